@@ -1,0 +1,2122 @@
+/* amtsim - a simulated AMT Batch Server, for development, tests and demos.
+
+   cc -std=c99 tests/amtsim.c -o amtsim -lmicrohttpd -ljansson -lsqlite3
+   ./amtsim --port 42000 --speed 10
+
+   It prints one line, "amtsim: listening on http://127.0.0.1:42000", and
+   serves until SIGTERM, SIGINT or POST /amtsim/shutdown. `amtsim --help` lists
+   the options and the faults. It listens on the loopback interface only.
+   One thread: libmicrohttpd's epoll descriptor is polled by main() (Linux).
+
+   Contents: >>wire >>status >>faults >>server >>text >>database >>logtext
+   >>plan >>reply >>check >>calls >>control >>http >>main
+
+   THE WIRE
+   What is published are the functions and fields; paths and JSON names are
+   the amt.h project's own choice, and all stand in the table at >>wire.
+   Every call is a POST with a JSON object (Content-Type application/json):
+
+     /AmtOpConService/Authenticate    User, Password -> Token, ExpiresIn
+     /AmtOpConService/OpConJobAction  Action START, TaskType BATCH or SCRIPT,
+                                      ApplicationName, JobName or ScriptName,
+                                      SubmitUser, Station, [User], [QueueName],
+                                      [TaskValues], [Parameters]
+                                      -> BatchrequestId, Status, Message
+                                      Action STOP or KILL, ApplicationName,
+                                      BatchrequestId -> BatchrequestId, Status
+     /AmtOpConService/MonitorJob      ApplicationName, BatchrequestId
+                                      -> BatchrequestId, Status
+     /AmtOpConService/GetMessages     ApplicationName, BatchrequestId,
+                                      AfterSequence -> Messages, [More]
+
+   All but the first want "Authorization: Bearer TOKEN". Requests are read
+   strictly, so that a client's mistakes are found: unknown, missing, empty,
+   duplicate or wrongly typed members are a 400. Errors are {"Message":".."}.
+   400 also for an unknown application or batch job and for another submit
+   user or station; 401 no valid token; 404 unknown path or id; 405 method;
+   413 a body over 64 MiB; 415 content type.
+
+   CONTROL, without a token and untouched by faults
+     GET  /amtsim/stats     counts since this process began, as JSON
+     POST /amtsim/shutdown  ends the server
+
+   TIME
+   A job is QUEUED for 0.5 s, then RUNNING for the time given below, then has
+   its code. All of it is divided by --speed. What is to happen is computed
+   once, at the Start, and stored as times: a restarted server, even after a
+   kill -9, goes on where the clock says. Milliseconds since 1970, UTC.
+
+   THE DATABASE (--db FILE; WAL, so it can be read while the server runs)
+     jobs       one row for each Start accepted, committed before its reply:
+       id            the BatchrequestId; the first is 2112
+       started       when the Start came
+       application, task_type, name, submit_user, station
+       user, queue   NULL if not given
+       task_values, parameters    as JSON lists; NULL if not given
+       running       status 1 before this time, 2 from it on
+       code, code_at the status that follows, and when
+       last_code, last_at   the same for the one after it (often the same)
+       stopped, stopped_code      of a STOP or KILL, otherwise NULL
+       restarts      1 if the numbering of messages restarts (CHILDREN_n)
+       log_count, log_size        of a LOG_n job, otherwise NULL
+     messages   all messages a job will write; seen once their time has come
+       job, n        n counts from 1 in the order of time
+       sequence      as sent; equals n unless the numbering restarts
+       time, text
+     requests   one row for each request that arrived whole, control excepted
+       n, time, path
+       action        START, STOP or KILL; empty otherwise
+   requests is left empty without --db: nobody could read it.
+
+   JOBS of application DEMO2 with published logs, texts exactly
+     REPORTTEST01        30 s, shows the first parameter and the user
+     LONGRUNNINGREPORT   an hour without a message
+     RUN_PARAMETERTESTA  81 s, shows the first parameter
+     RUN_FILENAMETEST.ps1, a script: 11 at once, two messages
+   with published names and made-up logs
+     REPORTTEST02        5 s
+     RUN_PARAMETERSTEST.ps1, a script: 3 s, shows each parameter
+   and wholly made-up ones
+     CODE_n         runs 2 s, then status n, for each published n. A code that
+                    ends no run gives way to 4 after 3 s; 19 stays for ever.
+     LOG_n          2 s, n messages (to 1,000,000) of 100 bytes, written evenly
+     LOG_n_x_m      the same, of m bytes each (to 10,000,000): see >>logtext
+     CHILDREN_n     n s and 1 s, n to 1,000: a task with n children. The
+                    messages of each number from 1, so the whole list is sent
+                    each time, whatever AfterSequence says.
+     ECHO           1 s: a line for each parameter, task value, user, queue
+     SLOWLOG_n      n s (to 100,000), a message a second
+   A script is known by the last part of its path, in any case of letters. An
+   unknown script ends 11 with "File not found"; an unknown User (known are
+   DEMO, BATCH, AMTUSER) ends 99; both at once. The reply to every accepted
+   Start says Status 1.  STOP ends a job with 12, KILL with 3; both reply
+   Status 3. What a job wrote until then stays. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <jansson.h>
+#include <microhttpd.h>
+#include <sqlite3.h>
+
+#define APPLICATION   "DEMO2"
+#define SUBMIT_USER   "BATCH"
+#define STATION       "OPCON"
+#define QUEUED_FOR    0.5                 /* seconds */
+#define PAGE_MESSAGES 1000
+#define PAGE_BYTES    ((size_t)32 << 20)  /* a longer page is cut as well */
+#define BODY_BYTES    ((size_t)64 << 20)  /* the longest request taken */
+
+/* ------------------------------------------------------------------ >>wire
+   Every path, member name and word the server reads or writes. */
+
+enum word {
+  PATH_SIGN_IN, PATH_ACTION, PATH_MONITOR, PATH_MESSAGES,
+  IN_API_USER, IN_PASSWORD,
+  IN_ACTION, IN_TASK_TYPE, IN_APPLICATION, IN_JOB, IN_SCRIPT, IN_SUBMIT_USER,
+  IN_USER, IN_STATION, IN_QUEUE, IN_TASK_VALUES, IN_PARAMETERS,
+  IN_ID, IN_AFTER,
+  WORD_START, WORD_STOP, WORD_KILL, WORD_BATCH, WORD_SCRIPT,
+  OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
+  OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT,
+  WORDS
+};
+
+static const char *const default_wire[WORDS] = {
+  [PATH_SIGN_IN]   = "/AmtOpConService/Authenticate",
+  [PATH_ACTION]    = "/AmtOpConService/OpConJobAction",
+  [PATH_MONITOR]   = "/AmtOpConService/MonitorJob",
+  [PATH_MESSAGES]  = "/AmtOpConService/GetMessages",
+  [IN_API_USER]    = "User",
+  [IN_PASSWORD]    = "Password",
+  [IN_ACTION]      = "Action",
+  [IN_TASK_TYPE]   = "TaskType",
+  [IN_APPLICATION] = "ApplicationName",
+  [IN_JOB]         = "JobName",
+  [IN_SCRIPT]      = "ScriptName",
+  [IN_SUBMIT_USER] = "SubmitUser",
+  [IN_USER]        = "User",
+  [IN_STATION]     = "Station",
+  [IN_QUEUE]       = "QueueName",
+  [IN_TASK_VALUES] = "TaskValues",
+  [IN_PARAMETERS]  = "Parameters",
+  [IN_ID]          = "BatchrequestId",
+  [IN_AFTER]       = "AfterSequence",
+  [WORD_START]     = "START",
+  [WORD_STOP]      = "STOP",
+  [WORD_KILL]      = "KILL",
+  [WORD_BATCH]     = "BATCH",
+  [WORD_SCRIPT]    = "SCRIPT",
+  [OUT_TOKEN]      = "Token",
+  [OUT_EXPIRES]    = "ExpiresIn",
+  [OUT_ID]         = "BatchrequestId",
+  [OUT_STATUS]     = "Status",
+  [OUT_MESSAGE]    = "Message",
+  [OUT_MESSAGES]   = "Messages",
+  [OUT_MORE]       = "More",
+  [OUT_SEQUENCE]   = "Sequence",
+  [OUT_TIME]       = "Time",
+  [OUT_TEXT]       = "Text"
+};
+
+/* ---------------------------------------------------------------- >>status
+   The published completion codes. Which of them end a run is not published;
+   this is the rule of amt.h. */
+
+enum { QUEUED = 1, RUNNING = 2, KILLED = 3, DONE = 4, ERROR = 11, ABORTED = 12,
+       UNDEFINED = 19, INVALID_USER = 99 };
+
+static const struct status { int code; bool ends; const char *name; }
+statuses[] = {
+  {  0, false, "IDLE" },
+  {  1, false, "QUEUED" },
+  {  2, false, "RUNNING" },
+  {  3, true,  "KILLED" },
+  {  4, true,  "DONE" },
+  {  5, false, "SUSPENDED" },
+  {  6, true,  "SKIPPED_BY_OPS" },
+  {  7, false, "RUN_MANUAL" },
+  {  8, false, "RUN_FORCED" },
+  {  9, false, "RUN_DEBUG" },
+  { 10, true,  "DEL_QUEUE" },
+  { 11, true,  "ERROR" },
+  { 12, true,  "ABORTED" },
+  { 13, false, "WAIT FOR FILE" },
+  { 14, false, "WAIT FOR INPUT REQUEST" },
+  { 15, false, "WAIT FOR JOB" },
+  { 16, false, "WAIT FOR REPORT" },
+  { 18, false, "RECOVER_CP" },
+  { 19, false, "UNDEFINED" },
+  { 20, false, "WAIT_FOR QUEUE" },
+  { 21, false, "WAIT_FOR_DEBUGGER" },
+  { 22, true,  "ABORTED_WITH_RECOVER" },
+  { 23, true,  "WEB_SERVER_ERROR" },
+  { 24, true,  "AUTHENTICATION_ERROR" },
+  { 99, true,  "INVALID AMT USER" }
+};
+
+/* NULL for a code that is not published. */
+static const struct status *status_of(int64_t code)
+{
+  size_t i;
+  for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
+    if (statuses[i].code == code) return &statuses[i];
+  return NULL;
+}
+
+/* ---------------------------------------------------------------- >>faults
+   Each is off, or on with a value. A name with '=' in it is a name. */
+
+enum fault {
+  ACCENT_STRING_NUMBERS, ACCENT_NAMES, ACCENT_LOWER, ACCENT_STRINGS,
+  ACCENT_BOM, ACCENT_EXTRA, ACCENT_ORDER, ACCENT_ASCII, ACCENT_INDENT,
+  NO_AFTER, PAGE, FAIL_500, FAIL_503, RETRY_AFTER,
+  START_500, START_LOST, START_429, START_NO_ID,
+  EXPIRE_EVERY, DROP_EVERY, SLOW, CLOSE, CHUNKED, HTTP_REDIRECT, GZIP,
+  MESSAGES_403, MESSAGES_GARBAGE, MONITOR_404, KILL_REFUSED, LATIN1,
+  FAULTS
+};
+
+static const struct {
+  const char *name;
+  const char *value_name;               /* NULL: takes no value */
+  int value;                            /* where none is given */
+  const char *meaning;
+} faults[FAULTS] = {
+  [ACCENT_STRING_NUMBERS] = { "accent=string-numbers", NULL, 1,
+    "Status and BatchrequestId are strings" },
+  [ACCENT_NAMES] = { "accent=names", NULL, 1,
+    "Status is a name, such as \"RUNNING\"" },
+  [ACCENT_LOWER] = { "accent=lower", NULL, 1,
+    "member names of replies in lower case" },
+  [ACCENT_STRINGS] = { "accent=strings", NULL, 1,
+    "Messages are plain strings; the whole list, as with no-after" },
+  [ACCENT_BOM] = { "accent=bom", NULL, 1,
+    "a UTF-8 byte order mark before each reply" },
+  [ACCENT_EXTRA] = { "accent=extra", NULL, 1,
+    "an unknown, nested member first in each object" },
+  [ACCENT_ORDER] = { "accent=order", NULL, 1,
+    "members in reverse: Text before Sequence, Status before id" },
+  [ACCENT_ASCII] = { "accent=ascii", NULL, 1,
+    "all but ASCII as \\uXXXX, and / as \\/" },
+  [ACCENT_INDENT] = { "accent=indent", NULL, 1,
+    "objects spread over lines, with blanks" },
+  [NO_AFTER] = { "no-after", NULL, 1,
+    "AfterSequence is ignored: always the whole list, never More" },
+  [PAGE] = { "page", "N", 10,
+    "N messages a reply, then More (otherwise 1000)" },
+  [FAIL_500] = { "fail-500", "N", 3,
+    "every Nth call other than START answers 500" },
+  [FAIL_503] = { "fail-503-retry-after", "N", 3,
+    "every Nth call other than START answers 503 with Retry-After" },
+  [RETRY_AFTER] = { "retry-after", "S", 1,
+    "the seconds Retry-After says with 503 and 429 (otherwise 1)" },
+  [START_500] = { "start-500", NULL, 1,
+    "a START is recorded, then answered 500" },
+  [START_LOST] = { "start-lost", NULL, 1,
+    "a START is recorded, then its connection closed without a reply" },
+  [START_429] = { "start-429", NULL, 1,
+    "a START is not recorded but answered 429 with Retry-After" },
+  [START_NO_ID] = { "start-no-id", "STATUS", 1,
+    "a START is recorded; its reply has this Status and no id" },
+  [EXPIRE_EVERY] = { "expire-every", "N", 3,
+    "every Nth call with a good token answers 401 and ends the token" },
+  [DROP_EVERY] = { "drop-every", "N", 3,
+    "every Nth call other than START: closed without a reply" },
+  [SLOW] = { "slow", "MS", 1000,
+    "each reply is held back so many milliseconds (whatever the speed)" },
+  [CLOSE] = { "close", NULL, 1,
+    "Connection: close with every reply" },
+  [CHUNKED] = { "chunked", "BYTES", 7,
+    "replies are chunked, in pieces of so many bytes" },
+  [HTTP_REDIRECT] = { "http-redirect", NULL, 1,
+    "302 to /redirected on everything" },
+  [GZIP] = { "gzip", NULL, 1,
+    "replies claim Content-Encoding: gzip" },
+  [MESSAGES_403] = { "messages-403", NULL, 1,
+    "GetMessages answers 403" },
+  [MESSAGES_GARBAGE] = { "messages-garbage", NULL, 1,
+    "GetMessages answers 200 with a text that is not JSON" },
+  [MONITOR_404] = { "monitor-404", "N", 3,
+    "the first N monitor calls answer 404" },
+  [KILL_REFUSED] = { "kill-refused", NULL, 1,
+    "STOP and KILL answer 400, and the job goes on" },
+  [LATIN1] = { "latin1", NULL, 1,
+    "the first message of each list begins with \"caf\\xE9 \"" }
+};
+
+/* ---------------------------------------------------------------- >>server */
+
+enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
+             READ_MESSAGES, ADD_TOKEN, FIND_TOKEN, END_TOKEN, CLEAN_TOKENS,
+             QUERIES };
+
+struct request;
+
+struct server {
+  const char *wire[WORDS];
+  const char *base;                     /* put before each path */
+  int fault[FAULTS];                    /* 0: off */
+  const char *user;
+  char password[256];
+  double speed, token_life;             /* token_life 0: for ever */
+  bool on_disk, stop;
+  char url[64];
+  sqlite3 *db;
+  sqlite3_stmt *query[QUERIES];
+  struct MHD_Daemon *daemon[2];         /* 127.0.0.1 and, if asked for, ::1 */
+  struct request *held, **held_end;     /* by the fault slow, soonest first */
+  uint64_t not_start, with_token;       /* calls, as the faults count them */
+  struct {
+    json_int_t start_requests, starts_accepted, sign_ins, refused_sign_ins,
+               monitors, messages, stops, kills, unauthorized, connections;
+  } count;
+};
+
+static void die(const char *format, ...) __attribute__((noreturn,
+                                                        format(printf, 1, 2)));
+static void die(const char *format, ...)
+{
+  va_list list;
+  fputs("amtsim: ", stderr);
+  va_start(list, format);
+  vfprintf(stderr, format, list);
+  va_end(list);
+  fputc('\n', stderr);
+  exit(1);
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t now_ms(void) { return clock_ms(CLOCK_REALTIME); }
+
+/* ------------------------------------------------------------------ >>text
+   Bytes that grow. */
+
+struct text { char *data; size_t length, room; };
+
+static void text_add(struct text *t, const char *data, size_t length)
+{
+  if (length >= t->room - t->length || !t->data) {
+    t->room = (t->length + length + 64) * 2;
+    t->data = realloc(t->data, t->room);
+    if (!t->data) die("out of memory");
+  }
+  memcpy(t->data + t->length, data, length);
+  t->length += length;
+  t->data[t->length] = 0;
+}
+
+static void text_puts(struct text *t, const char *string)
+{
+  text_add(t, string, strlen(string));
+}
+
+static char *format_list(const char *format, va_list list)
+{
+  char *s;
+  if (vasprintf(&s, format, list) < 0) die("out of memory");
+  return s;
+}
+
+static void iso_time(char out[32], int64_t ms)
+{
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm tm;
+  size_t n;
+  gmtime_r(&seconds, &tm);
+  n = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+  snprintf(out + n, 32 - n, ".%03dZ", (int)(ms % 1000));
+}
+
+/* -------------------------------------------------------------- >>database
+   Any failure of the database ends the server: a test must not go on with
+   a record that is not true. */
+
+static const char schema[] =
+  "PRAGMA journal_mode=WAL;"            /* a committed row outlives kill -9 */
+  "PRAGMA synchronous=NORMAL;"
+  "PRAGMA temp_store=MEMORY;"
+  "CREATE TABLE IF NOT EXISTS jobs("
+  " id INTEGER PRIMARY KEY, started INTEGER NOT NULL,"
+  " application TEXT NOT NULL, task_type TEXT NOT NULL, name TEXT NOT NULL,"
+  " submit_user TEXT NOT NULL, station TEXT NOT NULL, user TEXT, queue TEXT,"
+  " task_values TEXT, parameters TEXT, running INTEGER NOT NULL,"
+  " code INTEGER NOT NULL, code_at INTEGER NOT NULL,"
+  " last_code INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+  " stopped INTEGER, stopped_code INTEGER, restarts INTEGER NOT NULL,"
+  " log_count INTEGER, log_size INTEGER);"
+  "CREATE TABLE IF NOT EXISTS messages("
+  " job INTEGER NOT NULL, n INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+  " time INTEGER NOT NULL, text TEXT NOT NULL,"
+  " PRIMARY KEY(job, n)) WITHOUT ROWID;"
+  "CREATE TABLE IF NOT EXISTS requests("
+  " n INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+  " path TEXT NOT NULL, action TEXT NOT NULL);"
+  "CREATE TEMP TABLE tokens("
+  " token TEXT PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const queries[QUERIES] = {
+  [ADD_REQUEST] = "INSERT INTO requests(time, path, action) VALUES(?,?,?)",
+  [NEXT_ID] = "SELECT coalesce(max(id), 2111) + 1 FROM jobs",
+  [ADD_JOB] =
+    "INSERT INTO jobs(id, started, application, task_type, name, submit_user,"
+    " station, user, queue, task_values, parameters, running, code, code_at,"
+    " last_code, last_at, restarts, log_count, log_size)"
+    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+  [ADD_MESSAGE] = "INSERT INTO messages VALUES(?,?,?,?,?)",
+  [FIND_JOB] =
+    "SELECT running, code, code_at, last_code, last_at, stopped, stopped_code,"
+    " restarts, log_count, log_size FROM jobs WHERE id=?",
+  [STOP_JOB] = "UPDATE jobs SET stopped=?, stopped_code=? WHERE id=?",
+  [READ_MESSAGES] =
+    "SELECT sequence, time, text FROM messages"
+    " WHERE job=? AND n>? AND time<=? ORDER BY n",
+  [ADD_TOKEN] =
+    "INSERT INTO tokens VALUES(lower(hex(randomblob(16))), ?) RETURNING token",
+  [FIND_TOKEN] = "SELECT 1 FROM tokens WHERE token=? AND expires>?",
+  [END_TOKEN] = "DELETE FROM tokens WHERE token=?",
+  [CLEAN_TOKENS] = "DELETE FROM tokens WHERE expires<=?"
+};
+
+/* Binds a value for each letter of kinds: i int64_t, t text or NULL, 0 NULL.
+   To be stepped, then given back with done(). */
+static sqlite3_stmt *ask(struct server *s, enum query q, const char *kinds, ...)
+{
+  sqlite3_stmt *st = s->query[q];
+  va_list list;
+  int i;
+  va_start(list, kinds);
+  for (i = 1; *kinds; i++, kinds++)
+    switch (*kinds) {
+    case 'i': sqlite3_bind_int64(st, i, va_arg(list, int64_t)); break;
+    case 't': sqlite3_bind_text(st, i, va_arg(list, const char *), -1,
+                                SQLITE_TRANSIENT); break;
+    default:  sqlite3_bind_null(st, i); break;
+    }
+  va_end(list);
+  return st;
+}
+
+static bool row(struct server *s, sqlite3_stmt *st)
+{
+  int rc = sqlite3_step(st);
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    die("database: %s", sqlite3_errmsg(s->db));
+  return rc == SQLITE_ROW;
+}
+
+static void done(sqlite3_stmt *st) { sqlite3_reset(st); }
+
+static void run(struct server *s, sqlite3_stmt *st)
+{
+  while (row(s, st)) { }
+  done(st);
+}
+
+static void exec(struct server *s, const char *sql)
+{
+  if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    die("database: %s", sqlite3_errmsg(s->db));
+}
+
+static void open_database(struct server *s, const char *file)
+{
+  int i;
+  s->on_disk = file != NULL;
+  if (sqlite3_open(file ? file : ":memory:", &s->db) != SQLITE_OK)
+    die("%s: %s", file, sqlite3_errmsg(s->db));
+  sqlite3_busy_timeout(s->db, 10000);
+  exec(s, schema);
+  for (i = 0; i < QUERIES; i++)
+    if (sqlite3_prepare_v2(s->db, queries[i], -1, &s->query[i], NULL))
+      die("database: %s", sqlite3_errmsg(s->db));
+}
+
+static void close_database(struct server *s)
+{
+  int i;
+  for (i = 0; i < QUERIES; i++) sqlite3_finalize(s->query[i]);
+  sqlite3_close(s->db);
+}
+
+/* What FIND_JOB reads. */
+struct job {
+  int64_t id, running, code, code_at, last_code, last_at;
+  int64_t stopped, stopped_code;        /* stopped 0: it was not */
+  int64_t log_count, log_size;          /* log_count -1: messages are stored */
+  bool restarts;
+};
+
+static bool find_job(struct server *s, int64_t id, struct job *j)
+{
+  sqlite3_stmt *st = ask(s, FIND_JOB, "i", id);
+  bool found = row(s, st);
+  if (found) {
+    j->id = id;
+    j->running      = sqlite3_column_int64(st, 0);
+    j->code         = sqlite3_column_int64(st, 1);
+    j->code_at      = sqlite3_column_int64(st, 2);
+    j->last_code    = sqlite3_column_int64(st, 3);
+    j->last_at      = sqlite3_column_int64(st, 4);
+    j->stopped      = sqlite3_column_int64(st, 5);
+    j->stopped_code = sqlite3_column_int64(st, 6);
+    j->restarts     = sqlite3_column_int64(st, 7) != 0;
+    j->log_count    = sqlite3_column_type(st, 8) == SQLITE_NULL ? -1
+                    : sqlite3_column_int64(st, 8);
+    j->log_size     = sqlite3_column_int64(st, 9);
+  }
+  done(st);
+  return found;
+}
+
+static const struct status *job_status(const struct job *j)
+{
+  int64_t now = now_ms();
+  return status_of(j->stopped        ? j->stopped_code
+                 : now < j->running  ? QUEUED
+                 : now < j->code_at  ? RUNNING
+                 : now < j->last_at  ? j->code
+                 :                     j->last_code);
+}
+
+/* --------------------------------------------------------------- >>logtext
+   The texts of LOG_n and LOG_n_x_m, made when they are asked for.
+
+   LOG_n: message i of n is "Log message I of N " and then, to 100 bytes, at
+   each byte position p of the text the letter 'a' + (p + i) % 26.
+
+   LOG_n_x_m: m bytes, made of the 32 pieces below:
+       x = i * 2654435761 mod 2^32
+       repeat until there are m bytes:
+         x = (x * 1664525 + 1013904223) mod 2^32
+         append pieces[x >> 27], or "." if that would be more than m bytes
+
+   Message i of n is written when i/n of the run has passed. */
+
+#define PLAIN_SIZE 100
+
+static const char *const pieces[32] = {
+  "a", "be", "see", "door", "seven", " ", "The quick brown fox ", "0123456789",
+  "/", "x=1; ", "}],", "\\u0041", "\"", "\\", "\\\"", "\t",
+  "\n", "\r\n", "\b", "\f", "\x01", "\x1f", "\x7f",
+  "\xc2\x80",                           /* U+0080, the least of 2 bytes  */
+  "\xc3\xa9",                           /* e with acute                  */
+  "\xdf\xbf",                           /* U+07FF, the greatest          */
+  "\xe0\xa0\x80",                       /* U+0800, the least of 3 bytes  */
+  "\xe2\x82\xac",                       /* the euro sign                 */
+  "\xef\xbf\xbd",                       /* U+FFFD                        */
+  "\xf0\x90\x80\x80",                   /* U+10000, the least of 4 bytes */
+  "\xf0\x9f\x98\x80",                   /* a face                        */
+  "\xf4\x8f\xbf\xbf"                    /* U+10FFFF, the greatest        */
+};
+
+static void plain_text(struct text *t, int64_t i, int64_t n)
+{
+  char head[64];
+  snprintf(head, sizeof head, "Log message %lld of %lld ",
+           (long long)i, (long long)n);
+  text_puts(t, head);
+  while (t->length < PLAIN_SIZE) {
+    char c = (char)('a' + ((int64_t)t->length + i) % 26);
+    text_add(t, &c, 1);
+  }
+}
+
+static void mixed_text(struct text *t, int64_t i, size_t size)
+{
+  uint32_t x = (uint32_t)i * 2654435761u;
+  while (t->length < size) {
+    const char *piece;
+    x = x * 1664525u + 1013904223u;
+    piece = pieces[x >> 27];
+    text_puts(t, t->length + strlen(piece) > size ? "." : piece);
+  }
+}
+
+static void log_text(struct text *t, const struct job *j, int64_t i)
+{
+  t->length = 0;
+  text_add(t, "", 0);
+  if (j->log_size < 0) plain_text(t, i, j->log_count);
+  else mixed_text(t, i, (size_t)j->log_size);
+}
+
+static int64_t log_time(const struct job *j, int64_t i)
+{
+  return j->running + (j->code_at - j->running) * i / j->log_count;
+}
+
+/* How many messages have a log_time of t or before. */
+static int64_t log_written(const struct job *j, int64_t t)
+{
+  int64_t run_time = j->code_at - j->running, passed = t - j->running, n;
+  if (passed < 0) return 0;
+  if (passed >= run_time) return j->log_count;
+  n = (j->log_count * (passed + 1) - 1) / run_time;
+  return n < 0 ? 0 : n < j->log_count ? n : j->log_count;
+}
+
+/* ------------------------------------------------------------------ >>plan
+   A Start writes down at once all that the job will do. */
+
+struct plan {
+  struct server *s;
+  int64_t id, started, running;
+  double run_time, more_time;           /* seconds: till code, till last_code */
+  int code, last_code;
+  int64_t n, sequence;                  /* of the messages so far */
+  bool restarts;
+  int64_t log_count, log_size;          /* as in struct job */
+  int64_t number[2];                    /* those in the job's name */
+  const char *user;                     /* NULL if not given, so the others */
+  const char *queue;
+  json_t *task_values, *parameters;
+};
+
+static int64_t scaled_ms(const struct server *s, double seconds)
+{
+  return (int64_t)(seconds * 1000 / s->speed + 0.5);
+}
+
+/* One message, so many seconds after the job began to run. */
+static void say(struct plan *p, double at, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+static void say(struct plan *p, double at, const char *format, ...)
+{
+  va_list list;
+  char *text;
+  va_start(list, format);
+  text = format_list(format, list);
+  va_end(list);
+  run(p->s, ask(p->s, ADD_MESSAGE, "iiiit", p->id, ++p->n, ++p->sequence,
+                p->running + scaled_ms(p->s, at), text));
+  free(text);
+}
+
+static void ends(struct plan *p, double run_time, int code)
+{
+  p->run_time = run_time;
+  p->code = p->last_code = code;
+}
+
+static void ends_at_once(struct plan *p, int code)
+{
+  p->running = p->started;
+  ends(p, 0, code);
+}
+
+static const char *first_parameter(const struct plan *p)
+{
+  const char *text = json_string_value(json_array_get(p->parameters, 0));
+  return text ? text : "";
+}
+
+/* Published: acs-operation.txt. */
+static bool plan_reporttest01(struct plan *p)
+{
+  int t;
+  say(p, 0, "Started Rev: 1.3 AMT: 8.0.24223.0. Params: "
+            "LOADINBATCHCONTROLLER /R:4280 /USEWORKINGDIR");
+  say(p, 0, "Report test 01 is started");
+  say(p, 0, "Report test 01 user %s", p->user ? p->user : "BATCH");
+  say(p, 0, "Report test 01 Value param [%s]", first_parameter(p));
+  for (t = 0; t <= 20; t += 10)
+    say(p, t, "Report test 01 is running %d seconds", t);
+  say(p, 30, "Report test 01 test is ended");
+  say(p, 30, "Report execution time: 00:00:30:229");
+  say(p, 30, "Done");
+  ends(p, 30, DONE);
+  return true;
+}
+
+/* Made up; only the name is published. */
+static bool plan_reporttest02(struct plan *p)
+{
+  say(p, 0, "Report test 02 is started");
+  say(p, 0, "Report test 02 Value param [%s]", first_parameter(p));
+  say(p, 5, "Report test 02 test is ended");
+  say(p, 5, "Done");
+  ends(p, 5, DONE);
+  return true;
+}
+
+/* Published: killed, it had an empty log. */
+static bool plan_longrunningreport(struct plan *p)
+{
+  ends(p, 3600, DONE);
+  return true;
+}
+
+/* Published: connector-log.txt. That log was read at the end, so that its
+   times are not those of the messages. Known are the whole, 81 s, and the
+   report's own time, 70.249 s. */
+static bool plan_run_parametertesta(struct plan *p)
+{
+  int t;
+  say(p, 0, "DEMO2 RUN_PARAMETERTEST : Script Started: RUN_PARAMETERTEST");
+  say(p, 0, " Amt PS library version: 0.49");
+  say(p, 0, " date: 2016-10-17");
+  say(p, 0, "DEMO2 RUN_PARAMETERTEST : "
+            "Starting parametertest with RepParam set");
+  say(p, 0, "DEMO2 RUN_PARAMETERTEST : Starting report: PARAMETERTEST");
+  say(p, 10, "Started Rev: 1.1 AMT: 8.0.16351.50. "
+             "Params: /R:2103 /USEWORKINGDIR");
+  say(p, 10, "Parameter test is started");
+  say(p, 10, "Value test param [%s]", first_parameter(p));
+  for (t = 0; t <= 60; t += 10)
+    say(p, 10 + t, "Parameter test is running %d seconds", t);
+  say(p, 80.2, "Parameter test is ended");
+  say(p, 80.249, "Report execution time: 00:01:10:249");
+  say(p, 80.249, "Done");
+  say(p, 80.8, "DEMO2 RUN_PARAMETERTEST : Opening joblog succeeded");
+  say(p, 80.8, "DEMO2 RUN_PARAMETERTEST : 0");
+  say(p, 80.8, "DEMO2 RUN_PARAMETERTEST : Finished running parametertest");
+  say(p, 80.8, "DEMO2 RUN_PARAMETERTEST : Job finished");
+  ends(p, 81, DONE);
+  return true;
+}
+
+/* Published: acs-operation.txt. */
+static bool plan_run_filenametest(struct plan *p)
+{
+  ends_at_once(p, ERROR);
+  say(p, 0, "Error starting job []");
+  say(p, 0, "[An error occurred trying to start process 'pwsh' with working "
+            "directory 'F:\\AMT\\SCRIPTS\\DEMO2'. The system cannot find the "
+            "file specified.]");
+  return true;
+}
+
+static void say_list(struct plan *p, const char *label, const json_t *list)
+{
+  size_t i;
+  for (i = 0; i < json_array_size(list); i++)
+    say(p, 0, "%s %d [%s]", label, (int)i + 1,
+        json_string_value(json_array_get(list, i)));
+}
+
+/* Made up; only the name is published. */
+static bool plan_run_parameterstest(struct plan *p)
+{
+  say(p, 0, "Parameters test is started");
+  say_list(p, "Parameter", p->parameters);
+  say(p, 3, "Parameters test is ended");
+  ends(p, 3, DONE);
+  return true;
+}
+
+static bool plan_unknown_script(struct plan *p)
+{
+  ends_at_once(p, ERROR);
+  say(p, 0, "File not found");
+  return true;
+}
+
+static bool plan_unknown_user(struct plan *p)
+{
+  ends_at_once(p, INVALID_USER);
+  say(p, 0, "Invalid AMT user [%s]", p->user);
+  return true;
+}
+
+static bool plan_code(struct plan *p)
+{
+  const struct status *st = status_of(p->number[0]);
+  if (!st) return false;
+  ends(p, 2, st->code);
+  say(p, 0, "Code %d is started", st->code);
+  say(p, 2, "Code %d: %s", st->code, st->name);
+  if (!st->ends && st->code != UNDEFINED) {
+    p->more_time = 3;
+    p->last_code = DONE;
+    say(p, 5, "Done");
+  }
+  return true;
+}
+
+static bool plan_log(struct plan *p)
+{
+  if (p->number[0] > 1000000 || p->number[1] > 10000000) return false;
+  ends(p, 2, DONE);
+  p->log_count = p->number[0];
+  p->log_size = p->number[1];
+  return true;
+}
+
+static bool plan_children(struct plan *p)
+{
+  int i, n = (int)p->number[0];
+  if (p->number[0] > 1000) return false;
+  p->restarts = true;
+  say(p, 0, "Parent is started with %d children", n);
+  for (i = 1; i <= n; i++) {
+    p->sequence = 0;
+    say(p, i - 0.8, "Child %d is started", i);
+    say(p, i - 0.5, "Child %d is running", i);
+    say(p, i - 0.2, "Child %d is ended", i);
+  }
+  p->sequence = 1;
+  say(p, n + 1, "Parent is ended");
+  ends(p, n + 1, DONE);
+  return true;
+}
+
+static bool plan_echo(struct plan *p)
+{
+  say_list(p, "Parameter", p->parameters);
+  say_list(p, "Task value", p->task_values);
+  if (p->user) say(p, 0, "User [%s]", p->user);
+  if (p->queue) say(p, 0, "Queue [%s]", p->queue);
+  say(p, 1, "Done");
+  ends(p, 1, DONE);
+  return true;
+}
+
+static bool plan_slowlog(struct plan *p)
+{
+  int i, n = (int)p->number[0];
+  if (p->number[0] > 100000) return false;
+  for (i = 1; i <= n; i++) say(p, i, "Slow log message %d of %d", i, n);
+  ends(p, n, DONE);
+  return true;
+}
+
+/* '#' stands for a number. A function returns false if its number is out
+   of range, which makes the job unknown. */
+static const struct known { const char *name; bool (*plan)(struct plan *); }
+known_jobs[] = {
+  { "REPORTTEST01",       plan_reporttest01 },
+  { "REPORTTEST02",       plan_reporttest02 },
+  { "LONGRUNNINGREPORT",  plan_longrunningreport },
+  { "RUN_PARAMETERTESTA", plan_run_parametertesta },
+  { "CODE_#",             plan_code },
+  { "LOG_#",              plan_log },
+  { "LOG_#_x_#",          plan_log },
+  { "CHILDREN_#",         plan_children },
+  { "ECHO",               plan_echo },
+  { "SLOWLOG_#",          plan_slowlog },
+  { NULL, NULL }
+},
+known_scripts[] = {
+  { "RUN_FILENAMETEST.ps1",   plan_run_filenametest },
+  { "RUN_PARAMETERSTEST.ps1", plan_run_parameterstest },
+  { NULL, NULL }
+};
+
+static const char *const known_users[] = { "DEMO", "BATCH", "AMTUSER", NULL };
+
+/* Numbers that the pattern lacks are -1. */
+static bool matches(const char *pattern, const char *name, int64_t number[2])
+{
+  int i = 0;
+  number[0] = number[1] = -1;
+  for (; *pattern; pattern++) {
+    if (*pattern == '#') {
+      size_t digits = strspn(name, "0123456789");
+      if (digits < 1 || digits > 9) return false;
+      number[i++] = strtoll(name, NULL, 10);
+      name += digits;
+    } else if (*pattern != *name++) {
+      return false;
+    }
+  }
+  return !*name;
+}
+
+static const char *last_part(const char *path)
+{
+  const char *p;
+  for (p = path; *p; p++)
+    if (*p == '\\' || *p == '/') path = p + 1;
+  return path;
+}
+
+static bool user_is_known(const char *user)
+{
+  int i;
+  for (i = 0; known_users[i]; i++)
+    if (!strcmp(user, known_users[i])) return true;
+  return false;
+}
+
+/* False: there is no such batch job. */
+static bool plan_task(struct plan *p, bool script, const char *name)
+{
+  const struct known *k;
+  if (script) {
+    if (p->user && !user_is_known(p->user)) return plan_unknown_user(p);
+    for (k = known_scripts; k->name; k++)
+      if (!strcasecmp(k->name, last_part(name))) return k->plan(p);
+    return plan_unknown_script(p);
+  }
+  for (k = known_jobs; k->name; k++)
+    if (matches(k->name, name, p->number))
+      return p->user && !user_is_known(p->user) ? plan_unknown_user(p)
+                                                : k->plan(p);
+  return false;
+}
+
+static char *list_text(const json_t *list)
+{
+  return list ? json_dumps(list, JSON_COMPACT) : NULL;
+}
+
+static void add_job(struct plan *p, const char *type, const char *name)
+{
+  int64_t code_at = p->running + scaled_ms(p->s, p->run_time);
+  int64_t last_at = p->running + scaled_ms(p->s, p->run_time + p->more_time);
+  char *values = list_text(p->task_values), *params = list_text(p->parameters);
+  run(p->s, ask(p->s, ADD_JOB,
+                p->log_count < 0 ? "iitttttttttiiiiii00" : "iitttttttttiiiiiiii",
+                p->id, p->started, APPLICATION, type, name, SUBMIT_USER,
+                STATION, p->user, p->queue, values, params, p->running,
+                (int64_t)p->code, code_at, (int64_t)p->last_code, last_at,
+                (int64_t)p->restarts, p->log_count, p->log_size));
+  free(values);
+  free(params);
+}
+
+/* ----------------------------------------------------------------- >>reply
+   What goes back, in the accents asked for. */
+
+struct reply {
+  unsigned status;                      /* 0: close without a reply */
+  struct text body;
+  const char *header;                   /* one more header, or NULL */
+  char value[128];
+};
+
+static int add_dumped(const char *data, size_t length, void *text)
+{
+  text_add(text, data, length);
+  return 0;
+}
+
+/* Writes and releases it. */
+static void text_json(const struct server *s, struct text *t, json_t *value)
+{
+  size_t flags = JSON_ENCODE_ANY;
+  flags |= s->fault[ACCENT_INDENT] ? JSON_INDENT(2) : JSON_COMPACT;
+  if (s->fault[ACCENT_ASCII]) flags |= JSON_ENSURE_ASCII | JSON_ESCAPE_SLASH;
+  if (!value || json_dump_callback(value, add_dumped, t, flags))
+    die("a reply that is not UTF-8");
+  json_decref(value);
+}
+
+/* Unknown names outside, known names inside: not to be mistaken for ours. */
+static json_t *decoy(const struct server *s)
+{
+  return json_pack("{s:[[],[i,n,{s:i,s:s,s:s,s:i}],b,f],s:{s:{},s:s,s:[s]}}",
+                   "Trace", -1, s->wire[OUT_STATUS], DONE,
+                   s->wire[OUT_TOKEN], "decoy", s->wire[OUT_TEXT], "decoy \"]}",
+                   s->wire[OUT_ID], 1, 1, 1.5e-7, "Inner", "Empty",
+                   s->wire[OUT_MESSAGE], "decoy", s->wire[OUT_MESSAGES],
+                   "decoy");
+}
+
+static json_t *new_object(const struct server *s)
+{
+  json_t *o = json_object();
+  if (s->fault[ACCENT_EXTRA]) json_object_set_new(o, "Diagnostics", decoy(s));
+  return o;
+}
+
+static void put(const struct server *s, json_t *o, enum word name,
+                json_t *value)
+{
+  json_object_set_new(o, s->wire[name], value);
+}
+
+static json_t *id_value(const struct server *s, int64_t id)
+{
+  char digits[32];
+  snprintf(digits, sizeof digits, "%lld", (long long)id);
+  return s->fault[ACCENT_STRING_NUMBERS] ? json_string(digits)
+                                         : json_integer(id);
+}
+
+static json_t *status_value(const struct server *s, int code)
+{
+  const struct status *st = status_of(code);
+  char digits[32];
+  snprintf(digits, sizeof digits, "%d", code);
+  if (st && s->fault[ACCENT_NAMES]) return json_string(st->name);
+  return s->fault[ACCENT_STRING_NUMBERS] ? json_string(digits)
+                                         : json_integer(code);
+}
+
+static void begin_body(const struct server *s, struct reply *r, unsigned status)
+{
+  r->status = status;
+  r->body.length = 0;
+  if (s->fault[ACCENT_BOM]) text_puts(&r->body, "\xef\xbb\xbf");
+}
+
+static void reply_json(const struct server *s, struct reply *r, unsigned status,
+                       json_t *o)
+{
+  begin_body(s, r, status);
+  text_json(s, &r->body, o);
+}
+
+/* The reply about a job; id 0: without one, message NULL: without one. */
+static void reply_job(const struct server *s, struct reply *r, int64_t id,
+                      int code, const char *message)
+{
+  bool reverse = s->fault[ACCENT_ORDER] != 0;
+  json_t *o = new_object(s);
+  if (message && reverse) put(s, o, OUT_MESSAGE, json_string(message));
+  if (id && !reverse) put(s, o, OUT_ID, id_value(s, id));
+  put(s, o, OUT_STATUS, status_value(s, code));
+  if (id && reverse) put(s, o, OUT_ID, id_value(s, id));
+  if (message && !reverse) put(s, o, OUT_MESSAGE, json_string(message));
+  reply_json(s, r, 200, o);
+}
+
+/* {"Message":".."}. Returns false, for the checks that end in it. */
+static bool refuse(const struct server *s, struct reply *r, unsigned status,
+                   const char *format, ...)
+  __attribute__((format(printf, 4, 5)));
+static bool refuse(const struct server *s, struct reply *r, unsigned status,
+                   const char *format, ...)
+{
+  json_t *o = new_object(s);
+  va_list list;
+  char *message;
+  va_start(list, format);
+  message = format_list(format, list);
+  va_end(list);
+  put(s, o, OUT_MESSAGE, json_string(message));
+  free(message);
+  reply_json(s, r, status, o);
+  return false;
+}
+
+static void set_header(struct reply *r, const char *name, const char *value)
+{
+  r->header = name;
+  snprintf(r->value, sizeof r->value, "%s", value);
+}
+
+static void retry_after(const struct server *s, struct reply *r)
+{
+  int seconds = s->fault[RETRY_AFTER];
+  r->header = MHD_HTTP_HEADER_RETRY_AFTER;
+  snprintf(r->value, sizeof r->value, "%d", seconds ? seconds : 1);
+}
+
+/* ----------------------------------------------------------------- >>check
+   Requests are read strictly. */
+
+enum kind { END, TEXT, LIST, ID, COUNT };
+
+struct rule { enum word word; enum kind kind; bool required; };
+
+static const struct rule
+sign_in_rules[] = {
+  { IN_API_USER, TEXT, true }, { IN_PASSWORD, TEXT, true }, { 0, END, false }
+},
+start_batch_rules[] = {
+  { IN_ACTION, TEXT, true }, { IN_TASK_TYPE, TEXT, true },
+  { IN_APPLICATION, TEXT, true }, { IN_JOB, TEXT, true },
+  { IN_SUBMIT_USER, TEXT, true }, { IN_USER, TEXT, false },
+  { IN_STATION, TEXT, true }, { IN_QUEUE, TEXT, false },
+  { IN_TASK_VALUES, LIST, false }, { IN_PARAMETERS, LIST, false },
+  { 0, END, false }
+},
+start_script_rules[] = {
+  { IN_ACTION, TEXT, true }, { IN_TASK_TYPE, TEXT, true },
+  { IN_APPLICATION, TEXT, true }, { IN_SCRIPT, TEXT, true },
+  { IN_SUBMIT_USER, TEXT, true }, { IN_USER, TEXT, false },
+  { IN_STATION, TEXT, true }, { IN_QUEUE, TEXT, false },
+  { IN_TASK_VALUES, LIST, false }, { IN_PARAMETERS, LIST, false },
+  { 0, END, false }
+},
+stop_rules[] = {
+  { IN_ACTION, TEXT, true }, { IN_APPLICATION, TEXT, true },
+  { IN_ID, ID, true }, { 0, END, false }
+},
+monitor_rules[] = {
+  { IN_APPLICATION, TEXT, true }, { IN_ID, ID, true }, { 0, END, false }
+},
+messages_rules[] = {
+  { IN_APPLICATION, TEXT, true }, { IN_ID, ID, true },
+  { IN_AFTER, COUNT, true }, { 0, END, false }
+};
+
+static json_t *get(const struct server *s, const json_t *in, enum word name)
+{
+  return json_object_get(in, s->wire[name]);
+}
+
+/* NULL if it is not there or not a string. */
+static const char *get_text(const struct server *s, const json_t *in,
+                            enum word name)
+{
+  return json_string_value(get(s, in, name));
+}
+
+static bool text_fits(const json_t *value)
+{
+  return json_is_string(value) && json_string_length(value) > 0;
+}
+
+static bool list_fits(const json_t *value)
+{
+  size_t i;
+  for (i = 0; i < json_array_size(value); i++)
+    if (!text_fits(json_array_get(value, i))) return false;
+  return json_array_size(value) > 0;
+}
+
+/* NULL, or what the value ought to be. */
+static const char *misfit(enum kind kind, const json_t *value)
+{
+  switch (kind) {
+  case TEXT:
+    return text_fits(value) ? NULL : "a string that is not empty";
+  case LIST:
+    return list_fits(value) ? NULL : "a list, not empty, of strings that are "
+                                     "not empty";
+  case ID:
+    return text_fits(value) || json_is_integer(value) ? NULL
+         : "an integer or a string";
+  case COUNT:
+    return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL
+         : "an integer of 0 or more";
+  case END: break;
+  }
+  return NULL;
+}
+
+static const struct rule *rule_for(const struct server *s,
+                                   const struct rule *rules, const char *name)
+{
+  for (; rules->kind != END; rules++)
+    if (!strcmp(s->wire[rules->word], name)) return rules;
+  return NULL;
+}
+
+static bool check(const struct server *s, struct reply *r, json_t *in,
+                  const struct rule *rules)
+{
+  const struct rule *rule;
+  const char *name, *wanted;
+  json_t *value;
+  json_object_foreach(in, name, value) {
+    rule = rule_for(s, rules, name);
+    if (!rule) return refuse(s, r, 400, "unknown member %s", name);
+    wanted = misfit(rule->kind, value);
+    if (wanted) return refuse(s, r, 400, "%s must be %s", name, wanted);
+  }
+  for (rule = rules; rule->kind != END; rule++)
+    if (rule->required && !get(s, in, rule->word))
+      return refuse(s, r, 400, "%s is missing", s->wire[rule->word]);
+  if (get(s, in, IN_APPLICATION)
+      && strcmp(get_text(s, in, IN_APPLICATION), APPLICATION))
+    return refuse(s, r, 400, "unknown application %s",
+                  get_text(s, in, IN_APPLICATION));
+  return true;
+}
+
+/* The job that the request names, or a 404. */
+static bool named_job(struct server *s, struct reply *r, const json_t *in,
+                      struct job *j)
+{
+  const json_t *value = get(s, in, IN_ID);
+  const char *text = json_string_value(value);
+  int64_t id = json_integer_value(value);
+  if (text) {
+    size_t digits = strspn(text, "0123456789");
+    id = digits <= 18 && !text[digits] ? strtoll(text, NULL, 10) : -1;
+  }
+  if (find_job(s, id, j)) return true;
+  return text ? refuse(s, r, 404, "unknown batch request %s", text)
+              : refuse(s, r, 404, "unknown batch request %lld", (long long)id);
+}
+
+/* ----------------------------------------------------------------- >>calls
+   One function for each call: request in, reply out. */
+
+/* Every nth, by a count that has just been raised. */
+static bool every(uint64_t count, int n)
+{
+  return n > 0 && count % (uint64_t)n == 0;
+}
+
+static void sign_in(struct server *s, json_t *in, struct reply *r)
+{
+  double life = s->token_life;
+  bool lives = life > 0;
+  json_t *o;
+  sqlite3_stmt *st;
+  if (!check(s, r, in, sign_in_rules)) return;
+  if (strcmp(get_text(s, in, IN_API_USER), s->user)
+      || strcmp(get_text(s, in, IN_PASSWORD), s->password)) {
+    s->count.refused_sign_ins++;
+    refuse(s, r, 401, "unknown user or wrong password");
+    return;
+  }
+  s->count.sign_ins++;
+  run(s, ask(s, CLEAN_TOKENS, "i", now_ms()));
+  st = ask(s, ADD_TOKEN, "i", lives ? now_ms() + (int64_t)(life * 1000)
+                                    : INT64_MAX);
+  row(s, st);
+  o = new_object(s);
+  put(s, o, OUT_TOKEN, json_string((const char *)sqlite3_column_text(st, 0)));
+  put(s, o, OUT_EXPIRES,
+      json_integer(lives ? (json_int_t)(life + 0.999) : 3600));
+  run(s, st);
+  reply_json(s, r, 200, o);
+}
+
+/* Makes the job, or returns 0 if there is none of that name. It is in the
+   database when this returns. */
+static int64_t make_job(struct server *s, const json_t *in, bool script,
+                        const char *name)
+{
+  struct plan p = { 0 };
+  sqlite3_stmt *st;
+  p.s = s;
+  p.started = now_ms();
+  p.running = p.started + scaled_ms(s, QUEUED_FOR);
+  p.log_count = -1;
+  p.user = get_text(s, in, IN_USER);
+  p.queue = get_text(s, in, IN_QUEUE);
+  p.task_values = get(s, in, IN_TASK_VALUES);
+  p.parameters = get(s, in, IN_PARAMETERS);
+  exec(s, "BEGIN IMMEDIATE");
+  st = ask(s, NEXT_ID, "");
+  row(s, st);
+  p.id = sqlite3_column_int64(st, 0);
+  done(st);
+  if (!plan_task(&p, script, name)) {
+    exec(s, "ROLLBACK");
+    return 0;
+  }
+  add_job(&p, s->wire[script ? WORD_SCRIPT : WORD_BATCH], name);
+  exec(s, "COMMIT");
+  s->count.starts_accepted++;
+  return p.id;
+}
+
+static void reply_start(struct server *s, struct reply *r, int64_t id,
+                        const char *name)
+{
+  char *message;
+  if (asprintf(&message, "%s is queued", name) < 0) die("out of memory");
+  if (s->fault[START_LOST])
+    r->status = 0;
+  else if (s->fault[START_500])
+    refuse(s, r, 500, "internal server error");
+  else if (s->fault[START_NO_ID])
+    reply_job(s, r, 0, s->fault[START_NO_ID], message);
+  else
+    reply_job(s, r, id, QUEUED, message);
+  free(message);
+}
+
+static void start(struct server *s, json_t *in, struct reply *r)
+{
+  const char *type = get_text(s, in, IN_TASK_TYPE), *name;
+  bool script = type && !strcmp(type, s->wire[WORD_SCRIPT]);
+  int64_t id;
+  if (type && !script && strcmp(type, s->wire[WORD_BATCH])) {
+    refuse(s, r, 400, "unknown task type %s", type);
+    return;
+  }
+  if (!check(s, r, in, script ? start_script_rules : start_batch_rules)) return;
+  if (strcmp(get_text(s, in, IN_SUBMIT_USER), SUBMIT_USER)
+      || strcmp(get_text(s, in, IN_STATION), STATION)) {
+    refuse(s, r, 400, "submission failed: submit user %s, station %s",
+           get_text(s, in, IN_SUBMIT_USER), get_text(s, in, IN_STATION));
+    return;
+  }
+  if (s->fault[START_429]) {
+    refuse(s, r, 429, "too many requests");
+    retry_after(s, r);
+    return;
+  }
+  name = get_text(s, in, script ? IN_SCRIPT : IN_JOB);
+  id = make_job(s, in, script, name);
+  if (id) reply_start(s, r, id, name);
+  else refuse(s, r, 400, "unknown job %s", name);
+}
+
+static void stop_job(struct server *s, json_t *in, struct reply *r, int code)
+{
+  const struct status *st;
+  struct job j;
+  if (!check(s, r, in, stop_rules) || !named_job(s, r, in, &j)) return;
+  st = job_status(&j);
+  if (s->fault[KILL_REFUSED])
+    refuse(s, r, 400, "batch request %lld may not be stopped",
+           (long long)j.id);
+  else if (st->ends)
+    refuse(s, r, 400, "batch request %lld has ended: %d %s", (long long)j.id,
+           st->code, st->name);
+  else {
+    run(s, ask(s, STOP_JOB, "iii", now_ms(), (int64_t)code, j.id));
+    reply_job(s, r, j.id, KILLED, NULL);
+  }
+}
+
+static void action(struct server *s, json_t *in, struct reply *r)
+{
+  const char *word = get_text(s, in, IN_ACTION);
+  if (!word)
+    refuse(s, r, 400, "%s is missing", s->wire[IN_ACTION]);
+  else if (!strcmp(word, s->wire[WORD_START]))
+    start(s, in, r);
+  else if (!strcmp(word, s->wire[WORD_STOP]))
+    stop_job(s, in, r, ABORTED);
+  else if (!strcmp(word, s->wire[WORD_KILL]))
+    stop_job(s, in, r, KILLED);
+  else
+    refuse(s, r, 400, "unknown action %s", word);
+}
+
+static void monitor(struct server *s, json_t *in, struct reply *r)
+{
+  struct job j;
+  if (!check(s, r, in, monitor_rules) || !named_job(s, r, in, &j)) return;
+  if (s->count.monitors <= s->fault[MONITOR_404])
+    refuse(s, r, 404, "unknown batch request %lld", (long long)j.id);
+  else
+    reply_job(s, r, j.id, job_status(&j)->code, NULL);
+}
+
+/* The list of messages is written element by element, so that a long one
+   takes no more memory than its text. */
+struct page {
+  struct server *s;
+  struct text *body;
+  int64_t count;
+  bool whole, more;
+};
+
+/* False: the page was full already. */
+static bool add_message(struct page *p, int64_t sequence, int64_t time,
+                        const char *text, size_t length)
+{
+  struct server *s = p->s;
+  json_t *value = json_stringn(text, length), *o;
+  char when[32];
+  int limit = s->fault[PAGE] ? s->fault[PAGE] : PAGE_MESSAGES;
+  if (!p->whole && (p->count >= limit || p->body->length >= PAGE_BYTES)) {
+    json_decref(value);
+    p->more = true;
+    return false;
+  }
+  if (s->fault[LATIN1] && p->count == 0) {
+    json_decref(value);
+    value = json_sprintf("caf\xc3\xa9 %s", text);   /* see spoil() */
+  }
+  if (p->count++) text_puts(p->body, ",");
+  if (s->fault[ACCENT_STRINGS]) {
+    text_json(s, p->body, value);
+    return true;
+  }
+  iso_time(when, time);
+  o = new_object(s);
+  if (s->fault[ACCENT_ORDER]) {
+    put(s, o, OUT_TEXT, value);
+    put(s, o, OUT_TIME, json_string(when));
+    put(s, o, OUT_SEQUENCE, json_integer(sequence));
+  } else {
+    put(s, o, OUT_SEQUENCE, json_integer(sequence));
+    put(s, o, OUT_TIME, json_string(when));
+    put(s, o, OUT_TEXT, value);
+  }
+  text_json(s, p->body, o);
+  return true;
+}
+
+static void add_stored(struct page *p, const struct job *j, int64_t after,
+                       int64_t until)
+{
+  sqlite3_stmt *st = ask(p->s, READ_MESSAGES, "iii", j->id, after, until);
+  while (row(p->s, st)
+         && add_message(p, sqlite3_column_int64(st, 0),
+                        sqlite3_column_int64(st, 1),
+                        (const char *)sqlite3_column_text(st, 2),
+                        (size_t)sqlite3_column_bytes(st, 2))) { }
+  done(st);
+}
+
+static void add_generated(struct page *p, const struct job *j, int64_t after,
+                          int64_t until)
+{
+  int64_t i, last = log_written(j, until);
+  struct text t = { 0 };
+  for (i = after + 1; i <= last; i++) {
+    log_text(&t, j, i);
+    if (!add_message(p, i, log_time(j, i), t.data, t.length)) break;
+  }
+  free(t.data);
+}
+
+/* Makes the first e with acute the single byte it is in Latin-1. */
+static void spoil(struct text *t)
+{
+  char *p = memmem(t->data, t->length, "caf\xc3\xa9", 5);
+  if (!p) return;
+  p[3] = (char)0xe9;
+  memmove(p + 4, p + 5, (size_t)(t->data + t->length - (p + 5)));
+  t->length--;
+}
+
+static void messages_of(struct server *s, struct reply *r, const struct job *j,
+                        int64_t after)
+{
+  struct page p = { s, &r->body, 0, false, false };
+  int64_t until = j->stopped ? j->stopped : now_ms();
+  p.whole = j->restarts || s->fault[NO_AFTER] || s->fault[ACCENT_STRINGS];
+  if (p.whole) after = 0;
+  begin_body(s, r, 200);
+  text_puts(p.body, "{");
+  if (s->fault[ACCENT_EXTRA]) {
+    text_puts(p.body, "\"Diagnostics\":");
+    text_json(s, p.body, decoy(s));
+    text_puts(p.body, ",");
+  }
+  text_json(s, p.body, json_string(s->wire[OUT_MESSAGES]));
+  text_puts(p.body, ":[");
+  if (j->log_count < 0) add_stored(&p, j, after, until);
+  else add_generated(&p, j, after, until);
+  text_puts(p.body, "]");
+  if (p.more) {
+    text_puts(p.body, ",");
+    text_json(s, p.body, json_string(s->wire[OUT_MORE]));
+    text_puts(p.body, ":true");
+  }
+  text_puts(p.body, "}");
+  if (s->fault[LATIN1]) spoil(p.body);
+}
+
+static void get_messages(struct server *s, json_t *in, struct reply *r)
+{
+  struct job j;
+  if (!check(s, r, in, messages_rules) || !named_job(s, r, in, &j)) return;
+  if (s->fault[MESSAGES_403]) {
+    refuse(s, r, 403, "no privilege to read messages");
+  } else if (s->fault[MESSAGES_GARBAGE]) {
+    begin_body(s, r, 200);
+    text_puts(&r->body, "<html><body>This is not JSON.</body></html>");
+  } else {
+    messages_of(s, r, &j, json_integer_value(get(s, in, IN_AFTER)));
+  }
+}
+
+static const struct call {
+  enum word path;
+  void (*answer)(struct server *, json_t *in, struct reply *);
+} calls[] = {
+  { PATH_SIGN_IN,  sign_in },
+  { PATH_ACTION,   action },
+  { PATH_MONITOR,  monitor },
+  { PATH_MESSAGES, get_messages }
+};
+
+/* --------------------------------------------------------------- >>control */
+
+/* Without any accent. */
+static void reply_plain(struct reply *r, unsigned status, json_t *o)
+{
+  r->status = status;
+  if (!o || json_dump_callback(o, add_dumped, &r->body, JSON_COMPACT))
+    die("a reply that is not UTF-8");
+  json_decref(o);
+}
+
+static void stats(const struct server *s, struct reply *r)
+{
+  reply_plain(r, 200, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+    "start_requests",   s->count.start_requests,
+    "starts_accepted",  s->count.starts_accepted,
+    "sign_ins",         s->count.sign_ins,
+    "refused_sign_ins", s->count.refused_sign_ins,
+    "monitors",         s->count.monitors,
+    "messages",         s->count.messages,
+    "stops",            s->count.stops,
+    "kills",            s->count.kills,
+    "unauthorized",     s->count.unauthorized,
+    "connections",      s->count.connections));
+}
+
+/* False: not a control path. */
+static bool control(const struct server *s, struct reply *r, const char *path,
+                    const char *method, bool *shuts_down)
+{
+  bool is_stats = !strcmp(path, "/amtsim/stats");
+  const char *right = is_stats ? MHD_HTTP_METHOD_GET : MHD_HTTP_METHOD_POST;
+  if (!is_stats && strcmp(path, "/amtsim/shutdown")) return false;
+  if (strcmp(method, right)) {
+    reply_plain(r, 405, json_pack("{s:s}", "Message", "wrong method"));
+    set_header(r, MHD_HTTP_HEADER_ALLOW, right);
+  } else if (is_stats) {
+    stats(s, r);
+  } else {
+    reply_plain(r, 200, json_pack("{s:s}", "Message", "the server ends"));
+    set_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+    *shuts_down = true;
+  }
+  return true;
+}
+
+/* ------------------------------------------------------------------ >>http
+   From a request that arrived whole to a reply. */
+
+struct request {
+  struct MHD_Connection *connection;
+  struct text body;
+  bool too_long;
+  struct reply reply;
+  bool answered;
+  bool shuts_down;                      /* the server, once it is completed */
+  int64_t due;                          /* held till then, CLOCK_MONOTONIC */
+  struct request *next;                 /* held */
+};
+
+static const struct call *find_call(const struct server *s, const char *path)
+{
+  size_t i, n = strlen(s->base);
+  if (strncmp(path, s->base, n)) return NULL;
+  for (i = 0; i < sizeof calls / sizeof *calls; i++)
+    if (!strcmp(path + n, s->wire[calls[i].path])) return &calls[i];
+  return NULL;
+}
+
+static const char *header(const struct request *q, const char *name)
+{
+  const char *value = MHD_lookup_connection_value(q->connection,
+                                                  MHD_HEADER_KIND, name);
+  return value ? value : "";
+}
+
+/* START, STOP, KILL, or "" for all else. */
+static const char *action_word(const struct server *s, const struct call *c,
+                               const json_t *in)
+{
+  const char *word = get_text(s, in, IN_ACTION);
+  int i;
+  if (word && c && c->path == PATH_ACTION)
+    for (i = WORD_START; i <= WORD_KILL; i++)
+      if (!strcmp(word, s->wire[i])) return s->wire[i];
+  return "";
+}
+
+static void count_call(struct server *s, const struct call *c, const char *word)
+{
+  if (word == s->wire[WORD_START]) s->count.start_requests++;
+  else s->not_start++;
+  if (word == s->wire[WORD_STOP]) s->count.stops++;
+  if (word == s->wire[WORD_KILL]) s->count.kills++;
+  if (c->path == PATH_MONITOR) s->count.monitors++;
+  if (c->path == PATH_MESSAGES) s->count.messages++;
+}
+
+/* The faults that hit any call but a START. False: the reply is made. */
+static bool spared(struct server *s, struct reply *r)
+{
+  if (every(s->not_start, s->fault[DROP_EVERY])) {
+    r->status = 0;
+    return false;
+  }
+  if (every(s->not_start, s->fault[FAIL_500]))
+    return refuse(s, r, 500, "internal server error");
+  if (every(s->not_start, s->fault[FAIL_503])) {
+    refuse(s, r, 503, "service unavailable");
+    retry_after(s, r);
+    return false;
+  }
+  return true;
+}
+
+static bool has_token(struct server *s, const struct request *q,
+                      struct reply *r)
+{
+  const char *token = header(q, MHD_HTTP_HEADER_AUTHORIZATION);
+  sqlite3_stmt *st;
+  bool good = false;
+  if (!strncasecmp(token, "Bearer ", 7)) {
+    token += 7;
+    st = ask(s, FIND_TOKEN, "ti", token, now_ms());
+    good = row(s, st);
+    done(st);
+  }
+  if (good && every(++s->with_token, s->fault[EXPIRE_EVERY])) {
+    run(s, ask(s, END_TOKEN, "t", token));
+    good = false;
+  }
+  if (good) return true;
+  s->count.unauthorized++;
+  return refuse(s, r, 401, "no valid token");
+}
+
+static bool is_json(const char *type)
+{
+  static const char json[] = "application/json";
+  size_t n = sizeof json - 1;
+  return !strncasecmp(type, json, n) && (!type[n] || strchr("; \t", type[n]));
+}
+
+/* in is NULL if the body is not JSON; json_trouble then says why. */
+static void answer_call(struct server *s, const struct call *c,
+                        struct request *q, json_t *in, const char *word,
+                        const char *json_trouble)
+{
+  struct reply *r = &q->reply;
+  count_call(s, c, word);
+  if (word != s->wire[WORD_START] && !spared(s, r)) return;
+  if (c->path != PATH_SIGN_IN && !has_token(s, q, r)) return;
+  if (!is_json(header(q, MHD_HTTP_HEADER_CONTENT_TYPE)))
+    refuse(s, r, 415, "Content-Type must be application/json");
+  else if (!in)
+    refuse(s, r, 400, "invalid JSON: %s", json_trouble);
+  else if (!json_is_object(in))
+    refuse(s, r, 400, "the body must be an object");
+  else
+    c->answer(s, in, r);
+}
+
+static void redirect(struct server *s, struct reply *r)
+{
+  char location[128];
+  snprintf(location, sizeof location, "%s/redirected", s->url);
+  refuse(s, r, 302, "moved to %s", location);
+  set_header(r, MHD_HTTP_HEADER_LOCATION, location);
+}
+
+static void answer(struct server *s, struct request *q, const char *path,
+                   const char *method)
+{
+  const struct call *c = find_call(s, path);
+  struct reply *r = &q->reply;
+  json_error_t error = { 0 };
+  json_t *in = json_loadb(q->body.data ? q->body.data : "", q->body.length,
+                          JSON_REJECT_DUPLICATES, &error);
+  const char *word = action_word(s, c, in);
+  if (s->on_disk)
+    run(s, ask(s, ADD_REQUEST, "itt", now_ms(), path, word));
+  if (s->fault[HTTP_REDIRECT])
+    redirect(s, r);
+  else if (!c)
+    refuse(s, r, 404, "unknown path %s", path);
+  else if (strcmp(method, MHD_HTTP_METHOD_POST)) {
+    refuse(s, r, 405, "%s must be a POST", path);
+    set_header(r, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_POST);
+  } else if (q->too_long)
+    refuse(s, r, 413, "the body is too long");
+  else
+    answer_call(s, c, q, in, word, error.text);
+  json_decref(in);
+}
+
+/* A chunked reply is read from here, piece by piece. */
+struct pieces { struct text text; size_t piece; };
+
+static ssize_t read_piece(void *cls, uint64_t at, char *out, size_t room)
+{
+  const struct pieces *p = cls;
+  size_t n = p->text.length - (size_t)at;
+  if (n == 0) return MHD_CONTENT_READER_END_OF_STREAM;
+  if (n > p->piece) n = p->piece;
+  if (n > room) n = room;
+  memcpy(out, p->text.data + at, n);
+  return (ssize_t)n;
+}
+
+static void free_pieces(void *cls)
+{
+  struct pieces *p = cls;
+  free(p->text.data);
+  free(p);
+}
+
+static struct MHD_Response *chunked_response(const struct text *body,
+                                             size_t piece)
+{
+  struct pieces *p = malloc(sizeof *p);
+  if (!p) die("out of memory");
+  p->text = *body;
+  p->piece = piece;
+  return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_piece,
+                                           p, free_pieces);
+}
+
+static enum MHD_Result send_reply(struct server *s, struct request *q,
+                                  bool faulty)
+{
+  struct reply *r = &q->reply;
+  struct MHD_Response *m;
+  enum MHD_Result queued;
+  if (!r->status) return MHD_NO;
+  if (faulty && s->fault[CHUNKED])
+    m = chunked_response(&r->body, (size_t)s->fault[CHUNKED]);
+  else
+    m = MHD_create_response_from_buffer(r->body.length, r->body.data,
+                                        MHD_RESPMEM_MUST_FREE);
+  if (!m) die("out of memory");
+  memset(&r->body, 0, sizeof r->body);  /* the response frees it */
+  MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+  if (r->header) MHD_add_response_header(m, r->header, r->value);
+  if (faulty && s->fault[CLOSE])
+    MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
+  if (faulty && s->fault[GZIP])
+    MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+  queued = MHD_queue_response(q->connection, r->status, m);
+  MHD_destroy_response(m);
+  return queued;
+}
+
+static void hold(struct server *s, struct request *q)
+{
+  q->due = clock_ms(CLOCK_MONOTONIC) + s->fault[SLOW];
+  *s->held_end = q;
+  s->held_end = &q->next;
+  MHD_suspend_connection(q->connection);
+}
+
+static void resume_till(struct server *s, int64_t due)
+{
+  while (s->held && s->held->due <= due) {
+    struct request *q = s->held;
+    s->held = q->next;
+    if (!s->held) s->held_end = &s->held;
+    MHD_resume_connection(q->connection);
+  }
+}
+
+static void add_body(struct request *q, const char *data, size_t length)
+{
+  if (q->body.length + length > BODY_BYTES) q->too_long = true;
+  else text_add(&q->body, data, length);
+}
+
+/* Called with the head, with each piece of the body, when all is there, and
+   once more after the reply was held. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
+                                  const char *path, const char *method,
+                                  const char *version, const char *data,
+                                  size_t *length, void **context)
+{
+  struct server *s = cls;
+  struct request *q = *context;
+  bool faulty = strncmp(path, "/amtsim/", 8) != 0;
+  (void)version;
+  if (!q) {
+    *context = q = calloc(1, sizeof *q);
+    if (!q) die("out of memory");
+    q->connection = connection;
+    return MHD_YES;
+  }
+  if (*length) {
+    add_body(q, data, *length);
+    *length = 0;
+    return MHD_YES;
+  }
+  if (!q->answered) {
+    if (!control(s, &q->reply, path, method, &q->shuts_down))
+      answer(s, q, path, method);
+    q->answered = true;
+    if (faulty && s->fault[SLOW]) {
+      hold(s, q);
+      return MHD_YES;
+    }
+  }
+  return send_reply(s, q, faulty);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection,
+                         void **context, enum MHD_RequestTerminationCode why)
+{
+  struct server *s = cls;
+  struct request *q = *context;
+  (void)connection;
+  (void)why;
+  if (!q) return;
+  if (q->shuts_down) s->stop = true;
+  free(q->body.data);
+  free(q->reply.body.data);
+  free(q);
+  *context = NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection,
+                          void **context, enum MHD_ConnectionNotificationCode c)
+{
+  struct server *s = cls;
+  (void)connection;
+  (void)context;
+  if (c == MHD_CONNECTION_NOTIFY_STARTED) s->count.connections++;
+}
+
+/* ------------------------------------------------------------------ >>main */
+
+struct options {
+  int port;
+  const char *cert, *key, *db, *password_file;
+  bool ipv6;
+};
+
+static char *read_file(const char *name)
+{
+  FILE *f = fopen(name, "rb");
+  struct text t = { 0 };
+  char buffer[4096];
+  size_t n;
+  if (!f) die("%s: %s", name, strerror(errno));
+  text_add(&t, "", 0);
+  while ((n = fread(buffer, 1, sizeof buffer, f)) > 0) text_add(&t, buffer, n);
+  if (ferror(f)) die("%s: cannot be read", name);
+  fclose(f);
+  return t.data;
+}
+
+static void read_password(struct server *s, const char *name)
+{
+  char *text = read_file(name);
+  text[strcspn(text, "\r\n")] = 0;
+  if (!*text || strlen(text) >= sizeof s->password)
+    die("%s: the first line must be a password", name);
+  strcpy(s->password, text);
+  free(text);
+}
+
+/* As many descriptors as the system allows; returns their number. */
+static unsigned raise_limit(void)
+{
+  struct rlimit r;
+  if (getrlimit(RLIMIT_NOFILE, &r)) return 1000;
+  if (r.rlim_max == RLIM_INFINITY || r.rlim_max > 1000000) r.rlim_max = 1000000;
+  r.rlim_cur = r.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &r);
+  return (unsigned)r.rlim_cur;
+}
+
+static struct MHD_Daemon *listen_on(struct server *s, struct sockaddr *address,
+                                    char *cert, char *key)
+{
+  unsigned descriptors = raise_limit();
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+  struct MHD_OptionItem tls[] = {
+    { MHD_OPTION_HTTPS_MEM_CERT, 0, cert },
+    { MHD_OPTION_HTTPS_MEM_KEY, 0, key },
+    { MHD_OPTION_END, 0, NULL }
+  };
+  if (address->sa_family == AF_INET6) flags |= MHD_USE_IPv6;
+  if (cert) flags |= MHD_USE_TLS;
+  return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s,
+    MHD_OPTION_SOCK_ADDR, address,
+    MHD_OPTION_CONNECTION_LIMIT, descriptors > 64 ? descriptors - 32 : 32,
+    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+    MHD_OPTION_ARRAY, cert ? tls : tls + 2,
+    MHD_OPTION_END);
+}
+
+/* Both addresses get the same port. */
+static void start_listening(struct server *s, const struct options *o)
+{
+  char *cert = o->cert ? read_file(o->cert) : NULL;
+  char *key = o->key ? read_file(o->key) : NULL;
+  struct sockaddr_in v4 = { 0 };
+  struct sockaddr_in6 v6 = { 0 };
+  int port = o->port, tries = o->port || !o->ipv6 ? 1 : 20;
+  v4.sin_family = AF_INET;
+  v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_addr = in6addr_loopback;
+  while (tries--) {
+    v4.sin_port = htons((uint16_t)o->port);
+    s->daemon[0] = listen_on(s, (struct sockaddr *)&v4, cert, key);
+    if (!s->daemon[0]) break;
+    port = MHD_get_daemon_info(s->daemon[0], MHD_DAEMON_INFO_BIND_PORT)->port;
+    if (!o->ipv6) break;
+    v6.sin6_port = htons((uint16_t)port);
+    s->daemon[1] = listen_on(s, (struct sockaddr *)&v6, cert, key);
+    if (s->daemon[1]) break;
+    MHD_stop_daemon(s->daemon[0]);
+    s->daemon[0] = NULL;
+  }
+  if (!s->daemon[0])
+    die("cannot listen on port %d%s: %s", port,
+        cert ? " (or the certificate or key is not good)" : "",
+        strerror(errno));
+  snprintf(s->url, sizeof s->url, "http%s://127.0.0.1:%d", cert ? "s" : "",
+           port);
+  free(cert);
+  free(key);
+}
+
+/* Milliseconds till something is due, -1 for ever. */
+static int next_due(const struct server *s)
+{
+  int64_t least = -1;
+  int i;
+  for (i = 0; i < 2 && s->daemon[i]; i++) {
+    MHD_UNSIGNED_LONG_LONG ms;
+    if (MHD_get_timeout(s->daemon[i], &ms) == MHD_YES
+        && (least < 0 || (int64_t)ms < least)) least = (int64_t)ms;
+  }
+  if (s->held) {
+    int64_t ms = s->held->due - clock_ms(CLOCK_MONOTONIC);
+    if (ms < 0) ms = 0;
+    if (least < 0 || ms < least) least = ms;
+  }
+  return least > 60000 ? 60000 : (int)least;
+}
+
+static void serve(struct server *s, int signals)
+{
+  struct pollfd fd[3];
+  nfds_t n = 1;
+  int i;
+  fd[0].fd = signals;
+  for (i = 0; i < 2 && s->daemon[i]; i++)
+    fd[n++].fd = MHD_get_daemon_info(s->daemon[i],
+                                     MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  for (i = 0; i < (int)n; i++) fd[i].events = POLLIN;
+  while (!s->stop) {
+    if (poll(fd, n, next_due(s)) < 0 && errno != EINTR) die("poll failed");
+    if (fd[0].revents & POLLIN) break;
+    resume_till(s, clock_ms(CLOCK_MONOTONIC));
+    for (i = 0; i < 2 && s->daemon[i]; i++) MHD_run(s->daemon[i]);
+  }
+}
+
+static void stop_listening(struct server *s)
+{
+  int i;
+  resume_till(s, INT64_MAX);
+  for (i = 0; i < 2 && s->daemon[i]; i++) MHD_stop_daemon(s->daemon[i]);
+}
+
+static int signal_descriptor(void)
+{
+  sigset_t set;
+  int fd;
+  signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  fd = signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) die("signalfd: %s", strerror(errno));
+  return fd;
+}
+
+static const char *lower(const char *word)
+{
+  char *copy = strdup(word), *p;
+  if (!copy) die("out of memory");
+  for (p = copy; *p; p++)
+    if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 'a' - 'A');
+  return copy;
+}
+
+static void set_wire(struct server *s)
+{
+  int i;
+  for (i = 0; i < WORDS; i++)
+    s->wire[i] = s->fault[ACCENT_LOWER] && i >= OUT_TOKEN
+               ? lower(default_wire[i]) : default_wire[i];
+}
+
+static void free_wire(struct server *s)
+{
+  int i;
+  for (i = 0; i < WORDS; i++)
+    if (s->wire[i] != default_wire[i]) free((void *)(uintptr_t)s->wire[i]);
+}
+
+static void help(void)
+{
+  char name[64];
+  int i;
+  puts("usage: amtsim [OPTION]...\n"
+       "a simulated AMT Batch Server on 127.0.0.1; see the head of amtsim.c\n\n"
+       "  --port P              0, the default, takes a free one\n"
+       "  --ipv6                also on ::1, the same port\n"
+       "  --tls CERT KEY        HTTPS, with these PEM files\n"
+       "  --base PATH           put before each path, such as /amt\n"
+       "  --db FILE             keeps jobs and messages in FILE\n"
+       "  --speed X             divides all durations of jobs by X\n"
+       "  --user NAME           who may sign in, instead of ocadm\n"
+       "  --password-file FILE  its password, the first line; opconxps\n"
+       "  --token-life S        tokens end after S seconds; they do not\n"
+       "  --fault NAME[=VALUE]  one of these, may be repeated:\n");
+  for (i = 0; i < FAULTS; i++) {
+    if (faults[i].value_name)
+      snprintf(name, sizeof name, "%s=%s (%d)", faults[i].name,
+               faults[i].value_name, faults[i].value);
+    else
+      snprintf(name, sizeof name, "%s", faults[i].name);
+    printf("  %-27s %s\n", name, faults[i].meaning);
+  }
+}
+
+static void usage(const char *format, ...)
+  __attribute__((noreturn, format(printf, 1, 2)));
+static void usage(const char *format, ...)
+{
+  va_list list;
+  fputs("amtsim: ", stderr);
+  va_start(list, format);
+  vfprintf(stderr, format, list);
+  va_end(list);
+  fputs("; see amtsim --help\n", stderr);
+  exit(64);
+}
+
+static double number(const char *option, const char *text, double least,
+                     double greatest)
+{
+  char *end;
+  double x = strtod(text, &end);
+  if (end == text || *end || !(x >= least && x <= greatest))
+    usage("%s cannot be %s", option, text);
+  return x;
+}
+
+static void set_fault(struct server *s, const char *text)
+{
+  int i;
+  for (i = 0; i < FAULTS; i++) {
+    size_t n = strlen(faults[i].name);
+    if (strncmp(text, faults[i].name, n)) continue;
+    if (!text[n]) {
+      s->fault[i] = faults[i].value;
+      return;
+    }
+    if (text[n] == '=' && faults[i].value_name) {
+      s->fault[i] = (int)number(faults[i].name, text + n + 1, 1, 1e9);
+      return;
+    }
+  }
+  usage("unknown fault %s", text);
+}
+
+static void read_options(struct server *s, struct options *o, int argc,
+                         char **argv)
+{
+  static const struct option table[] = {
+    { "port", 1, NULL, 'p' },  { "tls", 1, NULL, 't' },
+    { "db", 1, NULL, 'd' },    { "speed", 1, NULL, 's' },
+    { "user", 1, NULL, 'u' },  { "password-file", 1, NULL, 'w' },
+    { "fault", 1, NULL, 'f' }, { "token-life", 1, NULL, 'l' },
+    { "ipv6", 0, NULL, '6' },  { "base", 1, NULL, 'b' },
+    { "help", 0, NULL, 'h' },  { NULL, 0, NULL, 0 }
+  };
+  int c;
+  while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)
+    switch (c) {
+    case 'p': o->port = (int)number("--port", optarg, 0, 65535); break;
+    case 't':
+      if (optind >= argc) usage("--tls takes two files");
+      o->cert = optarg;
+      o->key = argv[optind++];
+      break;
+    case 'd': o->db = optarg; break;
+    case 's': s->speed = number("--speed", optarg, 1e-6, 1e9); break;
+    case 'u': s->user = optarg; break;
+    case 'w': o->password_file = optarg; break;
+    case 'f': set_fault(s, optarg); break;
+    case 'l': s->token_life = number("--token-life", optarg, 1e-3, 1e9); break;
+    case '6': o->ipv6 = true; break;
+    case 'b': s->base = optarg; break;
+    case 'h': help(); exit(0);
+    default:  exit(64);                 /* getopt has said why */
+    }
+  if (optind < argc) usage("unknown word %s", argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+  struct server s = { 0 };
+  struct options o = { 0 };
+  int signals;
+  s.base = "";
+  s.user = "ocadm";
+  strcpy(s.password, "opconxps");
+  s.speed = 1;
+  s.held_end = &s.held;
+  read_options(&s, &o, argc, argv);
+  if (o.password_file) read_password(&s, o.password_file);
+  set_wire(&s);
+  signals = signal_descriptor();
+  open_database(&s, o.db);
+  start_listening(&s, &o);
+  printf("amtsim: listening on %s\n", s.url);
+  fflush(stdout);
+  serve(&s, signals);
+  stop_listening(&s);
+  close_database(&s);
+  close(signals);
+  free_wire(&s);
+  return 0;
+}
