@@ -48,6 +48,7 @@
        for (amt_start(&j, &s, &t);;)
          switch (amt_wait(&pool, &j, amt_posix_now)) {
          case AMT_MESSAGE:
+           if (j.msg_kind != AMT_MSG_LOG) break;
            printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
            break;
          case AMT_FAILED: fprintf(stderr, "%s\n", amt_error(j.error)); return j.code;
@@ -393,8 +394,8 @@ typedef struct amt_session {
   const amt_wire *wire;       /* NULL: the default */
   const char     *user;       /* the API user */
   const char     *password;
-  /* Or: fetches the password for one sign-in (begin 1; it must live until),
-     and is told that the sign-in is over (begin 0): wipe it then. */
+  /* Instead of password: fetches it for one sign-in (begin 1; its text must
+     live until the end of that), and is told of the end (begin 0): wipe it. */
   const char   *(*secret)(void *ctx, int begin);
   void           *ctx;
   char           *token;      /* room for it; a fixed token stands in it */
@@ -420,9 +421,10 @@ typedef struct amt_session {
 } amt_session;
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
-   old ones forgotten. */
-AMTDEF void amt_session_credentials(amt_session *s, const char *user,
-                                    const char *password);
+   old ones forgotten. 1; or 0, and nothing was changed, while a sign-in with
+   the old ones is under way: try again after the next event. */
+AMTDEF int amt_session_credentials(amt_session *s, const char *user,
+                                   const char *password);
 /* Wipes the token and the struct. Its jobs must have ended or be dropped. The
    texts that user and password point to are yours to wipe. */
 AMTDEF void amt_session_end(amt_session *s);
@@ -484,6 +486,7 @@ typedef struct amt_job {
   uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
   int32_t     status;      /* as the server said last; -1 before that */
   int16_t     error;       /* AMT_E_, or 0 */
+  int16_t     cause;       /* how the last call ended, where error is another */
   uint16_t    http_status; /* of the last complete head, or 0 */
   uint8_t     code;        /* AMT_DONE, AMT_FAILED: completion code */
   uint8_t     start;       /* AMT_START_ */
@@ -510,12 +513,21 @@ typedef struct amt_job {
   size_t          part__;      /* bytes given of the message that broke off */
   size_t          cut__;       /* of them, those still to be passed over */
   uint32_t        due__, began__, failed__; /* times */
+  uint32_t        retry_after__;
   uint16_t        backoff__;
-  uint16_t        retry_after__;
-  int16_t         end__;       /* how the reply ended */
-  uint8_t         phase__, event__, mode__, want__, flags__, seen__;
-  uint8_t         field__, list__, name_len__, undefined__, bad_log__;
-  uint8_t         generation__, failures__, level__[AMT_R_COUNT];
+  uint16_t        flags__;     /* of the job */
+  uint16_t        seen__;      /* of this reply */
+  int32_t         got__;       /* the Status of this reply */
+  uint8_t         phase__;
+  uint8_t         event__;     /* to be given by the next amt_next */
+  uint8_t         want__;      /* AMT_STOP, AMT_KILL, or 0 */
+  uint8_t         field__;     /* whose value comes next */
+  uint8_t         list__;      /* depth of the list of messages, or 0 */
+  uint8_t         len__;       /* of what is being collected */
+  uint8_t         undefined__; /* in a row */
+  uint8_t         bad_log__;   /* likewise, replies that are no messages */
+  uint8_t         generation__, failures__; /* the session's, as last seen */
+  uint8_t         level__[AMT_R_COUNT]; /* parts of dotted names that match */
 } amt_job;
 
 /* Prepare a job; nothing is sent before amt_next, amt_poll or amt_wait. A job
@@ -600,3 +612,2371 @@ AMTDEF void amt_pool_end(amt_pool *p);
 #endif /* AMT_NO_HTTP */
 
 #endif /* AMT_H */
+
+/* ========================================================================
+   >>impl */
+
+#if defined(AMT_IMPLEMENTATION) && !defined(AMT_IMPLEMENTED)
+#define AMT_IMPLEMENTED
+
+/* ------------------------------------------------------------------------
+   >>text */
+
+AMTDEF const char *amt_error(int error)
+{
+#ifndef AMT_NO_TEXT
+  switch (error) {
+  case AMT_E_JSON_SYNTAX: return "the reply is not JSON";
+  case AMT_E_JSON_STRING:
+    return "the reply is not JSON: a control character in a string";
+  case AMT_E_JSON_ESCAPE:
+    return "the reply is not JSON: a wrong escape, or half a surrogate pair";
+  case AMT_E_JSON_UTF8:
+    return "the reply is not UTF-8; the server, or a message of the job, uses "
+           "another character set";
+  case AMT_E_JSON_DEPTH: return "the reply is nested deeper than 128 levels";
+  case AMT_E_JSON_TRUNCATED: return "the reply is not JSON: it ends too early";
+  case AMT_E_JSON_TRAILING: return "the reply is not JSON: bytes follow its end";
+  case AMT_E_JSON_RANGE:
+    return "a number in the reply is not whole, or too large";
+  case AMT_E_SERVER:
+    return "the server answered with an error (see the HTTP status); see its "
+           "own log";
+  case AMT_E_REDIRECT:
+    return "the server redirects; redirects are refused, since credentials are "
+           "never carried to another place: correct the URL";
+  case AMT_E_REFUSED: return "the server refused the request";
+  case AMT_E_SIGN_IN:
+    return "the sign-in was refused; check the API user's name and password, "
+           "and that it is defined in AMT Control Center";
+  case AMT_E_FORBIDDEN:
+    return "the API user may not do this (HTTP 403); see its privileges in AMT "
+           "Control Center";
+  case AMT_E_NO_TOKEN:
+    return "the sign-in's reply has no token; check the wire table";
+  case AMT_E_NO_STATUS:
+    return "the reply has no status; check the wire table";
+  case AMT_E_NO_MESSAGES:
+    return "the reply has no list of messages; check the wire table";
+  case AMT_E_TWICE:
+    return "a message with two texts, or a reply with two lists of messages";
+  case AMT_E_ID: return "a job's id is longer than 63 bytes";
+  case AMT_E_MAYBE_STARTED:
+    return "whether the job was started is unknown; it is not started again: "
+           "look for it at the server first";
+  case AMT_E_UNDEFINED:
+    return "the server called the job's state UNDEFINED ten times in a row";
+  case AMT_E_CANCELLED:
+    return "it was stopped before the Start; nothing was started";
+  case AMT_E_MISSING: return "a required value is missing";
+  case AMT_E_EMPTY: return "an empty value, or one without name=";
+  case AMT_E_UTF8: return "the text is not valid UTF-8";
+  case AMT_E_CONTROL:
+    return "a control character, a blank or a line break where none may be";
+  case AMT_E_TOKEN_ROOM:
+    return "the server's token is longer than its room; give it more";
+  case AMT_E_TOKEN_TEXT:
+    return "the server's token has characters that no header may have";
+  case AMT_E_WIRE: return "the wire table lacks a method or a path";
+  case AMT_E_BUFFER_HELD:
+    return "another job's bytes are in the buffer; poll that one first";
+  case AMT_E_NO_CONNECTION: return "the pool has no connection";
+  default: break;
+  }
+#ifndef AMT_NO_HTTP
+  return amt_http_error(error);
+#endif
+#endif
+  (void)error;
+  return "";
+}
+
+/* The published names; 99 follows 24. */
+static const char amt__status_names[] =
+  "IDLE\0QUEUED\0RUNNING\0KILLED\0DONE\0SUSPENDED\0SKIPPED_BY_OPS\0"
+  "RUN_MANUAL\0RUN_FORCED\0RUN_DEBUG\0DEL_QUEUE\0ERROR\0ABORTED\0"
+  "WAIT FOR FILE\0WAIT FOR INPUT REQUEST\0WAIT FOR JOB\0WAIT FOR REPORT\0"
+  "\0RECOVER_CP\0UNDEFINED\0WAIT_FOR QUEUE\0WAIT_FOR_DEBUGGER\0"
+  "ABORTED_WITH_RECOVER\0WEB_SERVER_ERROR\0AUTHENTICATION_ERROR\0"
+  "INVALID AMT USER";
+
+AMTDEF const char *amt_status_name(int32_t code)
+{
+  const char *name = amt__status_names;
+  int32_t     i = code == 99 ? 25 : code;
+  if (i < 0 || i > 25 || code == 25) return "";
+  while (i-- > 0) name += strlen(name) + 1;
+  return name;
+}
+
+/* Upper case, with one kind of blank. */
+static unsigned amt__fold(unsigned c)
+{
+  if (c - 'a' < 26u) return c - 32u;
+  return c == '_' || c == '-' ? ' ' : c;
+}
+
+AMTDEF int32_t amt_status_code(const char *name, size_t n)
+{
+  const char *p = amt__status_names;
+  int32_t     code;
+  for (code = 0; code <= 25; code++, p++) {
+    size_t len = strlen(p), i = 0;
+    while (i < len && i < n && amt__fold((unsigned char)name[i]) ==
+                               amt__fold((unsigned char)p[i])) i++;
+    if (i == n && i == len && n != 0) return code == 25 ? 99 : code;
+    p += len;
+  }
+  return -1;
+}
+
+/* Not published: the rule of this library, in this one place. */
+AMTDEF int amt_status_ends(int32_t code)
+{
+  const uint32_t ends = 1ul << 3 | 1ul << 4 | 1ul << 6 | 1ul << 10 | 1ul << 11 |
+                        1ul << 12 | 1ul << 22 | 1ul << 23 | 1ul << 24;
+  return code == 99 || (code >= 0 && code < 32 && (ends >> code & 1u));
+}
+
+/* ------------------------------------------------------------------------
+   >>bytes */
+
+#ifndef AMT_SHARED_IMPLEMENTED
+#define AMT_SHARED_IMPLEMENTED
+AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
+{
+  amt_out o;
+  o.buf = buf;
+  o.cap = cap;
+  o.from = from;
+  o.len = 0;
+  o.total = 0;
+  return o;
+}
+
+AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
+{
+  size_t skip = o->total < o->from ? o->from - o->total : 0;
+  size_t room = o->cap - o->len;
+  o->total += n;
+  if (skip >= n || room == 0) return;
+  n -= skip;
+  if (n > room) n = room;
+  memcpy(o->buf + o->len, (const char *)p + skip, n);
+  o->len += n;
+}
+
+AMTDEF void amt_put_text(amt_out *o, const char *text)
+{
+  amt_put(o, text, strlen(text));
+}
+
+/* In 16-bit limbs: 64-bit division would drag in a library routine. */
+AMTDEF void amt_put_number(amt_out *o, uint64_t n)
+{
+  char     digit[20];
+  unsigned i = sizeof digit;
+  do {
+    uint32_t rest = 0;
+    uint64_t quotient = 0;
+    unsigned shift = 64;
+    while (shift > 0) {
+      shift -= 16;
+      rest = (rest << 16) | (uint32_t)((n >> shift) & 0xFFFFu);
+      quotient |= (uint64_t)(rest / 10u) << shift;
+      rest %= 10u;
+    }
+    digit[--i] = (char)('0' + rest);
+    n = quotient;
+  } while (n != 0);
+  amt_put(o, digit + i, sizeof digit - i);
+}
+#endif /* AMT_SHARED_IMPLEMENTED */
+
+/* ------------------------------------------------------------------------
+   >>json
+
+   RFC 8259, strictly. amt__json_step takes one byte and has no loop; it looks
+   at nothing but the byte and the state, which holds no pointer. The loop
+   around it, amt_json_next, moves the bytes of strings to where they belong. */
+
+enum {
+  AMT__J_START, /* a byte order mark may come */
+  AMT__J_MARK,
+  AMT__J_VALUE,
+  AMT__J_FIRST, /* a value, or the end of an empty array */
+  AMT__J_KEY,
+  AMT__J_KEY_1, /* a key, or the end of an empty object */
+  AMT__J_COLON,
+  AMT__J_NEXT,  /* a comma, or the end of what is open */
+  AMT__J_DONE,
+  AMT__J_LITERAL,
+  AMT__J_MINUS, AMT__J_ZERO, AMT__J_INTEGER, AMT__J_POINT, AMT__J_FRACTION,
+  AMT__J_E, AMT__J_SIGN, AMT__J_EXPONENT,
+  AMT__J_STRING,
+  AMT__J_ESCAPE, /* from here on: inside a character */
+  AMT__J_HEX, AMT__J_LOW, AMT__J_LOW_U, AMT__J_UTF8,
+  AMT__J_ERROR
+};
+
+enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4 };
+
+/* What a step says, besides tokens and errors. */
+enum {
+  AMT__J_OPEN = 100, /* a string begins behind this byte */
+  AMT__J_BYTE,       /* this byte is text */
+  AMT__J_CHAR,       /* held is text */
+  AMT__J_ENDS        /* a number ended before this byte */
+};
+
+static int amt__json_push(amt_json *t, int object)
+{
+  unsigned bit = 1u << (t->depth & 7u);
+  if (t->depth >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
+  t->stack[t->depth >> 3] = (uint8_t)(object ? t->stack[t->depth >> 3] | bit
+                                      : t->stack[t->depth >> 3] & ~bit);
+  t->depth++;
+  t->state = object ? AMT__J_KEY_1 : AMT__J_FIRST;
+  return object ? AMT_JSON_OBJECT : AMT_JSON_ARRAY;
+}
+
+static int amt__json_in_object(const amt_json *t)
+{
+  unsigned top = t->depth - 1u;
+  return top < AMT_JSON_DEPTH && (t->stack[top >> 3] >> (top & 7u) & 1u);
+}
+
+static void amt__json_done(amt_json *t)
+{
+  t->state = t->depth ? AMT__J_NEXT : AMT__J_DONE;
+}
+
+static int amt__json_pop(amt_json *t, unsigned c)
+{
+  int object = amt__json_in_object(t);
+  if (t->depth == 0 || c != (object ? '}' : ']')) return AMT_E_JSON_SYNTAX;
+  t->depth--;
+  amt__json_done(t);
+  return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
+}
+
+static const char amt__json_literals[] = "true\0false\0null";
+
+static int amt__json_value(amt_json *t, unsigned c)
+{
+  if (c - '1' < 9u || c == '0' || c == '-') {
+    t->state = c == '-' ? AMT__J_MINUS : c == '0' ? AMT__J_ZERO
+                                                  : AMT__J_INTEGER;
+    return AMT__J_BYTE;
+  }
+  switch (c) {
+  case '"':
+    t->state = AMT__J_STRING;
+    t->flags &= (uint8_t)~AMT__J_IS_KEY;
+    return AMT__J_OPEN;
+  case '{': return amt__json_push(t, 1);
+  case '[': return amt__json_push(t, 0);
+  case ']':
+    return t->state == AMT__J_FIRST ? amt__json_pop(t, c) : AMT_E_JSON_SYNTAX;
+  case 't': t->at = 1; break;
+  case 'f': t->at = 6; break;
+  case 'n': t->at = 12; break;
+  default: return AMT_E_JSON_SYNTAX;
+  }
+  t->state = AMT__J_LITERAL;
+  return 0;
+}
+
+static int amt__json_literal(amt_json *t, unsigned c)
+{
+  unsigned at = t->at;
+  if (at >= sizeof amt__json_literals - 1 ||
+      (unsigned char)amt__json_literals[at] != c)
+    return AMT_E_JSON_SYNTAX;
+  t->at = (uint8_t)++at;
+  if (amt__json_literals[at] != 0) return 0;
+  amt__json_done(t);
+  return at == 4 ? AMT_JSON_TRUE : at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL;
+}
+
+static int amt__json_number_may_end(const amt_json *t)
+{
+  return t->state == AMT__J_ZERO || t->state == AMT__J_INTEGER ||
+         t->state == AMT__J_FRACTION || t->state == AMT__J_EXPONENT;
+}
+
+static int amt__json_number(amt_json *t, unsigned c)
+{
+  unsigned s = t->state, to = 0;
+  if (c - '0' < 10u) {
+    if (s == AMT__J_MINUS) to = c == '0' ? AMT__J_ZERO : AMT__J_INTEGER;
+    else if (s == AMT__J_POINT) to = AMT__J_FRACTION;
+    else if (s == AMT__J_E || s == AMT__J_SIGN) to = AMT__J_EXPONENT;
+    else if (s != AMT__J_ZERO) to = s;
+  } else if (c == '.') {
+    if (s == AMT__J_ZERO || s == AMT__J_INTEGER) to = AMT__J_POINT;
+  } else if ((c | 32u) == 'e') {
+    if (amt__json_number_may_end(t) && s != AMT__J_EXPONENT) to = AMT__J_E;
+  } else if (c == '+' || c == '-') {
+    if (s == AMT__J_E) to = AMT__J_SIGN;
+  }
+  if (to != 0) {
+    t->state = (uint8_t)to;
+    return AMT__J_BYTE;
+  }
+  if (!amt__json_number_may_end(t)) return AMT_E_JSON_SYNTAX;
+  amt__json_done(t);
+  return AMT__J_ENDS;
+}
+
+/* The range that the byte after this lead byte must be in; how many follow,
+   or 0 if it leads nothing. RFC 3629: no overlong forms, no surrogates. */
+static unsigned amt__utf8_lead(unsigned c, uint8_t *low, uint8_t *high)
+{
+  *low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  *high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  if (c < 0xC2 || c > 0xF4) return 0;
+  return c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+}
+
+static void amt__json_hold(amt_json *t, uint32_t point)
+{
+  unsigned n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  unsigned i = n;
+  t->held_len = (uint8_t)n;
+  while (--i > 0) {
+    t->held[i] = (uint8_t)(0x80u | (point & 0x3Fu));
+    point >>= 6;
+  }
+  t->held[0] = (uint8_t)(n == 1 ? point : (0xF00u >> n & 0xFFu) | point);
+  t->state = AMT__J_STRING;
+}
+
+static int amt__json_escape(amt_json *t, unsigned c)
+{
+  static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+  unsigned i = 0;
+  if (c == 'u') {
+    t->state = AMT__J_HEX;
+    t->at = 0;
+    t->point = 0;
+    return 0;
+  }
+  while (i < 8 && (unsigned char)from[i] != c) i++;
+  if (i == 8) return AMT_E_JSON_ESCAPE;
+  amt__json_hold(t, (unsigned char)to[i]);
+  return AMT__J_CHAR;
+}
+
+/* Four digits, or eight for a surrogate pair. */
+static int amt__json_hex(amt_json *t, unsigned c)
+{
+  uint32_t point;
+  unsigned digit = c - '0';
+  if (digit > 9u) {
+    digit = (c | 32u) - 'a' + 10u;
+    if (digit - 10u > 5u) return AMT_E_JSON_ESCAPE;
+  }
+  t->point = point = (t->point << 4) | digit;
+  if (t->at < 8) t->at++;
+  if (t->at != 4 && t->at != 8) return 0;
+  if (t->at == 4 && point - 0xD800u < 0x400u) {
+    t->state = AMT__J_LOW;
+    return 0;
+  }
+  if (t->at == 8) {
+    if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
+    point = 0x10000u + ((point >> 16 & 0x3FFu) << 10) + (point & 0x3FFu);
+  } else if (point - 0xDC00u < 0x400u) {
+    return AMT_E_JSON_ESCAPE;
+  }
+  amt__json_hold(t, point);
+  return AMT__J_CHAR;
+}
+
+static int amt__json_string(amt_json *t, unsigned c)
+{
+  if (c == '"') {
+    if (!(t->flags & AMT__J_IS_KEY)) {
+      amt__json_done(t);
+      return AMT_JSON_STRING;
+    }
+    t->state = AMT__J_COLON;
+    return AMT_JSON_KEY;
+  }
+  if (c == '\\') {
+    t->state = AMT__J_ESCAPE;
+    return 0;
+  }
+  if (c < 0x20) return AMT_E_JSON_STRING;
+  if (c < 0x80) return AMT__J_BYTE;
+  t->need = (uint8_t)amt__utf8_lead(c, &t->low, &t->high);
+  if (t->need == 0) return AMT_E_JSON_UTF8;
+  t->held[0] = (uint8_t)c;
+  t->held_len = 1;
+  t->state = AMT__J_UTF8;
+  return 0;
+}
+
+static int amt__json_utf8(amt_json *t, unsigned c)
+{
+  if (c < t->low || c > t->high || t->held_len >= sizeof t->held)
+    return AMT_E_JSON_UTF8;
+  t->held[t->held_len++] = (uint8_t)c;
+  t->low = 0x80;
+  t->high = 0xBF;
+  if (--t->need != 0) return 0;
+  t->state = AMT__J_STRING;
+  return AMT__J_CHAR;
+}
+
+/* One byte. 0, a token, one of AMT__J_OPEN and so on, or an error. */
+static int amt__json_step(amt_json *t, unsigned c)
+{
+  unsigned s = t->state;
+  if (s <= AMT__J_DONE) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      if (s == AMT__J_MARK) return AMT_E_JSON_SYNTAX;
+      if (s == AMT__J_START) t->state = AMT__J_VALUE;
+      return 0;
+    }
+    if (c == '"' && (s == AMT__J_KEY || s == AMT__J_KEY_1)) {
+      t->state = AMT__J_STRING;
+      t->flags |= AMT__J_IS_KEY;
+      return AMT__J_OPEN;
+    }
+  } else if (s >= AMT__J_MINUS && s <= AMT__J_EXPONENT) {
+    return amt__json_number(t, c);
+  }
+  switch (s) {
+  case AMT__J_START:
+    if (c != 0xEF) return amt__json_value(t, c);
+    t->state = AMT__J_MARK;
+    t->at = 0;
+    return 0;
+  case AMT__J_MARK:
+    if (c != (t->at == 0 ? 0xBBu : 0xBFu)) return AMT_E_JSON_SYNTAX;
+    if (t->at++ != 0) t->state = AMT__J_VALUE;
+    return 0;
+  case AMT__J_VALUE:
+  case AMT__J_FIRST: return amt__json_value(t, c);
+  case AMT__J_KEY_1: return amt__json_pop(t, c);
+  case AMT__J_COLON:
+    t->state = AMT__J_VALUE;
+    return c == ':' ? 0 : AMT_E_JSON_SYNTAX;
+  case AMT__J_NEXT:
+    if (c != ',') return amt__json_pop(t, c);
+    t->state = amt__json_in_object(t) ? AMT__J_KEY : AMT__J_VALUE;
+    return 0;
+  case AMT__J_DONE: return AMT_E_JSON_TRAILING;
+  case AMT__J_LITERAL: return amt__json_literal(t, c);
+  case AMT__J_STRING: return amt__json_string(t, c);
+  case AMT__J_ESCAPE: return amt__json_escape(t, c);
+  case AMT__J_HEX: return amt__json_hex(t, c);
+  case AMT__J_LOW:
+    t->state = AMT__J_LOW_U;
+    return c == '\\' ? 0 : AMT_E_JSON_ESCAPE;
+  case AMT__J_LOW_U:
+    t->state = AMT__J_HEX;
+    return c == 'u' ? 0 : AMT_E_JSON_ESCAPE;
+  case AMT__J_UTF8: return amt__json_utf8(t, c);
+  default: return AMT_E_JSON_SYNTAX;
+  }
+}
+
+static int amt__json_fail(amt_json *t, int error)
+{
+  t->state = AMT__J_ERROR;
+  t->point = (uint32_t)-error;
+  return error;
+}
+
+static int amt__json_piece(amt_json *t, amt_json_token *token,
+                           const unsigned char *p, size_t n, int type)
+{
+  token->text = (const char *)p;
+  token->len = n;
+  token->first = !(t->flags & AMT__J_CUT);
+  token->last = type != 0;
+  t->flags = (uint8_t)(type != 0 ? t->flags & ~AMT__J_CUT
+                                 : t->flags | AMT__J_CUT);
+  if (type != 0) return type;
+  if (t->state < AMT__J_STRING) return AMT_JSON_NUMBER;
+  return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
+}
+
+/* Text gathers at p[from, to), never ahead of i; a character that began in
+   an earlier buffer may be longer than what was read of it here, and so is
+   lent from t->held, alone. */
+AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
+                         amt_json_token *token)
+{
+  unsigned char *p = (unsigned char *)bytes;
+  size_t         i = 0, from = 0, to = 0;
+  int            carried = t->state >= AMT__J_ESCAPE, r = 0;
+  *used = 0;
+  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+  while (i < n) {
+    unsigned c;
+    if (t->state == AMT__J_STRING) {
+      /* The plain bytes of a string, without the step. */
+      while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' &&
+             p[i] != '\\')
+        p[to++] = p[i++];
+      if (i == n) break;
+    } else if (t->state < AMT__J_LITERAL) {
+      t->start = t->offset + i;
+      from = to = i;
+    }
+    c = p[i];
+    r = amt__json_step(t, c);
+    if (r < 0 || r == AMT__J_ENDS) break;
+    i++;
+    if (r == AMT__J_OPEN) {
+      from = to = i;
+    } else if (r == AMT__J_BYTE) {
+      p[to++] = (unsigned char)c;
+    } else if (r == AMT__J_CHAR) {
+#ifndef AMT_DEFAULT_WIRE_ONLY
+      if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') continue;
+#endif
+      if (carried) break;
+      memcpy(p + to, t->held, t->held_len & 7u);
+      to += t->held_len & 7u;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+      if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
+#endif
+    } else if (r != 0) {
+      break;
+    }
+  }
+  *used = i;
+  t->offset += i;
+  if (r < 0) return amt__json_fail(t, r);
+  if (r == AMT__J_CHAR && carried)
+    return amt__json_piece(t, token, t->held, t->held_len, 0);
+  if (r == AMT__J_ENDS)
+    return amt__json_piece(t, token, p + from, to - from, AMT_JSON_NUMBER);
+  if (r == AMT_JSON_KEY || r == AMT_JSON_STRING)
+    return amt__json_piece(t, token, p + from, to - from, r);
+  if (r > 0 && r < AMT__J_OPEN) return r;
+  if (to == from || t->state < AMT__J_MINUS) return AMT_JSON_MORE;
+  return amt__json_piece(t, token, p + from, to - from, 0);
+}
+
+AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
+{
+  static const unsigned char none[1] = { 0 };
+  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+  if (t->state == AMT__J_DONE) return 0;
+  if (t->depth != 0 || !amt__json_number_may_end(t))
+    return amt__json_fail(t, AMT_E_JSON_TRUNCATED);
+  t->state = AMT__J_DONE;
+  return amt__json_piece(t, token, none, 0, AMT_JSON_NUMBER);
+}
+
+AMTDEF int amt_json_uint64(const char *text, size_t n, uint64_t *value)
+{
+  uint64_t v = 0;
+  size_t   i;
+  if (n == 0) return AMT_E_JSON_RANGE;
+  for (i = 0; i < n; i++) {
+    unsigned d = (unsigned)(unsigned char)text[i] - '0';
+    /* 2^64 is 18446744073709551616. */
+    if (d > 9u || v > UINT64_C(1844674407370955161) ||
+        (v == UINT64_C(1844674407370955161) && d > 5u))
+      return AMT_E_JSON_RANGE;
+    v = v * 10u + d;
+  }
+  *value = v;
+  return 0;
+}
+
+AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
+{
+  uint64_t v = 0;
+  int      minus = n != 0 && text[0] == '-';
+  if (amt_json_uint64(text + minus, n - (size_t)minus, &v) != 0 ||
+      v > 0x7FFFFFFFu)
+    return AMT_E_JSON_RANGE;
+  *value = minus ? -(int32_t)v : (int32_t)v;
+  return 0;
+}
+
+AMTDEF int amt_utf8(const char *text, size_t n)
+{
+  uint8_t  low = 0, high = 0;
+  unsigned need = 0;
+  size_t   i;
+  for (i = 0; i < n; i++) {
+    unsigned c = (unsigned char)text[i];
+    if (need != 0) {
+      if (c < low || c > high) return 0;
+      low = 0x80;
+      high = 0xBF;
+      need--;
+    } else if (c >= 0x80) {
+      need = amt__utf8_lead(c, &low, &high);
+      if (need == 0) return 0;
+    }
+  }
+  return need == 0;
+}
+
+/* The inside of a JSON string. */
+static void amt__put_escaped(amt_out *o, const char *text, size_t n)
+{
+  static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
+  size_t i, from = 0;
+  for (i = 0; i < n; i++) {
+    unsigned c = (unsigned char)text[i];
+    char     e[6] = { '\\', 'u', '0', '0', 0, 0 };
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    amt_put(o, text + from, i - from);
+    from = i + 1;
+    e[4] = digits[c >> 4 & 15u];
+    e[5] = digits[c & 15u];
+    if (c >= 0x20) e[1] = (char)c;
+    else if (c - 8u < 6u && c != 11u) e[1] = names[c - 8u];
+    amt_put(o, e, e[1] == 'u' ? 6 : 2);
+  }
+  amt_put(o, text + from, n - from);
+}
+
+AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
+{
+  amt_put(o, "\"", 1);
+  amt__put_escaped(o, text, n);
+  amt_put(o, "\"", 1);
+}
+
+/* ------------------------------------------------------------------------
+   >>request
+
+   What each call sends. Members are walked in the order of AMT_Q_; a mask
+   says which belong to a call, the wire table how they are named. */
+
+#define AMT__BIT(n) ((uint16_t)(1ul << (n)))
+
+static const uint16_t amt__members[AMT_CALLS] = {
+  AMT__BIT(AMT_Q_USER) | AMT__BIT(AMT_Q_PASSWORD),
+  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_TASK_TYPE) |
+    AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_JOB) |
+    AMT__BIT(AMT_Q_SCRIPT) | AMT__BIT(AMT_Q_SUBMIT_USER) |
+    AMT__BIT(AMT_Q_RUN_AS) | AMT__BIT(AMT_Q_STATION) |
+    AMT__BIT(AMT_Q_QUEUE) | AMT__BIT(AMT_Q_TASK_VALUES) |
+    AMT__BIT(AMT_Q_PARAMETERS),
+  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
+  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
+  AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
+  AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID) | AMT__BIT(AMT_Q_AFTER)
+};
+
+#define AMT__SERVICE "/AmtOpConService/"
+
+static const amt_wire amt__wire_default = {
+  { { "POST", AMT__SERVICE "Authenticate" },
+    { "POST", AMT__SERVICE "OpConJobAction" },
+    { "POST", AMT__SERVICE "OpConJobAction" },
+    { "POST", AMT__SERVICE "OpConJobAction" },
+    { "POST", AMT__SERVICE "MonitorJob" },
+    { "POST", AMT__SERVICE "GetMessages" } },
+  "START", "STOP", "KILL",
+  "BATCH", "SCRIPT",
+  { "User", "Password", "Action", "TaskType", "ApplicationName",
+    "JobName", "ScriptName", "SubmitUser", "User", "Station",
+    "QueueName", "BatchrequestId", "AfterSequence", "TaskValues",
+    "Parameters" },
+  { "Token", "ExpiresIn", "BatchrequestId", "Status", "Message",
+    "Messages", "More", "Sequence", "Time", "Text" },
+  "Authorization", "Bearer ", NULL, NULL, ",",
+  AMT_AUTH_JSON, AMT_LIST_ARRAY, AMT_LIST_ARRAY
+};
+
+AMTDEF const amt_wire *amt_wire_default(void)
+{
+  return &amt__wire_default;
+}
+
+#ifdef AMT_DEFAULT_WIRE_ONLY
+#define amt__wire(j) (&amt__wire_default)
+#else
+static const amt_wire *amt__wire(const amt_job *j)
+{
+  const amt_wire *w = j->session__->wire;
+  return w != NULL ? w : &amt__wire_default;
+}
+#endif
+
+/* Flags of a job. */
+enum {
+  AMT__ONCE      = 1,    /* one call and no more */
+  AMT__ANNOUNCED = 2,    /* AMT_STARTING was given */
+  AMT__FINAL     = 4,    /* the status ends the run */
+  AMT__FAILING   = 8,    /* since failed__ */
+  AMT__TRIED     = 16,   /* this call has met a 401 */
+  AMT__TEXT_ID   = 32,   /* the id is a JSON string */
+  AMT__LIVE_DUE  = 64,   /* messages next */
+  AMT__LATE      = 128,  /* Sequence comes after Text here */
+  AMT__PRODUCING = 256,  /* counted in session->producing */
+  AMT__TAKEN     = 512,  /* bytes of the request have left */
+  AMT__BROKEN    = 1024, /* the reply is not complete */
+  AMT__STOPPING  = 2048  /* the stop or kill is yet to be answered */
+};
+
+static int amt__given(const char *text)
+{
+  return text != NULL && *text != 0;
+}
+
+static const char *amt__action(const amt_job *j)
+{
+  const amt_wire *w = amt__wire(j);
+  if (j->op == AMT_START) return w->start;
+  return j->op == AMT_STOP ? w->stop : w->kill;
+}
+
+/* A member's text, where it has one that is plain. */
+static const char *amt__member(const amt_job *j, unsigned m)
+{
+  const amt_task *t = j->task__;
+  const char     *v = NULL;
+  if (m == AMT_Q_USER) return j->session__->user;
+  if (m == AMT_Q_PASSWORD) return j->session__->password;
+  if (m == AMT_Q_ACTION) return amt__action(j);
+  if (m == AMT_Q_APPLICATION) return j->application__;
+  if (m == AMT_Q_ID) return j->id;
+  if (t == NULL) return NULL;
+  switch (m) {
+  case AMT_Q_TASK_TYPE:
+    return amt__given(t->script) ? amt__wire(j)->script : amt__wire(j)->batch;
+  case AMT_Q_JOB: return amt__given(t->script) ? NULL : t->job;
+  case AMT_Q_SCRIPT: return t->script;
+  case AMT_Q_SUBMIT_USER:
+    v = t->submit_user;
+    return amt__given(v) ? v : "BATCH";
+  case AMT_Q_RUN_AS: return t->user;
+  case AMT_Q_STATION:
+    v = t->station;
+    return amt__given(v) ? v : "OPCON";
+  case AMT_Q_QUEUE: return t->queue;
+  default: return NULL;
+  }
+}
+
+static const char *const *amt__list(const amt_job *j, unsigned m, size_t *n)
+{
+  const amt_task *t = j->task__;
+  *n = 0;
+  if (t == NULL) return NULL;
+  *n = m == AMT_Q_TASK_VALUES ? t->task_value_count : t->parameter_count;
+  return m == AMT_Q_TASK_VALUES ? t->task_values : t->parameters;
+}
+
+static void amt__put_string(amt_out *o, const char *text)
+{
+  amt_json_put_string(o, text, strlen(text));
+}
+
+#ifdef AMT_DEFAULT_WIRE_ONLY
+static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
+{
+  size_t             n, i;
+  const char *const *list = amt__list(j, m, &n);
+  for (i = 0; i < n; i++) {
+    amt_put(o, i == 0 ? "[" : ",", 1);
+    amt__put_string(o, list[i]);
+  }
+  amt_put(o, "]", 1);
+}
+#else
+static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
+{
+  const amt_wire    *w = amt__wire(j);
+  unsigned           style = m == AMT_Q_PARAMETERS ? w->parameters
+                                                   : w->task_values;
+  size_t             n, i;
+  const char *const *list = amt__list(j, m, &n);
+  amt_put(o, style == AMT_LIST_ARRAY ? "[" : style == AMT_LIST_JOINED ? "\""
+                                                                      : "{", 1);
+  for (i = 0; i < n; i++) {
+    const char *text = list[i], *equals = strchr(text, '=');
+    if (style == AMT_LIST_JOINED) {
+      if (i > 0 && w->separator != NULL)
+        amt__put_escaped(o, w->separator, strlen(w->separator));
+      amt__put_escaped(o, text, strlen(text));
+      continue;
+    }
+    if (i > 0) amt_put(o, ",", 1);
+    if (style == AMT_LIST_OBJECT && equals != NULL) {
+      amt_json_put_string(o, text, (size_t)(equals - text));
+      amt_put(o, ":", 1);
+      text = equals + 1;
+    }
+    amt__put_string(o, text);
+  }
+  amt_put(o, style == AMT_LIST_ARRAY ? "]" : style == AMT_LIST_JOINED ? "\""
+                                                                      : "}", 1);
+}
+
+/* RFC 3986: all but unreserved characters as %XX. */
+static void amt__put_percent(amt_out *o, const char *text)
+{
+  static const char digits[] = "0123456789ABCDEF";
+  for (; *text != 0; text++) {
+    unsigned c = (unsigned char)*text;
+    char     e[3] = { '%', 0, 0 };
+    if (c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
+        c == '_' || c == '~') {
+      amt_put(o, text, 1);
+    } else {
+      e[1] = digits[c >> 4];
+      e[2] = digits[c & 15u];
+      amt_put(o, e, 3);
+    }
+  }
+}
+
+static void amt__put_base64(amt_out *o, const char *user, const char *password)
+{
+  static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t   u = strlen(user), n = u + 1 + strlen(password), i;
+  uint32_t bits = 0;
+  unsigned have = 0;
+  for (i = 0; i < n || have != 0; i++) {
+    unsigned c = 0;
+    char     d;
+    if (i < n) {
+      c = (unsigned char)(i < u ? user[i] : i == u ? ':' : password[i - u - 1]);
+      bits = (bits << 8) | c;
+      have += 8;
+    } else { /* zero bits to the next six */
+      bits <<= 6 - have;
+      have = 6;
+    }
+    while (have >= 6) {
+      have -= 6;
+      d = digits[bits >> have & 63u];
+      amt_put(o, &d, 1);
+    }
+    if (i >= n) break;
+  }
+  if (n % 3u != 0) amt_put(o, "==", 3u - n % 3u);
+}
+
+static void amt__put_form(const amt_job *j, amt_out *o)
+{
+  const amt_wire *w = amt__wire(j);
+  unsigned        m;
+  amt_put_text(o, "grant_type=password");
+  for (m = AMT_Q_USER; m <= AMT_Q_PASSWORD; m++) {
+    const char *value = amt__member(j, m);
+    if (w->request[m] == NULL || value == NULL) continue;
+    amt_put(o, "&", 1);
+    amt__put_percent(o, w->request[m]);
+    amt_put(o, "=", 1);
+    amt__put_percent(o, value);
+  }
+}
+#endif
+
+/* An id typed in by a person is a number where it can be one. */
+static int amt__digits(const char *id)
+{
+  size_t n = 0;
+  while (id[n] - '0' >= 0 && id[n] - '0' < 10) n++;
+  return n != 0 && id[n] == 0 && (id[0] != '0' || n == 1);
+}
+
+static void amt__put_value(const amt_job *j, amt_out *o, unsigned m)
+{
+  const char *text;
+  if (m == AMT_Q_AFTER) {
+    amt_put_number(o, j->after__);
+    return;
+  }
+  text = amt__member(j, m);
+  if (text == NULL) amt__put_list(j, o, m);
+  else if (m == AMT_Q_ID && !(j->flags__ & AMT__TEXT_ID)) amt_put_text(o, text);
+  else amt__put_string(o, text);
+}
+
+/* 1 if this call sends member m of the table now. */
+static int amt__sends(const amt_job *j, unsigned m)
+{
+  size_t n;
+  if (!(amt__members[j->op] >> m & 1u) || amt__wire(j)->request[m] == NULL)
+    return 0;
+  if (m == AMT_Q_AFTER) return 1;
+  if (m < AMT_Q_TASK_VALUES) return amt__given(amt__member(j, m));
+  amt__list(j, m, &n);
+  return n != 0;
+}
+
+AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
+{
+  const amt_wire *w = amt__wire(j);
+  const char     *before = "{";
+  unsigned        m;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM) {
+    amt__put_form(j, o);
+    return;
+  }
+  if (w->members != NULL) {
+    amt_put(o, before, 1);
+    amt_put_text(o, w->members);
+    before = ",";
+  }
+#endif
+  for (m = 0; m < AMT_Q_COUNT; m++) {
+    if (!amt__sends(j, m)) continue;
+    amt_put(o, before, 1);
+    before = ",";
+    amt__put_string(o, w->request[m]);
+    amt_put(o, ":", 1);
+    amt__put_value(j, o, m);
+  }
+  if (*before == ',') amt_put(o, "}", 1);
+}
+
+static size_t amt__body_length(const amt_job *j)
+{
+  amt_out o = amt_out_window(NULL, 0, 0);
+  amt_call_body(j, &o);
+  return o.total;
+}
+
+AMTDEF int amt_call_has_body(const amt_job *j)
+{
+  return amt__body_length(j) != 0;
+}
+
+AMTDEF const char *amt_call_method(const amt_job *j)
+{
+  return amt__wire(j)->call[j->op].method;
+}
+
+AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
+{
+  const char *path = amt__wire(j)->call[j->op].path;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  static const struct { char name[14]; uint8_t member; } fill[4] = {
+    { "{application}", AMT_Q_APPLICATION }, { "{id}", AMT_Q_ID },
+    { "{after}", AMT_Q_AFTER },             { "{action}", AMT_Q_ACTION }
+  };
+  while (*path != 0) {
+    unsigned    i = 0;
+    const char *value;
+    while (i < 4 && strncmp(path, fill[i].name, strlen(fill[i].name)) != 0) i++;
+    if (i == 4) {
+      amt_put(o, path++, 1);
+      continue;
+    }
+    path += strlen(fill[i].name);
+    value = amt__member(j, fill[i].member);
+    if (fill[i].member == AMT_Q_AFTER) amt_put_number(o, j->after__);
+    else if (value != NULL) amt__put_percent(o, value);
+  }
+#else
+  amt_put_text(o, path);
+#endif
+}
+
+AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
+{
+  const amt_wire *w = amt__wire(j);
+  if (j->op != AMT_SIGN_IN && w->auth != AMT_AUTH_NONE) {
+    amt_put_text(o, w->auth_header);
+    amt_put(o, ": ", 2);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (w->auth == AMT_AUTH_BASIC) {
+      amt_put_text(o, "Basic ");
+      amt__put_base64(o, j->session__->user, j->session__->password);
+    } else
+#endif
+    {
+      amt_put_text(o, w->auth_scheme);
+      amt_put(o, j->session__->token, j->session__->token__len);
+    }
+    amt_put(o, "\r\n", 2);
+  }
+  amt_put_text(o, "Accept: application/json\r\n");
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (w->headers != NULL) amt_put_text(o, w->headers);
+  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM)
+    amt_put_text(o, "Content-Type: application/x-www-form-urlencoded\r\n");
+  else
+#endif
+  if (amt_call_has_body(j))
+    amt_put_text(o, "Content-Type: application/json\r\n");
+}
+
+/* 1 if the text may stand in a header value (blank 0) or a path (blank 1:
+   no blanks either). */
+static int amt__clean(const char *text, int path)
+{
+  if (text == NULL) return 1;
+  for (; *text != 0; text++) {
+    unsigned c = (unsigned char)*text;
+    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u))) return 0;
+  }
+  return 1;
+}
+
+static int amt__wrong(amt_job *j, int error, const char *what)
+{
+  j->msg = what;
+  j->msg_len = strlen(what);
+  return error;
+}
+
+/* The members of one call: given where required, UTF-8, nothing empty. */
+static int amt__check_call(amt_job *j)
+{
+  const amt_wire *w = amt__wire(j);
+  unsigned        m;
+  for (m = 0; m < AMT_Q_COUNT; m++) {
+    const char *text, *name = w->request[m];
+    size_t      n, i;
+    if (!(amt__members[j->op] >> m & 1u) || m == AMT_Q_AFTER) continue;
+    if (name == NULL) name = amt__wire_default.request[m];
+    if (m < AMT_Q_TASK_VALUES) {
+      text = amt__member(j, m);
+      if (m == AMT_Q_JOB && amt__given(amt__member(j, AMT_Q_SCRIPT))) continue;
+      if (m == AMT_Q_PASSWORD && j->session__->secret != NULL) continue;
+      if (!amt__given(text) && m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS &&
+          m != AMT_Q_QUEUE &&
+          (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID))
+        return amt__wrong(j, AMT_E_MISSING, name);
+      if (text != NULL && !amt_utf8(text, strlen(text)))
+        return amt__wrong(j, AMT_E_UTF8, name);
+      continue;
+    }
+    for (amt__list(j, m, &n), i = 0; i < n; i++) {
+      text = amt__list(j, m, &n)[i];
+      if (!amt__given(text)) return amt__wrong(j, AMT_E_EMPTY, name);
+      if (!amt_utf8(text, strlen(text)))
+        return amt__wrong(j, AMT_E_UTF8, name);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+      if ((m == AMT_Q_PARAMETERS ? w->parameters : w->task_values) ==
+            AMT_LIST_OBJECT && strchr(text, '=') == NULL)
+        return amt__wrong(j, AMT_E_EMPTY, name);
+#endif
+    }
+  }
+  return 0;
+}
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* Fixed header lines: each ends in CR LF, and no other control is in them. */
+static int amt__check_lines(const char *p)
+{
+  int empty = 1;
+  if (p == NULL) return 1;
+  for (; *p != 0; p++) {
+    unsigned c = (unsigned char)*p;
+    if (c == '\r' && p[1] == '\n') {
+      if (empty) return 0;
+      p++;
+      empty = 1;
+    } else {
+      if ((c < 32u && c != 9u) || c == 127u) return 0;
+      empty = 0;
+    }
+  }
+  return empty;
+}
+
+static int amt__check_wire(amt_job *j)
+{
+  const amt_wire *w = amt__wire(j);
+  unsigned        i;
+  for (i = w->auth > AMT_AUTH_FORM ? AMT_START : AMT_SIGN_IN; i < AMT_CALLS;
+       i++) {
+    const char *method = w->call[i].method, *path = w->call[i].path;
+    if (!amt__given(method) || !amt__given(path))
+      return amt__wrong(j, AMT_E_WIRE, "method or path");
+    if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
+      return amt__wrong(j, AMT_E_CONTROL, path);
+  }
+  if (w->auth != AMT_AUTH_NONE &&
+      (!amt__given(w->auth_header) || w->auth_scheme == NULL))
+    return amt__wrong(j, AMT_E_WIRE, "auth_header or auth_scheme");
+  if (!amt__clean(w->auth_header, 1) || !amt__clean(w->auth_scheme, 0))
+    return amt__wrong(j, AMT_E_CONTROL, "auth_header or auth_scheme");
+  if (!amt__check_lines(w->headers))
+    return amt__wrong(j, AMT_E_CONTROL, "headers");
+  return 0;
+}
+#endif
+
+/* All that can be told before anything is sent: 0, or an error. */
+static int amt__check(amt_job *j, amt_op op)
+{
+  amt_session    *s = j->session__;
+  const amt_wire *w = amt__wire(j);
+  int             e;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  e = amt__check_wire(j);
+  if (e != 0) return e;
+#endif
+  j->op = AMT_SIGN_IN;
+  if (w->auth <= AMT_AUTH_BASIC && (e = amt__check_call(j)) != 0) return e;
+  if (w->auth != AMT_AUTH_NONE && w->auth != AMT_AUTH_BASIC &&
+      (s->token == NULL || s->token_room < 2))
+    return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (w->auth == AMT_AUTH_FIXED) {
+    s->token__len = strlen(s->token);
+    if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
+    if (!amt__clean(s->token, 0)) return amt__wrong(j, AMT_E_CONTROL, "token");
+  }
+#endif
+  j->op = (uint8_t)op;
+  return amt__check_call(j);
+}
+
+/* ------------------------------------------------------------------------
+   >>reply
+
+   Tokens in, values and messages out. A member's name sets field__, the value
+   that follows is taken accordingly, all else falls through. */
+
+enum { AMT__NONE = AMT_R_COUNT }; /* no field */
+
+/* Of one reply (seen__). */
+enum {
+  AMT__SEEN_ID      = 1,
+  AMT__SEEN_STATUS  = 2,
+  AMT__SEEN_TOKEN   = 4,
+  AMT__SEEN_LIST    = 8,
+  AMT__SEEN_MORE    = 16,  /* More was true */
+  AMT__SEEN_NEW     = 32,  /* a message was given */
+  AMT__DECIDED      = 64,  /* what this list has to skip */
+  AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
+  AMT__ELEMENT_ENDS = 256, /* and ended */
+  AMT__SEEN_EMPTY   = 512, /* there was no body */
+  AMT__SEEN_LONG_ID = 1024
+};
+
+/* The members looked for in the reply to each call, by bit. */
+#define AMT__ANSWER (AMT__BIT(AMT_R_ID) | AMT__BIT(AMT_R_STATUS) | \
+                     AMT__BIT(AMT_R_MESSAGE))
+#define AMT__ELEMENT (AMT__BIT(AMT_R_SEQUENCE) | AMT__BIT(AMT_R_TIME) | \
+                      AMT__BIT(AMT_R_TEXT))
+
+static unsigned amt__wanted(const amt_job *j)
+{
+  if (j->list__ != 0 && j->json__.depth > j->list__) return AMT__ELEMENT;
+  if (j->op == AMT_SIGN_IN)
+    return AMT__BIT(AMT_R_TOKEN) | AMT__BIT(AMT_R_EXPIRES) |
+           AMT__BIT(AMT_R_MESSAGE);
+  if (j->op == AMT_MESSAGES)
+    return AMT__BIT(AMT_R_MESSAGES) | AMT__BIT(AMT_R_MORE) |
+           AMT__BIT(AMT_R_MESSAGE);
+  return AMT__ANSWER;
+}
+
+/* Where names and values are put together that arrive in pieces: whichever of
+   the two texts this call does not bring. */
+static char *amt__scratch(amt_job *j)
+{
+  return j->op == AMT_MESSAGES ? j->name : j->time;
+}
+
+/* Adds a piece to a text of at most cap - 1 bytes; len__ is 255 if it is
+   longer. Returns 1 at its end. */
+static int amt__collect(amt_job *j, char *to, size_t cap,
+                        const amt_json_token *t)
+{
+  if (t->first) j->len__ = 0;
+  if (j->len__ == 255 || t->len >= cap - j->len__) {
+    j->len__ = 255;
+    to[0] = 0;
+  } else {
+    memcpy(to + j->len__, t->text, t->len);
+    j->len__ = (uint8_t)(j->len__ + t->len);
+    to[j->len__] = 0;
+  }
+  return t->last;
+}
+
+static unsigned amt__lower(unsigned c)
+{
+  return c - 'A' < 26u ? c | 32u : c;
+}
+
+/* 1 if the n bytes are this part of a name, in any ASCII case. */
+static int amt__same(const char *part, const char *text, size_t n)
+{
+  size_t i;
+  for (i = 0; i < n; i++)
+    if (amt__lower((unsigned char)part[i]) !=
+        amt__lower((unsigned char)text[i])) return 0;
+  return part[n] == 0 || part[n] == '.';
+}
+
+/* What the next value is. A list that is one string is cut into lines by the
+   tokenizer. */
+static void amt__expect(amt_job *j, unsigned field)
+{
+  j->field__ = (uint8_t)field;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  j->json__.flags = (uint8_t)(field == AMT_R_MESSAGES
+                                ? j->json__.flags | AMT__J_LINES
+                                : j->json__.flags & ~AMT__J_LINES);
+#endif
+}
+
+/* A member's name: which field is it, if any? With dotted names, level__ says
+   how many of their parts match the objects that are open. */
+static void amt__name(amt_job *j, const char *text, size_t n)
+{
+  const amt_wire *w = amt__wire(j);
+  unsigned        wanted = amt__wanted(j), m;
+  unsigned depth = j->json__.depth;
+  if (wanted == AMT__ELEMENT) depth -= j->list__;
+  amt__expect(j, AMT__NONE);
+#ifdef AMT_DEFAULT_WIRE_ONLY
+  if (depth != 1) return;
+#endif
+  for (m = 0; m < AMT_R_COUNT; m++) {
+    const char *part = w->reply[m];
+    if (!(wanted >> m & 1u) || part == NULL) continue;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    {
+      unsigned i;
+      if (j->level__[m] >= depth) j->level__[m] = (uint8_t)(depth - 1u);
+      if (j->level__[m] != depth - 1u) continue;
+      for (i = 1; i < depth && part != NULL; i++) {
+        part = strchr(part, '.');
+        if (part != NULL) part++;
+      }
+      if (part == NULL || !amt__same(part, text, n)) continue;
+      if (part[n] == '.') j->level__[m] = (uint8_t)depth;
+      else amt__expect(j, m);
+    }
+#else
+    if (amt__same(part, text, n)) amt__expect(j, m);
+#endif
+  }
+}
+
+/* The field whose value is the reply, or the element, itself. */
+static uint8_t amt__itself(amt_job *j)
+{
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  unsigned m, wanted = amt__wanted(j);
+  for (m = 0; m < AMT_R_COUNT; m++)
+    if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
+        *amt__wire(j)->reply[m] == 0) return (uint8_t)m;
+#endif
+  (void)j;
+  return AMT__NONE;
+}
+
+static void amt__spoil(amt_job *j, int error)
+{
+  if (j->cause == 0) j->cause = (int16_t)error;
+}
+
+/* --- messages --- */
+
+static void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
+                      int first, int last)
+{
+  j->msg = text;
+  j->msg_len = n;
+  j->msg_kind = (uint8_t)kind;
+  j->msg_first = (uint8_t)first;
+  j->msg_more = (uint8_t)!last;
+  j->event__ = AMT_MESSAGE;
+}
+
+static void amt__element_begins(amt_job *j)
+{
+  j->seen__ &= (uint16_t)~(AMT__ELEMENT_TEXT | AMT__ELEMENT_ENDS);
+  j->has_sequence = 0;
+  j->time[0] = 0;
+}
+
+/* At the first element's text or end: is this list what comes after the
+   sequence we asked for, or the whole list from its start? */
+static void amt__decide(amt_job *j)
+{
+  int whole;
+  if (j->seen__ & AMT__DECIDED) return;
+  j->seen__ |= AMT__DECIDED;
+  if (j->has_sequence) whole = j->sequence <= j->after__;
+  else whole = !(j->flags__ & AMT__LATE);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (amt__wire(j)->request[AMT_Q_AFTER] == NULL &&
+      strstr(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL)
+    whole = 1;
+#endif
+  j->skip__ = whole ? j->given__ : j->given__ - j->base__;
+  j->cut__ = j->part__;
+}
+
+/* All of this element that was given is given for good, once its sequence is
+   known too. */
+static void amt__account(amt_job *j)
+{
+  if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
+  if (j->sequence > j->after__) j->after__ = j->sequence;
+  j->base__ = j->given__;
+}
+
+static void amt__text_ends(amt_job *j)
+{
+  if (j->seen__ & AMT__ELEMENT_ENDS) return;
+  j->seen__ |= AMT__ELEMENT_ENDS;
+  amt__decide(j);
+  if (j->index__ >= j->skip__) {
+    j->given__++;
+    j->part__ = j->cut__ = 0;
+  }
+  amt__account(j);
+}
+
+/* A piece of a message's text. What was given before the connection broke is
+   passed over, to the byte (and never into a character, should the server
+   have changed the text meanwhile). */
+static void amt__text(amt_job *j, const char *text, size_t n, int last)
+{
+  if (j->seen__ & AMT__ELEMENT_ENDS) {
+    amt__spoil(j, AMT_E_TWICE);
+    return;
+  }
+  j->seen__ |= AMT__ELEMENT_TEXT;
+  amt__decide(j);
+  if (j->index__ >= j->skip__) {
+    size_t pass = n < j->cut__ ? n : j->cut__;
+    j->cut__ -= pass;
+    while (pass != 0 && pass < n && (text[pass] & 0xC0) == 0x80) pass++;
+    n -= pass;
+    if (n != 0 || last) {
+      amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
+      j->part__ += n;
+      j->seen__ |= AMT__SEEN_NEW;
+    }
+  }
+  if (last) amt__text_ends(j);
+}
+
+static void amt__element_ends(amt_job *j)
+{
+  amt__text_ends(j);
+  if (j->index__ < j->skip__) j->index__++;
+}
+
+/* --- values --- */
+
+/* A token goes straight to its room, and counts only when it is whole. */
+static void amt__token(amt_job *j, const amt_json_token *t)
+{
+  amt_session *s = j->session__;
+  size_t       i;
+  if (t->first) s->token__len = 0;
+  if (t->len >= s->token_room - s->token__len) {
+    amt__spoil(j, AMT_E_TOKEN_ROOM);
+    return;
+  }
+  for (i = 0; i < t->len; i++)
+    if ((unsigned char)t->text[i] - '!' > '~' - '!' || t->text[i] < '!')
+      amt__spoil(j, AMT_E_TOKEN_TEXT);
+  memcpy(s->token + s->token__len, t->text, t->len);
+  s->token__len += t->len;
+  if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
+}
+
+static void amt__status_value(amt_job *j)
+{
+  j->seen__ |= AMT__SEEN_STATUS;
+  j->got__ = AMT_CODE_UNDEFINED;
+  if (j->len__ == 255) return; /* no status is that long */
+  if (amt_json_int32(j->name, j->len__, &j->got__) == 0) {
+    j->name[0] = 0;
+    return;
+  }
+  j->got__ = amt_status_code(j->name, j->len__);
+  if (j->got__ < 0) j->got__ = AMT_CODE_UNDEFINED;
+  else j->name[0] = 0;
+}
+
+static void amt__id_value(amt_job *j, int string)
+{
+  j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_LONG_ID);
+  if (j->len__ == 255) j->seen__ |= AMT__SEEN_LONG_ID;
+  else if (j->len__ != 0) j->seen__ |= AMT__SEEN_ID;
+  j->flags__ = (uint16_t)(string ? j->flags__ | AMT__TEXT_ID
+                                 : j->flags__ & ~AMT__TEXT_ID);
+}
+
+/* A piece of a string or a number. */
+static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
+{
+  char    *scratch = amt__scratch(j);
+  uint64_t n;
+  int      good = j->http_status / 100 == 2;
+  switch (j->field__) {
+  case AMT_R_TOKEN: amt__token(j, t); break;
+  case AMT_R_EXPIRES:
+    if (amt__collect(j, scratch, sizeof j->time, t) &&
+        amt_json_uint64(scratch, j->len__ & 31u, &n) == 0)
+      j->session__->token__life = n > 2000000u ? 2000000000u
+                                               : (uint32_t)n * 1000u;
+    break;
+  case AMT_R_ID:
+    if (j->op == AMT_START && good &&
+        amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
+    break;
+  case AMT_R_STATUS:
+    if (amt__collect(j, j->name, sizeof j->name, t)) amt__status_value(j);
+    break;
+  case AMT_R_MESSAGE:
+    if (good && j->op != AMT_START) break;
+    amt__lend(j, t->text, t->len, good ? AMT_MSG_REPLY : AMT_MSG_ERROR,
+              t->first, t->last);
+    break;
+  case AMT_R_SEQUENCE:
+    if (!amt__collect(j, scratch, sizeof j->name, t)) break;
+    if (amt_json_uint64(scratch, j->len__, &j->sequence) != 0) break;
+    j->has_sequence = 1;
+    if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
+    amt__account(j);
+    break;
+  case AMT_R_TIME: amt__collect(j, j->time, sizeof j->time, t); break;
+  case AMT_R_TEXT: amt__text(j, t->text, t->len, t->last); break;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  case AMT_R_MESSAGES: { /* one string: the tokenizer cuts after each LF */
+    int ends = t->len != 0 && t->text[t->len - 1] == '\n';
+    if (!good) break;
+    if (t->first) j->seen__ |= AMT__SEEN_LIST;
+    if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) break;
+    amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
+    if (ends || t->last) {
+      amt__element_ends(j);
+      amt__element_begins(j);
+    }
+    break;
+  }
+#endif
+  default: break;
+  }
+  if (t->last) amt__expect(j, AMT__NONE);
+}
+
+/* An object or an array begins. */
+static void amt__opens(amt_job *j, int array)
+{
+  unsigned depth = j->json__.depth;
+  if (array && j->field__ == AMT_R_MESSAGES && j->http_status / 100 == 2) {
+    if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
+    j->seen__ |= AMT__SEEN_LIST;
+    j->list__ = (uint8_t)depth;
+  } else if (j->list__ != 0 && depth == j->list__ + 1u) {
+    amt__element_begins(j);
+  }
+  amt__expect(j, AMT__NONE);
+}
+
+/* One has ended. */
+static void amt__closes(amt_job *j)
+{
+  unsigned depth = j->json__.depth;
+  if (j->list__ == 0) return;
+  if (depth == j->list__) amt__element_ends(j);
+  else if (depth < j->list__) j->list__ = 0;
+}
+
+static void amt__read(amt_job *j, int type, const amt_json_token *t)
+{
+  int element = j->list__ != 0 && j->json__.depth == j->list__;
+  if (type == AMT_JSON_KEY) {
+    if (t->first && t->last) {
+      if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
+      else amt__expect(j, AMT__NONE);
+    } else if (amt__collect(j, amt__scratch(j), sizeof j->time, t)) {
+      if (j->len__ != 255) amt__name(j, amt__scratch(j), j->len__);
+      else amt__expect(j, AMT__NONE);
+    }
+  } else if (type == AMT_JSON_STRING || type == AMT_JSON_NUMBER) {
+    if (!element) {
+      amt__scalar(j, t, type == AMT_JSON_STRING);
+    } else {
+      if (t->first) amt__element_begins(j);
+      amt__text(j, t->text, t->len, t->last);
+      if (t->last) amt__element_ends(j);
+    }
+  } else if (type == AMT_JSON_OBJECT || type == AMT_JSON_ARRAY) {
+    amt__opens(j, type == AMT_JSON_ARRAY);
+  } else if (type == AMT_JSON_OBJECT_END || type == AMT_JSON_ARRAY_END) {
+    amt__closes(j);
+  } else {
+    if (type == AMT_JSON_TRUE && j->field__ == AMT_R_MORE)
+      j->seen__ |= AMT__SEEN_MORE;
+    if (type == AMT_JSON_NULL && j->field__ == AMT_R_MESSAGES)
+      j->seen__ |= AMT__SEEN_LIST; /* a list with nothing in it */
+    if (element) {
+      amt__element_begins(j);
+      amt__element_ends(j);
+    }
+    amt__expect(j, AMT__NONE);
+  }
+}
+
+/* Before the reply's first byte. */
+static void amt__reply_begins(amt_job *j)
+{
+  memset(&j->json__, 0, sizeof j->json__);
+  memset(j->level__, 0, sizeof j->level__);
+  j->http_status = 0;
+  j->retry_after__ = 0;
+  j->cause = 0;
+  j->seen__ = 0;
+  j->list__ = 0;
+  j->len__ = 0;
+  j->index__ = j->skip__ = 0;
+  j->has_sequence = 0;
+  j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
+  if (j->op == AMT_START) j->id[0] = 0;
+  amt__expect(j, amt__itself(j));
+}
+
+AMTDEF void amt_reply_sent(amt_job *j)
+{
+  if (j->flags__ & AMT__PRODUCING) j->session__->producing--;
+  j->flags__ &= (uint16_t)~AMT__PRODUCING;
+}
+
+AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
+{
+  amt_reply_sent(j);
+  j->http_status = (uint16_t)http_status;
+  j->retry_after__ = retry_after;
+}
+
+AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
+{
+  size_t         done = 0, used;
+  amt_json_token token;
+  while (done < n && j->event__ == 0) {
+    int type;
+    if (j->cause != 0) return n; /* no use reading on */
+    type = amt_json_next(&j->json__, (char *)p + done, n - done, &used, &token);
+    done += used;
+    if (type < 0) amt__spoil(j, type);
+    else if (type != AMT_JSON_MORE) amt__read(j, type, &token);
+  }
+  return done;
+}
+
+/* ------------------------------------------------------------------------
+   >>job
+
+   amt_next decides in one place which call comes next (amt__choose), and in
+   one place each what the end of a call means (amt__after_...). */
+
+enum {
+  AMT__NEW,      /* nothing has been checked */
+  AMT__READY,    /* a call may be made */
+  AMT__WAITING,  /* until due__ */
+  AMT__CALLING,  /* a reply is awaited */
+  AMT__ANSWERED, /* it has ended */
+  AMT__FINISHED, /* nothing is left to do */
+  AMT__ENDED,    /* AMT_DONE, */
+  AMT__LOST      /* or AMT_FAILED, for ever */
+};
+
+/* Besides events: nothing to tell, go on with the next phase. */
+enum { AMT__NOTHING = 100 };
+
+static uint32_t amt__time(uint32_t value, uint32_t otherwise)
+{
+  if (value == AMT_ZERO) return 0;
+  return value != 0 ? value : otherwise;
+}
+
+/* Milliseconds from then to now; 0 if the clock went back. */
+static uint32_t amt__elapsed(uint32_t now, uint32_t then)
+{
+  uint32_t d = now - then;
+  return d & 0x80000000u ? 0 : d;
+}
+
+static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
+                       const char *application, const char *id)
+{
+  memset(j, 0, sizeof *j);
+  j->session__ = s;
+  j->task__ = t;
+  j->application__ = application;
+  j->status = -1;
+  if (id != NULL) {
+    size_t n = strlen(id);
+    j->start = AMT_START_KNOWN;
+    if (n >= sizeof j->id) {
+      j->error = AMT_E_ID;
+      n = 0;
+    }
+    memcpy(j->id, id, n);
+    if (!amt__digits(j->id)) j->flags__ = AMT__TEXT_ID;
+  }
+}
+
+AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t)
+{
+  amt__begin(j, s, t, t->application, NULL);
+  j->op = AMT_START;
+}
+
+AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
+                       const char *id)
+{
+  amt__begin(j, s, NULL, application, id);
+  j->op = AMT_MONITOR;
+}
+
+AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
+                     const char *id)
+{
+  amt__begin(j, s, op == AMT_START ? t : NULL, t->application,
+             op == AMT_START ? NULL : id);
+  j->op = (uint8_t)op;
+  j->want__ = (uint8_t)op;
+  j->flags__ |= AMT__ONCE;
+}
+
+AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
+{
+  if (j->flags__ & AMT__ONCE) return;
+  j->want__ = (uint8_t)stop_or_kill;
+  j->flags__ |= AMT__STOPPING;
+  if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
+}
+
+/* The job no longer holds anything of its session. */
+static void amt__release(amt_job *j)
+{
+  amt_session *s = j->session__;
+  amt_reply_sent(j);
+  if (s->signing != j) return;
+  s->signing = NULL;
+  if (s->secret == NULL) return;
+  s->password = NULL;
+  s->secret(s->ctx, 0);
+}
+
+AMTDEF void amt_forget(amt_job *j)
+{
+  if (j->session__ == NULL) return;
+  if (j->session__->signing == j) j->session__->token__len = 0;
+  amt__release(j);
+  j->event__ = 0;
+  j->phase__ = AMT__LOST;
+  j->error = AMT_E_CANCELLED;
+}
+
+AMTDEF int amt_session_credentials(amt_session *s, const char *user,
+                                   const char *password)
+{
+  if (s->signing != NULL || s->producing != 0) return 0;
+  s->user = user;
+  s->password = password;
+  s->token__len = 0;
+  s->error = 0;
+  s->generation++;
+  return 1;
+}
+
+/* A wipe that no optimizer takes for useless. */
+static void amt__wipe(void *p, size_t n)
+{
+  volatile unsigned char *v = (volatile unsigned char *)p;
+  while (n-- > 0) *v++ = 0;
+}
+
+AMTDEF void amt_session_end(amt_session *s)
+{
+  if (s->token != NULL) amt__wipe(s->token, s->token_room);
+  amt__wipe(s, sizeof *s);
+}
+
+static int amt__end(amt_job *j, int event, int error, int32_t code)
+{
+  amt__release(j);
+  j->error = (int16_t)error;
+  j->code = (uint8_t)code;
+  j->phase__ = event == AMT_DONE ? AMT__ENDED : AMT__LOST;
+  return event;
+}
+
+/* A completion code once known is never replaced: only the log is not whole. */
+static int amt__fail(amt_job *j, int error, int32_t code)
+{
+  if (j->flags__ & AMT__FINAL) return amt__end(j, AMT_DONE, error, j->status);
+  return amt__end(j, AMT_FAILED, error, code);
+}
+
+static int amt__wait(amt_job *j, uint32_t now, uint32_t ms)
+{
+  j->phase__ = AMT__WAITING;
+  j->due__ = now + ms;
+  j->wait = ms;
+  return AMT__NOTHING;
+}
+
+/* A number below n, from the session's seed. */
+static uint32_t amt__jitter(amt_session *s, uint32_t n)
+{
+  uint32_t x = s->seed + 0x9E3779B9u;
+  x ^= x << 13;
+  x ^= x >> 17;
+  x ^= x << 5;
+  s->seed = x;
+  return (x >> 16) * n >> 16;
+}
+
+/* A failure that may pass: again after a while, until the server has been
+   away too long. 23 advises to start again, so only while nothing started. */
+static int amt__again(amt_job *j, int error, uint32_t now)
+{
+  uint32_t give_up = amt__time(j->session__->give_up, 300000u), away, ms;
+  if (!(j->flags__ & AMT__FAILING)) {
+    j->flags__ |= AMT__FAILING;
+    j->failed__ = now;
+    j->backoff__ = 500;
+  }
+  away = amt__elapsed(now, j->failed__);
+  if (away >= give_up || error <= -100)
+    return amt__fail(j, error, j->start == AMT_START_NONE
+                                 ? AMT_CODE_WEB_SERVER_ERROR
+                                 : AMT_CODE_UNDEFINED);
+  ms = j->backoff__ / 2u;
+  ms += amt__jitter(j->session__, ms);
+  if (j->backoff__ < 30000u) j->backoff__ = (uint16_t)(j->backoff__ * 2u);
+  if (j->retry_after__ > ms / 1000u)
+    ms = j->retry_after__ < 2000000u ? j->retry_after__ * 1000u : 2000000000u;
+  if (ms > give_up - away) ms = give_up - away;
+  amt__wait(j, now, ms);
+  j->error = (int16_t)error;
+  return AMT_RETRYING;
+}
+
+/* Which call is next? */
+static amt_op amt__choose(const amt_job *j)
+{
+  if (j->flags__ & AMT__ONCE) return (amt_op)j->want__;
+  if (j->start == AMT_START_NONE) return AMT_START;
+  if (j->flags__ & AMT__FINAL) return AMT_MESSAGES;
+  if (j->flags__ & AMT__STOPPING) return (amt_op)j->want__;
+  return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
+}
+
+static int amt__signs_in(const amt_job *j)
+{
+  return amt__wire(j)->auth <= AMT_AUTH_FORM;
+}
+
+/* A usable token: 1; 0: this job is to sign in; -1: wait, another one does. */
+static int amt__token_state(amt_job *j, uint32_t now)
+{
+  amt_session *s = j->session__;
+  uint32_t     age = now - s->token__time, life = s->token__life;
+  if (!amt__signs_in(j)) return 1;
+  if (s->signing != NULL) return -1;
+  /* An eighth of its life is kept in reserve, at most half a minute. */
+  if (life != 0)
+    life -= life / 8u < 30000u ? life / 8u : 30000u;
+  if (s->token__len != 0 && (life == 0 || age < life)) return 1;
+  return s->producing != 0 ? -1 : 0;
+}
+
+/* Sign-in is under way elsewhere. Its failure is this job's failure too: all
+   who wait share one outage, and one refusal. */
+static int amt__await_token(amt_job *j, uint32_t now)
+{
+  amt_session *s = j->session__;
+  if (j->failures__ != s->failures) {
+    j->failures__ = s->failures;
+    return amt__again(j, s->error, now);
+  }
+  amt__wait(j, now, 10);
+  j->phase__ = AMT__READY;
+  return AMT_BUSY;
+}
+
+static int amt__call(amt_job *j, amt_op op)
+{
+  amt_session *s = j->session__;
+  j->op = (uint8_t)op;
+  if (op == AMT_SIGN_IN) {
+    s->signing = j;
+    s->token__len = 0;
+    s->token__life = 0;
+  }
+  if (s->secret != NULL && s->password == NULL &&
+      (op == AMT_SIGN_IN || amt__wire(j)->auth == AMT_AUTH_BASIC)) {
+    s->password = s->secret(s->ctx, 1);
+    if (s->password == NULL)
+      return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
+  }
+  amt__reply_begins(j);
+  j->generation__ = s->generation;
+  j->flags__ |= AMT__PRODUCING;
+  s->producing++;
+  j->phase__ = AMT__CALLING;
+  return AMT_CALL;
+}
+
+static int amt__ready(amt_job *j, uint32_t now)
+{
+  amt_op op = amt__choose(j);
+  int    token;
+  if (op == AMT_START && (j->flags__ & AMT__STOPPING))
+    return amt__end(j, AMT_FAILED, AMT_E_CANCELLED, AMT_CODE_KILLED);
+  if (j->session__->error == AMT_E_SIGN_IN && amt__signs_in(j)) {
+    j->http_status = j->session__->http_status;
+    return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
+  }
+  token = amt__token_state(j, now);
+  if (token < 0) return amt__await_token(j, now);
+  if (token == 0) return amt__call(j, AMT_SIGN_IN);
+  j->failures__ = j->session__->failures;
+  if (op == AMT_START && !(j->flags__ & AMT__ANNOUNCED)) {
+    j->flags__ |= AMT__ANNOUNCED;
+    return AMT_STARTING;
+  }
+  return amt__call(j, op);
+}
+
+/* --- what the end of a call means --- */
+
+enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
+       AMT__PASSING, AMT__MOVED };
+
+static int amt__class(const amt_job *j)
+{
+  unsigned st = j->http_status;
+  if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
+  if (st / 100u == 2u) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
+  if (st / 100u == 3u) return AMT__MOVED;
+  if (st == 401u) return AMT__UNAUTHORIZED;
+  if (st == 403u) return AMT__FORBIDDEN;
+  if (st / 100u != 4u || st == 408u || st == 425u || st == 429u)
+    return AMT__PASSING;
+  return AMT__REFUSED;
+}
+
+/* The error that goes with it. */
+static int amt__reason(const amt_job *j, int result)
+{
+  switch (result) {
+  case AMT__UNAUTHORIZED: return AMT_E_SIGN_IN;
+  case AMT__FORBIDDEN: return AMT_E_FORBIDDEN;
+  case AMT__REFUSED: return AMT_E_REFUSED;
+  case AMT__MOVED: return AMT_E_REDIRECT;
+  default: break;
+  }
+  if (j->cause != 0) return j->cause;
+  return AMT_E_SERVER;
+}
+
+static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
+{
+  amt_session *s = j->session__;
+  int          error;
+  if (result == AMT__GOOD && !(j->seen__ & AMT__SEEN_TOKEN)) {
+    amt__spoil(j, AMT_E_NO_TOKEN);
+    result = AMT__PASSING;
+  }
+  if (result == AMT__GOOD) {
+    s->generation++;
+    s->token__time = now;
+    s->error = 0;
+    amt__release(j);
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  }
+  error = amt__reason(j, result);
+  s->token__len = 0;
+  s->http_status = j->http_status;
+  if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN ||
+      result == AMT__REFUSED) {
+    s->error = AMT_E_SIGN_IN; /* for all its jobs: no further attempts */
+    return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
+  }
+  s->error = (int16_t)error;
+  s->failures++;
+  j->failures__ = s->failures;
+  amt__release(j);
+  if (result == AMT__MOVED && j->start == AMT_START_NONE)
+    return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
+  return amt__again(j, error, now);
+}
+
+/* The four ends of a Start. */
+static int amt__after_start(amt_job *j, int result, uint32_t now)
+{
+  unsigned st = j->http_status;
+  int      complete = !(j->flags__ & AMT__BROKEN);
+  if (st / 100u == 2u && (j->seen__ & AMT__SEEN_ID)) {
+    j->start = AMT_START_KNOWN;
+    j->cause = 0;
+    j->began__ = now;
+    amt__wait(j, now, amt__time(j->session__->initial_delay, 10000u));
+    if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
+    return AMT_STARTED;
+  }
+  j->id[0] = 0;
+  if (!(j->flags__ & AMT__TAKEN))
+    return amt__again(j, amt__reason(j, AMT__PASSING), now);
+  if (complete && j->cause == 0 && (st / 100u == 2u || st / 100u == 4u) &&
+      st != 408u && (j->seen__ & AMT__SEEN_STATUS) &&
+      amt_status_ends(j->got__)) {
+    j->start = st / 100u == 2u ? AMT_START_KNOWN : AMT_START_REFUSED;
+    j->status = j->got__;
+    j->log_complete = 1;
+    return amt__end(j, AMT_DONE, 0, j->got__);
+  }
+  if (complete && result == AMT__MOVED)
+    return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
+  if (complete && st / 100u == 4u && st != 408u) {
+    j->start = AMT_START_REFUSED;
+    if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN)
+      return amt__fail(j, amt__reason(j, result),
+                       AMT_CODE_AUTHENTICATION_ERROR);
+    return amt__fail(j, AMT_E_REFUSED, AMT_CODE_ERROR);
+  }
+  j->start = AMT_START_UNKNOWN;
+  return amt__fail(j, AMT_E_MAYBE_STARTED, AMT_CODE_UNDEFINED);
+}
+
+static uint32_t amt__interval(const amt_job *j, uint32_t now)
+{
+  const amt_session *s = j->session__;
+  uint32_t           ms = amt__time(s->poll, 5000u);
+  uint32_t           share = amt__elapsed(now, j->began__) / 8u;
+  if (share > s->poll_max) share = s->poll_max;
+  return share > ms ? share : ms;
+}
+
+static int amt__after_monitor(amt_job *j, int result, uint32_t now)
+{
+  amt_session *s = j->session__;
+  int          changed;
+  if (result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED)
+    return amt__fail(j, amt__reason(j, result), AMT_CODE_AUTHENTICATION_ERROR);
+  if (result != AMT__GOOD)
+    return amt__again(j, amt__reason(j, result), now);
+  if (!(j->seen__ & AMT__SEEN_STATUS)) {
+    j->got__ = AMT_CODE_UNDEFINED;
+    j->name[0] = 0;
+  }
+  changed = j->status != j->got__;
+  j->status = j->got__;
+  if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
+  else if (j->undefined__ < 10) j->undefined__++;
+  amt__wait(j, now, amt__interval(j, now));
+  if (amt_status_ends(j->status) || j->undefined__ == 10) {
+    j->flags__ |= AMT__FINAL;
+    j->flags__ &= (uint16_t)~AMT__STOPPING;
+    j->phase__ = AMT__READY;
+  } else if (s->messages == AMT_LIVE) {
+    j->flags__ |= AMT__LIVE_DUE;
+    j->phase__ = AMT__READY;
+  }
+  if ((j->flags__ & AMT__ONCE) ||
+      ((j->flags__ & AMT__FINAL) && s->messages == AMT_NEVER))
+    j->phase__ = AMT__FINISHED;
+  if (changed) return AMT_STATUS;
+  return AMT__NOTHING;
+}
+
+static int amt__after_messages(amt_job *j, int result, uint32_t now)
+{
+  int seen = j->seen__;
+  if (result == AMT__GOOD && !(seen & AMT__SEEN_LIST)) {
+    amt__spoil(j, AMT_E_NO_MESSAGES);
+    result = AMT__PASSING;
+  }
+  if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
+  if (result == AMT__GOOD) {
+    if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW) &&
+        !(j->flags__ & AMT__ONCE)) {
+      j->phase__ = AMT__READY;
+      return AMT__NOTHING;
+    }
+    j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
+    if (j->flags__ & (AMT__FINAL | AMT__ONCE)) {
+      j->log_complete = !(seen & AMT__SEEN_MORE) || !(j->flags__ & AMT__ONCE);
+      return amt__end(j, AMT_DONE, 0,
+                      j->status < 0 ? AMT_CODE_UNDEFINED : j->status);
+    }
+    return amt__wait(j, now, amt__interval(j, now));
+  }
+  if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
+    /* Live: the monitor decides whether the server is away. */
+    j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__TRIED);
+    return amt__wait(j, now, amt__interval(j, now));
+  }
+  if (result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED)
+    return amt__fail(j, amt__reason(j, result), AMT_CODE_AUTHENTICATION_ERROR);
+  /* Complete, and wrong three times in a row: it will not get better. */
+  if (result == AMT__PASSING && !(j->flags__ & AMT__BROKEN) &&
+      j->http_status / 100u == 2u && ++j->bad_log__ >= 3)
+    return amt__fail(j, j->cause, AMT_CODE_UNDEFINED);
+  return amt__again(j, amt__reason(j, result), now);
+}
+
+/* A refusal never ends the watch: the job's status decides. */
+static int amt__after_stop(amt_job *j, int result, uint32_t now)
+{
+  int once = j->flags__ & AMT__ONCE;
+  if ((j->seen__ & AMT__SEEN_EMPTY) && j->http_status / 100u == 2u &&
+      !(j->flags__ & AMT__BROKEN)) {
+    result = AMT__GOOD;
+    j->cause = 0;
+  }
+  if (result == AMT__PASSING || result == AMT__MOVED)
+    return amt__again(j, amt__reason(j, result), now);
+  j->flags__ &= (uint16_t)~AMT__STOPPING;
+  j->error = 0;
+  if (result != AMT__GOOD) {
+    j->error = (int16_t)amt__reason(j, result);
+    if (once)
+      return amt__fail(j, j->error, result == AMT__REFUSED
+                                      ? AMT_CODE_ERROR
+                                      : AMT_CODE_AUTHENTICATION_ERROR);
+  }
+  amt__wait(j, now, 0);
+  if (once) j->phase__ = AMT__FINISHED;
+  return AMT_ANSWERED;
+}
+
+AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
+{
+  amt_json_token token;
+  int            e;
+  if (j->phase__ != AMT__CALLING) return;
+  amt_reply_sent(j);
+  j->phase__ = AMT__ANSWERED;
+  if (taken) j->flags__ |= AMT__TAKEN;
+  if (error != 0) {
+    j->flags__ |= AMT__BROKEN;
+    j->cause = (int16_t)error;
+    return;
+  }
+  if (j->cause != 0) return;
+  if (j->json__.offset == 0) j->seen__ |= AMT__SEEN_EMPTY;
+  while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
+  if (e < 0) amt__spoil(j, e);
+}
+
+static int amt__answered(amt_job *j, uint32_t now)
+{
+  int result = amt__class(j);
+  if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&
+      amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
+    amt_session *s = j->session__;
+    j->flags__ |= AMT__TRIED;
+    if (s->generation == j->generation__ && s->signing == NULL)
+      s->token__len = 0;
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  }
+  if (j->op != AMT_SIGN_IN && result != AMT__UNAUTHORIZED)
+    j->flags__ &= (uint16_t)~AMT__TRIED;
+  /* A sign-in alone ends no outage: the other calls may go on failing. */
+  if (result == AMT__GOOD && j->op != AMT_SIGN_IN)
+    j->flags__ &= (uint16_t)~AMT__FAILING;
+  switch (j->op) {
+  case AMT_SIGN_IN: return amt__after_sign_in(j, result, now);
+  case AMT_START: return amt__after_start(j, result, now);
+  case AMT_MONITOR: return amt__after_monitor(j, result, now);
+  case AMT_MESSAGES: return amt__after_messages(j, result, now);
+  default: return amt__after_stop(j, result, now);
+  }
+}
+
+static int amt__step(amt_job *j, uint32_t now)
+{
+  int e;
+  switch (j->phase__) {
+  case AMT__NEW:
+    e = j->error;
+    if (e == 0) e = amt__check(j, amt__choose(j));
+    if (e != 0) return amt__end(j, AMT_FAILED, e, AMT_CODE_ERROR);
+    j->failures__ = j->session__->failures;
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  case AMT__WAITING:
+    j->wait = j->due__ - now;
+    if (j->wait - 1u < 0x7FFFFFFFu) return AMT_BUSY;
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  case AMT__READY: return amt__ready(j, now);
+  case AMT__ANSWERED: return amt__answered(j, now);
+  case AMT__FINISHED:
+    return amt__end(j, AMT_DONE, 0,
+                    j->status < 0 ? AMT_CODE_UNDEFINED : j->status);
+  case AMT__ENDED: return AMT_DONE;
+  default: return AMT_FAILED;
+  }
+}
+
+AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
+{
+  int event = j->event__;
+  j->event__ = 0;
+  if (event != 0) return (amt_event)event;
+  if (j->phase__ != AMT__LOST) { /* what was lent is given back, here only */
+    j->msg = NULL;
+    j->msg_len = 0;
+  }
+  if (j->phase__ == AMT__CALLING) return AMT_BUSY;
+  do event = amt__step(j, now);
+  while (event == AMT__NOTHING);
+  return (amt_event)event;
+}
+
+#ifndef AMT_NO_HTTP
+/* ------------------------------------------------------------------------
+   >>pump */
+
+static amt_conn *amt__conn_of(amt_pool *p, const amt_job *j)
+{
+  size_t i;
+  for (i = 0; i < p->count; i++)
+    if (p->conn[i].job == j) return &p->conn[i];
+  return NULL;
+}
+
+/* A free connection: one kept to this server if there is one, or a closed one,
+   or any. */
+static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
+{
+  amt_conn *best = NULL;
+  size_t    i;
+  for (i = 0; i < p->count; i++) {
+    amt_conn *c = &p->conn[i];
+    if (c->job != NULL) continue;
+    if (c->http.state == AMT_CONN_IDLE && c->session == s) return c;
+    if (best == NULL || c->http.state == AMT_CONN_CLOSED) best = c;
+  }
+  return best;
+}
+
+/* Begins the job's call. A Start goes on a new connection, or on one whose
+   last reply is at most a second old: it must not meet a stale one. */
+static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
+{
+  amt_session *s = j->session__;
+  int          e;
+  if (c->session != s) {
+    amt_http_close(&c->http);
+    c->session = NULL;
+    e = s->url == NULL ? AMT_E_URL_SCHEME : amt_url_parse(&c->url, s->url);
+    if (e == 0 && memchr(c->url.path, '?', c->url.path_len) != NULL)
+      e = AMT_E_URL_PATH;
+    if (e != 0) return e;
+    c->session = s;
+  }
+  amt_http_begin(&c->http, now, j->op == AMT_START ? 1000u : 0);
+  c->job = j;
+  return 0;
+}
+
+/* The whole request, head and body; the window takes its part. */
+static void amt__put_request(const amt_conn *c, const amt_job *j, amt_out *o)
+{
+  size_t base = c->url.path_len, length = amt__body_length(j);
+  while (base > 0 && c->url.path[base - 1] == '/') base--;
+  amt_put_text(o, amt_call_method(j));
+  amt_put(o, " ", 1);
+  amt_put(o, c->url.path, base);
+  amt_call_path(j, o);
+  amt_http_put_host(o, &c->url);
+  amt_call_headers(j, o);
+  if (j->session__->close) amt_http_put_header(o, "Connection", "close");
+  amt_http_put_end(o, length != 0 ? length : AMT_HTTP_NO_BODY);
+  amt_call_body(j, o);
+}
+
+static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
+{
+  int e = AMT_HTTP_SEND;
+  while (e == AMT_HTTP_SEND) {
+    amt_out o = amt_out_window((char *)p->buf, p->size, c->http.sent);
+    amt__put_request(c, j, &o);
+    e = amt_http_send(&c->http, &o, now);
+  }
+  if (c->http.state == AMT_CONN_RECEIVING) amt_reply_sent(j);
+  return e;
+}
+
+/* The call has ended, one way or the other. */
+static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
+{
+  if (j->op == AMT_SIGN_IN) amt__wipe(p->buf, p->size);
+  if (j->session__->close) amt_http_close(&c->http);
+  c->job = NULL;
+  amt_reply_end(j, error, c->http.sent != 0);
+}
+
+/* A kept connection was closed by the server while the request was on its way:
+   that happens, and is no outage. What does no harm twice goes again at once,
+   on a new one; a Start never. */
+static int amt__stale(const amt_conn *c, const amt_job *j, int error)
+{
+  return c->http.reused && j->op != AMT_START &&
+         c->http.reply.head == 0 &&
+         (error == AMT_E_EOF || error == AMT_E_RESET);
+}
+
+/* One step of the call under way. 1 if there may be more to do at once. */
+static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
+{
+  amt_http_conn *h = &c->http;
+  int            e;
+  if (h->len != 0) { /* a piece of body, not yet taken whole */
+    size_t n = amt_reply_data(j, h->data, h->len);
+    h->data += n;
+    h->len -= n;
+    return 1;
+  }
+  e = amt_http_poll(h, &c->url, p->buf, p->size, now);
+  if (e == AMT_HTTP_SEND) e = amt__send(p, c, j, now);
+  if (e == AMT_HTTP_HEAD)
+    amt_reply_status(j, h->reply.status, h->reply.retry_after);
+  if (e == AMT_HTTP_END) {
+    amt__hang_up(p, c, j, 0);
+  } else if (e < 0) {
+    if (!amt__stale(c, j, e)) amt__hang_up(p, c, j, e);
+    else amt_http_begin(h, now, 0);
+  }
+  return e != AMT_AGAIN;
+}
+
+AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
+{
+  amt_event event;
+  if (p->holder != NULL && p->holder != j) {
+    j->error = AMT_E_BUFFER_HELD;
+    return AMT_FAILED;
+  }
+  p->holder = NULL;
+  for (;;) {
+    amt_conn *c = NULL;
+    event = amt_next(j, now);
+    if (event == AMT_MESSAGE) p->holder = j;
+    if (event != AMT_CALL && (event != AMT_BUSY || j->phase__ != AMT__CALLING))
+      return event;
+    c = amt__conn_of(p, j);
+    if (c == NULL) {
+      int e = AMT_E_NO_CONNECTION;
+      c = amt__conn_free(p, j->session__);
+      if (c == NULL && p->count != 0) {
+        j->wait = 10;
+        return AMT_BUSY; /* all are in use */
+      }
+      if (c != NULL) e = amt__conn_begin(c, j, now);
+      if (e != 0) {
+        amt_reply_end(j, e, 0);
+        continue;
+      }
+    }
+    if (!amt__exchange(p, c, j, now)) {
+      j->wait = amt_http_left(&c->http, now);
+      return AMT_BUSY;
+    }
+  }
+}
+
+AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
+{
+  for (;;) {
+    amt_event event = amt_poll(p, j, now());
+    amt_conn *c;
+    if (event != AMT_BUSY) return event;
+    c = amt__conn_of(p, j);
+    if (c == NULL) c = amt__conn_free(p, j->session__);
+    if (c == NULL || c->http.stream->ops->wait == NULL ||
+        amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED)
+      return AMT_BUSY;
+  }
+}
+
+AMTDEF void amt_drop(amt_pool *p, amt_job *j)
+{
+  amt_conn *c = amt__conn_of(p, j);
+  if (c != NULL) {
+    amt_http_close(&c->http);
+    c->job = NULL;
+  }
+  if (p->holder == j) p->holder = NULL;
+  amt_forget(j);
+}
+
+AMTDEF void amt_pool_end(amt_pool *p)
+{
+  size_t i;
+  for (i = 0; i < p->count; i++) {
+    amt_http_close(&p->conn[i].http);
+    p->conn[i].job = NULL;
+    p->conn[i].session = NULL;
+  }
+  amt__wipe(p->buf, p->size);
+  p->holder = NULL;
+}
+#endif /* AMT_NO_HTTP */
+
+#endif /* AMT_IMPLEMENTATION */
+
+/* ------------------------------------------------------------------------
+   This software is available under two licences; choose the one you like.
+
+   A. MIT License. Copyright (c) 2026 the amt.h authors
+
+   Permission is hereby granted, free of charge, to any person obtaining a
+   copy of this software and associated documentation files (the "Software"),
+   to deal in the Software without restriction, including without limitation
+   the rights to use, copy, modify, merge, publish, distribute, sublicense,
+   and/or sell copies of the Software, and to permit persons to whom the
+   Software is furnished to do so, subject to the following conditions:
+
+   The above copyright notice and this permission notice shall be included in
+   all copies or substantial portions of the Software.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+   IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+   FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+   AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+   LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+   FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+   DEALINGS IN THE SOFTWARE.
+
+   B. Public domain (www.unlicense.org)
+
+   This is free and unencumbered software released into the public domain.
+   Anyone is free to copy, modify, publish, use, compile, sell, or distribute
+   this software, either in source code form or as a compiled binary, for any
+   purpose, commercial or non-commercial, and by any means.
+
+   In jurisdictions that recognize copyright laws, the author or authors of
+   this software dedicate any and all copyright interest in the software to
+   the public domain. We make this dedication for the benefit of the public at
+   large and to the detriment of our heirs and successors. We intend this
+   dedication to be an overt act of relinquishment in perpetuity of all present
+   and future rights to this software under copyright law.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+   IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+   FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+   AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+   ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+   WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+   ------------------------------------------------------------------------ */

@@ -928,12 +928,12 @@ static void add_job(struct plan *p, const char *type, const char *name)
   int64_t code_at = p->running + scaled_ms(p->s, p->run_time);
   int64_t last_at = p->running + scaled_ms(p->s, p->run_time + p->more_time);
   char *values = list_text(p->task_values), *params = list_text(p->parameters);
-  run(p->s, ask(p->s, ADD_JOB,
-                p->log_count < 0 ? "iitttttttttiiiiii00" : "iitttttttttiiiiiiii",
-                p->id, p->started, APPLICATION, type, name, SUBMIT_USER,
-                STATION, p->user, p->queue, values, params, p->running,
-                (int64_t)p->code, code_at, (int64_t)p->last_code, last_at,
-                (int64_t)p->restarts, p->log_count, p->log_size));
+  const char *kinds = p->log_count < 0 ? "iitttttttttiiiiii00"
+                                       : "iitttttttttiiiiiiii";
+  run(p->s, ask(p->s, ADD_JOB, kinds, p->id, p->started, APPLICATION, type,
+                name, SUBMIT_USER, STATION, p->user, p->queue, values, params,
+                p->running, (int64_t)p->code, code_at, (int64_t)p->last_code,
+                last_at, (int64_t)p->restarts, p->log_count, p->log_size));
   free(values);
   free(params);
 }
@@ -2006,10 +2006,11 @@ static void help(void)
        "  --base PATH           put before each path, such as /amt\n"
        "  --db FILE             keeps jobs and messages in FILE\n"
        "  --speed X             divides all durations of jobs by X\n"
-       "  --user NAME           who may sign in, instead of ocadm\n"
-       "  --password-file FILE  its password, the first line; opconxps\n"
-       "  --token-life S        tokens end after S seconds; they do not\n"
-       "  --fault NAME[=VALUE]  one of these, may be repeated:\n");
+       "  --user NAME           who may sign in (ocadm)\n"
+       "  --password-file FILE  the password is its first line (opconxps)\n"
+       "  --token-life S        tokens end after S seconds (never)\n"
+       "  --fault NAME[=VALUE]  one of these, may be repeated; in brackets\n"
+       "                        the value where none is given:\n");
   for (i = 0; i < FAULTS; i++) {
     if (faults[i].value_name)
       snprintf(name, sizeof name, "%s=%s (%d)", faults[i].name,

@@ -1,0 +1,139 @@
+/* check.h - what the test programs share: inputs that end at an unreadable
+   page, and a text that a test writes what it saw into.
+
+   Include it after cmocka.h. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* --- inputs that end at an unreadable page ------------------------------ */
+
+#define EDGE_ROOM   ((size_t)1 << 20)
+#define EDGE_CANARY 32
+
+/* n bytes that end where the readable memory does; before them lies a canary.
+   They are good until the next edge_new: there is one edge. A read or write
+   behind them is a SIGSEGV. */
+static unsigned char *edge_at;
+
+static unsigned char *edge_new(size_t n)
+{
+  static unsigned char *end;
+  if (end == NULL) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void  *all = mmap(NULL, EDGE_ROOM + page, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) fail_msg("mmap failed");
+    end = (unsigned char *)all + EDGE_ROOM;
+    if (mprotect(end, page, PROT_NONE) != 0) fail_msg("mprotect failed");
+  }
+  if (n > EDGE_ROOM - EDGE_CANARY) fail_msg("%zu bytes: too many", n);
+  edge_at = end - n;
+  memset(edge_at - EDGE_CANARY, 0xCA, EDGE_CANARY);
+  return edge_at;
+}
+
+static unsigned char *edge_copy(const void *p, size_t n)
+{
+  unsigned char *at = edge_new(n);
+  if (n != 0) memcpy(at, p, n);
+  return at;
+}
+
+/* Has anything been written before the bytes? */
+static void edge_check(void)
+{
+  size_t i;
+  for (i = 1; i <= EDGE_CANARY; i++)
+    if (edge_at[-(ptrdiff_t)i] != 0xCA)
+      fail_msg("written to, %zu bytes before the buffer", i);
+}
+
+/* --- a text of what was seen -------------------------------------------- */
+
+typedef struct text {
+  size_t n;
+  char   s[400000];
+} text;
+
+static void text_clear(text *t)
+{
+  t->n = 0;
+  t->s[0] = 0;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void text_add(text *t, const char *format, ...)
+{
+  va_list args;
+  int     n;
+  va_start(args, format);
+  n = vsnprintf(t->s + t->n, sizeof t->s - t->n, format, args);
+  va_end(args);
+  if (n < 0 || (size_t)n >= sizeof t->s - t->n) fail_msg("text is full");
+  t->n += (size_t)n;
+}
+
+/* Bytes, those that do not show as \xNN. */
+static void text_bytes(text *t, const void *p, size_t n)
+{
+  static const char hex[] = "0123456789ABCDEF";
+  size_t            i;
+  if (sizeof t->s - t->n <= 4 * n) fail_msg("text is full");
+  for (i = 0; i < n; i++) {
+    unsigned c = ((const unsigned char *)p)[i];
+    if (c > ' ' && c < 127 && c != '\\') {
+      t->s[t->n++] = (char)c;
+    } else {
+      t->s[t->n++] = '\\';
+      t->s[t->n++] = 'x';
+      t->s[t->n++] = hex[c >> 4];
+      t->s[t->n++] = hex[c & 15];
+    }
+  }
+  t->s[t->n] = 0;
+}
+
+/* Both texts are the same; `what` and `how` say which test it was. */
+__attribute__((format(printf, 3, 4)))
+static void text_same(const text *got, const char *want, const char *format,
+                      ...)
+{
+  char    what[300];
+  va_list args;
+  size_t  i = 0;
+  if (strcmp(got->s, want) == 0) return;
+  va_start(args, format);
+  vsnprintf(what, sizeof what, format, args);
+  va_end(args);
+  while (got->s[i] != 0 && got->s[i] == want[i]) i++;
+  i = i > 60 ? i - 60 : 0;
+  fail_msg("%s\n  from byte %zu on\n  got  %.300s\n  want %.300s", what, i,
+           got->s + i, want + i);
+}
+
+/* --- numbers that look random, the same on each run ---------------------- */
+
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t limit)
+{
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return random_state % limit;
+}
+
+#endif /* CHECK_H */

@@ -1,0 +1,1327 @@
+/* test_job.c - a job over fed replies: amt_next and amt_reply_..., no I/O.
+
+   cc -std=gnu99 -I. tests/test_job.c -lcmocka -o test_job && ./test_job
+
+   Each run is written down as text, calls and events, and compared. The bytes
+   of a reply come in blocks of malloc, exactly as long as they are, so that a
+   sanitizer sees each step beyond. */
+
+#define AMT_IMPLEMENTATION
+#include "amt.h"
+#include "server.h"
+
+/* --- one run -------------------------------------------------------------- */
+
+typedef struct play {
+  amt_session s;
+  amt_task    t;
+  amt_job     j;
+  char        token[24];
+  server      srv;
+  uint32_t    now;
+  size_t      chunk;       /* bytes of a reply at a time; 0: all */
+  size_t      split;       /* or cut once, here */
+  size_t      cut;         /* the first reply of cut_op breaks off here */
+  int         cut_op;
+  int         cut_error;
+  uint32_t    outage[4];   /* monitor answers 503 from, to; from, to */
+  uint32_t    began;
+  uint32_t    token_life, token_time; /* the server's idea of it */
+  unsigned    denied;      /* requests with an old token */
+  uint32_t    call_time[64];
+  size_t      calls;       /* of all kinds */
+  amt_event   last;        /* event */
+  unsigned    events;
+  unsigned    stop_after;  /* amt_stop after so many events; 0: never */
+  amt_op      stop_op;
+  int         stop_in_reply; /* amt_stop in the middle of the Start's reply */
+  int         ended;
+} play;
+
+static void play_init(play *p)
+{
+  memset(p, 0, sizeof *p);
+  server_init(&p->srv);
+  p->s.user = "ocadm";
+  p->s.password = "opconxps";
+  p->s.token = p->token;
+  p->s.token_room = sizeof p->token;
+  p->t.application = "DEMO2";
+  p->t.job = "REPORTTEST01";
+  p->split = p->cut = ALL;
+  p->now = p->began = 1000;
+  p->stop_op = AMT_KILL;
+}
+
+static void play_start(play *p)
+{
+  p->began = p->now;
+  amt_start(&p->j, &p->s, &p->t);
+}
+
+static void play_free(play *p) { server_free(&p->srv); }
+
+#define play_steps(p, table) \
+  ((p)->srv.steps = (table), (p)->srv.step_count = COUNT(table))
+#define play_status(p, table) \
+  ((p)->srv.status = (table), (p)->srv.status_count = COUNT(table))
+#define play_messages(p, table) \
+  ((p)->srv.message = (table), (p)->srv.message_count = COUNT(table))
+
+typedef void (*part)(const amt_job *j, amt_out *o);
+
+/* A part of the request: the same through windows of any size. */
+static void play_part(const amt_job *j, part put, text *to)
+{
+  static const size_t sizes[] = { 1, 7, 64 };
+  amt_out count = amt_out_window(NULL, 0, 0), o;
+  size_t  i, at, begin = to->len;
+  put(j, &count);
+  for (i = 0; i < COUNT(sizes); i++) {
+    to->len = begin;
+    for (at = 0; at < count.total; at += o.len) {
+      char *w = (char *)malloc(sizes[i]);
+      assert_non_null(w);
+      o = amt_out_window(w, sizes[i], at);
+      put(j, &o);
+      assert_int_equal(o.total, count.total);
+      assert_int_equal(o.len, count.total - at < sizes[i] ? count.total - at
+                                                          : sizes[i]);
+      if (i > 0 && to->p) assert_memory_equal(to->p + begin + at, w, o.len);
+      text_bytes(to, w, o.len);
+      free(w);
+    }
+  }
+}
+
+static int json_ok(const char *text_, size_t n)
+{
+  amt_json       json;
+  amt_json_token token;
+  char          *copy = (char *)malloc(n + 1);
+  size_t         at = 0, used;
+  int            e;
+  assert_non_null(copy);
+  memcpy(copy, text_, n);
+  memset(&json, 0, sizeof json);
+  do {
+    e = amt_json_next(&json, copy + at, n - at, &used, &token);
+    at += used;
+  } while (e > 0);
+  while (e == 0 && (e = amt_json_end(&json, &token)) > 0) e = 0;
+  free(copy);
+  return e == 0;
+}
+
+static void play_event(play *p, amt_event e)
+{
+  p->last = e;
+  if (e == AMT_BUSY || e == AMT_CALL) return;
+  log_event(&p->srv.log, &p->j, e);
+  if (e == AMT_DONE || e == AMT_FAILED) p->ended = 1;
+  if (++p->events == p->stop_after) amt_stop(&p->j, p->stop_op);
+}
+
+/* Events that wait in the midst of a reply. Returns how many. */
+static unsigned play_pull(play *p)
+{
+  unsigned n = 0;
+  while (!p->ended) {
+    amt_event e = amt_next(&p->j, p->now);
+    if (e == AMT_BUSY) return n;
+    assert_int_not_equal(e, AMT_CALL);
+    play_event(p, e);
+    n++;
+  }
+  return n;
+}
+
+static void play_data(play *p, const char *from, size_t n)
+{
+  char  *block = (char *)malloc(n);
+  size_t at = 0;
+  assert_non_null(block);
+  memcpy(block, from, n);
+  while (at < n) {
+    size_t took = amt_reply_data(&p->j, block + at, n - at);
+    assert_true(took <= n - at);
+    at += took;
+    if (play_pull(p) == 0 && took == 0) fail_msg("no byte and no event");
+  }
+  free(block);
+}
+
+static void play_reply(play *p, const reply *r, size_t n, int error)
+{
+  size_t at = 0, piece;
+  if (r->status != 0) {
+    amt_reply_status(&p->j, r->status, r->retry);
+    while (at < n) {
+      piece = p->chunk ? p->chunk : n;
+      if (at < p->split && p->split < n) piece = p->split - at;
+      if (piece > n - at) piece = n - at;
+      play_data(p, r->body.p + at, piece);
+      at += piece;
+      if (p->stop_in_reply && p->j.op == AMT_START) {
+        p->stop_in_reply = 0;
+        amt_stop(&p->j, p->stop_op);
+      }
+    }
+  }
+  amt_reply_end(&p->j, error, !r->untaken);
+}
+
+/* Makes the call that was asked for. */
+static void play_call(play *p)
+{
+  amt_job *j = &p->j;
+  text     path = {0}, headers = {0}, body = {0};
+  reply    r;
+  size_t   n;
+  int      error, op = j->op;
+  assert_in_range(op, 0, AMT_CALLS - 1);
+  play_part(j, amt_call_path, &path);
+  play_part(j, amt_call_headers, &headers);
+  if (amt_call_has_body(j)) play_part(j, amt_call_body, &body);
+  assert_null(strpbrk(text_of(&path), "\r\n "));
+  for (n = 0; n < headers.len; n++) {
+    assert_true((unsigned char)headers.p[n] >= 32 || headers.p[n] == '\r' ||
+                headers.p[n] == '\n');
+    if (headers.p[n] == '\r') assert_int_equal(headers.p[n + 1], '\n');
+    if (headers.p[n] == '\n') assert_int_equal(headers.p[n - 1], '\r');
+  }
+  assert_null(strstr(text_of(&headers), "\r\n\r\n"));
+  if (headers.len) assert_int_equal(headers.p[headers.len - 1], '\n');
+  if (body.len && body.p[0] == '{') assert_true(json_ok(body.p, body.len));
+  text_put(&p->srv.calls, "%s %s\n", amt_call_method(j), path.p);
+  text_bytes(&p->srv.calls, headers.p, headers.len);
+  text_bytes(&p->srv.calls, "\n", 1);
+  text_bytes(&p->srv.calls, text_of(&body), body.len);
+  text_bytes(&p->srv.calls, "\n", 1);
+  assert_true(p->calls < 10000);
+  if (p->calls < COUNT(p->call_time)) p->call_time[p->calls] = p->now;
+  p->calls++;
+
+  server_answer(&p->srv, op, text_of(&headers), body.p, &r);
+  if (op == AMT_MONITOR) {
+    uint32_t t = p->now - p->began;
+    if ((t >= p->outage[0] && t < p->outage[1]) ||
+        (t >= p->outage[2] && t < p->outage[3])) {
+      r.status = 503;
+      text_clear(&r.body);
+    }
+  }
+  if (p->token_life) {
+    if (op == AMT_SIGN_IN) p->token_time = p->now;
+    else if (p->now - p->token_time > p->token_life) r.status = 401, p->denied++;
+  }
+  n = r.body.len, error = r.error;
+  if (op == p->cut_op && p->cut < n) {
+    n = p->cut, error = p->cut_error;
+    p->cut = ALL;
+  }
+  if (!r.untaken) amt_reply_sent(j);
+  play_reply(p, &r, n, error);
+  text_free(&r.body);
+  text_free(&path);
+  text_free(&headers);
+  text_free(&body);
+}
+
+/* Until the end, or until `until` has been given. */
+static void play_until(play *p, amt_event until)
+{
+  unsigned idle = 0, turns = 0;
+  while (!p->ended) {
+    amt_event e = amt_next(&p->j, p->now);
+    if (++turns > 100000) fail_msg("it never ends:\n%.2000s",
+                                   text_of(&p->srv.log.text));
+    play_event(p, e);
+    if (e == AMT_CALL) {
+      play_call(p);
+      idle = 0;
+    } else if (e == AMT_BUSY) {
+      assert_true(p->j.wait < 0x80000000u);
+      p->now += p->j.wait;
+      idle = p->j.wait ? 0 : idle + 1;
+      if (idle > 10) fail_msg("busy, for no time, ten times");
+    }
+    if (e == until) return;
+  }
+}
+
+static void play_run(play *p)
+{
+  amt_event e;
+  uint8_t   code;
+  play_until(p, AMT_BUSY + 1000);
+  e = p->last, code = p->j.code; /* and so it stays */
+  assert_int_equal(amt_next(&p->j, p->now), e);
+  assert_int_equal(amt_next(&p->j, p->now + 100000), e);
+  assert_int_equal(p->j.code, code);
+}
+
+/* A whole run with these replies, and what is to come of it. */
+static void check_(const step *steps, size_t n, const char *want, int line)
+{
+  play p;
+  play_init(&p);
+  p.srv.steps = steps, p.srv.step_count = n;
+  play_start(&p);
+  play_run(&p);
+  expect_text_(text_of(&p.srv.log.text), want, __FILE__, line);
+  play_free(&p);
+}
+#define check(steps, want) check_(steps, COUNT(steps), want, __LINE__)
+
+#define UP_TO_START "> sign-in\nstarting\n> start\n"
+#define STARTED     UP_TO_START "started 2112\nstatus 1\n"
+
+/* --- whole runs ----------------------------------------------------------- */
+
+static int ends(int code)
+{
+  static const int e[] = { 3, 4, 6, 10, 11, 12, 22, 23, 24, 99 };
+  size_t i;
+  for (i = 0; i < COUNT(e); i++) if (e[i] == code) return 1;
+  return 0;
+}
+
+static void each_code_of_the_table_ends_a_run_and_no_other_does(void **state)
+{
+  static const message hello[] = { { 1, "hello", "2026-01-31T08:00:00", 0 } };
+  static const int more[] = { 255, 256, 260, 1000, 65540, 2147483647 };
+  int i;
+  (void)state;
+  for (i = 0; i < 130 + (int)COUNT(more); i++) {
+    int  code = i < 130 ? i : more[i - 130];
+    int  status[3];
+    text want = {0};
+    play p;
+    status[0] = 1, status[1] = code, status[2] = 4;
+    text_put(&want, STARTED "> monitor\n> monitor\n");
+    if (code != 1) text_put(&want, "status %d\n", code);
+    if (!ends(code)) text_put(&want, "> monitor\nstatus 4\n");
+    text_put(&want, "> messages\nmessage #1 @2026-01-31T08:00:00 hello\n"
+             "done %d\n", ends(code) ? code : 4);
+    play_init(&p);
+    play_status(&p, status);
+    play_messages(&p, hello);
+    play_start(&p);
+    play_run(&p);
+    expect_log(&p.srv.log, want.p);
+    assert_int_equal(p.j.code, ends(code) ? code : 4);
+    assert_int_equal(p.j.error, 0);
+    assert_int_equal(p.j.log_complete, 1);
+    assert_int_equal(amt_status_ends(code), ends(code));
+    assert_string_equal(p.j.id, "2112");
+    play_free(&p);
+    text_free(&want);
+  }
+}
+
+static void undefined_ends_a_run_at_the_tenth_in_a_row(void **state)
+{
+  int  nine[] = { 19, 19, 19, 19, 19, 19, 19, 19, 19, 2, 19, 19, 19, 19, 19,
+                  19, 19, 19, 19, 4 };
+  int  ten[] = { 2, 19 };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_status(&p, nine);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.count[AMT_MONITOR], 20);
+  play_free(&p);
+
+  play_init(&p);
+  play_status(&p, ten);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.srv.count[AMT_MONITOR], 11);
+  assert_int_equal(p.j.code, 19);
+  assert_int_equal(p.j.error, AMT_E_UNDEFINED);
+  assert_int_equal(p.j.start, AMT_START_KNOWN);
+  play_free(&p);
+}
+
+/* Unknown names and missing statuses count as UNDEFINED; a lost connection
+   between them is not one of the ten, and does not break the row. */
+static void ten_without_a_known_status_end_a_run_too(void **state)
+{
+  static const char *const body[] = {
+    "{}", "{\"Status\":\"SLEEPING\"}", "{\"Status\":null}",
+    "{\"Status\":\"\"}", "{\"BatchrequestId\":2112}"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(body); i++) {
+    step steps[2];
+    play p;
+    memset(steps, 0, sizeof steps);
+    steps[0].op = steps[1].op = AMT_MONITOR;
+    steps[0].status = steps[1].status = 200;
+    steps[0].body = body[i], steps[0].times = 10;
+    play_init(&p);
+    play_steps(&p, steps);
+    p.srv.step_count = 1;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.srv.count[AMT_MONITOR], 10);
+    assert_int_equal(p.j.code, 19);
+    play_free(&p);
+    steps[0].times = 9;
+    play_init(&p);
+    play_steps(&p, steps);
+    p.srv.step_count = 1;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    play_free(&p);
+  }
+}
+
+static void a_status_is_read_in_every_tolerated_accent(void **state)
+{
+  static const struct { const char *body; int status; const char *name; }
+  v[] = {
+    { "{\"Status\":2}", 2, "" },
+    { "{\"status\":2}", 2, "" },
+    { "{\"STATUS\":2}", 2, "" },
+    { " \r\n\t{ \"sTaTuS\" : 2 } \n", 2, "" },
+    { "{\"Status\":\"2\"}", 2, "" },
+    { "{\"Status\":\"20\"}", 20, "" },
+    { "{\"Status\":\"RUNNING\"}", 2, "" },
+    { "{\"Status\":\"running\"}", 2, "" },
+    { "{\"Status\":\"Running\"}", 2, "" },
+    { "{\"Status\":\"WAIT_FOR QUEUE\"}", 20, "" },
+    { "{\"Status\":\"wait-for-queue\"}", 20, "" },
+    { "{\"Status\":\"Wait For Queue\"}", 20, "" },
+    { "{\"Status\":\"WAIT_FOR_FILE\"}", 13, "" },
+    { "{\"Status\":\"WAIT FOR INPUT REQUEST\"}", 14, "" },
+    { "{\"Status\":\"wait_for-job\"}", 15, "" },
+    { "{\"Status\":\"WAIT-FOR REPORT\"}", 16, "" },
+    { "{\"Status\":\"recover cp\"}", 18, "" },
+    { "{\"Status\":\"WAIT FOR DEBUGGER\"}", 21, "" },
+    { "{\"Status\":\"IDLE\"}", 0, "" },
+    { "{\"Status\":\"SUSPENDED\"}", 5, "" },
+    { "{\"Status\":\"Run-Manual\"}", 7, "" },
+    { "{\"Status\":\"run forced\"}", 8, "" },
+    { "{\"Status\":\"RUN_DEBUG\"}", 9, "" },
+    { "{\"Status\":\"UNDEFINED\"}", 19, "" },
+    { "{\"Status\":\"SLEEPING\"}", 19, "SLEEPING" },
+    { "{\"Status\":\"RUNNIN\"}", 19, "RUNNIN" },
+    { "{\"Status\":\"RUNNINGS\"}", 19, "RUNNINGS" },
+    { "{\"Status\":\"RUN\\u004eING\"}", 2, "" },
+    { "{\"S\\u0074atus\":2}", 2, "" },
+    { "{}", 19, "" },
+    { "{\"Status\":null}", 19, "" },
+    { "{\"Statu\":4,\"Statuss\":4,\"Status\":2}", 2, "" },
+    { "{\"Status\":4,\"Status\":2}", 2, "" },
+    { "{\"Status\":\"DONE\",\"status\":\"SUSPENDED\"}", 5, "" },
+    { "{\"Status\":\"SLEEPING\",\"Status\":2}", 2, "" },
+    { "{\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]},\"Status\":2}", 2, "" },
+    { "{\"Status\":2,\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]}}", 2, "" },
+    { "{\"x\":[[[[{}]]]],\"y\":\"Status\",\"Status\":2,\"z\":1e400}", 2, "" },
+    { "{\"Message\":\"\",\"Status\":2,\"BatchrequestId\":9}", 2, "" },
+    { "\xEF\xBB\xBF{\"Status\":2}", 2, "" },
+    { "{\"Status\":1000000}", 1000000, "" }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    size_t chunk, n = strlen(v[i].body);
+    for (chunk = 0; chunk <= n; chunk++) { /* whole, 1, 2, ... bytes */
+      step s[1];
+      text want = {0};
+      play p;
+      memset(s, 0, sizeof s);
+      s[0].op = AMT_MONITOR, s[0].status = 200, s[0].body = v[i].body;
+      text_put(&want, STARTED "> monitor\nstatus %d%s%s\n> monitor\n"
+               "status 4\n> messages\ndone 4\n", v[i].status,
+               v[i].name[0] ? " " : "", v[i].name);
+      play_init(&p);
+      p.srv.status_at = 3;
+      p.chunk = chunk;
+      play_steps(&p, s);
+      play_start(&p);
+      play_run(&p);
+      expect_log(&p.srv.log, want.p);
+      play_free(&p);
+      text_free(&want);
+    }
+  }
+}
+
+static void a_long_unknown_name_is_cut_between_characters(void **state)
+{
+  step s[] = { { AMT_MONITOR, 200, "{\"Status\":\"a\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\"}", 0, 0, 0, 0 } };
+  size_t chunk;
+  (void)state;
+  for (chunk = 0; chunk < 5; chunk++) {
+    play p;
+    play_init(&p);
+    p.chunk = chunk;
+    play_steps(&p, s);
+    play_start(&p);
+    play_until(&p, AMT_STATUS); /* the Start's */
+    play_until(&p, AMT_STATUS);
+    assert_int_equal(p.j.status, 19);
+    assert_non_null(memchr(p.j.name, 0, sizeof p.j.name));
+    assert_true(strlen(p.j.name) > 20);
+    assert_true(utf8_ok(p.j.name, strlen(p.j.name)));
+    play_free(&p);
+  }
+}
+
+/* "No Status" once the value makes no sense: never an end, never a crash. */
+static void a_senseless_status_ends_nothing(void **state)
+{
+  static const char *const v[] = {
+    "{\"Status\":4.0}", "{\"Status\":4.5}", "{\"Status\":-4}",
+    "{\"Status\":4e0}", "{\"Status\":4294967300}", "{\"Status\":\"4294967300\"}",
+    "{\"Status\":18446744073709551620}", "{\"Status\":{\"Status\":4}}",
+    "{\"Status\":[4]}", "{\"Status\":true}", "{\"Status\":\"4x\"}",
+    "{\"Status\":\"x4\"}", "{\"Status\":\"-4\"}", "[]", "[{\"Status\":4}]", "4",
+    "\"DONE\"", "null", "{\"x\":{\"Status\":4}}"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    step s[1];
+    play p;
+    memset(s, 0, sizeof s);
+    s[0].op = AMT_MONITOR, s[0].status = 200, s[0].body = v[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    assert_true(p.srv.count[AMT_MONITOR] > 2);
+    play_free(&p);
+  }
+}
+
+/* --- what is sent --------------------------------------------------------- */
+
+#define HEAD "Authorization: Bearer tok1\r\nAccept: application/json\r\n" \
+             "Content-Type: application/json\r\n"
+
+static void a_whole_run_sends_the_bytes_of_the_wire_section(void **state)
+{
+  static const char want[] =
+    "POST /AmtOpConService/Authenticate\n"
+    "Accept: application/json\r\nContent-Type: application/json\r\n\n"
+    "{\"User\":\"ocadm\",\"Password\":\"opconxps\"}\n"
+    "POST /AmtOpConService/OpConJobAction\n" HEAD "\n"
+    "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
+    "\"JobName\":\"REPORTTEST01\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}\n"
+    "POST /AmtOpConService/MonitorJob\n" HEAD "\n"
+    "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112}\n"
+    "POST /AmtOpConService/GetMessages\n" HEAD "\n"
+    "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112,\"AfterSequence\":0}\n";
+  play p;
+  (void)state;
+  play_init(&p);
+  p.srv.status_at = 3;
+  play_start(&p);
+  play_run(&p);
+  expect_text_(text_of(&p.srv.calls), want, __FILE__, __LINE__);
+  play_free(&p);
+}
+
+static void stop_and_kill_send_the_bytes_of_the_wire_section(void **state)
+{
+  static const amt_op op[] = { AMT_STOP, AMT_KILL };
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    text want = {0};
+    play p;
+    text_put(&want, "POST /AmtOpConService/OpConJobAction\n" HEAD "\n"
+             "{\"Action\":\"%s\",\"ApplicationName\":\"DEMO2\","
+             "\"BatchrequestId\":2112}\n", i ? "KILL" : "STOP");
+    play_init(&p);
+    play_start(&p);
+    play_until(&p, AMT_STARTED);
+    text_clear(&p.srv.calls);
+    amt_stop(&p.j, op[i]);
+    play_until(&p, AMT_ANSWERED);
+    expect_text_(text_of(&p.srv.calls), want.p, __FILE__, __LINE__);
+    play_free(&p);
+    text_free(&want);
+  }
+}
+
+/* The body of the Start that a task makes. */
+static const char *const values[] = { "A=1", "B='x y'" };
+static const char *const params[] = { "'PARAM'", "\"q\"", "a\\b",
+                                      "tab\there", "\xC3\xA9\xE2\x82\xAC" };
+static void a_start_carries_what_the_task_has_and_no_more(void **state)
+{
+  static const struct { amt_task t; const char *body; } v[] = {
+    { { "DEMO2", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
+      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
+      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
+    { { "DEMO2", "R", "", "", "", "", "", NULL, NULL, 0, 0 },
+      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
+      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
+    { { "DEMO2", NULL, "C:\\S\\x.ps1", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
+      "{\"Action\":\"START\",\"TaskType\":\"SCRIPT\",\"ApplicationName\":\"DEMO2\","
+      "\"ScriptName\":\"C:\\\\S\\\\x.ps1\",\"SubmitUser\":\"BATCH\","
+      "\"Station\":\"OPCON\"}" },
+    { { "DEMO2", "R", "s.ps1", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
+      "{\"Action\":\"START\",\"TaskType\":\"SCRIPT\",\"ApplicationName\":\"DEMO2\","
+      "\"ScriptName\":\"s.ps1\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
+    { { "A\"pp\n", "R\x01", NULL, "me", "here", "DEMO", "Q1", values, params, 2, 5 },
+      "{\"Action\":\"START\",\"TaskType\":\"BATCH\","
+      "\"ApplicationName\":\"A\\\"pp\\n\",\"JobName\":\"R\\u0001\","
+      "\"SubmitUser\":\"me\",\"User\":\"DEMO\",\"Station\":\"here\","
+      "\"QueueName\":\"Q1\",\"TaskValues\":[\"A=1\",\"B='x y'\"],"
+      "\"Parameters\":[\"'PARAM'\",\"\\\"q\\\"\",\"a\\\\b\",\"tab\\there\","
+      "\"\xC3\xA9\xE2\x82\xAC\"]}" },
+    { { "DEMO2", "R", NULL, NULL, NULL, NULL, NULL, NULL, params, 0, 1 },
+      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
+      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\","
+      "\"Parameters\":[\"'PARAM'\"]}" }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    text want = {0};
+    play p;
+    play_init(&p);
+    p.t = v[i].t;
+    play_start(&p);
+    play_until(&p, AMT_STARTING);
+    text_clear(&p.srv.calls);
+    play_until(&p, AMT_STARTED);
+    text_put(&want, "POST /AmtOpConService/OpConJobAction\n" HEAD "\n%s\n",
+             v[i].body);
+    expect_text_(text_of(&p.srv.calls), want.p, __FILE__, __LINE__);
+    play_free(&p);
+    text_free(&want);
+  }
+}
+
+static void an_id_goes_back_in_the_type_in_which_it_came(void **state)
+{
+  static const struct { const char *reply, *id, *sent; } v[] = {
+    { "{\"BatchrequestId\":2112}", "2112", "2112" },
+    { "{\"BatchrequestId\":\"2112\"}", "2112", "\"2112\"" },
+    { "{\"batchRequestId\":7}", "7", "7" },
+    { "{\"BATCHREQUESTID\":\"A-7\"}", "A-7", "\"A-7\"" },
+    { "{\"BatchrequestId\":18446744073709551616}", "18446744073709551616",
+      "18446744073709551616" },
+    { "{\"BatchrequestId\":123456789012345678901234567890123456789012345678901"
+      "234567890123}", "123456789012345678901234567890123456789012345678901234"
+      "567890123", "12345678901234567890123456789012345678901234567890123456789"
+      "0123" },
+    { "{\"BatchrequestId\":1e3}", "1e3", "1e3" },
+    { "{\"BatchrequestId\":-0.50}", "-0.50", "-0.50" },
+    { "{\"BatchrequestId\":0}", "0", "0" },
+    { "{\"BatchrequestId\":\"a\\\"b\\\\c\\u20ac\\n\"}", "a\"b\\c\xE2\x82\xAC\n",
+      "\"a\\\"b\\\\c\xE2\x82\xAC\\n\"" },
+    { "{\"BatchrequestId\":1,\"BatchrequestId\":\"2\"}", "2", "\"2\"" },
+    { "{\"BatchrequestId\":\"1\",\"batchrequestid\":22}", "22", "22" },
+    { "{\"x\":{\"BatchrequestId\":5},\"BatchrequestId\":6}", "6", "6" },
+    { "\xEF\xBB\xBF{\"BatchrequestId\":8}", "8", "8" }
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 4; chunk++) {
+      step s[1];
+      text want = {0};
+      play p;
+      memset(s, 0, sizeof s);
+      s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i].reply;
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      play_start(&p);
+      play_until(&p, AMT_STARTED);
+      assert_string_equal(p.j.id, v[i].id);
+      text_clear(&p.srv.calls);
+      p.srv.status_at = 3;
+      play_until(&p, AMT_STATUS);
+      text_put(&want, "\"BatchrequestId\":%s}", v[i].sent);
+      assert_non_null(strstr(text_of(&p.srv.calls), want.p));
+      play_free(&p);
+      text_free(&want);
+    }
+}
+
+/* JSON has no number with a leading zero: such an id goes as a string. */
+static void a_typed_in_id_is_a_number_where_it_is_all_digits(void **state)
+{
+  static const struct { const char *id, *sent; } v[] = {
+    { "2112", "2112" }, { "0", "0" }, { "21a", "\"21a\"" }, { "-1", "\"-1\"" },
+    { "007", "\"007\"" }, { "1.5", "\"1.5\"" }, { " 7", "\" 7\"" },
+    { "\xC3\xA9\"", "\"\xC3\xA9\\\"\"" },
+    { "123456789012345678901234567890123456789012345678901234567890123",
+      "123456789012345678901234567890123456789012345678901234567890123" }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    text want = {0};
+    play p;
+    play_init(&p);
+    p.srv.status_at = 3;
+    amt_attach(&p.j, &p.s, "DEMO2", v[i].id);
+    play_until(&p, AMT_STATUS);
+    text_put(&want, "\"BatchrequestId\":%s}", v[i].sent);
+    assert_non_null(strstr(text_of(&p.srv.calls), want.p));
+    assert_string_equal(p.j.id, v[i].id);
+    play_free(&p);
+    text_free(&want);
+  }
+}
+
+/* --- bad input: an error, and nothing sent -------------------------------- */
+
+static const char *const empty_one[] = { "a", "" };
+static const char *const null_one[] = { NULL };
+static const char *const bad_one[] = { "a\xC3" };
+
+static void a_bad_task_is_refused_and_nothing_is_sent(void **state)
+{
+  static const struct { amt_task t; int error; } v[] = {
+    { { NULL, "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
+    { { "", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
+    { { "D", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
+    { { "D", "", "", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
+    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, empty_one, 0, 2 }, AMT_E_EMPTY },
+    { { "D", "R", NULL, NULL, NULL, NULL, NULL, empty_one, NULL, 2, 0 }, AMT_E_EMPTY },
+    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, null_one, 0, 1 }, AMT_E_EMPTY },
+    { { "D\xFF", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "\xC0\x80", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", NULL, "\xED\xA0\x80", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, "\x80", NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, NULL, "\xF5\x80\x80\x80", NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, NULL, NULL, "\xC3", NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, NULL, NULL, NULL, "\xE2\x82", NULL, NULL, 0, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, NULL, NULL, NULL, NULL, bad_one, NULL, 1, 0 }, AMT_E_UTF8 },
+    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, bad_one, 0, 1 }, AMT_E_UTF8 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    play p;
+    play_init(&p);
+    p.t = v[i].t;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.calls, 0);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, v[i].error);
+    assert_int_equal(p.j.start, AMT_START_NONE);
+    assert_true(p.j.msg_len > 0); /* which one it was */
+    assert_true(strlen(amt_error(p.j.error)) > 10);
+    play_free(&p);
+  }
+}
+
+static void a_bad_session_is_refused_and_nothing_is_sent(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 8; i++) {
+    static const char *const invalid[] = { "a\xFF", "b\xC3" };
+    play p;
+    int  error = AMT_E_MISSING;
+    play_init(&p);
+    switch (i) {
+    case 0: p.s.user = NULL; break;
+    case 1: p.s.user = ""; break;
+    case 2: p.s.password = NULL; break;
+    case 3: p.s.user = invalid[0], error = AMT_E_UTF8; break;
+    case 4: p.s.password = invalid[1], error = AMT_E_UTF8; break;
+    case 5: p.s.token = NULL, error = AMT_E_TOKEN_ROOM; break;
+    case 6: p.s.token_room = 0, error = AMT_E_TOKEN_ROOM; break;
+    default: p.s.token_room = 1, error = AMT_E_TOKEN_ROOM; break;
+    }
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.error, error);
+    assert_int_equal(p.srv.count[AMT_START], 0);
+    if (i < 7) assert_int_equal(p.calls, 0);
+    assert_int_equal(p.j.start, AMT_START_NONE);
+    play_free(&p);
+  }
+}
+
+static void a_bad_id_is_refused_and_nothing_is_sent(void **state)
+{
+  static const char *const v[] = {
+    "", NULL, "a\xC3",
+    "1234567890123456789012345678901234567890123456789012345678901234"
+  };
+  static const amt_op op[] = { AMT_STOP, AMT_KILL, AMT_MONITOR, AMT_MESSAGES };
+  size_t i, k;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (k = 0; k <= COUNT(op); k++) {
+      play p;
+      play_init(&p);
+      if (k == COUNT(op)) amt_attach(&p.j, &p.s, "DEMO2", v[i]);
+      else amt_once(&p.j, &p.s, op[k], &p.t, v[i]);
+      play_run(&p);
+      assert_int_equal(p.calls, 0);
+      assert_int_equal(p.last, AMT_FAILED);
+      if (i == 3) assert_int_equal(p.j.error, AMT_E_ID);
+      if (i == 2) assert_int_equal(p.j.error, AMT_E_UTF8);
+      if (i < 2) assert_true(p.j.error == AMT_E_MISSING || p.j.error == AMT_E_ID);
+      play_free(&p);
+    }
+  for (k = 0; k < 2; k++) {
+    play p;
+    play_init(&p);
+    amt_attach(&p.j, &p.s, k ? "" : NULL, "2112");
+    play_run(&p);
+    assert_int_equal(p.calls, 0);
+    assert_int_equal(p.j.error, AMT_E_MISSING);
+    play_free(&p);
+  }
+}
+
+/* --- signing in ----------------------------------------------------------- */
+
+static void a_token_is_read_in_every_tolerated_accent(void **state)
+{
+  static const char *const v[] = {
+    "{\"Token\":\"tok1\",\"ExpiresIn\":3600}", "{\"Token\":\"tok1\"}",
+    "{\"token\":\"tok1\",\"expiresin\":\"3600\"}",
+    "{\"ExpiresIn\":null,\"TOKEN\":\"tok1\"}",
+    "{\"x\":{\"Token\":\"no\"},\"Token\":\"\\u0074ok1\",\"y\":[{\"Token\":\"no\"}]}",
+    "{\"Token\":\"no\",\"Token\":\"tok1\"}",
+    "{\"Token\":\"a token much longer than its room is\",\"Token\":\"tok1\"}",
+    "\xEF\xBB\xBF{\"Token\":\"tok1\",\"ExpiresIn\":18446744073709551616}",
+    "{\"Token\":\"tok1\",\"ExpiresIn\":4294967295}",
+    "{\"Token\":\"tok1\",\"ExpiresIn\":99999999}",
+    "{\"Token\":\"tok1\",\"ExpiresIn\":-1}",
+    "{\"Token\":\"tok1\",\"ExpiresIn\":1.5}",
+    "{\"Token\":\"tok1\",\"ExpiresIn\":\"soon\"}"
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 4; chunk++) {
+      step s[1];
+      play p;
+      memset(s, 0, sizeof s);
+      s[0].op = AMT_SIGN_IN, s[0].status = 200, s[0].body = v[i];
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      play_start(&p);
+      play_run(&p);
+      expect_log(&p.srv.log, STARTED "> monitor\n> monitor\nstatus 2\n"
+                 "> monitor\n> monitor\nstatus 4\n> messages\ndone 4\n");
+      play_free(&p);
+    }
+}
+
+/* The library's own 23 bytes and a NUL must do; one more must not. */
+static void a_token_that_is_no_good_is_refused_before_any_start(void **state)
+{
+  static const struct { const char *body; int error; } v[] = {
+    { "{\"Token\":\"12345678901234567890123\"}", 0 },
+    { "{\"Token\":\"123456789012345678901234\"}", AMT_E_TOKEN_ROOM },
+    { "{\"Token\":\"1234567890123456789012345678901234567890\"}", AMT_E_TOKEN_ROOM },
+    { "{\"Token\":\"a\\r\\nX: y\"}", AMT_E_TOKEN_TEXT },
+    { "{\"Token\":\"a\\nb\"}", AMT_E_TOKEN_TEXT },
+    { "{\"Token\":\"a\\u0000b\"}", AMT_E_TOKEN_TEXT },
+    { "{\"Token\":\"a\\u007fb\"}", AMT_E_TOKEN_TEXT },
+    { "{\"Token\":\"\"}", AMT_E_NO_TOKEN },
+    { "{\"Token\":null}", AMT_E_NO_TOKEN },
+    { "{}", AMT_E_NO_TOKEN },
+    { "", AMT_E_NO_TOKEN },
+    { "{\"Token\":\"\xFF\"}", AMT_E_JSON_UTF8 },
+    { "hello", AMT_E_JSON_SYNTAX }
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 2; chunk++) {
+      step s[1];
+      play p;
+      memset(s, 0, sizeof s);
+      s[0].op = AMT_SIGN_IN, s[0].status = 200, s[0].body = v[i].body;
+      s[0].times = 1000;
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      p.srv.scheme = NULL;
+      play_start(&p);
+      play_run(&p);
+      if (v[i].error == 0) {
+        assert_int_equal(p.j.code, 4);
+      } else {
+        assert_int_equal(p.last, AMT_FAILED);
+        if (v[i].error == AMT_E_NO_TOKEN && v[i].body[0] == 0)
+          assert_true(p.j.error < 0);
+        else
+          assert_int_equal(p.j.error, v[i].error);
+        assert_int_equal(p.j.start, AMT_START_NONE);
+        assert_int_equal(p.j.code, 23);
+        assert_int_equal(p.srv.count[AMT_START], 0);
+      }
+      play_free(&p);
+    }
+}
+
+static void a_refused_sign_in_is_a_24_at_once(void **state)
+{
+  static const int status[] = { 401, 403 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(status); i++) {
+    step s[] = { { AMT_SIGN_IN, 0, "{\"Message\":\"go away\"}", 0, 0, 0, 9 } };
+    play p;
+    s[0].status = status[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_SIGN_IN);
+    assert_int_equal(p.j.code, 24);
+    assert_int_equal(p.j.start, AMT_START_NONE);
+    assert_int_equal(p.j.http_status, status[i]);
+    assert_int_equal(p.calls, 1);
+    assert_non_null(strstr(text_of(&p.srv.log.text), "server go away\n"));
+    play_free(&p);
+  }
+}
+
+static void a_token_is_renewed_before_it_expires(void **state)
+{
+  static const int status[] = { 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4 };
+  step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"tok\",\"ExpiresIn\":20}",
+                 0, 0, 0, 1000 } };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_status(&p, status);
+  p.srv.scheme = NULL;
+  p.token_life = 20000;
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.denied, 0);
+  assert_in_range(p.srv.count[AMT_SIGN_IN], 3, 20);
+  assert_int_equal(p.srv.count[AMT_START], 1);
+  play_free(&p);
+}
+
+static void a_token_of_no_life_at_all_does_not_stop_a_run(void **state)
+{
+  static const char *const v[] = { "{\"Token\":\"t\",\"ExpiresIn\":0}",
+                                   "{\"Token\":\"t\",\"ExpiresIn\":1}" };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    step s[] = { { AMT_SIGN_IN, 200, NULL, 0, 0, 0, 1000 } };
+    play p;
+    s[0].body = v[i];
+    play_init(&p);
+    play_steps(&p, s);
+    p.srv.scheme = NULL;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    assert_true(p.srv.count[AMT_SIGN_IN] < 10);
+    play_free(&p);
+  }
+}
+
+static void one_401_is_answered_by_a_fresh_sign_in(void **state)
+{
+  static const int ops[] = { AMT_START, AMT_MONITOR, AMT_MESSAGES };
+  static const char *const want[] = {
+    UP_TO_START "> sign-in\n> start\n",
+    STARTED "> monitor\n> sign-in\n> monitor\n", ""
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(ops); i++) {
+    step s[] = { { 0, 401, "{}", 0, 0, 0, 0 } };
+    text got = {0};
+    char *again;
+    play p;
+    s[0].op = ops[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    assert_int_equal(p.j.log_complete, 1);
+    assert_int_equal(p.srv.count[AMT_SIGN_IN], 2);
+    assert_int_equal(p.srv.count[AMT_START], i == 0 ? 2 : 1);
+    text_put(&got, "%s", text_of(&p.srv.log.text));
+    /* AMT_STARTING may, and need not, come again before the second Start. */
+    again = strstr(got.p, "> sign-in\nstarting\n> start\n");
+    if (again) again = strstr(again + 1, "> sign-in\nstarting\n");
+    if (again) memmove(again + 10, again + 19, strlen(again + 19) + 1);
+    assert_memory_equal(got.p, want[i], strlen(want[i]));
+    text_free(&got);
+    play_free(&p);
+  }
+}
+
+static void a_second_401_and_any_403_are_a_24(void **state)
+{
+  static const int ops[] = { AMT_START, AMT_MONITOR };
+  size_t i, k;
+  (void)state;
+  for (i = 0; i < COUNT(ops); i++)
+    for (k = 0; k < 2; k++) {
+      step s[] = { { 0, 401, "{\"Message\":\"no\"}", 0, 0, 0, 9 } };
+      play p;
+      s[0].op = ops[i];
+      s[0].status = k ? 403 : 401;
+      play_init(&p);
+      play_steps(&p, s);
+      play_start(&p);
+      play_run(&p);
+      assert_int_equal(p.last, AMT_FAILED);
+      assert_int_equal(p.j.code, 24);
+      assert_int_equal(p.srv.count[ops[i]], k ? 1 : 2);
+      assert_int_equal(p.srv.count[AMT_SIGN_IN], k ? 1 : 2);
+      if (k) assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
+      if (i == 0) assert_int_not_equal(p.j.start, AMT_START_UNKNOWN);
+      if (i == 0) assert_int_not_equal(p.j.start, AMT_START_KNOWN);
+      if (i == 1) assert_int_equal(p.j.start, AMT_START_KNOWN);
+      assert_int_equal(p.j.http_status, k ? 403 : 401);
+      play_free(&p);
+    }
+}
+
+/* Not two in a row: a 401, an hour of work, and another 401. */
+static void a_401_long_after_another_is_again_the_first(void **state)
+{
+  static const int status[] = { 2, 2, 2, 2, 2, 2, 4 };
+  int i;
+  play p;
+  (void)state;
+  play_init(&p);
+  play_status(&p, status);
+  play_start(&p);
+  play_until(&p, AMT_STARTED);
+  for (i = 0; i < 3; i++) {
+    p.srv.generation += 10; /* the server has forgotten the token */
+    play_until(&p, AMT_CALL);
+    play_until(&p, AMT_CALL);
+    play_until(&p, AMT_CALL);
+  }
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.count[AMT_SIGN_IN], 4);
+  play_free(&p);
+}
+
+static void credentials_replaced_in_mid_run_are_used(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  play_start(&p);
+  play_until(&p, AMT_STARTED);
+  text_clear(&p.srv.calls);
+  (void)amt_session_credentials(&p.s, "second", "pass2");
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.count[AMT_SIGN_IN], 2);
+  assert_non_null(strstr(text_of(&p.srv.calls),
+                         "{\"User\":\"second\",\"Password\":\"pass2\"}"));
+  assert_int_equal(p.srv.count[AMT_START], 1);
+  play_free(&p);
+}
+
+/* --- a Start ends in one of four ways ------------------------------------- */
+
+static const struct { step s; const char *want; } start_ends[] = {
+  /* started */
+  { { AMT_START, 200, "{\"BatchrequestId\":2112,\"Status\":1}", 0, 0, 0, 0 },
+    "started 2112\nstatus 1\n" },
+  { { AMT_START, 201, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 }, "started 2112\n" },
+  { { AMT_START, 202, "{\"Status\":1,\"BatchrequestId\":\"2112\"}", 0, 0, 0, 0 },
+    "started 2112\nstatus 1\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":2112,", AMT_E_TRUNCATED, 0, 0, 0 },
+    "started 2112\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":2112 ", AMT_E_TIMEOUT, 0, 0, 0 },
+    "started 2112\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":\"2112\"", AMT_E_RESET, 0, 0, 0 },
+    "started 2112\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":2112,,}", 0, 0, 0, 0 },
+    "started 2112\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":2112,\"x\":\"\xFF\"}", 0, 0, 0, 0 },
+    "started 2112\n" },
+  { { AMT_START, 200, "{\"BatchrequestId\":2112}trailing", 0, 0, 0, 0 },
+    "started 2112\n" },
+  /* ended at once */
+  { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}", 0, 0, 0, 0 },
+    "status 11\nreply File not found\ndone 11\n" },
+  { { AMT_START, 200, "{\"Message\":\"File not found\",\"Status\":11}", 0, 0, 0, 0 },
+    "reply File not found\nstatus 11\ndone 11\n" },
+  { { AMT_START, 400, "{\"Status\":99,\"Message\":\"who?\"}", 0, 0, 0, 0 },
+    "code 99" },
+  { { AMT_START, 404, "{\"Status\":\"INVALID AMT USER\"}", 0, 0, 0, 0 },
+    "code 99" },
+  { { AMT_START, 429, "{\"Status\":10}", 0, 0, 0, 0 }, "code 10" },
+  /* not started */
+  { { AMT_START, 400, "{\"Message\":\"no such job\"}", 0, 0, 0, 0 },
+    "server no such job\nfailed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 404, "", 0, 0, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 404, "<html>nothing here</html>", 0, 0, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 422, "{\"Status\":2}", 0, 0, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 400, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 429, "{}", 0, 5, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 425, "{}", 0, 0, 0, 0 },
+    "failed REFUSED, code 11, start refused\n" },
+  { { AMT_START, 301, "", 0, 0, 0, 0 }, "failed REDIRECT, code 23, start refused\n" },
+  { { AMT_START, 307, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 },
+    "failed REDIRECT, code 23, start refused\n" },
+  /* unknown */
+  { { AMT_START, 200, "{\"BatchrequestId\":2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":\"2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\"", AMT_E_EOF, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}",
+      AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 204, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":1}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":\"HUH\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":19}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":null,\"Status\":1}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":\"\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":{\"BatchrequestId\":3}}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":[7]}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchrequestId\":true}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"x\":{\"BatchrequestId\":3}}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "hello", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":4", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":4}}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"Status\":4,\"x\":\"\xFF\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 408, "{\"Message\":\"slow\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 408, "{\"Status\":10}", 0, 0, 0, 0 }, "code 10" },
+  { { AMT_START, 400, "{\"Status\":11}", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 400, "", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 301, "", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 401, "{", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 403, "", AMT_E_RESET, 0, 0, 0 }, "?" },
+  { { AMT_START, 500, "{\"Message\":\"oops\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 500, "{\"Status\":11}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 500, "{\"BatchrequestId\":2112,\"Status\":1}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 502, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 503, "", 0, 7, 0, 0 }, "?" },
+  { { AMT_START, 504, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 599, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 600, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 999, "", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 0, NULL, AMT_E_EOF, 0, 0, 0 }, "?" },
+  { { AMT_START, 0, NULL, AMT_E_RESET, 0, 0, 0 }, "?" },
+  { { AMT_START, 0, NULL, AMT_E_TIMEOUT, 0, 0, 0 }, "?" },
+  { { AMT_START, 0, NULL, AMT_E_HTTP_STATUS, 0, 0, 0 }, "?" },
+  { { AMT_START, 0, NULL, -999, 0, 0, 0 }, "?" }
+};
+
+static void a_start_ends_in_one_of_four_ways(void **state)
+{
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(start_ends); i++)
+    for (chunk = 0; chunk < 3; chunk++) {
+      const char *want = start_ends[i].want, *got;
+      play        p;
+      play_init(&p);
+      p.srv.steps = &start_ends[i].s, p.srv.step_count = 1;
+      p.chunk = chunk;
+      play_start(&p);
+      play_run(&p);
+      got = text_of(&p.srv.log.text);
+      assert_memory_equal(got, UP_TO_START, strlen(UP_TO_START));
+      got += strlen(UP_TO_START);
+      if (p.srv.count[AMT_START] != 1) fail_msg("sent again: %s", got);
+      if (*want == '?') { /* server's words may come first */
+        static const char f[] = "failed MAYBE_STARTED, code 19, start unknown\n";
+        got += strlen(got) - (strlen(got) < sizeof f ? 0 : sizeof f - 1);
+        if (strcmp(got, f) != 0)
+          fail_msg("start %d: %s: not unknown, but\n%s", (int)i,
+                   start_ends[i].s.body, text_of(&p.srv.log.text));
+      } else if (strncmp(want, "code ", 5) == 0) {
+        if (p.j.code != atoi(want + 5))
+          fail_msg("start %d: %s:\n%s", (int)i, start_ends[i].s.body, got);
+      } else if (strncmp(got, want, strlen(want)) != 0) {
+        fail_msg("start %d: %d %s: wanted\n%s but got\n%s", (int)i,
+                 start_ends[i].s.status, start_ends[i].s.body, want, got);
+      }
+      play_free(&p);
+    }
+}
+
+/* The reply cut behind each byte: started from the byte on that ends the id. */
+static void a_start_reply_cut_anywhere_is_started_or_unknown(void **state)
+{
+  static const struct { const char *body; size_t whole; } v[] = {
+    { "{\"BatchrequestId\":2112,\"Status\":1}", 23 },
+    { "{\"BatchrequestId\":\"2112\",\"Status\":1}", 24 },
+    { "{\"BatchrequestId\": 2112 }", 24 },
+    { "{\"Message\":\"hi\",\"BatchrequestId\":\"\\u0032112\" }", 43 }
+  };
+  size_t i, cut, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (cut = 0; cut < strlen(v[i].body); cut++)
+      for (chunk = 0; chunk < 2; chunk++) {
+        step s[1];
+        play p;
+        memset(s, 0, sizeof s);
+        s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i].body;
+        play_init(&p);
+        play_steps(&p, s);
+        p.cut = cut, p.cut_op = AMT_START, p.cut_error = AMT_E_TRUNCATED;
+        p.chunk = chunk;
+        play_start(&p);
+        play_run(&p);
+        assert_int_equal(p.srv.count[AMT_START], 1);
+        if (cut >= v[i].whole) {
+          assert_int_equal(p.j.code, 4);
+          assert_string_equal(p.j.id, "2112");
+        } else {
+          assert_int_equal(p.j.error, AMT_E_MAYBE_STARTED);
+          assert_int_equal(p.j.code, 19);
+          assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+        }
+        play_free(&p);
+      }
+}
+
+static void an_id_too_long_is_an_unknown_start_and_is_told(void **state)
+{
+  static const char *const v[] = {
+    "{\"BatchrequestId\":1234567890123456789012345678901234567890123456789012"
+    "345678901234}",
+    "{\"BatchrequestId\":\"12345678901234567890123456789012345678901234567890"
+    "12345678901234\"}"
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 2; chunk++) {
+      step s[1];
+      play p;
+      memset(s, 0, sizeof s);
+      s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i];
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      play_start(&p);
+      play_run(&p);
+      assert_int_equal(p.last, AMT_FAILED);
+      assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+      assert_int_equal(p.j.code, 19);
+      assert_true(p.j.error == AMT_E_ID || p.j.error == AMT_E_MAYBE_STARTED);
+      assert_int_equal(p.srv.count[AMT_START], 1);
+      play_free(&p);
+    }
+}
+
+static void a_start_of_which_no_byte_was_taken_is_sent_again(void **state)
+{
+  static const step s[] = {
+    { AMT_START, 0, NULL, AMT_E_RESET, 0, 1, 0 },
+    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
+    { AMT_START, 0, NULL, AMT_E_TIMEOUT, 0, 1, 0 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.count[AMT_START], 1);
+  assert_int_equal(p.srv.log.retries, 3);
+  play_free(&p);
+}
+
+static void a_start_with_an_id_and_an_end_has_its_messages_fetched(void **state)
+{
+  static const step s[] = {
+    { AMT_START, 200, "{\"BatchrequestId\":7,\"Status\":11,\"Message\":\"File "
+      "not found\"}", 0, 0, 0, 0 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"one\"]}", 0, 0, 0, 0 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 11);
+  assert_int_equal(p.srv.count[AMT_MONITOR], 0);
+  assert_int_equal(p.srv.count[AMT_MESSAGES], 1);
+  assert_non_null(strstr(text_of(&p.srv.log.text), "reply File not found\n"));
+  assert_non_null(strstr(text_of(&p.srv.log.text), "message one\n"));
+  play_free(&p);
+}
+
+static void a_401_cut_short_does_not_send_a_start_again(void **state)
+{
+  static const step s[] = { { AMT_START, 401, "{\"Message\":\"x", AMT_E_TRUNCATED,
+                              0, 0, 0 } };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.srv.count[AMT_START], 1);
+  assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+  play_free(&p);
+}
+
+/* The worst of the Start's second chance: 401, and then anything unclear. */
+static void a_start_repeated_after_401_is_not_sent_a_third_time(void **state)
+{
+  static const int status[] = { 0, 500, 408, 401, 403, 400, 301, 204 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(status); i++) {
+    step s[] = { { AMT_START, 401, "{}", 0, 0, 0, 0 },
+                 { AMT_START, 0, "", 0, 0, 0, 9 } };
+    play p;
+    s[1].status = status[i];
+    if (status[i] == 0) s[1].error = AMT_E_RESET;
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.srv.count[AMT_START], 2);
+    assert_int_equal(p.last, AMT_FAILED);
+    if (status[i] == 0 || status[i] >= 500 || status[i] == 408 ||
+        status[i] == 204) {
+      assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+      assert_int_equal(p.j.code, 19);
+    } else {
+      assert_int_not_equal(p.j.start, AMT_START_UNKNOWN);
+      assert_int_not_equal(p.j.start, AMT_START_KNOWN);
+    }
+    play_free(&p);
+  }
+}

@@ -1,0 +1,1358 @@
+/* test_json.c - the JSON tokenizer and writer of amt.h: strictness, and the
+   same tokens however the bytes arrive.
+
+   Each input ends at an unreadable page, is fed whole, byte by byte and cut
+   at every position, and must give the same tokens at the same offsets, or
+   the same error at the same offset. With JSON_TEST_SUITE=folder the files of
+   nst/JSONTestSuite are read as well.
+
+   Contents: >>reader >>opinion >>vectors >>accept >>refuse >>cuts >>state
+   >>integers >>writer >>suite >>main */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <dirent.h>
+#include <cmocka.h>
+
+#define AMT_IMPLEMENTATION
+#include "amt.h"
+#include "check.h"
+
+/* ------------------------------------------------------------------------
+   >>reader   feeds a tokenizer and notes all that it says */
+
+/* The notes. `tokens` has what was read and how it ended,
+     { k:name s:text n:12 t f 0 } [ ] ok
+   with bytes that do not show as \xNN; `places` has offsets as well. */
+typedef struct reader {
+  amt_json json[2]; /* the state moves between them: it may be copied */
+  int      slot;
+  int      whole;   /* all bytes are fed at once */
+  int      result;  /* 1 while it runs, then 0 or an error */
+  size_t   fed;     /* bytes taken */
+  int      open;    /* a KEY, STRING or NUMBER whose last piece is to come */
+  size_t   start;   /* its start */
+  size_t   held;    /* its bytes so far, in `part` */
+  unsigned depth;
+  char     part[300000];
+  text     tokens, places;
+} reader;
+
+static const unsigned char *whole_text; /* what is being read, as it was */
+static size_t               whole_size;
+
+static const char *error_name(int e)
+{
+  switch (e) {
+  case 0: return "ok";
+  case AMT_E_JSON_SYNTAX: return "SYNTAX";
+  case AMT_E_JSON_STRING: return "STRING";
+  case AMT_E_JSON_ESCAPE: return "ESCAPE";
+  case AMT_E_JSON_UTF8: return "UTF8";
+  case AMT_E_JSON_DEPTH: return "DEPTH";
+  case AMT_E_JSON_TRUNCATED: return "TRUNCATED";
+  case AMT_E_JSON_TRAILING: return "TRAILING";
+  default: return "(not an error of the tokenizer)";
+  }
+}
+
+/* Valid UTF-8 by decoding it: written otherwise than the library does. */
+static int is_utf8(const unsigned char *p, size_t n)
+{
+  size_t i = 0;
+  while (i < n) {
+    uint32_t point = p[i];
+    size_t   more = point < 0x80                 ? 0
+                    : (point & 0xE0u) == 0xC0u   ? 1
+                    : (point & 0xF0u) == 0xE0u   ? 2
+                    : (point & 0xF8u) == 0xF0u   ? 3
+                                                 : 9;
+    static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+    size_t   k;
+    if (more == 9 || more >= n - i) return 0;
+    if (more != 0) point &= 0x3Fu >> more;
+    for (k = 1; k <= more; k++) {
+      if ((p[i + k] & 0xC0u) != 0x80u) return 0;
+      point = point << 6 | (p[i + k] & 0x3Fu);
+    }
+    if (point < least[more] || point > 0x10FFFFu) return 0;
+    if (point >= 0xD800u && point <= 0xDFFFu) return 0;
+    i += more + 1;
+  }
+  return 1;
+}
+
+static void reader_begin(reader *r)
+{
+  memset(r->json, 0, sizeof r->json);
+  r->slot = r->whole = r->open = 0;
+  r->result = 1;
+  r->fed = r->start = r->held = 0;
+  r->depth = 0;
+  text_clear(&r->tokens);
+  text_clear(&r->places);
+}
+
+/* The state, at another address each time; where it was is ruined. */
+static amt_json *reader_state(reader *r)
+{
+  amt_json *from = &r->json[r->slot];
+  r->slot = !r->slot;
+  r->json[r->slot] = *from;
+  memset(from, 0xA5, sizeof *from);
+  return &r->json[r->slot];
+}
+
+static void note(reader *r, const char *token, const amt_json *json)
+{
+  text_add(&r->tokens, "%s ", token);
+  text_add(&r->places, "%s@%zu ", token, json->start);
+  assert_int_equal(json->depth, r->depth);
+}
+
+/* A piece of a KEY, STRING or NUMBER. */
+static void note_piece(reader *r, int e, const amt_json_token *t,
+                       const amt_json *json)
+{
+  const char *prefix = e == AMT_JSON_KEY    ? "k:"
+                       : e == AMT_JSON_STRING ? "s:"
+                                              : "n:";
+  assert_int_equal(json->depth, r->depth);
+  if (!is_utf8((const unsigned char *)t->text, t->len))
+    fail_msg("a piece is not valid UTF-8 by itself");
+  if (t->first != (r->open == 0)) fail_msg("`first` is wrong");
+  if (r->open == 0) {
+    r->start = json->start;
+    r->held = 0;
+  }
+  if (r->open != 0 && r->open != e) fail_msg("a token changed its kind");
+  if (r->start != json->start) fail_msg("`start` moved within a token");
+  r->open = e;
+  if (t->len > sizeof r->part - r->held) fail_msg("token too long for a test");
+  if (t->len != 0) memcpy(r->part + r->held, t->text, t->len);
+  r->held += t->len;
+  if (!t->last) return;
+  r->open = 0;
+  text_add(&r->tokens, "%s", prefix);
+  text_add(&r->places, "%s", prefix);
+  text_bytes(&r->tokens, r->part, r->held);
+  text_bytes(&r->places, r->part, r->held);
+  text_add(&r->tokens, " ");
+  text_add(&r->places, "@%zu ", r->start);
+}
+
+/* The first byte of a token is what it says, at the offset it says. */
+static void check_start(int e, size_t start)
+{
+  static const char first[] = "?{}[]\"\"?tfn";
+  unsigned          c;
+  if (start >= whole_size) fail_msg("`start` lies behind the text");
+  c = whole_text[start];
+  if (e == AMT_JSON_NUMBER ? !(c == '-' || (c >= '0' && c <= '9'))
+                           : c != (unsigned char)first[e])
+    fail_msg("`start` is %zu, which is not where the token begins", start);
+}
+
+static void finish(reader *r, int result)
+{
+  r->result = result;
+  text_add(&r->tokens, "%s", error_name(result));
+  text_add(&r->places, "%s@%zu", error_name(result), r->json[r->slot].offset);
+}
+
+/* Once refused it stays refused, and nothing is read or written any more. */
+static void check_sticky(reader *r)
+{
+  static const char more[] = "\"a\\u0041\" [1]";
+  unsigned char    *p = edge_copy(more, sizeof more - 1);
+  size_t            used = 99, offset = r->json[r->slot].offset;
+  amt_json_token    token;
+  amt_json         *json = reader_state(r);
+  assert_int_equal(amt_json_next(json, p, sizeof more - 1, &used, &token),
+                   r->result);
+  assert_int_equal(used, 0);
+  assert_memory_equal(p, more, sizeof more - 1);
+  assert_int_equal(amt_json_end(json, &token), r->result);
+  assert_int_equal(amt_json_next(json, p, 0, &used, &token), r->result);
+  assert_int_equal(json->offset, offset);
+}
+
+static void feed(reader *r, const unsigned char *bytes, size_t n)
+{
+  unsigned char *p = edge_copy(bytes, n);
+  size_t         at = 0, calls = 0;
+  while (r->result == 1) {
+    amt_json      *json = reader_state(r);
+    amt_json_token token;
+    size_t         used = n + 1;
+    int            e;
+    token.text = NULL;
+    token.len = 1;
+    token.first = token.last = 9;
+    e = amt_json_next(json, p + at, n - at, &used, &token);
+    edge_check();
+    if (++calls > 3 * n + 3) fail_msg("it goes round and round");
+    if (used > n - at) fail_msg("it used more than there was");
+    if (memcmp(p + at + used, bytes + at + used, n - at - used) != 0)
+      fail_msg("it wrote behind the bytes it used");
+    if (e < 0) {
+      if (json->offset < r->fed || json->offset > r->fed + n - at)
+        fail_msg("the error's place lies elsewhere");
+      finish(r, e);
+      check_sticky(r);
+      return;
+    }
+    r->fed += used;
+    if (json->offset != r->fed) fail_msg("`offset` is not what was used");
+    if (e == AMT_JSON_MORE) {
+      assert_int_equal(at + used, n);
+      return;
+    }
+    if (e > AMT_JSON_NULL) fail_msg("an unknown token, %d", e);
+    check_start(e, json->start);
+    switch (e) {
+    case AMT_JSON_OBJECT: r->depth++; note(r, "{", json); break;
+    case AMT_JSON_OBJECT_END: r->depth--; note(r, "}", json); break;
+    case AMT_JSON_ARRAY: r->depth++; note(r, "[", json); break;
+    case AMT_JSON_ARRAY_END: r->depth--; note(r, "]", json); break;
+    case AMT_JSON_TRUE: note(r, "t", json); break;
+    case AMT_JSON_FALSE: note(r, "f", json); break;
+    case AMT_JSON_NULL: note(r, "0", json); break;
+    default: {
+      const unsigned char *t = (const unsigned char *)token.text;
+      int in_buffer = t >= p + at && t + token.len <= p + at + used;
+      int in_state = t >= (unsigned char *)json &&
+                     t + token.len <= (unsigned char *)(json + 1);
+      if (token.len != 0 && !in_buffer && !in_state)
+        fail_msg("text lies neither in the bytes used nor in the state");
+      if (r->whole && !(token.first && (token.len == 0 || in_buffer) &&
+                        (token.last || at + used == n)))
+        fail_msg("lies whole in the bytes fed, but is not lent as one piece");
+      note_piece(r, e, &token, json);
+    }
+    }
+    at += used;
+  }
+}
+
+static void feed_end(reader *r)
+{
+  amt_json_token token;
+  int            e, numbers = 0;
+  if (r->result != 1) return;
+  do {
+    amt_json *json = reader_state(r);
+    e = amt_json_end(json, &token);
+    if (e == AMT_JSON_NUMBER) {
+      if (token.len != 0 || !token.last) fail_msg("not an empty last piece");
+      if (++numbers > 1) fail_msg("a number that ends twice");
+      note_piece(r, e, &token, json);
+    }
+  } while (e == AMT_JSON_NUMBER);
+  if (e > 0) fail_msg("amt_json_end gave %d", e);
+  finish(r, e);
+  if (e < 0) check_sticky(r);
+}
+
+static void read_whole(reader *r, const void *p, size_t n)
+{
+  whole_text = (const unsigned char *)p;
+  whole_size = n;
+  reader_begin(r);
+  r->whole = 1;
+  feed(r, whole_text, n);
+  feed_end(r);
+}
+
+/* In pieces of `size` bytes. */
+static void read_pieces(reader *r, const void *p, size_t n, size_t size)
+{
+  size_t at;
+  whole_text = (const unsigned char *)p;
+  whole_size = n;
+  reader_begin(r);
+  for (at = 0; at < n; at += size)
+    feed(r, whole_text + at, size < n - at ? size : n - at);
+  feed_end(r);
+}
+
+/* Cut in three, at i and j. */
+static void read_three(reader *r, const void *p, size_t n, size_t i, size_t j)
+{
+  whole_text = (const unsigned char *)p;
+  whole_size = n;
+  reader_begin(r);
+  feed(r, whole_text, i);
+  feed(r, whole_text + i, j - i);
+  feed(r, whole_text + j, n - j);
+  feed_end(r);
+}
+
+static reader first, again;
+
+/* However it arrives, it reads the same; `first` has how. */
+static void read_all_ways(const void *p, size_t n)
+{
+  size_t i, j;
+  read_whole(&first, p, n);
+  for (i = 1; i <= 5; i++) {
+    read_pieces(&again, p, n, i);
+    text_same(&again.places, first.places.s, "pieces of %zu of: %.*s", i,
+              (int)(n < 99 ? n : 99), (const char *)p);
+  }
+  for (i = 0; i <= n; i++) {
+    read_three(&again, p, n, i, i);
+    text_same(&again.places, first.places.s, "cut at %zu: %.*s", i,
+              (int)(n < 99 ? n : 99), (const char *)p);
+  }
+  for (i = 0; n <= 48 && i <= n; i++)
+    for (j = i; j <= n; j++) {
+      read_three(&again, p, n, i, j);
+      text_same(&again.places, first.places.s, "cut at %zu and %zu: %.*s", i,
+                j, (int)n, (const char *)p);
+    }
+}
+
+/* ------------------------------------------------------------------------
+   >>opinion   a second one: a plain recursive reader of RFC 8259 */
+
+typedef struct opinion {
+  const unsigned char *p, *end;
+  unsigned             depth;
+  text                *out;
+} opinion;
+
+static void op_blank(opinion *o)
+{
+  while (o->p < o->end && (*o->p == ' ' || *o->p == '\t' || *o->p == '\n' ||
+                           *o->p == '\r'))
+    o->p++;
+}
+
+static int op_hex4(opinion *o, unsigned *value)
+{
+  int i;
+  *value = 0;
+  for (i = 0; i < 4; i++, o->p++) {
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char       *at;
+    if (o->p >= o->end || *o->p == 0) return 0;
+    at = strchr(digits, *o->p);
+    if (at == NULL) return 0;
+    *value = *value * 16u + (unsigned)(at - digits > 15 ? at - digits - 6
+                                                         : at - digits);
+  }
+  return 1;
+}
+
+static size_t op_encode(unsigned c, unsigned char *to)
+{
+  if (c < 0x80) { to[0] = (unsigned char)c; return 1; }
+  if (c < 0x800) {
+    to[0] = (unsigned char)(0xC0 + c / 64);
+    to[1] = (unsigned char)(0x80 + c % 64);
+    return 2;
+  }
+  if (c < 0x10000) {
+    to[0] = (unsigned char)(0xE0 + c / 4096);
+    to[1] = (unsigned char)(0x80 + c / 64 % 64);
+    to[2] = (unsigned char)(0x80 + c % 64);
+    return 3;
+  }
+  to[0] = (unsigned char)(0xF0 + c / 262144);
+  to[1] = (unsigned char)(0x80 + c / 4096 % 64);
+  to[2] = (unsigned char)(0x80 + c / 64 % 64);
+  to[3] = (unsigned char)(0x80 + c % 64);
+  return 4;
+}
+
+static int op_string(opinion *o)
+{
+  static unsigned char s[4096];
+  size_t               n = 0;
+  if (o->p >= o->end || *o->p != '"') return 0;
+  for (o->p++; o->p < o->end && *o->p != '"';) {
+    unsigned c = *o->p++, low;
+    if (n > sizeof s - 4) fail_msg("too long for the second opinion");
+    if (c < 32) return 0;
+    if (c != '\\') { s[n++] = (unsigned char)c; continue; }
+    if (o->p >= o->end) return 0;
+    c = *o->p++;
+    switch (c) {
+    case '"': case '\\': case '/': break;
+    case 'b': c = 8; break;
+    case 't': c = 9; break;
+    case 'n': c = 10; break;
+    case 'f': c = 12; break;
+    case 'r': c = 13; break;
+    case 'u':
+      if (!op_hex4(o, &c)) return 0;
+      if (c >= 0xDC00 && c <= 0xDFFF) return 0;
+      if (c >= 0xD800 && c <= 0xDBFF) {
+        if (o->end - o->p < 2 || *o->p++ != '\\' || *o->p++ != 'u') return 0;
+        if (!op_hex4(o, &low) || low < 0xDC00 || low > 0xDFFF) return 0;
+        c = 0x10000 + (c - 0xD800) * 1024 + (low - 0xDC00);
+      }
+      break;
+    default: return 0;
+    }
+    n += op_encode(c, s + n);
+  }
+  if (o->p++ >= o->end || !is_utf8(s, n)) return 0;
+  text_bytes(o->out, s, n);
+  text_add(o->out, " ");
+  return 1;
+}
+
+static size_t op_digits(opinion *o)
+{
+  const unsigned char *from = o->p;
+  while (o->p < o->end && *o->p >= '0' && *o->p <= '9') o->p++;
+  return (size_t)(o->p - from);
+}
+
+static int op_number(opinion *o)
+{
+  const unsigned char *from = o->p;
+  if (o->p < o->end && *o->p == '-') o->p++;
+  if (o->p < o->end && *o->p == '0') o->p++;
+  else if (op_digits(o) == 0) return 0;
+  if (o->p < o->end && *o->p == '.') {
+    o->p++;
+    if (op_digits(o) == 0) return 0;
+  }
+  if (o->p < o->end && (*o->p == 'e' || *o->p == 'E')) {
+    o->p++;
+    if (o->p < o->end && (*o->p == '+' || *o->p == '-')) o->p++;
+    if (op_digits(o) == 0) return 0;
+  }
+  text_add(o->out, "n:%.*s ", (int)(o->p - from), (const char *)from);
+  return 1;
+}
+
+static int op_value(opinion *o);
+
+static int op_list(opinion *o, int object)
+{
+  unsigned char end = object ? '}' : ']';
+  int           more;
+  if (++o->depth > AMT_JSON_DEPTH) return 0;
+  text_add(o->out, object ? "{ " : "[ ");
+  o->p++;
+  op_blank(o);
+  if (o->p < o->end && *o->p == end) {
+    more = 0;
+  } else {
+    for (more = 1; more;) {
+      op_blank(o);
+      if (object) {
+        text_add(o->out, "k:");
+        if (!op_string(o)) return 0;
+        op_blank(o);
+        if (o->p >= o->end || *o->p++ != ':') return 0;
+        op_blank(o);
+      }
+      if (!op_value(o)) return 0;
+      op_blank(o);
+      if (o->p >= o->end) return 0;
+      more = *o->p == ',';
+      if (more) o->p++;
+    }
+  }
+  if (o->p >= o->end || *o->p++ != end) return 0;
+  text_add(o->out, object ? "} " : "] ");
+  o->depth--;
+  return 1;
+}
+
+static int op_value(opinion *o)
+{
+  static const struct { const char *word, *out; } words[] = {
+    { "true", "t " }, { "false", "f " }, { "null", "0 " }
+  };
+  size_t i;
+  if (o->p >= o->end) return 0;
+  if (*o->p == '{') return op_list(o, 1);
+  if (*o->p == '[') return op_list(o, 0);
+  if (*o->p == '"') { text_add(o->out, "s:"); return op_string(o); }
+  for (i = 0; i < COUNT(words); i++) {
+    size_t n = strlen(words[i].word);
+    if ((size_t)(o->end - o->p) >= n && memcmp(o->p, words[i].word, n) == 0) {
+      o->p += n;
+      text_add(o->out, "%s", words[i].out);
+      return 1;
+    }
+  }
+  return op_number(o);
+}
+
+/* 1 and the tokens, or 0. */
+static int second_opinion(const void *p, size_t n, text *out)
+{
+  opinion o;
+  o.p = (const unsigned char *)p;
+  o.end = o.p + n;
+  o.depth = 0;
+  o.out = out;
+  text_clear(out);
+  if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) o.p += 3;
+  op_blank(&o);
+  if (!op_value(&o)) return 0;
+  op_blank(&o);
+  if (o.p != o.end) return 0;
+  text_add(out, "ok");
+  return 1;
+}
+
+/* ------------------------------------------------------------------------
+   >>vectors */
+
+typedef struct vector {
+  const char *in;
+  size_t      n;
+  const char *tokens; /* as noted; NULL: refused, with `error` */
+  int         error;  /* 0: any */
+} vector;
+
+#define YES(text, tokens) { text, sizeof(text) - 1, tokens, 0 }
+#define NO(text, error) { text, sizeof(text) - 1, NULL, error }
+
+static const vector accepted[] = {
+  YES("{}", "{ } ok"),
+  YES("[]", "[ ] ok"),
+  YES(" \t\r\n[ \n] \r\t", "[ ] ok"),
+  YES("null", "0 ok"),
+  YES("true", "t ok"),
+  YES("false ", "f ok"),
+  YES("[true,false,null]", "[ t f 0 ] ok"),
+  YES("{\"a\":1}", "{ k:a n:1 } ok"),
+  YES("{ \"a\" : 1 , \"b\" : [ ] , \"c\" : { } }",
+      "{ k:a n:1 k:b [ ] k:c { } } ok"),
+  YES("{\"\":\"\"}", "{ k: s: } ok"),
+  YES("{\"a\":1,\"a\":2}", "{ k:a n:1 k:a n:2 } ok"), /* both are told */
+  YES("[[],{},[[]],{\"a\":{}}]", "[ [ ] { } [ [ ] ] { k:a { } } ] ok"),
+  YES("{\"a\":{\"b\":[{\"c\":0}]}}", "{ k:a { k:b [ { k:c n:0 } ] } } ok"),
+  /* strings */
+  YES("\"\"", "s: ok"),
+  YES("\"abc\"", "s:abc ok"),
+  YES("\"a b\"", "s:a\\x20b ok"),
+  YES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+      "s:\"\\x5C/\\x08\\x0C\\x0A\\x0D\\x09 ok"),
+  YES("{\"\\u006bey\\n\":\"\\u0041\"}", "{ k:key\\x0A s:A } ok"),
+  YES("\"\\u0000\"", "s:\\x00 ok"),
+  YES("\"a\\u0000b\"", "s:a\\x00b ok"),
+  YES("\"\\u007F\\u0080\\u07ff\\u0800\\uffff\"",
+      "s:\\x7F\\xC2\\x80\\xDF\\xBF\\xE0\\xA0\\x80\\xEF\\xBF\\xBF ok"),
+  YES("\"\\uD7FF\\uE000\\uFEFF\"",
+      "s:\\xED\\x9F\\xBF\\xEE\\x80\\x80\\xEF\\xBB\\xBF ok"),
+  YES("\"\\uD800\\uDC00\"", "s:\\xF0\\x90\\x80\\x80 ok"),
+  YES("\"\\udbff\\udfff\"", "s:\\xF4\\x8F\\xBF\\xBF ok"),
+  YES("\"\\uD834\\uDD1Ex\\ud83d\\ude00\"",
+      "s:\\xF0\\x9D\\x84\\x9Ex\\xF0\\x9F\\x98\\x80 ok"),
+  YES("\"\\u00e9\\u20AC-\\n\"", "s:\\xC3\\xA9\\xE2\\x82\\xAC-\\x0A ok"),
+  YES("\"\x7F\"", "s:\\x7F ok"), /* DEL may stand as it is */
+  YES("\"\xC2\x80\xDF\xBF\"", "s:\\xC2\\x80\\xDF\\xBF ok"),
+  YES("\"\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\"",
+      "s:\\xE0\\xA0\\x80\\xED\\x9F\\xBF\\xEE\\x80\\x80\\xEF\\xBF\\xBF ok"),
+  YES("\"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\"",
+      "s:\\xF0\\x90\\x80\\x80\\xF4\\x8F\\xBF\\xBF ok"),
+  YES("\"g\xC3\xBCn \xE2\x82\xAC \xF0\x9F\x98\x80 x\"",
+      "s:g\\xC3\\xBCn\\x20\\xE2\\x82\\xAC\\x20\\xF0\\x9F\\x98\\x80\\x20x ok"),
+  YES("\"\xC3\xA9\\n\xC3\xA9\"", "s:\\xC3\\xA9\\x0A\\xC3\\xA9 ok"),
+  YES("\"\xE2\x80\xA8\xEF\xBB\xBF\"", /* U+2028 and U+FEFF are text */
+      "s:\\xE2\\x80\\xA8\\xEF\\xBB\\xBF ok"),
+  YES("[\"a,b]\",\"{:}\"]", "[ s:a,b] s:{:} ] ok"),
+  /* numbers */
+  YES("0", "n:0 ok"),
+  YES("-0", "n:-0 ok"),
+  YES("7", "n:7 ok"),
+  YES("1234567890", "n:1234567890 ok"),
+  YES("-12 ", "n:-12 ok"),
+  YES("[0,-0,10]", "[ n:0 n:-0 n:10 ] ok"),
+  YES("[0.0,-1.50,3.141592653589793]",
+      "[ n:0.0 n:-1.50 n:3.141592653589793 ] ok"),
+  YES("[0e0,0E0,1e+1,1E-1,-1.5e007]",
+      "[ n:0e0 n:0E0 n:1e+1 n:1E-1 n:-1.5e007 ] ok"),
+  YES("[123456789012345678901234567890123456789012345678901234567890]",
+      "[ n:123456789012345678901234567890123456789012345678901234567890 ] ok"),
+  YES("1e999999999", "n:1e999999999 ok"),
+  YES("-0.0e-0", "n:-0.0e-0 ok"),
+  YES("{\"a\":1}\n", "{ k:a n:1 } ok"),
+  YES("[1\n,2\t]", "[ n:1 n:2 ] ok"),
+  /* a byte order mark */
+  YES("\xEF\xBB\xBF{}", "{ } ok"),
+  YES("\xEF\xBB\xBF [1]", "[ n:1 ] ok"),
+  YES("\xEF\xBB\xBF" "1", "n:1 ok"),
+  /* what a server sends */
+  YES("{\"Messages\":[{\"Sequence\":1,\"Time\":\"10:04:31\",\"Text\":"
+      "\"st\\u00e5rt \\\"A\\\"\"},\"plain\"],\"More\":false}",
+      "{ k:Messages [ { k:Sequence n:1 k:Time s:10:04:31 k:Text "
+      "s:st\\xC3\\xA5rt\\x20\"A\" } s:plain ] k:More f } ok")
+};
+
+#define SYN AMT_E_JSON_SYNTAX
+#define ESC AMT_E_JSON_ESCAPE
+#define CUT AMT_E_JSON_TRUNCATED
+#define UTF AMT_E_JSON_UTF8
+#define STR AMT_E_JSON_STRING
+#define END AMT_E_JSON_TRAILING
+
+static const vector refused[] = {
+  /* nothing */
+  NO("", CUT), NO(" ", CUT), NO(" \n\r\t ", CUT), NO("\xEF\xBB\xBF", CUT),
+  NO("\xEF\xBB\xBF  ", CUT), NO("\xEF\xBB", 0), NO("\xEF", 0),
+  /* a mark elsewhere */
+  NO(" \xEF\xBB\xBF{}", 0), NO("\xEF\xBB\xBF\xEF\xBB\xBF{}", 0),
+  NO("{}\xEF\xBB\xBF", END), NO("[\xEF\xBB\xBF]", SYN),
+  NO("\xEF\xBB\xBE{}", 0), NO("\xEF{}", 0), NO("\xEF\xBB {}", 0),
+  /* UTF-16, both ways, with and without a mark; and UTF-32 */
+  NO("\xFE\xFF\0{\0}", 0), NO("\xFF\xFE{\0}\0", 0), NO("\0{\0}", 0),
+  NO("{\0}\0", 0), NO("\0[\0\"\0a\0\"\0]", 0), NO("[\0\"\0a\0\"\0]\0", 0),
+  NO("\xFF\xFE\0\0{\0\0\0", 0), NO("1\0", 0),
+  /* unfinished */
+  NO("{", CUT), NO("[", CUT), NO("[1", CUT), NO("[1,", CUT), NO("{\"a\"", CUT),
+  NO("{\"a\":", CUT), NO("{\"a\":1", CUT), NO("{\"a\":1,", CUT), NO("\"", CUT),
+  NO("\"abc", CUT), NO("\"\\", CUT), NO("\"\\u00", CUT), NO("\"\\uD800", CUT),
+  NO("\"\\uD800\\", CUT), NO("\"\\uD800\\uDC0", CUT), NO("\"\xE2\x82", CUT),
+  NO("t", CUT), NO("tru", CUT), NO("[fals", CUT), NO("nul", CUT),
+  NO("-", CUT), NO("1.", CUT), NO("1e", CUT), NO("1e+", CUT), NO("[[]", CUT),
+  NO("[{}", CUT), NO("{\"a\":[]", CUT), NO("[\"a\"", CUT), NO("[1 ", CUT),
+  /* too much */
+  NO("1 2", END), NO("{}{}", END), NO("[]]", END), NO("{}}", END),
+  NO("[1]x", END), NO("\"a\"\"b\"", END), NO("null,", END), NO("1,", END),
+  NO("[],", END), NO("{}//", END), NO("{} \0", END), NO("truex", END),
+  NO("truetrue", END), NO("\"\"\x7F", END), NO("1]", END), NO("{}\xFF", END),
+  /* structure */
+  NO("]", SYN), NO("}", SYN), NO(",", SYN), NO(":", SYN), NO("[}", SYN),
+  NO("{]", SYN), NO("[1}", SYN), NO("{\"a\":1]", SYN), NO("[,", SYN),
+  NO("[,1]", SYN), NO("[1,]", SYN), NO("[1,,2]", SYN), NO("[1 2]", SYN),
+  NO("[1:2]", SYN), NO("[\"a\":1]", SYN), NO("{,}", SYN), NO("{1:2}", SYN),
+  NO("{a:1}", SYN), NO("{'a':1}", SYN), NO("{\"a\"}", SYN),
+  NO("{\"a\" 1}", SYN), NO("{\"a\",1}", SYN), NO("{\"a\"::1}", SYN),
+  NO("{\"a\":}", SYN), NO("{\"a\":,}", SYN), NO("{\"a\":1,}", SYN),
+  NO("{\"a\":1,,\"b\":2}", SYN), NO("{\"a\":1 \"b\":2}", SYN),
+  NO("{\"a\":1:2}", SYN), NO("{[]:1}", SYN), NO("{null:1}", SYN),
+  NO("{\"a\":1,2}", SYN), NO("[{\"a\":1,]", SYN), NO("[\"a\" \"b\"]", SYN),
+  NO("[]\0", END), NO("[\0]", SYN), NO("\0", SYN), NO("[1\0]", SYN),
+  NO("\v1", SYN), NO("\f1", SYN), NO("[\xC2\xA0]", SYN), NO("/**/1", SYN),
+  NO("//\n1", SYN), NO("#1", SYN), NO("[\xFF]", SYN), NO("(1)", SYN),
+  NO("\x1F{}", SYN), NO("`1`", SYN), NO("\\u0031", SYN), NO("\x80", SYN),
+  /* literals */
+  NO("True", SYN), NO("tRue", SYN), NO("truE", SYN), NO("nulL", SYN),
+  NO("trux", SYN), NO("nil", SYN), NO("NaN", SYN), NO("Infinity", SYN),
+  NO("-Infinity", SYN), NO("undefined", SYN), NO("[tru]", SYN),
+  NO("[truefalse]", SYN), NO("[nulll]", SYN), NO("tr ue", SYN),
+  NO("fa\0lse", SYN), NO("true\0", END),
+  /* numbers */
+  NO("+1", SYN), NO("[+1]", SYN), NO(".5", SYN), NO("-.5", SYN),
+  NO("[1.]", SYN), NO("[1.e1]", SYN), NO("[01]", SYN), NO("[-01]", SYN),
+  NO("[00]", SYN), NO("[0x1]", SYN), NO("[1e]", SYN), NO("[1e+]", SYN),
+  NO("[1e1.5]", SYN), NO("[1e1e1]", SYN), NO("[--1]", SYN), NO("[-]", SYN),
+  NO("[- 1]", SYN), NO("[1-]", SYN), NO("[1+1]", SYN), NO("[1.2.3]", SYN),
+  NO("[1 .2]", SYN), NO("[1_000]", SYN), NO("[0e]", SYN), NO("[1a]", SYN),
+  NO("[-a]", SYN), NO("[1f]", SYN), NO("[1\xEF\xBC\x91]", SYN),
+  NO("[1e--1]", SYN), NO("[1e+-1]", SYN), NO("[0.-1]", SYN), NO("01", 0),
+  NO("-01", 0), NO("1x", 0), NO("0x1", 0), NO("1.2.3", 0), NO("1\"a\"", 0),
+  /* control characters and quotes */
+  NO("\"\0\"", STR), NO("\"a\0b\"", STR), NO("\"\x01\"", STR),
+  NO("\"\t\"", STR), NO("\"\n\"", STR), NO("\"\r\"", STR), NO("\"\x1F\"", STR),
+  NO("{\"a\nb\":1}", STR), NO("['a']", SYN), NO("\"\\n\n\"", STR),
+  /* escapes */
+  NO("\"\\q\"", ESC), NO("\"\\0\"", ESC), NO("\"\\x41\"", ESC),
+  NO("\"\\'\"", ESC), NO("\"\\U0041\"", ESC), NO("\"\\ \"", ESC),
+  NO("\"\\\n\"", ESC), NO("\"\\\0\"", ESC), NO("\"\\N\"", ESC),
+  NO("\"\\u\"", ESC), NO("\"\\u004\"", ESC), NO("\"\\u004g\"", ESC),
+  NO("\"\\u00 41\"", ESC), NO("\"\\u+041\"", ESC), NO("\"\\u{41}\"", ESC),
+  NO("\"\\u-041\"", ESC), NO("\"\\u00\0\"", ESC), NO("\"\\\xC3\xA9\"", ESC),
+  NO("\"\\u004\xC3\xA9\"", ESC), NO("{\"\\q\":1}", ESC), NO("\"\\a\"", ESC),
+  NO("\"\\u004G\"", ESC), NO("\"\\u004`\"", ESC), NO("\"\\u004@\"", ESC),
+  NO("\"\\u004:\"", ESC), NO("\"\\u004/\"", ESC), NO("\"\\u\\u0041\"", ESC),
+  /* surrogates */
+  NO("\"\\uD800\"", ESC), NO("\"\\uDBFF\"", ESC), NO("\"\\uDC00\"", ESC),
+  NO("\"\\uDFFF\"", ESC), NO("\"\\uD800x\"", ESC), NO("\"\\uD800\\n\"", ESC),
+  NO("\"\\uD800\\u0041\"", ESC), NO("\"\\uD800\\uD800\"", ESC),
+  NO("\"\\uD800\\uDBFF\"", ESC), NO("\"\\uD800\\uE000\"", ESC),
+  NO("\"\\uDC00\\uD800\"", ESC), NO("\"\\uD800\\\"", ESC),
+  NO("\"\\uD83D\xF0\x9F\x98\x80\"", ESC), NO("{\"\\uDC00\":1}", ESC),
+  NO("\"\\uD800\\u\"", ESC), NO("\"a\\udfffb\"", ESC),
+  NO("\"\\uD834\\uDD1E\\uDD1E\"", ESC), NO("\"\\uD800\\uDC0g\"", ESC),
+  /* UTF-8 */
+  NO("\"\x80\"", UTF), NO("\"\xBF\"", UTF), NO("\"\xC3\"", UTF),
+  NO("\"\xC3x\"", UTF), NO("\"\xC3\xC3\xA9\"", UTF), NO("\"\xE2\x82\"", UTF),
+  NO("\"\xE2\x28\xA1\"", UTF), NO("\"\xE2\x82\x28\"", UTF),
+  NO("\"\xF0\x9F\x98\"", UTF), NO("\"\xF0\x28\x98\x80\"", UTF),
+  NO("\"\xF0\x9F\x28\x80\"", UTF), NO("\"\xF0\x9F\x98\x28\"", UTF),
+  NO("\"\xC0\x80\"", UTF), NO("\"\xC0\xAF\"", UTF), NO("\"\xC1\xBF\"", UTF),
+  NO("\"\xE0\x80\x80\"", UTF), NO("\"\xE0\x9F\xBF\"", UTF),
+  NO("\"\xF0\x80\x80\x80\"", UTF), NO("\"\xF0\x8F\xBF\xBF\"", UTF),
+  NO("\"\xF8\x88\x80\x80\x80\"", UTF), NO("\"\xFC\x84\x80\x80\x80\x80\"", UTF),
+  NO("\"\xED\xA0\x80\"", UTF), NO("\"\xED\xAF\xBF\"", UTF),
+  NO("\"\xED\xB0\x80\"", UTF), NO("\"\xED\xBF\xBF\"", UTF),
+  NO("\"\xED\xA0\xBD\xED\xB8\x80\"", UTF), NO("\"\xF4\x90\x80\x80\"", UTF),
+  NO("\"\xF5\x80\x80\x80\"", UTF), NO("\"\xF7\xBF\xBF\xBF\"", UTF),
+  NO("\"\xFE\"", UTF), NO("\"\xFF\"", UTF), NO("{\"\xFF\":1}", UTF),
+  NO("\"a\xE9" "b\"", UTF), /* Latin-1 */
+  NO("\"\xC3\\n\"", UTF), NO("\"\xC3\xA9\xA9\"", UTF), NO("\"\xC3\n\"", UTF)
+};
+
+/* ------------------------------------------------------------------------
+   >>accept */
+
+static void strict_json_is_accepted_and_decoded(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(accepted); i++) {
+    const vector *v = &accepted[i];
+    static text   second;
+    read_all_ways(v->in, v->n);
+    text_same(&first.tokens, v->tokens, "accepted[%zu]: %s", i, v->in);
+    assert_true(second_opinion(v->in, v->n, &second));
+    text_same(&second, v->tokens, "the second opinion on accepted[%zu]", i);
+  }
+}
+
+static void nesting(unsigned char *to, size_t depth, uint32_t seed, char *ends)
+{
+  size_t i, n = 0;
+  random_state = seed;
+  for (i = 0; i < depth; i++) {
+    int object = seed == 1 ? 0 : seed == 2 ? 1 : (int)random_below(2);
+    memcpy(to + n, object ? "{\"\":" : "[", object ? 4 : 1);
+    n += object ? 4 : 1;
+    ends[depth - 1 - i] = object ? '}' : ']';
+  }
+  to[n] = 0;
+  ends[depth] = 0;
+}
+
+static void nesting_of_128_is_accepted_and_of_129_is_DEPTH(void **state)
+{
+  static unsigned char opens[1200], all[1400];
+  static char          ends[200];
+  uint32_t             seed;
+  (void)state;
+  for (seed = 1; seed < 12; seed++) {
+    size_t n, i;
+    nesting(opens, 128, seed, ends);
+    n = (size_t)sprintf((char *)all, "%s1%s", (char *)opens, ends);
+    read_whole(&first, all, n);
+    assert_int_equal(first.result, 0);
+    read_pieces(&again, all, n, 1);
+    text_same(&again.places, first.places.s, "depth 128, byte by byte");
+    /* Each end in turn is of the wrong kind. */
+    for (i = 0; i < 128; i++) {
+      size_t at = n - 128 + i;
+      all[at] = (unsigned char)(ends[i] == '}' ? ']' : '}');
+      read_whole(&first, all, n);
+      assert_int_equal(first.result, AMT_E_JSON_SYNTAX);
+      assert_int_equal(first.json[first.slot].offset, at);
+      all[at] = (unsigned char)ends[i];
+    }
+    nesting(opens, 129, seed, ends);
+    n = (size_t)sprintf((char *)all, "%s1%s", (char *)opens, ends);
+    read_whole(&first, all, n);
+    assert_int_equal(first.result, AMT_E_JSON_DEPTH);
+    read_pieces(&again, all, n, 1);
+    text_same(&again.places, first.places.s, "depth 129, byte by byte");
+  }
+}
+
+/* 128 levels may be used again and again. */
+static void depth_is_given_back_when_a_level_ends(void **state)
+{
+  static char all[100000];
+  size_t      n = 0, i, k;
+  (void)state;
+  all[n++] = '[';
+  for (i = 0; i < 200; i++) {
+    if (i != 0) all[n++] = ',';
+    for (k = 0; k < 127; k++) all[n++] = '[';
+    for (k = 0; k < 127; k++) all[n++] = ']';
+  }
+  all[n++] = ']';
+  read_whole(&first, all, n);
+  assert_int_equal(first.result, 0);
+}
+
+/* Each of the 65,536, alone; surrogates are refused. */
+static void every_u_escape_gives_its_character(void **state)
+{
+  unsigned c;
+  (void)state;
+  for (c = 0; c < 0x10000; c++) {
+    char          in[24];
+    unsigned char want[4];
+    static text   t;
+    sprintf(in, c & 1 ? "\"\\u%04x\"" : "\"\\u%04X\"", c);
+    read_whole(&first, in, 8);
+    if (c >= 0xD800 && c < 0xE000) {
+      assert_int_equal(first.result, AMT_E_JSON_ESCAPE);
+      continue;
+    }
+    text_clear(&t);
+    text_add(&t, "s:");
+    text_bytes(&t, want, op_encode(c, want));
+    text_add(&t, " ok");
+    text_same(&first.tokens, t.s, "%s", in);
+  }
+}
+
+static void every_surrogate_pair_gives_its_character(void **state)
+{
+  unsigned c;
+  (void)state;
+  for (c = 0x10000; c < 0x110000; c += c < 0x10400 || c > 0x10FBFF ? 1 : 0x3F) {
+    char          in[24];
+    unsigned char want[4];
+    static text   t;
+    sprintf(in, "\"\\u%04X\\u%04x\"", 0xD800 + (c - 0x10000) / 1024,
+            0xDC00 + c % 1024);
+    read_whole(&first, in, 14);
+    text_clear(&t);
+    text_add(&t, "s:");
+    text_bytes(&t, want, op_encode(c, want));
+    text_add(&t, " ok");
+    text_same(&first.tokens, t.s, "%s", in);
+  }
+}
+
+/* Strings that are nothing but escapes shrink to a third or a sixth in place,
+   and are still lent as one piece. */
+static void a_string_of_escapes_is_one_piece_in_place(void **state)
+{
+  static char in[40000];
+  static const char *const escapes[] = { "\\n", "\\u0041", "\\u20ac",
+                                         "\\ud83d\\ude00", "x\\\"" };
+  size_t e;
+  (void)state;
+  for (e = 0; e < COUNT(escapes); e++) {
+    size_t n = 0, i;
+    in[n++] = '"';
+    for (i = 0; i < 3000; i++) n += (size_t)sprintf(in + n, "%s", escapes[e]);
+    in[n++] = '"';
+    read_whole(&first, in, n); /* which checks that it is one */
+    assert_int_equal(first.result, 0);
+    for (i = 1; i < 80; i += 13) {
+      read_pieces(&again, in, n, i);
+      text_same(&again.places, first.places.s, "%s by %zu", escapes[e], i);
+    }
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>refuse */
+
+static void what_is_not_strict_json_is_refused(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(refused); i++) {
+    const vector *v = &refused[i];
+    static text   second;
+    read_all_ways(v->in, v->n);
+    if (first.result >= 0 || (v->error != 0 && first.result != v->error))
+      fail_msg("refused[%zu] \"%s\" (%zu bytes): got %s, want %s", i, v->in,
+               v->n, error_name(first.result),
+               v->error ? error_name(v->error) : "an error");
+    if (second_opinion(v->in, v->n, &second))
+      fail_msg("the second opinion accepts refused[%zu]", i);
+  }
+}
+
+/* The place of an error is that of the byte that cannot be. */
+static void the_offset_of_an_error_is_the_byte_that_cannot_be(void **state)
+{
+  static const struct { const char *in; size_t n, at; } list[] = {
+    { "[1,]", 4, 3 },      { "{\"a\" 1}", 7, 5 },   { "trux", 4, 3 },
+    { "[1.]", 4, 3 },      { "\"a\\q\"", 5, 3 },    { "\"a\nb\"", 5, 2 },
+    { "{} x", 4, 3 },      { "\"\xC3x\"", 4, 2 },   { "\"\xE0\x80\x80\"", 5, 2 },
+    { "[01]", 4, 2 },      { "\"\\u004g\"", 8, 6 }, { "\"\\uD800x\"", 9, 7 },
+    { "\"\xFF\"", 3, 1 },  { "[1}", 3, 2 },         { "[", 1, 1 },
+    { "\"abc", 4, 4 },     { "", 0, 0 },            { "\xEF\xBB\xBF]", 4, 3 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    read_all_ways(list[i].in, list[i].n);
+    if (first.result >= 0 || first.json[first.slot].offset != list[i].at)
+      fail_msg("%s: the error is at %zu, want %zu", list[i].in,
+               first.json[first.slot].offset, list[i].at);
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>cuts */
+
+/* A special byte at each place of strings of each length, so that whatever
+   scans several bytes at once meets it in each of its lanes. */
+static void a_special_byte_is_seen_at_every_place_of_a_string(void **state)
+{
+  static const char *const special[] = {
+    "\"", "\\\"", "\\u00e9", "\x1F", "\x7F", "\x80", "\xC3\xA9", "\xFF", "\\",
+    "\xF0\x9F\x98\x80", "\n", "\xED\xA0\x80"
+  };
+  size_t s, length, at;
+  (void)state;
+  for (s = 0; s < COUNT(special); s++)
+    for (length = 0; length < 70; length += length < 36 ? 1 : 7)
+      for (at = 0; at <= length; at++) {
+        static char in[300];
+        static text second;
+        size_t      n = (size_t)sprintf(in, "[\"%.*s%s%.*s\"]", (int)at,
+                                        "abcdefghijklmnopqrstuvwxyz0123456789 "
+                                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()",
+                                        special[s], (int)(length - at),
+                                        "(this is what comes behind it, and it "
+                                        "is long enough for each case there)");
+        int ok = second_opinion(in, n, &second);
+        read_whole(&first, in, n);
+        if (ok != (first.result == 0))
+          fail_msg("%s: %s", in, error_name(first.result));
+        if (ok) text_same(&first.tokens, second.s, "%s", in);
+        read_pieces(&again, in, n, 1);
+        text_same(&again.places, first.places.s, "byte by byte: %s", in);
+        read_three(&again, in, n, at / 2, at + 2);
+        text_same(&again.places, first.places.s, "in three: %s", in);
+      }
+}
+
+/* Vectors with one byte replaced, put in or left out, at every position:
+   accepted or refused as the second opinion says, with the same tokens. */
+static void mutated_texts_are_judged_as_a_second_opinion_judges(void **state)
+{
+  static const unsigned char bytes[] =
+    "\0\x01\t\n\r \"\\/{}[]:,+-.019aAbefEnrtu_\x7F\x80\xA0\xBB\xBF\xC2\xE0\xED"
+    "\xEF\xF0\xF4\xFF";
+  size_t v, at, b;
+  int    how;
+  (void)state;
+  for (v = 0; v < COUNT(accepted); v++)
+    for (at = 0; at <= accepted[v].n && accepted[v].n < 40; at++)
+      for (how = 0; how < 3; how++)
+        for (b = 0; b < (how == 2 ? 1 : sizeof bytes); b++) {
+          static unsigned char in[64];
+          static text          second;
+          size_t               n = accepted[v].n, rest;
+          int                  ok;
+          if (how != 1 && at == n) continue;
+          memcpy(in, accepted[v].in, at);
+          rest = n - at - (how != 1);
+          memcpy(in + at + (how != 2), accepted[v].in + n - rest, rest);
+          if (how != 2) in[at] = bytes[b];
+          n = at + (how != 2) + rest;
+          ok = second_opinion(in, n, &second);
+          read_whole(&first, in, n);
+          if (ok != (first.result == 0))
+            fail_msg("\"%.*s\": %s, but the second opinion %s", (int)n, in,
+                     error_name(first.result), ok ? "accepts" : "refuses");
+          if (ok) text_same(&first.tokens, second.s, "%.*s", (int)n, in);
+          read_pieces(&again, in, n, 1);
+          text_same(&again.places, first.places.s, "byte by byte: %.*s",
+                    (int)n, in);
+          read_three(&again, in, n, at, at);
+          text_same(&again.places, first.places.s, "cut at %zu: %.*s", at,
+                    (int)n, in);
+        }
+}
+
+/* A message longer than the buffer. */
+static void a_long_string_comes_in_pieces_that_never_cut_a_character(
+  void **state)
+{
+  static char in[60000];
+  size_t      n = 0, size;
+  (void)state;
+  n += (size_t)sprintf(in, "{\"Text\":\"");
+  while (n < 50000)
+    n += (size_t)sprintf(in + n, "line \xC3\xA9\xE2\x82\xAC\\n\\u20ac"
+                                 "\xF0\x9F\x98\x80\\ud83d\\ude00 ");
+  n += (size_t)sprintf(in + n, "\"}");
+  read_whole(&first, in, n);
+  assert_int_equal(first.result, 0);
+  for (size = 1; size < 70; size++) {
+    read_pieces(&again, in, n, size);
+    text_same(&again.places, first.places.s, "pieces of %zu", size);
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>state */
+
+static void the_state_is_at_most_64_bytes_and_zero_is_its_start(void **state)
+{
+  amt_json       json;
+  amt_json_token token;
+  size_t         used;
+  (void)state;
+  assert_true(sizeof json <= 64);
+  memset(&json, 0, sizeof json);
+  assert_int_equal(amt_json_next(&json, edge_copy("[", 1), 1, &used, &token),
+                   AMT_JSON_ARRAY);
+}
+
+/* Any bits for a state, any bytes for input: a wrong result at most. */
+static void a_corrupted_state_does_no_harm(void **state)
+{
+  static const char likely[] = "\"\\u{}[],:0123456789.eE+-tfn Dd8\xED\xF0\x80";
+  unsigned          i;
+  (void)state;
+  random_state = 12345;
+  for (i = 0; i < 60000; i++) {
+    amt_json       json;
+    unsigned char *p, *bytes = (unsigned char *)&json;
+    size_t         n = random_below(40), k, calls = 0, used;
+    int            e;
+    for (k = 0; k < sizeof json; k++)
+      bytes[k] = (unsigned char)random_below(256);
+    json.offset = json.start = 0;
+    json.state = (uint8_t)random_below(i & 1 ? 32 : 256);
+    if (i & 2) json.depth = (uint8_t)random_below(AMT_JSON_DEPTH + 2);
+    if (i & 4) json.held_len = (uint8_t)random_below(6);
+    if (i & 8) json.at = (uint8_t)random_below(20);
+    p = edge_new(n);
+    for (k = 0; k < n; k++)
+      p[k] = (unsigned char)(random_below(4) == 0
+                               ? (int)random_below(256)
+                               : likely[random_below(sizeof likely - 1)]);
+    do {
+      amt_json_token token = { NULL, 0, 0, 0 };
+      used = n + 1;
+      e = amt_json_next(&json, p, n, &used, &token);
+      edge_check();
+      if (used > n) fail_msg("used too much");
+      if (e == AMT_JSON_KEY || e == AMT_JSON_STRING || e == AMT_JSON_NUMBER)
+        for (k = 0; k < token.len; k++) (void)((volatile const char *)
+                                               token.text)[k];
+      p += used;
+      n -= used;
+      if (++calls > 200) fail_msg("round and round");
+    } while (e > 0);
+    {
+      amt_json_token token;
+      for (k = 0; k < 3; k++)
+        if (amt_json_end(&json, &token) <= 0) break;
+      if (k == 3) fail_msg("the end goes round and round");
+    }
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>integers */
+
+#define OUT AMT_E_JSON_RANGE
+
+static void an_unsigned_integer_is_exact_or_RANGE(void **state)
+{
+  static const struct { const char *in; int e; uint64_t value; } list[] = {
+    { "0", 0, 0 }, { "1", 0, 1 }, { "9", 0, 9 }, { "4294967295", 0, UINT32_MAX },
+    { "4294967296", 0, UINT64_C(4294967296) },
+    { "9007199254740993", 0, UINT64_C(9007199254740993) }, /* no double */
+    { "9223372036854775807", 0, INT64_MAX },
+    { "18446744073709551609", 0, UINT64_MAX - 6 },
+    { "18446744073709551610", 0, UINT64_MAX - 5 },
+    { "18446744073709551614", 0, UINT64_MAX - 1 },
+    { "18446744073709551615", 0, UINT64_MAX },
+    { "18446744073709551616", OUT, 0 }, { "18446744073709551620", OUT, 0 },
+    { "18446744073709551625", OUT, 0 }, { "28446744073709551615", OUT, 0 },
+    { "99999999999999999999", OUT, 0 }, { "184467440737095516150", OUT, 0 },
+    { "1844674407370955161500000000000000000000000000000000", OUT, 0 },
+    { "", OUT, 0 }, { "-1", OUT, 0 }, { "+1", OUT, 0 }, { "1.0", OUT, 0 },
+    { "1e2", OUT, 0 }, { "1E2", OUT, 0 }, { "0x10", OUT, 0 }, { " 1", OUT, 0 },
+    { "1 ", OUT, 0 }, { "1,", OUT, 0 }, { "a", OUT, 0 }, { "-", OUT, 0 },
+    { "1-", OUT, 0 }, { "/", OUT, 0 }, { ":", OUT, 0 }, { "1:", OUT, 0 },
+    { "\xB2", OUT, 0 }, { "12\xD9\xA3", OUT, 0 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    size_t   n = strlen(list[i].in);
+    uint64_t value = 77;
+    int      e = amt_json_uint64((char *)edge_copy(list[i].in, n), n, &value);
+    if (e != list[i].e || (e == 0 && value != list[i].value))
+      fail_msg("\"%s\": result %d, value %llu", list[i].in, e,
+               (unsigned long long)value);
+  }
+  {
+    uint64_t value;
+    assert_int_equal(amt_json_uint64((char *)edge_copy("1\0", 2), 2, &value),
+                     OUT);
+  }
+}
+
+static void a_signed_integer_is_exact_or_RANGE(void **state)
+{
+  static const struct { const char *in; int e; int32_t value; } list[] = {
+    { "0", 0, 0 }, { "-0", 0, 0 }, { "1", 0, 1 }, { "-1", 0, -1 },
+    { "24", 0, 24 }, { "2147483646", 0, INT32_MAX - 1 },
+    { "2147483647", 0, INT32_MAX }, { "-2147483647", 0, -INT32_MAX },
+    { "-2147483648", 0, INT32_MIN }, { "2147483648", OUT, 0 },
+    { "-2147483649", OUT, 0 }, { "4294967295", OUT, 0 },
+    { "4294967296", OUT, 0 }, { "-4294967296", OUT, 0 },
+    { "18446744073709551615", OUT, 0 }, { "18446744073709551616", OUT, 0 },
+    { "-18446744073709551615", OUT, 0 }, { "", OUT, 0 }, { "-", OUT, 0 },
+    { "--1", OUT, 0 }, { "+1", OUT, 0 }, { "-+1", OUT, 0 }, { "4.0", OUT, 0 },
+    { "4e0", OUT, 0 }, { "1-", OUT, 0 }, { "- 1", OUT, 0 }, { "-a", OUT, 0 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    size_t  n = strlen(list[i].in);
+    int32_t value = 77;
+    int     e = amt_json_int32((char *)edge_copy(list[i].in, n), n, &value);
+    if (e != list[i].e || (e == 0 && value != list[i].value))
+      fail_msg("\"%s\": result %d, value %ld", list[i].in, e, (long)value);
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>writer */
+
+/* Sequences of up to three bytes, all of them, and four where it matters. */
+static void amt_utf8_knows_every_sequence(void **state)
+{
+  unsigned char s[4];
+  unsigned      a, b, c, d;
+  (void)state;
+  assert_int_equal(amt_utf8((char *)edge_new(0), 0), 1);
+  for (a = 0; a < 256; a++) {
+    s[0] = (unsigned char)a;
+    assert_int_equal(amt_utf8((char *)edge_copy(s, 1), 1), is_utf8(s, 1));
+    for (b = 0; b < 256; b++) {
+      s[1] = (unsigned char)b;
+      assert_int_equal(amt_utf8((char *)edge_copy(s, 2), 2), is_utf8(s, 2));
+      for (c = 0; c < 256; c++) {
+        s[2] = (unsigned char)c;
+        if (amt_utf8((char *)s, 3) != is_utf8(s, 3))
+          fail_msg("%02X %02X %02X", a, b, c);
+        if (a < 0xEE || c < 0x7E || (c > 0x81 && c < 0xBE) || c > 0xC1)
+          continue;
+        for (d = 0; d < 256; d++) {
+          s[3] = (unsigned char)d;
+          if (amt_utf8((char *)s, 4) != is_utf8(s, 4))
+            fail_msg("%02X %02X %02X %02X", a, b, c, d);
+        }
+      }
+    }
+  }
+}
+
+static const struct { const char *text; size_t n; const char *json; }
+written[] = {
+  { "", 0, "\"\"" },
+  { "abc", 3, "\"abc\"" },
+  { "a\"b\\c/d", 7, "\"a\\\"b\\\\c/d\"" },
+  { "\"", 1, "\"\\\"\"" },
+  { "\\", 1, "\"\\\\\"" },
+  { "\b\t\n\f\r", 5, "\"\\b\\t\\n\\f\\r\"" },
+  { "\0\x01\v\x1F", 4, "\"\\u0000\\u0001\\u000b\\u001f\"" },
+  { "a\0b", 3, "\"a\\u0000b\"" },
+  { "\x7F", 1, "\"\x7F\"" },
+  { "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80", 11,
+    "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\"" },
+  { "\n\n\n", 3, "\"\\n\\n\\n\"" },
+  { "x\ny\n", 4, "\"x\\ny\\n\"" }
+};
+
+/* JSON allows several spellings; the table has ours. What counts is that it is
+   read back as it was: the next test. */
+static void a_text_is_written_as_a_json_string(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(written); i++) {
+    char    buf[200];
+    amt_out o = amt_out_window(buf, sizeof buf - 1, 0);
+    amt_json_put_string(&o, (char *)edge_copy(written[i].text, written[i].n),
+                        written[i].n);
+    assert_int_equal(o.len, o.total);
+    buf[o.len] = 0;
+    assert_string_equal(buf, written[i].json);
+  }
+}
+
+static void what_is_written_is_read_back_as_it_was(void **state)
+{
+  static char    in[2000], out[13000];
+  static text    want;
+  unsigned char *u = (unsigned char *)in;
+  unsigned       c, round;
+  size_t         n = 0;
+  (void)state;
+  /* Every control, all of ASCII, and then random characters of all lengths. */
+  for (c = 0; c < 128; c++) in[n++] = (char)c;
+  for (round = 0; round < 200; round++) {
+    amt_out o = amt_out_window(out, sizeof out, 0);
+    amt_json_put_string(&o, (char *)edge_copy(in, n), n);
+    assert_int_equal(o.len, o.total);
+    text_clear(&want);
+    text_add(&want, "s:");
+    text_bytes(&want, in, n);
+    text_add(&want, " ok");
+    read_whole(&first, out, o.len);
+    text_same(&first.tokens, want.s, "round %u", round);
+    read_pieces(&again, out, o.len, round % 7 + 1);
+    text_same(&again.tokens, want.s, "round %u, in pieces", round);
+    n = 0;
+    while (n < 60 + round) {
+      static const unsigned limit[] = { 0x20, 0x80, 0x800, 0xD800, 0x110000 };
+      c = random_below(limit[random_below(5)]);
+      if (c < 0xD800 || c > 0xDFFF) n += op_encode(c, u + n);
+    }
+  }
+}
+
+/* A request is produced again for each piece that is sent. */
+static void every_window_has_the_same_bytes_as_the_whole(void **state)
+{
+  static const char text_of[] = "q\"\\\n\x01\xC3\xA9z";
+  char              whole[64], piece[64];
+  amt_out           o = amt_out_window(whole, sizeof whole, 0);
+  size_t            total, from, cap;
+  (void)state;
+  amt_json_put_string(&o, text_of, sizeof text_of - 1);
+  amt_put_text(&o, ":");
+  amt_put_number(&o, UINT64_MAX);
+  total = o.total;
+  assert_int_equal(o.len, total);
+  for (from = 0; from <= total + 2; from++)
+    for (cap = 0; cap <= total + 2; cap++) {
+      size_t want = from >= total ? 0 : total - from < cap ? total - from : cap;
+      memset(piece, '#', sizeof piece);
+      o = amt_out_window((char *)edge_new(cap), cap, from);
+      amt_json_put_string(&o, text_of, sizeof text_of - 1);
+      amt_put_text(&o, ":");
+      amt_put_number(&o, UINT64_MAX);
+      edge_check();
+      assert_int_equal(o.total, total);
+      assert_int_equal(o.len, want);
+      assert_memory_equal(o.buf, whole + (want ? from : 0), want);
+    }
+  o = amt_out_window(NULL, 0, 0); /* just counts */
+  amt_json_put_string(&o, text_of, sizeof text_of - 1);
+  assert_int_equal(o.total, total - 21);
+}
+
+static void numbers_are_written_in_decimal(void **state)
+{
+  uint64_t n = 0;
+  int      i;
+  (void)state;
+  for (i = 0; i < 3000; i++) {
+    char    buf[24], want[24];
+    amt_out o = amt_out_window(buf, sizeof buf, 0);
+    amt_put_number(&o, n);
+    sprintf(want, "%llu", (unsigned long long)n);
+    assert_int_equal(o.len, strlen(want));
+    assert_memory_equal(buf, want, o.len);
+    if (i < 1000) n++;
+    else if (i < 1064) n = (uint64_t)1 << (i - 1000);
+    else if (i < 1128) n = UINT64_MAX >> (i - 1064);
+    else n = n * UINT64_C(6364136223846793005) + 1442695;
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>suite   https://github.com/nst/JSONTestSuite, test_parsing */
+
+/* What we promise of a file: y_ is accepted and n_ refused, but UTF-16 (y_ or
+   i_, depending on the suite's age) is refused always, for RFC 8259 has none.
+   Of the other i_ files, which may be either: numbers are text here, so all
+   will do; noncharacters are valid UTF-8; a mark may come first; bad UTF-8,
+   lone surrogates and 500 levels are refused. */
+static int promised(const char *name)
+{
+  if (strstr(name, "UTF-16") != NULL || strstr(name, "utf16") != NULL) return 0;
+  if (name[0] != 'i') return name[0] == 'y';
+  return strncmp(name, "i_number_", 9) == 0 || strstr(name, "nonchar") != NULL ||
+         strstr(name, "BOM_empty_object") != NULL;
+}
+
+static void judge_file(const char *folder, const char *name)
+{
+  static unsigned char in[600000];
+  char                 path[1000];
+  FILE                *f;
+  size_t               n;
+  int                  want;
+  n = (size_t)snprintf(path, sizeof path, "%s/%s", folder, name);
+  f = n < sizeof path ? fopen(path, "rb") : NULL;
+  if (f == NULL) fail_msg("%s cannot be opened", path);
+  n = fread(in, 1, sizeof in, f);
+  fclose(f);
+  if (n == sizeof in) fail_msg("%s is longer than this test reads", path);
+  want = promised(name);
+  read_whole(&first, in, n);
+  if (want != (first.result == 0))
+    fail_msg("%s: %s", name, error_name(first.result));
+  read_pieces(&again, in, n, 1);
+  text_same(&again.places, first.places.s, "%s, byte by byte", name);
+}
+
+static void the_public_suite_is_met_in_full(void **state)
+{
+  static char    names[600][128]; /* first, so that no failure leaves it open */
+  const char    *folder = getenv("JSON_TEST_SUITE");
+  struct dirent *entry;
+  DIR           *dir;
+  unsigned       count[256] = { 0 };
+  size_t         n = 0, i;
+  (void)state;
+  if (folder == NULL) {
+    print_message("JSON_TEST_SUITE is not set to a folder of "
+                  "nst/JSONTestSuite's files: not run\n");
+    skip();
+  }
+  dir = opendir(folder);
+  if (dir == NULL) fail_msg("%s cannot be read", folder);
+  while ((entry = readdir(dir)) != NULL && n < COUNT(names)) {
+    const char *name = entry->d_name, *end = strrchr(name, '.');
+    if (end == NULL || strcmp(end, ".json") != 0 || name[1] != '_') continue;
+    if (strchr("yni", name[0]) == NULL || strlen(name) > 127) continue;
+    strcpy(names[n++], name);
+  }
+  closedir(dir);
+  for (i = 0; i < n; i++) {
+    judge_file(folder, names[i]);
+    count[(unsigned char)names[i][0]]++;
+  }
+  print_message("%u y_, %u n_ and %u i_ files\n", count['y'],
+                count['n'], count['i']);
+  if (count['y'] < 90 || count['n'] < 170 || count['i'] < 20)
+    fail_msg("%s does not hold the whole suite", folder);
+}
+
+/* ------------------------------------------------------------------------
+   >>main */
+
+int main(void)
+{
+  static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(strict_json_is_accepted_and_decoded),
+    cmocka_unit_test(nesting_of_128_is_accepted_and_of_129_is_DEPTH),
+    cmocka_unit_test(depth_is_given_back_when_a_level_ends),
+    cmocka_unit_test(every_u_escape_gives_its_character),
+    cmocka_unit_test(every_surrogate_pair_gives_its_character),
+    cmocka_unit_test(a_string_of_escapes_is_one_piece_in_place),
+    cmocka_unit_test(what_is_not_strict_json_is_refused),
+    cmocka_unit_test(the_offset_of_an_error_is_the_byte_that_cannot_be),
+    cmocka_unit_test(a_special_byte_is_seen_at_every_place_of_a_string),
+    cmocka_unit_test(mutated_texts_are_judged_as_a_second_opinion_judges),
+    cmocka_unit_test(
+      a_long_string_comes_in_pieces_that_never_cut_a_character),
+    cmocka_unit_test(the_state_is_at_most_64_bytes_and_zero_is_its_start),
+    cmocka_unit_test(a_corrupted_state_does_no_harm),
+    cmocka_unit_test(an_unsigned_integer_is_exact_or_RANGE),
+    cmocka_unit_test(a_signed_integer_is_exact_or_RANGE),
+    cmocka_unit_test(amt_utf8_knows_every_sequence),
+    cmocka_unit_test(a_text_is_written_as_a_json_string),
+    cmocka_unit_test(what_is_written_is_read_back_as_it_was),
+    cmocka_unit_test(every_window_has_the_same_bytes_as_the_whole),
+    cmocka_unit_test(numbers_are_written_in_decimal),
+    cmocka_unit_test(the_public_suite_is_met_in_full)
+  };
+  return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}
