@@ -156,6 +156,9 @@
 #ifndef AMT_H
 #define AMT_H
 
+#if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200112L /* works if this is the first include */
+#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

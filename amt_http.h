@@ -84,15 +84,18 @@
    AMT_STATIC       everywhere it is included: all functions are static
    AMTDEF           everywhere: what stands before each public function
    AMT_NO_TEXT      leaves out amt_http_error's words (1.6 kB)
-   AMT_POSIX        everywhere the POSIX socket stream is used: adds it. It
-                    needs POSIX names: -std=gnu99 or later, or
-                    _POSIX_C_SOURCE=200112L before the first #include
+   AMT_POSIX        everywhere the POSIX socket stream is used: adds it. With
+                    -std=c99 (no gnu) this header comes first, or
+                    _POSIX_C_SOURCE=200112L is defined before others
 
    No option changes the layout of a struct. */
 
 #ifndef AMT_HTTP_H
 #define AMT_HTTP_H
 
+#if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200112L /* works if this is the first include */
+#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

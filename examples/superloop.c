@@ -36,16 +36,18 @@ static int name_table(void *ctx, const char *host, amt_address *a, int max)
   return amt_address_parse(a, "127.0.0.1", 9);
 }
 
-/* One look at the job: 1 when it is over. Events come one at a time; whatever
-   is not acted on here may be ignored. */
+/* One look at the job: 1 when it is over. Events come one at a time; those that
+   are not acted on may be ignored. */
 static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
 {
+  static const char *const from[] = {"log: ", "answer: ", "error: "};
   switch (amt_poll(pool, job, now)) {
   case AMT_STARTED: printf("started: %s\n", job->id); return 0;
   case AMT_STATUS: printf("status: %s\n", amt_status_name(job->status));
     return 0;
   case AMT_MESSAGE: /* long ones come in pieces; the text is only lent */
-    printf("%.*s%s", (int)job->msg_len, job->msg, job->msg_more ? "" : "\n");
+    printf("%s%.*s%s", job->msg_first ? from[job->msg_kind] : "",
+           (int)job->msg_len, job->msg, job->msg_more ? "" : "\n");
     return 0;
   case AMT_RETRYING: printf("again soon: %s\n", amt_error(job->error));
     return 0;

@@ -3,7 +3,7 @@
    Include it after amt.h and its implementation. Three layers:
      struct log      what happened, as text: calls and events, line by line
      struct server   the server's mind: a call in, a status and a body out
-     struct line     a stream on which that server speaks HTTP
+     struct channel     a stream on which that server speaks HTTP
 
    A test may put replies before those of the server's own mind: `steps`, each
    for the next call of its kind. The clock is a variable. */
@@ -409,7 +409,7 @@ static UNUSED void server_answer(server *s, int op, const char *headers,
              ++s->generation);
     break;
   case AMT_START:
-    text_put(&r->body, "{\"BatchrequestId\":2112,\"Status\":1}");
+    text_put(&r->body, "{\"BatchrequestId\":2112}");
     break;
   case AMT_STOP:
   case AMT_KILL:
@@ -430,7 +430,7 @@ static UNUSED void server_answer(server *s, int op, const char *headers,
 static UNUSED uint32_t server_clock;
 static UNUSED uint32_t server_now(void) { return server_clock; }
 
-typedef struct line {
+typedef struct channel {
   amt_stream stream;
   server    *s;
   int        open;
@@ -441,12 +441,12 @@ typedef struct line {
   text       in;
   text       out;
   size_t     out_at;
-} line;
+} channel;
 
 enum { FAIL_NOT_YET, FAIL_RESET, FAIL_EOF };
 
 /* Before each I/O: 1 if it may go on, otherwise *e is its result. */
-static UNUSED int line_io(line *l, ptrdiff_t *e, int reading)
+static UNUSED int line_io(channel *l, ptrdiff_t *e, int reading)
 {
   server *s = l->s;
   if (s->not_yet && !l->yet) {
@@ -472,7 +472,7 @@ static UNUSED int line_io(line *l, ptrdiff_t *e, int reading)
 static UNUSED int line_open(amt_stream *st, const char *host, size_t host_len,
                             uint16_t port, uint32_t left)
 {
-  line     *l = (line *)st;
+  channel     *l = (channel *)st;
   ptrdiff_t e;
   assert_false(l->open);
   assert_memory_equal(host, "amt.test", host_len);
@@ -493,13 +493,13 @@ static UNUSED int line_open(amt_stream *st, const char *host, size_t host_len,
 
 static UNUSED void line_close(amt_stream *st)
 {
-  line *l = (line *)st;
+  channel *l = (channel *)st;
   l->open = 0;
   l->yet = 0;
 }
 
 /* The reply, framed. */
-static UNUSED void line_reply(line *l, const reply *r)
+static UNUSED void line_reply(channel *l, const reply *r)
 {
   server *s = l->s;
   size_t  i, step_len;
@@ -553,7 +553,7 @@ static UNUSED int line_op(const char *path, const char *body)
 }
 
 /* Bytes of a request have come: is it whole? Requests are read strictly. */
-static UNUSED void line_request(line *l)
+static UNUSED void line_request(channel *l)
 {
   const char *end = strstr(text_of(&l->in), "\r\n\r\n"), *length, *p;
   size_t      n;
@@ -585,7 +585,7 @@ static UNUSED void line_request(line *l)
 
 static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
 {
-  line     *l = (line *)st;
+  channel     *l = (channel *)st;
   server   *s = l->s;
   ptrdiff_t e;
   assert_true(l->open && n > 0);
@@ -618,7 +618,7 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
 }
 
 /* Nothing received may still lie unread when the buffer is filled anew. */
-static UNUSED void line_buffer(const line *l, size_t n)
+static UNUSED void line_buffer(const channel *l, size_t n)
 {
   const amt_pool *p = (const amt_pool *)l->s->pool;
   size_t          i;
@@ -629,7 +629,7 @@ static UNUSED void line_buffer(const line *l, size_t n)
 
 static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
 {
-  line     *l = (line *)st;
+  channel     *l = (channel *)st;
   server   *s = l->s;
   size_t    room = n, left;
   ptrdiff_t e;
@@ -654,7 +654,7 @@ static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-static UNUSED int line_ready(const line *l)
+static UNUSED int line_ready(const channel *l)
 {
   if (!l->open) return 0;
   return l->dead || l->out_at < l->out.len || l->ends ||
@@ -663,14 +663,14 @@ static UNUSED int line_ready(const line *l)
 
 static UNUSED int line_wait(amt_stream *st, int want, uint32_t ms)
 {
-  line *l = (line *)st;
+  channel *l = (channel *)st;
   if (l->open && (line_ready(l) || want == AMT_WANT_WRITE)) return 1;
   if (!l->open && want == AMT_WANT_WRITE) return 1;
   server_clock += ms ? ms : 1;
   return 0;
 }
 
-static UNUSED void line_init(line *l, server *s)
+static UNUSED void line_init(channel *l, server *s)
 {
   static const amt_stream_ops ops = { line_open,  line_read, line_write,
                                       line_close, line_wait, 0 };
@@ -679,7 +679,7 @@ static UNUSED void line_init(line *l, server *s)
   l->s = s;
 }
 
-static UNUSED void line_free(line *l)
+static UNUSED void line_free(channel *l)
 {
   text_free(&l->in);
   text_free(&l->out);

@@ -1,0 +1,140 @@
+#!/bin/sh
+# Runs everything (make test). Each check is one line; cmocka programs count
+# as many as they have tests. The last line is "N passed, N failed".
+
+cd "$(dirname "$0")/.." || exit 1
+out=build/test
+mkdir -p $out
+CC=${CC:-cc}
+passed=0 failed=0
+
+STRICT="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
+        -Wcast-qual -Werror"
+SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+ok()   { passed=$((passed + 1)); echo "ok      $1"; }
+fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $out/log |
+         tail -n 40; }
+
+# check NAME COMMAND...: passes if the command exits 0.
+check() {
+  name=$1; shift
+  if "$@" >$out/log 2>&1; then ok "$name"; else fail "$name"; fi
+}
+
+# suite NAME COMMAND...: a program that prints cmocka's closing lines.
+suite() {
+  name=$1; shift
+  "$@" >$out/log 2>&1
+  status=$?
+  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $out/log | tail -n 1)
+  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $out/log | tail -n 1)
+  if [ $status -ne 0 ] || [ -z "$good" ]; then
+    passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1}))
+    echo "FAILED  $name: ${bad:-it crashed, status $status}"
+    grep -vE '^\[ (RUN     |      OK) \]' $out/log | tail -n 60 | sed 's/^/        /'
+  else
+    passed=$((passed + good))
+    echo "ok      $name: $good tests"
+  fi
+}
+
+# --- the headers as text ---------------------------------------------------
+check "the contents list and the section tags agree" python3 tests/text.py tags
+check "the shared block is the same in both headers" python3 tests/text.py shared
+check "the version on line 1 is the macros' version" python3 tests/text.py version
+check "manual and README show examples/minimal.c" python3 tests/text.py minimal
+check "the README's other code compiles" python3 tests/text.py readme
+check "the licence stands in each header" python3 tests/text.py licence
+check "examples are at most 100 lines" python3 tests/text.py lines
+
+# --- compilers and options -------------------------------------------------
+for header in amt.h amt_http.h; do
+  for compiler in "gcc -std=c99 -Wstrict-prototypes" \
+                  "gcc -std=c11 -Wstrict-prototypes" \
+                  "g++ -x c++ -std=c++11" \
+                  "clang -std=c99 -Wstrict-prototypes" \
+                  "clang -std=c11 -Wstrict-prototypes" \
+                  "clang++ -x c++ -std=c++11"; do
+    for options in "" "-DAMT_POSIX" "-DAMT_POSIX -DAMT_STATIC" \
+                   "-DAMT_NO_HTTP -DAMT_NO_TEXT" \
+                   "-DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"; do
+      printf '#include "%s"\n' $header >$out/header.c
+      printf '#include "%s"\nint dummy;\n' $header >>$out/header.c
+      check "no warning: $header, $compiler $options" \
+        $compiler $STRICT -O2 -I. -DAMT_IMPLEMENTATION $options \
+        -c $out/header.c -o $out/header.o
+      check "no warning without the implementation: $header, $compiler $options" \
+        $compiler $STRICT -I. $options -c $out/header.c -o $out/header.o
+    done
+  done
+done
+for example in minimal replay superloop http_get json_tokens amt; do
+  for compiler in gcc clang; do
+    check "no warning: examples/$example.c, $compiler" \
+      $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
+      examples/$example.c -o $out/example
+  done
+done
+check "two files that include both headers link" sh -c "
+  printf '#include \"amt.h\"\n#include \"amt_http.h\"\nint main(void) { return amt_status_ends(4) - 1; }\n' >$out/one.c &&
+  printf '#define AMT_IMPLEMENTATION\n#include \"amt.h\"\n#include \"amt_http.h\"\n' >$out/two.c &&
+  printf '#define AMT_STATIC\n#define AMT_DEFAULT_WIRE_ONLY\n#define AMT_IMPLEMENTATION\n#include \"amt_http.h\"\n#include \"amt.h\"\n' >$out/three.c &&
+  gcc -std=c99 -I. $out/one.c $out/two.c $out/three.c -o $out/linked && $out/linked &&
+  g++ -x c++ -std=c++11 -I. $out/one.c $out/two.c -o $out/linked && $out/linked"
+check "no option changes the layout of a struct" sh -c "
+  for o in '' -DAMT_STATIC -DAMT_NO_HTTP -DAMT_NO_TEXT -DAMT_DEFAULT_WIRE_ONLY -DAMT_POSIX; do
+    gcc -std=c99 -I. \$o tests/layout.c -o $out/layout && $out/layout || exit 1
+  done | sort -u | tee /dev/stderr | wc -l | grep -qx 1"
+
+# --- the object: no heap, no writable data, no stray names -----------------
+printf '#define AMT_IMPLEMENTATION\n#include "amt.h"\n' >$out/object.c
+gcc -std=c99 -Os -fno-pie -I. -c $out/object.c -o $out/object.o
+gcc -std=c99 -Os -fno-pie -I. -DAMT_POSIX -c $out/object.c -o $out/posix.o
+check "no symbol of the heap or of stdio, only string.h's" sh -c "
+  nm -u $out/object.o | awk '{print \$2}' |
+  grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|ncmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
+  tee /dev/stderr | wc -l | grep -qx 0"
+check "no allocator among the symbols of the POSIX build" sh -c "
+  ! nm -u $out/posix.o | grep -E 'alloc|free\$|printf|strto|_Zn'"
+check "no writable data: .data and .bss are empty" sh -c "
+  size $out/object.o $out/posix.o | tee /dev/stderr |
+  awk 'NR > 1 && (\$2 != 0 || \$3 != 0) { exit 1 }'"
+check "only names that begin with amt are exported" sh -c "
+  nm -g --defined-only $out/posix.o | awk '{print \$3}' | grep -v '^amt_' |
+  tee /dev/stderr | wc -l | grep -qx 0"
+
+# --- units -----------------------------------------------------------------
+for test in json http job pump; do
+  for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE" "gcc -O2" "gcc -m64 -O3 -funsigned-char"; do
+    if $build -std=gnu99 -g -I. tests/test_$test.c -lcmocka \
+         -o $out/test_$test >$out/log 2>&1; then
+      suite "tests/test_$test.c, $build" $out/test_$test
+    else
+      fail "tests/test_$test.c compiles, $build"
+    fi
+  done
+done
+check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
+if [ -d $out/json_suite/files ]; then
+  suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
+    $out/test_json
+fi
+
+# --- whole programs --------------------------------------------------------
+check "examples/replay.c runs its job" build/replay
+check "make demo" sh tests/demo.sh build/amt build/amtsim
+gcc -std=c99 -O1 -g -I. tests/no_heap.c -o $out/no_heap
+gcc -std=c99 -O1 -g $SANITIZE -I. examples/amt.c -o $out/amt_sanitized
+for e in http_get json_tokens minimal superloop; do
+  gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
+done
+AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/programs.py >$out/programs.log 2>&1
+cat $out/programs.log
+passed=$((passed + $(grep -c '^ok ' $out/programs.log)))
+failed=$((failed + $(grep -c '^FAILED ' $out/programs.log)))
+grep -q '^programs: done' $out/programs.log || failed=$((failed + 1))
+
+echo
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

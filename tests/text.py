@@ -1,0 +1,105 @@
+"""What the texts of this repository promise of themselves; see tests/run.sh.
+usage: text.py tags|shared|version|minimal|readme|licence|lines"""
+import glob
+import re
+import subprocess
+import sys
+
+HEADERS = ("amt.h", "amt_http.h")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def tags():
+    """Each tag of the contents list heads one section, in the same order."""
+    for header in HEADERS:
+        text = read(header)
+        contents, rest = text.split("*/", 1)
+        listed = re.findall(r"^     >>([a-z-]+)", contents, re.M)
+        heads = re.findall(r"^   >>([a-z-]+)", rest, re.M)
+        assert listed and listed == heads, (header, listed, heads)
+        assert len(set(listed)) == len(listed), listed
+        for tag in listed:
+            assert len(re.findall(">>%s\\b" % tag, text)) == 2, tag
+
+
+def between(text, first, last):
+    start = text.index(first)
+    return text[start:text.index(last, start) + len(last)]
+
+
+def shared():
+    """The block that both headers need alone is the same in both."""
+    for first, last in (("/* Shared by amt.h", "#endif /* AMT_SHARED */"),
+                        ("#ifndef AMT_SHARED_IMPLEMENTED",
+                         "#endif /* AMT_SHARED_IMPLEMENTED */")):
+        assert between(read("amt.h"), first, last) == \
+            between(read("amt_http.h"), first, last), first
+
+
+def version():
+    text = read("amt.h")
+    macros = ".".join(re.search(r"AMT_VERSION_%s (\d+)" % part, text).group(1)
+                      for part in ("MAJOR", "MINOR", "PATCH"))
+    assert text.splitlines()[0].startswith("/* amt.h - v%s - " % macros), macros
+    assert "## %s" % macros in read("CHANGELOG.md"), macros
+
+
+def indented(program, blanks):
+    return "".join(" " * blanks + line + "\n" if line else "\n"
+                   for line in program.splitlines())
+
+
+def minimal():
+    program = read("examples/minimal.c")
+    assert indented(program, 5) in read("amt.h"), "amt.h's manual differs"
+    assert "```c\n" + program + "```" in read("README.md"), "README differs"
+    lines = len([line for line in program.splitlines() if line])
+    assert lines <= 40, lines
+
+
+def compile_c(program, name):
+    path = "build/test/" + name
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(program)
+    subprocess.check_call(["gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror",
+                           "-I.", path, "-o", path[:-2]])
+
+
+def readme():
+    """The C blocks of the README, and the program of amt_http.h's manual."""
+    blocks = re.findall(r"```c\n(.*?)```", read("README.md"), re.S)
+    assert blocks
+    for i, block in enumerate(blocks):
+        if "main(" in block:
+            compile_c(block, "readme%d.c" % i)
+    manual = between(read("amt_http.h"), "     static amt_posix sock;",
+                     "     } while (e >= 0 && e != AMT_HTTP_END);")
+    compile_c("#define AMT_IMPLEMENTATION\n#define AMT_POSIX\n"
+              '#include "amt_http.h"\n#include <stdio.h>\nint main(void)\n{\n' +
+              manual + "\n  return e < 0;\n}\n", "manual.c")
+
+
+def words(text):
+    return re.sub(r"\s+", " ", text)
+
+
+def licence():
+    body = words(read("LICENSE")).strip()
+    for header in HEADERS:
+        assert body in words(read(header)), header
+
+
+def lines():
+    for example in sorted(glob.glob("examples/*.c")):
+        n = len(read(example).splitlines())
+        if example != "examples/amt.c":
+            assert n <= 100, (example, n)
+    assert len(read("README.md").splitlines()) < 200
+
+
+{f.__name__: f for f in (tags, shared, version, minimal, readme, licence,
+                         lines)}[sys.argv[1]]()
