@@ -1,0 +1,520 @@
+"""The built programs against the simulated server; see tests/run.sh.
+Each function whose name begins with test_ is one test; its name is the
+sentence it proves. Environment: AMT, the tool; TEST_OUT, the other programs.
+usage: programs.py [WORD]   runs only the tests with WORD in their name"""
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import urllib.request
+
+AMT = os.environ.get("AMT", "build/amt")
+OUT = os.environ.get("TEST_OUT", "build/test")
+SIM = "build/amtsim"
+FAST = ["--poll", "0.02", "--initial-delay", "0"]
+
+
+@contextlib.contextmanager
+def server(*options, speed=200):
+    """A simulated server on a free port; gives its URL and its stats."""
+    with subprocess.Popen([SIM, "--port", "0", "--speed", str(speed), *options],
+                          stdout=subprocess.PIPE, text=True) as sim:
+        try:
+            url = sim.stdout.readline().split()[-1]
+
+            def stats():
+                with urllib.request.urlopen(url + "/amtsim/stats") as r:
+                    return json.load(r)
+            yield url, stats
+        finally:
+            sim.terminate()
+            assert sim.wait(10) == 0, "amtsim did not end well"
+
+
+def environment(url=None, **more):
+    env = {"PATH": os.environ["PATH"], "AMT_USER": "ocadm",
+           "AMT_PASSWORD": "opconxps", "ASAN_OPTIONS": "detect_leaks=1"}
+    if url:
+        env["AMT_SERVER"] = url
+    env.update(more)
+    return env
+
+
+def amt(url, *args, env=None, fast=True, timeout=60, program=None, **more):
+    command = [*(program or [AMT]), *args]
+    if fast:
+        command += FAST
+    return subprocess.run(command, env=environment(url, **(env or {})),
+                          capture_output=True, timeout=timeout, text=True,
+                          errors="surrogateescape", **more)
+
+
+def published(name, url):
+    with open("tests/logs/acs-%s.txt" % name, newline="") as f:
+        return f.read().replace("http://10.1.29.5:9001", url)
+
+
+def equal(got, wanted):
+    assert got == wanted, "\n--- got\n%s\n--- wanted\n%s" % (got, wanted)
+
+
+def last_line(r):
+    return r.stderr.strip().splitlines()[-1]
+
+
+# --- the three published logs ----------------------------------------------
+
+def test_the_published_DONE_log_is_reproduced_byte_for_byte():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
+        equal(r.stdout, published("done", url))
+        equal(r.returncode, 4)
+
+
+def test_the_published_ERROR_log_is_reproduced_byte_for_byte():
+    with server() as (url, _):
+        r = amt(url, "-jt", "START", "-an", "DEMO2", "-fn",
+                r"F:\Amt\Scripts\DEMO2\RUN_FILENAMETEST.ps1")
+        equal(r.stdout, published("error", url))
+        equal(r.returncode, 11)
+
+
+def test_the_published_KILLED_log_is_reproduced_byte_for_byte():
+    with server() as (url, _):
+        with subprocess.Popen([AMT, "-an", "DEMO2", "-jn", "LONGRUNNINGREPORT",
+                               *FAST], env=environment(url), text=True,
+                              stdout=subprocess.PIPE) as job:
+            time.sleep(0.5)
+            r = amt(url, "-jt", "kill", "-an", "DEMO2", "-id", "2112")
+            equal(r.returncode, 3)
+            equal(job.communicate(timeout=20)[0], published("killed", url))
+            equal(job.returncode, 3)
+
+
+# --- exit statuses ----------------------------------------------------------
+
+def test_each_completion_code_that_ends_a_run_is_the_exit_status():
+    with server() as (url, _):
+        for code in (3, 4, 6, 10, 11, 12, 22, 23, 24, 99):
+            r = amt(url, "-an", "DEMO2", "-jn", "CODE_%d" % code)
+            equal((code, r.returncode), (code, code))
+
+
+def test_codes_that_end_nothing_are_waited_through():
+    with server() as (url, _):
+        for code in (0, 2, 5, 7, 8, 9, 13, 14, 15, 16, 18, 20, 21):
+            r = amt(url, "-an", "DEMO2", "-jn", "CODE_%d" % code)
+            equal((code, r.returncode), (code, 4))
+
+
+def test_UNDEFINED_ten_times_in_a_row_ends_with_19():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "CODE_19")
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("undefined:"), r.stderr
+
+
+def test_a_server_that_is_not_there_is_23_and_prints_the_whole_form():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        url = "http://127.0.0.1:%d" % s.getsockname()[1]
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "--give-up", "0")
+    equal(r.returncode, 23)
+    lines = r.stdout.splitlines()
+    assert "Completion Code : WEB_SERVER_ERROR" in lines, r.stdout
+    assert lines[-1] == "-" * 75 and lines[-2].startswith('"'), r.stdout
+    assert url in r.stderr
+
+
+def test_wrong_credentials_are_24():
+    with server() as (url, stats):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01",
+                env={"AMT_PASSWORD": "wrong"})
+        equal(r.returncode, 24)
+        assert "Completion Code : AUTHENTICATION_ERROR" in r.stdout
+        equal(stats()["start_requests"], 0)
+
+
+def test_an_unknown_run_as_user_is_99():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "-u", "NOBODY")
+        equal(r.returncode, 99)
+
+
+def test_an_unknown_script_is_11_with_File_not_found():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-fn", "no_such.ps1")
+        equal(r.returncode, 11)
+        assert '"File not found"' in r.stdout
+
+
+def test_a_start_refused_without_a_status_is_11_with_the_servers_words():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "NO_SUCH_JOB")
+        equal(r.returncode, 11)
+        assert "NO_SUCH_JOB" in r.stdout.split("Job Log")[1], r.stdout
+
+
+def test_another_submit_user_is_warned_of_and_refused():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "-su", "ME")
+        equal(r.returncode, 11)
+        assert "warning" in r.stderr and "BATCH" in r.stderr, r.stderr
+
+
+def test_a_redirect_is_23_at_once_and_is_not_followed():
+    with server("--fault", "http-redirect") as (url, _):
+        begun = time.monotonic()
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
+        equal(r.returncode, 23)
+        assert time.monotonic() - begun < 20
+        assert "redirect" in r.stderr, r.stderr
+
+
+def test_a_start_whose_answer_is_lost_is_19_and_happens_once():
+    for fault in ("start-lost", "start-500"):
+        with server("--fault", fault) as (url, stats):
+            r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
+            equal((fault, r.returncode), (fault, 19))
+            assert last_line(r).startswith("start-unknown:"), r.stderr
+            equal(stats()["starts_accepted"], 1)
+            equal(stats()["start_requests"], 1)
+
+
+def test_a_server_lost_after_the_start_is_19_and_tells_the_id():
+    with server("--fault", "monitor-404=1000000") as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "--give-up", "1")
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("server-lost:"), r.stderr
+        assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
+
+
+# --- accents and faults ------------------------------------------------------
+
+def test_a_job_ends_well_in_every_accent_and_under_every_passing_fault():
+    for fault in ("accent=string-numbers", "accent=names", "accent=lower",
+                  "accent=strings", "accent=bom", "accent=extra",
+                  "accent=order", "no-after", "page=2", "fail-500=3",
+                  "drop-every=3", "expire-every=4", "monitor-404=3", "close",
+                  "chunked", "fail-503-retry-after=4"):
+        with server("--fault", fault) as (url, _):
+            r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
+            equal((fault, r.returncode, r.stderr),
+                  (fault, 4, r.stderr))
+            equal(r.stdout, published("done", url))
+
+
+def test_a_code_once_known_stands_when_the_messages_cannot_be_had():
+    for fault in ("messages-403", "messages-garbage", "latin1"):
+        with server("--fault", fault) as (url, _):
+            r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01",
+                    "--give-up", "3")
+            equal((fault, r.returncode), (fault, 4))
+            assert "messages" in r.stderr, r.stderr
+
+
+def test_a_compressed_reply_is_refused_by_name():
+    with server("--fault", "gzip") as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "--give-up", "0")
+        equal(r.returncode, 23)
+        assert "Content-Encoding" in r.stderr, r.stderr
+
+
+# --- what the tool says, and to whom ----------------------------------------
+
+def test_no_wait_prints_the_id_alone():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "--no-wait")
+        equal((r.returncode, r.stdout), (0, "2112\n"))
+
+
+def test_every_member_arrives_as_it_was_given():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "ECHO", "-pa", "'PARAM'", "-pa",
+                'q"\\\t\u20ac', "-tv", "A=1\nB=2", "-qn", "Q1", "-u", "DEMO")
+        equal(r.returncode, 4)
+        log = r.stdout.split("Job Log")[1]
+        for text in ("'PARAM'", 'q\\"\\\\\\t\u20ac', "A=1", "B=2", "Q1", "DEMO"):
+            assert text in log, (text, log)
+        assert "Parameters      : 'PARAM', " in r.stdout
+        assert "Queue Name      : Q1\n" in r.stdout
+
+
+def test_bad_usage_is_64_and_nothing_is_sent():
+    cases = (["-an", "DEMO2"], ["-jn", "X"], ["-bogus"], ["-an"],
+             ["-an", "D", "-jn", "J", "-jt", "FLY"], ["-jt", "KILL", "-an", "D"],
+             ["-an", "D", "-jn", "J", "--poll", "x"],
+             ["-an", "D", "-jn", "J", "-pa", ""], ["-an", "D", "-jn", "\udcff"],
+             ["-an", "D", "-jn", "J", "stray"])
+    with server() as (url, stats):
+        for args in cases:
+            r = amt(url, *args, fast=False)
+            equal((args, r.returncode), (args, 64))
+            equal(len(r.stderr.strip().splitlines()), 1)
+        equal(stats()["sign_ins"] + stats()["start_requests"], 0)
+
+
+def test_bad_configuration_is_78_and_nothing_is_sent():
+    with server() as (url, stats):
+        job = ["-an", "DEMO2", "-jn", "J"]
+        for bad in ("ftp://x", "http://", "http://a b", "http://u:p@h/",
+                    "http://h:0", "http://h:99999", "http://h/\r\nX: y",
+                    "https://127.0.0.1:1"):
+            r = amt(bad, *job)
+            equal((bad, r.returncode), (bad, 78))
+        equal(amt(None, *job).returncode, 78)
+        r = amt(url, *job, "--password-file", "/nonexistent")
+        equal(r.returncode, 78)
+        equal(stats()["sign_ins"], 0)
+
+
+def test_the_password_comes_from_a_file_or_standard_input():
+    with server() as (url, _), tempfile.NamedTemporaryFile("w") as f:
+        f.write("opconxps\n")
+        f.flush()
+        for name, given in ((f.name, ""), ("-", "opconxps\n")):
+            r = amt(url, "-an", "DEMO2", "-jn", "CODE_4", "--password-file",
+                    name, env={"AMT_PASSWORD": "wrong"}, input=given)
+            equal((name, r.returncode), (name, 4))
+
+
+def test_a_log_that_cannot_be_written_is_told():
+    with server() as (url, _), open("/dev/full", "w") as full:
+        r = subprocess.run([AMT, "-an", "DEMO2", "-jn", "REPORTTEST01", *FAST],
+                           env=environment(url), stdout=full,
+                           stderr=subprocess.PIPE, text=True, timeout=60)
+        assert "standard output" in r.stderr, r.stderr
+
+
+def test_the_live_line_is_for_terminals_only():
+    with server(speed=40) as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
+        assert "\r" not in r.stderr and "\x1b" not in r.stderr
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(AMT, [AMT, "-an", "DEMO2", "-jn", "REPORTTEST01", *FAST],
+                      environment(url, TERM="xterm"))
+        seen = b""
+        with contextlib.suppress(OSError):
+            while select.select([fd], [], [], 20)[0]:
+                piece = os.read(fd, 4096)
+                if not piece:
+                    break
+                seen += piece
+        equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 4)
+        assert b"\r" in seen and b"RUNNING" in seen and b"2113" in seen, seen
+
+
+def test_a_signal_kills_the_job_and_waits_for_its_end():
+    with server(speed=1) as (url, stats):
+        job = subprocess.Popen([AMT, "-an", "DEMO2", "-jn", "LONGRUNNINGREPORT",
+                                *FAST], env=environment(url), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while stats()["monitors"] == 0:
+            time.sleep(0.05)
+        job.send_signal(signal.SIGTERM)
+        out = job.communicate(timeout=30)[0]
+        equal(job.returncode, 3)
+        assert "Completion Code : KILLED" in out
+        equal(stats()["kills"], 1)
+
+
+# --- the library's promises, whole ------------------------------------------
+
+def test_a_full_run_never_touches_the_heap():
+    with server() as (url, _):
+        r = subprocess.run([OUT + "/no_heap", url], timeout=60)
+        equal(r.returncode, 0)
+
+
+def test_a_full_run_is_clean_under_valgrind():
+    with server() as (url, _):
+        r = amt(url, "-an", "DEMO2", "-jn", "LOG_300", timeout=120,
+                program=["valgrind", "-q", "--error-exitcode=77",
+                         "--leak-check=full", "--track-fds=no", "build/amt"])
+        equal(r.returncode, 4)
+        equal(len([line for line in r.stdout.splitlines()
+                   if line.startswith('"')]), 300)
+
+
+def log_text(i, m):
+    """LOG_n_x_m's message i; the formula stands in tests/amtsim.c."""
+    pieces = ["a", "be", "see", "door", "seven", " ", "The quick brown fox ",
+              "0123456789", "/", "x=1; ", "}],", "\\u0041", '"', "\\", '\\"',
+              "\t", "\n", "\r\n", "\b", "\f", "\x01", "\x1f", "\x7f", "\x80",
+              "\xe9", "\u07ff", "\u0800", "\u20ac", "\ufffd", "\U00010000",
+              "\U0001f600", "\U0010ffff"]
+    x = i * 2654435761 % 2 ** 32
+    text, size = [], 0
+    while size < m:
+        x = (x * 1664525 + 1013904223) % 2 ** 32
+        piece = pieces[x >> 27]
+        if size + len(piece.encode()) > m:
+            piece = "."
+        text.append(piece)
+        size += len(piece.encode())
+    return "".join(text)
+
+
+def test_long_messages_of_every_kind_of_character_arrive_whole():
+    for faults in ((), ("--fault", "chunked=5", "--fault", "accent=ascii"),
+                   ("--fault", "page=3", "--fault", "drop-every=4")):
+        with server(*faults) as (url, _):
+            r = amt(url, "-an", "DEMO2", "-jn", "LOG_20_x_9001")
+            equal(r.returncode, 4)
+            got = [json.loads(line.encode("utf-8", "surrogateescape"))
+                   for line in r.stdout.split("\n") if line.startswith('"')]
+            equal(got, [log_text(i, 9001) for i in range(1, 21)])
+
+
+def test_a_restarted_server_does_not_end_the_run():
+    with tempfile.TemporaryDirectory() as d:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = str(s.getsockname()[1])
+        options = [SIM, "--port", port, "--db", d + "/db", "--speed", "10"]
+        sim = subprocess.Popen(options, stdout=subprocess.PIPE, text=True)
+        url = sim.stdout.readline().split()[-1]
+        job = subprocess.Popen([AMT, "-an", "DEMO2", "-jn", "REPORTTEST01",
+                                *FAST], env=environment(url), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1)
+        sim.kill()
+        sim.wait()
+        time.sleep(0.5)
+        sim = subprocess.Popen(options, stdout=subprocess.PIPE, text=True)
+        out = job.communicate(timeout=60)[0]
+        sim.terminate()
+        sim.wait()
+        equal(out, published("done", url))
+        equal(job.returncode, 4)
+        with contextlib.closing(sqlite3.connect(d + "/db")) as db:
+            equal(db.execute("select count(*) from requests "
+                             "where action='START'").fetchone(), (1,))
+
+
+# --- the other examples ------------------------------------------------------
+
+def test_minimal_and_superloop_run_a_job_to_its_end():
+    with server() as (url, _):
+        r = subprocess.run([OUT + "/minimal", url], capture_output=True,
+                           text=True, timeout=60)
+        equal(r.returncode, 4)
+        equal(r.stdout.splitlines()[-1], "Done")
+    with server() as (url, _):
+        r = subprocess.run([OUT + "/superloop", url], capture_output=True,
+                           text=True, timeout=60)
+        equal(r.returncode, 4)
+        assert "Done" in r.stdout
+
+
+@contextlib.contextmanager
+def raw_server(*replies):
+    """Gives each connection one of the replies, byte for byte, and closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def run():
+            for reply in replies:
+                c, _ = listener.accept()
+                with c:
+                    c.recv(65536)
+                    c.sendall(reply)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield "http://127.0.0.1:%d/x" % listener.getsockname()[1]
+        thread.join(10)
+
+
+def http_get(url):
+    return subprocess.run([OUT + "/http_get", url], capture_output=True,
+                          timeout=30)
+
+
+def test_http_get_succeeds_only_for_a_complete_2xx():
+    head = b"HTTP/1.1 200 OK\r\n"
+    good = ((head + b"Content-Length: 5\r\n\r\nhello", b"hello"),
+            (head + b"\r\nhello", b"hello"),
+            (head + b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n"
+             b"X: y\r\n\r\n", b"hello"),
+            (b"HTTP/1.1 100 Continue\r\n\r\n" + head +
+             b"content-length:0\r\n\r\n", b""),
+            (b"HTTP/1.1 204 No\r\n\r\n", b""))
+    for reply, body in good:
+        with raw_server(reply) as url:
+            r = http_get(url)
+            equal((reply, r.returncode, r.stdout), (reply, 0, body))
+    bad = (head + b"Content-Length: 6\r\n\r\nhello",
+           head + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+           head + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+           head + b"Content-Length: 5\r\nContent-Length: 4\r\n\r\nhello",
+           head + b"Content-Encoding: gzip\r\n\r\nx",
+           b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
+           b"HTTP/1.1 302 F\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+           b"SSH-2.0-x\r\n", b"", head)
+    for reply in bad:
+        with raw_server(reply) as url:
+            r = http_get(url)
+            equal((reply, r.returncode), (reply, 1))
+            assert r.stderr.strip(), reply
+    with raw_server(bad[0]) as url:
+        assert b"5 bytes" in http_get(url).stderr
+
+
+def json_tokens(text, n):
+    return subprocess.run([OUT + "/json_tokens", "-n", str(n)], input=text,
+                          capture_output=True, timeout=30)
+
+
+def test_json_tokens_says_the_same_for_pieces_of_any_size():
+    texts = (b'\xef\xbb\xbf{"a\\u00e9\\ud83d\\ude00":[1,-2.5e+3,"x\\ny",true,'
+             b'null,{},"\xc3\xa9\xf0\x9f\x98\x80"],"":""} \n',
+             b'"' + b'\\u20ac' * 2000 + b'"', b"-0.5e-7", b"[[[]]]", b"[1,]",
+             b'["\\ud800"]', b'["\xed\xa0\x80"]', b"", b" ", b'{"a":1}x',
+             b"[" * 129, b'"abc', b"nul", b'["\x01"]')
+    for text in texts:
+        first = json_tokens(text, 4096)
+        try:
+            json.loads(text.decode("utf-8-sig"))
+            valid = 0
+        except ValueError:
+            valid = 1
+        if text == texts[5] or len(text) == 129:
+            valid = 1 # Python takes half a surrogate pair, and any depth
+        equal((text, first.returncode), (text, valid))
+        if valid:
+            assert re.search(rb"\d", first.stderr), first.stderr
+        for n in (1, 2, 3, 5, 7, 64):
+            r = json_tokens(text, n)
+            equal((text, n, r.returncode, r.stdout, r.stderr),
+                  (text, n, first.returncode, first.stdout, first.stderr))
+
+
+def main():
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    for name, test in list(globals().items()):
+        if not name.startswith("test_") or word not in name:
+            continue
+        begun = time.monotonic()
+        try:
+            test()
+            print("ok      %s (%.1f s)" % (name[5:].replace("_", " "),
+                                           time.monotonic() - begun))
+        except Exception: # pylint: disable=broad-except
+            print("FAILED  %s" % name[5:].replace("_", " "))
+            print("        " + traceback.format_exc()[-3000:]
+                  .replace("\n", "\n        "))
+        sys.stdout.flush()
+    print("programs: done")
+
+
+main()
