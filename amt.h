@@ -48,7 +48,6 @@
        for (amt_start(&j, &s, &t);;)
          switch (amt_wait(&pool, &j, amt_posix_now)) {
          case AMT_MESSAGE:
-           if (j.msg_kind != AMT_MSG_LOG) break;
            printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
            break;
          case AMT_FAILED: fprintf(stderr, "%s\n", amt_error(j.error)); return j.code;
@@ -234,6 +233,7 @@ enum {
   AMT_E_MAYBE_STARTED  = -70,
   AMT_E_UNDEFINED      = -71,
   AMT_E_CANCELLED      = -72,
+  AMT_E_STALE          = -73,
   AMT_E_MISSING        = -120,
   AMT_E_EMPTY          = -121,
   AMT_E_UTF8           = -122,
@@ -457,20 +457,23 @@ typedef enum {
   AMT_STATUS,   /* job->status has changed; job->name if the server sent an
                    unknown name */
   AMT_MESSAGE,  /* job->msg, job->msg_len: log text, lent until the next call */
+  AMT_SAID,     /* likewise, but the server's own words: the Message member of a
+                   failed call's reply, or of a Start's; see msg_kind */
   AMT_ANSWERED, /* the stop or kill was: accepted, if job->error is 0 */
   AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
   AMT_DONE,     /* job->code is final. job->log_complete is 0, with the reason
-                   in job->error, if messages could not be had */
+                   in job->error, if messages could not be had. The error
+                   AMT_E_UNDEFINED: that state, ten times in a row */
   AMT_FAILED    /* job->error, job->http_status, job->start; job->code is the
                    completion code to report */
 } amt_event;
 
-/* What AMT_MESSAGE brings. */
+/* What AMT_MESSAGE (the first) and AMT_SAID (the others) bring. */
 enum {
   AMT_MSG_LOG,   /* a message of the job */
-  AMT_MSG_REPLY, /* the Message member of a Start's reply: the log, if the job
-                    ended at once */
-  AMT_MSG_ERROR  /* the Message member of a failed call: the server's words */
+  AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended at
+                    once (AMT_DONE, no AMT_STARTED), this is its log */
+  AMT_MSG_ERROR  /* what it says to a call that failed */
 };
 
 /* What is known of the Start. */
@@ -483,7 +486,8 @@ enum { AMT_START_NONE,     /* it did not happen */
 
 typedef struct amt_job {
   /* To read: */
-  const char *msg;         /* AMT_MESSAGE; AMT_FAILED: what was wrong, a name */
+  const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
+                              a name, or NULL */
   size_t      msg_len;
   uint64_t    sequence;    /* of this message, if has_sequence */
   uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
@@ -542,7 +546,9 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
                        const char *id);
 /* One call and no more, for those who keep their own loop: AMT_START with a
    task; AMT_STOP, AMT_KILL, AMT_MONITOR or AMT_MESSAGES of t->application and
-   an id. Ends in AMT_DONE when it was answered. */
+   an id (AMT_MESSAGES follows More to the end of the list). Repeated like the
+   calls of a whole run, but a refusal (4xx) is final. AMT_DONE when it was
+   answered. */
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id);
 /* AMT_STOP or AMT_KILL: asks for it as soon as the id is known, then keep
@@ -576,7 +582,9 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing, otherwise
    the reason, any negative number. taken: 0 only if surely not one byte of
-   the request has left; that is what makes a Start safe to send again. */
+   the request has left; that is what makes a Start safe to send again.
+   AMT_E_STALE, for a kept connection that ended before a byte of the reply:
+   all but a Start go again at once, and it is no outage. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -600,8 +608,8 @@ typedef struct amt_pool {
 } amt_pool;
 
 /* Goes on with a job as far as that needs no waiting. Never blocks. At most one
-   receive a call. Poll a job that has just returned AMT_MESSAGE again before
-   any other of its pool: the buffer still has its bytes. Otherwise the other
+   receive a call. Poll a job that has just returned AMT_MESSAGE or AMT_SAID
+   again before any other of its pool: the buffer still has its bytes. Otherwise the other
    gets AMT_FAILED with AMT_E_BUFFER_HELD, is not harmed, and may be polled
    again. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
@@ -629,17 +637,17 @@ AMTDEF const char *amt_error(int error)
 {
 #ifndef AMT_NO_TEXT
   switch (error) {
-  case AMT_E_JSON_SYNTAX: return "the reply is not JSON";
+  case AMT_E_JSON_SYNTAX: return "not JSON: a character where it may not be";
   case AMT_E_JSON_STRING:
-    return "the reply is not JSON: a control character in a string";
+    return "not JSON: a control character in a string";
   case AMT_E_JSON_ESCAPE:
-    return "the reply is not JSON: a wrong escape, or half a surrogate pair";
+    return "not JSON: a wrong escape, or half a surrogate pair";
   case AMT_E_JSON_UTF8:
-    return "the reply is not UTF-8; the server, or a message of the job, uses "
+    return "not UTF-8; the server, or a message of the job, uses "
            "another character set";
-  case AMT_E_JSON_DEPTH: return "the reply is nested deeper than 128 levels";
-  case AMT_E_JSON_TRUNCATED: return "the reply is not JSON: it ends too early";
-  case AMT_E_JSON_TRAILING: return "the reply is not JSON: bytes follow its end";
+  case AMT_E_JSON_DEPTH: return "JSON nested deeper than 128 levels";
+  case AMT_E_JSON_TRUNCATED: return "not JSON: it ends too early";
+  case AMT_E_JSON_TRAILING: return "not JSON: bytes follow its end";
   case AMT_E_JSON_RANGE:
     return "a number in the reply is not whole, or too large";
   case AMT_E_SERVER:
@@ -671,6 +679,7 @@ AMTDEF const char *amt_error(int error)
     return "the server called the job's state UNDEFINED ten times in a row";
   case AMT_E_CANCELLED:
     return "it was stopped before the Start; nothing was started";
+  case AMT_E_STALE: return "the server had closed the kept connection";
   case AMT_E_MISSING: return "a required value is missing";
   case AMT_E_EMPTY: return "an empty value, or one without name=";
   case AMT_E_UTF8: return "the text is not valid UTF-8";
@@ -846,7 +855,7 @@ static int amt__json_push(amt_json *t, int object)
 static int amt__json_in_object(const amt_json *t)
 {
   unsigned top = t->depth - 1u;
-  return top < AMT_JSON_DEPTH && (t->stack[top >> 3] >> (top & 7u) & 1u);
+  return top < AMT_JSON_DEPTH && (t->stack[top >> 3] >> (top & 7u) & 1) != 0;
 }
 
 static void amt__json_done(amt_json *t)
@@ -1155,7 +1164,12 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
   }
   *used = i;
   t->offset += i;
-  if (r < 0) return amt__json_fail(t, r);
+  if (r < 0) { /* what came before it is given first, however it was cut */
+    int type = AMT_JSON_MORE;
+    if (to != from) type = amt__json_piece(t, token, p + from, to - from, 0);
+    amt__json_fail(t, r);
+    return type != AMT_JSON_MORE ? type : r;
+  }
   if (r == AMT__J_CHAR && carried)
     return amt__json_piece(t, token, t->held, t->held_len, 0);
   if (r == AMT__J_ENDS)
@@ -1200,9 +1214,9 @@ AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
   uint64_t v = 0;
   int      minus = n != 0 && text[0] == '-';
   if (amt_json_uint64(text + minus, n - (size_t)minus, &v) != 0 ||
-      v > 0x7FFFFFFFu)
+      v > 0x7FFFFFFFu + (unsigned)minus)
     return AMT_E_JSON_RANGE;
-  *value = minus ? -(int32_t)v : (int32_t)v;
+  *value = minus && v != 0 ? -(int32_t)(v - 1u) - 1 : (int32_t)v;
   return 0;
 }
 
@@ -1765,8 +1779,7 @@ enum {
 };
 
 /* The members looked for in the reply to each call, by bit. */
-#define AMT__ANSWER (AMT__BIT(AMT_R_ID) | AMT__BIT(AMT_R_STATUS) | \
-                     AMT__BIT(AMT_R_MESSAGE))
+#define AMT__ANSWER (AMT__BIT(AMT_R_STATUS) | AMT__BIT(AMT_R_MESSAGE))
 #define AMT__ELEMENT (AMT__BIT(AMT_R_SEQUENCE) | AMT__BIT(AMT_R_TIME) | \
                       AMT__BIT(AMT_R_TEXT))
 
@@ -1779,6 +1792,7 @@ static unsigned amt__wanted(const amt_job *j)
   if (j->op == AMT_MESSAGES)
     return AMT__BIT(AMT_R_MESSAGES) | AMT__BIT(AMT_R_MORE) |
            AMT__BIT(AMT_R_MESSAGE);
+  if (j->op == AMT_START) return AMT__BIT(AMT_R_ID) | AMT__ANSWER;
   return AMT__ANSWER;
 }
 
@@ -1789,20 +1803,21 @@ static char *amt__scratch(amt_job *j)
   return j->op == AMT_MESSAGES ? j->name : j->time;
 }
 
-/* Adds a piece to a text of at most cap - 1 bytes; len__ is 255 if it is
-   longer. Returns 1 at its end. */
+/* Adds a piece to a text of at most cap - 1 bytes. If it is longer, len__ is
+   255, and what fits of it is kept, whole characters. Returns 1 at its end. */
 static int amt__collect(amt_job *j, char *to, size_t cap,
                         const amt_json_token *t)
 {
+  size_t n = t->len;
   if (t->first) j->len__ = 0;
-  if (j->len__ == 255 || t->len >= cap - j->len__) {
-    j->len__ = 255;
-    to[0] = 0;
-  } else {
-    memcpy(to + j->len__, t->text, t->len);
-    j->len__ = (uint8_t)(j->len__ + t->len);
-    to[j->len__] = 0;
+  if (j->len__ == 255) return t->last;
+  if (n >= cap - j->len__) {
+    n = cap - 1u - j->len__;
+    while (n > 0 && (t->text[n] & 0xC0) == 0x80) n--;
   }
+  memcpy(to + j->len__, t->text, n);
+  to[j->len__ + n] = 0;
+  j->len__ = (uint8_t)(n == t->len ? j->len__ + n : 255u);
   return t->last;
 }
 
@@ -1817,7 +1832,7 @@ static int amt__same(const char *part, const char *text, size_t n)
   size_t i;
   for (i = 0; i < n; i++)
     if (amt__lower((unsigned char)part[i]) !=
-        amt__lower((unsigned char)text[i])) return 0;
+          amt__lower((unsigned char)text[i]) || part[i] == '.') return 0;
   return part[n] == 0 || part[n] == '.';
 }
 
@@ -1893,9 +1908,13 @@ static void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
   j->msg = text;
   j->msg_len = n;
   j->msg_kind = (uint8_t)kind;
+  if (kind != AMT_MSG_LOG) {
+    j->time[0] = 0;
+    j->has_sequence = 0;
+  }
   j->msg_first = (uint8_t)first;
   j->msg_more = (uint8_t)!last;
-  j->event__ = AMT_MESSAGE;
+  j->event__ = kind == AMT_MSG_LOG ? AMT_MESSAGE : AMT_SAID;
 }
 
 static void amt__element_begins(amt_job *j)
@@ -2028,7 +2047,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   case AMT_R_TOKEN: amt__token(j, t); break;
   case AMT_R_EXPIRES:
     if (amt__collect(j, scratch, sizeof j->time, t) &&
-        amt_json_uint64(scratch, j->len__ & 31u, &n) == 0)
+        amt_json_uint64(scratch, strlen(scratch), &n) == 0)
       j->session__->token__life = n > 2000000u ? 2000000000u
                                                : (uint32_t)n * 1000u;
     break;
@@ -2046,12 +2065,15 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_SEQUENCE:
     if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, j->len__, &j->sequence) != 0) break;
+    if (amt_json_uint64(scratch, strlen(scratch), &j->sequence) != 0) break;
     j->has_sequence = 1;
     if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
     amt__account(j);
     break;
-  case AMT_R_TIME: amt__collect(j, j->time, sizeof j->time, t); break;
+  case AMT_R_TIME:
+    amt__collect(j, j->time, sizeof j->time, t);
+    if (j->len__ == 255) j->time[0] = 0;
+    break;
   case AMT_R_TEXT: amt__text(j, t->text, t->len, t->last); break;
 #ifndef AMT_DEFAULT_WIRE_ONLY
   case AMT_R_MESSAGES: { /* one string: the tokenizer cuts after each LF */
@@ -2261,6 +2283,14 @@ AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
   if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
 }
 
+/* A password that was fetched has done its service. */
+static void amt__give_back(amt_session *s)
+{
+  if (s->secret == NULL || s->password == NULL) return;
+  s->password = NULL;
+  s->secret(s->ctx, 0);
+}
+
 /* The job no longer holds anything of its session. */
 static void amt__release(amt_job *j)
 {
@@ -2268,9 +2298,7 @@ static void amt__release(amt_job *j)
   amt_reply_sent(j);
   if (s->signing != j) return;
   s->signing = NULL;
-  if (s->secret == NULL) return;
-  s->password = NULL;
-  s->secret(s->ctx, 0);
+  amt__give_back(s);
 }
 
 AMTDEF void amt_forget(amt_job *j)
@@ -2304,6 +2332,7 @@ static void amt__wipe(void *p, size_t n)
 
 AMTDEF void amt_session_end(amt_session *s)
 {
+  amt__give_back(s);
   if (s->token != NULL) amt__wipe(s->token, s->token_room);
   amt__wipe(s, sizeof *s);
 }
@@ -2488,6 +2517,23 @@ static int amt__reason(const amt_job *j, int result)
   return AMT_E_SERVER;
 }
 
+/* Whether this answer is final. A server that restarts may not know a job for
+   a while, so a plain 4xx is not, but for a single call. */
+static int amt__is_refused(const amt_job *j, int result)
+{
+  return result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED ||
+         (result == AMT__REFUSED && (j->flags__ & AMT__ONCE));
+}
+
+static int amt__refuse(amt_job *j, int result)
+{
+  int code = AMT_CODE_AUTHENTICATION_ERROR;
+  if (result == AMT__REFUSED)
+    code = j->op == AMT_MONITOR || j->op == AMT_MESSAGES ? AMT_CODE_UNDEFINED
+                                                         : AMT_CODE_ERROR;
+  return amt__fail(j, amt__reason(j, result), code);
+}
+
 static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -2531,6 +2577,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     j->cause = 0;
     j->began__ = now;
     amt__wait(j, now, amt__time(j->session__->initial_delay, 10000u));
+    if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;
     if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
     return AMT_STARTED;
   }
@@ -2549,10 +2596,8 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
   if (complete && st / 100u == 4u && st != 408u) {
     j->start = AMT_START_REFUSED;
-    if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN)
-      return amt__fail(j, amt__reason(j, result),
-                       AMT_CODE_AUTHENTICATION_ERROR);
-    return amt__fail(j, AMT_E_REFUSED, AMT_CODE_ERROR);
+    return amt__refuse(j, st / 100u == 4u && result == AMT__PASSING
+                            ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
   return amt__fail(j, AMT_E_MAYBE_STARTED, AMT_CODE_UNDEFINED);
@@ -2571,8 +2616,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
 {
   amt_session *s = j->session__;
   int          changed;
-  if (result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED)
-    return amt__fail(j, amt__reason(j, result), AMT_CODE_AUTHENTICATION_ERROR);
+  if (amt__is_refused(j, result)) return amt__refuse(j, result);
   if (result != AMT__GOOD)
     return amt__again(j, amt__reason(j, result), now);
   if (!(j->seen__ & AMT__SEEN_STATUS)) {
@@ -2608,16 +2652,15 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
   }
   if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
   if (result == AMT__GOOD) {
-    if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW) &&
-        !(j->flags__ & AMT__ONCE)) {
+    if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW)) {
       j->phase__ = AMT__READY;
       return AMT__NOTHING;
     }
     j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
     if (j->flags__ & (AMT__FINAL | AMT__ONCE)) {
-      j->log_complete = !(seen & AMT__SEEN_MORE) || !(j->flags__ & AMT__ONCE);
-      return amt__end(j, AMT_DONE, 0,
-                      j->status < 0 ? AMT_CODE_UNDEFINED : j->status);
+      j->log_complete = 1;
+      j->phase__ = AMT__FINISHED;
+      return AMT__NOTHING;
     }
     return amt__wait(j, now, amt__interval(j, now));
   }
@@ -2626,8 +2669,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
     j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__TRIED);
     return amt__wait(j, now, amt__interval(j, now));
   }
-  if (result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED)
-    return amt__fail(j, amt__reason(j, result), AMT_CODE_AUTHENTICATION_ERROR);
+  if (amt__is_refused(j, result)) return amt__refuse(j, result);
   /* Complete, and wrong three times in a row: it will not get better. */
   if (result == AMT__PASSING && !(j->flags__ & AMT__BROKEN) &&
       j->http_status / 100u == 2u && ++j->bad_log__ >= 3)
@@ -2649,11 +2691,8 @@ static int amt__after_stop(amt_job *j, int result, uint32_t now)
   j->flags__ &= (uint16_t)~AMT__STOPPING;
   j->error = 0;
   if (result != AMT__GOOD) {
+    if (once) return amt__refuse(j, result);
     j->error = (int16_t)amt__reason(j, result);
-    if (once)
-      return amt__fail(j, j->error, result == AMT__REFUSED
-                                      ? AMT_CODE_ERROR
-                                      : AMT_CODE_AUTHENTICATION_ERROR);
   }
   amt__wait(j, now, 0);
   if (once) j->phase__ = AMT__FINISHED;
@@ -2691,6 +2730,11 @@ static int amt__answered(amt_job *j, uint32_t now)
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
+  if (j->cause == AMT_E_STALE && j->op != AMT_START) {
+    amt__release(j);
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  }
   if (j->op != AMT_SIGN_IN && result != AMT__UNAUTHORIZED)
     j->flags__ &= (uint16_t)~AMT__TRIED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
@@ -2724,7 +2768,9 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__READY: return amt__ready(j, now);
   case AMT__ANSWERED: return amt__answered(j, now);
   case AMT__FINISHED:
-    return amt__end(j, AMT_DONE, 0,
+    if (j->undefined__ == 10) j->error = AMT_E_UNDEFINED;
+    else j->error = 0;
+    return amt__end(j, AMT_DONE, j->error,
                     j->status < 0 ? AMT_CODE_UNDEFINED : j->status);
   case AMT__ENDED: return AMT_DONE;
   default: return AMT_FAILED;
@@ -2788,6 +2834,7 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     if (e != 0) return e;
     c->session = s;
   }
+  if (j->op == AMT_START) c->http.quiet = 0;
   amt_http_begin(&c->http, now, j->op == AMT_START ? 1000u : 0);
   c->job = j;
   return 0;
@@ -2831,13 +2878,13 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
 }
 
 /* A kept connection was closed by the server while the request was on its way:
-   that happens, and is no outage. What does no harm twice goes again at once,
-   on a new one; a Start never. */
-static int amt__stale(const amt_conn *c, const amt_job *j, int error)
+   that happens, and is no outage. */
+static int amt__or_stale(const amt_conn *c, int error)
 {
-  return c->http.reused && j->op != AMT_START &&
-         c->http.reply.head == 0 &&
-         (error == AMT_E_EOF || error == AMT_E_RESET);
+  if (c->http.reused && c->http.reply.head == 0 &&
+      (error == AMT_E_EOF || error == AMT_E_RESET))
+    return AMT_E_STALE;
+  return error;
 }
 
 /* One step of the call under way. 1 if there may be more to do at once. */
@@ -2858,8 +2905,7 @@ static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
   if (e == AMT_HTTP_END) {
     amt__hang_up(p, c, j, 0);
   } else if (e < 0) {
-    if (!amt__stale(c, j, e)) amt__hang_up(p, c, j, e);
-    else amt_http_begin(h, now, 0);
+    amt__hang_up(p, c, j, amt__or_stale(c, e));
   }
   return e != AMT_AGAIN;
 }
@@ -2875,7 +2921,7 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
   for (;;) {
     amt_conn *c = NULL;
     event = amt_next(j, now);
-    if (event == AMT_MESSAGE) p->holder = j;
+    if (event == AMT_MESSAGE || event == AMT_SAID) p->holder = j;
     if (event != AMT_CALL && (event != AMT_BUSY || j->phase__ != AMT__CALLING))
       return event;
     c = amt__conn_of(p, j);

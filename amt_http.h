@@ -269,8 +269,9 @@ typedef struct amt_stream_ops {
   /* Bytes (> 0), AMT_AGAIN, AMT_E_EOF at the stream's proper end, or another
      error. n > 0. */
   ptrdiff_t (*read)(amt_stream *s, void *p, size_t n);
-  /* Bytes taken (> 0), AMT_AGAIN (then the same bytes are offered again), or
-     an error: then nothing was taken by this call. */
+  /* Bytes taken (> 0), AMT_AGAIN (then the same bytes are offered again, maybe
+     after a read: the server may have answered early), or an error: then
+     nothing was taken by this call. */
   ptrdiff_t (*write)(amt_stream *s, const void *p, size_t n);
   /* Gives back what open took; does nothing on a closed stream. */
   void (*close)(amt_stream *s);
@@ -338,6 +339,12 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
 /* Closes it. What was under way is lost; after a timeout nothing may come
    after it on the same connection, so every error does this too. */
 AMTDEF void amt_http_close(amt_http_conn *c);
+
+/* What the call waits for, AMT_WANT_, for who polls descriptors himself. With
+   AMT_WANT_NOTHING there is no need to; an idle connection that turns readable
+   has ended, and is best closed. A connection attempt wants to be polled every
+   250 ms or so, too: a name may have other addresses. */
+AMTDEF int amt_http_want(const amt_http_conn *c);
 
 /* The stream's own wait, for what the call waits for. An idle connection that
    has something to say (its end, mostly) is closed. */
@@ -544,6 +551,8 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text)
     if (c != scheme[i]) return AMT_E_URL_SCHEME;
     text++;
   }
+  for (i = 0; text[i] != 0 && text[i] != '/'; i++)
+    if (text[i] == '@') return AMT_E_URL_HOST;
   if (*text == '[') u->ip6 = 1, text++;
   u->host = text;
   while (amt__url_host_char(*text, u->ip6)) text++;
@@ -584,7 +593,7 @@ static const uint8_t amt__tchar[16] = {
 
 static unsigned amt__is_tchar(unsigned c)
 {
-  return c < 128u && (amt__tchar[c >> 3] >> (c & 7u) & 1u);
+  return c < 128u && (amt__tchar[c >> 3] >> (c & 7u) & 1) != 0;
 }
 
 AMTDEF int amt_http_valid(const char *text, int name)
@@ -741,12 +750,12 @@ static int amt__http_word(amt_http_reply *r)
 /* A number has ended. */
 static int amt__http_number(amt_http_reply *r)
 {
-  if (!(r->flags & AMT__R_DIGIT)) return AMT_E_HTTP_LENGTH;
   if (r->field == AMT__H_RETRY) {
     r->retry_after = r->number > 0xFFFFFFFFu ? 0xFFFFFFFFu
                                              : (uint32_t)r->number;
     return 0;
   }
+  if (!(r->flags & AMT__R_DIGIT)) return AMT_E_HTTP_LENGTH;
   if ((r->flags & AMT__R_LENGTH) && r->left != r->number)
     return AMT_E_HTTP_LENGTH;
   r->left = r->number;
@@ -798,6 +807,7 @@ static int amt__http_version(amt_http_reply *r, unsigned c)
 {
   static const char line[] = "HTTP/1.n nnn";
   unsigned at = r->at;
+  if (at == 0) r->line = 0;
   if (at >= sizeof line - 1) {
     if (r->status < 100u) return AMT_E_HTTP_STATUS;
     if (c == '\r') r->state = AMT__R_LF;
@@ -869,7 +879,10 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   case AMT__R_NUMBER:
     if (c - '0' < 10u) {
       /* 2^64 / 10: one more digit would not fit. */
-      if (r->number > UINT64_C(0x1999999999999998)) return AMT_E_HTTP_LENGTH;
+      if (r->number > UINT64_C(0x1999999999999998)) {
+        if (r->field != AMT__H_RETRY) return AMT_E_HTTP_LENGTH;
+        return 0;
+      }
       r->number = r->number * 10u + (c - '0');
       r->flags |= AMT__R_DIGIT;
       return 0;
@@ -884,12 +897,18 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
     break;
   case AMT__R_BLANK:
     if (c == ' ' || c == '\t') return 0;
-    if (c != '\r') return AMT_E_HTTP_LENGTH;
-    e = amt__http_number(r);
+    if (c == '\r') {
+      e = amt__http_number(r);
+      break;
+    }
+    if (r->field != AMT__H_RETRY) return AMT_E_HTTP_LENGTH;
+    r->state = AMT__R_VALUE;
     break;
   case AMT__R_LIST:
     if (c == ',' || c == ' ' || c == '\t' || c == '\r') e = amt__http_word(r);
     else amt__http_match(r, c, AMT__W_END);
+    if (c == '\r' && r->field == AMT__H_TRANSFER &&
+        !(r->flags & AMT__R_CHUNKED)) e = AMT_E_HTTP_CODING;
     break;
   case AMT__R_LF:
     r->state = AMT__R_LINE;
@@ -938,7 +957,8 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   int    e = 0;
   *body = 0;
   while (e == 0) {
-    if (r->state == AMT__R_DONE) { e = AMT_HTTP_END; break; }
+    unsigned state = r->state;
+    if (state == AMT__R_DONE) { e = AMT_HTTP_END; break; }
     if (i >= n) break;
     r->flags |= AMT__R_BEGUN;
     if (r->state == AMT__R_BODY || r->state == AMT__R_TO_END) {
@@ -964,7 +984,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
     i += m;
     if (m > 8192u - r->line) { e = AMT_E_HTTP_SIZE; break; }
     r->line = (uint16_t)(r->line + m);
-    if (r->state < AMT__R_SIZE) { /* chunk sizes are free: bodies go on */
+    if (state < AMT__R_SIZE) { /* chunk sizes are free: bodies go on */
       r->head += (uint32_t)m;
       if (r->head > 65536u) e = AMT_E_HTTP_SIZE;
     }
@@ -1116,7 +1136,12 @@ static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
     if (c->have == 0) return e;
   }
   e = amt__http_parse(c, (unsigned char *)buf);
-  if (e == AMT_AGAIN) c->at = c->have = 0;
+  if (e != AMT_AGAIN) return e;
+  c->at = c->have = 0;
+  if (c->early && c->reply.state == AMT__R_VERSION && c->reply.at == 0) {
+    c->state = AMT_CONN_SENDING; /* it was an interim reply: go on */
+    c->early = 0;
+  }
   return e;
 }
 
@@ -1163,17 +1188,19 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
   return n < 0 ? amt__http_fail(c, (int)n) : AMT_AGAIN;
 }
 
+AMTDEF int amt_http_want(const amt_http_conn *c)
+{
+  if (c->state == AMT_CONN_OPENING || c->state == AMT_CONN_SENDING)
+    return AMT_WANT_WRITE;
+  return c->state == AMT_CONN_RECEIVING ? AMT_WANT_READ : AMT_WANT_NOTHING;
+}
+
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
 {
-  int want = AMT_WANT_NOTHING, ready;
+  int ready;
   if (c->stream->ops->wait == NULL) return 0;
-  if (c->state == AMT_CONN_OPENING || c->state == AMT_CONN_SENDING)
-    want = AMT_WANT_WRITE;
-  if (c->state == AMT_CONN_RECEIVING) {
-    if (c->have != 0) return 1;
-    want = AMT_WANT_READ;
-  }
-  ready = c->stream->ops->wait(c->stream, want, ms);
+  if (c->have != 0) return 1; /* received, and not yet given out */
+  ready = c->stream->ops->wait(c->stream, amt_http_want(c), ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
     c->quiet = ready == 0;
@@ -1207,7 +1234,7 @@ static int amt__address_4(uint8_t *ip, const char *p, size_t n)
 /* "a:b::c" in n bytes, into 16; the last two groups may be an IPv4 address. */
 static int amt__address_6(uint8_t *ip, const char *p, size_t n)
 {
-  unsigned at = 0, gap = 16, digits = 0, value = 0, start = 0, i = 0;
+  unsigned at = 0, gap = 17 /* none */, digits = 0, value = 0, start = 0, i = 0;
   if (n < 2 || n > 45) return 0;
   if (p[0] == ':' && p[1] != ':') return 0;
   for (i = 0; i <= n; i++) {
@@ -1227,7 +1254,7 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
         ip[at++] = (uint8_t)(value >> 8);
         ip[at++] = (uint8_t)value;
       } else if (i > 0 && i < n) { /* "::" */
-        if (gap != 16u || p[i - 1] != ':') return 0;
+        if (gap != 17u || p[i - 1] != ':') return 0;
         gap = at;
       } else if (i == n && p[n - 1] == ':' && p[n - 2] != ':') {
         return 0;
@@ -1236,8 +1263,8 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
       start = i + 1;
     }
   }
-  if (at == 16u) return gap == 16u;
-  if (gap == 16u) return 0;
+  if (at == 16u) return gap == 17u;
+  if (gap == 17u) return 0;
   memmove(ip + 16u - (at - gap), ip + gap, at - gap);
   memset(ip + gap, 0, 16u - at);
   return 1;
@@ -1341,6 +1368,11 @@ static int amt__posix_connect(amt_posix *s, uint16_t port)
     to_len = sizeof in6;
   }
   s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  if (s->fd >= 0 && s->fd < 3) { /* a program without stdout must not find */
+    int low = s->fd;             /* that its output goes to the server */
+    s->fd = fcntl(low, F_DUPFD, 3);
+    close(low);
+  }
   if (s->fd < 0) return -1;
   fcntl(s->fd, F_SETFD, FD_CLOEXEC);
   fcntl(s->fd, F_SETFL, O_NONBLOCK);
@@ -1481,6 +1513,8 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
   if (s->fd >= 0 && s->index + 1 < s->count && want == AMT_WANT_WRITE &&
       ms > s->left / AMT_ADDRESSES)
     ms = s->left / AMT_ADDRESSES + 1; /* other addresses want their turn */
+  if (s->fd < 0 && want == AMT_WANT_WRITE && ms > 10)
+    ms = 10; /* for a resolver that said "not yet" */
   p.fd = s->fd; /* poll passes over -1, and so just sleeps */
   p.events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
   p.revents = 0;

@@ -72,7 +72,7 @@ typedef struct {
 
 static const option options[] = {
   { "-jt", "--job-type", TEXT, &opt.type_word, ANY, "TYPE",
-    "START (default), STOP, KILL, MONITOR, MESSAGES, ATTACH" },
+    "START (default) STOP KILL MONITOR MESSAGES ATTACH" },
   { "-an", "--application", TEXT, &opt.application, ANY, "NAME",
     "the AMT application; or $AMT_APPLICATION" },
   { "-jn", "--job", TEXT, &opt.job, S, "NAME", "the job to start, or" },
@@ -192,7 +192,7 @@ static int take_value(size_t i, char *value)
   if (!amt_utf8(value, strlen(value)))
     return wrong(EXIT_USAGE, name, "its value is not valid UTF-8");
   if (o->kind == MANY) return add_lines((list *)o->to, name, value);
-  if (o->kind == TEXT) *(const char **)o->to = value;
+  if (o->kind == TEXT && *value != 0) *(const char **)o->to = value;
   if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
     return wrong(EXIT_USAGE, name, "'%s' is not a number of seconds, such as "
                  "5 or 0.5, up to 2000000", value);
@@ -291,8 +291,9 @@ static void print_help(void)
 static amt_job  job;
 static uint32_t began;      /* when the run did */
 static uint32_t messages;   /* of the job, so far */
-static int      live_width; /* of the live line that stands there; 0: none */
 static int      live_wanted;
+static int      live_width; /* of the live line that stands there; 0: none */
+static char     live_line[80];
 
 /* Texts from a server may hold anything: a line of ours stays one line, and no
    control reaches the terminal. */
@@ -312,18 +313,19 @@ static void live_clear(void)
 static void live_draw(void)
 {
   uint32_t s = (amt_posix_now() - began) / 1000;
-  char     line[80];
-  int      n;
+  char     line[128];
   if (!live_wanted) return;
-  n = snprintf(line, sizeof line, "%.30s %.20s  %s  %u:%02u:%02u  %lu messages",
-               opt.type != START ? job_types[opt.type]
-               : opt.script ? opt.script : opt.job, job.id,
-               job.status < 0 ? "" : amt_status_name(job.status), s / 3600,
-               s / 60 % 60, s % 60, (unsigned long)messages);
-  if (n < 0) return;
+  snprintf(line, sizeof line, "%.30s %.20s  %s  %u:%02u:%02u  %lu messages",
+           opt.type != START ? job_types[opt.type]
+           : opt.script ? opt.script : opt.job, job.id,
+           job.status < 0 ? "..." : amt_status_name(job.status), s / 3600,
+           s / 60 % 60, s % 60, (unsigned long)messages);
+  line[sizeof live_line - 1] = 0; /* one row of a terminal */
   make_clean(line);
+  if (live_width > 0 && strcmp(line, live_line) == 0) return;
   live_clear();
   fprintf(stderr, "%s", line);
+  strcpy(live_line, line);
   live_width = (int)strlen(line);
 }
 
@@ -381,20 +383,22 @@ static const char *attach_command(void)
   return text;
 }
 
-/* What a second signal says as it leaves, from inside its handler: so it is
-   prepared beforehand, and has length 0 while it is being written. */
+/* What a second signal says as it leaves, and its exit status: used inside its
+   handler, so prepared beforehand, and of length 0 while it is written. */
 static char                  last_words[2 * WORDS];
-static volatile sig_atomic_t last_words_len;
+static volatile sig_atomic_t last_words_len, last_status;
 
-static void prepare_last_words(const char *format, ...)
+static void prepare_last_words(int status, const char *format, ...)
 {
+  int     n = live_wanted; /* a new line, away from the live one */
   va_list a;
   last_words_len = 0;
+  last_status = status;
+  last_words[0] = '\n';
   va_start(a, format);
-  vsnprintf(last_words + 1, sizeof last_words - 2, format, a);
+  vsnprintf(last_words + n, sizeof last_words - 2, format, a);
   va_end(a);
-  make_clean(last_words + 1);
-  last_words[0] = '\n'; /* away from a live line */
+  make_clean(last_words + n);
   strcat(last_words, "\n");
   last_words_len = (sig_atomic_t)strlen(last_words);
 }
@@ -428,14 +432,20 @@ static void put_rule(const char *title)
   put_text("\n");
 }
 
-/* "Label           : value"; a value's controls would break the form. */
+/* What is to stay within its line. */
+static void put_value(const char *value)
+{
+  for (; *value != 0; value++)
+    put((unsigned char)*value < 32 ? "?" : value, 1);
+}
+
+/* "Label           : value" */
 static void put_field(const char *label, const char *value)
 {
   char field[40];
   snprintf(field, sizeof field, "%-16s: ", label);
   put_text(field);
-  for (; *value != 0; value++)
-    put((unsigned char)*value < 32 ? "?" : value, 1);
+  put_value(value);
 }
 
 static void put_list(const char *before, const list *l)
@@ -443,7 +453,7 @@ static void put_list(const char *before, const list *l)
   size_t i;
   for (i = 0; i < l->count; i++, before = ", ") {
     put_text(before);
-    put_text(l->text[i]);
+    put_value(l->text[i]);
   }
 }
 
@@ -514,11 +524,16 @@ static const form bare = { nothing, quoted_text, nothing_either };
 static const form *log_form = &acs;
 static int         log_begun, log_open; /* a message is half written */
 
-static void log_text(int code, const char *text, size_t len, int first,
-                     int last)
+static void log_begin(int code)
 {
   if (!log_begun) log_form->head(code);
   log_begun = 1;
+}
+
+static void log_text(int code, const char *text, size_t len, int first,
+                     int last)
+{
+  log_begin(code);
   log_form->text(text, len, first, last);
   log_open = !last;
 }
@@ -527,7 +542,7 @@ static void log_text(int code, const char *text, size_t len, int first,
 static void log_end(int code, const char *error)
 {
   if (log_open) log_text(code, "", 0, 0, 1);
-  if (!log_begun) log_form->head(code);
+  log_begin(code);
   if (*error != 0) log_text(code, error, strlen(error), 1, 1);
   log_form->tail();
   flush();
@@ -536,10 +551,10 @@ static void log_end(int code, const char *error)
 /* ------------------------------------------------------------------------
    >>signals
 
-   A handler counts, and writes to a pipe that every wait looks at: so a signal
-   that comes just before a wait ends it at once. */
+   A handler notes the signal, and writes to a pipe that every wait looks at: so
+   one that comes just before a wait ends that wait at once. */
 
-static volatile sig_atomic_t signals;
+static volatile sig_atomic_t signals; /* the first that came, or 0 */
 static int                   wake[2] = {-1, -1};
 static char                  password[PASSWORD];
 
@@ -553,13 +568,12 @@ static void on_signal(int number)
 {
   int     saved = errno;
   ssize_t ignored;
-  (void)number;
-  if (signals > 0) {
+  if (signals != 0) {
     ignored = write(2, last_words, (size_t)last_words_len);
     wipe(password, sizeof password);
-    _exit(AMT_CODE_UNDEFINED);
+    _exit(last_status);
   }
-  signals = 1;
+  signals = number;
   ignored = write(wake[1], "", 1);
   (void)ignored;
   errno = saved;
@@ -602,6 +616,12 @@ static int check_server(int status)
   amt_url     u;
   amt_address a;
   int         e = amt_url_parse(&u, opt.server);
+  if (strchr(opt.server, '@') != NULL) /* not shown: a password may be in it */
+    return wrong(status, "the server's URL", "no '@', user name or password "
+                 "may be in it; see --api-user and --password-file");
+  if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)
+    return wrong(status, opt.server, "a base URL has no '?'; leave the query "
+                 "out");
   if (e != 0) return wrong(status, opt.server, "%s", amt_error(e));
   if (u.tls)
     return wrong(EXIT_CONFIG, opt.server, "https, but this amt was built "
@@ -619,29 +639,27 @@ static int check_server(int status)
 /* The first line of a file, without its line end. */
 static int read_password(const char *file)
 {
-  int    fd = strcmp(file, "-") == 0 ? 0 : open(file, O_RDONLY | O_CLOEXEC);
+  char  *end = NULL;
   size_t n = 0;
+  int    fd = 0;
+  if (strcmp(file, "-") == 0) file = "standard input";
+  else fd = open(file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
-  for (;;) {
+  while (end == NULL && n < sizeof password) {
     ssize_t got = read(fd, password + n, sizeof password - n);
-    if (got < 0) {
-      int e = errno;
-      if (e == EINTR) continue;
-      if (fd > 0) close(fd);
-      return wrong(EXIT_CONFIG, file, "%s", strerror(e));
-    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+    if (got == 0) end = password + n;
+    else end = (char *)memchr(password + n, '\n', (size_t)got);
     n += (size_t)got;
-    if (got == 0 || n == sizeof password) break;
-    if (memchr(password, '\n', n) != NULL) break;
   }
   if (fd > 0) close(fd);
-  if (memchr(password, '\n', n) != NULL)
-    n = (size_t)((char *)memchr(password, '\n', n) - password);
-  if (n == sizeof password)
+  if (end == NULL)
     return wrong(EXIT_CONFIG, file, "its first line is longer than %d bytes, "
                  "as no password is", PASSWORD - 1);
+  n = (size_t)(end - password);
   if (n > 0 && password[n - 1] == '\r') n--;
-  password[n] = 0;
+  wipe(password + n, sizeof password - n);
   if (n == 0) return wrong(EXIT_CONFIG, file, "no password in its first line");
   if (strlen(password) != n || !amt_utf8(password, n))
     return wrong(EXIT_CONFIG, file, "the password is not valid UTF-8 text");
@@ -751,39 +769,44 @@ static void keep_said(void)
 /* job.error in words, with all that is known about it. */
 static const char *reason(void)
 {
-  static char text[2 * WORDS];
-  char        status[30] = "", cut[60] = "";
-  const char *system = "", *words = "";
-  if (job.http_status != 0)
-    snprintf(status, sizeof status, " (HTTP %u)", (unsigned)job.http_status);
-  if (job.error == AMT_E_CONNECT || job.error == AMT_E_RESET)
+  static char text[3 * WORDS];
+  char        status[20] = "", cut[50] = "";
+  const char *cause = "", *system = "", *words = "";
+  int         e = job.cause != 0 ? job.cause : job.error;
+  if (job.http_status != 0 && job.http_status / 100 != 2)
+    snprintf(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
+  if (job.error == AMT_E_CANCELLED) e = job.error;
+  if (e != job.error) cause = amt_error(e);
+  if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = strerror(sock.sys_error);
   if (said.all > 0 && said.kind == AMT_MSG_ERROR) words = said.text;
   if (*words != 0 && said.len < said.all)
     snprintf(cut, sizeof cut, " [cut here, of %lu bytes]",
              (unsigned long)said.all);
-  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s", amt_error(job.error), status,
+  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s", status,
+           amt_error(job.error), *cause ? ": " : "", cause,
            *system ? ": " : "", system, *words ? "; it says: " : "", words,
-           cut, job.msg_len && job.error <= AMT_E_MISSING ? "" : "");
+           cut);
   return text;
 }
 
-/* As published, for those who read it at night. */
+/* What to do about a job that ended with this code, as published. */
 static const char *advice(int code)
 {
   switch (code) {
   case AMT_CODE_ERROR:
-    return empty(opt.script) ? "; see the job log"
-           : "; with a script this often means that its file is not there: "
-             "verify that the path in -fn exists on the server";
+    return opt.script
+      ? "; with a script this often means that its file is not there: verify "
+        "that the path in -fn exists on the server"
+      : "; see the job log";
   case AMT_CODE_WEB_SERVER_ERROR:
-    return "; verify the URL, that the server is running, and that it can be "
-           "reached from here, then restart the job: it was not started";
+    return "; verify that the URL is right and that the server runs and can be "
+           "reached from here, then restart the job";
   case AMT_CODE_AUTHENTICATION_ERROR:
-    return "; verify that the API user and its password are correct, and that "
-           "the user exists in the AMT environment";
+    return "; verify that the API user and its password are right, and that it "
+           "exists in the AMT environment";
   case AMT_CODE_INVALID_AMT_USER:
-    return "; the user in -u does not exist in the AMT environment: verify the "
+    return "; the user in -u does not exist in the AMT environment: verify its "
            "name, or leave it out to use the application's";
   default: return "";
   }
@@ -801,6 +824,13 @@ static const char *subject(void)
   return text;
 }
 
+/* 1 if standard output is for a job log. */
+static int log_wanted(void)
+{
+  return opt.type != MONITOR && opt.type != MESSAGES &&
+         !(opt.no_wait && opt.type != START);
+}
+
 /* The answer to a single call, MONITOR, MESSAGES, or a STOP that does not
    wait: 1 if this was one, with its status. */
 static int once_done(int *status)
@@ -815,8 +845,10 @@ static int once_done(int *status)
     if (!known)
       tell_19("undefined: %s: the server calls its status %ld %s", subject(),
               (long)job.status, job.name);
-  } else if (opt.type == MESSAGES || opt.no_wait) {
+  } else if (!log_wanted()) {
     *status = 0;
+    if (opt.type == MESSAGES && !job.log_complete)
+      tell("%s has more messages than the server gave in one reply", subject());
   } else {
     return 0;
   }
@@ -832,7 +864,10 @@ static int done(void)
   const char *missing = "";
   static char text[3 * WORDS];
   if (once_done(&status)) return status;
-  if (said.all > 0 && said.kind == AMT_MSG_REPLY && *job.id == 0)
+  prepare_last_words(status, "amt: %s ended with %d %s, but its log was not "
+                     "written whole", subject(), status,
+                     amt_status_name(status));
+  if (said.all > 0 && *job.id == 0) /* it ended with the reply to its Start */
     log_text(job.code, said.text, said.len, 1, 1);
   if (!job.log_complete) {
     snprintf(text, sizeof text, "messages are missing here: %s", reason());
@@ -840,9 +875,10 @@ static int done(void)
     tell("%s: %s", subject(), text);
   }
   log_end(job.code, missing);
-  if (*amt_status_name(status) == 0) {
-    tell_19("undefined: %s ended with %d, which is no completion code",
-            subject(), status);
+  if (*amt_status_name(status) == 0 || status == AMT_CODE_UNDEFINED) {
+    tell_19("undefined: %s ended with %d%s%s; look at it there, or go on with "
+            "it: %s", subject(), status, *job.name ? ", called " : "",
+            job.name, attach_command());
     return AMT_CODE_UNDEFINED;
   }
   if (status != AMT_CODE_DONE)
@@ -854,8 +890,8 @@ static int done(void)
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */
 static int failed(void)
 {
-  static char text[4 * WORDS];
-  const char *word = NULL, *what;
+  static char text[5 * WORDS];
+  const char *word = NULL, *next = "";
   int         status = job.code;
   if (job.error <= AMT_E_MISSING && job.error >= AMT_E_CONTROL)
     return wrong(EXIT_USAGE, "not sent", "%.*s: %s", (int)job.msg_len, job.msg,
@@ -863,10 +899,11 @@ static int failed(void)
   if (job.start == AMT_START_UNKNOWN) word = "start-unknown";
   else if (job.error == AMT_E_UNDEFINED) word = "undefined";
   else if (status == AMT_CODE_UNDEFINED) word = "server-lost";
-  what = reason();
-  snprintf(text, sizeof text, "%s: %s%s", subject(), what, advice(status));
-  if (opt.type != MONITOR && opt.type != MESSAGES && !opt.no_wait)
-    log_end(status, text);
+  if (status == AMT_CODE_WEB_SERVER_ERROR) next = advice(status);
+  if (job.start == AMT_START_REFUSED) next = "; nothing was started: correct "
+    "what it names, then start it again";
+  snprintf(text, sizeof text, "%s: %s%s", subject(), reason(), next);
+  if (log_wanted()) log_end(status, text);
   if (word == NULL)
     tell("%s", text);
   else if (*job.id != 0)
@@ -883,7 +920,7 @@ static int part(const char *word)
   amt_drop(&pool, &job);
   snprintf(text, sizeof text, "%s goes on there; to go on with it: %s",
            subject(), attach_command());
-  log_end(AMT_CODE_UNDEFINED, text);
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, text);
   tell_19("%s: %s", word, text);
   return AMT_CODE_UNDEFINED;
 }
@@ -904,18 +941,21 @@ static void retrying(void)
   tell("%s: %s; trying again", subject(), reason());
 }
 
-/* The first signal. 1: leave now. */
+/* The first signal. 1: leave now. A job that was not started is not started;
+   one whose Start is under way is waited for until its id is known. */
 static int interrupted(void)
 {
-  if (opt.type == MONITOR || opt.type == MESSAGES) return 1;
-  if (opt.detach) {
+  const char *name = signals == SIGINT ? "SIGINT" : "SIGTERM";
+  if (opt.type != START && opt.type != ATTACH) return 1;
+  if (opt.detach && *job.id != 0) return 1;
+  if (opt.detach && start_asked) {
+    tell("%s: leaving %s as soon as its id is known", name, subject());
     parting = 1;
-    tell("a signal: leaving %s%s", subject(),
-         start_asked ? ", once its id is known" : "");
-    return *job.id != 0;
+    return 0;
   }
-  tell("a signal: killing %s and waiting for its end; a second signal leaves "
-       "at once", subject());
+  if (*job.id != 0 || start_asked)
+    tell("%s: killing %s and waiting for its end; a second signal leaves at "
+         "once", name, subject());
   amt_stop(&job, AMT_KILL);
   return 0;
 }
@@ -953,21 +993,22 @@ static int run(void)
     switch (amt_poll(&pool, &job, amt_posix_now())) {
     case AMT_STARTING:
       start_asked = 1;
-      prepare_last_words("start-unknown: %s: left before its answer; look for "
-                         "it at the server before you start it again",
-                         subject());
-      if (parting) return part("detached");
+      prepare_last_words(AMT_CODE_UNDEFINED, "start-unknown: %s: left before "
+                         "its answer; look for it at the server before you "
+                         "start it again", subject());
       break;
     case AMT_STARTED:
       start_asked = 0;
-      prepare_last_words("detached: %s goes on there; to go on with it: %s",
-                         subject(), attach_command());
+      prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s goes on there; to "
+                         "go on with it: %s", subject(), attach_command());
       if (parting) return part("detached");
       if (!opt.no_wait || signals) break;
-      put_text(job.id), put_text("\n"), flush();
+      put_value(job.id), put_text("\n"), flush();
+      if (out_error != 0) tell("started: %s", subject());
       amt_drop(&pool, &job);
       return out_error != 0 ? EXIT_IO : 0;
     case AMT_MESSAGE:
+    case AMT_SAID:
       if (job.msg_kind != AMT_MSG_LOG) {
         keep_said();
         break;
@@ -981,7 +1022,10 @@ static int run(void)
                                opt.type == STOP ? "stopped" : "killed",
                                reason());
       break;
-    case AMT_RETRYING: retrying(); break;
+    case AMT_RETRYING:
+      retrying();
+      if (parting) amt_stop(&job, AMT_KILL); /* it was surely not started */
+      break;
     case AMT_DONE: return done();
     case AMT_FAILED: return failed();
     case AMT_BUSY:
@@ -1018,7 +1062,11 @@ int main(int argc, char **argv)
   if (opt.version)
     printf("amt %d.%d.%d\n", AMT_VERSION_MAJOR, AMT_VERSION_MINOR,
            AMT_VERSION_PATCH);
-  if (opt.help || opt.version) return fflush(stdout) == 0 ? 0 : EXIT_IO;
+  if (opt.help || opt.version) {
+    flush();
+    return out_error == 0 ? 0 : wrong(EXIT_IO, "standard output", "%s",
+                                      strerror(out_error));
+  }
   status = check_options();
   if (status == 0) status = settle();
   if (status == 0) status = catch_signals();
@@ -1026,7 +1074,12 @@ int main(int argc, char **argv)
     live_wanted = isatty(2);
     prepare();
     begin();
-    prepare_last_words("amt: left before anything was started");
+    if (opt.type == START)
+      prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
+                         "started");
+    else
+      prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s; to go on with it: "
+                         "%s", subject(), attach_command());
     status = run();
     live_clear();
     amt_pool_end(&pool);
@@ -1034,6 +1087,7 @@ int main(int argc, char **argv)
   }
   wipe(password, sizeof password);
   if (out_error != 0)
-    tell("standard output: %s; the job log is not whole", strerror(out_error));
+    tell("standard output: %s; what was to be there is not whole",
+         strerror(out_error));
   return status;
 }

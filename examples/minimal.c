@@ -20,7 +20,6 @@ int main(int argc, char **argv)
   for (amt_start(&j, &s, &t);;)
     switch (amt_wait(&pool, &j, amt_posix_now)) {
     case AMT_MESSAGE:
-      if (j.msg_kind != AMT_MSG_LOG) break;
       printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
       break;
     case AMT_FAILED: fprintf(stderr, "%s\n", amt_error(j.error)); return j.code;

@@ -1,0 +1,1424 @@
+/* test_pump.c - jobs over streams: amt_poll and amt_wait, against an AMT
+   server in memory that speaks HTTP.
+
+   cc -std=gnu99 -I. tests/test_pump.c -lcmocka -o test_pump && ./test_pump
+
+   Each run is written down as text and compared with the run over a stream
+   that never falters. The buffer is a block of malloc, as long as it says. */
+
+#define AMT_IMPLEMENTATION
+#include "amt.h"
+#include "server.h"
+
+#define LINES 4
+
+typedef struct rig {
+  server      srv;
+  channel     line[LINES];
+  amt_conn    conn[LINES];
+  amt_pool    pool;
+  amt_session s;
+  amt_task    t;
+  amt_job     j;
+  char        token[24];
+  int         wait;  /* 1: amt_wait, 0: amt_poll */
+  amt_event   last;
+} rig;
+
+static const message few[] = {
+  { 1, "one", "2026-01-31T08:00:00", OBJECT },
+  { 2, "", NULL, OBJECT },
+  { 3, "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 \xC3\xA9\xF0\x9F\x98\x80", NULL,
+    OBJECT },
+  { 4, "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC",
+    NULL, OBJECT },
+  { 5, "last", NULL, OBJECT }
+};
+
+static void rig_init(rig *r, size_t lines, size_t size)
+{
+  size_t i;
+  memset(r, 0, sizeof *r);
+  server_init(&r->srv);
+  r->srv.message = few, r->srv.message_count = COUNT(few);
+  for (i = 0; i < lines; i++) {
+    line_init(&r->line[i], &r->srv);
+    r->conn[i].http.stream = &r->line[i].stream;
+  }
+  r->pool.conn = r->conn;
+  r->pool.count = lines;
+  r->pool.buf = malloc(size);
+  assert_non_null(r->pool.buf);
+  r->pool.size = size;
+  r->srv.pool = &r->pool;
+  r->srv.watch = &r->j;
+  r->s.url = "http://amt.test:4004/base/";
+  r->s.user = "ocadm";
+  r->s.password = "opconxps";
+  r->s.token = r->token;
+  r->s.token_room = sizeof r->token;
+  r->t.application = "DEMO2";
+  r->t.job = "REPORTTEST01";
+  server_clock = 5000;
+}
+
+static void rig_free(rig *r)
+{
+  size_t i;
+  amt_pool_end(&r->pool);
+  for (i = 0; i < r->pool.count; i++) {
+    assert_false(r->line[i].open);
+    line_free(&r->line[i]);
+  }
+  free(r->pool.buf);
+  server_free(&r->srv);
+}
+
+/* Is there something to do without waiting? */
+static int rig_ready(const rig *r)
+{
+  size_t i;
+  for (i = 0; i < r->pool.count; i++) {
+    if (r->conn[i].job == NULL) continue;
+    if (line_ready(&r->line[i])) return 1;
+    if (r->conn[i].http.state == AMT_CONN_OPENING) return 1;
+    if (r->conn[i].http.state == AMT_CONN_SENDING && !r->srv.stuck) return 1;
+  }
+  return 0;
+}
+
+static void rig_until(rig *r, amt_job *j, event_log *l, amt_event until)
+{
+  unsigned turns = 0;
+  for (;;) {
+    amt_event e = r->wait ? amt_wait(&r->pool, j, server_now)
+                          : amt_poll(&r->pool, j, server_clock);
+    r->last = e;
+    if (++turns > 200000)
+      fail_msg("it never ends:\n%.2000s", text_of(&l->text));
+    if (e == AMT_BUSY) {
+      assert_false(r->wait); /* our streams can wait */
+      assert_true(j->wait < 0x80000000u);
+      if (!rig_ready(r)) server_clock += j->wait;
+      continue;
+    }
+    assert_int_not_equal(e, AMT_CALL);
+    log_event(l, j, e);
+    if (e == AMT_DONE || e == AMT_FAILED || e == until) break;
+  }
+}
+
+static void rig_run(rig *r)
+{
+  amt_start(&r->j, &r->s, &r->t);
+  rig_until(r, &r->j, &r->srv.log, AMT_DONE);
+}
+
+/* What a run comes to over a stream that never falters. */
+static const char reference[] =
+  "starting\nstarted 2112\nstatus 1\nstatus 2\nstatus 4\n"
+  "message #1 @2026-01-31T08:00:00 one\n"
+  "message #2 \n"
+  "message #3 C:\\x \"q\" \xE2\x82\xAC\xF0\x9F\x98\x80 \xC3\xA9\xF0\x9F\x98\x80\n"
+  "message #4 \xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82"
+  "\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+  "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2"
+  "\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82"
+  "\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\n"
+  "message #5 last\ndone 4\n";
+
+static void the_same_events_come_however_the_bytes_come(void **state)
+{
+  static const size_t size[] = { 64, 65, 100, 1024 };
+  static const size_t most[] = { 0, 1, 2, 3, 7, 63, 64 };
+  static const size_t room[] = { 0, 1, 5, 70 };
+  size_t a, b, c;
+  int    framing, not_yet, wait;
+  (void)state;
+  for (a = 0; a < COUNT(size); a++)
+    for (b = 0; b < COUNT(most); b++)
+      for (c = 0; c < COUNT(room); c++)
+        for (framing = LENGTH; framing <= CLOSE; framing++)
+          for (not_yet = 0; not_yet < 2; not_yet++)
+            for (wait = 0; wait < 2; wait++) {
+              rig r;
+              rig_init(&r, 1, size[a]);
+              r.wait = wait;
+              r.srv.log_calls = 0;
+              r.srv.read_max = most[b];
+              r.srv.write_max = room[c];
+              r.srv.framing = framing;
+              r.srv.not_yet = not_yet;
+              r.srv.page = b % 3, r.srv.more = b % 3 != 0;
+              rig_run(&r);
+              expect_log(&r.srv.log, reference);
+              assert_int_equal(r.srv.count[AMT_START], 1);
+              assert_int_equal(r.srv.starts_begun, 1);
+              assert_int_equal(r.srv.log.retries, 0);
+              if (a == 3 && b == 0)
+                assert_true(framing == CHUNKED || framing == CHUNKED_1 ||
+                            r.srv.log.pieces == COUNT(few));
+              rig_free(&r);
+            }
+}
+
+static void the_calls_come_in_their_order(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 200);
+  rig_run(&r);
+  assert_string_equal(text_of(&r.srv.calls), "sign-in\nstart\nmonitor\n"
+                      "monitor\nmonitor\nmonitor\nmessages\n");
+  rig_free(&r);
+}
+
+/* A run in which something broke once: it ends as it would have, or it was
+   the Start that broke, and then nobody knows, and it is not sent again. */
+static void broken_once(rig *r, const char *what, size_t at)
+{
+  const char *log = text_of(&r->srv.log.text);
+  static const char started[] = "starting\nstarted 2112\nstatus 1\nstatus 2\n";
+  char        got[sizeof reference + 100];
+  /* A status whose reply was lost is not told again; the last one is. */
+  if (r->j.start == AMT_START_KNOWN && strstr(log, "status 4\n") != NULL) {
+    snprintf(got, sizeof got, "%s%s", started, strstr(log, "status 4\n"));
+    log = got;
+  }
+  if (r->srv.starts_begun > 1)
+    fail_msg("%s %d: %d Starts", what, (int)at, (int)r->srv.starts_begun);
+  if (r->j.start == AMT_START_UNKNOWN) {
+    if (strcmp(log, "starting\nfailed MAYBE_STARTED, code 19, start unknown\n"))
+      fail_msg("%s %d:\n%s", what, (int)at, log);
+    assert_int_equal(r->srv.starts_begun, 1);
+    assert_int_equal(r->j.id[0], 0);
+  } else if (strcmp(log, reference) != 0) {
+    fail_msg("%s %d:\n%s", what, (int)at, log);
+  }
+}
+
+static void one_io_call_in_turn_is_put_off_or_fails_or_ends(void **state)
+{
+  static const size_t most[] = { 0, 13 };
+  size_t k;
+  int    how, wait;
+  long   io, all;
+  (void)state;
+  for (k = 0; k < COUNT(most); k++)
+    for (how = FAIL_NOT_YET; how <= FAIL_EOF; how++)
+      for (wait = 0; wait < 2; wait++)
+        for (io = 0, all = 400; io < all; io++) {
+          rig r;
+          rig_init(&r, 1, 100);
+          r.wait = wait;
+          r.srv.log_calls = 0;
+          r.srv.log.quiet = 1;
+          r.srv.read_max = r.srv.write_max = most[k];
+          r.srv.fail_io = io;
+          r.srv.fail_how = how;
+          rig_run(&r);
+          broken_once(&r, "I/O", (size_t)io);
+          if (how == FAIL_NOT_YET)
+            assert_int_equal(r.j.start, AMT_START_KNOWN);
+          if (r.j.start == AMT_START_KNOWN) all = r.srv.io; /* a whole run's */
+          rig_free(&r);
+        }
+}
+
+/* Where in the traffic the Start lies. */
+static size_t start_from, start_to, reply_from, reply_to, all_to, all_from;
+static void find_the_start(void)
+{
+  rig r;
+  rig_init(&r, 1, 1024);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+  start_from = r.srv.written, reply_from = r.srv.given;
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+  start_to = r.srv.written, reply_to = r.srv.given;
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+  all_to = r.srv.written, all_from = r.srv.given;
+  rig_free(&r);
+}
+
+/* The connection breaks behind each byte of all requests in turn. */
+static void requests_cut_behind_each_byte(void **state)
+{
+  size_t cut;
+  int    wait;
+  (void)state;
+  find_the_start();
+  for (wait = 0; wait < 2; wait++)
+    for (cut = 0; cut < all_to; cut++) {
+      rig r;
+      rig_init(&r, 1, 64);
+      r.wait = wait;
+      r.srv.log_calls = 0;
+      r.srv.log.quiet = 1;
+      r.srv.cut_written = cut;
+      rig_run(&r);
+      broken_once(&r, "request byte", cut);
+      if (cut > start_from && cut <= start_to) {
+        assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+        assert_int_equal(r.srv.count[AMT_START], cut == start_to);
+        assert_int_equal(r.srv.count[AMT_MONITOR], 0);
+      } else {
+        assert_int_equal(r.j.start, AMT_START_KNOWN);
+        assert_int_equal(r.srv.count[AMT_START], 1);
+      }
+      rig_free(&r);
+    }
+  assert_true(all_to > 1000);
+}
+
+/* And behind each byte of all replies, by a reset or by a polite end. */
+static void replies_cut_behind_each_byte(void **state)
+{
+  static const int framings[] = { LENGTH, CHUNKED };
+  size_t cut, f;
+  int    how;
+  (void)state;
+  find_the_start();
+  for (f = 0; f < COUNT(framings); f++)
+    for (how = FAIL_RESET; how <= FAIL_EOF; how++)
+      for (cut = 0; cut < all_from + f * 300; cut++) {
+        rig r;
+        rig_init(&r, 1, 100);
+        r.srv.log_calls = 0;
+        r.srv.log.quiet = 1;
+        r.srv.framing = framings[f];
+        r.srv.fail_how = how;
+        r.srv.cut_given = cut;
+        rig_run(&r);
+        broken_once(&r, "reply byte", cut);
+        assert_int_equal(r.srv.count[AMT_START], 1);
+        if (f == 0) { /* {"BatchrequestId":2112} ends the reply: only the '}'
+                         makes the id whole */
+          if (cut >= reply_from && cut < reply_to)
+            assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+          else
+            assert_int_equal(r.j.start, AMT_START_KNOWN);
+        }
+        rig_free(&r);
+      }
+  assert_true(all_from > 700);
+}
+
+/* The id comes whole, then the connection breaks: the job has started. */
+static void a_start_whose_id_came_whole_has_started(void **state)
+{
+  static const step s[] = { { AMT_START, 200, "{\"BatchrequestId\":2112,"
+                              "\"Status\":1,\"Message\":\"0123456789\"}",
+                              0, 0, 0, 0 } };
+  size_t cut, known = 0, all = 65;
+  (void)state;
+  find_the_start();
+  for (cut = 0; cut < 200; cut++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.log.quiet = 1;
+    r.srv.steps = s, r.srv.step_count = 1;
+    r.srv.cut_given = reply_from + cut;
+    rig_run(&r);
+    assert_int_equal(r.srv.starts_begun, 1);
+    if (r.j.start == AMT_START_KNOWN) {
+      known++;
+      assert_int_equal(r.j.code, 4);
+      assert_string_equal(r.j.id, "2112");
+      if (cut < all) all = cut;
+    } else {
+      assert_int_equal(known, 0); /* from one byte on, and not before */
+      assert_int_equal(r.j.error, AMT_E_MAYBE_STARTED);
+      all = cut + 1;
+    }
+    rig_free(&r);
+  }
+  assert_in_range(known, 10, 150);
+}
+
+/* --- which connection ----------------------------------------------------- */
+
+static void one_connection_serves_a_whole_run(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 2, 512);
+  r.s.poll = 1000, r.s.initial_delay = 1000;
+  rig_run(&r);
+  assert_int_equal(r.j.code, 4);
+  assert_int_equal(r.srv.opens, 1);
+  rig_free(&r);
+}
+
+static void each_request_has_its_own_connection_if_asked_for(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 2, 512);
+  r.s.close = 1;
+  rig_run(&r);
+  assert_int_equal(r.j.code, 4);
+  assert_int_equal(r.srv.opens, 7);
+  rig_free(&r);
+}
+
+/* Kept for 60 s by default: an older one is not used again. */
+static void a_connection_kept_too_long_is_not_used_again(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    rig r;
+    rig_init(&r, 1, 512);
+    r.s.poll = i ? 61000 : 59000, r.s.initial_delay = 1000;
+    rig_run(&r);
+    assert_int_equal(r.j.code, 4);
+    assert_int_equal(r.srv.opens, i ? 4 : 1);
+    rig_free(&r);
+  }
+}
+
+/* A second job, whose session has a token: its Start is the next request. */
+static void a_start_goes_on_a_connection_at_most_a_second_old(void **state)
+{
+  static const uint32_t idle[] = { 0, 999, 1001, 2000, 59000 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(idle); i++) {
+    unsigned opens;
+    rig r;
+    rig_init(&r, 1, 512);
+    rig_run(&r);
+    assert_int_equal(r.j.code, 4);
+    opens = r.srv.opens;
+    server_clock += idle[i];
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+    assert_int_equal(r.srv.count[AMT_START], 2);
+    assert_int_equal(r.srv.count[AMT_SIGN_IN], 1);
+    if (idle[i] > 1000) assert_int_equal(r.srv.opens, opens + 1);
+    amt_drop(&r.pool, &r.j);
+    rig_free(&r);
+  }
+}
+
+/* After STARTING the caller may take its time, to write a file for example. */
+static void a_start_delayed_by_its_caller_goes_on_a_fresh_connection(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
+    rig r;
+    rig_init(&r, 1, 512);
+    r.wait = wait;
+    r.srv.closes = RACED;
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+    server_clock += 3000;
+    rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+    assert_int_equal(r.srv.opens, 2);
+    assert_int_equal(r.srv.starts_begun, 1);
+    amt_drop(&r.pool, &r.j);
+    rig_free(&r);
+  }
+}
+
+static void a_connection_that_the_server_has_closed_is_seen_before_use(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
+    rig r;
+    rig_init(&r, 1, 512);
+    r.wait = wait;
+    r.srv.log_calls = 0;
+    r.srv.closes = CLOSED;
+    rig_run(&r);
+    expect_log(&r.srv.log, reference);
+    assert_int_equal(r.srv.log.retries, 0);
+    assert_int_equal(r.srv.opens, 7);
+    assert_int_equal(r.srv.starts_begun, 1);
+    rig_free(&r);
+  }
+}
+
+/* It closes just as the next request comes. What does no harm twice is sent
+   again at once; a Start is not, and its outcome is unknown. */
+static void a_stale_connection_is_no_outage_and_doubles_no_start(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.wait = wait;
+    r.srv.log_calls = 0;
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+    r.srv.closes = RACED;
+    rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+    expect_log(&r.srv.log, reference);
+    assert_int_equal(r.srv.log.retries, 0);
+    rig_free(&r);
+
+    rig_init(&r, 1, 64);
+    r.wait = wait;
+    r.srv.closes = RACED;
+    r.srv.log_calls = 0;
+    rig_run(&r);
+    if (r.srv.starts_begun != 1) fail_msg("%u Starts", r.srv.starts_begun);
+    if (r.srv.opens == 1) { /* it went on the connection of the sign-in */
+      assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+      assert_int_equal(r.srv.count[AMT_START], 0);
+    }
+    rig_free(&r);
+  }
+}
+
+static void a_401_on_a_start_repeats_it_once_on_a_good_connection(void **state)
+{
+  static const step s[] = { { AMT_START, 401, "{}", 0, 0, 0, 0 } };
+  int closes;
+  (void)state;
+  for (closes = KEPT; closes <= CLOSED; closes++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.closes = closes;
+    r.srv.steps = s, r.srv.step_count = 1;
+    rig_run(&r);
+    assert_int_equal(r.j.code, 4);
+    assert_int_equal(r.srv.count[AMT_START], 2);
+    assert_int_equal(r.srv.count[AMT_SIGN_IN], 2);
+    rig_free(&r);
+  }
+}
+
+/* --- servers that are away, slow, or strange ------------------------------ */
+
+static void a_server_that_is_away_before_the_start_is_a_23(void **state)
+{
+  static const int down[] = { AMT_E_CONNECT, AMT_E_DNS };
+  size_t i;
+  int    wait;
+  (void)state;
+  for (i = 0; i < COUNT(down); i++)
+    for (wait = 0; wait < 2; wait++) {
+      rig r;
+      rig_init(&r, 1, 64);
+      r.wait = wait;
+      r.srv.down = down[i];
+      r.s.give_up = 60000;
+      rig_run(&r);
+      assert_int_equal(r.last, AMT_FAILED);
+      assert_int_equal(r.j.error, down[i]);
+      assert_int_equal(r.j.code, 23);
+      assert_int_equal(r.j.start, AMT_START_NONE);
+      assert_in_range(server_clock - 5000, 30000, 61000);
+      rig_free(&r);
+    }
+}
+
+static void a_server_that_comes_back_goes_on_with_the_job(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
+    int  i;
+    rig  r;
+    rig_init(&r, 1, 64);
+    r.wait = wait;
+    r.srv.log_calls = 0;
+    r.srv.log.quiet = 1;
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_STATUS);
+    amt_http_close(&r.conn[0].http);
+    r.srv.down = AMT_E_CONNECT;
+    for (i = 0; i < 5; i++) rig_until(&r, &r.j, &r.srv.log, AMT_RETRYING);
+    r.srv.down = 0;
+    rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+    expect_log(&r.srv.log, reference);
+    rig_free(&r);
+  }
+}
+
+static void a_server_that_is_lost_after_the_start_is_no_23(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 64);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+  amt_http_close(&r.conn[0].http);
+  r.srv.down = AMT_E_CONNECT;
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+  assert_int_equal(r.last, AMT_FAILED);
+  assert_int_equal(r.j.code, 19);
+  assert_int_equal(r.j.start, AMT_START_KNOWN);
+  assert_string_equal(r.j.id, "2112");
+  rig_free(&r);
+}
+
+/* It takes a request and says nothing: the idle limit ends the call. */
+static void a_silent_server_runs_into_the_idle_limit(void **state)
+{
+  static const struct { int op, code, start; } v[] = {
+    { AMT_SIGN_IN, 23, AMT_START_NONE }, { AMT_START, 19, AMT_START_UNKNOWN },
+    { AMT_MONITOR, 19, AMT_START_KNOWN }, { AMT_MESSAGES, 4, AMT_START_KNOWN }
+  };
+  size_t i;
+  int    wait;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (wait = 0; wait < 2; wait++) {
+      rig r;
+      rig_init(&r, 1, 64);
+      r.wait = wait;
+      r.srv.silent = v[i].op + 1;
+      rig_run(&r);
+      assert_int_equal(r.j.code, v[i].code);
+      assert_int_equal(r.j.start, v[i].start);
+      if (v[i].op == AMT_START) {
+        assert_int_equal(r.srv.count[AMT_START], 1);
+        assert_int_equal(r.j.error, AMT_E_MAYBE_STARTED);
+        assert_in_range(server_clock - 5000, 30000, 31000);
+      } else {
+        assert_int_equal(r.j.error, AMT_E_TIMEOUT);
+        assert_in_range(server_clock - 5000, 300000, 400000);
+      }
+      if (v[i].op == AMT_MESSAGES) assert_int_equal(r.last, AMT_DONE);
+      rig_free(&r);
+    }
+}
+
+/* It takes no byte of the Start: nothing has happened, and it goes again. */
+static void a_start_that_could_not_be_sent_is_no_start(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 64);
+  r.srv.log.quiet = 1;
+  r.srv.log_calls = 0;
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+  r.srv.stuck = 1;
+  rig_until(&r, &r.j, &r.srv.log, AMT_RETRYING);
+  assert_int_equal(r.j.error, AMT_E_TIMEOUT);
+  assert_int_equal(r.srv.starts_begun, 0);
+  r.srv.stuck = 0;
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+  expect_log(&r.srv.log, reference);
+  assert_int_equal(r.srv.starts_begun, 1);
+  rig_free(&r);
+}
+
+static void a_start_stuck_in_the_middle_is_unknown(void **state)
+{
+  rig r;
+  (void)state;
+  find_the_start();
+  rig_init(&r, 1, 64);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+  r.srv.write_max = 10;
+  while (r.srv.written < start_from + 50) {
+    r.srv.not_yet = 1;
+    assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_BUSY);
+  }
+  r.srv.stuck = 1, r.srv.not_yet = 0;
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+  assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+  assert_int_equal(r.j.error, AMT_E_MAYBE_STARTED);
+  assert_int_equal(r.srv.starts_begun, 1);
+  assert_int_equal(r.srv.count[AMT_START], 0);
+  rig_free(&r);
+}
+
+#define H(status, more, body) "HTTP/1.1 " status " x\r\n" more "\r\n" body
+static const struct { const char *raw; int error; } strange[] = {
+  { "hello", AMT_E_TIMEOUT }, /* a prefix of nothing, and then silence? */
+  { H("200", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "xx"),
+    AMT_E_HTTP_ENCODING },
+  { H("200", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "{}"),
+    AMT_E_HTTP_FRAMING },
+  { H("200", "Content-Length: 2\r\nContent-Length: 3\r\n", "{}"),
+    AMT_E_HTTP_LENGTH },
+  { H("200", "Transfer-Encoding: gzip\r\n", "{}"), AMT_E_HTTP_CODING },
+  { H("200", "Transfer-Encoding: chunked\r\n", "x\r\n"), AMT_E_HTTP_CHUNK },
+  { H("200", "A : b\r\n", "{}"), AMT_E_HTTP_HEADER },
+  { H("101", "", ""), AMT_E_HTTP_INTERIM },
+  { "HTTP/1.1 20 x\r\n\r\n", AMT_E_HTTP_STATUS }
+};
+
+static void a_reply_that_is_no_http_makes_a_start_unknown(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(strange); i++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.raw = strange[i].raw, r.srv.raw_op = AMT_START;
+    rig_run(&r);
+    assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+    assert_int_equal(r.j.code, 19);
+    assert_int_equal(r.srv.count[AMT_START], 1);
+    rig_free(&r);
+  }
+}
+
+static void a_reply_that_is_no_http_is_tried_again_elsewhere(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 1; i < COUNT(strange); i++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.raw = strange[i].raw, r.srv.raw_op = AMT_MONITOR;
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_RETRYING);
+    assert_int_equal(r.j.error, strange[i].error);
+    r.srv.raw_op = -1;
+    rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+    assert_int_equal(r.j.code, 4);
+    rig_free(&r);
+  }
+}
+
+static void a_redirect_is_not_followed(void **state)
+{
+  static const int ops[] = { AMT_SIGN_IN, AMT_START };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(ops); i++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.raw = H("302", "Location: http://evil.test:4004/\r\n"
+                  "Content-Length: 0\r\n", "");
+    r.srv.raw_op = ops[i];
+    rig_run(&r);
+    assert_int_equal(r.last, AMT_FAILED);
+    assert_int_equal(r.j.error, AMT_E_REDIRECT);
+    assert_int_equal(r.j.code, 23);
+    assert_int_equal(r.srv.count[ops[i]], 1);
+    rig_free(&r);
+  }
+}
+
+/* 413 comes while the request is still going out, and no more is taken. */
+static void a_reply_that_comes_early_is_heard(void **state)
+{
+  static const char *const many[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccccccc" };
+  static const char early[] = H("413", "Content-Length: 23\r\n",
+                                "{\"Message\":\"too large\"}");
+  static const size_t most[] = { 0, 1, 50 };
+  size_t i;
+  int    wait;
+  (void)state;
+  for (i = 0; i < COUNT(most); i++)
+    for (wait = 0; wait < 2; wait++) {
+      rig r;
+      rig_init(&r, 1, 64);
+      r.wait = wait;
+      r.srv.early = early;
+      r.srv.read_max = most[i];
+      r.t.parameters = many, r.t.parameter_count = 3;
+      rig_run(&r);
+      assert_int_equal(r.last, AMT_FAILED);
+      assert_int_equal(r.j.error, AMT_E_REFUSED);
+      assert_int_equal(r.j.code, 11);
+      assert_int_equal(r.j.start, AMT_START_REFUSED);
+      assert_non_null(strstr(text_of(&r.srv.log.text), "server too large\n"));
+      assert_int_equal(r.conn[0].http.state, AMT_CONN_CLOSED);
+      rig_free(&r);
+    }
+}
+
+/* A message of 200 kB, of characters of all lengths and escapes. */
+static void a_message_of_any_size_passes_through_a_small_buffer(void **state)
+{
+  static const size_t size[] = { 64, 67, 1000 };
+  message one[] = { { 1, NULL, NULL, OBJECT }, { 2, "end", NULL, OBJECT } };
+  text    as_sent = {0}, want = {0};
+  size_t  i;
+  (void)state;
+  text_put(&want, "message #1 ");
+  for (i = 0; i < 10000; i++) {
+    text_put(&as_sent, "%d\\u20acx\xC3\xA9\\\\\xF0\x9F\x98\x80\\ud83d\\ude00",
+             (int)i);
+    text_put(&want, "%d\xE2\x82\xACx\xC3\xA9\\\xF0\x9F\x98\x80"
+             "\xF0\x9F\x98\x80", (int)i);
+  }
+  text_put(&want, "\nmessage #2 end\ndone 4\n");
+  one[0].text = as_sent.p;
+  for (i = 0; i < COUNT(size); i++) {
+    rig r;
+    rig_init(&r, 1, size[i]);
+    r.srv.message = one, r.srv.message_count = 2;
+    r.srv.framing = (int)i;
+    rig_run(&r);
+    assert_true(r.srv.log.pieces > 100);
+    expect_text_(strstr(text_of(&r.srv.log.text), "message #1"), want.p,
+                 __FILE__, __LINE__);
+    rig_free(&r);
+  }
+  text_free(&as_sent);
+  text_free(&want);
+}
+
+/* --- long requests -------------------------------------------------------- */
+
+static void a_long_request_is_sent_whole_through_a_small_buffer(void **state)
+{
+  static const size_t size[] = { 64, 65, 1024, 20000 };
+  static const size_t room[] = { 0, 1, 63, 64, 1000 };
+  const char *list[100];
+  char        word[100][60];
+  text        want = {0};
+  size_t      i, k;
+  (void)state;
+  text_put(&want, "{\"Action\":\"START\",\"TaskType\":\"BATCH\","
+           "\"ApplicationName\":\"DEMO2\",\"JobName\":\"REPORTTEST01\","
+           "\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\",\"Parameters\":[");
+  for (i = 0; i < 100; i++) {
+    snprintf(word[i], sizeof word[i], "parameter %d \"with\" \\ and \n\xE2\x82\xAC"
+             "%0*d", (int)i, (int)(i % 7), 0);
+    list[i] = word[i];
+    text_put(&want, "%s\"parameter %d \\\"with\\\" \\\\ and \\n\xE2\x82\xAC%0*d\"",
+             i ? "," : "", (int)i, (int)(i % 7), 0);
+  }
+  text_put(&want, "]}");
+  for (i = 0; i < COUNT(size); i++)
+    for (k = 0; k < COUNT(room); k++) {
+      rig r;
+      rig_init(&r, 1, size[i]);
+      r.srv.write_max = room[k];
+      r.t.parameters = list, r.t.parameter_count = 100;
+      amt_start(&r.j, &r.s, &r.t);
+      rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+      expect_text_(text_of(&r.srv.start_body), want.p, __FILE__, __LINE__);
+      amt_drop(&r.pool, &r.j);
+      rig_free(&r);
+    }
+  text_free(&want);
+}
+
+/* --- bad input ------------------------------------------------------------ */
+
+static void a_malformed_url_is_refused_and_nothing_is_opened(void **state)
+{
+  static const struct { const char *url; int error; } v[] = {
+    { "amt.test:4004", AMT_E_URL_SCHEME }, { "ftp://amt.test/", AMT_E_URL_SCHEME },
+    { "", AMT_E_URL_SCHEME }, { "http://", AMT_E_URL_HOST },
+    { "http://user:pw@amt.test/", 0 }, { "http://amt.test:0/", AMT_E_URL_PORT },
+    { "http://amt.test:99999/", AMT_E_URL_PORT },
+    { "http://amt.test:4004/a b", AMT_E_URL_PATH },
+    { "http://amt.test:4004/a\r\nX: y", AMT_E_URL_PATH },
+    { "http://amt.test:4004/a#b", AMT_E_URL_PATH },
+    { "http://amt.test:4004/a?b=c", AMT_E_URL_PATH },
+    { "http://amt.te\nst:4004/", 0 }, { NULL, 0 },
+    { "https://amt.test:4004/", AMT_E_NO_TLS }
+  };
+  size_t i;
+  int    wait;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (wait = 0; wait < 2; wait++) {
+      rig r;
+      rig_init(&r, 1, 64);
+      r.wait = wait;
+      r.s.url = v[i].url;
+      rig_run(&r);
+      assert_int_equal(r.last, AMT_FAILED);
+      if (v[i].error) assert_int_equal(r.j.error, v[i].error);
+      assert_true(r.j.error <= -100);
+      assert_true(strlen(amt_error(r.j.error)) > 10);
+      assert_int_equal(r.j.start, AMT_START_NONE);
+      assert_int_equal(r.srv.opens, 0);
+      assert_int_equal(r.srv.log.retries, 0); /* it will not get better */
+      assert_int_equal(server_clock, 5000);
+      rig_free(&r);
+    }
+}
+
+static void a_pool_without_connection_or_room_is_refused(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
+    rig r;
+    rig_init(&r, 0, 64);
+    r.wait = wait;
+    rig_run(&r);
+    assert_int_equal(r.last, AMT_FAILED);
+    assert_int_equal(r.j.error, AMT_E_NO_CONNECTION);
+    rig_free(&r);
+    rig_init(&r, 1, 63);
+    r.wait = wait;
+    rig_run(&r);
+    assert_int_equal(r.last, AMT_FAILED);
+    assert_int_equal(r.j.error, AMT_E_NO_ROOM);
+    assert_int_equal(r.srv.opens, 0);
+    rig_free(&r);
+  }
+}
+
+static void a_stream_that_cannot_wait_makes_amt_wait_answer_busy(void **state)
+{
+  amt_stream_ops ops;
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 64);
+  ops = *r.line[0].stream.ops;
+  ops.wait = NULL;
+  r.line[0].stream.ops = &ops;
+  r.srv.not_yet = 1;
+  amt_start(&r.j, &r.s, &r.t);
+  assert_int_equal(amt_wait(&r.pool, &r.j, server_now), AMT_BUSY);
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE); /* by amt_poll it goes */
+  assert_int_equal(r.j.code, 4);
+  rig_free(&r);
+}
+
+/* --- secrets -------------------------------------------------------------- */
+
+static int holds(const void *p, size_t n, const char *word)
+{
+  const char *b = (const char *)p;
+  size_t      w = strlen(word), i;
+  for (i = 0; i + w <= n; i++) if (memcmp(b + i, word, w) == 0) return 1;
+  return 0;
+}
+
+static int rig_holds(const rig *r, const char *word)
+{
+  return holds(r->pool.buf, r->pool.size, word) ||
+         holds(&r->s, sizeof r->s, word) || holds(&r->j, sizeof r->j, word) ||
+         holds(&r->conn, sizeof r->conn, word) ||
+         holds(r->token, sizeof r->token, word);
+}
+
+/* Dropped or ended at any point, however much had been sent by then. */
+static void no_password_or_token_is_left_behind(void **state)
+{
+  unsigned polls, seen = 0;
+  int      ended = 0;
+  (void)state;
+  for (polls = 1; !ended; polls++) {
+    unsigned i;
+    rig r;
+    rig_init(&r, 1, 1024);
+    memset(r.pool.buf, 0, r.pool.size);
+    r.srv.not_yet = 1;
+    r.srv.write_max = 100, r.srv.read_max = 60;
+    amt_start(&r.j, &r.s, &r.t);
+    for (i = 0; i < polls && !ended; i++) {
+      amt_event e = amt_poll(&r.pool, &r.j, server_clock);
+      if (e == AMT_BUSY && !rig_ready(&r)) server_clock += r.j.wait;
+      ended = e == AMT_DONE;
+      assert_int_not_equal(e, AMT_FAILED);
+    }
+    seen += (unsigned)(rig_holds(&r, "opconxps") || rig_holds(&r, "tok1"));
+    amt_drop(&r.pool, &r.j);
+    amt_pool_end(&r.pool);
+    amt_session_end(&r.s);
+    assert_false(rig_holds(&r, "opconxps"));
+    assert_false(rig_holds(&r, "tok1"));
+    rig_free(&r);
+  }
+  assert_true(seen > 5); /* the search does find them */
+}
+
+static void the_password_does_not_outlive_the_sign_in_in_the_buffer(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 1024);
+  memset(r.pool.buf, 0, r.pool.size);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+  assert_false(holds(r.pool.buf, r.pool.size, "opconxps"));
+  assert_false(holds(&r.j, sizeof r.j, "opconxps"));
+  amt_drop(&r.pool, &r.j);
+  rig_free(&r);
+}
+
+/* A password in the buffer must not wait there for the end of the pool. */
+static void a_job_dropped_while_it_signs_in_leaves_no_password(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 1024);
+  memset(r.pool.buf, 0, r.pool.size);
+  r.srv.silent = AMT_SIGN_IN + 1;
+  amt_start(&r.j, &r.s, &r.t);
+  assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_BUSY);
+  amt_drop(&r.pool, &r.j);
+  amt_session_end(&r.s);
+  assert_false(holds(r.pool.buf, r.pool.size, "opconxps"));
+  rig_free(&r);
+}
+
+/* A session's struct used again for another server: nothing of the first may
+   reach it, and above all no credentials the first. */
+static void a_session_used_again_goes_to_its_own_server(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 512);
+  rig_run(&r);
+  assert_int_equal(r.j.code, 4);
+  amt_session_end(&r.s);
+  r.s.url = "http://other.test:4004/base";
+  r.s.user = "ocadm", r.s.password = "opconxps";
+  r.s.token = r.token, r.s.token_room = sizeof r.token;
+  r.srv.host = "other.test";
+  r.srv.opens = 0;
+  r.srv.status_at = 3;
+  amt_start(&r.j, &r.s, &r.t);
+  /* the server in memory checks the Host line, and open the name */
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+  assert_int_equal(r.srv.opens, 1);
+  amt_drop(&r.pool, &r.j);
+  rig_free(&r);
+}
+
+/* --- many jobs ------------------------------------------------------------ */
+
+#define JOBS 7
+typedef struct fleet {
+  rig       r;
+  amt_job   job[JOBS];
+  event_log log[JOBS];
+  int       ended[JOBS];
+  amt_event e[JOBS];
+} fleet;
+
+static void fleet_init(fleet *f, size_t lines, size_t size)
+{
+  int i;
+  memset(f, 0, sizeof *f);
+  rig_init(&f->r, lines, size);
+  f->r.srv.watch = NULL;
+  f->r.srv.log_calls = 0;
+  for (i = 0; i < JOBS; i++) {
+    f->log[i].quiet = 1;
+    amt_start(&f->job[i], &f->r.s, &f->r.t);
+  }
+}
+
+static void fleet_free(fleet *f)
+{
+  int i;
+  for (i = 0; i < JOBS; i++) log_free(&f->log[i]);
+  rig_free(&f->r);
+}
+
+static amt_event fleet_turn(fleet *f, int i)
+{
+  amt_event e;
+  if (f->ended[i]) return AMT_BUSY;
+  e = f->e[i] = amt_poll(&f->r.pool, &f->job[i], server_clock);
+  if (e == AMT_BUSY) return e;
+  log_event(&f->log[i], &f->job[i], e);
+  f->ended[i] = e == AMT_DONE || e == AMT_FAILED;
+  return e;
+}
+
+/* One job alone, until this event. */
+static void fleet_until(fleet *f, int i, amt_event until)
+{
+  unsigned turns = 0;
+  while (f->e[i] != until) {
+    if (f->ended[i] || ++turns > 20000)
+      fail_msg("job %d: event %d never comes:\n%s", i, (int)until,
+               text_of(&f->log[i].text));
+    if (fleet_turn(f, i) == AMT_BUSY && !rig_ready(&f->r)) server_clock += 10;
+  }
+}
+
+/* Jobs in an order that looks like none; whoever holds the buffer goes on. */
+static void fleet_run(fleet *f, uint32_t seed)
+{
+  unsigned turns = 0;
+  int      left = JOBS, i;
+  while (left) {
+    seed = seed * 1664525u + 1013904223u;
+    i = (int)(seed >> 16) % JOBS;
+    while (fleet_turn(f, i) != AMT_BUSY) { }
+    for (left = 0, i = 0; i < JOBS; i++) left += !f->ended[i];
+    if (++turns % 16 == 0) server_clock += 20;
+    if (turns > 500000) fail_msg("the fleet never ends");
+  }
+}
+
+static void many_jobs_share_few_connections_and_one_buffer(void **state)
+{
+  size_t   lines;
+  uint32_t seed;
+  (void)state;
+  for (lines = 1; lines <= LINES; lines++)
+    for (seed = 0; seed < 20; seed++) {
+      fleet f;
+      int   i;
+      fleet_init(&f, lines, seed % 2 ? 64 : 200);
+      f.r.srv.not_yet = seed % 3 == 0;
+      f.r.srv.read_max = seed % 4 * 9;
+      f.r.srv.write_max = seed % 5 * 11;
+      f.r.srv.framing = (int)(seed % 5);
+      fleet_run(&f, seed);
+      for (i = 0; i < JOBS; i++) {
+        const char *at = strstr(text_of(&f.log[i].text), "message #1");
+        assert_int_equal(f.job[i].code, 4);
+        assert_int_equal(f.job[i].log_complete, 1);
+        assert_non_null(at);
+        assert_string_equal(at, strstr(reference, "message #1"));
+      }
+      assert_int_equal(f.r.srv.count[AMT_START], JOBS);
+      assert_int_equal(f.r.srv.count[AMT_SIGN_IN], 1);
+      fleet_free(&f);
+    }
+}
+
+/* The connections break now and then, all over the place. */
+static void many_jobs_survive_connections_that_break(void **state)
+{
+  uint32_t seed;
+  (void)state;
+  for (seed = 0; seed < 150; seed++) {
+    fleet f;
+    int   i, unknown = 0;
+    fleet_init(&f, 3, 100);
+    f.r.srv.read_max = 40;
+    f.r.srv.write_max = 90;
+    f.r.srv.fail_io = 5 + (long)seed * 11;
+    f.r.srv.fail_how = seed % 2 ? FAIL_RESET : FAIL_EOF;
+    fleet_run(&f, seed);
+    for (i = 0; i < JOBS; i++) {
+      if (f.job[i].start == AMT_START_UNKNOWN) {
+        unknown++;
+        assert_int_equal(f.job[i].error, AMT_E_MAYBE_STARTED);
+        continue;
+      }
+      assert_int_equal(f.job[i].code, 4);
+      assert_string_equal(strstr(text_of(&f.log[i].text), "message #1"),
+                          strstr(reference, "message #1"));
+    }
+    assert_true(unknown <= 1);
+    assert_true(f.r.srv.count[AMT_START] <= JOBS);
+    fleet_free(&f);
+  }
+}
+
+static void whoever_holds_the_buffer_is_polled_first(void **state)
+{
+  fleet f;
+  int   i, k;
+  (void)state;
+  fleet_init(&f, 2, 1024);
+  fleet_until(&f, 1, AMT_STARTED);
+  fleet_until(&f, 0, AMT_MESSAGE);
+  server_clock += 30000;
+  for (k = 0; k < 3; k++)
+    for (i = 1; i < 3; i++) {
+      assert_int_equal(amt_poll(&f.r.pool, &f.job[i], server_clock), AMT_FAILED);
+      assert_int_equal(f.job[i].error, AMT_E_BUFFER_HELD);
+    }
+  assert_memory_equal(f.job[0].msg, "one", 3); /* untouched */
+  while (fleet_turn(&f, 0) == AMT_MESSAGE) { }
+  fleet_run(&f, 1); /* nobody was harmed */
+  for (i = 0; i < 3; i++) {
+    assert_int_equal(f.job[i].code, 4);
+    assert_string_equal(strstr(text_of(&f.log[i].text), "message #1"),
+                        strstr(reference, "message #1"));
+  }
+  fleet_free(&f);
+}
+
+/* Polled at a bad moment, whatever it was about to do. */
+static void a_job_kept_from_the_buffer_is_not_harmed_at_any_stage(void **state)
+{
+  static const amt_op once[] = { AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR,
+                                 AMT_MESSAGES };
+  unsigned polls, k;
+  (void)state;
+  for (k = 0; k <= COUNT(once); k++)
+    for (polls = 0; polls < 60; polls++) {
+      fleet    f;
+      int      i;
+      unsigned n;
+      amt_event e;
+      fleet_init(&f, 2, 1024);
+      for (i = 2; i < JOBS; i++) amt_drop(&f.r.pool, &f.job[i]), f.ended[i] = 1;
+      fleet_until(&f, 0, AMT_STATUS);
+      memset(f.r.srv.count, 0, sizeof f.r.srv.count);
+      if (k < COUNT(once))
+        amt_once(&f.job[1], &f.r.s, once[k], &f.r.t,
+                 once[k] == AMT_START ? NULL : "2112");
+      f.r.srv.not_yet = 1;
+      for (n = 0; n < polls; n++) {
+        e = fleet_turn(&f, 1);
+        if (e == AMT_BUSY && !rig_ready(&f.r)) server_clock += f.job[1].wait;
+      }
+      f.r.srv.not_yet = 0;
+      if (f.r.pool.holder != NULL || f.ended[1]) {
+        fleet_run(&f, 1);
+        fleet_free(&f);
+        continue;
+      }
+      fleet_until(&f, 0, AMT_MESSAGE);
+      e = amt_poll(&f.r.pool, &f.job[1], server_clock);
+      assert_int_equal(e, AMT_FAILED);
+      assert_int_equal(f.job[1].error, AMT_E_BUFFER_HELD);
+      while (fleet_turn(&f, 0) == AMT_MESSAGE) { }
+      fleet_run(&f, 5);
+      if (f.e[1] != AMT_DONE)
+        fail_msg("case %u, after %u polls:\n%s", k, polls,
+                 text_of(&f.log[1].text));
+      assert_int_equal(f.job[1].error, 0);
+      if (k < COUNT(once) && once[k] < AMT_MONITOR)
+        assert_int_equal(f.r.srv.count[once[k]], 1);
+      assert_int_equal(f.job[0].code, 4);
+      fleet_free(&f);
+    }
+}
+
+static void a_job_dropped_while_it_holds_the_buffer_frees_it(void **state)
+{
+  fleet f;
+  int   i;
+  (void)state;
+  fleet_init(&f, 1, 1024);
+  fleet_until(&f, 0, AMT_MESSAGE);
+  amt_drop(&f.r.pool, &f.job[0]);
+  f.ended[0] = 1;
+  fleet_run(&f, 3);
+  for (i = 1; i < JOBS; i++) assert_int_equal(f.job[i].code, 4);
+  fleet_free(&f);
+}
+
+static void a_job_may_be_dropped_at_any_moment(void **state)
+{
+  unsigned polls;
+  (void)state;
+  for (polls = 1; polls < 120; polls++) {
+    unsigned n;
+    fleet    f;
+    int      i;
+    fleet_init(&f, 2, 64);
+    f.r.srv.not_yet = 1;
+    f.r.srv.read_max = 30;
+    for (n = 0; n < polls; n++)
+      if (fleet_turn(&f, 0) == AMT_BUSY && !rig_ready(&f.r))
+        server_clock += f.job[0].wait;
+    amt_drop(&f.r.pool, &f.job[0]);
+    f.ended[0] = 1;
+    fleet_run(&f, polls);
+    for (i = 1; i < JOBS; i++) assert_int_equal(f.job[i].code, 4);
+    fleet_free(&f);
+  }
+}
+
+/* An early reply lies in the shared buffer: no other job may be answered "go
+   on" while it does. */
+static void an_early_reply_is_not_lost_to_another_job(void **state)
+{
+  static const char *const many[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccccccc" };
+  static const char early[] = H("413", "Content-Length: 23\r\n",
+                                "{\"Message\":\"too large\"}");
+  amt_event e = AMT_BUSY;
+  int       turns = 0;
+  fleet     f;
+  (void)state;
+  fleet_init(&f, 2, 128);
+  fleet_until(&f, 0, AMT_STARTED);
+  fleet_until(&f, 1, AMT_STARTING);
+  server_clock += 20000; /* job 0 has a monitor to do, on another connection */
+  f.r.t.parameters = many, f.r.t.parameter_count = 3;
+  f.r.srv.read_max = 20;
+  while (e == AMT_BUSY && turns++ < 1000) {
+    f.r.srv.watch = &f.job[1];
+    f.r.srv.early = early;
+    e = fleet_turn(&f, 1);
+    f.r.srv.watch = NULL, f.r.srv.early = NULL;
+    if (f.r.srv.stuck) {
+      f.r.srv.stuck = 0;
+      if (e == AMT_BUSY) fleet_turn(&f, 0);
+      f.r.srv.stuck = 1;
+    }
+  }
+  fleet_until(&f, 1, AMT_FAILED);
+  assert_int_equal(f.job[1].error, AMT_E_REFUSED);
+  assert_int_equal(f.job[1].start, AMT_START_REFUSED);
+  f.r.srv.stuck = 0;
+  fleet_until(&f, 0, AMT_DONE);
+  assert_int_equal(f.job[0].code, 4);
+  {
+    int i;
+    for (i = 2; i < JOBS; i++) amt_drop(&f.r.pool, &f.job[i]);
+  }
+  fleet_free(&f);
+}
+
+/* Job 0 has half a request out when job 1 learns that the token is no good. */
+static void a_half_sent_request_keeps_its_token(void **state)
+{
+  static const step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 0 } };
+  fleet f;
+  int   i;
+  (void)state;
+  fleet_init(&f, 2, 64);
+  for (i = 0; i < 2; i++)
+    fleet_until(&f, i, AMT_STARTED);
+  server_clock += 20000;
+  /* job 1's monitor is out, its reply (a 401) still to be read */
+  f.r.srv.steps = s, f.r.srv.step_count = 1;
+  f.r.srv.read_max = 1;
+  while (f.r.srv.count[AMT_MONITOR] == 0) fleet_turn(&f, 1);
+  /* job 0's is half out: past "Authorization: Bear" */
+  f.r.srv.not_yet = 1, f.r.srv.write_max = 80;
+  while (f.r.line[0].in.len + f.r.line[1].in.len < 80) fleet_turn(&f, 0);
+  f.r.srv.not_yet = 0, f.r.srv.read_max = 0;
+  for (i = 0; i < 200; i++) fleet_turn(&f, 1), server_clock++;
+  f.r.srv.write_max = 0;
+  for (i = 2; i < JOBS; i++) amt_drop(&f.r.pool, &f.job[i]), f.ended[i] = 1;
+  fleet_run(&f, 9); /* the server in memory checks each request's bytes */
+  for (i = 0; i < 2; i++) assert_int_equal(f.job[i].code, 4);
+  assert_int_equal(f.r.srv.count[AMT_SIGN_IN], 2);
+  /* only the one 401: job 0's request was good, with the old token */
+  assert_int_equal(f.r.srv.count[AMT_MONITOR], 1 + 4 + 1);
+  fleet_free(&f);
+}
+
+/* Job 0's request met a stale connection and is going out again, half of it,
+   when job 1 signs in anew. */
+static void a_request_sent_again_keeps_its_token_too(void **state)
+{
+  fleet f;
+  int   i;
+  (void)state;
+  fleet_init(&f, 2, 64);
+  for (i = 0; i < 2; i++)
+    fleet_until(&f, i, AMT_STARTED);
+  server_clock += 20000;
+  for (i = 0; i < LINES; i++) f.r.line[i].raced = f.r.line[i].open;
+  /* job 0: out whole on the stale one, then again, and half of it taken */
+  f.r.srv.not_yet = 1, f.r.srv.write_max = 80;
+  for (i = 0; i < 100; i++) {
+    fleet_turn(&f, 0);
+    if (f.r.srv.opens > 1 + (unsigned)0 &&
+        f.r.line[0].open && !f.r.line[0].raced && f.r.line[0].in.len >= 80) break;
+    if (f.r.line[1].open && !f.r.line[1].raced && f.r.line[1].in.len >= 80) break;
+  }
+  assert_true(f.r.line[0].in.len >= 80 || f.r.line[1].in.len >= 80);
+  f.r.srv.not_yet = 0, f.r.srv.write_max = 0;
+  f.r.s.token__life = 1; /* the token has expired, */
+  f.r.srv.generation = 100; /* and "tok101" is longer than "tok1" */
+  for (i = 0; i < 50; i++) fleet_turn(&f, 1), server_clock++;
+  for (i = 2; i < JOBS; i++) amt_drop(&f.r.pool, &f.job[i]), f.ended[i] = 1;
+  fleet_run(&f, 9);
+  for (i = 0; i < 2; i++) assert_int_equal(f.job[i].code, 4);
+  fleet_free(&f);
+}
+
+/* --- the clock ------------------------------------------------------------ */
+
+static void the_clock_may_wrap_at_any_time(void **state)
+{
+  uint32_t before;
+  int      wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++)
+    for (before = 0; before < 40000; before += 331) {
+      rig r;
+      rig_init(&r, 1, 100);
+      r.wait = wait;
+      r.srv.log_calls = 0;
+      server_clock = 0u - before;
+      rig_run(&r);
+      expect_log(&r.srv.log, reference);
+      assert_int_equal(server_clock + before, 25000);
+      rig_free(&r);
+    }
+}
+
+/* With what the stream says and does taken away, time alone ends it. */
+static void a_dripping_server_cannot_stretch_a_call_for_ever(void **state)
+{
+  unsigned turns = 0;
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 64);
+  r.srv.raw_op = AMT_MONITOR;
+  r.srv.raw = H("200", "Content-Length: 100000\r\n", "{\"x\":\"aaaaaaaaaaaaaa");
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+  for (;;) { /* a byte every 20 seconds */
+    uint32_t  at = server_clock;
+    amt_event e = amt_poll(&r.pool, &r.j, server_clock);
+    if (e == AMT_RETRYING) break;
+    assert_int_equal(e, AMT_BUSY);
+    assert_true(++turns < 1000);
+    if (r.srv.count[AMT_MONITOR] == 0) server_clock += r.j.wait;
+    else server_clock = at + 20000, text_put(&r.line[0].out, "a");
+  }
+  assert_int_equal(r.j.error, AMT_E_TIMEOUT);
+  assert_in_range(server_clock - 5000, 600000, 660000);
+  amt_drop(&r.pool, &r.j);
+  rig_free(&r);
+}
+
+int main(void)
+{
+  static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_same_events_come_however_the_bytes_come),
+    cmocka_unit_test(the_calls_come_in_their_order),
+    cmocka_unit_test(one_io_call_in_turn_is_put_off_or_fails_or_ends),
+    cmocka_unit_test(requests_cut_behind_each_byte),
+    cmocka_unit_test(replies_cut_behind_each_byte),
+    cmocka_unit_test(a_start_whose_id_came_whole_has_started),
+    cmocka_unit_test(one_connection_serves_a_whole_run),
+    cmocka_unit_test(each_request_has_its_own_connection_if_asked_for),
+    cmocka_unit_test(a_connection_kept_too_long_is_not_used_again),
+    cmocka_unit_test(a_start_goes_on_a_connection_at_most_a_second_old),
+    cmocka_unit_test(a_start_delayed_by_its_caller_goes_on_a_fresh_connection),
+    cmocka_unit_test(a_connection_that_the_server_has_closed_is_seen_before_use),
+    cmocka_unit_test(a_stale_connection_is_no_outage_and_doubles_no_start),
+    cmocka_unit_test(a_401_on_a_start_repeats_it_once_on_a_good_connection),
+    cmocka_unit_test(a_server_that_is_away_before_the_start_is_a_23),
+    cmocka_unit_test(a_server_that_comes_back_goes_on_with_the_job),
+    cmocka_unit_test(a_server_that_is_lost_after_the_start_is_no_23),
+    cmocka_unit_test(a_silent_server_runs_into_the_idle_limit),
+    cmocka_unit_test(a_start_that_could_not_be_sent_is_no_start),
+    cmocka_unit_test(a_start_stuck_in_the_middle_is_unknown),
+    cmocka_unit_test(a_reply_that_is_no_http_makes_a_start_unknown),
+    cmocka_unit_test(a_reply_that_is_no_http_is_tried_again_elsewhere),
+    cmocka_unit_test(a_redirect_is_not_followed),
+    cmocka_unit_test(a_reply_that_comes_early_is_heard),
+    cmocka_unit_test(a_message_of_any_size_passes_through_a_small_buffer),
+    cmocka_unit_test(a_long_request_is_sent_whole_through_a_small_buffer),
+    cmocka_unit_test(a_malformed_url_is_refused_and_nothing_is_opened),
+    cmocka_unit_test(a_pool_without_connection_or_room_is_refused),
+    cmocka_unit_test(a_stream_that_cannot_wait_makes_amt_wait_answer_busy),
+    cmocka_unit_test(no_password_or_token_is_left_behind),
+    cmocka_unit_test(the_password_does_not_outlive_the_sign_in_in_the_buffer),
+    cmocka_unit_test(a_job_dropped_while_it_signs_in_leaves_no_password),
+    cmocka_unit_test(a_session_used_again_goes_to_its_own_server),
+    cmocka_unit_test(many_jobs_share_few_connections_and_one_buffer),
+    cmocka_unit_test(many_jobs_survive_connections_that_break),
+    cmocka_unit_test(whoever_holds_the_buffer_is_polled_first),
+    cmocka_unit_test(a_job_kept_from_the_buffer_is_not_harmed_at_any_stage),
+    cmocka_unit_test(a_job_dropped_while_it_holds_the_buffer_frees_it),
+    cmocka_unit_test(a_job_may_be_dropped_at_any_moment),
+    cmocka_unit_test(an_early_reply_is_not_lost_to_another_job),
+    cmocka_unit_test(a_half_sent_request_keeps_its_token),
+    cmocka_unit_test(a_request_sent_again_keeps_its_token_too),
+    cmocka_unit_test(the_clock_may_wrap_at_any_time),
+    cmocka_unit_test(a_dripping_server_cannot_stretch_a_call_for_ever)
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
