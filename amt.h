@@ -417,6 +417,7 @@ typedef struct amt_session {
   struct amt_job *signing;    /* the job whose call is the sign-in */
   uint32_t        token__time, token__life;
   uint16_t        producing;  /* requests that are half sent */
+  uint8_t         stale;      /* it was refused; it may still be going out */
   uint8_t         generation; /* of the token */
   uint8_t         failures;   /* of sign-ins, for those who wait for one */
   int16_t         error;      /* of the last one; once refused it stays */
@@ -2423,7 +2424,7 @@ static int amt__token_state(amt_job *j, uint32_t now)
   /* An eighth of its life is kept in reserve, at most half a minute. */
   if (life != 0)
     life -= life / 8u < 30000u ? life / 8u : 30000u;
-  if (s->token__len != 0 && (life == 0 || age < life)) return 1;
+  if (s->token__len != 0 && !s->stale && (life == 0 || age < life)) return 1;
   return s->producing != 0 ? -1 : 0;
 }
 
@@ -2544,6 +2545,7 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
   }
   if (result == AMT__GOOD) {
     s->generation++;
+    s->stale = 0;
     s->token__time = now;
     s->error = 0;
     amt__release(j);
@@ -2585,8 +2587,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   if (!(j->flags__ & AMT__TAKEN))
     return amt__again(j, amt__reason(j, AMT__PASSING), now);
   if (complete && j->cause == 0 && (st / 100u == 2u || st / 100u == 4u) &&
-      st != 408u && (j->seen__ & AMT__SEEN_STATUS) &&
-      amt_status_ends(j->got__)) {
+      (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__)) {
     j->start = st / 100u == 2u ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
@@ -2725,8 +2726,7 @@ static int amt__answered(amt_job *j, uint32_t now)
       amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
     amt_session *s = j->session__;
     j->flags__ |= AMT__TRIED;
-    if (s->generation == j->generation__ && s->signing == NULL)
-      s->token__len = 0;
+    if (s->generation == j->generation__) s->stale = 1;
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
@@ -2881,7 +2881,7 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
    that happens, and is no outage. */
 static int amt__or_stale(const amt_conn *c, int error)
 {
-  if (c->http.reused && c->http.reply.head == 0 &&
+  if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
       (error == AMT_E_EOF || error == AMT_E_RESET))
     return AMT_E_STALE;
   return error;

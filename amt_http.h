@@ -219,7 +219,7 @@ AMTDEF void amt_http_put_end(amt_out *o, size_t content_length);
 typedef struct amt_http_reply {
   uint64_t left;        /* bytes still to come of this body or chunk */
   uint64_t number;      /* Content-Length while its digits arrive, then whole */
-  uint32_t head;        /* bytes in head, chunk extensions and trailers */
+  uint32_t head;        /* bytes in the head; then, in what is round chunks */
   uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
   uint16_t status;      /* 100 to 999, once known */
   uint16_t line;        /* bytes in this line */
@@ -799,6 +799,8 @@ static int amt__http_head(amt_http_reply *r)
   else if (!(f & AMT__R_LENGTH)) r->state = AMT__R_TO_END;
   else r->state = r->left ? AMT__R_BODY : AMT__R_DONE;
   if (f & AMT__R_CHUNKED) r->left = 0;
+  if (r->head >= 65536u) return AMT_E_HTTP_SIZE; /* without this last byte */
+  r->head = 0; /* chunk extensions and trailers have a cap of their own */
   return AMT_HTTP_HEAD;
 }
 
@@ -1199,7 +1201,7 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
 {
   int ready;
   if (c->stream->ops->wait == NULL) return 0;
-  if (c->have != 0) return 1; /* received, and not yet given out */
+  if (c->state == AMT_CONN_RECEIVING && c->have != 0) return 1;
   ready = c->stream->ops->wait(c->stream, amt_http_want(c), ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);

@@ -454,6 +454,7 @@ typedef struct channel {
   int        dead;    /* every I/O fails with this */
   int        ends;    /* the stream ends behind what is still to be given */
   int        yet[2];  /* the next write, read is not to be put off */
+  unsigned   waits;   /* since a byte moved */
   int        raced;   /* it has been closed, and nobody knows */
   text       in;
   text       out;
@@ -634,6 +635,7 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
     s->starts_begun++;
   l->begun = 1;
   s->written += n;
+  l->waits = 0;
   text_bytes(&l->in, p, n);
   if (s->early && s->watch->op == AMT_START && l->in.len > 20 &&
       l->out.len == l->out_at) {
@@ -683,6 +685,7 @@ static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
   memcpy(p, l->out.p + l->out_at, n);
   l->out_at += n;
   s->given += n;
+  l->waits = 0;
   return (ptrdiff_t)n;
 }
 
@@ -695,6 +698,7 @@ static UNUSED int line_ready(const channel *l)
 static UNUSED int line_wait(amt_stream *st, int want, uint32_t ms)
 {
   channel *l = (channel *)st;
+  if (++l->waits > 10000) fail_msg("it waits and waits, and nothing moves");
   if (line_ready(l)) return 1;
   if (want == AMT_WANT_WRITE && !l->s->stuck) return 1;
   server_clock += ms;

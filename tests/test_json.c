@@ -184,6 +184,7 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
 {
   unsigned char *p = edge_copy(bytes, n);
   size_t         at = 0, calls = 0;
+  int            cut = 0; /* only an error may follow */
   while (r->result == 1) {
     amt_json      *json = reader_state(r);
     amt_json_token token;
@@ -205,6 +206,7 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
       check_sticky(r);
       return;
     }
+    if (cut) fail_msg("lies whole in the bytes fed, but is not lent as one piece");
     r->fed += used;
     if (json->offset != r->fed) fail_msg("`offset` is not what was used");
     if (e == AMT_JSON_MORE) {
@@ -228,8 +230,8 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
                      t + token.len <= (unsigned char *)(json + 1);
       if (token.len != 0 && !in_buffer && !in_state)
         fail_msg("text lies neither in the bytes used nor in the state");
-      if (r->whole && !(token.first && (token.len == 0 || in_buffer) &&
-                        (token.last || at + used == n)))
+      cut = r->whole && !token.last && at + used < n;
+      if (r->whole && !(token.first && (token.len == 0 || in_buffer)))
         fail_msg("lies whole in the bytes fed, but is not lent as one piece");
       note_piece(r, e, &token, json);
     }
