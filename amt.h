@@ -594,8 +594,9 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 /* One connection. Zero it and set http.stream (and http.limits). */
 typedef struct amt_conn {
   amt_http_conn      http;
-  amt_url            url;     /* of the session it was opened for */
+  amt_url            url;     /* of the session it was opened for, */
   const amt_session *session;
+  const char        *address; /* and that one's url */
   amt_job           *job;     /* whose call is under way; NULL if free */
 } amt_conn;
 
@@ -2245,7 +2246,7 @@ static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
     size_t n = strlen(id);
     j->start = AMT_START_KNOWN;
     if (n >= sizeof j->id) {
-      j->error = AMT_E_ID;
+      j->cause = AMT_E_ID;
       n = 0;
     }
     memcpy(j->id, id, n);
@@ -2754,7 +2755,7 @@ static int amt__step(amt_job *j, uint32_t now)
   int e;
   switch (j->phase__) {
   case AMT__NEW:
-    e = j->error;
+    e = j->cause;
     if (e == 0) e = amt__check(j, amt__choose(j));
     if (e != 0) return amt__end(j, AMT_FAILED, e, AMT_CODE_ERROR);
     j->failures__ = j->session__->failures;
@@ -2825,7 +2826,7 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
   int          e;
-  if (c->session != s) {
+  if (c->session != s || c->address != s->url) {
     amt_http_close(&c->http);
     c->session = NULL;
     e = s->url == NULL ? AMT_E_URL_SCHEME : amt_url_parse(&c->url, s->url);
@@ -2833,6 +2834,7 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
       e = AMT_E_URL_PATH;
     if (e != 0) return e;
     c->session = s;
+    c->address = s->url;
   }
   if (j->op == AMT_START) c->http.quiet = 0;
   amt_http_begin(&c->http, now, j->op == AMT_START ? 1000u : 0);
@@ -2965,6 +2967,7 @@ AMTDEF void amt_drop(amt_pool *p, amt_job *j)
   if (c != NULL) {
     amt_http_close(&c->http);
     c->job = NULL;
+    if (j->op == AMT_SIGN_IN) amt__wipe(p->buf, p->size);
   }
   if (p->holder == j) p->holder = NULL;
   amt_forget(j);

@@ -143,7 +143,8 @@ enum {
   AMT_HTTP_SEND = 1, /* produce the request from conn->sent: amt_http_send  */
   AMT_HTTP_HEAD = 2, /* the final status is known: conn->reply.status       */
   AMT_HTTP_BODY = 3, /* conn->data, conn->len: lent until the next call     */
-  AMT_HTTP_END  = 4  /* the reply is complete                               */
+  AMT_HTTP_END  = 4, /* the reply is complete                               */
+  AMT_HTTP_EARLY = 5 /* it has come before the request was sent: poll now   */
 };
 
 /* Errors; amt_http_error has each one's cause and cure. Those from -100 on
@@ -333,7 +334,8 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 
 /* Offers the window o, produced from conn->sent, to the stream. AMT_HTTP_SEND:
    produce the next piece; AMT_AGAIN: all sent, or not yet; or an error. If the
-   stream takes nothing it looks for an early reply, received into o->buf. */
+   stream takes nothing it looks for a reply: AMT_HTTP_EARLY if there is one,
+   received into o->buf. */
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
 
 /* Closes it. What was under way is lost; after a timeout nothing may come
@@ -1183,7 +1185,7 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
       c->at = 0;
       c->have = (size_t)m;
       c->t_io = now;
-      return AMT_AGAIN;
+      return AMT_HTTP_EARLY;
     }
     if (m < 0) n = m;
   }

@@ -680,6 +680,8 @@ static const vector bad[] = {
   V(OK "Content-Length: 5 5\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: 5.0\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: 5;\r\n\r\nhello", "[] LENGTH"),
+  V(OK "Content-Length: 5:\r\n\r\nhello", "[] LENGTH"),
+  V(OK "Content-Length: 5/\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: five\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: \xB2\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: 18446744073709551616\r\n\r\nhello", "[] LENGTH"),

@@ -2012,8 +2012,8 @@ static void more_without_anything_new_does_not_loop(void **state)
   static const char *const v[] = {
     "{\"Messages\":[],\"More\":true}",
     "{\"More\":true,\"Messages\":[\"a\",\"b\"]}",
-    "{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},{\"Sequence\":2,"
-    "\"Text\":\"b\"}],\"More\":true}"
+    ("{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},{\"Sequence\":2,"
+     "\"Text\":\"b\"}],\"More\":true}")
   };
   size_t i;
   (void)state;

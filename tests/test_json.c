@@ -677,6 +677,7 @@ static const vector refused[] = {
   NO("\"\\uDFFF\"", ESC), NO("\"\\uD800x\"", ESC), NO("\"\\uD800\\n\"", ESC),
   NO("\"\\uD800\\u0041\"", ESC), NO("\"\\uD800\\uD800\"", ESC),
   NO("\"\\uD800\\uDBFF\"", ESC), NO("\"\\uD800\\uE000\"", ESC),
+  NO("\"\\uDC00\\uDC00\"", ESC), NO("\"\\uDFFF\\uDC00\"", ESC),
   NO("\"\\uDC00\\uD800\"", ESC), NO("\"\\uD800\\\"", ESC),
   NO("\"\\uD83D\xF0\x9F\x98\x80\"", ESC), NO("{\"\\uDC00\":1}", ESC),
   NO("\"\\uD800\\u\"", ESC), NO("\"a\\udfffb\"", ESC),
