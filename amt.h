@@ -209,7 +209,7 @@ AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
 
 #define AMT_ZERO UINT32_MAX /* a duration of 0, where 0 is the default */
 
-/* Errors of this header; those of the transport (-1 to -18, and -100 on) are
+/* Errors of this header; those of the transport (-1 to -19, and -100 on) are
    amt_http.h's, and pass through. */
 enum {
   AMT_E_JSON_SYNTAX    = -40, /* see amt_error for the words */
@@ -1318,7 +1318,7 @@ AMTDEF const amt_wire *amt_wire_default(void)
 }
 
 #ifdef AMT_DEFAULT_WIRE_ONLY
-#define amt__wire(j) (&amt__wire_default)
+#define amt__wire(j) ((void)(j), &amt__wire_default)
 #else
 static const amt_wire *amt__wire(const amt_job *j)
 {
@@ -1632,18 +1632,6 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
     amt_put_text(o, "Content-Type: application/json\r\n");
 }
 
-/* 1 if the text may stand in a header value (blank 0) or a path (blank 1:
-   no blanks either). */
-static int amt__clean(const char *text, int path)
-{
-  if (text == NULL) return 1;
-  for (; *text != 0; text++) {
-    unsigned c = (unsigned char)*text;
-    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u))) return 0;
-  }
-  return 1;
-}
-
 static int amt__wrong(amt_job *j, int error, const char *what)
 {
   j->msg = what;
@@ -1689,6 +1677,18 @@ static int amt__check_call(amt_job *j)
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
+/* 1 if the text may stand in a header value or, with `path`, in a path: that
+   has no blanks either. */
+static int amt__clean(const char *text, int path)
+{
+  if (text == NULL) return 1;
+  for (; *text != 0; text++) {
+    unsigned c = (unsigned char)*text;
+    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u))) return 0;
+  }
+  return 1;
+}
+
 /* Fixed header lines: each ends in CR LF, and no other control is in them. */
 static int amt__check_lines(const char *p)
 {
@@ -2866,7 +2866,7 @@ static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
     amt__put_request(c, j, &o);
     e = amt_http_send(&c->http, &o, now);
   }
-  if (c->http.state == AMT_CONN_RECEIVING) amt_reply_sent(j);
+  if (c->http.state == AMT_CONN_RECEIVING && !c->http.early) amt_reply_sent(j);
   return e;
 }
 

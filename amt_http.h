@@ -165,6 +165,7 @@ enum {
   AMT_E_HTTP_ENCODING = -16,
   AMT_E_HTTP_CHUNK    = -17,
   AMT_E_HTTP_INTERIM  = -18,
+  AMT_E_HTTP_UNASKED  = -19,
   AMT_E_URL_SCHEME    = -100,
   AMT_E_URL_HOST      = -101,
   AMT_E_URL_PORT      = -102,
@@ -322,7 +323,8 @@ typedef struct amt_http_conn {
 enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
        AMT_CONN_RECEIVING, AMT_CONN_IDLE };
 
-/* Begins a call. A kept connection is used again only if its last reply ended
+/* Begins a call. Close the connection first if it is to another server than
+   the last. A kept connection is used again only if its last reply ended
    at most max_idle ms ago (0: limits.keep) and nothing has arrived since, not
    even its end: a look at the stream, unless `quiet` has said so already. */
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle);
@@ -452,6 +454,9 @@ AMTDEF const char *amt_http_error(int error)
     return "malformed chunks in the reply";
   case AMT_E_HTTP_INTERIM:
     return "more than ten interim (1xx) replies, or a 101";
+  case AMT_E_HTTP_UNASKED:
+    return "the server sent bytes before it was asked anything; "
+           "is this the right port?";
   case AMT_E_URL_SCHEME:
     return "a URL begins with http:// or https://";
   case AMT_E_URL_HOST:
@@ -792,6 +797,8 @@ static int amt__http_head(amt_http_reply *r)
     r->state = AMT__R_VERSION;
     r->status = 0;
     r->at = 0;
+    r->lines = 0; /* the caps are each head's own */
+    r->head = 0;
     r->flags = AMT__R_BEGUN;
     return 0;
   }
@@ -1044,7 +1051,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
 {
   unsigned char look;
   if (max_idle == 0) max_idle = amt__or(c->limits.keep, 60000u);
-  if (c->state == AMT_CONN_IDLE && amt__since(now, c->t_io) <= max_idle &&
+  if (c->state == AMT_CONN_IDLE && now - c->t_io <= max_idle &&
       (c->quiet ||
        c->stream->ops->read(c->stream, &look, 1) == AMT_AGAIN)) {
     c->state = AMT_CONN_SENDING;
@@ -1078,12 +1085,17 @@ AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now)
 
 static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
 {
-  int e;
+  unsigned char look;
+  ptrdiff_t     n;
+  int           e;
   if (c->stream->ops->tls != u->tls) return amt__http_fail(c, AMT_E_NO_TLS);
   e = c->stream->ops->open(c->stream, u->host, u->host_len, u->port,
                            amt_http_left(c, now));
   if (e < 0) return amt__http_fail(c, e);
   if (e == AMT_AGAIN) return AMT_AGAIN;
+  n = c->stream->ops->read(c->stream, &look, 1);
+  if (n > 0) n = AMT_E_HTTP_UNASKED;
+  if (n < 0) return amt__http_fail(c, (int)n);
   c->t_io = now;
   c->state = AMT_CONN_SENDING;
   return AMT_HTTP_SEND;
@@ -1415,6 +1427,7 @@ static int amt__posix_names(amt_posix *s, const char *host, size_t n)
   memcpy(name, host, n);
   name[n] = 0;
   found = s->resolve(s->ctx, name, s->address, AMT_ADDRESSES);
+  if (found > AMT_ADDRESSES) found = AMT_ADDRESSES;
   if (found > 0) s->count = (uint8_t)found;
   return found;
 }

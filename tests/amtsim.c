@@ -13,8 +13,10 @@
 
    THE WIRE
    What is published are the functions and fields; paths and JSON names are
-   the amt.h project's own choice, and all stand in the table at >>wire.
-   Every call is a POST with a JSON object (Content-Type application/json):
+   the amt.h project's own choice, and all stand in the table at >>wire;
+   --wire FILE replaces any of them (what can be said there stands above the
+   table). Without it, every call is a POST with a JSON object (Content-Type
+   application/json):
 
      /AmtOpConService/Authenticate    User, Password -> Token, ExpiresIn
      /AmtOpConService/OpConJobAction  Action START, TaskType BATCH or SCRIPT,
@@ -50,7 +52,7 @@
      jobs       one row for each Start accepted, committed before its reply:
        id            the BatchrequestId; the first is 2112
        started       when the Start came
-       application, task_type, name, submit_user, station
+       application, task_type (BATCH or SCRIPT), name, submit_user, station
        user, queue   NULL if not given
        task_values, parameters    as JSON lists; NULL if not given
        running       status 1 before this time, 2 from it on
@@ -65,7 +67,7 @@
        time, text
      requests   one row for each request that arrived whole, control excepted
        n, time, path
-       action        START, STOP or KILL; empty otherwise
+       action        START, STOP or KILL, whatever their words; empty otherwise
    requests is left empty without --db: nobody could read it.
 
    JOBS of application DEMO2 with published logs, texts exactly
@@ -93,6 +95,7 @@
    Status 3. What a job wrote until then stays. */
 
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -124,55 +127,80 @@
 #define BODY_BYTES    ((size_t)64 << 20)  /* the longest request taken */
 
 /* ------------------------------------------------------------------ >>wire
-   Every path, member name and word the server reads or writes. */
+   Every path, member name and word the server reads or writes, by the name it
+   has in a wire file: lines "name = value" and "# comment". A value stands in
+   double quotes with JSON's escapes, or bare. A bare none means absent: a
+   member that is not read, or not sent. Names of replies may be dotted for
+   nested objects; "" is the reply, or the message, itself. Paths may hold
+   {application} {id} {after} {action}, in a query too. */
 
 enum word {
-  PATH_SIGN_IN, PATH_ACTION, PATH_MONITOR, PATH_MESSAGES,
+  METHOD_SIGN_IN, PATH_SIGN_IN, METHOD_START, PATH_START, METHOD_STOP,
+  PATH_STOP, METHOD_KILL, PATH_KILL, METHOD_MONITOR, PATH_MONITOR,
+  METHOD_MESSAGES, PATH_MESSAGES,
+  WORD_START, WORD_STOP, WORD_KILL, WORD_BATCH, WORD_SCRIPT,
   IN_API_USER, IN_PASSWORD,
   IN_ACTION, IN_TASK_TYPE, IN_APPLICATION, IN_JOB, IN_SCRIPT, IN_SUBMIT_USER,
-  IN_USER, IN_STATION, IN_QUEUE, IN_TASK_VALUES, IN_PARAMETERS,
-  IN_ID, IN_AFTER,
-  WORD_START, WORD_STOP, WORD_KILL, WORD_BATCH, WORD_SCRIPT,
+  IN_USER, IN_STATION, IN_QUEUE, IN_ID, IN_AFTER,
+  IN_TASK_VALUES, IN_PARAMETERS,
   OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
   OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT,
+  AUTH, AUTH_HEADER, AUTH_SCHEME, HEADERS, MEMBERS, SEPARATOR,
+  TASK_VALUES, PARAMETERS,
   WORDS
 };
 
-static const char *const default_wire[WORDS] = {
-  [PATH_SIGN_IN]   = "/AmtOpConService/Authenticate",
-  [PATH_ACTION]    = "/AmtOpConService/OpConJobAction",
-  [PATH_MONITOR]   = "/AmtOpConService/MonitorJob",
-  [PATH_MESSAGES]  = "/AmtOpConService/GetMessages",
-  [IN_API_USER]    = "User",
-  [IN_PASSWORD]    = "Password",
-  [IN_ACTION]      = "Action",
-  [IN_TASK_TYPE]   = "TaskType",
-  [IN_APPLICATION] = "ApplicationName",
-  [IN_JOB]         = "JobName",
-  [IN_SCRIPT]      = "ScriptName",
-  [IN_SUBMIT_USER] = "SubmitUser",
-  [IN_USER]        = "User",
-  [IN_STATION]     = "Station",
-  [IN_QUEUE]       = "QueueName",
-  [IN_TASK_VALUES] = "TaskValues",
-  [IN_PARAMETERS]  = "Parameters",
-  [IN_ID]          = "BatchrequestId",
-  [IN_AFTER]       = "AfterSequence",
-  [WORD_START]     = "START",
-  [WORD_STOP]      = "STOP",
-  [WORD_KILL]      = "KILL",
-  [WORD_BATCH]     = "BATCH",
-  [WORD_SCRIPT]    = "SCRIPT",
-  [OUT_TOKEN]      = "Token",
-  [OUT_EXPIRES]    = "ExpiresIn",
-  [OUT_ID]         = "BatchrequestId",
-  [OUT_STATUS]     = "Status",
-  [OUT_MESSAGE]    = "Message",
-  [OUT_MESSAGES]   = "Messages",
-  [OUT_MORE]       = "More",
-  [OUT_SEQUENCE]   = "Sequence",
-  [OUT_TIME]       = "Time",
-  [OUT_TEXT]       = "Text"
+static const struct { const char *name, *value; } default_wire[WORDS] = {
+  [METHOD_SIGN_IN]  = { "sign_in.method", "POST" },
+  [PATH_SIGN_IN]    = { "sign_in.path", "/AmtOpConService/Authenticate" },
+  [METHOD_START]    = { "start.method", "POST" },
+  [PATH_START]      = { "start.path", "/AmtOpConService/OpConJobAction" },
+  [METHOD_STOP]     = { "stop.method", "POST" },
+  [PATH_STOP]       = { "stop.path", "/AmtOpConService/OpConJobAction" },
+  [METHOD_KILL]     = { "kill.method", "POST" },
+  [PATH_KILL]       = { "kill.path", "/AmtOpConService/OpConJobAction" },
+  [METHOD_MONITOR]  = { "monitor.method", "POST" },
+  [PATH_MONITOR]    = { "monitor.path", "/AmtOpConService/MonitorJob" },
+  [METHOD_MESSAGES] = { "messages.method", "POST" },
+  [PATH_MESSAGES]   = { "messages.path", "/AmtOpConService/GetMessages" },
+  [WORD_START]      = { "word.start", "START" },
+  [WORD_STOP]       = { "word.stop", "STOP" },
+  [WORD_KILL]       = { "word.kill", "KILL" },
+  [WORD_BATCH]      = { "word.batch", "BATCH" },
+  [WORD_SCRIPT]     = { "word.script", "SCRIPT" },
+  [IN_API_USER]     = { "request.user", "User" },
+  [IN_PASSWORD]     = { "request.password", "Password" },
+  [IN_ACTION]       = { "request.action", "Action" },
+  [IN_TASK_TYPE]    = { "request.task_type", "TaskType" },
+  [IN_APPLICATION]  = { "request.application", "ApplicationName" },
+  [IN_JOB]          = { "request.job", "JobName" },
+  [IN_SCRIPT]       = { "request.script", "ScriptName" },
+  [IN_SUBMIT_USER]  = { "request.submit_user", "SubmitUser" },
+  [IN_USER]         = { "request.run_as", "User" },
+  [IN_STATION]      = { "request.station", "Station" },
+  [IN_QUEUE]        = { "request.queue", "QueueName" },
+  [IN_ID]           = { "request.id", "BatchrequestId" },
+  [IN_AFTER]        = { "request.after", "AfterSequence" },
+  [IN_TASK_VALUES]  = { "request.task_values", "TaskValues" },
+  [IN_PARAMETERS]   = { "request.parameters", "Parameters" },
+  [OUT_TOKEN]       = { "reply.token", "Token" },
+  [OUT_EXPIRES]     = { "reply.expires", "ExpiresIn" },
+  [OUT_ID]          = { "reply.id", "BatchrequestId" },
+  [OUT_STATUS]      = { "reply.status", "Status" },
+  [OUT_MESSAGE]     = { "reply.message", "Message" },
+  [OUT_MESSAGES]    = { "reply.messages", "Messages" },
+  [OUT_MORE]        = { "reply.more", "More" },
+  [OUT_SEQUENCE]    = { "reply.sequence", "Sequence" },
+  [OUT_TIME]        = { "reply.time", "Time" },
+  [OUT_TEXT]        = { "reply.text", "Text" },
+  [AUTH]            = { "auth", "json" },         /* form basic fixed none */
+  [AUTH_HEADER]     = { "auth_header", "Authorization" },
+  [AUTH_SCHEME]     = { "auth_scheme", "Bearer " },
+  [HEADERS]         = { "headers", NULL },        /* "Name: value\r\n..." */
+  [MEMBERS]         = { "members", NULL },        /* "\"a\":1,\"b\":2" */
+  [SEPARATOR]       = { "separator", "," },
+  [TASK_VALUES]     = { "task_values", "array" }, /* joined object */
+  [PARAMETERS]      = { "parameters", "array" }
 };
 
 /* ---------------------------------------------------------------- >>status
@@ -310,7 +338,9 @@ enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
 struct request;
 
 struct server {
-  const char *wire[WORDS];
+  char *wire[WORDS];                    /* NULL: absent */
+  json_t *members;                      /* fixed ones, or NULL */
+  const char *token;                    /* where it is fixed */
   const char *base;                     /* put before each path */
   int fault[FAULTS];                    /* 0: off */
   const char *user;
@@ -965,15 +995,52 @@ static void text_json(const struct server *s, struct text *t, json_t *value)
   json_decref(value);
 }
 
+/* A member of a reply: dotted names are nested, a name of "" is the reply
+   itself (see whole()), the first such one if there are several. */
+static void put(const struct server *s, json_t *o, enum word word,
+                json_t *value)
+{
+  const char *name = s->wire[word], *dot;
+  char part[64];
+  json_t *inner;
+  if (!name || (!*name && json_object_get(o, ""))) {
+    json_decref(value);
+    return;
+  }
+  for (; (dot = strchr(name, '.')); name = dot + 1, o = inner) {
+    snprintf(part, sizeof part, "%.*s", (int)(dot - name), name);
+    inner = json_object_get(o, part);
+    if (json_is_object(inner)) continue;
+    inner = json_object();
+    json_object_set_new(o, part, inner);
+  }
+  json_object_set_new(o, name, value);
+}
+
+/* The reply, or the message, that o stands for. */
+static json_t *whole(json_t *o)
+{
+  json_t *value = json_object_get(o, "");
+  if (!value) return o;
+  json_incref(value);
+  json_decref(o);
+  return value;
+}
+
 /* Unknown names outside, known names inside: not to be mistaken for ours. */
 static json_t *decoy(const struct server *s)
 {
-  return json_pack("{s:[[],[i,n,{s:i,s:s,s:s,s:i}],b,f],s:{s:{},s:s,s:[s]}}",
-                   "Trace", -1, s->wire[OUT_STATUS], DONE,
-                   s->wire[OUT_TOKEN], "decoy", s->wire[OUT_TEXT], "decoy \"]}",
-                   s->wire[OUT_ID], 1, 1, 1.5e-7, "Inner", "Empty",
-                   s->wire[OUT_MESSAGE], "decoy", s->wire[OUT_MESSAGES],
-                   "decoy");
+  json_t *o = json_pack("{s:[[],[i,n,b,f]],s:{s:{},s:[s]}}", "Trace", -1, 1,
+                        1.5e-7, "Inner", "Empty", "List", "decoy \"]}");
+  static const enum word names[] = { OUT_STATUS, OUT_TOKEN, OUT_TEXT, OUT_ID,
+                                     OUT_MESSAGE, OUT_MESSAGES };
+  json_t *inner = json_object_get(o, "Inner");
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof *names; i++)
+    if (s->wire[names[i]] && *s->wire[names[i]])
+      put(s, inner, names[i], names[i] == OUT_STATUS ? json_integer(DONE)
+                                                     : json_string("decoy"));
+  return o;
 }
 
 static json_t *new_object(const struct server *s)
@@ -981,12 +1048,6 @@ static json_t *new_object(const struct server *s)
   json_t *o = json_object();
   if (s->fault[ACCENT_EXTRA]) json_object_set_new(o, "Diagnostics", decoy(s));
   return o;
-}
-
-static void put(const struct server *s, json_t *o, enum word name,
-                json_t *value)
-{
-  json_object_set_new(o, s->wire[name], value);
 }
 
 static json_t *id_value(const struct server *s, int64_t id)
@@ -1018,7 +1079,7 @@ static void reply_json(const struct server *s, struct reply *r, unsigned status,
                        json_t *o)
 {
   begin_body(s, r, status);
-  text_json(s, &r->body, o);
+  text_json(s, &r->body, whole(o));
 }
 
 /* The reply about a job; id 0: without one, message NULL: without one. */
@@ -1068,7 +1129,9 @@ static void retry_after(const struct server *s, struct reply *r)
 }
 
 /* ----------------------------------------------------------------- >>check
-   Requests are read strictly. */
+   Requests are read strictly, and brought into one form: an object whose
+   members have the names of the wire file, wherever they stood, and whose
+   lists are arrays. */
 
 enum kind { END, TEXT, LIST, ID, COUNT };
 
@@ -1106,16 +1169,15 @@ messages_rules[] = {
   { IN_AFTER, COUNT, true }, { 0, END, false }
 };
 
-static json_t *get(const struct server *s, const json_t *in, enum word name)
+static json_t *get(const json_t *in, enum word word)
 {
-  return json_object_get(in, s->wire[name]);
+  return json_object_get(in, default_wire[word].name);
 }
 
 /* NULL if it is not there or not a string. */
-static const char *get_text(const struct server *s, const json_t *in,
-                            enum word name)
+static const char *get_text(const json_t *in, enum word word)
 {
-  return json_string_value(get(s, in, name));
+  return json_string_value(get(in, word));
 }
 
 static bool text_fits(const json_t *value)
@@ -1151,33 +1213,88 @@ static const char *misfit(enum kind kind, const json_t *value)
   return NULL;
 }
 
+static json_t *split(const char *text, const char *separator)
+{
+  json_t *list = json_array();
+  size_t n = strlen(separator);
+  const char *end;
+  while (n && (end = strstr(text, separator))) {
+    json_array_append_new(list, json_stringn(text, (size_t)(end - text)));
+    text = end + n;
+  }
+  json_array_append_new(list, json_string(text));
+  return list;
+}
+
+/* A list in the style of the wire table, as an array; a new reference, of what
+   fits no rule if it is not in that style. */
+static json_t *as_array(const struct server *s, enum word style, json_t *value)
+{
+  const char *name;
+  json_t *list, *member;
+  if (!strcmp(s->wire[style], "joined") && json_is_string(value))
+    return split(json_string_value(value),
+                 s->wire[SEPARATOR] ? s->wire[SEPARATOR] : "");
+  if (!strcmp(s->wire[style], "object") && json_is_object(value)) {
+    list = json_array();
+    json_object_foreach(value, name, member)
+      json_array_append_new(list, !json_is_string(member) ? json_null()
+        : json_sprintf("%s=%s", name, json_string_value(member)));
+    return list;
+  }
+  return strcmp(s->wire[style], "array") ? json_null() : json_incref(value);
+}
+
 static const struct rule *rule_for(const struct server *s,
                                    const struct rule *rules, const char *name)
 {
   for (; rules->kind != END; rules++)
-    if (!strcmp(s->wire[rules->word], name)) return rules;
+    if (s->wire[rules->word] && !strcmp(s->wire[rules->word], name))
+      return rules;
   return NULL;
 }
 
-static bool check(const struct server *s, struct reply *r, json_t *in,
-                  const struct rule *rules)
+/* One member of the body, into `in`. */
+static bool take_member(const struct server *s, struct reply *r,
+                        const struct rule *rules, const char *name,
+                        json_t *value, json_t *in)
+{
+  const struct rule *rule = rule_for(s, rules, name);
+  const char *wanted;
+  json_t *fixed = json_object_get(s->members, name);
+  if (fixed)
+    return json_equal(fixed, value) ? true
+         : refuse(s, r, 400, "%s must be as it is in the wire table", name);
+  if (!rule) return refuse(s, r, 400, "unknown member %s", name);
+  if (rule->kind == LIST)
+    value = as_array(s, rule->word == IN_PARAMETERS ? PARAMETERS : TASK_VALUES,
+                     value);
+  else
+    json_incref(value);
+  wanted = misfit(rule->kind, value);
+  json_object_set_new(in, default_wire[rule->word].name, value);
+  return wanted ? refuse(s, r, 400, "%s must be %s", name, wanted) : true;
+}
+
+/* Takes what the body holds, besides what `in` has from the path. */
+static bool read_members(const struct server *s, struct reply *r, json_t *body,
+                         const struct rule *rules, json_t *in)
 {
   const struct rule *rule;
-  const char *name, *wanted;
+  const char *name;
   json_t *value;
-  json_object_foreach(in, name, value) {
-    rule = rule_for(s, rules, name);
-    if (!rule) return refuse(s, r, 400, "unknown member %s", name);
-    wanted = misfit(rule->kind, value);
-    if (wanted) return refuse(s, r, 400, "%s must be %s", name, wanted);
-  }
+  json_object_foreach(body, name, value)
+    if (!take_member(s, r, rules, name, value, in)) return false;
   for (rule = rules; rule->kind != END; rule++)
-    if (rule->required && !get(s, in, rule->word))
+    if (rule->required && s->wire[rule->word] && !get(in, rule->word))
       return refuse(s, r, 400, "%s is missing", s->wire[rule->word]);
-  if (get(s, in, IN_APPLICATION)
-      && strcmp(get_text(s, in, IN_APPLICATION), APPLICATION))
+  json_object_foreach(s->members, name, value)
+    if (!json_object_get(body, name) && strcmp(s->wire[AUTH], "form"))
+      return refuse(s, r, 400, "%s is missing", name);
+  if (get(in, IN_APPLICATION)
+      && strcmp(get_text(in, IN_APPLICATION), APPLICATION))
     return refuse(s, r, 400, "unknown application %s",
-                  get_text(s, in, IN_APPLICATION));
+                  get_text(in, IN_APPLICATION));
   return true;
 }
 
@@ -1185,7 +1302,7 @@ static bool check(const struct server *s, struct reply *r, json_t *in,
 static bool named_job(struct server *s, struct reply *r, const json_t *in,
                       struct job *j)
 {
-  const json_t *value = get(s, in, IN_ID);
+  const json_t *value = get(in, IN_ID);
   const char *text = json_string_value(value);
   int64_t id = json_integer_value(value);
   if (text) {
@@ -1200,10 +1317,22 @@ static bool named_job(struct server *s, struct reply *r, const json_t *in,
 /* ----------------------------------------------------------------- >>calls
    One function for each call: request in, reply out. */
 
+static bool signs_in(const struct server *s)
+{
+  return !strcmp(s->wire[AUTH], "json") || !strcmp(s->wire[AUTH], "form");
+}
+
 /* Every nth, by a count that has just been raised. */
 static bool every(uint64_t count, int n)
 {
   return n > 0 && count % (uint64_t)n == 0;
+}
+
+static bool is_user(const struct server *s, const char *user,
+                    const char *password)
+{
+  return user && password && !strcmp(user, s->user)
+         && !strcmp(password, s->password);
 }
 
 static void sign_in(struct server *s, json_t *in, struct reply *r)
@@ -1212,9 +1341,7 @@ static void sign_in(struct server *s, json_t *in, struct reply *r)
   bool lives = life > 0;
   json_t *o;
   sqlite3_stmt *st;
-  if (!check(s, r, in, sign_in_rules)) return;
-  if (strcmp(get_text(s, in, IN_API_USER), s->user)
-      || strcmp(get_text(s, in, IN_PASSWORD), s->password)) {
+  if (!is_user(s, get_text(in, IN_API_USER), get_text(in, IN_PASSWORD))) {
     s->count.refused_sign_ins++;
     refuse(s, r, 401, "unknown user or wrong password");
     return;
@@ -1243,10 +1370,10 @@ static int64_t make_job(struct server *s, const json_t *in, bool script,
   p.started = now_ms();
   p.running = p.started + scaled_ms(s, QUEUED_FOR);
   p.log_count = -1;
-  p.user = get_text(s, in, IN_USER);
-  p.queue = get_text(s, in, IN_QUEUE);
-  p.task_values = get(s, in, IN_TASK_VALUES);
-  p.parameters = get(s, in, IN_PARAMETERS);
+  p.user = get_text(in, IN_USER);
+  p.queue = get_text(in, IN_QUEUE);
+  p.task_values = get(in, IN_TASK_VALUES);
+  p.parameters = get(in, IN_PARAMETERS);
   exec(s, "BEGIN IMMEDIATE");
   st = ask(s, NEXT_ID, "");
   row(s, st);
@@ -1256,7 +1383,7 @@ static int64_t make_job(struct server *s, const json_t *in, bool script,
     exec(s, "ROLLBACK");
     return 0;
   }
-  add_job(&p, s->wire[script ? WORD_SCRIPT : WORD_BATCH], name);
+  add_job(&p, script ? "SCRIPT" : "BATCH", name);
   exec(s, "COMMIT");
   s->count.starts_accepted++;
   return p.id;
@@ -1280,18 +1407,15 @@ static void reply_start(struct server *s, struct reply *r, int64_t id,
 
 static void start(struct server *s, json_t *in, struct reply *r)
 {
-  const char *type = get_text(s, in, IN_TASK_TYPE), *name;
-  bool script = type && !strcmp(type, s->wire[WORD_SCRIPT]);
+  bool script = get(in, IN_SCRIPT) != NULL;
+  const char *name = get_text(in, script ? IN_SCRIPT : IN_JOB);
+  const char *submit_user = get_text(in, IN_SUBMIT_USER);
+  const char *station = get_text(in, IN_STATION);
   int64_t id;
-  if (type && !script && strcmp(type, s->wire[WORD_BATCH])) {
-    refuse(s, r, 400, "unknown task type %s", type);
-    return;
-  }
-  if (!check(s, r, in, script ? start_script_rules : start_batch_rules)) return;
-  if (strcmp(get_text(s, in, IN_SUBMIT_USER), SUBMIT_USER)
-      || strcmp(get_text(s, in, IN_STATION), STATION)) {
+  if ((submit_user && strcmp(submit_user, SUBMIT_USER))
+      || (station && strcmp(station, STATION))) {
     refuse(s, r, 400, "submission failed: submit user %s, station %s",
-           get_text(s, in, IN_SUBMIT_USER), get_text(s, in, IN_STATION));
+           submit_user, station);
     return;
   }
   if (s->fault[START_429]) {
@@ -1299,17 +1423,16 @@ static void start(struct server *s, json_t *in, struct reply *r)
     retry_after(s, r);
     return;
   }
-  name = get_text(s, in, script ? IN_SCRIPT : IN_JOB);
   id = make_job(s, in, script, name);
   if (id) reply_start(s, r, id, name);
   else refuse(s, r, 400, "unknown job %s", name);
 }
 
-static void stop_job(struct server *s, json_t *in, struct reply *r, int code)
+static void end_job(struct server *s, json_t *in, struct reply *r, int code)
 {
   const struct status *st;
   struct job j;
-  if (!check(s, r, in, stop_rules) || !named_job(s, r, in, &j)) return;
+  if (!named_job(s, r, in, &j)) return;
   st = job_status(&j);
   if (s->fault[KILL_REFUSED])
     refuse(s, r, 400, "batch request %lld may not be stopped",
@@ -1323,25 +1446,20 @@ static void stop_job(struct server *s, json_t *in, struct reply *r, int code)
   }
 }
 
-static void action(struct server *s, json_t *in, struct reply *r)
+static void stop_job(struct server *s, json_t *in, struct reply *r)
 {
-  const char *word = get_text(s, in, IN_ACTION);
-  if (!word)
-    refuse(s, r, 400, "%s is missing", s->wire[IN_ACTION]);
-  else if (!strcmp(word, s->wire[WORD_START]))
-    start(s, in, r);
-  else if (!strcmp(word, s->wire[WORD_STOP]))
-    stop_job(s, in, r, ABORTED);
-  else if (!strcmp(word, s->wire[WORD_KILL]))
-    stop_job(s, in, r, KILLED);
-  else
-    refuse(s, r, 400, "unknown action %s", word);
+  end_job(s, in, r, ABORTED);
+}
+
+static void kill_job(struct server *s, json_t *in, struct reply *r)
+{
+  end_job(s, in, r, KILLED);
 }
 
 static void monitor(struct server *s, json_t *in, struct reply *r)
 {
   struct job j;
-  if (!check(s, r, in, monitor_rules) || !named_job(s, r, in, &j)) return;
+  if (!named_job(s, r, in, &j)) return;
   if (s->count.monitors <= s->fault[MONITOR_404])
     refuse(s, r, 404, "unknown batch request %lld", (long long)j.id);
   else
@@ -1390,7 +1508,7 @@ static bool add_message(struct page *p, int64_t sequence, int64_t time,
     put(s, o, OUT_TIME, json_string(when));
     put(s, o, OUT_TEXT, value);
   }
-  text_json(s, p->body, o);
+  text_json(s, p->body, whole(o));
   return true;
 }
 
@@ -1428,56 +1546,73 @@ static void spoil(struct text *t)
   t->length--;
 }
 
+/* The reply around the list, which takes the place of a string in it. */
+static void put_list(const struct server *s, struct reply *r,
+                     const struct page *p)
+{
+  static const char place[] = "the list of messages comes here";
+  json_t *o = new_object(s);
+  struct text frame = { 0 };
+  char *at;
+  put(s, o, OUT_MESSAGES, json_string(place));
+  if (p->more) put(s, o, OUT_MORE, json_true());
+  text_json(s, &frame, whole(o));
+  at = strstr(frame.data, place);
+  if (!at) die("a wire table without reply.messages");
+  at[-1] = 0;                           /* without the quotes */
+  text_puts(&r->body, frame.data);
+  text_add(&r->body, p->body->data, p->body->length);
+  text_puts(&r->body, at + sizeof place);
+  free(frame.data);
+}
+
+/* after -1: the request could not say. */
 static void messages_of(struct server *s, struct reply *r, const struct job *j,
                         int64_t after)
 {
-  struct page p = { s, &r->body, 0, false, false };
+  struct text list = { 0 };
+  struct page p = { s, &list, 0, false, false };
   int64_t until = j->stopped ? j->stopped : now_ms();
-  p.whole = j->restarts || s->fault[NO_AFTER] || s->fault[ACCENT_STRINGS];
+  p.whole = j->restarts || s->fault[NO_AFTER] || s->fault[ACCENT_STRINGS]
+            || after < 0;
   if (p.whole) after = 0;
   begin_body(s, r, 200);
-  text_puts(p.body, "{");
-  if (s->fault[ACCENT_EXTRA]) {
-    text_puts(p.body, "\"Diagnostics\":");
-    text_json(s, p.body, decoy(s));
-    text_puts(p.body, ",");
-  }
-  text_json(s, p.body, json_string(s->wire[OUT_MESSAGES]));
-  text_puts(p.body, ":[");
+  text_puts(&list, "[");
   if (j->log_count < 0) add_stored(&p, j, after, until);
   else add_generated(&p, j, after, until);
-  text_puts(p.body, "]");
-  if (p.more) {
-    text_puts(p.body, ",");
-    text_json(s, p.body, json_string(s->wire[OUT_MORE]));
-    text_puts(p.body, ":true");
-  }
-  text_puts(p.body, "}");
-  if (s->fault[LATIN1]) spoil(p.body);
+  text_puts(&list, "]");
+  put_list(s, r, &p);
+  free(list.data);
+  if (s->fault[LATIN1]) spoil(&r->body);
 }
 
 static void get_messages(struct server *s, json_t *in, struct reply *r)
 {
   struct job j;
-  if (!check(s, r, in, messages_rules) || !named_job(s, r, in, &j)) return;
+  if (!named_job(s, r, in, &j)) return;
   if (s->fault[MESSAGES_403]) {
     refuse(s, r, 403, "no privilege to read messages");
   } else if (s->fault[MESSAGES_GARBAGE]) {
     begin_body(s, r, 200);
     text_puts(&r->body, "<html><body>This is not JSON.</body></html>");
   } else {
-    messages_of(s, r, &j, json_integer_value(get(s, in, IN_AFTER)));
+    messages_of(s, r, &j, get(in, IN_AFTER)
+                          ? json_integer_value(get(in, IN_AFTER)) : -1);
   }
 }
 
 static const struct call {
-  enum word path;
+  enum word method, path;
+  enum word action;                     /* its word, or 0 */
+  const struct rule *rules;
   void (*answer)(struct server *, json_t *in, struct reply *);
 } calls[] = {
-  { PATH_SIGN_IN,  sign_in },
-  { PATH_ACTION,   action },
-  { PATH_MONITOR,  monitor },
-  { PATH_MESSAGES, get_messages }
+  { METHOD_SIGN_IN,  PATH_SIGN_IN,  0, sign_in_rules, sign_in },
+  { METHOD_START,    PATH_START,    WORD_START, start_batch_rules, start },
+  { METHOD_STOP,     PATH_STOP,     WORD_STOP, stop_rules, stop_job },
+  { METHOD_KILL,     PATH_KILL,     WORD_KILL, stop_rules, kill_job },
+  { METHOD_MONITOR,  PATH_MONITOR,  0, monitor_rules, monitor },
+  { METHOD_MESSAGES, PATH_MESSAGES, 0, messages_rules, get_messages }
 };
 
 /* --------------------------------------------------------------- >>control */
@@ -1529,25 +1664,30 @@ static bool control(const struct server *s, struct reply *r, const char *path,
 /* ------------------------------------------------------------------ >>http
    From a request that arrived whole to a reply. */
 
+/* Where in the target the value of a template's mark stands. */
+enum { MARKS = 4 };
+
+struct span { const char *text; size_t length; };
+
+static const struct { const char *text; enum word word; } marks[MARKS] = {
+  { "{application}", IN_APPLICATION }, { "{id}", IN_ID },
+  { "{after}", IN_AFTER },             { "{action}", IN_ACTION }
+};
+
 struct request {
-  struct MHD_Connection *connection;
+  struct MHD_Connection *connection;    /* NULL before the head is read */
+  char *target;                         /* path and query, as sent */
   struct text body;
   bool too_long;
+  const struct call *call;              /* NULL: no such path */
+  bool right_method, right_action;      /* for this call */
+  struct span mark[MARKS];
   struct reply reply;
   bool answered;
   bool shuts_down;                      /* the server, once it is completed */
   int64_t due;                          /* held till then, CLOCK_MONOTONIC */
   struct request *next;                 /* held */
 };
-
-static const struct call *find_call(const struct server *s, const char *path)
-{
-  size_t i, n = strlen(s->base);
-  if (strncmp(path, s->base, n)) return NULL;
-  for (i = 0; i < sizeof calls / sizeof *calls; i++)
-    if (!strcmp(path + n, s->wire[calls[i].path])) return &calls[i];
-  return NULL;
-}
 
 static const char *header(const struct request *q, const char *name)
 {
@@ -1556,26 +1696,165 @@ static const char *header(const struct request *q, const char *name)
   return value ? value : "";
 }
 
-/* START, STOP, KILL, or "" for all else. */
-static const char *action_word(const struct server *s, const struct call *c,
-                               const json_t *in)
+static bool is_type(const char *type, const char *wanted)
 {
-  const char *word = get_text(s, in, IN_ACTION);
-  int i;
-  if (word && c && c->path == PATH_ACTION)
-    for (i = WORD_START; i <= WORD_KILL; i++)
-      if (!strcmp(word, s->wire[i])) return s->wire[i];
-  return "";
+  size_t n = strlen(wanted);
+  return !strncasecmp(type, wanted, n)
+         && (!type[n] || strchr("; \t", type[n]));
 }
 
-static void count_call(struct server *s, const struct call *c, const char *word)
+/* Percent-encoded text as a string, NULL if it is not well encoded. */
+static json_t *decode(const char *text, size_t length, bool plus_is_blank)
 {
-  if (word == s->wire[WORD_START]) s->count.start_requests++;
+  struct text t = { 0 };
+  json_t *value = NULL;
+  size_t i;
+  text_add(&t, "", 0);
+  for (i = 0; i < length; i++) {
+    char digits[3] = { 0 }, c = text[i];
+    if (c == '+' && plus_is_blank) c = ' ';
+    if (c == '%') {
+      if (length - i < 3 || !isxdigit((unsigned char)text[i + 1])
+          || !isxdigit((unsigned char)text[i + 2])) goto out;
+      memcpy(digits, text + i + 1, 2);
+      c = (char)strtol(digits, NULL, 16);
+      i += 2;
+    }
+    text_add(&t, &c, 1);
+  }
+  value = json_stringn(t.data, t.length);
+out:
+  free(t.data);
+  return value;
+}
+
+/* The members of a form, NULL if it is none, or not a sign-in with a password.
+   The text is cut up. */
+static json_t *read_form(char *text)
+{
+  json_t *o = json_object(), *name, *value;
+  bool good = true;
+  char *pair, *equals;
+  while (good && (pair = strsep(&text, "&"))) {
+    if (!(equals = strchr(pair, '='))) equals = pair + strlen(pair);
+    name = decode(pair, (size_t)(equals - pair), true);
+    value = *equals ? decode(equals + 1, strlen(equals + 1), true) : NULL;
+    good = name && value && !json_object_get(o, json_string_value(name));
+    if (good) json_object_set(o, json_string_value(name), value);
+    json_decref(name);
+    json_decref(value);
+  }
+  value = json_object_get(o, "grant_type");
+  if (good && value && !strcmp(json_string_value(value), "password")) {
+    json_object_del(o, "grant_type");
+    return o;
+  }
+  json_decref(o);
+  return NULL;
+}
+
+/* What the body holds, NULL if that cannot be read: why, r says. No body holds
+   nothing. */
+static json_t *read_body(const struct server *s, struct request *q)
+{
+  const char *type = header(q, MHD_HTTP_HEADER_CONTENT_TYPE);
+  json_error_t error;
+  json_t *body;
+  if (!q->body.length && !*type) return json_object();
+  if (is_type(type, "application/x-www-form-urlencoded")) {
+    body = q->body.length ? read_form(q->body.data) : NULL;
+    if (!body) refuse(s, &q->reply, 400, "invalid form for a sign-in");
+    return body;
+  }
+  body = json_loadb(q->body.data ? q->body.data : "", q->body.length,
+                    JSON_REJECT_DUPLICATES, &error);
+  if (!body)
+    refuse(s, &q->reply, 400, "invalid JSON: %s", error.text);
+  else if (json_object_size(body) == 0) {
+    refuse(s, &q->reply, 400, "the body must be an object with members");
+    json_decref(body);
+    body = NULL;
+  }
+  return body;
+}
+
+static bool fits_path(const char *path, const char *target,
+                      struct span found[MARKS])
+{
+  static const char value[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+                              "UVWXYZ0123456789-._~%";
+  int i;
+  for (; *path; path++, target++) {
+    for (i = 0; i < MARKS; i++) {
+      size_t n = strlen(marks[i].text);
+      const char *rest = path + n;
+      if (strncmp(path, marks[i].text, n)) continue;
+      for (n = strspn(target, value); n > 0; n--) {
+        found[i].text = target;
+        found[i].length = n;
+        if (fits_path(rest, target + n, found)) return true;
+      }
+      return false;
+    }
+    if (*path != *target) return false;
+  }
+  return !*target;
+}
+
+/* One path may serve several actions, told apart by a word in it or in the
+   body. */
+static bool fits_action(const struct server *s, const struct call *c,
+                        const struct span found[MARKS], const json_t *body)
+{
+  json_t *said = NULL;
+  bool fits = true;
+  int i;
+  if (!c->action) return true;
+  for (i = 0; i < MARKS; i++)
+    if (marks[i].word == IN_ACTION && found[i].text)
+      said = decode(found[i].text, found[i].length, false);
+  if (!said && s->wire[IN_ACTION])
+    said = json_incref(json_object_get(body, s->wire[IN_ACTION]));
+  if (said || s->wire[IN_ACTION])
+    fits = json_is_string(said)
+           && !strcmp(json_string_value(said), s->wire[c->action]);
+  json_decref(said);
+  return fits;
+}
+
+/* The call that fits best. */
+static void find_call(const struct server *s, struct request *q,
+                      const char *method, const json_t *body)
+{
+  size_t i, n = strlen(s->base);
+  int best = 0;
+  if (strncmp(q->target, s->base, n)) return;
+  for (i = 0; i < sizeof calls / sizeof *calls; i++) {
+    const struct call *c = &calls[i];
+    struct span found[MARKS] = { { NULL, 0 } };
+    bool right_method, right_action;
+    if (c->path == PATH_SIGN_IN && !signs_in(s)) continue;
+    if (!fits_path(s->wire[c->path], q->target + n, found)) continue;
+    right_method = !strcmp(method, s->wire[c->method]);
+    right_action = right_method && fits_action(s, c, found, body);
+    if (1 + right_method + right_action <= best) continue;
+    best = 1 + right_method + right_action;
+    q->call = c;
+    q->right_method = right_method;
+    q->right_action = right_action;
+    memcpy(q->mark, found, sizeof found);
+  }
+}
+
+static void count_call(struct server *s, const struct request *q)
+{
+  enum word action = q->right_action ? q->call->action : 0;
+  if (action == WORD_START) s->count.start_requests++;
   else s->not_start++;
-  if (word == s->wire[WORD_STOP]) s->count.stops++;
-  if (word == s->wire[WORD_KILL]) s->count.kills++;
-  if (c->path == PATH_MONITOR) s->count.monitors++;
-  if (c->path == PATH_MESSAGES) s->count.messages++;
+  if (action == WORD_STOP) s->count.stops++;
+  if (action == WORD_KILL) s->count.kills++;
+  if (q->call->path == PATH_MONITOR) s->count.monitors++;
+  if (q->call->path == PATH_MESSAGES) s->count.messages++;
 }
 
 /* The faults that hit any call but a START. False: the reply is made. */
@@ -1595,51 +1874,152 @@ static bool spared(struct server *s, struct reply *r)
   return true;
 }
 
-static bool has_token(struct server *s, const struct request *q,
-                      struct reply *r)
+static bool is_basic(const struct server *s, const char *given)
 {
-  const char *token = header(q, MHD_HTTP_HEADER_AUTHORIZATION);
+  static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  struct text plain = { 0 }, code = { 0 };
+  size_t i, k;
+  bool same;
+  text_puts(&plain, s->user);
+  text_puts(&plain, ":");
+  text_puts(&plain, s->password);
+  text_puts(&code, "Basic ");
+  for (i = 0; i < plain.length; i += 3) {
+    uint32_t bits = 0;
+    for (k = 0; k < 3; k++)
+      bits = bits << 8 | (i + k < plain.length
+                          ? (unsigned char)plain.data[i + k] : 0);
+    for (k = 0; k < 4; k++)
+      text_add(&code, i + k > plain.length ? "="
+                      : &digits[bits >> (18 - 6 * k) & 63], 1);
+  }
+  same = !strcmp(given, code.data);
+  free(plain.data);
+  free(code.data);
+  return same;
+}
+
+static bool has_token(struct server *s, const char *given)
+{
+  size_t n = strlen(s->wire[AUTH_SCHEME]);
   sqlite3_stmt *st;
-  bool good = false;
-  if (!strncasecmp(token, "Bearer ", 7)) {
-    token += 7;
-    st = ask(s, FIND_TOKEN, "ti", token, now_ms());
-    good = row(s, st);
-    done(st);
-  }
-  if (good && every(++s->with_token, s->fault[EXPIRE_EVERY])) {
-    run(s, ask(s, END_TOKEN, "t", token));
-    good = false;
-  }
-  if (good) return true;
-  s->count.unauthorized++;
-  return refuse(s, r, 401, "no valid token");
+  bool good;
+  if (strncasecmp(given, s->wire[AUTH_SCHEME], n)) return false;
+  given += n;
+  if (!strcmp(s->wire[AUTH], "fixed"))
+    return s->token && !strcmp(given, s->token);
+  st = ask(s, FIND_TOKEN, "ti", given, now_ms());
+  good = row(s, st);
+  done(st);
+  if (!good || !every(++s->with_token, s->fault[EXPIRE_EVERY])) return good;
+  run(s, ask(s, END_TOKEN, "t", given));
+  return false;
 }
 
-static bool is_json(const char *type)
+static bool may_call(struct server *s, struct request *q)
 {
-  static const char json[] = "application/json";
-  size_t n = sizeof json - 1;
-  return !strncasecmp(type, json, n) && (!type[n] || strchr("; \t", type[n]));
+  const char *auth = s->wire[AUTH];
+  const char *given = header(q, s->wire[AUTH_HEADER]);
+  if (!strcmp(auth, "none") ? !*given
+      : !strcmp(auth, "basic") ? is_basic(s, given) : has_token(s, given))
+    return true;
+  s->count.unauthorized++;
+  return refuse(s, &q->reply, 401, "no valid token");
 }
 
-/* in is NULL if the body is not JSON; json_trouble then says why. */
-static void answer_call(struct server *s, const struct call *c,
-                        struct request *q, json_t *in, const char *word,
-                        const char *json_trouble)
+/* The fixed headers of the wire table. */
+static bool has_headers(const struct server *s, struct request *q)
+{
+  char *copy = strdup(s->wire[HEADERS] ? s->wire[HEADERS] : "");
+  char *rest = copy, *line, *value;
+  bool good = true;
+  if (!copy) die("out of memory");
+  while (good && (line = strsep(&rest, "\r\n"))) {
+    if (!(value = strchr(line, ':'))) continue;
+    *value++ = 0;
+    value += strspn(value, " \t");
+    good = !strcmp(header(q, line), value);
+    if (!good) refuse(s, &q->reply, 400, "header %s must be %s", line, value);
+  }
+  free(copy);
+  return good;
+}
+
+/* Which of the two forms a Start has is told by its task type, or else by the
+   script's name. */
+static const struct rule *rules_for(const struct server *s,
+                                    const struct call *c, const json_t *body)
+{
+  const char *name = s->wire[IN_TASK_TYPE], *script = s->wire[IN_SCRIPT];
+  const char *type = name ? json_string_value(json_object_get(body, name))
+                          : NULL;
+  if (c->action != WORD_START) return c->rules;
+  if (name ? type && !strcmp(type, s->wire[WORD_SCRIPT])
+           : script && json_object_get(body, script))
+    return start_script_rules;
+  return c->rules;
+}
+
+/* The request in one form, NULL if it breaks a rule. */
+static json_t *read_request(const struct server *s, struct request *q,
+                            json_t *body)
+{
+  const char *type;
+  json_t *in = json_object();
+  bool good = true;
+  int i;
+  for (i = 0; i < MARKS && good; i++) {
+    const struct span *m = &q->mark[i];
+    json_t *value = m->text ? decode(m->text, m->length, false) : NULL;
+    good = value || !m->text
+           || refuse(s, &q->reply, 400, "%s is not UTF-8", marks[i].text);
+    if (value && marks[i].word == IN_AFTER) {
+      json_t *n = json_integer(strtoll(json_string_value(value), NULL, 10));
+      json_decref(value);
+      value = n;
+    }
+    if (value)
+      json_object_set_new(in, default_wire[marks[i].word].name, value);
+  }
+  good = good && read_members(s, &q->reply, body, rules_for(s, q->call, body),
+                              in);
+  type = get_text(in, IN_TASK_TYPE);
+  if (good && type && strcmp(type, s->wire[WORD_BATCH])
+      && strcmp(type, s->wire[WORD_SCRIPT]))
+    good = refuse(s, &q->reply, 400, "unknown task type %s", type);
+  if (good) return in;
+  json_decref(in);
+  return NULL;
+}
+
+/* The content type of a body, and none without one. */
+static bool has_type(const struct server *s, struct request *q)
+{
+  const char *type = header(q, MHD_HTTP_HEADER_CONTENT_TYPE), *wanted;
+  bool form = q->call->path == PATH_SIGN_IN && !strcmp(s->wire[AUTH], "form");
+  wanted = form ? "application/x-www-form-urlencoded" : "application/json";
+  if ((!q->body.length && !*type) || is_type(type, wanted)) return true;
+  return refuse(s, &q->reply, 415, "Content-Type must be %s", wanted);
+}
+
+/* body is NULL if it could not be read; the reply then says why. */
+static void answer_call(struct server *s, struct request *q, json_t *body)
 {
   struct reply *r = &q->reply;
-  count_call(s, c, word);
-  if (word != s->wire[WORD_START] && !spared(s, r)) return;
-  if (c->path != PATH_SIGN_IN && !has_token(s, q, r)) return;
-  if (!is_json(header(q, MHD_HTTP_HEADER_CONTENT_TYPE)))
-    refuse(s, r, 415, "Content-Type must be application/json");
-  else if (!in)
-    refuse(s, r, 400, "invalid JSON: %s", json_trouble);
-  else if (!json_is_object(in))
-    refuse(s, r, 400, "the body must be an object");
-  else
-    c->answer(s, in, r);
+  json_t *in;
+  count_call(s, q);
+  if (!(q->right_action && q->call->action == WORD_START) && !spared(s, r))
+    return;
+  if (q->call->path != PATH_SIGN_IN && !may_call(s, q)) return;
+  if (!has_headers(s, q) || !has_type(s, q) || !body) return;
+  if (!q->right_action) {
+    refuse(s, r, 400, "%s is not an action of this path", s->wire[IN_ACTION]);
+    return;
+  }
+  in = read_request(s, q, body);
+  if (in) q->call->answer(s, in, r);
+  json_decref(in);
 }
 
 static void redirect(struct server *s, struct reply *r)
@@ -1653,26 +2033,26 @@ static void redirect(struct server *s, struct reply *r)
 static void answer(struct server *s, struct request *q, const char *path,
                    const char *method)
 {
-  const struct call *c = find_call(s, path);
+  json_t *body = read_body(s, q);
   struct reply *r = &q->reply;
-  json_error_t error = { 0 };
-  json_t *in = json_loadb(q->body.data ? q->body.data : "", q->body.length,
-                          JSON_REJECT_DUPLICATES, &error);
-  const char *word = action_word(s, c, in);
+  const char *action = "";
+  find_call(s, q, method, body);
+  if (q->right_action && q->call->action)
+    action = default_wire[q->call->action].value;
   if (s->on_disk)
-    run(s, ask(s, ADD_REQUEST, "itt", now_ms(), path, word));
+    run(s, ask(s, ADD_REQUEST, "itt", now_ms(), path, action));
   if (s->fault[HTTP_REDIRECT])
     redirect(s, r);
-  else if (!c)
-    refuse(s, r, 404, "unknown path %s", path);
-  else if (strcmp(method, MHD_HTTP_METHOD_POST)) {
-    refuse(s, r, 405, "%s must be a POST", path);
-    set_header(r, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_POST);
+  else if (!q->call)
+    refuse(s, r, 404, "unknown path %s", q->target);
+  else if (!q->right_method) {
+    refuse(s, r, 405, "%s must be a %s", path, s->wire[q->call->method]);
+    set_header(r, MHD_HTTP_HEADER_ALLOW, s->wire[q->call->method]);
   } else if (q->too_long)
     refuse(s, r, 413, "the body is too long");
   else
-    answer_call(s, c, q, in, word, error.text);
-  json_decref(in);
+    answer_call(s, q, body);
+  json_decref(body);
 }
 
 /* A chunked reply is read from here, piece by piece. */
@@ -1756,6 +2136,16 @@ static void add_body(struct request *q, const char *data, size_t length)
   else text_add(&q->body, data, length);
 }
 
+/* Called first, with the request's target as it was sent. */
+static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
+{
+  struct request *q = calloc(1, sizeof *q);
+  (void)cls;
+  (void)c;
+  if (!q || !(q->target = strdup(uri))) die("out of memory");
+  return q;
+}
+
 /* Called with the head, with each piece of the body, when all is there, and
    once more after the reply was held. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
@@ -1767,9 +2157,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
   struct request *q = *context;
   bool faulty = strncmp(path, "/amtsim/", 8) != 0;
   (void)version;
-  if (!q) {
-    *context = q = calloc(1, sizeof *q);
-    if (!q) die("out of memory");
+  if (!q->connection) {
     q->connection = connection;
     return MHD_YES;
   }
@@ -1799,6 +2187,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
   (void)why;
   if (!q) return;
   if (q->shuts_down) s->stop = true;
+  free(q->target);
   free(q->body.data);
   free(q->reply.body.data);
   free(q);
@@ -1818,7 +2207,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
 
 struct options {
   int port;
-  const char *cert, *key, *db, *password_file;
+  const char *cert, *key, *db, *password_file, *wire;
   bool ipv6;
 };
 
@@ -1872,6 +2261,7 @@ static struct MHD_Daemon *listen_on(struct server *s, struct sockaddr *address,
   return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s,
     MHD_OPTION_SOCK_ADDR, address,
     MHD_OPTION_CONNECTION_LIMIT, descriptors > 64 ? descriptors - 32 : 32,
+    MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
     MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
     MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -1970,28 +2360,104 @@ static int signal_descriptor(void)
   return fd;
 }
 
-static const char *lower(const char *word)
+static char *copy_of(const char *text)
 {
-  char *copy = strdup(word), *p;
-  if (!copy) die("out of memory");
-  for (p = copy; *p; p++)
-    if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 'a' - 'A');
+  char *copy = text ? strdup(text) : NULL;
+  if (text && !copy) die("out of memory");
   return copy;
 }
 
-static void set_wire(struct server *s)
+static char *trimmed(char *text)
 {
+  size_t n;
+  text += strspn(text, " \t");
+  for (n = strlen(text); n && strchr(" \t\r", text[n - 1]);) n--;
+  text[n] = 0;
+  return text;
+}
+
+/* "x" with JSON's escapes, or x as it is, or none. False: bad quotes. */
+static bool read_value(const char *text, char **value)
+{
+  json_t *string;
+  *value = NULL;
+  if (*text != '"') {
+    if (strcmp(text, "none")) *value = copy_of(text);
+    return true;
+  }
+  string = json_loads(text, JSON_DECODE_ANY, NULL);
+  if (!string) return false;
+  *value = copy_of(json_string_value(string));
+  json_decref(string);
+  return true;
+}
+
+static void read_wire(struct server *s, const char *file)
+{
+  char *all = read_file(file), *rest = all, *line, *equals, *value;
+  int i, n = 0;
+  while (n++, line = strsep(&rest, "\n")) {
+    line = trimmed(line);
+    if (!*line || *line == '#') continue;
+    if (!(equals = strchr(line, '='))) die("%s:%d: no '='", file, n);
+    *equals = 0;
+    line = trimmed(line);
+    for (i = 0; i < WORDS && strcmp(line, default_wire[i].name);) i++;
+    if (i == WORDS) die("%s:%d: unknown name %s", file, n, line);
+    if (!read_value(trimmed(equals + 1), &value))
+      die("%s:%d: bad quotes or escapes", file, n);
+    free(s->wire[i]);
+    s->wire[i] = value;
+  }
+  free(all);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+  while (*words && (!word || strcmp(word, *words))) words++;
+  return *words != NULL;
+}
+
+/* A table with which no job can be run is refused. */
+static void check_wire(const struct server *s)
+{
+  static const char *const auths[] = { "json", "form", "basic", "fixed", "none",
+                                       NULL };
+  static const char *const styles[] = { "array", "joined", "object", NULL };
   int i;
-  for (i = 0; i < WORDS; i++)
-    s->wire[i] = s->fault[ACCENT_LOWER] && i >= OUT_TOKEN
-               ? lower(default_wire[i]) : default_wire[i];
+  if (!is_one_of(s->wire[AUTH], auths)) die("auth cannot be %s", s->wire[AUTH]);
+  if (!is_one_of(s->wire[TASK_VALUES], styles)
+      || !is_one_of(s->wire[PARAMETERS], styles))
+    die("task_values and parameters must be array, joined or object");
+  for (i = METHOD_SIGN_IN; i <= WORD_SCRIPT; i++)
+    if (!s->wire[i] && (i > PATH_SIGN_IN || signs_in(s)))
+      die("%s is missing", default_wire[i].name);
+  if (!s->wire[AUTH_HEADER] || !s->wire[AUTH_SCHEME])
+    die("auth_header or auth_scheme is missing");
+  if (!s->wire[OUT_MESSAGES]) die("reply.messages is missing");
+}
+
+static void set_wire(struct server *s, const char *file)
+{
+  char members[4096], *p;
+  int i;
+  for (i = 0; i < WORDS; i++) s->wire[i] = copy_of(default_wire[i].value);
+  if (file) read_wire(s, file);
+  check_wire(s);
+  for (i = OUT_TOKEN; i <= OUT_TEXT && s->fault[ACCENT_LOWER]; i++)
+    for (p = s->wire[i]; p && *p; p++)
+      if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 'a' - 'A');
+  if (!s->wire[MEMBERS]) return;
+  snprintf(members, sizeof members, "{%s}", s->wire[MEMBERS]);
+  s->members = json_loads(members, 0, NULL);
+  if (!s->members) die("members are not \"name\":value,...");
 }
 
 static void free_wire(struct server *s)
 {
   int i;
-  for (i = 0; i < WORDS; i++)
-    if (s->wire[i] != default_wire[i]) free((void *)(uintptr_t)s->wire[i]);
+  for (i = 0; i < WORDS; i++) free(s->wire[i]);
+  json_decref(s->members);
 }
 
 static void help(void)
@@ -2009,6 +2475,9 @@ static void help(void)
        "  --user NAME           who may sign in (ocadm)\n"
        "  --password-file FILE  the password is its first line (opconxps)\n"
        "  --token-life S        tokens end after S seconds (never)\n"
+       "  --wire FILE           speaks another wire table; see >>wire there\n"
+       "  --token T             the fixed token, for \"auth = fixed\"; or\n"
+       "                        $AMT_TOKEN\n"
        "  --fault NAME[=VALUE]  one of these, may be repeated; in brackets\n"
        "                        the value where none is given:\n");
   for (i = 0; i < FAULTS; i++) {
@@ -2071,6 +2540,7 @@ static void read_options(struct server *s, struct options *o, int argc,
     { "user", 1, NULL, 'u' },  { "password-file", 1, NULL, 'w' },
     { "fault", 1, NULL, 'f' }, { "token-life", 1, NULL, 'l' },
     { "ipv6", 0, NULL, '6' },  { "base", 1, NULL, 'b' },
+    { "wire", 1, NULL, 'W' },  { "token", 1, NULL, 'T' },
     { "help", 0, NULL, 'h' },  { NULL, 0, NULL, 0 }
   };
   int c;
@@ -2088,6 +2558,8 @@ static void read_options(struct server *s, struct options *o, int argc,
     case 'w': o->password_file = optarg; break;
     case 'f': set_fault(s, optarg); break;
     case 'l': s->token_life = number("--token-life", optarg, 1e-3, 1e9); break;
+    case 'W': o->wire = optarg; break;
+    case 'T': s->token = optarg; break;
     case '6': o->ipv6 = true; break;
     case 'b': s->base = optarg; break;
     case 'h': help(); exit(0);
@@ -2106,9 +2578,10 @@ int main(int argc, char **argv)
   strcpy(s.password, "opconxps");
   s.speed = 1;
   s.held_end = &s.held;
+  s.token = getenv("AMT_TOKEN");
   read_options(&s, &o, argc, argv);
   if (o.password_file) read_password(&s, o.password_file);
-  set_wire(&s);
+  set_wire(&s, o.wire);
   signals = signal_descriptor();
   open_database(&s, o.db);
   start_listening(&s, &o);

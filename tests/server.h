@@ -579,6 +579,7 @@ static UNUSED void line_request(channel *l)
   const char *end = strstr(text_of(&l->in), "\r\n\r\n"), *length, *p;
   size_t      n;
   reply       r;
+  char        host[64];
   int         op;
   if (end == NULL) return;
   length = strstr(l->in.p, "\r\nContent-Length: ");
@@ -592,7 +593,8 @@ static UNUSED void line_request(channel *l)
   if (op < 0) fail_msg("not a call of ours:\n%s", l->in.p);
   p = strstr(l->in.p, "\r\n");
   assert_memory_equal(p - 9, " HTTP/1.1", 9);
-  assert_non_null(strstr(p, "\r\nHost: amt.test:4004\r\n"));
+  snprintf(host, sizeof host, "\r\nHost: %s:4004\r\n", l->s->host);
+  assert_non_null(strstr(p, host));
   assert_non_null(strstr(p, "\r\nContent-Type: application/json\r\n"));
   if (l->s->watch != NULL) assert_int_equal(op, l->s->watch->op);
   text_put(&l->s->calls, "%s\n", op_name[op]);

@@ -206,7 +206,8 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
       check_sticky(r);
       return;
     }
-    if (cut) fail_msg("lies whole in the bytes fed, but is not lent as one piece");
+    if (cut)
+      fail_msg("lies whole in the bytes fed, but is not lent as one piece");
     r->fed += used;
     if (json->offset != r->fed) fail_msg("`offset` is not what was used");
     if (e == AMT_JSON_MORE) {
@@ -872,7 +873,8 @@ static void the_offset_of_an_error_is_the_byte_that_cannot_be(void **state)
   static const struct { const char *in; size_t n, at; } list[] = {
     { "[1,]", 4, 3 },      { "{\"a\" 1}", 7, 5 },   { "trux", 4, 3 },
     { "[1.]", 4, 3 },      { "\"a\\q\"", 5, 3 },    { "\"a\nb\"", 5, 2 },
-    { "{} x", 4, 3 },      { "\"\xC3x\"", 4, 2 },   { "\"\xE0\x80\x80\"", 5, 2 },
+    { "{} x", 4, 3 },      { "\"\xC3x\"", 4, 2 },
+    { "\"\xE0\x80\x80\"", 5, 2 },
     { "[01]", 4, 2 },      { "\"\\u004g\"", 8, 6 }, { "\"\\uD800x\"", 9, 7 },
     { "\"\xFF\"", 3, 1 },  { "[1}", 3, 2 },         { "[", 1, 1 },
     { "\"abc", 4, 4 },     { "", 0, 0 },            { "\xEF\xBB\xBF]", 4, 3 }
@@ -1051,7 +1053,8 @@ static void a_corrupted_state_does_no_harm(void **state)
 static void an_unsigned_integer_is_exact_or_RANGE(void **state)
 {
   static const struct { const char *in; int e; uint64_t value; } list[] = {
-    { "0", 0, 0 }, { "1", 0, 1 }, { "9", 0, 9 }, { "4294967295", 0, UINT32_MAX },
+    { "0", 0, 0 }, { "1", 0, 1 }, { "9", 0, 9 },
+    { "4294967295", 0, UINT32_MAX },
     { "4294967296", 0, UINT64_C(4294967296) },
     { "9007199254740993", 0, UINT64_C(9007199254740993) }, /* no double */
     { "9223372036854775807", 0, INT64_MAX },
@@ -1270,7 +1273,8 @@ static int promised(const char *name)
 {
   if (strstr(name, "UTF-16") != NULL || strstr(name, "utf16") != NULL) return 0;
   if (name[0] != 'i') return name[0] == 'y';
-  return strncmp(name, "i_number_", 9) == 0 || strstr(name, "nonchar") != NULL ||
+  return strncmp(name, "i_number_", 9) == 0 ||
+         strstr(name, "nonchar") != NULL ||
          strstr(name, "BOM_empty_object") != NULL;
 }
 
