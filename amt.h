@@ -114,7 +114,7 @@
      Authorization: Bearer 3f..
      Accept: application/json
      Content-Type: application/json
-     Content-Length: 133
+     Content-Length: 127
 
      {"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",
       "JobName":"REPORTTEST01","SubmitUser":"BATCH","Station":"OPCON"}
@@ -140,14 +140,15 @@
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
-               AMT_IMPLEMENTATION, unless it says "everywhere"
+               AMT_IMPLEMENTATION, unless it says "everywhere"; sizes are of
+               a Cortex-M4, gcc 12 -Os
 
    AMT_STATIC             everywhere: all functions are static
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without amt_http.h and the pump
-   AMT_NO_TEXT            without amt_error's words (5 kB)
+   AMT_NO_TEXT            without amt_error's words (3.9 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, path templates, lists as one string (2 kB)
+                          Basic, path templates, lists as one string (2.1 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
