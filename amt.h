@@ -136,7 +136,10 @@
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent, ids and numbers as numbers or strings, a status as
-   its number or its name, messages as objects or plain strings.
+   its number or its name, messages as objects or plain strings. A reply whose
+   first element has no greater Sequence than was asked for is taken for the
+   whole list, and what was given is skipped by count; a server that puts Text
+   before Sequence must honour AfterSequence, since that cannot be told then.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -227,7 +230,6 @@ enum {
   AMT_E_SIGN_IN        = -63,
   AMT_E_FORBIDDEN      = -64,
   AMT_E_NO_TOKEN       = -65,
-  AMT_E_NO_STATUS      = -66,
   AMT_E_NO_MESSAGES    = -67,
   AMT_E_TWICE          = -68,
   AMT_E_ID             = -69,
@@ -501,7 +503,8 @@ typedef struct amt_job {
   uint8_t     start;       /* AMT_START_ */
   uint8_t     log_complete;
   uint8_t     msg_kind;    /* AMT_MSG_ */
-  uint8_t     msg_more;    /* more pieces of this message follow */
+  uint8_t     msg_more;    /* more pieces of this message follow; a message that
+                              breaks off goes on later, what was said does not */
   uint8_t     msg_first;   /* this is its first */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
@@ -585,8 +588,8 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing, otherwise
    the reason, any negative number. taken: 0 only if surely not one byte of
    the request has left; that is what makes a Start safe to send again.
-   AMT_E_STALE, for a kept connection that ended before a byte of the reply:
-   all but a Start go again at once, and it is no outage. */
+   AMT_E_STALE, once for a kept connection that ended before a byte of the
+   reply: all but a Start go again at once, and it is no outage. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -616,8 +619,8 @@ typedef struct amt_pool {
    gets AMT_FAILED with AMT_E_BUFFER_HELD, is not harmed, and may be polled
    again. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
-/* The same events, but blocks for the next. AMT_BUSY only if a signal came, or
-   its stream cannot wait. */
+/* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
+   stream cannot wait, or other jobs use all connections. */
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
@@ -668,8 +671,6 @@ AMTDEF const char *amt_error(int error)
            "Control Center";
   case AMT_E_NO_TOKEN:
     return "the sign-in's reply has no token; check the wire table";
-  case AMT_E_NO_STATUS:
-    return "the reply has no status; check the wire table";
   case AMT_E_NO_MESSAGES:
     return "the reply has no list of messages; check the wire table";
   case AMT_E_TWICE:
@@ -1744,6 +1745,8 @@ static int amt__check(amt_job *j, amt_op op)
 #endif
   j->op = AMT_SIGN_IN;
   if (w->auth <= AMT_AUTH_BASIC && (e = amt__check_call(j)) != 0) return e;
+  if (w->auth == AMT_AUTH_BASIC && strchr(s->user, ':') != NULL)
+    return amt__wrong(j, AMT_E_CONTROL, "user"); /* RFC 7617 */
   if (w->auth != AMT_AUTH_NONE && w->auth != AMT_AUTH_BASIC &&
       (s->token == NULL || s->token_room < 2))
     return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");

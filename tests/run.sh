@@ -124,6 +124,9 @@ fi
 
 # --- whole programs --------------------------------------------------------
 check "examples/replay.c runs its job" build/replay
+check "examples/replay.c with nothing but the default wire table" sh -c "
+  gcc -std=c99 -O1 $SANITIZE -I. -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
+    examples/replay.c -o $out/replay && $out/replay"
 check "make demo" sh tests/demo.sh build/amt build/amtsim
 gcc -std=c99 -O1 -g -I. tests/no_heap.c -o $out/no_heap
 gcc -std=c99 -O1 -g $SANITIZE -I. examples/amt.c -o $out/amt_sanitized

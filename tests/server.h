@@ -296,6 +296,7 @@ typedef struct server {
   int         framing;              /* how replies are framed: */
   int         down;                 /* open fails with this */
   int         silent;               /* nothing comes to calls of this op - 1 */
+  int         tidy;                 /* 1: unused room is left as it was */
   int         stuck;                /* 1: no byte of a request is taken now */
   int         closes;               /* what becomes of kept connections: */
   const char *early;                /* this reply comes in the midst of a Start */
@@ -671,7 +672,7 @@ static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
   ptrdiff_t e;
   assert_true(l->open && n > 0);
   line_buffer(l, n);
-  memset(p, 0xA5, room); /* it is a receive buffer: nobody's text is in it */
+  if (!s->tidy) memset(p, 0xA5, room); /* it is a receive buffer: nobody's text is in it */
   if (!line_io(l, &e, 1)) return e;
   left = l->out.len - l->out_at;
   if (left == 0) return l->ends ? l->ends : AMT_AGAIN;

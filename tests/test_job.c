@@ -941,6 +941,7 @@ static void a_token_is_renewed_before_it_expires(void **state)
   play_steps(&p, s);
   play_status(&p, status);
   p.srv.scheme = NULL;
+  p.s.poll = 3000; /* no multiple of its life */
   p.token_life = 20000;
   play_start(&p);
   play_run(&p);
@@ -2569,6 +2570,43 @@ static void a_401_is_no_reason_to_sign_in_if_the_token_is_new(void **state)
   crew_free(&c);
 }
 
+/* And one that comes only after the sign-in, to a request from before it. */
+static void a_late_401_is_no_reason_to_sign_in_either(void **state)
+{
+  crew c;
+  int  i;
+  uint32_t now = 1000;
+  (void)state;
+  crew_init(&c);
+  for (i = 0; i < 2; i++)
+    while (c.p[i].last != AMT_STARTED) {
+      crew_turn(&c, i, now += 20);
+      if (c.calling[i]) crew_call(&c, i);
+    }
+  now += 20000;
+  for (i = 0; i < 2; i++) {
+    while (!c.calling[i]) crew_turn(&c, i, now);
+    amt_reply_sent(&c.p[i].j);
+  }
+  c.calling[0] = 0;
+  amt_reply_status(&c.p[0].j, 401, 0);
+  amt_reply_end(&c.p[0].j, 0, 1);
+  while (!c.calling[0]) crew_turn(&c, 0, now += 20);
+  assert_int_equal(c.p[0].j.op, AMT_SIGN_IN);
+  crew_call(&c, 0);
+  while (!c.calling[0]) crew_turn(&c, 0, now += 20);
+  assert_int_equal(c.p[0].j.op, AMT_MONITOR);
+  crew_call(&c, 0);
+  c.calling[1] = 0;
+  amt_reply_status(&c.p[1].j, 401, 0);
+  amt_reply_end(&c.p[1].j, 0, 1);
+  for (i = 2; i < JOBS; i++) amt_forget(&c.p[i].j), c.p[i].ended = 1;
+  crew_run(&c, now);
+  for (i = 0; i < 2; i++) assert_int_equal(c.p[i].j.code, 4);
+  assert_int_equal(c.p[0].srv.count[AMT_SIGN_IN], 2);
+  crew_free(&c);
+}
+
 /* The token in a half-sent request must not change under it. */
 static void a_sign_in_waits_for_requests_that_are_half_sent(void **state)
 {
@@ -2737,6 +2775,23 @@ static void a_password_for_basic_is_fetched_and_given_back_too(void **state)
   assert_int_equal(k.begun, k.ended);
   assert_null(k.password);
   free(k.password);
+  play_free(&p);
+}
+
+static void a_colon_in_a_user_name_is_refused_for_basic(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.auth = AMT_AUTH_BASIC;
+  play_init(&p);
+  p.s.wire = &w;
+  p.s.user = "oc:adm";
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_CONTROL);
+  assert_int_equal(p.calls, 0);
   play_free(&p);
 }
 
@@ -3566,11 +3621,13 @@ int main(void)
     cmocka_unit_test(an_outage_of_the_sign_in_is_shared),
     cmocka_unit_test(a_job_that_is_forgotten_leaves_the_sign_in_to_another),
     cmocka_unit_test(a_401_is_no_reason_to_sign_in_if_the_token_is_new),
+    cmocka_unit_test(a_late_401_is_no_reason_to_sign_in_either),
     cmocka_unit_test(a_sign_in_waits_for_requests_that_are_half_sent),
     cmocka_unit_test(a_password_is_fetched_for_each_sign_in_and_given_back),
     cmocka_unit_test(a_password_is_given_back_if_its_job_is_forgotten),
     cmocka_unit_test(a_password_that_cannot_be_fetched_ends_the_run),
     cmocka_unit_test(a_password_for_basic_is_fetched_and_given_back_too),
+    cmocka_unit_test(a_colon_in_a_user_name_is_refused_for_basic),
     cmocka_unit_test(a_session_that_ends_leaves_no_secret_behind),
     cmocka_unit_test(no_secret_reaches_an_error_or_an_event),
     cmocka_unit_test(replies_are_found_by_dotted_names),

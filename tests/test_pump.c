@@ -938,6 +938,7 @@ static void the_password_does_not_outlive_the_sign_in_in_the_buffer(void **state
   (void)state;
   rig_init(&r, 1, 1024);
   memset(r.pool.buf, 0, r.pool.size);
+  r.srv.tidy = 1;
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
   assert_false(holds(r.pool.buf, r.pool.size, "opconxps"));
