@@ -2505,7 +2505,10 @@ static void the_default_resolver_knows_localhost(void **state)
 {
   amt_address a[AMT_ADDRESSES];
   int         i, n = amt_posix_resolve(NULL, "localhost", a, AMT_ADDRESSES);
+  FILE       *hosts = fopen("/etc/hosts", "r");
   (void)state;
+  if (hosts == NULL) skip(); /* a bare root file system: it has no names */
+  fclose(hosts);
   assert_in_range(n, 1, AMT_ADDRESSES);
   for (i = 0; i < n; i++)
     assert_true((a[i].len == 4 && a[i].ip[0] == 127) ||

@@ -2778,6 +2778,17 @@ static void a_password_for_basic_is_fetched_and_given_back_too(void **state)
   play_free(&p);
 }
 
+static void every_error_has_its_words_and_other_numbers_none(void **state)
+{
+  int e;
+  (void)state;
+  for (e = -300; e <= 10; e++) {
+    const char *name = error_name(e);
+    int         known = e != 0 && name[0] >= 'A' && name[0] <= 'Z';
+    if ((amt_error(e)[0] != 0) != known) fail_msg("%d %s", e, name);
+  }
+}
+
 static void a_colon_in_a_user_name_is_refused_for_basic(void **state)
 {
   amt_wire w = *amt_wire_default();
@@ -3627,6 +3638,7 @@ int main(void)
     cmocka_unit_test(a_password_is_given_back_if_its_job_is_forgotten),
     cmocka_unit_test(a_password_that_cannot_be_fetched_ends_the_run),
     cmocka_unit_test(a_password_for_basic_is_fetched_and_given_back_too),
+    cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
     cmocka_unit_test(a_colon_in_a_user_name_is_refused_for_basic),
     cmocka_unit_test(a_session_that_ends_leaves_no_secret_behind),
     cmocka_unit_test(no_secret_reaches_an_error_or_an_event),
