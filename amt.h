@@ -1587,25 +1587,27 @@ AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
     { "{application}", AMT_Q_APPLICATION }, { "{id}", AMT_Q_ID },
     { "{after}", AMT_Q_AFTER },             { "{action}", AMT_Q_ACTION }
   };
-  while (*path != 0) {
+  for (;;) {
     unsigned    i = 0;
-    const char *value;
-    while (i < 4 && strncmp(path, fill[i].name, strlen(fill[i].name)) != 0) i++;
+    const char *value, *brace = strchr(path, '{');
+    if (brace == NULL) break;
+    amt_put(o, path, (size_t)(brace - path));
+    while (i < 4 && strncmp(brace, fill[i].name, strlen(fill[i].name)) != 0)
+      i++;
+    path = brace + (i < 4 ? strlen(fill[i].name) : 1);
     if (i == 4) {
-      amt_put(o, path++, 1);
+      amt_put(o, brace, 1);
       continue;
     }
-    path += strlen(fill[i].name);
     value = amt__member(j, fill[i].member);
     if (fill[i].member == AMT_Q_AFTER) amt_put_number(o, j->after__);
     else if (value != NULL) amt__put_percent(o, value);
   }
-#else
-  amt_put_text(o, path);
 #endif
+  amt_put_text(o, path);
 }
 
-AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
+static void amt__put_headers(const amt_job *j, amt_out *o, int has_body)
 {
   const amt_wire *w = amt__wire(j);
   if (j->op != AMT_SIGN_IN && w->auth != AMT_AUTH_NONE) {
@@ -1630,8 +1632,12 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
     amt_put_text(o, "Content-Type: application/x-www-form-urlencoded\r\n");
   else
 #endif
-  if (amt_call_has_body(j))
-    amt_put_text(o, "Content-Type: application/json\r\n");
+  if (has_body) amt_put_text(o, "Content-Type: application/json\r\n");
+}
+
+AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
+{
+  amt__put_headers(j, o, amt_call_has_body(j));
 }
 
 static int amt__wrong(amt_job *j, int error, const char *what)
@@ -2856,7 +2862,7 @@ static void amt__put_request(const amt_conn *c, const amt_job *j, amt_out *o)
   amt_put(o, c->url.path, base);
   amt_call_path(j, o);
   amt_http_put_host(o, &c->url);
-  amt_call_headers(j, o);
+  amt__put_headers(j, o, length != 0);
   if (j->session__->close) amt_http_put_header(o, "Connection", "close");
   amt_http_put_end(o, length != 0 ? length : AMT_HTTP_NO_BODY);
   amt_call_body(j, o);
