@@ -693,7 +693,8 @@ AMTDEF const char *amt_error(int error)
     return "the server's token is longer than its room; give it more";
   case AMT_E_TOKEN_TEXT:
     return "the server's token has characters that no header may have";
-  case AMT_E_WIRE: return "the wire table lacks a method or a path";
+  case AMT_E_WIRE:
+    return "the wire table lacks a word without which no job can be run";
   case AMT_E_BUFFER_HELD:
     return "another job's bytes are in the buffer; poll that one first";
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
@@ -1728,6 +1729,12 @@ static int amt__check_wire(amt_job *j)
     if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
       return amt__wrong(j, AMT_E_CONTROL, path);
   }
+  for (i = AMT_R_TOKEN; i <= AMT_R_MESSAGES; i++)
+    if (w->reply[i] == NULL &&
+        (i == AMT_R_ID || i == AMT_R_STATUS ||
+         (i == AMT_R_TOKEN && w->auth <= AMT_AUTH_FORM) ||
+         (i == AMT_R_MESSAGES && j->session__->messages != AMT_NEVER)))
+      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.reply[i]);
   if (w->auth != AMT_AUTH_NONE &&
       (!amt__given(w->auth_header) || w->auth_scheme == NULL))
     return amt__wrong(j, AMT_E_WIRE, "auth_header or auth_scheme");

@@ -2778,6 +2778,28 @@ static void a_password_for_basic_is_fetched_and_given_back_too(void **state)
   play_free(&p);
 }
 
+static void a_wire_table_with_which_no_job_can_be_run_is_refused(void **state)
+{
+  static const int needed[] = { AMT_R_TOKEN, AMT_R_ID, AMT_R_STATUS,
+                                AMT_R_MESSAGES };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(needed); i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    w.reply[needed[i]] = NULL;
+    p.s.wire = &w;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_WIRE);
+    assert_string_equal(p.j.msg, amt_wire_default()->reply[needed[i]]);
+    assert_int_equal(p.calls, 0);
+    play_free(&p);
+  }
+}
+
 static void every_error_has_its_words_and_other_numbers_none(void **state)
 {
   int e;
@@ -2946,7 +2968,6 @@ static void replies_may_be_the_value_itself(void **state)
     play p;
     w.reply[AMT_R_TOKEN] = w.reply[AMT_R_ID] = w.reply[AMT_R_STATUS] = "";
     w.reply[AMT_R_MESSAGES] = "";
-    w.reply[AMT_R_STATUS] = NULL; /* in the Start's reply it is the id */
     play_init(&p);
     p.s.wire = &w;
     play_steps(&p, s);
@@ -2954,8 +2975,6 @@ static void replies_may_be_the_value_itself(void **state)
     play_start(&p);
     play_until(&p, AMT_STARTED);
     assert_string_equal(p.j.id, "2112");
-    w.reply[AMT_R_ID] = NULL;
-    w.reply[AMT_R_STATUS] = "";
     play_run(&p);
     expect_log(&p.srv.log, STARTED "> monitor\nstatus 2\n> monitor\nstatus 5\n"
                "> monitor\nstatus 4\n> messages\nmessage a\nmessage b\n"
@@ -3002,7 +3021,6 @@ static void a_bare_id_that_is_cut_is_an_unknown_start(void **state)
       step s[] = { { AMT_START, 200, NULL, 0, 0, 0, 0 } };
       play p;
       w.reply[AMT_R_ID] = "";
-      w.reply[AMT_R_STATUS] = NULL;
       s[0].body = v[i].body, s[0].error = v[i].error;
       play_init(&p);
       p.s.wire = &w;
@@ -3638,6 +3656,7 @@ int main(void)
     cmocka_unit_test(a_password_is_given_back_if_its_job_is_forgotten),
     cmocka_unit_test(a_password_that_cannot_be_fetched_ends_the_run),
     cmocka_unit_test(a_password_for_basic_is_fetched_and_given_back_too),
+    cmocka_unit_test(a_wire_table_with_which_no_job_can_be_run_is_refused),
     cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
     cmocka_unit_test(a_colon_in_a_user_name_is_refused_for_basic),
     cmocka_unit_test(a_session_that_ends_leaves_no_secret_behind),
