@@ -237,6 +237,8 @@ enum {
   AMT_E_UNDEFINED      = -71,
   AMT_E_CANCELLED      = -72,
   AMT_E_STALE          = -73,
+  AMT_E_BROKEN         = -74,
+  AMT_E_FORGOTTEN      = -75,
   AMT_E_MISSING        = -120,
   AMT_E_EMPTY          = -121,
   AMT_E_UTF8           = -122,
@@ -405,7 +407,9 @@ typedef struct amt_session {
   const char   *(*secret)(void *ctx, int begin);
   void           *ctx;
   char           *token;      /* room for it; a fixed token stands in it */
-  size_t          token_room; /* with its NUL; wiped by amt_session_end */
+  size_t          token_room; /* one more than the longest token; it is wiped
+                                 by amt_session_end, and a pool's buffer by
+                                 amt_pool_end */
   uint32_t        initial_delay; /* before the first status: 10 s */
   uint32_t        poll;       /* between two: 5 s */
   uint32_t        poll_max;   /* lets poll grow with the job's age, to an
@@ -428,8 +432,8 @@ typedef struct amt_session {
 } amt_session;
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
-   old ones forgotten. 1; or 0, and nothing was changed, while a sign-in with
-   the old ones is under way: try again after the next event. */
+   old ones forgotten. 1; or 0, and nothing was changed, while a sign-in is
+   under way or a request is half sent: try again after the next event. */
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password);
 /* Wipes the token and the struct. Its jobs must have ended or be dropped. The
@@ -466,7 +470,8 @@ typedef enum {
   AMT_ANSWERED, /* the stop or kill was: accepted, if job->error is 0 */
   AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
   AMT_DONE,     /* job->code is final. job->log_complete is 0, with the reason
-                   in job->error, if messages could not be had. The error
+                   in job->error, if messages could not be had (with
+                   AMT_NEVER, none were asked for). The error
                    AMT_E_UNDEFINED: that state, ten times in a row */
   AMT_FAILED    /* job->error, job->http_status, job->start; job->code is the
                    completion code to report */
@@ -484,7 +489,7 @@ enum {
 enum { AMT_START_NONE,     /* it did not happen */
        AMT_START_REFUSED,  /* the server said no */
        AMT_START_UNKNOWN,  /* it may have happened; never sent again */
-       AMT_START_KNOWN };  /* job->id */
+       AMT_START_KNOWN };  /* job->id; "" if it ended at once */
 
 #define AMT_ID_SIZE 64
 
@@ -549,7 +554,8 @@ AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t);
    too long ends in AMT_E_ID. Its texts must live as long as the job. */
 AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
                        const char *id);
-/* One call and no more, for those who keep their own loop: AMT_START with a
+/* One call and no more, for those who keep their own loop: AMT_SIGN_IN (if
+   there is no token yet; neither task nor id are needed); AMT_START with a
    task; AMT_STOP, AMT_KILL, AMT_MONITOR or AMT_MESSAGES of t->application and
    an id (AMT_MESSAGES follows More to the end of the list). Repeated like the
    calls of a whole run, but a refusal (4xx) is final. AMT_DONE when it was
@@ -585,8 +591,8 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
 /* Body bytes; they are written to. Returns how many were taken: if fewer than
    n, an event waits; pull it with amt_next until AMT_BUSY, go on behind. */
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
-/* The end: error 0 if the reply is complete by HTTP's own framing, otherwise
-   the reason, any negative number. taken: 0 only if surely not one byte of
+/* The end: error 0 if the reply is complete by HTTP's own framing; otherwise
+   AMT_E_BROKEN, or one of amt_http.h's errors that says more. taken: 0 only if surely not one byte of
    the request has left; that is what makes a Start safe to send again.
    AMT_E_STALE, once for a kept connection that ended before a byte of the
    reply: all but a Start go again at once, and it is no outage. */
@@ -600,7 +606,9 @@ typedef struct amt_conn {
   amt_http_conn      http;
   amt_url            url;     /* of the session it was opened for, */
   const amt_session *session;
-  const char        *address; /* and that one's url */
+  const char        *address; /* that one's url, */
+  uint32_t           hash;    /* and a hash of its text: structs and buffers */
+                              /* may be used again for another server */
   amt_job           *job;     /* whose call is under way; NULL if free */
 } amt_conn;
 
@@ -675,7 +683,7 @@ AMTDEF const char *amt_error(int error)
     return "the reply has no list of messages; check the wire table";
   case AMT_E_TWICE:
     return "a message with two texts, or a reply with two lists of messages";
-  case AMT_E_ID: return "a job's id is longer than 63 bytes";
+  case AMT_E_ID: return "a job's id is longer than 63 bytes, or has a NUL";
   case AMT_E_MAYBE_STARTED:
     return "whether the job was started is unknown; it is not started again: "
            "look for it at the server first";
@@ -684,6 +692,9 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_CANCELLED:
     return "it was stopped before the Start; nothing was started";
   case AMT_E_STALE: return "the server had closed the kept connection";
+  case AMT_E_BROKEN: return "the call did not complete";
+  case AMT_E_FORGOTTEN:
+    return "the job was dropped here; it goes on at the server";
   case AMT_E_MISSING: return "a required value is missing";
   case AMT_E_EMPTY: return "an empty value, or one without name=";
   case AMT_E_UTF8: return "the text is not valid UTF-8";
@@ -788,23 +799,27 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
   amt_put(o, text, strlen(text));
 }
 
-/* In 16-bit limbs: 64-bit division would drag in a library routine. */
+/* Large ones a bit at a time: 64-bit division would drag in a library routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 {
   char     digit[20];
   unsigned i = sizeof digit;
   do {
-    uint32_t rest = 0;
-    uint64_t quotient = 0;
-    unsigned shift = 64;
-    while (shift > 0) {
-      shift -= 16;
-      rest = (rest << 16) | (uint32_t)((n >> shift) & 0xFFFFu);
-      quotient |= (uint64_t)(rest / 10u) << shift;
-      rest %= 10u;
+    unsigned rest = 0, bit = 0;
+    if (n >> 32 == 0) { /* mostly */
+      rest = (uint32_t)n % 10u;
+      n = (uint32_t)n / 10u;
+      bit = 64;
+    }
+    for (; bit < 64; bit++) {
+      rest = (rest << 1) | (unsigned)(n >> 63);
+      n <<= 1;
+      if (rest >= 10u) {
+        rest -= 10u;
+        n |= 1u;
+      }
     }
     digit[--i] = (char)('0' + rest);
-    n = quotient;
   } while (n != 0);
   amt_put(o, digit + i, sizeof digit - i);
 }
@@ -1155,7 +1170,10 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
       p[to++] = (unsigned char)c;
     } else if (r == AMT__J_CHAR) {
 #ifndef AMT_DEFAULT_WIRE_ONLY
-      if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') continue;
+      if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
+        carried = 0;
+        continue;
+      }
 #endif
       if (carried) break;
       memcpy(p + to, t->held, t->held_len & 7u);
@@ -1330,6 +1348,18 @@ static const amt_wire *amt__wire(const amt_job *j)
 }
 #endif
 
+/* Where a job stands (phase__). */
+enum {
+  AMT__NEW,      /* nothing has been checked */
+  AMT__READY,    /* a call may be made */
+  AMT__WAITING,  /* until due__ */
+  AMT__CALLING,  /* a reply is awaited */
+  AMT__ANSWERED, /* it has ended */
+  AMT__FINISHED, /* nothing is left to do */
+  AMT__ENDED,    /* AMT_DONE, */
+  AMT__LOST      /* or AMT_FAILED, for ever */
+};
+
 /* Flags of a job. */
 enum {
   AMT__ONCE      = 1,    /* one call and no more */
@@ -1343,7 +1373,8 @@ enum {
   AMT__PRODUCING = 256,  /* counted in session->producing */
   AMT__TAKEN     = 512,  /* bytes of the request have left */
   AMT__BROKEN    = 1024, /* the reply is not complete */
-  AMT__STOPPING  = 2048  /* the stop or kill is yet to be answered */
+  AMT__STOPPING  = 2048, /* the stop or kill is yet to be answered */
+  AMT__STOP_FAILED = 4096 /* and has just failed */
 };
 
 static int amt__given(const char *text)
@@ -1664,7 +1695,8 @@ static int amt__check_call(amt_job *j)
       if (m == AMT_Q_PASSWORD && j->session__->secret != NULL) continue;
       if (!amt__given(text) && m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS &&
           m != AMT_Q_QUEUE &&
-          (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID))
+          (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID ||
+           w->auth == AMT_AUTH_BASIC))
         return amt__wrong(j, AMT_E_MISSING, name);
       if (text != NULL && !amt_utf8(text, strlen(text)))
         return amt__wrong(j, AMT_E_UTF8, name);
@@ -1771,7 +1803,7 @@ static int amt__check(amt_job *j, amt_op op)
   }
 #endif
   j->op = (uint8_t)op;
-  return amt__check_call(j);
+  return op == AMT_SIGN_IN ? 0 : amt__check_call(j);
 }
 
 /* ------------------------------------------------------------------------
@@ -1794,7 +1826,7 @@ enum {
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
-  AMT__SEEN_LONG_ID = 1024
+  AMT__SEEN_BAD_ID  = 1024
 };
 
 /* The members looked for in the reply to each call, by bit. */
@@ -2020,7 +2052,10 @@ static void amt__token(amt_job *j, const amt_json_token *t)
 {
   amt_session *s = j->session__;
   size_t       i;
-  if (t->first) s->token__len = 0;
+  if (t->first) {
+    s->token__len = 0;
+    j->seen__ &= (uint16_t)~AMT__SEEN_TOKEN;
+  }
   if (t->len >= s->token_room - s->token__len) {
     amt__spoil(j, AMT_E_TOKEN_ROOM);
     return;
@@ -2038,7 +2073,7 @@ static void amt__status_value(amt_job *j)
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
   if (j->len__ == 255) return; /* no status is that long */
-  if (amt_json_int32(j->name, j->len__, &j->got__) == 0) {
+  if (amt_json_int32(j->name, j->len__, &j->got__) == 0 && j->got__ >= 0) {
     j->name[0] = 0;
     return;
   }
@@ -2049,9 +2084,10 @@ static void amt__status_value(amt_job *j)
 
 static void amt__id_value(amt_job *j, int string)
 {
-  j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_LONG_ID);
-  if (j->len__ == 255) j->seen__ |= AMT__SEEN_LONG_ID;
-  else if (j->len__ != 0) j->seen__ |= AMT__SEEN_ID;
+  if (j->len__ == 255 || strlen(j->id) != j->len__)
+    j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
+  else if (j->len__ != 0)
+    j->seen__ |= AMT__SEEN_ID;
   j->flags__ = (uint16_t)(string ? j->flags__ | AMT__TEXT_ID
                                  : j->flags__ & ~AMT__TEXT_ID);
 }
@@ -2071,8 +2107,10 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
                                                : (uint32_t)n * 1000u;
     break;
   case AMT_R_ID:
-    if (j->op == AMT_START && good &&
-        amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
+    if (j->op != AMT_START || !good) break;
+    if (t->first)
+      j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
+    if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
     break;
   case AMT_R_STATUS:
     if (amt__collect(j, j->name, sizeof j->name, t)) amt__status_value(j);
@@ -2098,6 +2136,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   case AMT_R_MESSAGES: { /* one string: the tokenizer cuts after each LF */
     int ends = t->len != 0 && t->text[t->len - 1] == '\n';
     if (!good) break;
+    if (t->first && (j->seen__ & AMT__SEEN_LIST)) amt__spoil(j, AMT_E_TWICE);
     if (t->first) j->seen__ |= AMT__SEEN_LIST;
     if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) break;
     amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
@@ -2209,7 +2248,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
   amt_json_token token;
   while (done < n && j->event__ == 0) {
     int type;
-    if (j->cause != 0) return n; /* no use reading on */
+    if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
     type = amt_json_next(&j->json__, (char *)p + done, n - done, &used, &token);
     done += used;
     if (type < 0) amt__spoil(j, type);
@@ -2223,17 +2262,6 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 
    amt_next decides in one place which call comes next (amt__choose), and in
    one place each what the end of a call means (amt__after_...). */
-
-enum {
-  AMT__NEW,      /* nothing has been checked */
-  AMT__READY,    /* a call may be made */
-  AMT__WAITING,  /* until due__ */
-  AMT__CALLING,  /* a reply is awaited */
-  AMT__ANSWERED, /* it has ended */
-  AMT__FINISHED, /* nothing is left to do */
-  AMT__ENDED,    /* AMT_DONE, */
-  AMT__LOST      /* or AMT_FAILED, for ever */
-};
 
 /* Besides events: nothing to tell, go on with the next phase. */
 enum { AMT__NOTHING = 100 };
@@ -2287,8 +2315,8 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id)
 {
-  amt__begin(j, s, op == AMT_START ? t : NULL, t->application,
-             op == AMT_START ? NULL : id);
+  amt__begin(j, s, op == AMT_START ? t : NULL, t != NULL ? t->application : NULL,
+             op <= AMT_START ? NULL : id);
   j->op = (uint8_t)op;
   j->want__ = (uint8_t)op;
   j->flags__ |= AMT__ONCE;
@@ -2322,18 +2350,20 @@ static void amt__release(amt_job *j)
 
 AMTDEF void amt_forget(amt_job *j)
 {
-  if (j->session__ == NULL) return;
+  if (j->session__ == NULL || j->phase__ >= AMT__ENDED) return;
   if (j->session__->signing == j) j->session__->token__len = 0;
   amt__release(j);
   j->event__ = 0;
   j->phase__ = AMT__LOST;
-  j->error = AMT_E_CANCELLED;
+  j->error = AMT_E_FORGOTTEN;
+  j->code = AMT_CODE_UNDEFINED;
 }
 
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password)
 {
   if (s->signing != NULL || s->producing != 0) return 0;
+  amt__give_back(s);
   s->user = user;
   s->password = password;
   s->token__len = 0;
@@ -2360,7 +2390,7 @@ static int amt__end(amt_job *j, int event, int error, int32_t code)
 {
   amt__release(j);
   j->error = (int16_t)error;
-  j->code = (uint8_t)code;
+  j->code = (uint8_t)(code >= 0 && code <= 255 ? code : AMT_CODE_UNDEFINED);
   j->phase__ = event == AMT_DONE ? AMT__ENDED : AMT__LOST;
   return event;
 }
@@ -2423,7 +2453,8 @@ static amt_op amt__choose(const amt_job *j)
   if (j->flags__ & AMT__ONCE) return (amt_op)j->want__;
   if (j->start == AMT_START_NONE) return AMT_START;
   if (j->flags__ & AMT__FINAL) return AMT_MESSAGES;
-  if (j->flags__ & AMT__STOPPING) return (amt_op)j->want__;
+  if ((j->flags__ & (AMT__STOPPING | AMT__STOP_FAILED)) == AMT__STOPPING)
+    return (amt_op)j->want__;
   return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
 }
 
@@ -2451,7 +2482,7 @@ static int amt__token_state(amt_job *j, uint32_t now)
 static int amt__await_token(amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
-  if (j->failures__ != s->failures) {
+  if (j->failures__ != s->failures && s->error != 0) {
     j->failures__ = s->failures;
     return amt__again(j, s->error, now);
   }
@@ -2474,9 +2505,12 @@ static int amt__call(amt_job *j, amt_op op)
     s->password = s->secret(s->ctx, 1);
     if (s->password == NULL)
       return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
+    if (!amt_utf8(s->password, strlen(s->password)))
+      return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
   }
   amt__reply_begins(j);
   j->generation__ = s->generation;
+  j->failures__ = s->failures;
   j->flags__ |= AMT__PRODUCING;
   s->producing++;
   j->phase__ = AMT__CALLING;
@@ -2496,7 +2530,10 @@ static int amt__ready(amt_job *j, uint32_t now)
   token = amt__token_state(j, now);
   if (token < 0) return amt__await_token(j, now);
   if (token == 0) return amt__call(j, AMT_SIGN_IN);
-  j->failures__ = j->session__->failures;
+  if (op == AMT_SIGN_IN) { /* it was to be just that */
+    j->phase__ = AMT__FINISHED;
+    return AMT__NOTHING;
+  }
   if (op == AMT_START && !(j->flags__ & AMT__ANNOUNCED)) {
     j->flags__ |= AMT__ANNOUNCED;
     return AMT_STARTING;
@@ -2532,7 +2569,8 @@ static int amt__reason(const amt_job *j, int result)
   case AMT__MOVED: return AMT_E_REDIRECT;
   default: break;
   }
-  if (j->cause != 0) return j->cause;
+  if ((j->flags__ & AMT__BROKEN) || j->http_status / 100u == 2u)
+    return j->cause;
   return AMT_E_SERVER;
 }
 
@@ -2595,6 +2633,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   if (st / 100u == 2u && (j->seen__ & AMT__SEEN_ID)) {
     j->start = AMT_START_KNOWN;
     j->cause = 0;
+    j->flags__ &= (uint16_t)~AMT__TRIED;
     j->began__ = now;
     amt__wait(j, now, amt__time(j->session__->initial_delay, 10000u));
     if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;
@@ -2619,6 +2658,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
                             ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
+  if (j->seen__ & AMT__SEEN_BAD_ID) j->cause = AMT_E_ID;
   return amt__fail(j, AMT_E_MAYBE_STARTED, AMT_CODE_UNDEFINED);
 }
 
@@ -2629,6 +2669,16 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
   uint32_t           share = amt__elapsed(now, j->began__) / 8u;
   if (share > s->poll_max) share = s->poll_max;
   return share > ms ? share : ms;
+}
+
+/* Until the next look at the job, unless it is to be stopped. One that has
+   just failed to be waits too, lest a server be flooded. */
+static void amt__rest(amt_job *j, uint32_t now)
+{
+  amt__wait(j, now, amt__interval(j, now));
+  if ((j->flags__ & (AMT__STOPPING | AMT__STOP_FAILED)) == AMT__STOPPING)
+    j->phase__ = AMT__READY;
+  j->flags__ &= (uint16_t)~AMT__STOP_FAILED;
 }
 
 static int amt__after_monitor(amt_job *j, int result, uint32_t now)
@@ -2646,7 +2696,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   j->status = j->got__;
   if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
   else if (j->undefined__ < 10) j->undefined__++;
-  amt__wait(j, now, amt__interval(j, now));
+  amt__rest(j, now);
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;
     j->flags__ &= (uint16_t)~AMT__STOPPING;
@@ -2681,12 +2731,14 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
       j->phase__ = AMT__FINISHED;
       return AMT__NOTHING;
     }
-    return amt__wait(j, now, amt__interval(j, now));
+    amt__rest(j, now);
+    return AMT__NOTHING;
   }
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
     /* Live: the monitor decides whether the server is away. */
     j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__TRIED);
-    return amt__wait(j, now, amt__interval(j, now));
+    amt__rest(j, now);
+    return AMT__NOTHING;
   }
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   /* Complete, and wrong three times in a row: it will not get better. */
@@ -2705,9 +2757,11 @@ static int amt__after_stop(amt_job *j, int result, uint32_t now)
     result = AMT__GOOD;
     j->cause = 0;
   }
-  if (result == AMT__PASSING || result == AMT__MOVED)
+  if (result == AMT__PASSING || result == AMT__MOVED) {
+    j->flags__ |= AMT__STOP_FAILED; /* a look at the job comes first */
     return amt__again(j, amt__reason(j, result), now);
-  j->flags__ &= (uint16_t)~AMT__STOPPING;
+  }
+  if (j->op == j->want__) j->flags__ &= (uint16_t)~AMT__STOPPING;
   j->error = 0;
   if (result != AMT__GOOD) {
     if (once) return amt__refuse(j, result);
@@ -2753,7 +2807,9 @@ static int amt__answered(amt_job *j, uint32_t now)
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
-  if (j->op != AMT_SIGN_IN && result != AMT__UNAUTHORIZED)
+  /* A Start is repeated once and no more, whatever comes between. */
+  if (j->op > AMT_START && result != AMT__UNAUTHORIZED &&
+      !(j->flags__ & AMT__BROKEN))
     j->flags__ &= (uint16_t)~AMT__TRIED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
   if (result == AMT__GOOD && j->op != AMT_SIGN_IN)
@@ -2776,6 +2832,7 @@ static int amt__step(amt_job *j, uint32_t now)
     if (e == 0) e = amt__check(j, amt__choose(j));
     if (e != 0) return amt__end(j, AMT_FAILED, e, AMT_CODE_ERROR);
     j->failures__ = j->session__->failures;
+    j->began__ = now;
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   case AMT__WAITING:
@@ -2788,8 +2845,7 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__FINISHED:
     if (j->undefined__ == 10) j->error = AMT_E_UNDEFINED;
     else j->error = 0;
-    return amt__end(j, AMT_DONE, j->error,
-                    j->status < 0 ? AMT_CODE_UNDEFINED : j->status);
+    return amt__end(j, AMT_DONE, j->error, j->status);
   case AMT__ENDED: return AMT_DONE;
   default: return AMT_FAILED;
   }
@@ -2842,8 +2898,11 @@ static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
 static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
+  const char  *url = s->url != NULL ? s->url : "";
+  uint32_t     hash = 2166136261u; /* FNV-1a */
   int          e;
-  if (c->session != s || c->address != s->url) {
+  while (*url != 0) hash = (hash ^ (unsigned char)*url++) * 16777619u;
+  if (c->session != s || c->address != s->url || c->hash != hash) {
     amt_http_close(&c->http);
     c->session = NULL;
     e = s->url == NULL ? AMT_E_URL_SCHEME : amt_url_parse(&c->url, s->url);
@@ -2852,6 +2911,7 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     if (e != 0) return e;
     c->session = s;
     c->address = s->url;
+    c->hash = hash;
   }
   if (j->op == AMT_START) c->http.quiet = 0;
   amt_http_begin(&c->http, now, j->op == AMT_START ? 1000u : 0);
@@ -2871,7 +2931,9 @@ static void amt__put_request(const amt_conn *c, const amt_job *j, amt_out *o)
   amt_http_put_host(o, &c->url);
   amt__put_headers(j, o, length != 0);
   if (j->session__->close) amt_http_put_header(o, "Connection", "close");
-  amt_http_put_end(o, length != 0 ? length : AMT_HTTP_NO_BODY);
+  /* RFC 9110, 8.6: POST and PUT tell the length, also of nothing. */
+  amt_http_put_end(o, length != 0 || *amt_call_method(j) == 'P'
+                        ? length : AMT_HTTP_NO_BODY);
   amt_call_body(j, o);
 }
 
@@ -2932,11 +2994,11 @@ static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
 {
   amt_event event;
-  if (p->holder != NULL && p->holder != j) {
+  if (p->holder != NULL && p->holder != j && j->phase__ < AMT__ENDED) {
     j->error = AMT_E_BUFFER_HELD;
     return AMT_FAILED;
   }
-  p->holder = NULL;
+  if (p->holder == j) p->holder = NULL;
   for (;;) {
     amt_conn *c = NULL;
     event = amt_next(j, now);

@@ -244,7 +244,8 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body);
 
 /* The stream has ended: AMT_HTTP_END if that is how this body ends, otherwise
-   AMT_E_TRUNCATED, or AMT_E_EOF if not one byte had come. */
+   AMT_E_TRUNCATED, or AMT_E_EOF if not one byte had come. Replies to HEAD are
+   not for this parser: it would wait for their body. */
 AMTDEF int amt_http_reply_eof(const amt_http_reply *r);
 
 /* 1 once a complete reply allows the connection to be used again. */
@@ -512,23 +513,27 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
   amt_put(o, text, strlen(text));
 }
 
-/* In 16-bit limbs: 64-bit division would drag in a library routine. */
+/* Large ones a bit at a time: 64-bit division would drag in a library routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 {
   char     digit[20];
   unsigned i = sizeof digit;
   do {
-    uint32_t rest = 0;
-    uint64_t quotient = 0;
-    unsigned shift = 64;
-    while (shift > 0) {
-      shift -= 16;
-      rest = (rest << 16) | (uint32_t)((n >> shift) & 0xFFFFu);
-      quotient |= (uint64_t)(rest / 10u) << shift;
-      rest %= 10u;
+    unsigned rest = 0, bit = 0;
+    if (n >> 32 == 0) { /* mostly */
+      rest = (uint32_t)n % 10u;
+      n = (uint32_t)n / 10u;
+      bit = 64;
+    }
+    for (; bit < 64; bit++) {
+      rest = (rest << 1) | (unsigned)(n >> 63);
+      n <<= 1;
+      if (rest >= 10u) {
+        rest -= 10u;
+        n |= 1u;
+      }
     }
     digit[--i] = (char)('0' + rest);
-    n = quotient;
   } while (n != 0);
   amt_put(o, digit + i, sizeof digit - i);
 }
@@ -1509,7 +1514,7 @@ static int amt__posix_block(amt_posix *s, uint32_t ms)
   if (ms > s->patience || s->patience - ms > ms / 16u + 1u) {
     struct timeval t;
     t.tv_sec = (time_t)(ms / 1000u);
-    t.tv_usec = (suseconds_t)(ms % 1000u * 1000u + (ms == 0));
+    t.tv_usec = (suseconds_t)(ms % 1000u * 1000u);
     setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
     s->patience = ms;
   }
@@ -1526,7 +1531,8 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     s->signal = 0;
     return AMT_INTERRUPTED;
   }
-  if (want == AMT_WANT_READ && s->fd >= 0) return amt__posix_block(s, ms);
+  if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0)
+    return amt__posix_block(s, ms);
   if (s->fd >= 0 && s->index + 1 < s->count && want == AMT_WANT_WRITE &&
       ms > s->left / AMT_ADDRESSES)
     ms = s->left / AMT_ADDRESSES + 1; /* other addresses want their turn */
