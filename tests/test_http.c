@@ -2501,6 +2501,25 @@ static void a_resolver_may_say_not_yet_and_its_failure_is_told(void **state)
   net_end();
 }
 
+static void a_wait_of_no_time_does_not_block_the_next_read(void **state)
+{
+  int e;
+  (void)state;
+  assert_true(net_begin(AF_INET, "", 0));
+  request_body = 0;
+  buf_size = 256;
+  buf = edge_new(buf_size);
+  amt_http_begin(&net, 1000, 0);
+  alarm(10); /* a read that blocks ends the program */
+  do e = net_step(1000);
+  while (net.state != AMT_CONN_RECEIVING);
+  assert_int_equal(e, AMT_AGAIN);
+  amt_http_wait(&net, 0);
+  assert_int_equal(net_step(1000), AMT_AGAIN);
+  alarm(0);
+  net_end();
+}
+
 static void the_default_resolver_knows_localhost(void **state)
 {
   amt_address a[AMT_ADDRESSES];
@@ -2940,6 +2959,7 @@ int main(void)
     cmocka_unit_test(a_refused_connection_is_CONNECT),
     cmocka_unit_test(every_address_of_a_name_is_tried_in_turn),
     cmocka_unit_test(a_resolver_may_say_not_yet_and_its_failure_is_told),
+    cmocka_unit_test(a_wait_of_no_time_does_not_block_the_next_read),
     cmocka_unit_test(the_default_resolver_knows_localhost),
     cmocka_unit_test(a_host_name_that_is_too_long_is_DNS),
     cmocka_unit_test(a_server_that_does_not_answer_is_TIMEOUT),

@@ -2811,6 +2811,241 @@ static void every_error_has_its_words_and_other_numbers_none(void **state)
   }
 }
 
+/* --- what a review found, each a promise that was broken ------------------- */
+
+static void a_start_is_repeated_once_whatever_comes_between(void **state)
+{
+  static const step s[] = {
+    { AMT_START, 401, "{}", 0, 0, 0, 0 },
+    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
+    { AMT_START, 401, "{}", 0, 0, 0, 0 },
+    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
+    { AMT_START, 401, "{}", 0, 0, 0, 1000 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.code, 24);
+  assert_true(p.srv.count[AMT_START] <= 3); /* one of them was not taken */
+  play_free(&p);
+}
+
+static void a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut(void **state)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":\"10%\\r20%\\nen\\u000dd\\tx\"}", 0, 0, 0, 0 }
+  };
+  size_t chunk;
+  (void)state;
+  for (chunk = 0; chunk < 40; chunk++) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    p.chunk = chunk;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    if (strstr(text_of(&p.srv.log.text),
+               "message 10%20%\nmessage end\\x09x\ndone 4\n") == NULL)
+      fail_msg("cut by %u:\n%s", (unsigned)chunk, text_of(&p.srv.log.text));
+    play_free(&p);
+  }
+}
+
+static void a_token_that_is_empty_in_the_end_is_no_token(void **state)
+{
+  static const step s[] = {
+    { AMT_SIGN_IN, 200, "{\"Token\":\"abc\",\"token\":\"\"}", 0, 0, 0, 10000 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  p.s.give_up = 5000;
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.code, 23);
+  assert_int_equal(p.j.error, AMT_E_NO_TOKEN);
+  play_free(&p);
+}
+
+static void half_an_id_is_none_and_neither_is_one_with_a_nul(void **state)
+{
+  static const step s[2][1] = {
+    { { AMT_START, 200, "{\"BatchrequestId\":\"2112\",\"batchrequestid\":\"99",
+        AMT_E_TRUNCATED, 0, 0, 0 } },
+    { { AMT_START, 200, "{\"BatchrequestId\":\"12\\u000034\"}", 0, 0, 0, 0 } }
+  };
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s[i]);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+    assert_string_equal(p.j.id, "");
+    play_free(&p);
+  }
+}
+
+static void a_code_over_255_is_never_mistaken_for_another(void **state)
+{
+  int  codes[] = { 260 };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_status(&p, codes);
+  amt_once(&p.j, &p.s, AMT_MONITOR, &p.t, "2112");
+  play_run(&p);
+  assert_int_equal(p.j.status, 260);
+  assert_int_equal(p.j.code, 19);
+  play_free(&p);
+}
+
+static void a_kill_asked_for_while_a_stop_is_under_way_is_sent_too(void **state)
+{
+  int  codes[] = { 2, 2, 2, 3 };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_status(&p, codes);
+  play_start(&p);
+  play_until(&p, AMT_STATUS);
+  amt_stop(&p.j, AMT_STOP);
+  assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
+  assert_int_equal(p.j.op, AMT_STOP);
+  amt_stop(&p.j, AMT_KILL);
+  amt_reply_status(&p.j, 204, 0);
+  amt_reply_end(&p.j, 0, 1);
+  play_run(&p);
+  assert_int_equal(p.srv.count[AMT_KILL], 1);
+  assert_int_equal(p.j.code, 3);
+  play_free(&p);
+}
+
+static void a_kill_asked_for_during_a_monitor_does_not_wait(void **state)
+{
+  int      codes[] = { 2, 2, 3 };
+  uint32_t asked;
+  char     reply[] = "{\"Status\":2}";
+  play     p;
+  (void)state;
+  play_init(&p);
+  p.s.poll = 600000;
+  play_status(&p, codes);
+  play_start(&p);
+  play_until(&p, AMT_STATUS);
+  p.now += p.s.poll;
+  assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
+  assert_int_equal(p.j.op, AMT_MONITOR);
+  amt_stop(&p.j, AMT_KILL);
+  amt_reply_status(&p.j, 200, 0);
+  amt_reply_data(&p.j, reply, sizeof reply - 1);
+  amt_reply_end(&p.j, 0, 1);
+  asked = p.now;
+  play_until(&p, AMT_ANSWERED);
+  assert_int_equal(p.now, asked);
+  play_free(&p);
+}
+
+static void a_kill_that_always_fails_does_not_end_the_watch(void **state)
+{
+  static const step s[] = { { AMT_KILL, 500, "{}", 0, 0, 0, 100000 } };
+  static int codes[200];
+  size_t     i;
+  play       p;
+  (void)state;
+  for (i = 0; i < COUNT(codes); i++) codes[i] = i + 1 < COUNT(codes) ? 2 : 4;
+  play_init(&p);
+  play_steps(&p, s);
+  play_status(&p, codes);
+  play_start(&p);
+  play_until(&p, AMT_STATUS);
+  amt_stop(&p.j, AMT_KILL);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_true(p.srv.count[AMT_KILL] > 50);
+  assert_true(p.now - p.began > 900000); /* and it is not flooded meanwhile */
+  play_free(&p);
+}
+
+static void basic_needs_a_user_though_the_table_sends_none(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.auth = AMT_AUTH_BASIC;
+  w.request[AMT_Q_USER] = w.request[AMT_Q_PASSWORD] = NULL;
+  play_init(&p);
+  p.s.wire = &w;
+  p.s.user = NULL;
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.error, AMT_E_MISSING);
+  assert_int_equal(p.calls, 0);
+  play_free(&p);
+}
+
+static void an_error_page_is_the_servers_error_not_bad_json(void **state)
+{
+  static const char *const pages[] = { "<html>", "", "{\"Message\":" };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(pages); i++) {
+    step s[] = { { AMT_MONITOR, 503, NULL, 0, 0, 0, 100000 } };
+    play p;
+    s[0].body = pages[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_until(&p, AMT_RETRYING);
+    assert_int_equal(p.j.error, AMT_E_SERVER);
+    assert_int_equal(p.j.http_status, 503);
+    play_run(&p);
+    assert_int_equal(p.j.error, AMT_E_SERVER);
+    play_free(&p);
+  }
+}
+
+static void a_job_that_was_dropped_takes_no_more_of_a_reply(void **state)
+{
+  char late[] = "{\"Token\":\"evil\"}";
+  play p;
+  (void)state;
+  play_init(&p);
+  play_start(&p);
+  assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
+  amt_forget(&p.j);
+  memset(p.token, 0, sizeof p.token);
+  assert_int_equal(amt_reply_data(&p.j, late, sizeof late - 1), sizeof late - 1);
+  amt_reply_end(&p.j, 0, 1);
+  assert_string_equal(p.token, "");
+  assert_int_equal(amt_next(&p.j, p.now), AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_FORGOTTEN);
+  assert_int_equal(p.j.code, 19);
+  play_free(&p);
+}
+
+static void a_sign_in_alone_is_a_call_too(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  amt_once(&p.j, &p.s, AMT_SIGN_IN, NULL, NULL);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.calls, 1);
+  play_free(&p);
+}
+
 static void a_colon_in_a_user_name_is_refused_for_basic(void **state)
 {
   amt_wire w = *amt_wire_default();
@@ -3658,6 +3893,18 @@ int main(void)
     cmocka_unit_test(a_password_for_basic_is_fetched_and_given_back_too),
     cmocka_unit_test(a_wire_table_with_which_no_job_can_be_run_is_refused),
     cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
+    cmocka_unit_test(a_start_is_repeated_once_whatever_comes_between),
+    cmocka_unit_test(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut),
+    cmocka_unit_test(a_token_that_is_empty_in_the_end_is_no_token),
+    cmocka_unit_test(half_an_id_is_none_and_neither_is_one_with_a_nul),
+    cmocka_unit_test(a_code_over_255_is_never_mistaken_for_another),
+    cmocka_unit_test(a_kill_asked_for_while_a_stop_is_under_way_is_sent_too),
+    cmocka_unit_test(a_kill_asked_for_during_a_monitor_does_not_wait),
+    cmocka_unit_test(a_kill_that_always_fails_does_not_end_the_watch),
+    cmocka_unit_test(basic_needs_a_user_though_the_table_sends_none),
+    cmocka_unit_test(an_error_page_is_the_servers_error_not_bad_json),
+    cmocka_unit_test(a_job_that_was_dropped_takes_no_more_of_a_reply),
+    cmocka_unit_test(a_sign_in_alone_is_a_call_too),
     cmocka_unit_test(a_colon_in_a_user_name_is_refused_for_basic),
     cmocka_unit_test(a_session_that_ends_leaves_no_secret_behind),
     cmocka_unit_test(no_secret_reaches_an_error_or_an_event),

@@ -987,6 +987,32 @@ static void a_session_used_again_goes_to_its_own_server(void **state)
   rig_free(&r);
 }
 
+static void a_session_and_its_url_text_used_again_go_to_their_own_server(
+  void **state)
+{
+  static char url[64];
+  rig r;
+  (void)state;
+  strcpy(url, "http://amt.test:4004/base");
+  rig_init(&r, 1, 512);
+  r.s.url = url;
+  rig_run(&r);
+  assert_int_equal(r.j.code, 4);
+  amt_session_end(&r.s);
+  strcpy(url, "http://other.test:4004/base");
+  r.s.url = url;
+  r.s.user = "ocadm", r.s.password = "opconxps";
+  r.s.token = r.token, r.s.token_room = sizeof r.token;
+  r.srv.host = "other.test";
+  r.srv.opens = 0;
+  r.srv.status_at = 3;
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+  assert_int_equal(r.srv.opens, 1);
+  amt_drop(&r.pool, &r.j);
+  rig_free(&r);
+}
+
 /* --- many jobs ------------------------------------------------------------ */
 
 #define JOBS 7
@@ -1409,6 +1435,7 @@ int main(void)
     cmocka_unit_test(the_password_does_not_outlive_the_sign_in_in_the_buffer),
     cmocka_unit_test(a_job_dropped_while_it_signs_in_leaves_no_password),
     cmocka_unit_test(a_session_used_again_goes_to_its_own_server),
+    cmocka_unit_test(a_session_and_its_url_text_used_again_go_to_their_own_server),
     cmocka_unit_test(many_jobs_share_few_connections_and_one_buffer),
     cmocka_unit_test(many_jobs_survive_connections_that_break),
     cmocka_unit_test(whoever_holds_the_buffer_is_polled_first),
