@@ -2136,8 +2136,11 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   case AMT_R_MESSAGES: { /* one string: the tokenizer cuts after each LF */
     int ends = t->len != 0 && t->text[t->len - 1] == '\n';
     if (!good) break;
-    if (t->first && (j->seen__ & AMT__SEEN_LIST)) amt__spoil(j, AMT_E_TWICE);
-    if (t->first) j->seen__ |= AMT__SEEN_LIST;
+    if (t->first) {
+      if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
+      j->seen__ |= AMT__SEEN_LIST;
+      amt__element_begins(j);
+    }
     if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) break;
     amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
     if (ends || t->last) {
