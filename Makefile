@@ -12,7 +12,16 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev valgrind \
-            python3 sqlite3 curl dpkg-dev
+            python3 sqlite3 curl dpkg-dev pkg-config musl-tools mandoc
+
+# make install: a prefix of its own, and DESTDIR for packagers.
+PREFIX  = /usr/local
+DESTDIR =
+VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
+            paste -sd. -)
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+INSTALLED  = include/amt.h include/amt_http.h bin/amt share/man/man1/amt.1 \
+             share/bash-completion/completions/amt share/pkgconfig/amt.pc
 
 all: $(EXAMPLES) ## the examples, into build/
 
@@ -29,6 +38,31 @@ build/amtsim: tests/amtsim.c $(HEADERS) | build
 
 build:
 	mkdir -p $@
+
+SMALL = -Os -static -s -no-pie -fno-pie -DAMT_STATIC -ffunction-sections \
+        -fdata-sections -fno-asynchronous-unwind-tables \
+        -Wl,--gc-sections,-z,noseparate-code,-z,norelro,--build-id=none
+
+static: build/amt-static ## the tool without libraries (musl); prints its size
+	@printf '%s: %s bytes, static, without TLS\n' $< $$(wc -c <$<)
+
+build/amt-static: examples/amt.c $(HEADERS) | build
+	@$(MAKE) --no-print-directory packages DEBS=musl-tools
+	musl-gcc -std=c99 $(STRICT) $(SMALL) -I. $< -o $@
+
+install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
+	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
+	install -m 644 $(HEADERS) $(INSTALL_TO)/include
+	install build/amt $(INSTALL_TO)/bin
+	install -m 644 extras/amt.1 $(INSTALL_TO)/share/man/man1
+	install -m 644 extras/amt.bash \
+	  $(INSTALL_TO)/share/bash-completion/completions/amt
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+	  extras/amt.pc.in >$(INSTALL_TO)/share/pkgconfig/amt.pc
+	chmod 644 $(INSTALL_TO)/share/pkgconfig/amt.pc
+
+uninstall: ## removes what install put there
+	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))
 
 demo: build/amt build/amtsim ## a job run to DONE and another killed, in 10 s
 	@sh tests/demo.sh build/amt build/amtsim
@@ -69,4 +103,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim demo test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static install uninstall demo test packages \
+        clean help

@@ -9,131 +9,109 @@
          -an DEMO2 -jn REPORTTEST01
 
    It is one file to be read from top to bottom, and to be copied from. All of
-   its memory is static. amt.h does the protocol; what remains is here:
+   its memory is static: about 100 kB, whatever a job writes. amt.h does the
+   protocol; what remains is here:
 
+     >>text      formats, into room that is there
+     >>telling   standard error: one line each
      >>options   one table: names, where a value goes, what it goes with
-     >>telling   standard error: messages, the live line, the last words
-     >>log       standard output: the job log
+     >>files     reading them, and writing them whole or not at all
+     >>config    Connector.config, and its encoding
+     >>wire      the wire table, as a file and back
+     >>output    standard output, and the copy for --log-dir
+     >>log       the job log in four forms
+     >>keep      --log-dir: whole files, and the end of old ones
+     >>live      the live line, and the last words
      >>signals   never missed, and a second one leaves at once
-     >>settings  server and credentials, from wherever they come
+     >>state     --state: at most one Start, whatever happens
+     >>tap       what passes over the connection: --trace, and the probe
+     >>settle    server and credentials, from wherever they come
      >>outcome   events and errors into words and an exit status
      >>run       the loop around amt_poll
+     >>probe     which words of the wire table fit
      >>main */
 
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #include "amt.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdio.h> /* rename */
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, WORDS = 1024 };
+enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, PATHS = 1024,
+       WORDS = 1024, LINE = 5 * WORDS };
 
 /* Exit statuses that are no completion codes, as in <sysexits.h>. */
 enum { EXIT_USAGE = 64, EXIT_IO = 74, EXIT_CONFIG = 78 };
 
 /* ------------------------------------------------------------------------
-   >>options */
+   >>text
 
-typedef struct { const char *text[LIST]; size_t count; } list;
+   A printf of 30 lines, since libc's is 15 kB: %s, %d, %u; %16s is padded with
+   blanks on its right, %2u with zeros on its left. */
 
-enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH, JOB_TYPES };
-static const char *const job_types[] = {
-  "START", "STOP", "KILL", "MONITOR", "MESSAGES", "ATTACH"
-};
-
-static struct {
-  const char *type_word, *application, *job, *script, *user, *submit_user;
-  const char *station, *queue, *id, *server, *api_user, *password_file;
-  const char *on_signal;
-  list        parameters, task_values;
-  uint32_t    poll, initial_delay, give_up; /* as amt_session wants them */
-  int         no_wait, help, version;
-  int         type, detach;                 /* worked out from the words */
-} opt;
-
-/* Job types an option goes with, as bits. */
-enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, ANY = (1 << JOB_TYPES) - 1,
-       BY_ID = ANY & ~S, WATCH = S | ACT | 1 << ATTACH };
-
-typedef struct {
-  const char *name, *long_name;
-  enum { TEXT, MANY, TIME, FLAG } kind;
-  void       *to;    /* const char *, list, uint32_t, int */
-  int         goes;  /* with these job types */
-  const char *value, *help;
-} option;
-
-static const option options[] = {
-  { "-jt", "--job-type", TEXT, &opt.type_word, ANY, "TYPE",
-    "START (default) STOP KILL MONITOR MESSAGES ATTACH" },
-  { "-an", "--application", TEXT, &opt.application, ANY, "NAME",
-    "the AMT application; or $AMT_APPLICATION" },
-  { "-jn", "--job", TEXT, &opt.job, S, "NAME", "the job to start, or" },
-  { "-fn", "--file", TEXT, &opt.script, S, "PATH",
-    "the script to start; overrides -jn" },
-  { "-pa", "--param", MANY, &opt.parameters, S, "TEXT",
-    "a parameter; may be repeated, a line each" },
-  { "-tv", "--task-value", MANY, &opt.task_values, S, "TEXT",
-    "a task value; likewise" },
-  { "-u", "--user", TEXT, &opt.user, S, "NAME",
-    "the AMT user to run as (the application's)" },
-  { "-su", "--submit-user", TEXT, &opt.submit_user, S, "NAME",
-    "who submits (BATCH; others are refused)" },
-  { "-st", "--station", TEXT, &opt.station, S, "NAME",
-    "from where (OPCON; others are refused)" },
-  { "-qn", "--queue", TEXT, &opt.queue, S, "NAME", "the queue (the server's)" },
-  { "-id", "--id", TEXT, &opt.id, BY_ID, "ID",
-    "the BatchrequestId of a job that was started" },
-  { "-s", "--server", TEXT, &opt.server, ANY, "URL",
-    "http://HOST:PORT of the server; or $AMT_SERVER" },
-  { NULL, "--api-user", TEXT, &opt.api_user, ANY, "NAME",
-    "who signs in; or $AMT_USER" },
-  { NULL, "--password-file", TEXT, &opt.password_file, ANY, "FILE",
-    "holds the password; - is standard input;\n"
-    "                            or $AMT_PASSWORD" },
-  { NULL, "--poll", TIME, &opt.poll, WATCH, "SECONDS",
-    "from status to status (5)" },
-  { NULL, "--initial-delay", TIME, &opt.initial_delay, WATCH, "SECONDS",
-    "before the first status (10)" },
-  { NULL, "--give-up", TIME, &opt.give_up, ANY, "SECONDS",
-    "how long the server may stay away (300)" },
-  { NULL, "--on-signal", TEXT, &opt.on_signal, S | 1 << ATTACH, "WHAT",
-    "at SIGINT, SIGTERM: kill (default) or detach" },
-  { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
-    "do not wait for the end; START prints the id" },
-  { NULL, "--help", FLAG, &opt.help, ANY, NULL, "prints this" },
-  { NULL, "--version", FLAG, &opt.version, ANY, NULL, "prints the version" },
-};
-enum { OPTIONS = sizeof options / sizeof *options };
-
-static uint8_t given[OPTIONS]; /* how it was: 1, or 2 by its long name */
-
-static const char *name_of(size_t i)
+static void put_format(amt_out *o, const char *f, va_list a)
 {
-  return given[i] == 2 || !options[i].name ? options[i].long_name
-                                           : options[i].name;
+  for (;; f++) {
+    size_t n = strcspn(f, "%"), width = 0, from;
+    amt_put(o, f, n);
+    f += n;
+    if (*f == 0) return;
+    for (f++; *f >= '0' && *f <= '9'; f++)
+      width = width * 10 + (size_t)(*f - '0');
+    from = o->total;
+    if (*f == 's') {
+      amt_put_text(o, va_arg(a, const char *));
+      while (o->total - from < width) amt_put(o, " ", 1);
+    } else {
+      int      value = *f == 'd' ? va_arg(a, int) : 0;
+      unsigned u = *f == 'd' ? (unsigned)value : va_arg(a, unsigned), tens;
+      if (value < 0) u = 0u - u, amt_put(o, "-", 1);
+      for (tens = u; tens >= 10 && width > 0; tens /= 10) width--;
+      for (; width > 1; width--) amt_put(o, "0", 1);
+      amt_put_number(o, u);
+    }
+  }
 }
 
-/* One line that says what is wrong and what to do; nothing has been sent. */
-static int wrong(int status, const char *what, const char *format, ...)
+/* Terminated, and cut to the room where it must be, whole characters. */
+static char *vtext(char *to, size_t room, const char *format, va_list a)
+{
+  amt_out o = amt_out_window(to, room - 1, 0);
+  put_format(&o, format, a);
+  if (o.total > o.len)
+    while (o.len > 0 && ((unsigned char)to[o.len - 1] & 0x80u) != 0) o.len--;
+  to[o.len] = 0;
+  return to;
+}
+
+static char *text(char *to, size_t room, const char *format, ...)
 {
   va_list a;
-  fprintf(stderr, "amt: %s: ", what);
   va_start(a, format);
-  vfprintf(stderr, format, a);
+  vtext(to, room, format, a);
   va_end(a);
-  fputs("\n", stderr);
-  return status;
+  return to;
 }
 
-static int same_word(const char *a, const char *b) /* in any case of letters */
+static int empty(const char *t) { return t == NULL || *t == 0; }
+
+static const char *or(const char *t, const char *otherwise)
+{
+  return empty(t) ? otherwise : t;
+}
+
+/* The same word, in any case of letters. */
+static int same_word(const char *a, const char *b)
 {
   while (*a != 0 && (*a == *b || ((*a | 32) == (*b | 32) &&
                                   (*a | 32) >= 'a' && (*a | 32) <= 'z')))
@@ -141,201 +119,85 @@ static int same_word(const char *a, const char *b) /* in any case of letters */
   return *a == *b;
 }
 
-/* "2.5" to 2500. Digits and one point only, in any locale; below 24 days. */
-static int milliseconds(const char *text, uint32_t *ms)
+/* Where in a list that ends in NULL a word stands, or -1. */
+static int word_in(const char *const *list, const char *word)
 {
-  uint32_t value = 0, unit = 1000;
-  int      digits = 0, fraction = 0;
-  for (; *text != 0; text++) {
-    if (*text == '.' && !fraction) {
-      fraction = 1;
-      continue;
-    }
-    if (*text < '0' || *text > '9') return 0;
-    digits = 1;
-    if (fraction) unit /= 10;
-    else if (value > 2000000u * 100u) return 0;
-    if (fraction) value += unit * (uint32_t)(*text - '0');
-    else value = value * 10 + (uint32_t)(*text - '0') * 1000;
-    if (value > 2000000u * 1000u) return 0;
-  }
-  *ms = value == 0 ? AMT_ZERO : value;
-  return digits;
+  int i;
+  for (i = 0; list[i] != NULL; i++)
+    if (same_word(list[i], word)) return i;
+  return -1;
 }
 
-/* Each line of a value is one of the list, in place: argv may be written. */
-static int add_lines(list *l, const char *name, char *text)
+/* FNV-1a: tells what was damaged or replaced, and keeps no secret. */
+static uint64_t checksum(uint64_t sum, const void *p, size_t n)
 {
-  for (;;) {
-    size_t n = strcspn(text, "\n");
-    char  *next = text[n] != 0 ? text + n + 1 : NULL;
-    text[n] = 0;
-    if (n > 0 && text[n - 1] == '\r') text[n - 1] = 0;
-    if (*text == 0)
-      return wrong(EXIT_USAGE, name, "an empty value or line, which the server "
-                   "would refuse; leave it out");
-    if (l->count == LIST)
-      return wrong(EXIT_USAGE, name, "more than %d of them; pass the rest in a "
-                   "file that the job reads", LIST);
-    l->text[l->count++] = text;
-    if (next == NULL || *next == 0) return 0;
-    text = next;
-  }
+  const unsigned char *b = (const unsigned char *)p;
+  if (sum == 0) sum = 0xCBF29CE484222325u;
+  while (n-- > 0) sum = (sum ^ *b++) * 0x100000001B3u;
+  return sum;
 }
 
-static int take_value(size_t i, char *value)
+static char *hex_digits(char to[17], uint64_t value)
 {
-  const option *o = &options[i];
-  const char   *name = name_of(i);
-  if (value == NULL)
-    return wrong(EXIT_USAGE, name, "a value (%s) must follow", o->value);
-  if (!amt_utf8(value, strlen(value)))
-    return wrong(EXIT_USAGE, name, "its value is not valid UTF-8");
-  if (o->kind == MANY) return add_lines((list *)o->to, name, value);
-  if (o->kind == TEXT && *value != 0) *(const char **)o->to = value;
-  if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
-    return wrong(EXIT_USAGE, name, "'%s' is not a number of seconds, such as "
-                 "5 or 0.5, up to 2000000", value);
-  return 0;
+  int i;
+  for (i = 16; i-- > 0; value >>= 4) to[i] = "0123456789abcdef"[value & 15u];
+  to[16] = 0;
+  return to;
 }
 
-/* Words are matched whole, and the word after an option that takes a value is
-   that value, even if it begins with a '-'. */
-static int take_options(char **argv)
+static void wipe(void *p, size_t n)
 {
-  for (argv++; *argv != NULL; argv++) {
-    size_t i = 0;
-    int    e;
-    while (i < OPTIONS && strcmp(*argv, options[i].long_name) != 0 &&
-           (!options[i].name || strcmp(*argv, options[i].name) != 0)) i++;
-    if (i == OPTIONS)
-      return wrong(EXIT_USAGE, *argv, "not an option; `amt --help` lists them");
-    if (given[i] != 0 && options[i].kind != MANY)
-      return wrong(EXIT_USAGE, *argv, "given twice; give it once");
-    given[i] = (uint8_t)(1 + (strcmp(*argv, options[i].long_name) == 0));
-    if (options[i].kind == FLAG) {
-      *(int *)options[i].to = 1;
-      if (opt.help || opt.version) return 0;
-    } else {
-      e = take_value(i, argv[1]);
-      if (e != 0) return e;
-      argv++;
-    }
-  }
-  return 0;
-}
-
-static int empty(const char *text) { return text == NULL || *text == 0; }
-
-/* What the options mean together. */
-static int check_options(void)
-{
-  size_t i;
-  if (empty(opt.type_word)) opt.type_word = job_types[START];
-  while (opt.type < JOB_TYPES && !same_word(opt.type_word, job_types[opt.type]))
-    opt.type++;
-  if (opt.type == JOB_TYPES)
-    return wrong(EXIT_USAGE, "-jt", "'%s' is none of START, STOP, KILL, "
-                 "MONITOR, MESSAGES, ATTACH", opt.type_word);
-  for (i = 0; i < OPTIONS; i++)
-    if (given[i] != 0 && !(options[i].goes >> opt.type & 1))
-      return wrong(EXIT_USAGE, name_of(i), "does not go with -jt %s; leave it "
-                   "out", job_types[opt.type]);
-  if (empty(opt.application)) opt.application = getenv("AMT_APPLICATION");
-  if (empty(opt.application))
-    return wrong(EXIT_USAGE, "no application", "give -an NAME, or set "
-                 "AMT_APPLICATION");
-  if (!amt_utf8(opt.application, strlen(opt.application)))
-    return wrong(EXIT_CONFIG, "AMT_APPLICATION", "not valid UTF-8");
-  if (opt.type == START && empty(opt.job) && empty(opt.script))
-    return wrong(EXIT_USAGE, "nothing to start", "give -jn JOB or -fn SCRIPT");
-  if (opt.type != START && empty(opt.id))
-    return wrong(EXIT_USAGE, "no job", "-jt %s needs -id BATCHREQUESTID",
-                 job_types[opt.type]);
-  if (opt.id != NULL && strlen(opt.id) >= AMT_ID_SIZE)
-    return wrong(EXIT_USAGE, "-id", "longer than %d bytes, as no id is",
-                 AMT_ID_SIZE - 1);
-  opt.detach = opt.on_signal && same_word(opt.on_signal, "detach");
-  if (opt.on_signal && !opt.detach && !same_word(opt.on_signal, "kill"))
-    return wrong(EXIT_USAGE, "--on-signal", "'%s' is neither kill nor detach",
-                 opt.on_signal);
-  return 0;
-}
-
-static void print_help(void)
-{
-  size_t i;
-  puts("usage: amt [-jt START] -an APPLICATION (-jn JOB | -fn SCRIPT) "
-       "[OPTION]...\n"
-       "       amt -jt STOP|KILL|MONITOR|MESSAGES|ATTACH -an APPLICATION "
-       "-id ID\n"
-       "Runs a job on an AMT Batch Server; prints its log, and exits with its\n"
-       "completion code (4: DONE).\n");
-  for (i = 0; i < OPTIONS; i++) {
-    char left[40];
-    snprintf(left, sizeof left, "%s%s%s%s%s",
-             options[i].name ? options[i].name : "   ",
-             options[i].name ? ", " : "  ", options[i].long_name,
-             options[i].value ? " " : "",
-             options[i].value ? options[i].value : "");
-    printf("  %-25s %s\n", left, options[i].help);
-  }
-  puts("\nOther exit statuses: 0 --no-wait, once accepted, and MESSAGES; 19\n"
-       "outcome unknown (standard error says why); 23 server not reached; 24\n"
-       "sign-in refused; 64 usage; 74 output not written; 78 configuration.");
+  volatile unsigned char *v = (volatile unsigned char *)p;
+  while (n-- > 0) v[n] = 0;
 }
 
 /* ------------------------------------------------------------------------
    >>telling */
 
-static amt_job  job;
-static uint32_t began;      /* when the run did */
-static uint32_t messages;   /* of the job, so far */
-static int      live_wanted;
-static int      live_width; /* of the live line that stands there; 0: none */
-static char     live_line[80];
+static int live_width; /* of the live line that stands there; 0: none */
+static int live_open;  /* a message is half shown there */
 
-/* Texts from a server may hold anything: a line of ours stays one line, and no
-   control reaches the terminal. */
-static void make_clean(char *text)
+static void to_stderr(const char *p, size_t n)
 {
-  for (; *text != 0; text++)
-    if ((unsigned char)*text < 32 || *text == 127) *text = '?';
+  while (n > 0) {
+    ssize_t put = write(2, p, n);
+    if (put <= 0 && errno != EINTR) return;
+    if (put > 0) p += put, n -= (size_t)put;
+  }
 }
 
 static void live_clear(void)
 {
-  if (live_width > 0) fprintf(stderr, "\r%*s\r", live_width, "");
+  static char blanks[82];
+  if (live_open) to_stderr("\n", 1);
+  live_open = 0;
+  if (live_width == 0) return;
+  memset(blanks, ' ', sizeof blanks);
+  blanks[0] = blanks[live_width + 1] = '\r';
+  to_stderr(blanks, (size_t)live_width + 2);
   live_width = 0;
 }
 
-/* Job, id, status, time elapsed, messages so far. On a terminal only. */
-static void live_draw(void)
+/* Texts from a server may hold anything: a line of ours stays one line, and no
+   control reaches the terminal. */
+static char *make_clean(char *line)
 {
-  uint32_t s = (amt_posix_now() - began) / 1000;
-  char     line[128];
-  if (!live_wanted) return;
-  snprintf(line, sizeof line, "%.30s %.20s  %s  %u:%02u:%02u  %lu messages",
-           opt.type != START ? job_types[opt.type]
-           : opt.script ? opt.script : opt.job, job.id,
-           job.status < 0 ? "..." : amt_status_name(job.status), s / 3600,
-           s / 60 % 60, s % 60, (unsigned long)messages);
-  line[sizeof live_line - 1] = 0; /* one row of a terminal */
-  make_clean(line);
-  if (live_width > 0 && strcmp(line, live_line) == 0) return;
-  live_clear();
-  fprintf(stderr, "%s", line);
-  strcpy(live_line, line);
-  live_width = (int)strlen(line);
+  char *p = line;
+  for (; *p != 0; p++)
+    if ((unsigned char)*p < 32 || *p == 127) *p = '?';
+  return line;
 }
 
 static void vtell(const char *before, const char *format, va_list a)
 {
-  char line[2 * WORDS];
-  vsnprintf(line, sizeof line, format, a);
+  static char line[LINE];
+  size_t      n = strlen(before);
+  memcpy(line, before, n);
+  vtext(line + n, sizeof line - n - 1, format, a);
   make_clean(line);
   live_clear();
-  fprintf(stderr, "%s%s\n", before, line);
+  strcat(line, "\n");
+  to_stderr(line, strlen(line));
 }
 
 static void tell(const char *format, ...)
@@ -353,6 +215,1552 @@ static void tell_19(const char *format, ...)
   va_start(a, format);
   vtell("", format, a);
   va_end(a);
+}
+
+/* One line that says what is wrong and what to do; nothing has been sent. */
+static int wrong(int status, const char *what, const char *format, ...)
+{
+  char    before[WORDS];
+  va_list a;
+  text(before, sizeof before, "amt: %s: ", what);
+  va_start(a, format);
+  vtell(before, format, a);
+  va_end(a);
+  return status;
+}
+
+/* ------------------------------------------------------------------------
+   >>options */
+
+typedef struct { const char *text[LIST]; size_t count; } list;
+
+enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
+       PROBE, ENCRYPT, ANCHORS, PRINT_WIRE, TYPES };
+static const char *const types[] = { /* for -jt; and as the first word */
+  "START", "STOP", "KILL", "MONITOR", "MESSAGES", "ATTACH", NULL
+};
+static const char *const commands[] = { "probe", "encrypt", "anchors", NULL };
+static const char *const formats[] = { "acs", "connector", "text", "json",
+                                       NULL };
+enum { ACS, CONNECTOR, PLAIN, JSON };
+static const char *const on_signals[] = { "kill", "detach", NULL };
+
+static struct {
+  const char *type_word, *application, *job, *script, *user, *submit_user;
+  const char *station, *queue, *id, *server, *api_user, *password_file;
+  const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
+  const char *ca, *pin, *cert, *key;
+  list        parameters, task_values;
+  uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
+  uint32_t    timeout, retain;
+  int         no_wait, follow, no_keep_alive, zero_on_done, trace;
+  int         insecure, print_wire, help, version;
+  int         type, detach, format; /* worked out from the words */
+} opt;
+
+/* Types an option goes with, as bits. */
+enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
+       BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
+       NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1 };
+
+typedef struct {
+  const char *name, *long_name;
+  enum { TEXT, FULL, MANY, TIME, DAYS, FLAG } kind;
+  void       *to;    /* const char *, or "" is an error; list, uint32_t, int */
+  int         goes;
+  const char *value, *help;
+} option;
+
+static const option options[] = {
+  { "-jt", "--job-type", TEXT, &opt.type_word, JOB, "TYPE",
+    "START (default) STOP KILL MONITOR MESSAGES ATTACH" },
+  { "-an", "--application", TEXT, &opt.application, NET, "NAME",
+    "the AMT application; or $AMT_APPLICATION" },
+  { "-jn", "--job", TEXT, &opt.job, S, "NAME", "the job to start, or" },
+  { "-fn", "--file", TEXT, &opt.script, S, "PATH",
+    "the script to start; overrides -jn" },
+  { "-pa", "--param", MANY, &opt.parameters, S, "TEXT",
+    "a parameter; may be repeated, a line each" },
+  { "-tv", "--task-value", MANY, &opt.task_values, S, "TEXT",
+    "a task value; likewise" },
+  { "-u", "--user", TEXT, &opt.user, S, "NAME",
+    "the AMT user to run as (the application's)" },
+  { "-su", "--submit-user", TEXT, &opt.submit_user, S, "NAME",
+    "who submits (BATCH; others are refused)" },
+  { "-st", "--station", TEXT, &opt.station, S, "NAME",
+    "from where (OPCON; others are refused)" },
+  { "-qn", "--queue", TEXT, &opt.queue, S, "NAME", "the queue (the server's)" },
+  { "-id", "--id", FULL, &opt.id, BY_ID, "ID",
+    "the BatchrequestId of a job that was started" },
+  { "-c", "--config", FULL, &opt.config, NET, "FILE",
+    "a Connector.config (one beside amt, or here)" },
+  { "-s", "--server", FULL, &opt.server, NET, "URL",
+    "http://HOST:PORT of the server; or $AMT_SERVER" },
+  { NULL, "--api-user", FULL, &opt.api_user, NET, "NAME",
+    "who signs in; or $AMT_USER" },
+  { NULL, "--password-file", FULL, &opt.password_file, NET, "FILE",
+    "its first line; - is standard input; or\n"
+    "                            $AMT_PASSWORD" },
+  { NULL, "--poll", TIME, &opt.poll, WATCH, "SECONDS",
+    "from status to status (the file's, or 5)" },
+  { NULL, "--poll-max", TIME, &opt.poll_max, WATCH, "SECONDS",
+    "lets that grow to this with the job's age" },
+  { NULL, "--initial-delay", TIME, &opt.initial_delay, WATCH, "SECONDS",
+    "before the first status (the file's, or 10)" },
+  { NULL, "--timeout", TIME, &opt.timeout, NET, "SECONDS",
+    "of the whole run; the job is left alone" },
+  { NULL, "--give-up", TIME, &opt.give_up, NET, "SECONDS",
+    "how long the server may stay away (300)" },
+  { NULL, "--format", FULL, &opt.format_word, JOB, "FORM",
+    "of the log: acs (default) connector text json" },
+  { "-f", "--follow", FLAG, &opt.follow, WATCH, NULL,
+    "messages as they are written" },
+  { NULL, "--state", FULL, &opt.state, S, "FILE",
+    "never starts twice, even after a power cut;\n"
+    "                            the next run goes on with the job" },
+  { NULL, "--on-signal", FULL, &opt.on_signal, S | 1 << ATTACH, "WHAT",
+    "at SIGINT, SIGTERM: kill (default) or detach" },
+  { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
+    "not for the end; START prints the id" },
+  { NULL, "--log-dir", FULL, &opt.log_dir, WATCH, "DIR",
+    "keeps each job log there, too" },
+  { NULL, "--retain-days", DAYS, &opt.retain, WATCH, "DAYS",
+    "for so long (30)" },
+  { NULL, "--wire", FULL, &opt.wire, NET | 1 << PRINT_WIRE, "FILE",
+    "another wire table: lines of --print-wire" },
+  { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE, NULL,
+    "prints the wire table" },
+  { NULL, "--no-keep-alive", FLAG, &opt.no_keep_alive, NET, NULL,
+    "a connection for each request" },
+  { NULL, "--zero-on-done", FLAG, &opt.zero_on_done, WATCH | 1 << MONITOR,
+    NULL, "exit status 0 instead of 4" },
+  { "-v", "--value", FULL, &opt.value, 1 << ENCRYPT, "VALUE", NULL },
+  { "-v", "--trace", FLAG, &opt.trace, NET, NULL,
+    "requests and replies on standard error" },
+  { NULL, "--ca", FULL, &opt.ca, NET, "FILE", NULL },
+  { NULL, "--pin", FULL, &opt.pin, NET, "SHA256", NULL },
+  { NULL, "--cert", FULL, &opt.cert, NET, "FILE", NULL },
+  { NULL, "--key", FULL, &opt.key, NET, "FILE", NULL },
+  { NULL, "--insecure", FLAG, &opt.insecure, NET, NULL, NULL },
+  { NULL, "--help", FLAG, &opt.help, ANY, NULL, "prints this" },
+  { NULL, "--version", FLAG, &opt.version, ANY, NULL, "prints the version" },
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+
+static uint8_t given[OPTIONS]; /* how it was: 1, or 2 by its long name */
+
+static const char *name_of(size_t i)
+{
+  return given[i] == 2 || !options[i].name ? options[i].long_name
+                                           : options[i].name;
+}
+
+/* "-jt KILL", "probe" */
+static const char *type_name(void)
+{
+  static char name[20];
+  if (opt.type == PRINT_WIRE) return "--print-wire";
+  return text(name, sizeof name, "%s%s", opt.type < PROBE ? "-jt " : "",
+              opt.type < PROBE ? types[opt.type] : commands[opt.type - PROBE]);
+}
+
+/* "2.5" to 2500. Digits and one point only, in any locale; below 24 days. */
+static int milliseconds(const char *t, uint32_t *ms)
+{
+  uint32_t value = 0, unit = 1000;
+  int      digits = 0, fraction = 0;
+  for (; *t != 0; t++) {
+    if (*t == '.' && !fraction) {
+      fraction = 1;
+      continue;
+    }
+    if (*t < '0' || *t > '9') return 0;
+    digits = 1;
+    if (fraction) unit /= 10;
+    else if (value > 2000000u * 100u) return 0;
+    if (fraction) value += unit * (uint32_t)(*t - '0');
+    else value = value * 10 + (uint32_t)(*t - '0') * 1000;
+    if (value > 2000000u * 1000u) return 0;
+  }
+  *ms = value == 0 ? AMT_ZERO : value;
+  return digits;
+}
+
+/* Each line of a value is one of the list, in place: argv may be written. */
+static int add_lines(list *l, const char *name, char *value)
+{
+  for (;;) {
+    size_t n = strcspn(value, "\n");
+    char  *next = value[n] != 0 ? value + n + 1 : NULL;
+    value[n] = 0;
+    if (n > 0 && value[n - 1] == '\r') value[n - 1] = 0;
+    if (*value == 0)
+      return wrong(EXIT_USAGE, name, "an empty value or line, which the server "
+                   "would refuse; leave it out");
+    if (l->count == LIST)
+      return wrong(EXIT_USAGE, name, "more than %d of them; pass the rest in a "
+                   "file that the job reads", LIST);
+    l->text[l->count++] = value;
+    if (next == NULL || *next == 0) return 0;
+    value = next;
+  }
+}
+
+static int take_value(size_t i, char *value)
+{
+  const option *o = &options[i];
+  const char   *name = name_of(i);
+  if (value == NULL)
+    return wrong(EXIT_USAGE, name, "a value (%s) must follow", o->value);
+  if (!amt_utf8(value, strlen(value)))
+    return wrong(EXIT_USAGE, name, "its value is not valid UTF-8");
+  if (o->kind == MANY) return add_lines((list *)o->to, name, value);
+  if (o->kind == FULL && *value == 0)
+    return wrong(EXIT_USAGE, name, "its value (%s) is empty", o->value);
+  if (o->kind <= FULL && *value != 0) *(const char **)o->to = value;
+  if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
+    return wrong(EXIT_USAGE, name, "'%s' is not a number of seconds, such as "
+                 "5 or 0.5, up to 2000000", value);
+  if (o->kind == DAYS) {
+    size_t   n = strspn(value, "0123456789");
+    uint64_t days;
+    if (value[n] != 0 || amt_json_uint64(value, n, &days) != 0 || days > 36500)
+      return wrong(EXIT_USAGE, name, "'%s' is not a number of days up to 36500",
+                   value);
+    *(uint32_t *)o->to = (uint32_t)days;
+  }
+  return 0;
+}
+
+/* `encrypt` has a -v of its own. */
+static int is_option(size_t i, const char *word)
+{
+  const option *o = &options[i];
+  if (o->goes == 1 << ENCRYPT && opt.type != ENCRYPT) return 0;
+  return strcmp(word, o->long_name) == 0 ||
+         (o->name != NULL && strcmp(word, o->name) == 0);
+}
+
+/* Words are matched whole, and the word after an option that takes a value is
+   that value, even if it begins with a '-'. */
+static int take_options(char **argv)
+{
+  if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
+    opt.type = PROBE + word_in(commands, *++argv);
+  if (opt.type == ANCHORS && argv[1] != NULL && *argv[1] != '-')
+    opt.ca = *++argv;
+  for (argv++; *argv != NULL; argv++) {
+    size_t i = 0;
+    int    e;
+    while (i < OPTIONS && !is_option(i, *argv)) i++;
+    if (i == OPTIONS)
+      return wrong(EXIT_USAGE, *argv, "not an option; `amt --help` lists them");
+    if (given[i] != 0 && options[i].kind != MANY)
+      return wrong(EXIT_USAGE, *argv, "given twice; give it once");
+    given[i] = (uint8_t)(1 + (strcmp(*argv, options[i].long_name) == 0));
+    if (options[i].kind == FLAG) {
+      *(int *)options[i].to = 1;
+      if (opt.help || opt.version) return 0;
+    } else {
+      e = take_value(i, argv[1]);
+      if (e != 0) return e;
+      argv++;
+    }
+  }
+  return 0;
+}
+
+/* A word of a list: where it stands there, or -1 after saying so. */
+static int choose(const char *name, const char *word, const char *const *words)
+{
+  char   all[80];
+  int    i = word_in(words, word);
+  size_t n = 0;
+  if (i >= 0) return i;
+  for (i = 0; words[i] != NULL; i++, n = strlen(all))
+    text(all + n, sizeof all - n, "%s%s", i == 0 ? "" : ", ", words[i]);
+  wrong(EXIT_USAGE, name, "'%s' is none of %s", word, all);
+  return -1;
+}
+
+/* What a job needs to be given. */
+static int check_job(void)
+{
+  if (opt.type == PROBE && opt.id == NULL && opt.application == NULL) return 0;
+  if (empty(opt.application)) opt.application = getenv("AMT_APPLICATION");
+  if (empty(opt.application))
+    return wrong(EXIT_USAGE, "no application", "give -an NAME, or set "
+                 "AMT_APPLICATION");
+  if (!amt_utf8(opt.application, strlen(opt.application)))
+    return wrong(EXIT_CONFIG, "AMT_APPLICATION", "not valid UTF-8");
+  if (opt.type == START && empty(opt.job) && empty(opt.script))
+    return wrong(EXIT_USAGE, "nothing to start", "give -jn JOB or -fn SCRIPT");
+  if (opt.type != START && empty(opt.id))
+    return wrong(EXIT_USAGE, "no job", "%s needs -id BATCHREQUESTID",
+                 type_name());
+  if (opt.id != NULL && strlen(opt.id) >= AMT_ID_SIZE)
+    return wrong(EXIT_USAGE, "-id", "longer than %d bytes, as no id is",
+                 AMT_ID_SIZE - 1);
+  return 0;
+}
+
+/* Options of TLS: whether they are right, though there is none. */
+static int check_tls(void)
+{
+  static const char digits[] = "0123456789abcdefABCDEFghijklmnopqrstuvwxyz"
+                               "GHIJKLMNOPQRSTUVWXYZ+/=";
+  size_t n = opt.pin != NULL ? strlen(opt.pin) : 0;
+  if ((opt.cert == NULL) != (opt.key == NULL))
+    return wrong(EXIT_USAGE, opt.cert ? "--cert" : "--key", "a client "
+                 "certificate needs both --cert FILE and --key FILE");
+  if (n > 0 && !(n == 64 && strspn(opt.pin, digits) == n &&
+                 strcspn(opt.pin, digits + 22) == n) &&
+      !(n == 44 && strspn(opt.pin, digits) == n))
+    return wrong(EXIT_USAGE, "--pin", "not a SHA-256 in 64 hexadecimal digits "
+                 "or 44 of Base64");
+  if (opt.type == ANCHORS && opt.ca == NULL)
+    return wrong(EXIT_USAGE, "anchors", "needs a FILE of certificates");
+  if (opt.ca != NULL || opt.pin != NULL || opt.cert != NULL || opt.insecure)
+    return wrong(EXIT_CONFIG, opt.type == ANCHORS ? "anchors" : "options for "
+                 "TLS", "this amt was built without TLS; leave them out, or "
+                 "use one that was built with it");
+  return 0;
+}
+
+/* What the options mean together. */
+static int check_options(void)
+{
+  size_t i;
+  int    e;
+  if (opt.print_wire && opt.type == START) opt.type = PRINT_WIRE;
+  if (opt.type == START)
+    opt.type = choose("-jt", or(opt.type_word, types[START]), types);
+  if (opt.type < 0) return EXIT_USAGE;
+  for (i = 0; i < OPTIONS; i++)
+    if (given[i] != 0 && !(options[i].goes >> opt.type & 1))
+      return wrong(EXIT_USAGE, name_of(i), "does not go with %s; leave it out",
+                   type_name());
+  if (opt.type == ENCRYPT && empty(opt.value))
+    return wrong(EXIT_USAGE, "encrypt", "needs -v VALUE");
+  e = check_tls();
+  if (e != 0 || opt.type > PROBE) return e;
+  opt.format = choose("--format", or(opt.format_word, formats[0]), formats);
+  opt.detach = choose("--on-signal", or(opt.on_signal, "kill"), on_signals);
+  if (opt.format < 0 || opt.detach < 0) return EXIT_USAGE;
+  if (opt.no_wait && opt.follow)
+    return wrong(EXIT_USAGE, "--no-wait", "does not go with --follow: leave "
+                 "one of them out");
+  if (opt.timeout == AMT_ZERO)
+    return wrong(EXIT_USAGE, "--timeout", "must be more than 0; leave it out "
+                 "for none");
+  if (opt.poll_max == AMT_ZERO) opt.poll_max = 0;
+  for (i = 0; i < OPTIONS; i++)
+    if (options[i].kind == DAYS && given[i] != 0 && empty(opt.log_dir))
+      return wrong(EXIT_USAGE, "--retain-days", "needs --log-dir DIR");
+    else if (options[i].kind == DAYS && given[i] == 0) opt.retain = 30;
+  return check_job();
+}
+
+/* ------------------------------------------------------------------------
+   >>files */
+
+static const char *at_line(const char *file, unsigned line)
+{
+  static char where[PATHS];
+  return text(where, sizeof where, "%s:%u", file, line);
+}
+
+/* A whole file of text, terminated. */
+static int read_text(const char *file, int fd, char *to, size_t size)
+{
+  size_t  n = 0;
+  ssize_t got = 1;
+  if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+  while (n < size && got != 0) {
+    got = read(fd, to + n, size - n);
+    if (got < 0 && errno != EINTR) break;
+    if (got > 0) n += (size_t)got;
+  }
+  close(fd);
+  if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+  if (n == size)
+    return wrong(EXIT_CONFIG, file, "longer than %u bytes, as no such file is",
+                 (unsigned)(size - 1));
+  to[n] = 0;
+  if (strlen(to) != n)
+    return wrong(EXIT_CONFIG, file, "not plain text; save it as UTF-8");
+  return 0;
+}
+
+static int open_to_read(const char *file)
+{
+  return open(file, O_RDONLY | O_CLOEXEC);
+}
+
+static char *trim(char *line)
+{
+  size_t n = strlen(line);
+  while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL) line[--n] = 0;
+  return line + strspn(line, " \t");
+}
+
+/* "NAME = VALUE" in the next line, blanks trimmed, cut out of a text whose
+   place is *at. 1; 2 for a line without '=', which is then the name; 0 at the
+   end. Comments and empty lines are counted and passed over. */
+static int next_setting(char **at, unsigned *line, char **name, char **value)
+{
+  if (*line == 0 && strncmp(*at, "\xEF\xBB\xBF", 3) == 0) *at += 3;
+  while (**at != 0) {
+    size_t n = strcspn(*at, "\n");
+    char  *p = *at;
+    *at += n + (p[n] != 0);
+    p[n] = 0;
+    ++*line;
+    p = trim(p);
+    if (*p == 0 || *p == '#' || *p == ';') continue;
+    *name = p;
+    *value = strchr(p, '=');
+    if (*p == '[' || *value == NULL) return 2;
+    *(*value)++ = 0;
+    trim(p);
+    *value = trim(*value);
+    return 1;
+  }
+  return 0;
+}
+
+/* The first line of a file, without its line end. */
+static int read_secret(const char *file, char *to, size_t room)
+{
+  char  *end = NULL;
+  size_t n = 0;
+  int    fd = 0;
+  if (strcmp(file, "-") == 0) file = "standard input";
+  else fd = open_to_read(file);
+  if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+  while (end == NULL && n < room) {
+    ssize_t got = read(fd, to + n, room - n);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+    if (got == 0) end = to + n;
+    else end = (char *)memchr(to + n, '\n', (size_t)got);
+    n += (size_t)got;
+  }
+  if (fd > 0) close(fd);
+  if (end == NULL)
+    return wrong(EXIT_CONFIG, file, "its first line is longer than %u bytes",
+                 (unsigned)(room - 1));
+  n = (size_t)(end - to);
+  if (n > 0 && to[n - 1] == '\r') n--;
+  wipe(to + n, room - n);
+  if (n == 0) return wrong(EXIT_CONFIG, file, "nothing is in its first line");
+  if (strlen(to) != n || !amt_utf8(to, n))
+    return wrong(EXIT_CONFIG, file, "its first line is not valid UTF-8 text");
+  return 0;
+}
+
+/* Writing a file whole or not at all: a new file beside it, which is synced,
+   renamed, and its folder synced. Each step: 0, or -1 with errno. */
+static int new_file(const char *path)
+{
+  unlink(path); /* of a run that was killed */
+  return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+  while (n > 0) {
+    ssize_t put = write(fd, p, n);
+    if (put < 0 && errno == EAGAIN) {
+      struct pollfd wait;
+      wait.fd = fd, wait.events = POLLOUT;
+      poll(&wait, 1, -1);
+    } else if (put == 0) {
+      errno = EIO;
+      return -1;
+    } else if (put < 0 && errno != EINTR) {
+      return -1;
+    } else if (put > 0) {
+      p += put, n -= (size_t)put;
+    }
+  }
+  return 0;
+}
+
+static int sync_folder(const char *path)
+{
+  char  folder[PATHS];
+  char *slash;
+  int   fd, e;
+  text(folder, sizeof folder, "%s", path);
+  slash = strrchr(folder, '/');
+  if (slash == NULL) strcpy(folder, ".");
+  else slash[slash == folder] = 0;
+  fd = open_to_read(folder);
+  if (fd < 0) return -1;
+  e = fsync(fd);
+  if (e != 0 && errno == EINVAL) e = 0; /* not a thing of this file system */
+  close(fd);
+  return e;
+}
+
+static int publish(int fd, const char *from, const char *to)
+{
+  int e = fsync(fd);
+  if (close(fd) != 0) e = -1;
+  if (e == 0) e = rename(from, to);
+  return e == 0 ? sync_folder(to) : e;
+}
+
+/* ------------------------------------------------------------------------
+   >>config
+
+   The older connector's file. USER and PASSWORD are the hexadecimal digits of
+   the Base64 text of the value: an encoding, not encryption. */
+
+enum { ADDRESS, USE_TLS, API_USER, API_PASSWORD, INTERVAL, DELAY, DEBUG,
+       SETTINGS };
+
+static const struct { const char *section, *name; int setting; } settings[] = {
+  { "[AMT BATCH SERVER]", "SERVER_ADDRESS", ADDRESS },
+  { "[AMT BATCH SERVER]", "SERVER_USE_TLS", USE_TLS },
+  { "[AMT BATCH SERVER]", "SERVER_USES_TLS", USE_TLS },
+  { "[AMT BATCH SERVER]", "USER", API_USER },
+  { "[AMT BATCH SERVER]", "PASSWORD", API_PASSWORD },
+  { "[CONNECTOR]", "STATUS_CHECK_POLL_INTERVAL", INTERVAL },
+  { "[CONNECTOR]", "STATUS_CHECK_INITIAL_POLL_DELAY", DELAY },
+  { "[CONNECTOR]", "DEBUG", DEBUG },
+};
+enum { NAMES = sizeof settings / sizeof *settings };
+
+static const char *config_file; /* NULL: there is none */
+static char        config_text[BUFFER];
+static struct { char *value; unsigned line; } config[SETTINGS];
+
+static const char base64[] =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int hex_value(char c)
+{
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Six bits of each pair of digits; four pairs are three bytes, and at the end
+   '=' stands for what is missing. 0: this is no such text. */
+static int decode(const char *from, char *to, size_t room)
+{
+  size_t   n = 0;
+  unsigned bits = 0, have = 0, padding = 0;
+  if (strlen(from) % 8 != 0) return 0;
+  for (; *from != 0; from += 2) {
+    int         high = hex_value(from[0]), low = hex_value(from[1]);
+    const char *digit;
+    if (high < 0 || low < 0 || high + low == 0) return 0;
+    digit = strchr(base64, high * 16 + low);
+    if (high * 16 + low == '=') {
+      padding++;
+      continue;
+    }
+    if (digit == NULL || padding > 0 || n + 1 >= room) return 0;
+    bits = bits << 6 | (unsigned)(digit - base64);
+    have += 6;
+    if (have < 8) continue;
+    have -= 8;
+    to[n++] = (char)(bits >> have & 255u);
+  }
+  to[n] = 0;
+  return n > 0 && have == 2 * padding && (bits & ((1u << have) - 1)) == 0 &&
+         strlen(to) == n && amt_utf8(to, n);
+}
+
+/* One digit of Base64 as two of hexadecimal. */
+static void encode_digit(char c, char to[2])
+{
+  to[0] = "0123456789abcdef"[(unsigned char)c >> 4];
+  to[1] = "0123456789abcdef"[(unsigned char)c & 15];
+}
+
+/* Up to three bytes, as eight digits. */
+static void encode(const char *from, size_t n, char to[8])
+{
+  uint32_t bits = 0;
+  size_t   i;
+  for (i = 0; i < 3; i++)
+    bits = bits << 8 | (i < n ? (unsigned char)from[i] : 0u);
+  for (i = 0; i < 4; i++)
+    encode_digit(i > n ? '=' : base64[bits >> (18 - 6 * i) & 63u], to + 2 * i);
+}
+
+static int config_wrong(int setting, const char *what)
+{
+  return wrong(EXIT_CONFIG, at_line(config_file, config[setting].line), "%s",
+               what);
+}
+
+/* -c FILE, or the one beside the program, or the one in the current folder. */
+static int find_config(const char *program)
+{
+  static char path[PATHS];
+  ssize_t     n = readlink("/proc/self/exe", path, sizeof path - 20);
+  int         fd = -1;
+  char       *slash;
+  config_file = opt.config;
+  if (config_file != NULL)
+    return read_text(config_file, open_to_read(config_file), config_text,
+                     sizeof config_text);
+  if (n > 0) path[n] = 0;
+  else text(path, sizeof path - 20, "%s", program);
+  slash = strrchr(path, '/');
+  if (slash != NULL) {
+    strcpy(slash + 1, "Connector.config");
+    config_file = path;
+    fd = open_to_read(path);
+  }
+  if (fd < 0 && (slash == NULL || errno == ENOENT))
+    fd = open_to_read(config_file = "Connector.config");
+  if (fd < 0 && errno == ENOENT) {
+    config_file = NULL;
+    return 0;
+  }
+  return read_text(config_file, fd, config_text, sizeof config_text);
+}
+
+static int take_config(void)
+{
+  static const char *const words[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
+  char       *at = config_text, *name, *value;
+  const char *section = "";
+  unsigned    line = 0;
+  int         e, i;
+  while ((e = next_setting(&at, &line, &name, &value)) != 0) {
+    if (e == 2 && (*name != '[' || name[strlen(name) - 1] != ']'))
+      return wrong(EXIT_CONFIG, at_line(config_file, line), "neither a "
+                   "[SECTION] nor NAME=VALUE");
+    if (e == 2) section = name;
+    while (e == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
+    for (i = 0; e == 1 && i < NAMES; i++)
+      if (same_word(section, settings[i].section) &&
+          same_word(name, settings[i].name)) {
+        config[settings[i].setting].value = value;
+        config[settings[i].setting].line = line;
+      }
+  }
+  for (i = USE_TLS; i <= DEBUG; i += DEBUG - USE_TLS)
+    if (config[i].value != NULL && word_in(words, config[i].value) < 0)
+      return config_wrong(i, i == DEBUG ? "DEBUG must be ON or OFF"
+                                        : "SERVER_USE_TLS must be True or "
+                                          "False");
+  for (i = INTERVAL; i <= DELAY; i++) {
+    uint32_t *to = i == DELAY ? &opt.initial_delay : &opt.poll, ms = 0;
+    if (config[i].value == NULL) continue;
+    if (!milliseconds(config[i].value, &ms))
+      return config_wrong(i, "not a number of seconds, such as 5");
+    if (*to == 0) *to = ms;
+  }
+  if (config[DEBUG].value != NULL && word_in(words, config[DEBUG].value) < 2)
+    opt.trace = 1;
+  return 0;
+}
+
+/* http, if the file says so, otherwise https. */
+static char *config_url(void)
+{
+  static char url[300];
+  const char *tls = config[USE_TLS].value;
+  if (empty(config[ADDRESS].value)) return NULL;
+  return text(url, sizeof url, "%s%s",
+              tls != NULL && (same_word(tls, "FALSE") || same_word(tls, "OFF"))
+                ? "http://" : "https://", config[ADDRESS].value);
+}
+
+static int config_decode(int setting, char *to, size_t room)
+{
+  int good = decode(config[setting].value, to, room);
+  if (good) return 0;
+  wipe(to, room);
+  return config_wrong(setting, setting == API_USER
+    ? "USER is not encoded; put there what `amt encrypt -v USER` prints"
+    : "PASSWORD is not encoded; put there what `amt encrypt -v PASSWORD` "
+      "prints");
+}
+
+/* ------------------------------------------------------------------------
+   >>wire */
+
+static amt_wire wire; /* the default, and what --wire changes of it */
+
+static const char *const auths[] = { "json", "form", "basic", "fixed", "none",
+                                     NULL };
+static const char *const lists[] = { "array", "joined", "object", NULL };
+
+typedef struct {
+  const char *name;
+  void       *to; /* const char *; or uint8_t, for one of the words */
+  enum { METHOD, PATH, WORD, REQUEST, REPLY, HEADER, SCHEME, HEADERS, MEMBERS,
+         CHOICE } kind;
+  const char *const *words;
+} wire_line;
+
+#define CALL(name, op) \
+  { name ".method", &wire.call[op].method, METHOD, NULL }, \
+  { name ".path", &wire.call[op].path, PATH, NULL }
+#define MEMBER(name, m) \
+  { "request." name, &wire.request[m], REQUEST, NULL }
+#define ANSWER(name, m) { "reply." name, &wire.reply[m], REPLY, NULL }
+
+static const wire_line wire_lines[] = {
+  CALL("sign_in", AMT_SIGN_IN), CALL("start", AMT_START),
+  CALL("stop", AMT_STOP), CALL("kill", AMT_KILL),
+  CALL("monitor", AMT_MONITOR), CALL("messages", AMT_MESSAGES),
+  { "word.start", &wire.start, WORD, NULL },
+  { "word.stop", &wire.stop, WORD, NULL },
+  { "word.kill", &wire.kill, WORD, NULL },
+  { "word.batch", &wire.batch, WORD, NULL },
+  { "word.script", &wire.script, WORD, NULL },
+  MEMBER("user", AMT_Q_USER), MEMBER("password", AMT_Q_PASSWORD),
+  MEMBER("action", AMT_Q_ACTION), MEMBER("task_type", AMT_Q_TASK_TYPE),
+  MEMBER("application", AMT_Q_APPLICATION), MEMBER("job", AMT_Q_JOB),
+  MEMBER("script", AMT_Q_SCRIPT), MEMBER("submit_user", AMT_Q_SUBMIT_USER),
+  MEMBER("run_as", AMT_Q_RUN_AS), MEMBER("station", AMT_Q_STATION),
+  MEMBER("queue", AMT_Q_QUEUE), MEMBER("id", AMT_Q_ID),
+  MEMBER("after", AMT_Q_AFTER), MEMBER("task_values", AMT_Q_TASK_VALUES),
+  MEMBER("parameters", AMT_Q_PARAMETERS),
+  ANSWER("token", AMT_R_TOKEN), ANSWER("expires", AMT_R_EXPIRES),
+  ANSWER("id", AMT_R_ID), ANSWER("status", AMT_R_STATUS),
+  ANSWER("message", AMT_R_MESSAGE), ANSWER("messages", AMT_R_MESSAGES),
+  ANSWER("more", AMT_R_MORE), ANSWER("sequence", AMT_R_SEQUENCE),
+  ANSWER("time", AMT_R_TIME), ANSWER("text", AMT_R_TEXT),
+  { "auth", &wire.auth, CHOICE, auths },
+  { "auth_header", &wire.auth_header, HEADER, NULL },
+  { "auth_scheme", &wire.auth_scheme, SCHEME, NULL },
+  { "headers", &wire.headers, HEADERS, NULL },
+  { "members", &wire.members, MEMBERS, NULL },
+  { "separator", &wire.separator, WORD, NULL },
+  { "task_values", &wire.task_values, CHOICE, lists },
+  { "parameters", &wire.parameters, CHOICE, lists },
+};
+enum { WIRE_LINES = sizeof wire_lines / sizeof *wire_lines };
+
+/* A JSON string to its text, in place: what stands behind it, or NULL. */
+static char *unquote(char *from)
+{
+  amt_json       json;
+  amt_json_token token;
+  char          *p = from, *to = from;
+  size_t         used;
+  memset(&json, 0, sizeof json);
+  do {
+    int e = amt_json_next(&json, p, strlen(p), &used, &token);
+    if (e != AMT_JSON_STRING || memchr(token.text, 0, token.len)) return NULL;
+    memmove(to, token.text, token.len);
+    to += token.len, p += used;
+  } while (!token.last);
+  *to = 0;
+  return p > to ? p : NULL;
+}
+
+/* Dotted names of parts of 1 to 31 bytes; or "", the reply itself. */
+static int is_reply_name(const char *v)
+{
+  size_t n = strcspn(v, ".");
+  if (*v == 0) return 1;
+  while (n > 0 && n <= AMT_NAME_MAX) {
+    if (v[n] == 0) return 1;
+    v += n + 1;
+    n = strcspn(v, ".");
+  }
+  return 0;
+}
+
+/* "Name: value\r\n", any number of times. */
+static int are_headers(const char *v)
+{
+  char line[WORDS];
+  while (*v != 0) {
+    size_t n = strcspn(v, "\r\n"), colon = strcspn(v, ":");
+    if (colon >= n || n >= sizeof line || strncmp(v + n, "\r\n", 2) != 0)
+      return 0;
+    memcpy(line, v, n);
+    line[n] = 0;
+    if (!amt_http_valid(line, 0)) return 0;
+    line[colon] = 0;
+    if (!amt_http_valid(line, 1)) return 0;
+    v += n + 2;
+  }
+  return 1;
+}
+
+/* The inside of an object, not empty. */
+static int are_members(const char *v)
+{
+  char           object[WORDS];
+  amt_json       json;
+  amt_json_token token;
+  size_t         at = 0, used, n = strlen(v) + 2;
+  int            e, tokens = 0;
+  if (n >= sizeof object) return 0;
+  text(object, sizeof object, "{%s}", v);
+  memset(&json, 0, sizeof json);
+  while ((e = amt_json_next(&json, object + at, n - at, &used, &token)) > 0) {
+    if (json.depth == 0 && at + used < n) return 0; /* "}{" */
+    at += used, tokens++;
+  }
+  return e == 0 && tokens > 2 && amt_json_end(&json, &token) == 0;
+}
+
+/* What a path may have in braces. */
+static int is_filled_in(const char *p)
+{
+  static const char *const words[] = { "{application}", "{id}", "{after}",
+                                       "{action}" };
+  int i;
+  for (i = 0; i < 4; i++)
+    if (strncmp(p, words[i], strlen(words[i])) == 0) return 1;
+  return 0;
+}
+
+/* What is wrong with a value, or NULL. */
+static const char *wire_fault(const wire_line *l, const char *v)
+{
+  static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", NULL };
+  const char *p;
+  switch (l->kind) {
+  case METHOD:
+    if (v != NULL && word_in(methods, v) >= 0 && *v <= 'Z') return NULL;
+    return "the method must be GET, POST, PUT or DELETE";
+  case PATH:
+    if (v == NULL && l->to == &wire.call[AMT_SIGN_IN].path) return NULL;
+    if (v == NULL) return "a path is needed";
+    for (p = v; *p > ' ' && *p < 127; p++)
+      if (*p == '{' && !is_filled_in(p))
+        return "in braces, only {application} {id} {after} {action} are known";
+    if (*v == '/' && *p == 0) return NULL;
+    return "a path begins with '/' and is ASCII without blanks; encode others "
+           "as %XX";
+  case REQUEST: case HEADER:
+    if (v == NULL) return NULL;
+    if (*v == 0) return "an empty name; write none, without quotes, for a "
+                        "member that is not sent";
+    if (l->kind == REQUEST || amt_http_valid(v, 1)) return NULL;
+    return "not a header's name";
+  case REPLY:
+    if (v == NULL || is_reply_name(v)) return NULL;
+    return "each part of a dotted name must have 1 to 31 bytes";
+  case SCHEME:
+    return v == NULL || amt_http_valid(v, 0) ? NULL : "not fit for a header";
+  case HEADERS:
+    if (v == NULL || are_headers(v)) return NULL;
+    return "headers are \"Name: value\\r\\n\", each with its line end";
+  case MEMBERS:
+    if (v == NULL || are_members(v)) return NULL;
+    return "members are the inside of a JSON object, with quotes escaped: "
+           "\"\\\"Tenant\\\":1\"";
+  default: return NULL;
+  }
+}
+
+/* One line's value, where it belongs. 0, or what is wrong. */
+static const char *take_wire_value(const wire_line *l, char *value)
+{
+  int quoted = *value == '"';
+  if (*value == 0) return "no value; write none, or \"\" for an empty one";
+  if (quoted) {
+    char *rest = unquote(value);
+    if (rest == NULL) return "not a JSON string in quotes";
+    rest += strspn(rest, " \t");
+    if (*rest != 0 && *rest != '#') return "something stands behind the quotes";
+  } else if (!amt_utf8(value, strlen(value))) {
+    return "not valid UTF-8";
+  }
+  if (l->kind == CHOICE) {
+    int i = word_in(l->words, value);
+    if (i < 0) return "not one of the words for this: see `amt --print-wire` "
+                      "and the manual";
+    *(uint8_t *)l->to = (uint8_t)i;
+    return NULL;
+  }
+  if (!quoted && strcmp(value, "none") == 0) value = NULL;
+  *(const char **)l->to = value;
+  return wire_fault(l, value);
+}
+
+static int read_wire(const char *file)
+{
+  static char    lines[16384]; /* `wire` points into it */
+  static uint8_t seen[WIRE_LINES];
+  char          *at = lines, *name, *value;
+  const char    *fault;
+  unsigned       line = 0;
+  int            i, e = 0;
+  wire = *amt_wire_default();
+  if (file == NULL) return 0;
+  e = read_text(file, open_to_read(file), lines, sizeof lines);
+  if (e != 0) return e;
+  while ((e = next_setting(&at, &line, &name, &value)) != 0) {
+    for (i = 0; i < WIRE_LINES && strcmp(name, wire_lines[i].name) != 0; i++) {}
+    if (e == 2)
+      fault = "not NAME = VALUE";
+    else if (i == WIRE_LINES)
+      fault = "not a name of the wire table; `amt --print-wire` lists them";
+    else if (seen[i]++)
+      fault = "given twice";
+    else
+      fault = take_wire_value(&wire_lines[i], value);
+    if (fault == NULL) continue;
+    return wrong(EXIT_CONFIG, at_line(file, line), "%s: %s", name, fault);
+  }
+  return 0;
+}
+
+/* Better now than when a job runs whose id cannot be read. */
+static int check_wire(const char *file)
+{
+  const char *what = NULL;
+  if (wire.reply[AMT_R_ID] == NULL) what = "reply.id";
+  if (wire.reply[AMT_R_STATUS] == NULL) what = "reply.status";
+  if (wire.auth <= AMT_AUTH_FORM && wire.reply[AMT_R_TOKEN] == NULL)
+    what = "reply.token";
+  if (wire.auth <= AMT_AUTH_FORM && wire.call[AMT_SIGN_IN].path == NULL)
+    what = "sign_in.path";
+  if (wire.auth != AMT_AUTH_NONE && wire.auth_header == NULL)
+    what = "auth_header";
+  if (wire.auth != AMT_AUTH_NONE && wire.auth_scheme == NULL)
+    what = "auth_scheme";
+  if (what == NULL) return 0;
+  return wrong(EXIT_CONFIG, file, "%s is none, and no job can be run without "
+               "it", what);
+}
+
+/* ------------------------------------------------------------------------
+   >>output */
+
+typedef struct {
+  int    fd;    /* 0: there is none */
+  int    error; /* errno of the first write that failed */
+  size_t n;
+  size_t total;
+  char   buf[BUFFER];
+} sink;
+
+static sink out, kept; /* standard output, and its copy in --log-dir */
+
+static void sink_flush(sink *s)
+{
+  if (s->n > 0 && s->error == 0 && write_all(s->fd, s->buf, s->n) != 0)
+    s->error = errno;
+  s->n = 0;
+}
+
+static void sink_put(sink *s, const char *p, size_t n)
+{
+  s->total += n;
+  while (n > 0) {
+    size_t m = sizeof s->buf - s->n;
+    if (m > n) m = n;
+    memcpy(s->buf + s->n, p, m);
+    p += m, n -= m, s->n += m;
+    if (s->n == sizeof s->buf) sink_flush(s);
+  }
+}
+
+static void put(const char *p, size_t n)
+{
+  live_clear();
+  sink_put(&out, p, n);
+  if (kept.fd > 0) sink_put(&kept, p, n);
+}
+
+static void put_text(const char *t) { put(t, strlen(t)); }
+
+static void putf(const char *format, ...)
+{
+  char    line[256];
+  va_list a;
+  va_start(a, format);
+  put_text(vtext(line, sizeof line, format, a));
+  va_end(a);
+}
+
+/* The inside of a JSON string. 64 bytes become at most 6 * 64 and the quotes,
+   which are left out; no part ends inside a character. */
+static void put_inside(const char *t, size_t len)
+{
+  char buf[6 * 64 + 2];
+  while (len > 0) {
+    size_t  n = len < 64 ? len : 64;
+    amt_out o = amt_out_window(buf, sizeof buf, 0);
+    while (n > 1 && n < len && ((unsigned char)t[n] & 0xC0u) == 0x80u) n--;
+    amt_json_put_string(&o, t, n);
+    put(buf + 1, o.len - 2);
+    t += n, len -= n;
+  }
+}
+
+/* What is to stay within its line. */
+static void put_value(const char *value)
+{
+  for (; *value != 0; value++)
+    put((unsigned char)*value < 32 ? "?" : value, 1);
+}
+
+static void put_list(const list *l, const char *before)
+{
+  size_t i;
+  for (i = 0; i < l->count; i++, before = ", ") {
+    put_text(before);
+    put_value(l->text[i]);
+  }
+}
+
+static int print_help(void)
+{
+  size_t i;
+  put_text("usage: amt [-jt START] -an APPLICATION (-jn JOB | -fn SCRIPT) "
+           "[OPTION]...\n"
+           "       amt -jt STOP|KILL|MONITOR|MESSAGES|ATTACH -an APPLICATION "
+           "-id ID\n"
+           "       amt probe [-an APPLICATION -id ID]  tries the wire table at "
+           "a server\n"
+           "       amt encrypt -v VALUE                for Connector.config\n"
+           "Runs a job on an AMT Batch Server; prints its log, and exits with "
+           "its\ncompletion code (4: DONE).\n\n");
+  for (i = 0; i < OPTIONS; i++) {
+    const option *o = &options[i];
+    char          left[40];
+    if (o->help == NULL) continue;
+    text(left, sizeof left, "%s%s%s%s%s", or(o->name, "   "),
+         o->name ? ", " : "  ", o->long_name, o->value ? " " : "",
+         or(o->value, ""));
+    putf("  %25s %s\n", left, o->help);
+  }
+  put_text("--ca, --pin, --cert, --key, --insecure and anchors need a build "
+           "with TLS.\n\n"
+           "Other exit statuses: 0 --no-wait, once accepted, MESSAGES, probe, "
+           "encrypt;\n19 outcome unknown (standard error says why); 23 server "
+           "not reached; 24\nsign-in refused; 64 usage; 74 output not written; "
+           "78 configuration.\n");
+  return 0;
+}
+
+static int print_version(void)
+{
+  putf("amt %d.%d.%d\n", AMT_VERSION_MAJOR, AMT_VERSION_MINOR,
+       AMT_VERSION_PATCH);
+  return 0;
+}
+
+static int print_encoded(const char *value)
+{
+  char digits[8];
+  for (; *value != 0; value += strlen(value) < 3 ? strlen(value) : 3) {
+    encode(value, strlen(value), digits);
+    put(digits, sizeof digits);
+  }
+  put_text("\n");
+  return 0;
+}
+
+static void put_wire_value(const wire_line *l)
+{
+  const char *value = l->kind == CHOICE ? l->words[*(const uint8_t *)l->to]
+                                        : *(const char *const *)l->to;
+  if (value == NULL) {
+    put_text("none");
+    return;
+  }
+  put_text("\"");
+  put_inside(value, strlen(value));
+  put_text("\"");
+}
+
+static int print_wire(void)
+{
+  int i, e = read_wire(opt.wire);
+  for (i = 0; e == 0 && i < WIRE_LINES; i++) {
+    putf("%s = ", wire_lines[i].name);
+    put_wire_value(&wire_lines[i]);
+    put_text("\n");
+  }
+  return e;
+}
+
+/* ------------------------------------------------------------------------
+   >>log
+
+   A form of the log: what stands there from the beginning, what happens, what
+   stands before the messages, each piece of one, and what stands behind. All
+   may be nothing. The first two forms are those of the published connectors,
+   byte for byte. */
+
+static amt_job job;
+static char    job_id[AMT_ID_SIZE]; /* once it is known */
+static char    job_status[AMT_NAME_MAX + 1]; /* its name, if unknown */
+
+enum { SIGNED_IN, STARTED, STATUS };
+
+typedef struct {
+  void (*begin)(void);
+  void (*event)(int what);
+  void (*head)(int code);
+  void (*text)(const amt_job *from, const char *t, size_t len, int first,
+               int last); /* from NULL: our own words */
+  void (*tail)(int code);
+} form;
+
+static const char *job_name(void)
+{
+  return opt.type == START ? or(opt.script, opt.job) : or(opt.id, "");
+}
+
+static void put_rule(const char *title, size_t width)
+{
+  static const char dashes[] = "-----------------------------------------------"
+                               "----------------------------";
+  put_text(title);
+  put(dashes, width - strlen(title));
+  put_text("\n");
+}
+
+/* --- acs: each message is a JSON string --- */
+
+/* "Label           : value" */
+static void put_field(const char *label, const char *value)
+{
+  putf("%16s: ", label);
+  put_value(value);
+  put_text("\n");
+}
+
+static void acs_head(int code)
+{
+  put_rule("", 75);
+  put_rule("Job Information ", 75);
+  put_field("Server", opt.server);
+  put_field("Application", opt.application);
+  if (opt.type == START) {
+    put_field("Submit User", or(opt.submit_user, "BATCH"));
+    put_field("Station", or(opt.station, "OPCON"));
+    put_field("Queue Name", or(opt.queue, ""));
+    put_field(opt.script ? "Script Job" : "Batch Job", job_name());
+    put_text("Parameters      :");
+    put_list(&opt.parameters, " ");
+    put_list(&opt.task_values, opt.parameters.count ? ", " : " ");
+    put_text("\n");
+  } else {
+    put_field("Batch Request Id", opt.id);
+  }
+  put_rule("", 75);
+  put_field("Completion Code", amt_status_name(code));
+  put_rule("", 75);
+  put_rule("Job Log ", 75);
+}
+
+static void acs_text(const amt_job *from, const char *t, size_t len, int first,
+                     int last)
+{
+  (void)from;
+  if (first) put("\"", 1);
+  put_inside(t, len);
+  if (last) put("\"\n", 2);
+}
+
+static void acs_tail(int code)
+{
+  (void)code;
+  put_rule("", 75);
+}
+
+/* --- connector: everything has its time --- */
+
+static struct { char clock[9], date[9], stamp[16]; unsigned ms; } now;
+
+static void look_at_clock(void)
+{
+  static time_t   last;
+  struct timespec t;
+  struct tm      *l;
+  clock_gettime(CLOCK_REALTIME, &t);
+  now.ms = (unsigned)(t.tv_nsec / 1000000);
+  if (last == t.tv_sec && *now.date != 0) return;
+  last = t.tv_sec;
+  l = localtime(&last);
+  if (l == NULL) return;
+  text(now.clock, sizeof now.clock, "%2d:%2d:%2d", l->tm_hour, l->tm_min,
+       l->tm_sec);
+  text(now.date, sizeof now.date, "%4d%2d%2d", l->tm_year + 1900,
+       l->tm_mon + 1, l->tm_mday);
+  text(now.stamp, sizeof now.stamp, "%s-%2d%2d%2d", now.date, l->tm_hour,
+       l->tm_min, l->tm_sec);
+}
+
+enum { MAIN, EXECUTOR };
+
+static void connector_prefix(int who)
+{
+  look_at_clock();
+  putf("%s.%3u [main] [%s] %s %s : ", now.clock, now.ms,
+       who == MAIN ? "AMTConnector" : "AMTJobExecutorImpl", now.date,
+       now.clock);
+}
+
+static void connector_rule(int who, const char *title)
+{
+  connector_prefix(who);
+  put_rule(title, who == MAIN ? 71 : 65);
+}
+
+static void connector_field(const char *label, const char *value)
+{
+  connector_prefix(MAIN);
+  putf("%24s: ", label);
+  put_value(value);
+  put_text("\n");
+}
+
+static void connector_list(const char *label, const list *l)
+{
+  connector_prefix(MAIN);
+  putf("%24s: ", label);
+  put_list(l, "");
+  put_text(l->count == 0 ? "null\n" : "\n");
+}
+
+static void connector_begin(void)
+{
+  char version[40];
+  text(version, sizeof version, "%d.%d.%d", AMT_VERSION_MAJOR,
+       AMT_VERSION_MINOR, AMT_VERSION_PATCH);
+  connector_rule(MAIN, "");
+  connector_field("SMA AMT Connector", version);
+  connector_field("-jt (job type)", types[opt.type]);
+  connector_field("-an (application Name)", opt.application);
+  connector_field("-jn (job name)", or(opt.job, "null"));
+  connector_field("-fn (file name)", or(opt.script, "null"));
+  connector_list("-pa (Parameters)", &opt.parameters);
+  connector_field("-u  (user)", or(opt.user, "default"));
+  connector_list("-tv (task value)", &opt.task_values);
+  if (opt.id != NULL) connector_field("-id (BatchrequestId)", opt.id);
+  connector_rule(MAIN, "");
+}
+
+static void connector_event(int what)
+{
+  if (what == STATUS) return;
+  if (what == SIGNED_IN) {
+    connector_prefix(EXECUTOR);
+    put_text("Authentication successful\n");
+  }
+  connector_prefix(EXECUTOR);
+  put_text("Job '");
+  put_value(job_name());
+  putf("' %s", what == SIGNED_IN ? types[opt.type] : "started in AMT "
+       "Environment : BatchrequestId '");
+  if (what == STARTED) put_value(job_id);
+  put_text(what == SIGNED_IN ? " request received\n" : "'\n");
+}
+
+static void connector_head(int code)
+{
+  (void)code;
+  connector_rule(EXECUTOR, "Job log ");
+}
+
+/* Each line of a message has its time, so none can pass for another's. */
+static void connector_text(const amt_job *from, const char *t, size_t len,
+                           int first, int last)
+{
+  static int begins; /* a line does */
+  (void)from;
+  if (first) {
+    connector_prefix(EXECUTOR);
+    begins = 0;
+  }
+  while (len > 0) {
+    const char *end = (const char *)memchr(t, '\n', len);
+    size_t      n = end != NULL ? (size_t)(end - t) + 1 : len;
+    if (begins) connector_prefix(EXECUTOR);
+    put(t, n);
+    begins = end != NULL;
+    t += n, len -= n;
+  }
+  if (last && !begins) put("\n", 1);
+}
+
+static void connector_tail(int code)
+{
+  connector_rule(EXECUTOR, "End Job log ");
+  connector_rule(MAIN, "");
+  connector_prefix(MAIN);
+  putf("Connector completed with return code %d\n", code);
+  connector_rule(MAIN, "");
+}
+
+/* --- text: the messages and nothing else --- */
+
+static void plain_text(const amt_job *from, const char *t, size_t len,
+                       int first, int last)
+{
+  (void)from, (void)first;
+  put(t, len);
+  if (last) put("\n", 1);
+}
+
+/* --- json: an object a line, as things happen --- */
+
+static void json_member(const char *before, const char *value)
+{
+  if (empty(value)) return;
+  put_text(before);
+  put_inside(value, strlen(value));
+  put_text("\"");
+}
+
+static void json_event(int what)
+{
+  if (what == STARTED) {
+    put_text("{\"event\":\"started\"");
+    json_member(",\"id\":\"", job_id);
+    put_text("}\n");
+  }
+  if (what != STATUS) return;
+  putf("{\"event\":\"status\",\"code\":%d", (int)job.status);
+  json_member(",\"status\":\"", or(job_status, amt_status_name(job.status)));
+  put_text("}\n");
+}
+
+static void json_text(const amt_job *from, const char *t, size_t len, int first,
+                      int last)
+{
+  if (first) {
+    put_text("{\"event\":\"message\"");
+    if (from != NULL && from->has_sequence) {
+      char    number[24];
+      amt_out o = amt_out_window(number, sizeof number, 0);
+      amt_put_number(&o, from->sequence);
+      put_text(",\"sequence\":");
+      put(number, o.len);
+    }
+    if (from != NULL) json_member(",\"time\":\"", from->time);
+    put_text(",\"text\":\"");
+  }
+  put_inside(t, len);
+  if (last) put_text("\"}\n");
+}
+
+static void json_tail(int code)
+{
+  put_text("{\"event\":\"end\"");
+  json_member(",\"id\":\"", opt.type == START ? job_id : opt.id);
+  putf(",\"code\":%d", code);
+  json_member(",\"status\":\"", amt_status_name(code));
+  put_text("}\n");
+}
+
+static void none(void) {}
+static void no_code(int code) { (void)code; }
+
+static const form forms[] = {
+  { none, no_code, acs_head, acs_text, acs_tail },
+  { connector_begin, connector_event, connector_head, connector_text,
+    connector_tail },
+  { none, no_code, no_code, plain_text, no_code },
+  { none, json_event, no_code, json_text, json_tail },
+};
+
+/* --- whichever it is --- */
+
+static int log_begun, head_put, signed_in;
+static int log_open; /* a message is half written */
+
+/* 1 if standard output is for a job log; a Start that is not waited for has
+   one only if it fails. */
+static int log_wanted(void)
+{
+  return opt.type != MONITOR && opt.type != MESSAGES &&
+         !(opt.no_wait && opt.type != START);
+}
+
+static void log_begin(void)
+{
+  if (!log_begun) forms[opt.format].begin();
+  log_begun = 1;
+}
+
+static void log_event(int what)
+{
+  if (!log_wanted() || opt.no_wait) return;
+  if (!signed_in) forms[opt.format].event(SIGNED_IN);
+  signed_in = 1;
+  if (what != SIGNED_IN) forms[opt.format].event(what);
+}
+
+static void log_text(const amt_job *from, int code, const char *t, size_t len,
+                     int first, int last)
+{
+  if (log_wanted()) {
+    log_begin();
+    if (!head_put) forms[opt.format].head(code);
+    head_put = 1;
+  }
+  if (len > 0 || first || last)
+    forms[opt.format].text(from, t, len, first, last);
+  log_open = !last;
+}
+
+/* `error`, if there is one, stands as the last message. */
+static void log_end(int code, const char *error)
+{
+  if (log_open) log_text(NULL, code, "", 0, 0, 1);
+  log_text(NULL, code, error, strlen(error), *error != 0, *error != 0);
+  log_open = 0;
+  forms[opt.format].tail(code);
+  sink_flush(&out);
+}
+
+/* ------------------------------------------------------------------------
+   >>keep
+
+   The log is written to DIR/.amt-DATE-TIME-PID.tmp and renamed when it is
+   whole, to DIR/amt-DATE-TIME-PID-JOB-ID.CHECK.log. CHECK is the checksum of
+   the name before it, the size and the first bytes: a file that this program
+   did not write, or that was changed since, is never removed. */
+
+enum { HEAD = 64, ENDING = 21 /* ".CHECK.log" */ };
+
+static char keep_stem[160], keep_temporary[PATHS];
+
+static int keep_open(void)
+{
+  if (empty(opt.log_dir)) return 0;
+  look_at_clock();
+  text(keep_stem, sizeof keep_stem, "amt-%s-%u", now.stamp, (unsigned)getpid());
+  text(keep_temporary, sizeof keep_temporary, "%s/.%s.tmp", opt.log_dir,
+       keep_stem);
+  kept.fd = new_file(keep_temporary);
+  if (kept.fd > 0) return 0;
+  kept.fd = *keep_temporary = 0;
+  return wrong(EXIT_CONFIG, opt.log_dir, "no file can be made there: %s",
+               strerror(errno));
+}
+
+static char *keep_check(char to[17], const char *stem, int fd, uint64_t size)
+{
+  char     head[HEAD];
+  ssize_t  n = pread(fd, head, sizeof head, 0);
+  uint64_t sum = checksum(0, stem, strlen(stem));
+  sum = checksum(sum, &size, sizeof size);
+  return hex_digits(to, checksum(sum, head, n > 0 ? (size_t)n : 0));
+}
+
+/* Adds "-WORD" to a name, with what no file name should have replaced. */
+static void add_word(char *name, size_t room, const char *word)
+{
+  size_t n = strlen(name);
+  text(name + n, room - n, "-%s", word);
+  for (name += n + 1; *name != 0; name++)
+    if ((unsigned char)*name <= ' ' || *name == 127 ||
+        strchr("/\\:*?\"<>|", *name) != NULL) *name = '_';
+}
+
+/* After the log's last byte, or instead of it: then nothing stays. */
+static void keep_close(void)
+{
+  char name[PATHS], check[17];
+  int  e = -1;
+  if (kept.fd == 0) return;
+  sink_flush(&kept);
+  errno = kept.error;
+  if (kept.error == 0 && kept.total > 0) {
+    add_word(keep_stem, sizeof keep_stem - AMT_ID_SIZE, job_name());
+    if (opt.type == START && *job_id != 0)
+      add_word(keep_stem, sizeof keep_stem, job_id);
+    keep_check(check, keep_stem, kept.fd, kept.total);
+    text(name, sizeof name, "%s/%s.%s.log", opt.log_dir, keep_stem, check);
+    e = publish(kept.fd, keep_temporary, name);
+  }
+  if (e != 0 && kept.total > 0)
+    tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
+  if (e != 0) unlink(keep_temporary);
+  kept.fd = *keep_temporary = 0;
+}
+
+/* Removes a file if it is ours, and too old. */
+static void keep_or_not(char *name)
+{
+  char        path[PATHS], check[17];
+  size_t      n = strlen(name);
+  struct stat st;
+  int         fd;
+  if (n <= ENDING || strncmp(name, "amt-", 4) != 0 || name[n - ENDING] != '.' ||
+      strcmp(name + n - 4, ".log") != 0) return;
+  text(path, sizeof path, "%s/%s", opt.log_dir, name);
+  fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return;
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+      time(NULL) - st.st_mtime > (time_t)opt.retain * 86400) {
+    name[n - ENDING] = 0;
+    keep_check(check, name, fd, (uint64_t)st.st_size);
+    if (strncmp(name + n - ENDING + 1, check, 16) == 0) unlink(path);
+  }
+  close(fd);
+}
+
+static void keep_clean(void)
+{
+  DIR           *folder;
+  struct dirent *entry;
+  if (empty(opt.log_dir)) return;
+  folder = opendir(opt.log_dir);
+  if (folder == NULL) return;
+  while ((entry = readdir(folder)) != NULL) keep_or_not(entry->d_name);
+  closedir(folder);
+}
+
+/* ------------------------------------------------------------------------
+   >>live */
+
+static uint32_t began;       /* when the run did */
+static uint32_t messages;    /* of the job, so far */
+static int      live_wanted; /* standard error is a terminal */
+
+/* Job, id, status, time elapsed, messages so far. On a terminal only. */
+static void live_draw(void)
+{
+  static char last[80];
+  uint32_t    s = (amt_posix_now() - began) / 1000;
+  char        line[80]; /* one row of a terminal */
+  if (!live_wanted || log_open || live_open) return;
+  text(line, 52, "%s %s  %s", opt.type != START ? types[opt.type] : job_name(),
+       job_id, job.status < 0 ? "..." : amt_status_name(job.status));
+  text(line + strlen(line), 28, "  %u:%2u:%2u  %u messages", (unsigned)s / 3600,
+       (unsigned)s / 60 % 60, (unsigned)s % 60, (unsigned)messages);
+  make_clean(line);
+  if (live_width > 0 && strcmp(line, last) == 0) return;
+  live_clear();
+  to_stderr(line, strlen(line));
+  strcpy(last, line);
+  live_width = (int)strlen(line);
+}
+
+/* With the ACS form, whose head has the completion code, messages that are
+   followed are shown on standard error. */
+static void live_text(const char *t, size_t len, int last)
+{
+  char line[258];
+  if (!live_open) live_clear();
+  live_open = !last;
+  for (;;) {
+    size_t n = len < 256 ? len : 256;
+    memcpy(line, t, n);
+    line[n] = 0;
+    make_clean(line);
+    if (n == len && last) line[n] = '\n';
+    to_stderr(line, n + (n == len && last));
+    t += n, len -= n;
+    if (len == 0) return;
+  }
 }
 
 /* A word as a shell takes it. */
@@ -375,177 +1783,44 @@ static const char *quoted(char *to, size_t room, const char *word)
 /* How to go on with the job that is known. */
 static const char *attach_command(void)
 {
-  static char text[WORDS];
-  char        a[300], i[300], s[300];
-  snprintf(text, sizeof text, "amt -s %s -jt ATTACH -an %s -id %s",
-           quoted(s, sizeof s, opt.server),
-           quoted(a, sizeof a, opt.application), quoted(i, sizeof i, job.id));
-  return text;
+  static char command[2 * WORDS];
+  char        a[300], i[300], s[300], c[300], w[300];
+  return text(command, sizeof command, "amt %s%s%s%s%s%s-s %s -jt ATTACH -an "
+              "%s -id %s", opt.config ? "-c " : "",
+              quoted(c, sizeof c, or(opt.config, "")), opt.config ? " " : "",
+              opt.wire ? "--wire " : "",
+              quoted(w, sizeof w, or(opt.wire, "")), opt.wire ? " " : "",
+              quoted(s, sizeof s, opt.server),
+              quoted(a, sizeof a, or(opt.application, "")),
+              quoted(i, sizeof i, or(job_id, or(opt.id, ""))));
+}
+
+static const char *subject(void)
+{
+  static char words[WORDS];
+  int         both = opt.type == START && *job_id != 0;
+  return text(words, sizeof words, "job %s%s%s%s of %s at %s", job_name(),
+              both ? " (" : "", both ? job_id : "", both ? ")" : "",
+              or(opt.application, ""), opt.server);
 }
 
 /* What a second signal says as it leaves, and its exit status: used inside its
    handler, so prepared beforehand, and of length 0 while it is written. */
-static char                  last_words[2 * WORDS];
+static char                  last_words[LINE];
 static volatile sig_atomic_t last_words_len, last_status;
 
 static void prepare_last_words(int status, const char *format, ...)
 {
-  int     n = live_wanted; /* a new line, away from the live one */
   va_list a;
   last_words_len = 0;
   last_status = status;
-  last_words[0] = '\n';
+  last_words[0] = '\n'; /* away from the live line */
   va_start(a, format);
-  vsnprintf(last_words + n, sizeof last_words - 2, format, a);
+  vtext(last_words + live_wanted, sizeof last_words - 3, format, a);
   va_end(a);
-  make_clean(last_words + n);
+  make_clean(last_words + live_wanted);
   strcat(last_words, "\n");
   last_words_len = (sig_atomic_t)strlen(last_words);
-}
-
-/* ------------------------------------------------------------------------
-   >>log
-
-   The form of the published ACS connector, byte for byte. */
-
-static int out_error; /* errno of the first write that failed */
-
-static void put(const char *text, size_t n)
-{
-  live_clear();
-  if (fwrite(text, 1, n, stdout) != n && out_error == 0) out_error = errno;
-}
-
-static void put_text(const char *text) { put(text, strlen(text)); }
-
-static void flush(void)
-{
-  if (fflush(stdout) != 0 && out_error == 0) out_error = errno;
-}
-
-static void put_rule(const char *title)
-{
-  static const char dashes[] = "-----------------------------------------------"
-                               "----------------------------";
-  put_text(title);
-  put_text(dashes + strlen(title));
-  put_text("\n");
-}
-
-/* What is to stay within its line. */
-static void put_value(const char *value)
-{
-  for (; *value != 0; value++)
-    put((unsigned char)*value < 32 ? "?" : value, 1);
-}
-
-/* "Label           : value" */
-static void put_field(const char *label, const char *value)
-{
-  char field[40];
-  snprintf(field, sizeof field, "%-16s: ", label);
-  put_text(field);
-  put_value(value);
-}
-
-static void put_list(const char *before, const list *l)
-{
-  size_t i;
-  for (i = 0; i < l->count; i++, before = ", ") {
-    put_text(before);
-    put_value(l->text[i]);
-  }
-}
-
-static const char *or(const char *text, const char *otherwise)
-{
-  return empty(text) ? otherwise : text;
-}
-
-static void acs_head(int code)
-{
-  put_rule("");
-  put_rule("Job Information ");
-  put_field("Server", opt.server), put_text("\n");
-  put_field("Application", opt.application), put_text("\n");
-  if (opt.type == START) {
-    put_field("Submit User", or(opt.submit_user, "BATCH")), put_text("\n");
-    put_field("Station", or(opt.station, "OPCON")), put_text("\n");
-    put_field("Queue Name", or(opt.queue, "")), put_text("\n");
-    put_field(opt.script ? "Script Job" : "Batch Job",
-              or(opt.script, opt.job)), put_text("\n");
-    put_text("Parameters      :");
-    put_list(" ", &opt.parameters);
-    put_list(opt.parameters.count ? ", " : " ", &opt.task_values);
-    put_text("\n");
-  } else {
-    put_field("Batch Request Id", opt.id), put_text("\n");
-  }
-  put_rule("");
-  put_field("Completion Code", amt_status_name(code)), put_text("\n");
-  put_rule("");
-  put_rule("Job Log ");
-}
-
-/* A piece of a message: a JSON string, whose quotes come with the first piece
-   and the last. 64 bytes become at most 6 * 64 and the quotes, which are left
-   out; no part ends inside a character. */
-static void quoted_text(const char *text, size_t len, int first, int last)
-{
-  char buf[6 * 64 + 2];
-  if (first) put("\"", 1);
-  while (len > 0) {
-    size_t  n = len < 64 ? len : 64;
-    amt_out o = amt_out_window(buf, sizeof buf, 0);
-    while (n > 1 && n < len && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
-    amt_json_put_string(&o, text, n);
-    put(buf + 1, o.len - 2);
-    text += n, len -= n;
-  }
-  if (last) put("\"\n", 2);
-}
-
-static void acs_tail(void) { put_rule(""); }
-
-static void nothing(int code) { (void)code; }
-static void nothing_either(void) {}
-
-/* A form of the log: what stands before the messages, each piece of one, and
-   what stands behind them. */
-typedef struct {
-  void (*head)(int code);
-  void (*text)(const char *text, size_t len, int first, int last);
-  void (*tail)(void);
-} form;
-
-static const form acs = { acs_head, quoted_text, acs_tail };
-static const form bare = { nothing, quoted_text, nothing_either };
-
-static const form *log_form = &acs;
-static int         log_begun, log_open; /* a message is half written */
-
-static void log_begin(int code)
-{
-  if (!log_begun) log_form->head(code);
-  log_begun = 1;
-}
-
-static void log_text(int code, const char *text, size_t len, int first,
-                     int last)
-{
-  log_begin(code);
-  log_form->text(text, len, first, last);
-  log_open = !last;
-}
-
-/* `error`, if there is one, stands as the last message. */
-static void log_end(int code, const char *error)
-{
-  if (log_open) log_text(code, "", 0, 0, 1);
-  log_begin(code);
-  if (*error != 0) log_text(code, error, strlen(error), 1, 1);
-  log_form->tail();
-  flush();
 }
 
 /* ------------------------------------------------------------------------
@@ -556,13 +1831,7 @@ static void log_end(int code, const char *error)
 
 static volatile sig_atomic_t signals; /* the first that came, or 0 */
 static int                   wake[2] = {-1, -1};
-static char                  password[PASSWORD];
-
-static void wipe(void *p, size_t n)
-{
-  volatile unsigned char *v = (volatile unsigned char *)p;
-  while (n-- > 0) v[n] = 0;
-}
+static char                  password[PASSWORD], token[TOKEN];
 
 static void on_signal(int number)
 {
@@ -570,7 +1839,10 @@ static void on_signal(int number)
   ssize_t ignored;
   if (signals != 0) {
     ignored = write(2, last_words, (size_t)last_words_len);
+    (void)ignored;
+    if (*keep_temporary != 0) unlink(keep_temporary);
     wipe(password, sizeof password);
+    wipe(token, sizeof token);
     _exit(last_status);
   }
   signals = number;
@@ -598,20 +1870,378 @@ static int catch_signals(void)
       sigaction(numbers[i], &action, NULL);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, NULL); /* a write's error tells it */
+#ifdef SIGXFSZ
+  sigaction(SIGXFSZ, &action, NULL);
+#endif
   return 0;
 }
 
 /* ------------------------------------------------------------------------
-   >>settings */
+   >>state
 
-static char        buffer[BUFFER], token[TOKEN];
+   The file of --state says, before a Start may leave, that one is about to,
+   and after it which id it got. It is written beside and renamed, each time
+   synced with its folder: so whatever is cut when, it is the old one, the new
+   one, or not there. A line like
+
+     check = 0123456789abcdef
+
+   at its end is the checksum of all before it. The rest of the text is what
+   this run would write, or the file belongs to another job.
+
+   Two runs at once are kept apart by a lock on FILE.lock, not on FILE itself,
+   since each rename would leave the lock behind on the file that is gone.
+   FILE.lock is removed while it is locked; so whoever gets a lock on it looks
+   whether it is still the one that has this name. A run that was killed leaves
+   it unlocked, for the next. */
+
+static char state_file[WORDS * 8]; /* as read */
+static char state_ours[WORDS * 8]; /* as this run would write it */
+static char state_lock[PATHS];
+static int  state_fd = -1;         /* holds the lock */
+static char resumed[AMT_ID_SIZE];  /* the id in the file */
+
+static int lock_state(void)
+{
+  for (;;) {
+    struct flock lock;
+    struct stat  mine, there;
+    state_fd = open(state_lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (state_fd < 0)
+      return wrong(EXIT_CONFIG, state_lock, "%s", strerror(errno));
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(state_fd, F_SETLK, &lock) != 0) {
+      int e = errno;
+      close(state_fd);
+      state_fd = -1;
+      return wrong(EXIT_CONFIG, opt.state, "%s", e == EACCES || e == EAGAIN
+                   ? "a run that is still going on uses it; wait for its end"
+                   : strerror(e));
+    }
+    if (fstat(state_fd, &mine) == 0 && stat(state_lock, &there) == 0 &&
+        mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return 0;
+    close(state_fd);
+  }
+}
+
+static void state_line(amt_out *o, const char *name, const char *value)
+{
+  amt_put_text(o, name);
+  amt_put_text(o, " = ");
+  amt_json_put_string(o, value, strlen(value));
+  amt_put_text(o, "\n");
+}
+
+/* All that the Start says, as a number. */
+static uint64_t request_checksum(void)
+{
+  const char *const member[] = {
+    opt.application, opt.script ? "SCRIPT" : "BATCH", job_name(),
+    or(opt.submit_user, "BATCH"), or(opt.station, "OPCON"), or(opt.user, ""),
+    or(opt.queue, "")
+  };
+  uint64_t sum = 0;
+  size_t   i;
+  for (i = 0; i < sizeof member / sizeof *member; i++)
+    sum = checksum(sum, member[i], strlen(member[i]) + 1);
+  for (i = 0; i < opt.parameters.count; i++)
+    sum = checksum(sum, opt.parameters.text[i],
+                   strlen(opt.parameters.text[i]) + 1);
+  sum = checksum(sum, "", 1);
+  for (i = 0; i < opt.task_values.count; i++)
+    sum = checksum(sum, opt.task_values.text[i],
+                   strlen(opt.task_values.text[i]) + 1);
+  return sum;
+}
+
+/* The file up to `state = `. */
+static amt_out state_head(char *to, size_t room)
+{
+  amt_out o = amt_out_window(to, room, 0);
+  char    digits[17];
+  amt_put_text(&o, "amt state 1\n");
+  state_line(&o, "server", opt.server);
+  state_line(&o, "application", opt.application);
+  state_line(&o, opt.script ? "script" : "job", job_name());
+  amt_put_text(&o, "request = ");
+  amt_put_text(&o, hex_digits(digits, request_checksum()));
+  amt_put_text(&o, "\nstate = ");
+  return o;
+}
+
+/* All of it, with an id or without: its length, or 0 if it is too long. */
+static size_t state_text(char *to, size_t room, const char *id)
+{
+  amt_out o = state_head(to, room);
+  char    digits[17];
+  amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
+  if (*id != 0) state_line(&o, "id", id);
+  if (o.total + 32 > room) return 0;
+  hex_digits(digits, checksum(0, to, o.len));
+  amt_put_text(&o, "check = ");
+  amt_put_text(&o, digits);
+  amt_put_text(&o, "\n");
+  return o.len;
+}
+
+/* 0, or -1 with errno: then the old file stands, or the new one. */
+static int write_state(const char *id)
+{
+  char   path[PATHS];
+  size_t n = state_text(state_ours, sizeof state_ours, id);
+  int    fd, e;
+  text(path, sizeof path, "%s.tmp", opt.state);
+  fd = new_file(path);
+  if (fd < 0) return -1;
+  e = write_all(fd, state_ours, n);
+  if (e == 0) return publish(fd, path, opt.state);
+  close(fd);
+  unlink(path);
+  return e;
+}
+
+/* The id stands in it, or none; or it is damaged, or another job's. */
+static int take_state(void)
+{
+  size_t  n = strlen(state_file);
+  amt_out head = state_head(state_ours, sizeof state_ours);
+  char    digits[17], *rest;
+  size_t  same = 0;
+  if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
+  if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
+      memcmp(state_file + n - 17, digits, 16) != 0 || state_file[n - 1] != '\n')
+    return wrong(EXIT_CONFIG, opt.state, "no state file, or a damaged one, so "
+                 "whether a job was started is not known; look for it at the "
+                 "server, then remove this file");
+  while (same < head.len && state_file[same] == state_ours[same]) same++;
+  if (same < head.len) {
+    while (same > 0 && state_file[same - 1] != '\n') same--;
+    state_file[same + strcspn(state_file + same, "\n")] = 0;
+    state_ours[same + strcspn(state_ours + same, "\n")] = 0;
+    return wrong(EXIT_CONFIG, opt.state, "for another server or job: it has "
+                 "'%s', not '%s'; give each job a state file of its own",
+                 state_file + same, state_ours + same);
+  }
+  rest = state_file + head.len;
+  if (strncmp(rest, "started\nid = ", 13) != 0) return 0;
+  if (unquote(rest + 13) == NULL || strlen(rest + 13) >= sizeof resumed)
+    return wrong(EXIT_CONFIG, opt.state, "its id cannot be read");
+  strcpy(resumed, rest + 13);
+  return 0;
+}
+
+static int state_intent; /* a Start may have left, and no id is known */
+
+/* Locks the file and reads it: 0, or 78. */
+static int open_state(void)
+{
+  int fd, e;
+  if (empty(opt.state)) return 0;
+  if (strlen(opt.state) + 6 > sizeof state_lock ||
+      state_text(state_ours, sizeof state_ours, "") == 0)
+    return wrong(EXIT_CONFIG, opt.state, "its name, or the job's, is too long "
+                 "for a state file");
+  text(state_lock, sizeof state_lock, "%s.lock", opt.state);
+  e = lock_state();
+  if (e != 0) return e;
+  fd = open_to_read(opt.state);
+  if (fd < 0 && errno == ENOENT) return 0;
+  e = read_text(opt.state, fd, state_file, sizeof state_file);
+  if (e == 0) e = take_state();
+  state_intent = e == 0 && *resumed == 0;
+  return e;
+}
+
+/* The last act: after this, the next run starts the job again. */
+static void close_state(int over)
+{
+  if (state_fd < 0) return;
+  if (over && ((unlink(opt.state) != 0 && errno != ENOENT) ||
+               sync_folder(opt.state) != 0))
+    tell("%s: it may not have been removed: %s; remove it before the job is "
+         "to start again", opt.state, strerror(errno));
+  unlink(state_lock);
+  close(state_fd);
+  state_fd = -1;
+}
+
+/* ------------------------------------------------------------------------
+   >>tap
+
+   A stream around the socket's. It passes everything on, and shows it for
+   --trace, without its secrets; or gives the replies' bodies to the probe. */
+
+static char        buffer[BUFFER];
 static amt_posix   sock;
 static amt_conn    conn;
 static amt_pool    pool = { &conn, 1, buffer, sizeof buffer, NULL };
 static amt_session session;
 static amt_task    task;
 
-static int check_server(int status)
+static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's */
+
+static struct {
+  amt_stream     stream;
+  amt_http_reply reply;
+  char           line[300]; /* of a head, as much as fits */
+  size_t         len;       /* its length */
+  size_t         at;        /* bytes of the body so far */
+  char           side[3];   /* "> " or "< " */
+  uint8_t        body;      /* the head has ended */
+  uint8_t        first;     /* its first line has not */
+} tap;
+
+static void show(const char *format, ...)
+{
+  va_list a;
+  if (!opt.trace) return;
+  va_start(a, format);
+  vtell(tap.side, format, a);
+  va_end(a);
+}
+
+/* Only headers that are known to hold no secret are shown with their value. */
+static void show_head_line(void)
+{
+  static const char *const plain[] = {
+    "Host", "Accept", "Content-Type", "Content-Length", "Connection", "Date",
+    "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding", NULL
+  };
+  char *colon = tap.first ? NULL : strchr(tap.line, ':');
+  if (colon != NULL) *colon = 0;
+  if (colon == NULL)
+    show("%s", tap.line);
+  else if (word_in(plain, tap.line) >= 0)
+    show("%s:%s", tap.line, colon + 1);
+  else if (wire.auth_header == NULL || !same_word(tap.line, wire.auth_header))
+    show("%s: ***", tap.line);
+  else
+    show("%s: %s***", tap.line, wire.auth == AMT_AUTH_BASIC ? "Basic "
+                                : or(wire.auth_scheme, ""));
+  tap.first = 0;
+}
+
+/* Bytes of a head: how many, up to the end of its empty line. */
+static size_t tap_head(const unsigned char *p, size_t n)
+{
+  size_t i;
+  for (i = 0; i < n && !tap.body; i++) {
+    if (p[i] == '\n') {
+      tap.line[tap.len] = 0;
+      trim(tap.line);
+      if (*tap.line == 0) tap.body = 1;
+      else show_head_line();
+      tap.len = 0;
+    } else if (tap.len + 1 < sizeof tap.line) {
+      tap.line[tap.len++] = (char)p[i];
+    }
+  }
+  return i;
+}
+
+/* Bytes of a body. Fixed members may be a key, and are left out. */
+static void tap_bytes(const unsigned char *p, size_t n)
+{
+  size_t hidden = *tap.side == '>' && wire.members ? strlen(wire.members) : 0;
+  char   piece[256];
+  size_t m = 0;
+  if (*tap.side == '<' && tap_body != NULL) tap_body(p, n);
+  if (!opt.trace) return;
+  live_clear();
+  if (job.op == AMT_SIGN_IN) tap.at += n, n = 0;
+  for (; n > 0; p++, n--) {
+    if (tap.at == 0) piece[m++] = *tap.side, piece[m++] = ' ';
+    if (tap.at == 1 && hidden > 0) memcpy(piece + m, "***", 3), m += 3;
+    if (tap.at == 0 || tap.at > hidden)
+      piece[m++] = (char)((*p < 32 && *p != '\n') || *p == 127 ? '?' : *p);
+    tap.at++;
+    if (m + 8 > sizeof piece) to_stderr(piece, m), m = 0;
+  }
+  to_stderr(piece, m);
+}
+
+static void tap_end(void)
+{
+  if (tap.at > 0 && job.op == AMT_SIGN_IN)
+    show("(%u bytes, not shown: a sign-in)", (unsigned)tap.at);
+  else if (tap.at > 0 && opt.trace)
+    to_stderr("\n", 1);
+  tap.at = 0;
+}
+
+static void tap_begin(char side)
+{
+  tap_end();
+  tap.side[0] = side, tap.side[1] = ' ';
+  tap.body = 0, tap.first = 1;
+  tap.len = 0;
+  amt_http_reply_init(&tap.reply);
+}
+
+static void tap_reply(const unsigned char *p, size_t n)
+{
+  int e = AMT_HTTP_HEAD;
+  if (*tap.side == '>') tap_begin('<');
+  while (e > 0 && e != AMT_HTTP_END) {
+    size_t used = 0, body = 0;
+    e = amt_http_reply_next(&tap.reply, p, n, &used, &body);
+    tap_head(p, used - body);
+    if (body > 0) tap_bytes(p + used - body, body);
+    p += used, n -= used;
+  }
+  if (e == AMT_HTTP_END) tap_end();
+}
+
+static int tap_open(amt_stream *s, const char *host, size_t host_len,
+                    uint16_t port, uint32_t left)
+{
+  (void)s;
+  return sock.stream.ops->open(&sock.stream, host, host_len, port, left);
+}
+
+static ptrdiff_t tap_read(amt_stream *s, void *p, size_t n)
+{
+  ptrdiff_t got = sock.stream.ops->read(&sock.stream, p, n);
+  (void)s;
+  if (got > 0) tap_reply((const unsigned char *)p, (size_t)got);
+  return got;
+}
+
+static ptrdiff_t tap_write(amt_stream *s, const void *p, size_t n)
+{
+  ptrdiff_t put = sock.stream.ops->write(&sock.stream, p, n);
+  (void)s;
+  if (put > 0) {
+    const unsigned char *b = (const unsigned char *)p;
+    size_t               head;
+    if (conn.http.sent == 0) tap_begin('>');
+    head = tap_head(b, (size_t)put);
+    tap_bytes(b + head, (size_t)put - head);
+  }
+  return put;
+}
+
+static void tap_close(amt_stream *s)
+{
+  (void)s;
+  tap_end();
+  sock.stream.ops->close(&sock.stream);
+}
+
+static int tap_wait(amt_stream *s, int want, uint32_t ms)
+{
+  (void)s;
+  return sock.stream.ops->wait(&sock.stream, want, ms);
+}
+
+/* ------------------------------------------------------------------------
+   >>settle
+
+   An argument comes before the environment, and that before the file. */
+
+static int check_server(const char *where, int status)
 {
   amt_url     u;
   amt_address a;
@@ -620,13 +2250,13 @@ static int check_server(int status)
     return wrong(status, "the server's URL", "no '@', user name or password "
                  "may be in it; see --api-user and --password-file");
   if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)
-    return wrong(status, opt.server, "a base URL has no '?'; leave the query "
-                 "out");
-  if (e != 0) return wrong(status, opt.server, "%s", amt_error(e));
+    return wrong(status, where, "a base URL has no '?'; leave the query out");
+  if (e != 0) return wrong(status, where, "%s", amt_error(e));
   if (u.tls)
-    return wrong(EXIT_CONFIG, opt.server, "https, but this amt was built "
-                 "without TLS; it never falls back to plain http");
-  if ((u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
+    return wrong(EXIT_CONFIG, where, "https, but this amt was built without "
+                 "TLS, and never falls back to plain http");
+  if (wire.auth == AMT_AUTH_NONE ||
+      (u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
       (amt_address_parse(&a, u.host, u.host_len) &&
        (a.len == 4 ? a.ip[0] == 127
         : memcmp(a.ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0)))
@@ -636,86 +2266,123 @@ static int check_server(int status)
   return 0;
 }
 
-/* The first line of a file, without its line end. */
-static int read_password(const char *file)
+static int settle_server(void)
 {
-  char  *end = NULL;
-  size_t n = 0;
-  int    fd = 0;
-  if (strcmp(file, "-") == 0) file = "standard input";
-  else fd = open(file, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
-  while (end == NULL && n < sizeof password) {
-    ssize_t got = read(fd, password + n, sizeof password - n);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
-    if (got == 0) end = password + n;
-    else end = (char *)memchr(password + n, '\n', (size_t)got);
-    n += (size_t)got;
+  const char *where = opt.server;
+  int         status = EXIT_USAGE;
+  if (opt.server == NULL) {
+    opt.server = where = getenv("AMT_SERVER");
+    status = EXIT_CONFIG;
   }
-  if (fd > 0) close(fd);
-  if (end == NULL)
-    return wrong(EXIT_CONFIG, file, "its first line is longer than %d bytes, "
-                 "as no password is", PASSWORD - 1);
-  n = (size_t)(end - password);
-  if (n > 0 && password[n - 1] == '\r') n--;
-  wipe(password + n, sizeof password - n);
-  if (n == 0) return wrong(EXIT_CONFIG, file, "no password in its first line");
-  if (strlen(password) != n || !amt_utf8(password, n))
-    return wrong(EXIT_CONFIG, file, "the password is not valid UTF-8 text");
+  if (empty(opt.server)) {
+    opt.server = config_url();
+    if (opt.server != NULL)
+      where = at_line(config_file, config[ADDRESS].line);
+    if (opt.server != NULL && strstr(config[ADDRESS].value, "//") != NULL)
+      return wrong(EXIT_CONFIG, where, "SERVER_ADDRESS is HOST:PORT alone; "
+                   "SERVER_USE_TLS says whether it is https");
+  }
+  if (opt.server == NULL)
+    return wrong(EXIT_CONFIG, or(config_file, "no server"), "give -s "
+                 "http://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
+                 "the configuration file");
+  return check_server(where, status);
+}
+
+/* A text of the environment into ours, so that it can be wiped. */
+static int take_environment(const char *name, char *to, size_t room)
+{
+  const char *value = getenv(name);
+  if (strlen(value) >= room)
+    return wrong(EXIT_CONFIG, name, "longer than %u bytes",
+                 (unsigned)(room - 1));
+  if (!amt_utf8(value, strlen(value)))
+    return wrong(EXIT_CONFIG, name, "not valid UTF-8");
+  strcpy(to, value);
   return 0;
 }
 
-/* An argument comes before the environment. */
-static int settle(void)
+static int settle_password(void)
 {
-  int e, from_argument = !empty(opt.server);
-  if (!from_argument) opt.server = getenv("AMT_SERVER");
-  if (empty(opt.server))
-    return wrong(EXIT_CONFIG, "no server", "give -s http://HOST:PORT, or set "
-                 "AMT_SERVER");
-  if (empty(opt.api_user)) opt.api_user = getenv("AMT_USER");
-  if (empty(opt.api_user))
-    return wrong(EXIT_CONFIG, "no API user", "give --api-user NAME, or set "
-                 "AMT_USER");
-  if (!amt_utf8(opt.api_user, strlen(opt.api_user)))
-    return wrong(EXIT_CONFIG, "AMT_USER", "not valid UTF-8");
-  if (empty(opt.password_file) && empty(getenv("AMT_PASSWORD")))
-    return wrong(EXIT_CONFIG, "no password", "give --password-file FILE, or "
-                 "set AMT_PASSWORD");
-  e = check_server(from_argument ? EXIT_USAGE : EXIT_CONFIG);
-  if (e != 0) return e;
-  if (!empty(opt.password_file)) {
-    e = read_password(opt.password_file);
-    if (e != 0) return e;
-    session.password = password;
-  } else {
-    session.password = getenv("AMT_PASSWORD");
-    if (!amt_utf8(session.password, strlen(session.password)))
-      return wrong(EXIT_CONFIG, "AMT_PASSWORD", "not valid UTF-8");
+  if (!empty(opt.password_file))
+    return read_secret(opt.password_file, password, sizeof password);
+  if (!empty(getenv("AMT_PASSWORD")))
+    return take_environment("AMT_PASSWORD", password, sizeof password);
+  if (!empty(config[API_PASSWORD].value))
+    return config_decode(API_PASSWORD, password, sizeof password);
+  return wrong(EXIT_CONFIG, "no password", "give --password-file FILE, or set "
+               "AMT_PASSWORD, or PASSWORD in the configuration file");
+}
+
+static int settle_credentials(void)
+{
+  static char user[PASSWORD];
+  int         e = 0;
+  if (wire.auth == AMT_AUTH_NONE) return 0;
+  if (wire.auth == AMT_AUTH_FIXED && !empty(opt.password_file))
+    return read_secret(opt.password_file, token, sizeof token);
+  if (wire.auth == AMT_AUTH_FIXED && !empty(getenv("AMT_TOKEN")))
+    return take_environment("AMT_TOKEN", token, sizeof token);
+  if (wire.auth == AMT_AUTH_FIXED)
+    return wrong(EXIT_CONFIG, "no token", "the wire table says auth = fixed: "
+                 "set AMT_TOKEN, or give --password-file FILE");
+  if (opt.api_user == NULL && !empty(getenv("AMT_USER"))) {
+    e = take_environment("AMT_USER", user, sizeof user);
+    opt.api_user = user;
+  } else if (opt.api_user == NULL && !empty(config[API_USER].value)) {
+    e = config_decode(API_USER, user, sizeof user);
+    opt.api_user = user;
   }
+  if (e != 0) return e;
+  if (opt.api_user == NULL)
+    return wrong(EXIT_CONFIG, "no API user", "give --api-user NAME, or set "
+                 "AMT_USER, or USER in the configuration file");
+  e = settle_password();
+  wipe(config_text, sizeof config_text);
+  return e;
+}
+
+static int settle(const char *program)
+{
+  int e = find_config(program);
+  if (e == 0 && config_file != NULL) e = take_config();
+  if (e == 0) e = read_wire(opt.wire);
+  if (e == 0) e = check_wire(opt.wire);
+  if (e == 0) e = settle_server();
+  if (e == 0) e = settle_credentials();
+  if (e != 0) return e;
   if (!empty(opt.submit_user) && strcmp(opt.submit_user, "BATCH") != 0)
     tell("warning: submit user %s: servers are said to refuse any but BATCH",
          opt.submit_user);
   if (!empty(opt.station) && strcmp(opt.station, "OPCON") != 0)
     tell("warning: station %s: servers are said to refuse any but OPCON",
          opt.station);
-  return 0;
+  e = open_state();
+  return e == 0 ? keep_open() : e;
 }
 
 /* The library's structs, from the options. */
 static void prepare(void)
 {
+  static const amt_stream_ops ops = { tap_open, tap_read, tap_write, tap_close,
+                                      tap_wait, 0 };
   amt_posix_init(&sock);
-  conn.http.stream = &sock.stream;
+  tap.stream.ops = &ops;
+  conn.http.stream = opt.trace || opt.type == PROBE ? &tap.stream
+                                                    : &sock.stream;
   session.url = opt.server;
+  session.wire = &wire;
   session.user = opt.api_user;
+  session.password = password;
   session.token = token;
   session.token_room = sizeof token;
   session.poll = opt.poll;
+  session.poll_max = opt.poll_max;
   session.initial_delay = opt.initial_delay;
   session.give_up = opt.give_up;
   session.seed = amt_posix_now() ^ (uint32_t)getpid();
+  session.close = (uint8_t)opt.no_keep_alive;
+  session.messages = opt.follow ? AMT_LIVE : AMT_AT_END;
   task.application = opt.application;
   task.job = opt.job;
   task.script = opt.script;
@@ -731,25 +2398,40 @@ static void prepare(void)
 
 static void begin(void)
 {
-  amt_op once = opt.type == STOP ? AMT_STOP : opt.type == KILL ? AMT_KILL
-              : opt.type == MONITOR ? AMT_MONITOR : AMT_MESSAGES;
-  began = amt_posix_now();
-  if (opt.type == START) {
+  static const amt_op ops[] = { AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR,
+                                AMT_MESSAGES };
+  const char *id = or(opt.id, resumed);
+  text(job_id, sizeof job_id, "%s", id);
+  if (opt.type == START && *resumed == 0) {
     amt_start(&job, &session, &task);
-  } else if (opt.type == MONITOR || opt.type == MESSAGES || opt.no_wait) {
-    if (opt.type == MESSAGES) log_form = &bare;
-    amt_once(&job, &session, once, &task, opt.id);
+  } else if (opt.type == MONITOR || opt.type == MESSAGES ||
+             (opt.no_wait && opt.type != START)) {
+    amt_once(&job, &session, ops[opt.type], &task, id);
   } else {
-    amt_attach(&job, &session, opt.application, opt.id);
-    if (opt.type != ATTACH) amt_stop(&job, once);
+    amt_attach(&job, &session, opt.application, id);
+    if (opt.type == STOP || opt.type == KILL) amt_stop(&job, ops[opt.type]);
   }
+  if (log_wanted() && !opt.no_wait) log_begin();
 }
 
 /* ------------------------------------------------------------------------
    >>outcome */
 
+static int over; /* the state file has done its service */
+
+/* The code that is final, although the log is yet to be had; or -1. */
+static int known_code = -1;
+
 /* The Message member of the last Start or failed call: as much as fits. */
 static struct { char text[WORDS]; size_t len, all; uint8_t kind; } said;
+
+/* A secret that the server repeats is not repeated further. */
+static void hide(char *in, const char *secret)
+{
+  size_t n = strlen(secret);
+  if (n < 3) return;
+  while ((in = strstr(in, secret)) != NULL) memset(in, '*', n);
+}
 
 static void keep_said(void)
 {
@@ -764,30 +2446,30 @@ static void keep_said(void)
   memcpy(said.text + said.len, job.msg, n);
   said.len += n;
   said.text[said.len] = 0;
+  hide(said.text, password);
+  hide(said.text, token);
 }
 
 /* job.error in words, with all that is known about it. */
 static const char *reason(void)
 {
-  static char text[3 * WORDS];
+  static char words[3 * WORDS];
   char        status[20] = "", cut[50] = "";
-  const char *cause = "", *system = "", *words = "";
+  const char *cause = "", *system = "", *its = "";
   int         e = job.cause != 0 ? job.cause : job.error;
   if (job.http_status != 0 && job.http_status / 100 != 2)
-    snprintf(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
+    text(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
   if (job.error == AMT_E_CANCELLED) e = job.error;
   if (e != job.error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = strerror(sock.sys_error);
-  if (said.all > 0 && said.kind == AMT_MSG_ERROR) words = said.text;
-  if (*words != 0 && said.len < said.all)
-    snprintf(cut, sizeof cut, " [cut here, of %lu bytes]",
-             (unsigned long)said.all);
-  snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s", status,
-           amt_error(job.error), *cause ? ": " : "", cause,
-           *system ? ": " : "", system, *words ? "; it says: " : "", words,
-           cut);
-  return text;
+  if (said.all > 0 && said.kind == AMT_MSG_ERROR) its = said.text;
+  if (*its != 0 && said.len < said.all)
+    text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
+  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s", status,
+              amt_error(job.error), *cause ? ": " : "", cause,
+              *system ? ": " : "", system, *its ? "; it says: " : "", its,
+              cut);
 }
 
 /* What to do about a job that ended with this code, as published. */
@@ -812,229 +2494,523 @@ static const char *advice(int code)
   }
 }
 
-static const char *subject(void)
-{
-  static char text[WORDS];
-  snprintf(text, sizeof text, "job %s%s%s%s of %s at %s",
-           opt.type == START ? or(opt.script, opt.job) : job.id,
-           opt.type == START && *job.id ? " (" : "",
-           opt.type == START ? job.id : "",
-           opt.type == START && *job.id ? ")" : "", opt.application,
-           opt.server);
-  return text;
-}
-
-/* 1 if standard output is for a job log. */
-static int log_wanted(void)
-{
-  return opt.type != MONITOR && opt.type != MESSAGES &&
-         !(opt.no_wait && opt.type != START);
-}
-
 /* The answer to a single call, MONITOR, MESSAGES, or a STOP that does not
    wait: 1 if this was one, with its status. */
 static int once_done(int *status)
 {
-  char line[80];
   if (opt.type == MONITOR) {
-    int known = *amt_status_name(job.status) != 0;
-    snprintf(line, sizeof line, "%ld %s\n", (long)job.status,
-             known ? amt_status_name(job.status) : "?");
-    put_text(line);
-    *status = known ? (int)job.status : AMT_CODE_UNDEFINED;
-    if (!known)
-      tell_19("undefined: %s: the server calls its status %ld %s", subject(),
-              (long)job.status, job.name);
+    const char *name = amt_status_name(job.status);
+    *status = *name != 0 ? (int)job.status : AMT_CODE_UNDEFINED;
+    if (opt.format == JSON) forms[JSON].event(STATUS);
+    else putf("%d %s\n", (int)job.status, or(name, "?"));
+    if (*status == AMT_CODE_UNDEFINED)
+      tell_19("undefined: %s: the server calls its status %d %s", subject(),
+              (int)job.status, job_status);
   } else if (!log_wanted()) {
     *status = 0;
-    if (opt.type == MESSAGES && !job.log_complete)
-      tell("%s has more messages than the server gave in one reply", subject());
   } else {
     return 0;
   }
-  flush();
-  if (out_error != 0) *status = EXIT_IO;
+  sink_flush(&out);
+  if (out.error != 0) *status = EXIT_IO;
   return 1;
 }
 
-/* AMT_DONE: the job has ended, job.code says how. */
-static int done(void)
+/* The job has ended with this code. Its log may not be whole: `missing` says
+   why. */
+static int ended(int status, const char *missing)
 {
-  int         status = job.code;
-  const char *missing = "";
-  static char text[3 * WORDS];
-  if (once_done(&status)) return status;
+  char line[WORDS];
   prepare_last_words(status, "amt: %s ended with %d %s, but its log was not "
                      "written whole", subject(), status,
                      amt_status_name(status));
-  if (said.all > 0 && *job.id == 0) /* it ended with the reply to its Start */
-    log_text(job.code, said.text, said.len, 1, 1);
-  if (!job.log_complete) {
-    snprintf(text, sizeof text, "messages are missing here: %s", reason());
-    missing = text;
-    tell("%s: %s", subject(), text);
+  *line = 0;
+  if (*missing != 0) {
+    text(line, sizeof line, "messages are missing here: %s", missing);
+    tell("%s: %s", subject(), line);
   }
-  log_end(job.code, missing);
+  log_end(status, line);
   if (*amt_status_name(status) == 0 || status == AMT_CODE_UNDEFINED) {
     tell_19("undefined: %s ended with %d%s%s; look at it there, or go on with "
-            "it: %s", subject(), status, *job.name ? ", called " : "",
-            job.name, attach_command());
+            "it: %s", subject(), status, *job_status ? ", called " : "",
+            job_status, attach_command());
     return AMT_CODE_UNDEFINED;
   }
+  over = 1;
   if (status != AMT_CODE_DONE)
     tell("%s ended with %d %s%s", subject(), status, amt_status_name(status),
          advice(status));
   return status;
 }
 
+/* The log is fetched once more, for a form that has the code at its head. */
+static int fetch_again(void)
+{
+  if (!opt.follow || opt.format != ACS || known_code >= 0 || *job_id == 0)
+    return 0;
+  known_code = job.code;
+  amt_once(&job, &session, AMT_MESSAGES, &task, job_id);
+  return 1;
+}
+
+/* AMT_DONE: the job has ended, job.code says how. */
+static int done(void)
+{
+  int status = job.code;
+  if (once_done(&status)) return status;
+  if (known_code >= 0) return ended(known_code, "");
+  if (said.all > 0 && *job_id == 0) /* it ended with the reply to its Start */
+    log_text(NULL, job.code, said.text, said.len, 1, 1);
+  return ended(status, job.log_complete ? "" : reason());
+}
+
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */
 static int failed(void)
 {
-  static char text[5 * WORDS];
+  static char line[5 * WORDS];
   const char *word = NULL, *next = "";
   int         status = job.code;
-  if (job.error <= AMT_E_MISSING && job.error >= AMT_E_CONTROL)
-    return wrong(EXIT_USAGE, "not sent", "%.*s: %s", (int)job.msg_len, job.msg,
-                 amt_error(job.error));
+  if (known_code >= 0) return ended(known_code, reason());
+  over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
+  if (job.error <= AMT_E_MISSING && *job_id == 0 && job.http_status == 0)
+    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE, "not sent", "%s: %s",
+                 job.msg != NULL ? job.msg : "job", amt_error(job.error));
   if (job.start == AMT_START_UNKNOWN) word = "start-unknown";
   else if (job.error == AMT_E_UNDEFINED) word = "undefined";
   else if (status == AMT_CODE_UNDEFINED) word = "server-lost";
   if (status == AMT_CODE_WEB_SERVER_ERROR) next = advice(status);
   if (job.start == AMT_START_REFUSED) next = "; nothing was started: correct "
     "what it names, then start it again";
-  snprintf(text, sizeof text, "%s: %s%s", subject(), reason(), next);
-  if (log_wanted()) log_end(status, text);
+  text(line, sizeof line, "%s: %s%s", subject(), reason(), next);
+  if (log_wanted()) log_end(status, line);
   if (word == NULL)
-    tell("%s", text);
-  else if (*job.id != 0)
-    tell_19("%s: %s; it may go on there: %s", word, text, attach_command());
+    tell("%s", line);
+  else if (*job_id != 0)
+    tell_19("%s: %s; it may go on there: %s", word, line, attach_command());
   else
-    tell_19("%s: %s", word, text);
+    tell_19("%s: %s%s%s", word, line, opt.state ? "; then remove " : "",
+            or(opt.state, ""));
   return status;
 }
 
 /* The job is left alone, and goes on at the server. */
 static int part(const char *word)
 {
-  static char text[3 * WORDS];
+  static char line[3 * WORDS];
   amt_drop(&pool, &job);
-  snprintf(text, sizeof text, "%s goes on there; to go on with it: %s",
-           subject(), attach_command());
-  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, text);
-  tell_19("%s: %s", word, text);
+  text(line, sizeof line, "%s goes on there; to go on with it: %s", subject(),
+       attach_command());
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, line);
+  tell_19("%s: %s", word, line);
+  return AMT_CODE_UNDEFINED;
+}
+
+/* Nothing was started, and nothing will be. */
+static int not_started(int status, int code, const char *why)
+{
+  static char line[3 * WORDS];
+  amt_drop(&pool, &job);
+  over = 1;
+  text(line, sizeof line, "%s: %s; nothing was started", subject(), why);
+  if (log_wanted()) log_end(code, line);
+  tell("%s", line);
+  return status;
+}
+
+/* A Start that an earlier run has made, or not: nobody knows. */
+static int left_unknown(void)
+{
+  static char line[3 * WORDS];
+  text(line, sizeof line, "%s: an earlier run was cut off before it knew "
+       "whether the server had started it; nothing was sent now: look for it "
+       "at the server, then remove %s", subject(), opt.state);
+  log_end(AMT_CODE_UNDEFINED, line);
+  tell_19("start-unknown: %s", line);
   return AMT_CODE_UNDEFINED;
 }
 
 /* ------------------------------------------------------------------------
    >>run */
 
-static int start_asked; /* AMT_STARTING came, and no answer yet */
-static int parting;     /* leave as soon as the id is known */
+static const char *parting; /* leave with this word once the id is known */
+
+static int timed_out(void)
+{
+  return opt.timeout != 0 && amt_posix_now() - began >= opt.timeout;
+}
+
+/* A Start was sent, in part at least, and is not answered. */
+static int start_under_way(void)
+{
+  return conn.job == &job && job.op == AMT_START;
+}
 
 static void retrying(void)
 {
   static int      last;
   static uint32_t when;
-  uint32_t        now = amt_posix_now();
-  if (job.error == last && now - when < 60000) return; /* told just now */
-  last = job.error, when = now;
+  uint32_t        t = amt_posix_now();
+  if (job.error == last && t - when < 60000) return; /* told just now */
+  last = job.error, when = t;
   tell("%s: %s; trying again", subject(), reason());
 }
 
-/* The first signal. 1: leave now. A job that was not started is not started;
-   one whose Start is under way is waited for until its id is known. */
+/* Leave the job: now, with a status; or -1, as soon as its id is known. */
+static int leave(const char *word)
+{
+  int code = known_code;
+  if (code < 0 && log_wanted() && amt_status_ends(job.status))
+    code = (int)job.status;
+  if (code >= 0) {
+    amt_drop(&pool, &job);
+    return ended(code, "left before they were fetched");
+  }
+  if (*job_id != 0) return part(word);
+  if (!start_under_way())
+    return not_started(AMT_CODE_WEB_SERVER_ERROR, AMT_CODE_WEB_SERVER_ERROR,
+                       "the time of --timeout is over");
+  tell("leaving %s as soon as its id is known", subject());
+  parting = word;
+  return -1;
+}
+
+/* The first signal. A job that was not started is not started; one whose Start
+   is under way is waited for until its id is known. A status, or -1: go on. */
 static int interrupted(void)
 {
   const char *name = signals == SIGINT ? "SIGINT" : "SIGTERM";
-  if (opt.type != START && opt.type != ATTACH) return 1;
-  if (opt.detach && *job.id != 0) return 1;
-  if (opt.detach && start_asked) {
-    tell("%s: leaving %s as soon as its id is known", name, subject());
-    parting = 1;
-    return 0;
-  }
-  if (*job.id != 0 || start_asked)
+  if ((opt.type != START && opt.type != ATTACH) || known_code >= 0 ||
+      (opt.detach && (*job_id != 0 || start_under_way())))
+    return leave("detached");
+  if (*job_id != 0 || start_under_way())
     tell("%s: killing %s and waiting for its end; a second signal leaves at "
          "once", name, subject());
   amt_stop(&job, AMT_KILL);
-  return 0;
+  return -1;
 }
 
 /* Until the connection has something, a signal comes, or it is time. */
 static void wait_a_while(void)
 {
   struct pollfd p[2];
-  uint32_t      ms = job.wait;
-  int           state = conn.http.state;
+  uint32_t      ms = job.wait, gone = amt_posix_now() - began;
+  int           want = amt_http_want(&conn.http);
   if (live_wanted && ms > 1000) ms = 1000;
-  if (state == AMT_CONN_OPENING && ms > 250) ms = 250; /* other addresses */
+  if (conn.http.state == AMT_CONN_OPENING && ms > 250) ms = 250; /* addresses */
+  if (opt.timeout != 0 && parting == NULL)
+    ms = gone >= opt.timeout ? 0
+       : opt.timeout - gone < ms ? opt.timeout - gone : ms;
   p[0].fd = wake[0];
   p[0].events = POLLIN;
-  p[1].fd = state == AMT_CONN_CLOSED || state == AMT_CONN_IDLE ? -1 : sock.fd;
+  p[1].fd = want == AMT_WANT_NOTHING ? -1 : sock.fd;
   p[1].events = POLLIN;
-  if (state == AMT_CONN_OPENING) p[1].events = POLLOUT;
-  if (state == AMT_CONN_SENDING) p[1].events = POLLIN | POLLOUT;
-  poll(p, 2, (int)ms);
-  if (p[0].revents != 0) {
+  if (want == AMT_WANT_WRITE) p[1].events = POLLOUT;
+  if (conn.http.state == AMT_CONN_SENDING) p[1].events = POLLIN | POLLOUT;
+  if (poll(p, 2, (int)ms) > 0 && p[0].revents != 0) {
     char    byte;
     ssize_t ignored = read(wake[0], &byte, 1);
     (void)ignored;
   }
 }
 
+/* AMT_STARTING: nothing is sent before it stands in the state file. A status,
+   or -1: go on. */
+static int starting(void)
+{
+  char why[WORDS];
+  if (state_fd >= 0 && write_state("") != 0) {
+    text(why, sizeof why, "%s: %s", opt.state, strerror(errno));
+    return not_started(EXIT_CONFIG, AMT_CODE_ERROR, why);
+  }
+  log_event(SIGNED_IN);
+  prepare_last_words(AMT_CODE_UNDEFINED, "start-unknown: %s: left before its "
+                     "answer; look for it at the server before you start it "
+                     "again%s%s", subject(), opt.state ? ", then remove " : "",
+                     or(opt.state, ""));
+  return -1;
+}
+
+/* The job is there, and its id known: likewise. */
+static int started(void)
+{
+  strcpy(job_id, job.id);
+  if (state_fd >= 0 && write_state(job_id) != 0)
+    tell("%s: %s; should this run be cut off, go on with %s", opt.state,
+         strerror(errno), attach_command());
+  prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s goes on there; to go on "
+                     "with it: %s", subject(), attach_command());
+  if (parting != NULL) return part(parting);
+  log_event(STARTED);
+  if (!opt.no_wait || signals) return -1;
+  if (opt.format == JSON) forms[JSON].event(STARTED);
+  else put_value(job_id), put_text("\n");
+  sink_flush(&out);
+  if (out.error != 0) tell("started: %s", subject());
+  amt_drop(&pool, &job);
+  over = 1;
+  return out.error != 0 ? EXIT_IO : 0;
+}
+
+static void message(void)
+{
+  if (opt.follow && opt.format == ACS && known_code < 0)
+    live_text(job.msg, job.msg_len, !job.msg_more);
+  else
+    log_text(&job, known_code < 0 ? (int)job.status : known_code, job.msg,
+             job.msg_len, job.msg_first, !job.msg_more);
+  messages += !job.msg_more && known_code < 0;
+}
+
+/* One event: a status to leave with, or -1. */
+static int react(amt_event event)
+{
+  switch (event) {
+  case AMT_STARTING: return starting();
+  case AMT_STARTED: return started();
+  case AMT_STATUS:
+    strcpy(job_status, job.name);
+    if (*resumed != 0 && !signed_in) log_event(STARTED);
+    log_event(STATUS);
+    break;
+  case AMT_MESSAGE: message(); break;
+  case AMT_SAID: keep_said(); break;
+  case AMT_ANSWERED:
+    if (job.error != 0) tell("%s: not %s: %s", subject(),
+                             opt.type == STOP ? "stopped" : "killed", reason());
+    break;
+  case AMT_RETRYING:
+    retrying();
+    if (parting != NULL && *job_id == 0) /* it was surely not started */
+      return not_started(AMT_CODE_WEB_SERVER_ERROR, AMT_CODE_WEB_SERVER_ERROR,
+                         reason());
+    break;
+  case AMT_DONE: return fetch_again() ? -1 : done();
+  case AMT_FAILED: return failed();
+  default:
+    sink_flush(&out);
+    live_draw();
+    wait_a_while();
+    break;
+  }
+  return -1;
+}
+
 static int run(void)
 {
-  int noticed = 0;
-  for (;;) {
+  int noticed = 0, late = 0, status = -1;
+  if (state_intent) return left_unknown();
+  if (*resumed != 0 && opt.no_wait) return started();
+  while (status < 0) {
     if (signals && !noticed) {
       noticed = 1;
-      if (interrupted()) return part("detached");
-    }
-    switch (amt_poll(&pool, &job, amt_posix_now())) {
-    case AMT_STARTING:
-      start_asked = 1;
-      prepare_last_words(AMT_CODE_UNDEFINED, "start-unknown: %s: left before "
-                         "its answer; look for it at the server before you "
-                         "start it again", subject());
-      break;
-    case AMT_STARTED:
-      start_asked = 0;
-      prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s goes on there; to "
-                         "go on with it: %s", subject(), attach_command());
-      if (parting) return part("detached");
-      if (!opt.no_wait || signals) break;
-      put_value(job.id), put_text("\n"), flush();
-      if (out_error != 0) tell("started: %s", subject());
-      amt_drop(&pool, &job);
-      return out_error != 0 ? EXIT_IO : 0;
-    case AMT_MESSAGE:
-    case AMT_SAID:
-      if (job.msg_kind != AMT_MSG_LOG) {
-        keep_said();
-        break;
-      }
-      log_text((int)job.status, job.msg, job.msg_len, job.msg_first,
-               !job.msg_more);
-      messages += !job.msg_more;
-      break;
-    case AMT_ANSWERED:
-      if (job.error != 0) tell("%s: not %s: %s", subject(),
-                               opt.type == STOP ? "stopped" : "killed",
-                               reason());
-      break;
-    case AMT_RETRYING:
-      retrying();
-      if (parting) amt_stop(&job, AMT_KILL); /* it was surely not started */
-      break;
-    case AMT_DONE: return done();
-    case AMT_FAILED: return failed();
-    case AMT_BUSY:
-      live_draw();
-      wait_a_while();
-      break;
-    default: break;
+      status = interrupted();
+    } else if (timed_out() && !late) {
+      late = 1;
+      status = leave("timed-out");
+    } else {
+      status = react(amt_poll(&pool, &job, amt_posix_now()));
     }
   }
+  return status;
+}
+
+/* ------------------------------------------------------------------------
+   >>probe
+
+   A second tokenizer reads the replies' bodies, and keeps the way to each
+   value: "result.job.status", "Messages[].Text". */
+
+static struct {
+  amt_json json;
+  char     path[256];
+  size_t   base[AMT_JSON_DEPTH + 1]; /* the path's length in each container */
+  char     unread[600];              /* ways that no word names */
+  unsigned words;                    /* bits of AMT_R_: seen */
+  int      objects;                  /* are the list's elements */
+} look;
+
+/* The way to where a word of the table stands. */
+static char *way_of(int word, char *to, size_t room)
+{
+  const char *name = wire.reply[word], *list_at = wire.reply[AMT_R_MESSAGES];
+  if (word < AMT_R_SEQUENCE) return text(to, room, "%s", name);
+  return text(to, room, "%s[]%s%s", or(list_at, ""), *name ? "." : "",
+              name);
+}
+
+/* Words that the reply to a call may have, as bits. */
+static unsigned words_of(amt_op op)
+{
+  if (op == AMT_SIGN_IN)
+    return 1u << AMT_R_TOKEN | 1u << AMT_R_EXPIRES | 1u << AMT_R_MESSAGE;
+  if (op == AMT_MONITOR)
+    return 1u << AMT_R_ID | 1u << AMT_R_STATUS | 1u << AMT_R_MESSAGE;
+  return 1u << AMT_R_MESSAGES | 1u << AMT_R_MORE | 1u << AMT_R_SEQUENCE |
+         1u << AMT_R_TIME | 1u << AMT_R_TEXT | 1u << AMT_R_MESSAGE;
+}
+
+/* A value, or a list, stands at look.path: which words name it? */
+static void look_at(int is_list)
+{
+  const char *list_at = wire.reply[AMT_R_MESSAGES];
+  unsigned    words = words_of((amt_op)job.op), named = 0;
+  char        way[300];
+  int         i;
+  for (i = 0; i < AMT_R_COUNT; i++)
+    if ((words >> i & 1u) && wire.reply[i] != NULL &&
+        same_word(look.path, way_of(i, way, sizeof way))) named |= 1u << i;
+  /* Elements that are plain strings are the texts; so is one string. */
+  text(way, sizeof way, "%s[]", or(list_at, ""));
+  if (job.op == AMT_MESSAGES && list_at != NULL && !is_list &&
+      (same_word(look.path, way) || same_word(look.path, list_at)))
+    named |= 1u << AMT_R_TEXT;
+  look.words |= named;
+  text(way, sizeof way, "\"%s\"", look.path);
+  if (named != 0 || is_list || strstr(look.unread, way) != NULL ||
+      strlen(look.unread) + strlen(way) + 3 > sizeof look.unread) return;
+  if (*look.unread != 0) strcat(look.unread, ", ");
+  strcat(look.unread, way);
+}
+
+/* A piece of a member's name. */
+static void look_key(const amt_json_token *t)
+{
+  size_t n = strlen(look.path), room = sizeof look.path - 1;
+  if (t->first) n = look.base[look.json.depth];
+  if (t->first && n > 0) look.path[n++] = '.';
+  if (n + t->len < room) memcpy(look.path + n, t->text, t->len), n += t->len;
+  look.path[n] = 0;
+}
+
+static void look_token(int type, const amt_json_token *t)
+{
+  unsigned depth = look.json.depth;
+  size_t   n = strlen(look.path);
+  switch (type) {
+  case AMT_JSON_KEY: look_key(t); break;
+  case AMT_JSON_ARRAY:
+    look_at(1);
+    if (n + 3 < sizeof look.path) strcat(look.path, "[]"), n += 2;
+    look.base[depth] = n;
+    break;
+  case AMT_JSON_OBJECT:
+    look.base[depth] = n;
+    if (job.op == AMT_MESSAGES && n > 2 && look.path[n - 1] == ']' &&
+        (look.words >> AMT_R_MESSAGES & 1u)) look.objects = 1;
+    break;
+  case AMT_JSON_OBJECT_END: case AMT_JSON_ARRAY_END:
+    look.path[look.base[depth]] = 0;
+    break;
+  case AMT_JSON_NULL: break;
+  default:
+    if (type > AMT_JSON_NUMBER || t->last) look_at(0);
+    break;
+  }
+}
+
+static void look_through(const unsigned char *p, size_t n)
+{
+  static char    copy[BUFFER]; /* strings are unescaped in place */
+  size_t         at = 0, used;
+  amt_json_token t;
+  int            type;
+  if (n > sizeof copy) n = sizeof copy; /* no read is longer */
+  memcpy(copy, p, n);
+  while (at < n) {
+    type = amt_json_next(&look.json, copy + at, n - at, &used, &t);
+    at += used;
+    if (type <= 0) return;
+    look_token(type, &t);
+  }
+}
+
+/* One call: 1 if it was answered. A sign-in goes with a Start, which is left
+   when it is about to leave itself: that is before a byte of it has. */
+static int probe_call(amt_op op)
+{
+  memset(&look, 0, sizeof look);
+  said.all = 0;
+  if (op == AMT_SIGN_IN) amt_start(&job, &session, &task);
+  else amt_once(&job, &session, op, &task, opt.id);
+  for (;;) {
+    amt_event event = amt_poll(&pool, &job, amt_posix_now());
+    if (event == AMT_DONE) return 1;
+    if (event == AMT_STARTING) {
+      amt_drop(&pool, &job);
+      job.op = AMT_SIGN_IN;
+      return 1;
+    }
+    if (event == AMT_FAILED) return 0;
+    if (event == AMT_SAID) keep_said();
+    if (event == AMT_RETRYING) retrying();
+    if (event == AMT_BUSY) wait_a_while();
+    if (!signals && !timed_out()) continue;
+    amt_drop(&pool, &job);
+    job.code = AMT_CODE_WEB_SERVER_ERROR;
+    return 0;
+  }
+}
+
+/* What the last reply had of the table's words. 1 if what it must have was
+   there. */
+static int probe_report(void)
+{
+  static const uint8_t needed[AMT_CALLS] = { AMT_R_TOKEN, 0, 0, 0, AMT_R_STATUS,
+                                             AMT_R_MESSAGES };
+  static const char *const names[AMT_CALLS] = { "sign_in", "", "", "",
+                                                "monitor", "messages" };
+  unsigned words = words_of((amt_op)job.op);
+  int      i, good = 1;
+  char     way[300];
+  putf("%s: %s %s: HTTP %u\n", names[job.op], wire.call[job.op].method,
+       wire.call[job.op].path, (unsigned)job.http_status);
+  for (i = 0; i < AMT_R_COUNT; i++) {
+    const wire_line *l = wire_lines;
+    const char      *verdict = "not there, optional";
+    if (!(words >> i & 1u)) continue;
+    while (l->to != &wire.reply[i]) l++;
+    if (look.words >> i & 1u) verdict = "fits";
+    else if (i == needed[job.op] || (i == AMT_R_TEXT && look.objects))
+      verdict = "missing", good = 0;
+    else if (wire.reply[i] == NULL) verdict = "not read";
+    putf("  %16s", l->name);
+    put_text(wire.reply[i] != NULL ? way_of(i, way, sizeof way) : "none");
+    putf(": %s\n", verdict);
+  }
+  if (*look.unread != 0) {
+    put_text("  the reply also has: ");
+    put_value(look.unread);
+    put_text("\n");
+  }
+  sink_flush(&out);
+  return good;
+}
+
+static int probe(void)
+{
+  static const amt_op calls[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
+  size_t              i, n = opt.id != NULL ? 3 : 1;
+  int                 good = 1;
+  tap_body = look_through;
+  if (session.give_up == 0) session.give_up = AMT_ZERO;
+  task.application = or(opt.application, "-");
+  task.job = "-"; /* never sent */
+  for (i = wire.auth <= AMT_AUTH_FORM ? 0 : 1; i < n; i++) {
+    int answered = probe_call(calls[i]);
+    good &= probe_report();
+    if (answered) continue;
+    if (job.error <= AMT_E_MISSING && job.http_status == 0)
+      return wrong(EXIT_CONFIG, "wire table", "%s: %s",
+                   job.msg != NULL ? job.msg : "", amt_error(job.error));
+    tell("probe of %s: %s", opt.server, reason());
+    return job.code == AMT_CODE_UNDEFINED ? EXIT_CONFIG : job.code;
+  }
+  if (n == 1)
+    put_text("give -an APPLICATION -id ID of a job to try the other calls\n");
+  if (!good)
+    tell("probe of %s: a reply lacks what is needed; correct the wire table",
+         opt.server);
+  return good ? 0 : EXIT_CONFIG;
 }
 
 /* ------------------------------------------------------------------------
@@ -1049,45 +3025,64 @@ static void hold_standard_descriptors(void)
   if (fd > 2) close(fd);
 }
 
-int main(int argc, char **argv)
+/* What talks to a server. */
+static int talk(const char *program)
 {
-  static char out[BUFFER];
-  int         status;
-  hold_standard_descriptors();
-  setvbuf(stdout, out, _IOFBF, sizeof out);
-  if (argc < 2) return wrong(EXIT_USAGE, "nothing to do", "see `amt --help`");
-  status = take_options(argv);
-  if (status != 0) return status;
-  if (opt.help) print_help();
-  if (opt.version)
-    printf("amt %d.%d.%d\n", AMT_VERSION_MAJOR, AMT_VERSION_MINOR,
-           AMT_VERSION_PATCH);
-  if (opt.help || opt.version) {
-    flush();
-    return out_error == 0 ? 0 : wrong(EXIT_IO, "standard output", "%s",
-                                      strerror(out_error));
-  }
-  status = check_options();
-  if (status == 0) status = settle();
+  int status = settle(program);
   if (status == 0) status = catch_signals();
   if (status == 0) {
     live_wanted = isatty(2);
+    began = amt_posix_now();
     prepare();
-    begin();
-    if (opt.type == START)
-      prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
-                         "started");
-    else
-      prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s; to go on with it: "
-                         "%s", subject(), attach_command());
-    status = run();
+    prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
+                       "started");
+    if (opt.type == PROBE) {
+      status = probe();
+    } else {
+      if (!state_intent) begin();
+      if (opt.type != START)
+        prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s; to go on with "
+                           "it: %s", subject(), attach_command());
+      status = run();
+    }
     live_clear();
     amt_pool_end(&pool);
     amt_session_end(&session);
+    keep_close();
+    keep_clean();
   }
   wipe(password, sizeof password);
-  if (out_error != 0)
-    tell("standard output: %s; what was to be there is not whole",
-         strerror(out_error));
+  wipe(token, sizeof token);
   return status;
+}
+
+static int act(int argc, char **argv)
+{
+  int e;
+  if (argc < 2) return wrong(EXIT_USAGE, "nothing to do", "see `amt --help`");
+  e = take_options(argv);
+  if (e != 0) return e;
+  if (opt.help) return print_help();
+  if (opt.version) return print_version();
+  e = check_options();
+  if (e != 0) return e;
+  if (opt.type == ENCRYPT) return print_encoded(opt.value);
+  if (opt.type == PRINT_WIRE) return print_wire();
+  return talk(argv[0]);
+}
+
+/* The state file goes last: up to then, the next run would bring the log. */
+int main(int argc, char **argv)
+{
+  int status;
+  hold_standard_descriptors();
+  out.fd = 1;
+  status = act(argc, argv);
+  sink_flush(&out);
+  if (out.error != 0)
+    tell("standard output: %s; what was to be there is not whole",
+         strerror(out.error));
+  if (out.error != 0 && (status == 0 || state_fd >= 0)) status = EXIT_IO;
+  close_state(over && out.error == 0);
+  return status == AMT_CODE_DONE && opt.zero_on_done ? 0 : status;
 }

@@ -1096,6 +1096,12 @@ static void reply_job(const struct server *s, struct reply *r, int64_t id,
   reply_json(s, r, 200, o);
 }
 
+/* Where the status is the reply itself, there is no room for an id. */
+static int64_t id_beside_status(const struct server *s, int64_t id)
+{
+  return s->wire[OUT_STATUS] && !*s->wire[OUT_STATUS] ? 0 : id;
+}
+
 /* {"Message":".."}. Returns false, for the checks that end in it. */
 static bool refuse(const struct server *s, struct reply *r, unsigned status,
                    const char *format, ...)
@@ -1431,7 +1437,7 @@ static void start(struct server *s, json_t *in, struct reply *r)
 static void end_job(struct server *s, json_t *in, struct reply *r, int code)
 {
   const struct status *st;
-  struct job j;
+  struct job j = { 0 };
   if (!named_job(s, r, in, &j)) return;
   st = job_status(&j);
   if (s->fault[KILL_REFUSED])
@@ -1442,7 +1448,7 @@ static void end_job(struct server *s, json_t *in, struct reply *r, int code)
            st->code, st->name);
   else {
     run(s, ask(s, STOP_JOB, "iii", now_ms(), (int64_t)code, j.id));
-    reply_job(s, r, j.id, KILLED, NULL);
+    reply_job(s, r, id_beside_status(s, j.id), KILLED, NULL);
   }
 }
 
@@ -1458,12 +1464,12 @@ static void kill_job(struct server *s, json_t *in, struct reply *r)
 
 static void monitor(struct server *s, json_t *in, struct reply *r)
 {
-  struct job j;
+  struct job j = { 0 };
   if (!named_job(s, r, in, &j)) return;
   if (s->count.monitors <= s->fault[MONITOR_404])
     refuse(s, r, 404, "unknown batch request %lld", (long long)j.id);
   else
-    reply_job(s, r, j.id, job_status(&j)->code, NULL);
+    reply_job(s, r, id_beside_status(s, j.id), job_status(&j)->code, NULL);
 }
 
 /* The list of messages is written element by element, so that a long one
@@ -1588,7 +1594,7 @@ static void messages_of(struct server *s, struct reply *r, const struct job *j,
 
 static void get_messages(struct server *s, json_t *in, struct reply *r)
 {
-  struct job j;
+  struct job j = { 0 };
   if (!named_job(s, r, in, &j)) return;
   if (s->fault[MESSAGES_403]) {
     refuse(s, r, 403, "no privilege to read messages");

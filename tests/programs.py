@@ -499,9 +499,9 @@ def test_json_tokens_says_the_same_for_pieces_of_any_size():
                   (text, n, first.returncode, first.stdout, first.stderr))
 
 
-def main():
+def main(tests):
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    for name, test in list(globals().items()):
+    for name, test in list(tests.items()):
         if not name.startswith("test_") or word not in name:
             continue
         begun = time.monotonic()
@@ -517,4 +517,5 @@ def main():
     print("programs: done")
 
 
-main()
+if __name__ == "__main__":
+    main(globals())

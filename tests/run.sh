@@ -133,11 +133,17 @@ gcc -std=c99 -O1 -g $SANITIZE -I. examples/amt.c -o $out/amt_sanitized
 for e in http_get json_tokens minimal superloop; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
-AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/programs.py >$out/programs.log 2>&1
-cat $out/programs.log
-passed=$((passed + $(grep -c '^ok ' $out/programs.log)))
-failed=$((failed + $(grep -c '^FAILED ' $out/programs.log)))
-grep -q '^programs: done' $out/programs.log || failed=$((failed + 1))
+for tests in programs tool; do
+  AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/$tests.py >$out/$tests.log 2>&1
+  cat $out/$tests.log
+  passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
+  failed=$((failed + $(grep -c '^FAILED ' $out/$tests.log)))
+  grep -q '^programs: done' $out/$tests.log || failed=$((failed + 1))
+done
+check "amt.1 is clean and has every option" sh tests/install.sh manual
+check "the completion knows every option and value" sh tests/install.sh completion
+check "make install, its pkg-config file, make uninstall" sh tests/install.sh install
+check "a static amt of at most 100 kB" sh tests/install.sh static
 
 echo
 echo "$passed passed, $failed failed"

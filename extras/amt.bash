@@ -1,0 +1,56 @@
+# Completion of amt(1) for bash. It needs nothing but bash; installed as
+# PREFIX/share/bash-completion/completions/amt, or read with ".".
+
+_amt() {
+  local word=${COMP_WORDS[COMP_CWORD]} i=1 option='' command=''
+  local options='-jt --job-type -an --application -jn --job -fn --file
+    -pa --param -tv --task-value -u --user -su --submit-user -st --station
+    -qn --queue -id --id -c --config -s --server --api-user --password-file
+    --poll --initial-delay --poll-max --timeout --give-up --format
+    -f --follow --state --on-signal --no-wait --log-dir --retain-days
+    --ca --pin --cert --key --insecure --wire --no-keep-alive
+    --zero-on-done -v --trace --print-wire --help --version'
+  COMPREPLY=()
+  case ${COMP_WORDS[1]} in
+  probe | encrypt | anchors) [ "$COMP_CWORD" -gt 1 ] &&
+    command=${COMP_WORDS[1]} i=2 ;;
+  esac
+
+  # The word after an option that takes a value is that value, whatever it
+  # looks like: so the words are gone through from the first.
+  for (( ; i < COMP_CWORD; i++)); do
+    if [ -n "$option" ]; then option=; continue; fi
+    case ${COMP_WORDS[i]} in
+    -v | --trace) [ "$command" = encrypt ] && option=-v ;;
+    -f | --follow | --no-wait | --insecure | --no-keep-alive | \
+      --zero-on-done | --print-wire | --help | --version) ;;
+    -*) option=${COMP_WORDS[i]} ;;
+    esac
+  done
+
+  case $option in
+  '')
+    case $command in
+    encrypt) options=-v ;;
+    anchors) options=; compopt -o filenames 2>/dev/null
+      local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
+    probe) options='-an --application -id --id -c --config -s --server
+      --api-user --password-file --give-up --ca --pin --cert --key
+      --insecure --wire --no-keep-alive -v --trace' ;;
+    *) [ "$COMP_CWORD" = 1 ] && options="probe encrypt anchors $options" ;;
+    esac
+    [ -n "$options" ] && COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
+  -jt | --job-type)
+    COMPREPLY=($(compgen -W 'START STOP KILL MONITOR MESSAGES ATTACH' \
+      -- "${word^^}")) ;;
+  --format) COMPREPLY=($(compgen -W 'acs connector text json' -- "$word")) ;;
+  --on-signal) COMPREPLY=($(compgen -W 'kill detach' -- "$word")) ;;
+  --log-dir) compopt -o filenames 2>/dev/null
+    local IFS=$'\n'; COMPREPLY=($(compgen -d -- "$word")) ;;
+  -c | --config | --password-file | --state | --ca | --cert | --key | --wire)
+    compopt -o filenames 2>/dev/null
+    local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
+  esac
+}
+
+complete -F _amt amt

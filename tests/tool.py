@@ -1,0 +1,1919 @@
+"""All that tool.md says of the tool and programs.py does not cover; see
+tests/run.sh. Each function whose name begins with test_ is one test; its name
+is the sentence it proves. Environment: AMT, the tool; AMT_PLAIN, the same
+without sanitizers (for memory, kill -9 and LD_PRELOAD); TEST_OUT, a folder.
+usage: tool.py [WORD]   runs only the tests with WORD in their name"""
+import base64
+import concurrent.futures
+import contextlib
+import datetime
+import itertools
+import json
+import os
+import pty
+import random
+import re
+import select
+import shlex
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+sys.dont_write_bytecode = True
+
+from programs import (AMT, FAST, OUT, SIM, amt, environment, equal, last_line,
+                      main, published, server)
+
+PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
+DEMO = ["-an", "DEMO2"]
+DONE = [*DEMO, "-jn", "REPORTTEST01"]
+LONG = [*DEMO, "-jn", "LONGRUNNINGREPORT"]
+QUICK = [*DEMO, "-jn", "CODE_4"]
+FORMATS = ("acs", "connector", "text", "json")
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
+        yield d
+
+
+def write(path, text):
+    data = text if isinstance(text, bytes) else text.encode()
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+def read(path):
+    with open(path, newline="", encoding="utf-8") as f:
+        return f.read()
+
+
+def alone(*args, env=None, program=AMT, timeout=60, **more):
+    """The tool with nothing in its environment but what is given."""
+    base = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=1"}
+    return subprocess.run([program, *args], env={**base, **(env or {})},
+                          capture_output=True, text=True, timeout=timeout,
+                          errors="surrogateescape", check=False, **more)
+
+
+def begin(url, *args, program=AMT, **more):
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    env = environment(url, **more.pop("env", {}))
+    return subprocess.Popen([program, *args, *FAST], env=env, text=True, **more)
+
+
+def until(what, seconds=20):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def ended(job, seconds=30):
+    """Waits for a job of begin(); its outcome as of subprocess.run."""
+    out, err = job.communicate(timeout=seconds)
+    return subprocess.CompletedProcess(job.args, job.returncode, out, err)
+
+
+def nothing_sent(stats):
+    s = stats()
+    equal(s["sign_ins"] + s["refused_sign_ins"] + s["start_requests"] +
+          s["monitors"] + s["messages"], 0)
+
+
+def one_line(r, status, *words):
+    """A complaint: this exit status, one line that has these words."""
+    equal((r.args[1:], r.returncode, r.stdout), (r.args[1:], status, ""))
+    lines = r.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("amt: "), (r.args, r.stderr)
+    for word in words:
+        assert word in lines[0], (r.args, word, lines[0])
+
+
+def dead_url():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return "http://127.0.0.1:%d" % s.getsockname()[1]
+
+
+def faults(*names):
+    return [word for name in names for word in ("--fault", name)]
+
+
+def messages_of(stdout):
+    """The messages of a log in the ACS form."""
+    return [json.loads(line) for line in stdout.splitlines()
+            if line.startswith('"')]
+
+
+def events_of(stdout):
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+# --- Connector.config --------------------------------------------------------
+
+def encoded(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return base64.b64encode(data).hex()
+
+
+def config(url, user="ocadm", password="opconxps", **more):
+    """The lines of a Connector.config for a server without TLS."""
+    lines = ["[CONNECTOR]", "NAME=Asysco AMT Connector",
+             "STATUS_CHECK_POLL_INTERVAL=%s" % more.get("poll", 5),
+             "STATUS_CHECK_INITIAL_POLL_DELAY=%s" % more.get("delay", 0),
+             "DEBUG=%s" % more.get("debug", "OFF"), "", "[AMT BATCH SERVER]",
+             "SERVER_ADDRESS=" + url.replace("http://", ""),
+             "SERVER_USE_TLS=%s" % more.get("tls", "False"),
+             "USER=" + encoded(user), "PASSWORD=" + encoded(password)]
+    return "\n".join(lines) + "\n"
+
+
+def test_Connector_config_is_read_in_every_published_spelling():
+    with server() as (url, stats), folder() as d:
+        cases = itertools.product(
+            ("[AMT BATCH SERVER]", "[AMT_BATCH_SERVER]"),
+            ("SERVER_USE_TLS", "SERVER_USES_TLS"), ("\n", "\r\n"),
+            (b"", b"\xef\xbb\xbf"), ("", " "))
+        for n, (section, tls, end, mark, blank) in enumerate(cases, 1):
+            text = config(url).replace("[AMT BATCH SERVER]", section)
+            text = text.replace("SERVER_USE_TLS", tls)
+            text = text.replace("=", blank + "=" + blank * 2)
+            text = text.replace("\n", blank + end)
+            path = write(d + "/c", mark + text.encode())
+            r = alone("-c", path, *QUICK, *FAST)
+            equal((text, r.returncode, r.stderr), (text, 4, ""))
+            equal(stats()["sign_ins"], n)
+
+
+def test_the_published_Connector_config_is_understood():
+    """As published, but for the server: https, so nothing is sent here."""
+    text = ("[CONNECTOR]\nNAME=Asysco AMT Connector\n"
+            "STATUS_CHECK_POLL_INTERVAL=5\n"
+            "STATUS_CHECK_INITIAL_POLL_DELAY=5\nDEBUG=OFF\n\n"
+            "[AMT BATCH SERVER]\nSERVER_ADDRESS=127.0.0.1:4004\n"
+            "SERVER_USE_TLS=%s\nUSER= 62324e685a47303d\n"
+            "PASSWORD= 6233426a6232353463484d3d\n")
+    with server() as (url, stats), folder() as d:
+        path = write(d + "/c", text % "True")
+        r = alone("-c", path, *QUICK)
+        one_line(r, 78, "TLS")
+        path = write(d + "/c", (text % "False").replace(
+            "127.0.0.1:4004", url[7:]))
+        equal(alone("-c", path, *QUICK, *FAST).returncode, 4)
+        equal(stats()["sign_ins"], 1)
+
+
+def test_without_a_TLS_setting_the_server_is_https():
+    with server() as (url, stats), folder() as d:
+        path = write(d + "/c", config(url).replace("SERVER_USE_TLS=False\n",
+                                                   ""))
+        one_line(alone("-c", path, *QUICK), 78, "https")
+        nothing_sent(stats)
+
+
+def test_the_file_beside_the_program_comes_before_the_current_folder():
+    with server("--user", "beside") as (beside, _), \
+            server("--user", "current") as (current, _), folder() as d:
+        os.mkdir(d + "/bin")
+        os.mkdir(d + "/cwd")
+        program = shutil.copy(AMT, d + "/bin/amt")
+        text = config(current, user="current", poll="0.02")
+        write(d + "/cwd/Connector.config", text)
+        r = alone(*QUICK, program=program, cwd=d + "/cwd")
+        equal((r.returncode, r.stderr), (4, ""))
+        assert current in r.stdout, r.stdout
+        text = config(beside, user="beside", poll="0.02")
+        write(d + "/bin/Connector.config", text)
+        for program in (program, "../bin/amt"):
+            r = alone(*QUICK, program=program, cwd=d + "/cwd")
+            equal((r.returncode, r.stderr), (4, ""))
+            assert beside in r.stdout, r.stdout
+        r = alone(*QUICK, program="amt", cwd=d + "/cwd",
+                  env={"PATH": d + "/bin"})
+        assert beside in r.stdout, r.stdout
+
+
+def test_an_unreadable_setting_is_named_with_file_and_line():
+    with server() as (url, stats), folder() as d:
+        good = config(url).splitlines()
+        cases = ((3, "STATUS_CHECK_POLL_INTERVAL=soon"),
+                 (3, "STATUS_CHECK_POLL_INTERVAL=-1"),
+                 (4, "STATUS_CHECK_INITIAL_POLL_DELAY="),
+                 (5, "DEBUG=MAYBE"), (7, "[AMT BATCH SERVER"),
+                 (9, "SERVER_USE_TLS=Perhaps"), (9, "SERVER_USE_TLS"),
+                 (10, "USER=ocadm"), (10, "USER=62324e685a47303"),
+                 (10, "USER=7a7a21"), (11, "PASSWORD=opconxps"),
+                 (11, "PASSWORD=" + encoded(b"\xff\xfe")),
+                 (11, "PASSWORD=" + encoded(b"a\0b")))
+        for n, bad in cases:
+            lines = good[:n - 1] + [bad] + good[n:]
+            path = write(d + "/bad.config", "\n".join(lines) + "\n")
+            r = alone("-c", path, *QUICK, *FAST)
+            one_line(r, 78, path)
+            rest = r.stderr.replace(path, "")
+            assert re.search(r"\b%d\b" % n, rest), (n, r.stderr)
+        one_line(alone("-c", d + "/none", *QUICK), 78, d + "/none")
+        one_line(alone("-c", d, *QUICK), 78, d)
+        nothing_sent(stats)
+
+
+def test_an_unencoded_password_is_not_shown():
+    with folder() as d, server() as (url, _):
+        path = write(d + "/c", config(url).replace(encoded("opconxps"),
+                                                   "SECRETWORD"))
+        r = alone("-c", path, *QUICK)
+        one_line(r, 78)
+        assert "SECRETWORD" not in r.stderr, r.stderr
+
+
+def test_encrypt_prints_what_Connector_config_holds_and_reading_inverts_it():
+    equal(alone("encrypt", "-v", "ocadm").stdout, "62324e685a47303d\n")
+    equal(alone("encrypt", "-v", "opconxps").stdout,
+          "6233426a6232353463484d3d\n")
+    for value in ("a", "ab", "abc", "-v", 'q"\\ \u20ac=', "x" * 100):
+        r = alone("encrypt", "-v", value)
+        equal((r.returncode, r.stdout), (0, encoded(value) + "\n"))
+        with folder() as d:
+            password = write(d + "/p", value + "\n")
+            with server("--password-file", password) as (url, _):
+                path = write(d + "/c", config(url, password=value))
+                equal(alone("-c", path, *QUICK, *FAST).returncode, 4)
+    one_line(alone("encrypt"), 64, "-v")
+    one_line(alone("encrypt", "-v"), 64, "-v")
+    one_line(alone("encrypt", "-v", "a", "b"), 64)
+
+
+def test_an_argument_beats_the_environment_beats_the_file():
+    with server("--user", "me") as (url, _), folder() as d:
+        password = write(d + "/p", "opconxps\n")
+        bad = write(d + "/bad", config(dead_url(), "file", "file"))
+        good = write(d + "/good", config(url, "me"))
+        wrong = {"AMT_SERVER": dead_url(), "AMT_USER": "env",
+                 "AMT_PASSWORD": "env", "AMT_APPLICATION": "ENV"}
+        right = {"AMT_SERVER": url, "AMT_USER": "me",
+                 "AMT_PASSWORD": "opconxps", "AMT_APPLICATION": "DEMO2"}
+        job = ["-jn", "CODE_4", *FAST, "--give-up", "0"]
+        r = alone("-c", good, *DEMO, *job)
+        equal(r.returncode, 4)
+        r = alone("-c", bad, *job, env=right)
+        equal((r.returncode, r.stderr), (4, ""))
+        r = alone("-c", good, *DEMO, *job, env=wrong)
+        equal(r.returncode, 23)
+        r = alone("-c", bad, "-s", url, "--api-user", "me", "--password-file",
+                  password, *DEMO, *job, env=wrong)
+        equal((r.returncode, r.stderr), (4, ""))
+
+
+def test_poll_times_come_from_the_file_unless_an_option_says_otherwise():
+    with server() as (url, _), folder() as d:
+        path = write(d + "/c", config(url, poll=1, delay=1))
+        begun = time.monotonic()
+        equal(alone("-c", path, *QUICK).returncode, 4)
+        took = time.monotonic() - begun
+        assert 0.9 < took < 5, took
+        path = write(d + "/c", config(url, poll=30, delay=30))
+        begun = time.monotonic()
+        equal(alone("-c", path, *QUICK, *FAST).returncode, 4)
+        assert time.monotonic() - begun < 5
+
+
+# --- options -----------------------------------------------------------------
+
+def test_each_short_option_has_its_long_name():
+    pairs = (("-jt", "--job-type"), ("-an", "--application"), ("-jn", "--job"),
+             ("-pa", "--param"), ("-tv", "--task-value"), ("-u", "--user"),
+             ("-su", "--submit-user"), ("-st", "--station"),
+             ("-qn", "--queue"), ("-s", "--server"))
+    for which in (0, 1):
+        with server() as (url, _):
+            values = ("start", "DEMO2", "ECHO", "-jn", "--no-wait", "DEMO",
+                      "BATCH", "OPCON", "Q", url)
+            args = [word for pair, value in zip(pairs, values)
+                    for word in (pair[which], value)]
+            r = amt(None, *args)
+            equal((r.returncode, r.stderr), (4, ""))
+            equal(messages_of(r.stdout),
+                  ["Parameter 1 [-jn]", "Task value 1 [--no-wait]",
+                   "User [DEMO]", "Queue [Q]", "Done"])
+    with server() as (url, _):
+        r = amt(url, *DEMO, "--file", "RUN_PARAMETERSTEST.ps1")
+        equal(r.returncode, 4)
+        r = amt(url, *DEMO, "--job-type", "Monitor", "--id", "2112", fast=False)
+        equal(r.returncode, 4)
+
+
+def test_a_file_overrides_the_job():
+    with server() as (url, _):
+        r = amt(url, *DEMO, "-jn", "ECHO", "-fn", "RUN_PARAMETERSTEST.ps1")
+        assert "Script Job      : RUN_PARAMETERSTEST.ps1" in r.stdout, r.stdout
+        assert "Parameters test is ended" in r.stdout
+
+
+def test_MONITOR_prints_code_and_name_and_exits_with_the_code():
+    with server(speed=1) as (url, _):
+        begin(url, *LONG, "--no-wait").communicate()
+        time.sleep(0.6)
+        monitor = [*DEMO, "-id", "2112"]
+        r = amt(url, "-jt", "monitor", *monitor, fast=False)
+        equal((r.returncode, r.stdout, r.stderr), (2, "2 RUNNING\n", ""))
+        r = amt(url, "-jt", "STOP", *monitor)
+        equal(r.returncode, 12)
+        assert "Completion Code : ABORTED" in r.stdout
+        assert "Batch Request Id: 2112\n" in r.stdout, r.stdout
+        assert "Submit User" not in r.stdout and "Job  " not in r.stdout
+        r = amt(url, "-jt", "Monitor", *monitor, fast=False)
+        equal((r.returncode, r.stdout), (12, "12 ABORTED\n"))
+
+
+def test_MESSAGES_prints_the_message_lines_without_a_head():
+    with server() as (url, _):
+        whole = amt(url, *DONE)
+        r = amt(url, "-jt", "MESSAGES", *DEMO, "-id", "2112", fast=False)
+        equal(r.returncode, 0)
+        equal(r.stdout, "".join(json.dumps(m) + "\n"
+                                for m in messages_of(whole.stdout)))
+
+
+def test_ATTACH_goes_on_with_a_job_and_prints_its_whole_log():
+    with server() as (url, stats):
+        whole = amt(url, *DONE)
+        r = amt(url, "-jt", "attach", *DEMO, "-id", "2112")
+        equal(r.returncode, 4)
+        equal(messages_of(r.stdout), messages_of(whole.stdout))
+        equal(stats()["start_requests"], 1)
+
+
+def test_zero_on_done_changes_4_and_nothing_else():
+    with server() as (url, _):
+        for code, status in ((4, 0), (11, 11), (3, 3)):
+            r = amt(url, *DEMO, "-jn", "CODE_%d" % code, "--zero-on-done")
+            equal((code, r.returncode), (code, status))
+            assert code != 4 or "Completion Code : DONE" in r.stdout
+        r = amt(url, *DONE, "--zero-on-done", "--format", "connector")
+        assert "completed with return code 4" in r.stdout, r.stdout
+        r = amt(url, "-jt", "ATTACH", *DEMO, "-id", "2112", "--zero-on-done")
+        equal(r.returncode, 0)
+
+
+def test_no_keep_alive_opens_a_connection_for_each_request():
+    def connections(*options):
+        with server() as (url, stats):
+            equal(amt(url, *DONE, *options).returncode, 4)
+            s = stats()
+            return s["connections"] - 1, (s["sign_ins"] + s["start_requests"] +
+                                          s["monitors"] + s["messages"])
+    kept, _ = connections()
+    assert kept <= 2, kept
+    each, requests = connections("--no-keep-alive")
+    equal(each, requests)
+
+
+def test_poll_max_lets_the_interval_grow():
+    def monitors(*options):
+        with server(speed=1) as (url, stats):
+            equal(amt(url, *DEMO, "-jn", "SLOWLOG_3", *options).returncode, 4)
+            return stats()["monitors"]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        few = pool.submit(monitors, "--poll-max", "10")
+        many = pool.submit(monitors)
+        assert few.result() < 80 < 120 < many.result(), (few.result(),
+                                                          many.result())
+
+
+def test_a_timeout_leaves_the_job_alone_and_tells_its_id():
+    with server(speed=1) as (url, stats):
+        begun = time.monotonic()
+        r = amt(url, *LONG, "--timeout", "0.7")
+        assert 0.6 < time.monotonic() - begun < 5
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("timed-out: "), r.stderr
+        assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
+        assert "Completion Code : UNDEFINED" in r.stdout, r.stdout
+        equal(len(messages_of(r.stdout)), 1)
+        equal((stats()["kills"], stats()["stops"]), (0, 0))
+
+
+def test_a_timeout_ends_a_run_whose_server_says_nothing():
+    with server("--fault", "slow=8000") as (url, stats):
+        begun = time.monotonic()
+        r = amt(url, *LONG, "--timeout", "0.7")
+        assert time.monotonic() - begun < 5
+        assert r.returncode in (19, 23), r
+        equal(stats()["start_requests"], 0)
+    r = amt(dead_url(), *LONG, "--timeout", "0.7")
+    assert r.returncode in (19, 23), r
+
+
+def test_UNDEFINED_is_not_given_a_name_that_the_server_did_not_send():
+    with server() as (url, _):
+        r = amt(url, *DEMO, "-jn", "CODE_19")
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("undefined: "), r.stderr
+        assert "called" not in r.stderr, r.stderr
+
+
+# --- the log forms -----------------------------------------------------------
+
+STAMP = re.compile(r"(\d\d:\d\d:\d\d)\.\d{3} \[main\] "
+                   r"\[(AMTConnector|AMTJobExecutorImpl)\] "
+                   r"(\d{8}) (\d\d:\d\d:\d\d) : ")
+
+
+def masked(log):
+    """The connector form without times and version; each line is checked."""
+    lines = []
+    for line in log.split("\n")[:-1]:
+        m = STAMP.match(line)
+        assert m and m.group(1) == m.group(4), line
+        lines.append("[%s] %s" % (m.group(2), re.sub(
+            r"^(SMA AMT Connector       : ).*", r"\1VERSION",
+            line[m.end():])))
+    assert log.endswith("\n")
+    return "\n".join(lines)
+
+
+def connector_messages(log):
+    lines = masked(log).splitlines()
+    first = next(i for i, line in enumerate(lines) if "] Job log ---" in line)
+    last = next(i for i, line in enumerate(lines) if "] End Job log -" in line)
+    return [line.partition("] ")[2] for line in lines[first + 1:last]]
+
+
+def test_the_published_connector_log_is_reproduced_byte_for_byte():
+    with server() as (url, _):
+        r = amt(url, "-jt", "START", *DEMO, "-jn", "RUN_PARAMETERTESTA", "-pa",
+                "'PARAM'", "--format", "connector")
+        equal(masked(r.stdout), masked(read("tests/logs/connector.txt")))
+        equal((r.returncode, r.stderr), (4, ""))
+        day = STAMP.match(r.stdout).group(3)
+        equal(day, datetime.date.today().strftime("%Y%m%d"))
+
+
+def test_the_connector_form_names_a_script_its_user_and_all_values():
+    with server() as (url, _):
+        r = amt(url, *DEMO, "-fn", "RUN_PARAMETERSTEST.ps1", "-u", "DEMO",
+                "-pa", "A=1", "-pa", "B=2", "-tv", "T=3", "--format",
+                "connector")
+        equal(r.returncode, 4)
+        log = masked(r.stdout)
+        for line in ("-jn (job name)          : null\n",
+                     "-fn (file name)         : RUN_PARAMETERSTEST.ps1\n",
+                     "-u  (user)              : DEMO\n",
+                     "-tv (task value)        : T=3\n"):
+            assert "[AMTConnector] " + line in log, (line, log)
+        assert re.search(r"-pa \(Parameters\) +: .*A=1.*B=2", log), log
+        equal(connector_messages(r.stdout),
+              ["Parameters test is started", "Parameter 1 [A=1]",
+               "Parameter 2 [B=2]", "Parameters test is ended"])
+
+
+def test_the_text_form_is_the_bare_messages():
+    with server() as (url, _):
+        r = amt(url, *DEMO, "-jn", "ECHO", "-pa", 'q"\\\u20ac', "--format",
+                "text")
+        equal((r.returncode, r.stdout),
+              (4, 'Parameter 1 [q"\\\u20ac]\nDone\n'))
+
+
+def test_the_json_form_is_one_object_a_line():
+    with server(speed=20) as (url, _):
+        r = amt(url, *DONE, "--format", "json")
+        equal(r.returncode, 4)
+        lines = r.stdout.splitlines()
+        events = events_of(r.stdout)
+        equal(lines[0], '{"event":"started","id":"2112"}')
+        assert '{"event":"status","code":2,"status":"RUNNING"}' in lines, lines
+        equal(lines[-1],
+              '{"event":"end","id":"2112","code":4,"status":"DONE"}')
+        log = [e for e in events if e["event"] == "message"]
+        equal([list(e) for e in log], [["event", "sequence", "time", "text"]] *
+              10)
+        equal([e["sequence"] for e in log], list(range(1, 11)))
+        equal([e["text"] for e in log], messages_of(published("done", url)))
+        assert all(re.match(r"\d{4}-\d\d-\d\dT.*Z$", e["time"]) for e in log)
+    with server("--fault", "accent=strings") as (url, _):
+        r = amt(url, *DONE, "--format", "json")
+        assert '{"event":"message","text":"Done"}\n' in r.stdout, r.stdout
+
+
+def test_json_says_things_as_they_happen():
+    with server(speed=1) as (url, stats):
+        job = begin(url, *LONG, "--format", "json")
+        equal(job.stdout.readline(), '{"event":"started","id":"2112"}\n')
+        while '"code":2' not in job.stdout.readline():
+            pass
+        assert job.poll() is None
+        job.send_signal(signal.SIGTERM)
+        r = ended(job)
+        equal((r.returncode, r.stdout.splitlines()[-1]),
+              (3, '{"event":"end","id":"2112","code":3,"status":"KILLED"}'))
+        equal(stats()["kills"], 1)
+
+
+def check_failed_form(form, r, code, name, word):
+    """A run that failed before its job: code and error in the whole form."""
+    case = (form, code, r.stdout, r.stderr)
+    equal((form, r.returncode), (form, code))
+    if form == "acs":
+        assert "Completion Code : %s\n" % name in r.stdout, case
+        messages = messages_of(r.stdout)
+        assert r.stdout.endswith("-\n"), case
+    elif form == "connector":
+        assert "completed with return code %d\n" % code in r.stdout, case
+        assert "started in AMT Environment" not in r.stdout, case
+        messages = connector_messages(r.stdout)
+    elif form == "text":
+        messages = r.stdout.splitlines()
+    else:
+        events = events_of(r.stdout)
+        equal(events[-1], {"event": "end", "code": code, "status": name})
+        assert all(e["event"] != "started" for e in events), case
+        messages = [e["text"] for e in events if e["event"] == "message"]
+    assert len(messages) == 1 and word in messages[0], case
+
+
+def test_a_run_that_fails_before_its_job_prints_the_whole_form():
+    with server() as (url, _):
+        dead = dead_url()
+        for form in FORMATS:
+            options = ["--format", form, "--give-up", "0"]
+            r = amt(dead, *DONE, *options)
+            check_failed_form(form, r, 23, "WEB_SERVER_ERROR", dead)
+            r = amt(url, *DONE, *options, env={"AMT_PASSWORD": "wrong"})
+            check_failed_form(form, r, 24, "AUTHENTICATION_ERROR", url)
+            r = amt(url, *DEMO, "-jn", "NO_SUCH_JOB", *options)
+            check_failed_form(form, r, 11, "ERROR", "NO_SUCH_JOB")
+
+
+# --- follow ------------------------------------------------------------------
+
+def test_follow_shows_messages_while_the_job_runs():
+    for form, stream in (("text", "stdout"), ("json", "stdout"),
+                         ("connector", "stdout"), ("acs", "stderr")):
+        with server(speed=4) as (url, _):
+            job = begin(url, *DEMO, "-jn", "SLOWLOG_8", "-f", "--format", form)
+            seen = ""
+            while "Slow log message 2 of 8" not in seen:
+                line = getattr(job, stream).readline()
+                assert line, (form, seen)
+                seen += line
+            r = amt(url, "-jt", "MONITOR", *DEMO, "-id", "2112", fast=False)
+            equal((form, r.stdout, job.poll()), (form, "2 RUNNING\n", None))
+            r = ended(job)
+            equal((form, r.returncode), (form, 4))
+            log = {"acs": messages_of, "text": str.splitlines,
+                   "connector": connector_messages,
+                   "json": lambda text: [e["text"] for e in events_of(text)
+                                         if e["event"] == "message"]}[form](
+                       r.stdout if stream == "stderr" else seen + r.stdout)
+            equal((form, log), (form, ["Slow log message %d of 8" % i
+                                       for i in range(1, 9)]))
+
+
+def test_follow_with_acs_ends_with_the_same_log_as_without():
+    with server() as (url, _):
+        r = amt(url, *DONE, "--follow")
+        equal((r.returncode, r.stdout), (4, published("done", url)))
+        assert "Report test 01 is running 10 seconds" in r.stderr, r.stderr
+
+
+def test_follow_loses_and_doubles_no_message_whatever_the_server_does():
+    for names in (["no-after"], ["page=2"], ["drop-every=3"],
+                  ["expire-every=4"], ["accent=strings"], ["fail-500=3"],
+                  ["chunked=5", "page=3"], ["close"]):
+        with server(*faults(*names), speed=100) as (url, _):
+            for job in ("REPORTTEST01", "CHILDREN_4", "LOG_50_x_300"):
+                args = [*DEMO, "-jn", job, "--format", "text"]
+                r = amt(url, *args, "--follow")
+                equal((names, job, r.returncode, r.stdout),
+                      (names, job, 4, amt(url, *args).stdout))
+
+
+# --- memory ------------------------------------------------------------------
+
+MEMORY_C = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{ /* a small parent, since a child's peak counts what its parent had */
+  struct rusage u;
+  int status;
+  pid_t pid = fork();
+  if (argc < 2) return 2;
+  if (pid == 0) {
+    dup2(open("/dev/null", O_WRONLY), 1);
+    execv(argv[1], argv + 1);
+    _exit(127);
+  }
+  wait4(pid, &status, 0, &u);
+  printf("%ld %d\n", u.ru_maxrss, WEXITSTATUS(status));
+  return 0;
+}
+"""
+
+
+def compiled(name, text, *options):
+    path = "%s/%s" % (OUT, name)
+    write(path + ".c", text)
+    subprocess.run(["gcc", "-O1", path + ".c", "-o", path, *options],
+                   check=True)
+    return os.path.abspath(path)
+
+
+def test_a_log_of_100000_messages_needs_no_more_memory_than_a_short_one():
+    memory = compiled("tool_memory", MEMORY_C)
+    with server() as (url, _), folder() as d:
+        def peak(n, *options):
+            r = amt(url, *DEMO, "-jn", "LOG_%d" % n, *options,
+                    program=[memory, PLAIN])
+            kilobytes, status = r.stdout.split()
+            equal((n, options, status), (n, options, "4"))
+            return int(kilobytes)
+        for options in ([], ["--format", "connector"], ["--format", "json"],
+                        ["--format", "text", "--follow"], ["--follow"],
+                        ["--log-dir", d]):
+            more = peak(100000, *options) - min(peak(3, *options)
+                                                for _ in range(2))
+            assert more < 256, (options, more)
+
+
+def test_the_tool_has_no_heap_of_its_own():
+    r = subprocess.run(["nm", "-u", PLAIN], capture_output=True, text=True,
+                       check=True)
+    assert not re.search(r" (malloc|calloc|realloc|free|strdup|getline|"
+                         r"v?asprintf)\b", r.stdout), r.stdout
+
+
+# --- state: kill -9 and power cuts -------------------------------------------
+
+@contextlib.contextmanager
+def server_with_database(*options, speed=200):
+    """Gives the URL, and a function: Starts accepted with this queue name."""
+    with folder() as d, server("--db", d + "/db", *options,
+                               speed=speed) as (url, stats):
+        def starts(queue):
+            with contextlib.closing(sqlite3.connect(d + "/db",
+                                                    timeout=20)) as db:
+                return db.execute("select count(*) from jobs where queue=?",
+                                  (queue,)).fetchone()[0]
+        yield url, starts, stats
+
+
+def go_on(url, args, state, queue, starts):
+    """The run after the cut: the job's real end, or "unknown" said plainly.
+    Returns the exit status."""
+    r = amt(url, *args, program=[PLAIN])
+    assert starts(queue) <= 1, (queue, starts(queue), r)
+    if r.returncode == 4:
+        equal(starts(queue), 1)
+        assert "Completion Code : DONE" in r.stdout, r
+        assert not os.path.exists(state), r
+    else:
+        equal((queue, r.returncode, r.stderr), (queue, 19, r.stderr))
+        assert last_line(r).startswith("start-unknown: "), r.stderr
+        assert state in last_line(r), r.stderr
+        assert os.path.exists(state), r
+    return r.returncode
+
+
+def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
+    seed = random.randrange(10 ** 6)
+    chance = random.Random(seed)
+    outcomes = {}
+    with server_with_database("--fault", "slow=3") as (url, starts, _), \
+            folder() as d:
+        def args_of(n):
+            return [*QUICK, "-qn", "Q%d" % n, "--state", "%s/%d" % (d, n)]
+
+        begun = time.monotonic()
+        for n in range(1000, 1003):
+            equal(amt(url, *args_of(n), program=[PLAIN]).returncode, 4)
+        whole = (time.monotonic() - begun) / 3
+
+        def one(n, delay):
+            state, queue = "%s/%d" % (d, n), "Q%d" % n
+            job = begin(url, *args_of(n), program=PLAIN)
+            time.sleep(delay)
+            job.kill()
+            job.communicate()
+            if starts(queue) == 1 and not os.path.exists(state):
+                return "ended"
+            before = starts(queue)
+            status = go_on(url, args_of(n), state, queue, starts)
+            return "%d, %d before" % (status, before)
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            runs = [pool.submit(one, n, chance.uniform(0, 1.1 * whole))
+                    for n in range(200)]
+            for run in runs:
+                outcome = run.result()
+                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        for n in range(200):
+            assert starts("Q%d" % n) <= 1, n
+    print("        seed %d: %s" % (seed, outcomes))
+    assert outcomes.get("4, 1 before"), outcomes
+
+
+CUT_C = r"""
+/* Counts what is done to files in the folder CUT_DIR, and sends; at the
+   CUT_AT-th the process is killed before it is done (CUT_HALF: a write after
+   half of its bytes). CUT_LOG gets each step, and what is safe on disk. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int count, log_fd = -1;
+
+static void step(const char *what)
+{
+  const char *at = getenv("CUT_AT");
+  if (log_fd < 0)
+    log_fd = fcntl(open(getenv("CUT_LOG"), O_WRONLY | O_APPEND),
+                   F_DUPFD_CLOEXEC, 500);
+  dprintf(log_fd, "step %d %s\n", ++count, what);
+  if (at && atoi(at) == count) kill(getpid(), SIGKILL);
+}
+
+static int ours(const char *path)
+{
+  char real[4096], copy[4096], *slash;
+  const char *dir = getenv("CUT_DIR");
+  snprintf(copy, sizeof copy, "%s", path);
+  slash = strrchr(copy, '/');
+  if (!slash) return 0;
+  *slash = 0;
+  return realpath(copy, real) && !strcmp(real, dir);
+}
+
+static int ours_fd(int fd)
+{
+  char link[64], path[4096];
+  ssize_t n;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  n = readlink(link, path, sizeof path - 1);
+  if (n < 0) return 0;
+  path[n] = 0;
+  return !strcmp(path, getenv("CUT_DIR")) || (*path == '/' && ours(path));
+}
+
+static void safe(int fd)
+{
+  struct stat st;
+  char name[4096];
+  if (fstat(fd, &st)) return;
+  if (S_ISDIR(st.st_mode)) {
+    DIR *d = opendir(getenv("CUT_DIR"));
+    struct dirent *e;
+    dprintf(log_fd, "names");
+    while ((e = readdir(d)))
+      if (*e->d_name != '.' || strlen(e->d_name) > 2)
+        dprintf(log_fd, " %llu:%s", (unsigned long long)e->d_ino, e->d_name);
+    dprintf(log_fd, "\n");
+    closedir(d);
+  } else {
+    int in, i;
+    ssize_t n;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    in = open(name, O_RDONLY);
+    n = read(in, name, sizeof name);
+    close(in);
+    dprintf(log_fd, "bytes %llu ", (unsigned long long)st.st_ino);
+    for (i = 0; i < n; i++) dprintf(log_fd, "%02x", (unsigned char)name[i]);
+    dprintf(log_fd, "\n");
+  }
+}
+
+#define REAL(type, name, ...) \
+  type (*real)(__VA_ARGS__) = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
+
+int open(const char *path, int flags, ...)
+{
+  REAL(int, "open", const char *, int, ...);
+  va_list a;
+  int mode;
+  va_start(a, flags);
+  mode = flags & O_CREAT ? va_arg(a, int) : 0;
+  va_end(a);
+  if ((flags & (O_CREAT | O_TRUNC)) && ours(path)) step("open");
+  return real(path, flags, mode);
+}
+int openat(int at, const char *path, int flags, ...)
+{
+  REAL(int, "openat", int, const char *, int, ...);
+  va_list a;
+  int mode;
+  va_start(a, flags);
+  mode = flags & O_CREAT ? va_arg(a, int) : 0;
+  va_end(a);
+  if ((flags & (O_CREAT | O_TRUNC)) && ours(path)) step("openat");
+  return real(at, path, flags, mode);
+}
+ssize_t write(int fd, const void *p, size_t n)
+{
+  REAL(ssize_t, "write", int, const void *, size_t);
+  if (ours_fd(fd)) {
+    const char *at = getenv("CUT_AT");
+    if (getenv("CUT_HALF") && at && atoi(at) == count + 1) real(fd, p, n / 2);
+    step("write");
+  }
+  return real(fd, p, n);
+}
+ssize_t pwrite(int fd, const void *p, size_t n, off_t where)
+{
+  REAL(ssize_t, "pwrite", int, const void *, size_t, off_t);
+  if (ours_fd(fd)) {
+    const char *at = getenv("CUT_AT");
+    if (getenv("CUT_HALF") && at && atoi(at) == count + 1)
+      real(fd, p, n / 2, where);
+    step("write");
+  }
+  return real(fd, p, n, where);
+}
+int ftruncate(int fd, off_t n)
+{
+  REAL(int, "ftruncate", int, off_t);
+  if (ours_fd(fd)) step("ftruncate");
+  return real(fd, n);
+}
+int fsync(int fd)
+{
+  REAL(int, "fsync", int);
+  int mine = ours_fd(fd), r;
+  if (mine) step("fsync");
+  r = real(fd);
+  if (mine && r == 0) safe(fd);
+  return r;
+}
+int fdatasync(int fd)
+{
+  REAL(int, "fdatasync", int);
+  int mine = ours_fd(fd), r;
+  if (mine) step("fdatasync");
+  r = real(fd);
+  if (mine && r == 0) safe(fd);
+  return r;
+}
+int rename(const char *from, const char *to)
+{
+  REAL(int, "rename", const char *, const char *);
+  if (ours(to)) step("rename");
+  return real(from, to);
+}
+int unlink(const char *path)
+{
+  REAL(int, "unlink", const char *);
+  if (ours(path)) step("unlink");
+  return real(path);
+}
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+  REAL(ssize_t, "send", int, const void *, size_t, int);
+  step("send");
+  return real(fd, p, n, flags);
+}
+"""
+
+
+def after_the_cut(directory, log, mode):
+    """What the disk may hold: "kept", all that was done; "names", files as they
+    were synced last under the names they have; "synced", names too as of the
+    folder's last fsync."""
+    if mode == "kept":
+        return
+    names, contents = {}, {}
+    for line in read(log).splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "bytes":
+            inode, _, data = rest.partition(" ")
+            contents[int(inode)] = bytes.fromhex(data)
+        elif word == "names":
+            names = {name: int(inode) for inode, _, name in
+                     (item.partition(":") for item in rest.split())}
+    if mode == "names":
+        names = {e.name: e.inode() for e in os.scandir(directory)}
+    for name in os.listdir(directory):
+        os.unlink(directory + "/" + name)
+    with open(log, "a", encoding="utf-8") as f: # what is there now is safe
+        for name, inode in names.items():
+            path = write(directory + "/" + name, contents.get(inode, b""))
+            f.write("bytes %d %s\n" % (os.stat(path).st_ino,
+                                       contents.get(inode, b"").hex()))
+        f.write("names%s\n" % "".join(" %d:%s" % (e.inode(), e.name)
+                                      for e in os.scandir(directory)))
+
+
+def test_a_power_cut_at_every_step_of_the_state_file_never_starts_twice():
+    shim = compiled("tool_cut.so", CUT_C, "-shared", "-fPIC", "-ldl")
+    outcomes, trial = {}, itertools.count()
+    with server_with_database() as (url, starts, _), folder() as d:
+        d = os.path.realpath(d)
+
+        def cut(at, mode, half=False, again=0):
+            queue = "C%d" % next(trial)
+            directory, log = "%s/%s" % (d, queue), "%s/%s.log" % (d, queue)
+            os.mkdir(directory)
+            write(log, "")
+            state = directory + "/state"
+            args = [*QUICK, "-qn", queue, "--state", state]
+            env = {"LD_PRELOAD": shim, "CUT_DIR": directory, "CUT_LOG": log,
+                   "CUT_AT": str(at)}
+            if half:
+                env["CUT_HALF"] = "1"
+            r = amt(url, *args, env=env, program=[PLAIN])
+            steps = [line.split()[2] for line in read(log).splitlines()
+                     if line.startswith("step")]
+            if at > len(steps):
+                equal((r.returncode, os.listdir(directory)), (4, []))
+                return steps
+            equal((at, r.returncode), (at, -signal.SIGKILL))
+            after_the_cut(directory, log, mode)
+            if again: # the run that goes on is cut as well
+                env["CUT_AT"] = str(again)
+                r = amt(url, *args, env=env, program=[PLAIN])
+                assert r.returncode in (-signal.SIGKILL, 4), (again, r)
+                after_the_cut(directory, log, mode)
+            before = starts(queue)
+            if before == 0 or os.path.exists(state):
+                try:
+                    status = go_on(url, args, state, queue, starts)
+                except AssertionError as e:
+                    raise AssertionError("cut at step %d of %s, %s%s: %s" % (
+                        at, steps, mode, ", half" * half, e)) from e
+            else:
+                assert "unlink" in steps, ("lost", at, mode, steps)
+                status = "removed"
+            outcomes[status] = outcomes.get(status, 0) + 1
+            return steps
+        steps = cut(10 ** 6, "kept")
+        print("        steps: %s" % " ".join(steps))
+        assert {"write", "unlink"} <= set(steps) and "sync" in str(steps), steps
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            runs = [pool.submit(cut, at, mode)
+                    for at in range(1, len(steps) + 1)
+                    for mode in ("kept", "names", "synced")]
+            runs += [pool.submit(cut, at, "kept", True)
+                     for at, step in enumerate(steps, 1) if step == "write"]
+            known = len(steps) - steps[::-1].index("send")
+            runs += [pool.submit(cut, known, mode, again=again)
+                     for again in range(1, len(steps))
+                     for mode in ("kept", "names", "synced")]
+            for run in runs:
+                run.result()
+    print("        outcomes: %s" % outcomes)
+
+
+def killed_run(url, state, *args):
+    """Leaves the state file of a job that runs on."""
+    job = begin(url, *(args or LONG), "--state", state, "--format", "json",
+                program=PLAIN)
+    assert "started" in job.stdout.readline()
+    time.sleep(0.1)
+    job.kill()
+    job.communicate()
+    assert os.path.exists(state)
+
+
+def test_the_next_run_goes_on_with_the_job_and_removes_the_file():
+    with server(speed=4) as (url, stats), folder() as d:
+        state = d + "/state"
+        args = [*DEMO, "-jn", "SLOWLOG_4"]
+        killed_run(url, state, *args)
+        r = amt(url, *args, "--state", state)
+        equal((r.returncode, messages_of(r.stdout)),
+              (4, ["Slow log message %d of 4" % i for i in range(1, 5)]))
+        assert "Batch Job       : SLOWLOG_4" in r.stdout, r.stdout
+        equal((stats()["start_requests"], os.listdir(d)), (1, []))
+
+
+def test_a_state_file_of_another_server_job_or_living_run_is_78():
+    with server(speed=1) as (url, stats), server() as (other, more), \
+            folder() as d:
+        state = d + "/state"
+        job = begin(url, *LONG, "--state", state)
+        until(lambda: stats()["monitors"] > 0)
+        r = amt(url, *LONG, "--state", state)
+        one_line(r, 78, state)
+        equal(stats()["start_requests"], 1)
+        job.kill()
+        job.communicate()
+        before = stats()
+        one_line(amt(other, *LONG, "--state", state), 78, state)
+        one_line(amt(url, *DONE, "--state", state), 78, state)
+        one_line(amt(url, *DEMO, "-fn", "LONGRUNNINGREPORT", "--state", state),
+                 78, state)
+        one_line(amt(url, "-an", "X", *LONG[2:], "--state", state), 78, state)
+        nothing_sent(more)
+        equal({**stats(), "connections": 0}, {**before, "connections": 0})
+        amt(url, "-jt", "KILL", *DEMO, "-id", "2112")
+        equal(amt(url, *LONG, "--state", state).returncode, 3)
+
+
+def test_runs_that_begin_together_with_one_state_file_never_share_a_start():
+    with server(speed=100) as (url, stats), folder() as d:
+        done = 0
+        for _ in range(20):
+            jobs = [begin(url, *QUICK, "--state", d + "/s", program=PLAIN)
+                    for _ in range(6)]
+            outcomes = [ended(job).returncode for job in jobs]
+            assert set(outcomes) <= {4, 78} and 4 in outcomes, outcomes
+            done += outcomes.count(4)
+        equal((stats()["start_requests"], os.listdir(d)), (done, []))
+
+
+def test_a_torn_state_file_is_never_taken_for_a_fresh_start():
+    with server(speed=1) as (url, stats), folder() as d:
+        killed_run(url, d + "/whole")
+        with open(d + "/whole", "rb") as f:
+            whole = f.read()
+        before = stats()["start_requests"]
+        for n in range(1, len(whole)):
+            write(d + "/torn", whole[:n])
+            r = amt(url, *LONG, "--state", d + "/torn", "--timeout", "0.2",
+                    program=[PLAIN])
+            assert r.returncode in (78, 19), (whole[:n], r)
+            assert d + "/torn" in r.stderr or \
+                r.stderr.startswith("timed-out:"), r
+            assert os.path.exists(d + "/torn"), whole[:n]
+        for bad in (b"\0" * len(whole), b"hello\n", whole + b"x" * 5000,
+                    os.urandom(100)):
+            write(d + "/torn", bad)
+            one_line(amt(url, *LONG, "--state", d + "/torn"), 78, "torn")
+        equal(stats()["start_requests"], before)
+
+
+def test_an_unknown_start_stays_in_the_file_until_a_person_removes_it():
+    with server("--fault", "start-lost") as (url, stats), folder() as d:
+        state = d + "/state"
+        for _ in range(3):
+            r = amt(url, *DONE, "--state", state)
+            equal(r.returncode, 19)
+            assert last_line(r).startswith("start-unknown: "), r.stderr
+            assert state in last_line(r), r.stderr
+            assert os.path.exists(state)
+        equal(stats()["start_requests"], 1)
+        equal(stats()["sign_ins"], 1)
+
+
+def test_a_start_that_surely_did_not_happen_removes_the_file():
+    with server() as (url, _), folder() as d:
+        args = ["--state", d + "/state", "--give-up", "0"]
+        equal(amt(dead_url(), *DONE, *args).returncode, 23)
+        equal(os.listdir(d), [])
+        r = amt(url, *DONE, *args, env={"AMT_PASSWORD": "wrong"})
+        equal((r.returncode, os.listdir(d)), (24, []))
+        r = amt(url, *DEMO, "-jn", "NO_SUCH_JOB", *args)
+        equal((r.returncode, os.listdir(d)), (11, []))
+        equal((amt(url, *QUICK, *args).returncode, os.listdir(d)), (4, []))
+
+
+def test_the_state_file_outlives_a_log_that_could_not_be_written():
+    with server() as (url, stats), folder() as d, open("/dev/full", "w",
+                                                       encoding="utf-8") as f:
+        state = d + "/state"
+        r = ended(begin(url, *DONE, "--state", state, stdout=f))
+        assert "standard output" in r.stderr and os.path.exists(state), r
+        r = amt(url, *DONE, "--state", state)
+        equal((r.returncode, r.stdout), (4, published("done", url)))
+        equal((stats()["start_requests"], os.listdir(d)), (1, []))
+
+
+def test_a_run_that_leaves_its_job_keeps_the_state_file():
+    with server(speed=1) as (url, stats), folder() as d:
+        state = d + "/state"
+        r = amt(url, *LONG, "--state", state, "--timeout", "0.5")
+        equal((r.returncode, os.path.exists(state)), (19, True))
+        job = begin(url, *LONG, "--state", state, "--on-signal", "detach")
+        before = stats()["monitors"]
+        until(lambda: stats()["monitors"] > before)
+        job.send_signal(signal.SIGTERM)
+        equal((ended(job).returncode, os.path.exists(state)), (19, True))
+        equal((stats()["start_requests"], stats()["kills"]), (1, 0))
+
+
+# --- signals -----------------------------------------------------------------
+
+def follow_command(r):
+    """Runs the ATTACH command that stands in the last line."""
+    command = re.search(r"amt (-s .*-jt ATTACH.*)", last_line(r)).group(1)
+    return amt(None, *shlex.split(command))
+
+
+def test_detach_leaves_the_job_and_tells_how_to_go_on():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with server(speed=4) as (url, stats):
+            job = begin(url, *DEMO, "-jn", "SLOWLOG_6", "--on-signal", "detach")
+            until(lambda: stats()["monitors"] > 0)
+            job.send_signal(number)
+            r = ended(job)
+            equal(r.returncode, 19)
+            assert last_line(r).startswith("detached: "), r.stderr
+            assert "2112" in last_line(r), r.stderr
+            equal((stats()["kills"], stats()["stops"]), (0, 0))
+            r = follow_command(r)
+            equal((r.returncode, len(messages_of(r.stdout))), (4, 6))
+
+
+def test_a_signal_between_a_start_and_its_answer_waits_for_the_id():
+    for what, status, kills in (("detach", 19, 0), ("kill", 3, 1)):
+        with server("--fault", "slow=700", speed=1) as (url, stats):
+            job = begin(url, *LONG, "--on-signal", what)
+            until(lambda: stats()["start_requests"] > 0)
+            job.send_signal(signal.SIGTERM)
+            r = ended(job)
+            equal((what, r.returncode, stats()["kills"]), (what, status, kills))
+            assert what == "kill" or "-id 2112" in last_line(r), r.stderr
+
+
+def test_a_second_signal_leaves_at_once():
+    with server("--fault", "kill-refused", speed=1) as (url, stats):
+        job = begin(url, *LONG)
+        until(lambda: stats()["monitors"] > 0)
+        job.send_signal(signal.SIGTERM)
+        until(lambda: stats()["kills"] > 0)
+        time.sleep(0.3)
+        equal(job.poll(), None)
+        begun = time.monotonic()
+        job.send_signal(signal.SIGINT)
+        r = ended(job)
+        assert time.monotonic() - begun < 1
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("detached: "), r.stderr
+        assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
+
+
+def test_a_signal_before_the_start_starts_nothing():
+    with server("--fault", "slow=1500") as (url, stats):
+        job = begin(url, *LONG)
+        until(lambda: stats()["sign_ins"] > 0)
+        job.send_signal(signal.SIGTERM)
+        r = ended(job)
+        equal(stats()["start_requests"], 0)
+        assert r.returncode not in (0, 4), r
+
+
+# --- log files ---------------------------------------------------------------
+
+def test_a_log_dir_keeps_each_log_and_removes_its_own_old_ones_only():
+    with server() as (url, _), folder() as d:
+        def files():
+            return set(os.listdir(d))
+        r = amt(url, *DONE, "--log-dir", d)
+        equal((r.returncode, len(files())), (4, 1))
+        mine = files().pop()
+        equal(read("%s/%s" % (d, mine)), r.stdout)
+        r = amt(dead_url(), *DONE, "--log-dir", d, "--give-up", "0")
+        equal((r.returncode, len(files())), (23, 2))
+        other = (files() - {mine}).pop()
+        equal(read("%s/%s" % (d, other)), r.stdout)
+        foreign = {"notes.txt", "amt.log", "amt-2020-01-01.log", ".hidden",
+                   "DEMO2.log", "2112.log", "x" + mine, mine + "~",
+                   mine[:-1], mine.upper() + ".bak"}
+        for name in foreign:
+            write(d + "/" + name, "not yours\n")
+        os.mkdir(d + "/folder")
+        old = time.time() - 40 * 86400
+        for name in files():
+            os.utime(d + "/" + name, (old, old))
+        os.utime("%s/%s" % (d, other), (old + 15 * 86400,) * 2)
+        equal(amt(url, *QUICK, "--log-dir", d).returncode, 4)
+        missing = (foreign | {"folder", other}) - files()
+        equal((missing, mine in files()), (set(), False))
+        equal(amt(url, *QUICK, "--log-dir", d, "--retain-days",
+                  "10").returncode, 4)
+        assert other not in files() and foreign <= files(), files()
+
+
+def test_a_file_that_only_has_the_name_of_a_log_is_not_removed():
+    with server() as (url, _), folder() as d:
+        amt(url, *QUICK, "--log-dir", d)
+        mine = os.listdir(d)[0]
+        old = time.time() - 40 * 86400
+        os.unlink("%s/%s" % (d, mine))
+        write(d + "/precious", "precious\n")
+        os.symlink("precious", "%s/%s" % (d, mine))
+        os.utime(d + "/precious", (old, old))
+        os.utime("%s/%s" % (d, mine), (old, old), follow_symlinks=False)
+        equal(amt(url, *QUICK, "--log-dir", d).returncode, 4)
+        assert os.path.exists(d + "/precious"), os.listdir(d)
+
+
+def test_each_log_has_a_file_of_its_own_in_every_form():
+    with server() as (url, _), folder() as d:
+        logs = [begin(url, *DONE, "--log-dir", d, "--format", form)
+                for form in FORMATS * 2]
+        out = sorted(ended(job).stdout for job in logs)
+        equal(sorted(read("%s/%s" % (d, f)) for f in os.listdir(d)), out)
+
+
+def test_a_log_file_is_written_whole_or_not_at_all():
+    with server(speed=1) as (url, stats), folder() as d:
+        amt(url, *DEMO, "-jn", "CODE_4", "--log-dir", d)
+        whole = os.listdir(d)[0]
+        job = begin(url, *LONG, "--log-dir", d, "--follow", "--format", "text",
+                    program=PLAIN)
+        until(lambda: stats()["monitors"] > 3)
+        job.kill()
+        job.communicate()
+        suffix = os.path.splitext(whole)[1]
+        for name in set(os.listdir(d)) - {whole}:
+            assert not name.endswith(suffix), (whole, os.listdir(d))
+
+
+# --- wire tables -------------------------------------------------------------
+
+OTHER_WIRE = {
+    "sign_in.method": "PUT", "sign_in.path": "/auth/login",
+    "start.method": "PUT", "start.path": "/v2/jobs/start",
+    "stop.method": "PUT", "stop.path": "/v2/jobs/{id}/stop",
+    "kill.method": "DELETE", "kill.path": "/v2/jobs/{id}",
+    "monitor.method": "PUT", "monitor.path": "/v2/status",
+    "messages.method": "PUT", "messages.path": "/v2/log?from={after}",
+    "word.start": "Run", "word.stop": "Halt", "word.kill": "Slay",
+    "word.batch": "job", "word.script": "file",
+    "request.user": "login", "request.password": "secret",
+    "request.action": "do", "request.task_type": "kind",
+    "request.application": "app", "request.job": "what",
+    "request.script": "path", "request.submit_user": "by",
+    "request.run_as": "as", "request.station": "from", "request.queue": "line",
+    "request.id": "number", "request.after": "since",
+    "request.task_values": "values", "request.parameters": "args",
+    "reply.token": "data.auth.jwt", "reply.expires": "data.auth.ttl",
+    "reply.id": "data.job.number", "reply.status": "data.job.state.code",
+    "reply.message": "data.note", "reply.messages": "data.log.lines",
+    "reply.more": "data.log.again", "reply.sequence": "n",
+    "reply.time": "meta.at", "reply.text": "meta.body",
+    "auth_header": "X-Auth", "auth_scheme": "Token ",
+    "headers": "X-Tenant: t1\r\nX-Key: k 2\r\n",
+    "members": '"tenant":"t1","version":[2,{"a":null}]',
+    "separator": "; ", "task_values": "object", "parameters": "joined"}
+
+REST_WIRE = {
+    "start.path": "/app/{application}/run",
+    "stop.path": "/app/{application}/jobs/{id}/{action}",
+    "kill.path": "/app/{application}/jobs/{id}/{action}",
+    "monitor.method": "GET",
+    "monitor.path": "/app/{application}/jobs/{id}?fields=status",
+    "messages.method": "GET",
+    "messages.path": "/log?job={id}&after={after}&app={application}",
+    "request.action": None, "request.application": None, "request.id": None,
+    "request.after": None, "request.task_type": None,
+    "reply.expires": None, "reply.more": None, "reply.id": "",
+    "reply.status": "", "reply.messages": "", "reply.text": "",
+    "reply.sequence": None, "reply.time": None, "reply.message": "error.text"}
+
+
+def read_wire(text):
+    table = {}
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, _, value = (part.strip() for part in line.partition("="))
+            assert name not in table, line
+            table[name] = (None if value == "none" else json.loads(value)
+                           if value.startswith('"') else value)
+    return table
+
+
+def write_wire(path, table):
+    lines = ["# a table", ""]
+    lines += ["%s = %s" % (name, "none" if value is None else json.dumps(value))
+              for name, value in table.items()]
+    return write(path, "\n".join(lines) + "\n")
+
+
+def default_wire():
+    r = alone("--print-wire")
+    equal((r.returncode, r.stderr), (0, ""))
+    return read_wire(r.stdout)
+
+
+WIRE_NAMES = [
+    *("%s.%s" % (call, what) for call in ("sign_in", "start", "stop", "kill",
+                                          "monitor", "messages")
+      for what in ("method", "path")),
+    *("word." + w for w in ("start", "stop", "kill", "batch", "script")),
+    *("request." + w for w in (
+        "user", "password", "action", "task_type", "application", "job",
+        "script", "submit_user", "run_as", "station", "queue", "id", "after",
+        "task_values", "parameters")),
+    *("reply." + w for w in ("token", "expires", "id", "status", "message",
+                             "messages", "more", "sequence", "time", "text")),
+    "auth", "auth_header", "auth_scheme", "headers", "members", "separator",
+    "task_values", "parameters"]
+
+
+def test_print_wire_prints_every_name_and_its_output_changes_nothing():
+    table = default_wire()
+    equal(sorted(table), sorted(WIRE_NAMES))
+    equal((table["start.path"], table["reply.id"], table["auth"]),
+          ("/AmtOpConService/OpConJobAction", "BatchrequestId", "json"))
+    with folder() as d:
+        path = write(d + "/wire", alone("--print-wire").stdout)
+        equal(alone("--wire", path, "--print-wire").stdout, read(path))
+        with server("--wire", path) as (url, _), server() as (plain, _):
+            for u in (url, plain):
+                r = amt(u, *DONE, "--wire", path)
+                equal((r.returncode, r.stdout), (4, published("done", u)))
+
+
+def test_a_server_with_every_name_different_needs_only_a_wire_file():
+    table = {**default_wire(), **OTHER_WIRE}
+    same = {k for k, v in default_wire().items() if table[k] == v}
+    equal(same, {"auth"})
+    with folder() as d:
+        path = write_wire(d + "/wire", table)
+        equal(read_wire(alone("--wire", path, "--print-wire").stdout), table)
+        with server("--wire", path, "--fault", "page=3") as (url, stats):
+            wire = ["--wire", path]
+            r = amt(url, *DONE, *wire)
+            equal((r.returncode, r.stdout, r.stderr),
+                  (4, published("done", url), ""))
+            r = amt(url, *DEMO, "-jn", "ECHO", "-pa", "A=1", "-pa", "B", "-tv",
+                    "C=2", "-tv", "D==", "-u", "DEMO", "-qn", "Q", *wire)
+            equal(messages_of(r.stdout),
+                  ["Parameter 1 [A=1]", "Parameter 2 [B]", "Task value 1 [C=2]",
+                   "Task value 2 [D==]", "User [DEMO]", "Queue [Q]", "Done"])
+            r = amt(url, *DEMO, "-fn", "no.ps1", *wire)
+            equal((r.returncode, messages_of(r.stdout)),
+                  (11, ["File not found"]))
+            r = amt(url, *DEMO, "-jn", "NO_SUCH", *wire)
+            equal(r.returncode, 11)
+            assert "unknown job NO_SUCH" in r.stdout, r.stdout
+            for what, status in (("STOP", 12), ("KILL", 3)):
+                r = amt(url, *LONG, "--no-wait", *wire)
+                r = amt(url, "-jt", what, *DEMO, "-id", r.stdout.strip(), *wire)
+                equal((what, r.returncode), (what, status))
+            equal((stats()["kills"], stats()["stops"]), (1, 1))
+            r = amt(url, *DONE, "--give-up", "0")
+            assert r.returncode in (23, 24), r
+            equal((stats()["sign_ins"], stats()["start_requests"]), (8, 6))
+
+
+def test_paths_may_hold_what_a_request_says_and_replies_may_be_bare():
+    with folder() as d:
+        path = write_wire(d + "/wire", REST_WIRE)
+        with server("--wire", path) as (url, stats):
+            wire = ["--wire", path]
+            r = amt(url, *DONE, *wire)
+            equal((r.returncode, r.stdout, r.stderr),
+                  (4, published("done", url), ""))
+            r = amt(url, "-jt", "MONITOR", *DEMO, "-id", "2112", *wire,
+                    fast=False)
+            equal((r.returncode, r.stdout), (4, "4 DONE\n"))
+            r = amt(url, *DEMO, "-fn", "no.ps1", *wire)
+            equal(r.returncode, 11)
+            r = amt(url, *LONG, "--no-wait", *wire)
+            r = amt(url, "-jt", "KILL", *DEMO, "-id", r.stdout.strip(), *wire)
+            equal((r.returncode, stats()["kills"]), (3, 1))
+            r = amt(url, "-an", "a/b ?&=%\u20ac", "-jn", "X", *wire)
+            equal(r.returncode, 11)
+            assert "unknown application a/b ?&=%\u20ac" in r.stdout, r.stdout
+
+
+SECRET = 'p%ss w\u00f6rd"\\+&='
+TOKEN = "fixed+t0ken/=="
+
+
+@contextlib.contextmanager
+def server_with_auth(auth, *options):
+    """Gives its URL, its stats, and how the tool is to be called."""
+    with folder() as d:
+        path = write_wire(d + "/wire", {"auth": auth})
+        word = write(d + "/password", SECRET + "\n")
+        with server("--wire", path, "--password-file", word, "--token", TOKEN,
+                    *options) as (url, stats):
+            env = {"AMT_SERVER": url}
+            if auth in ("json", "form", "basic"):
+                env.update(AMT_USER="ocadm", AMT_PASSWORD=SECRET)
+            if auth == "fixed":
+                env["AMT_TOKEN"] = TOKEN
+            yield url, stats, ["--wire", path], env
+
+
+def test_each_kind_of_sign_in_works_and_a_wrong_one_is_24():
+    for auth in ("json", "form", "basic", "fixed", "none"):
+        with server_with_auth(auth) as (url, stats, wire, env):
+            r = alone(*DONE, *FAST, *wire, env=env)
+            equal((auth, r.returncode, r.stdout, r.stderr),
+                  (auth, 4, published("done", url), ""))
+            equal((auth, stats()["sign_ins"]), (auth, auth in ("json", "form")))
+            if auth == "none":
+                continue
+            wrong = {k: v + "x" if k in ("AMT_PASSWORD", "AMT_TOKEN") else v
+                     for k, v in env.items()}
+            r = alone(*DONE, *FAST, *wire, env=wrong)
+            equal((auth, r.returncode), (auth, 24))
+            without = {k: v for k, v in env.items()
+                       if k not in ("AMT_PASSWORD", "AMT_TOKEN")}
+            one_line(alone(*DONE, *wire, env=without), 78)
+
+
+def test_a_bad_wire_file_is_78_with_its_line_and_nothing_is_sent():
+    with server() as (url, stats), folder() as d:
+        cases = ("start.pth = \"/x\"", "start.path", "= x",
+                 "start.path = \"/x", "start.path = \"/\\q\"",
+                 "start.path = \"/x\" y", "auth = kerberos",
+                 "parameters = list", "start.path = \"x\"",
+                 "start.path = \"/a b\"", "start.path = \"/a\\r\\nX: y\"",
+                 "start.method = \"GET \"", "auth_header = \"A B\"",
+                 "headers = \"X-A: b\\n\"", "reply.id = \"" + "a" * 40 + "\"",
+                 "reply.id = a..b", "members = \"x\"",
+                 "request.job = \"\"")
+        for bad in cases:
+            path = write(d + "/w", "# a\n\n" + bad + "\n")
+            r = amt(url, *DONE, "--wire", path)
+            one_line(r, 78, path)
+            assert re.search(r"\b3\b", r.stderr.replace(path, "")), (bad, r)
+        path = write(d + "/w", "auth = json\nauth = json\n")
+        one_line(amt(url, *DONE, "--wire", path), 78, path)
+        path = write(d + "/w", b"reply.id = \"\xff\"\n")
+        one_line(amt(url, *DONE, "--wire", path), 78, path)
+        one_line(amt(url, *DONE, "--wire", d + "/none"), 78, d + "/none")
+        nothing_sent(stats)
+
+
+def test_a_wire_table_with_which_no_job_can_be_run_is_78():
+    """Better now than when a job runs whose id cannot be read."""
+    troubles = []
+    with server() as (url, stats), folder() as d:
+        for bad in ("start.path = none", "monitor.method = none",
+                    "auth_header = none", "reply.token = none",
+                    "reply.id = none", "reply.status = none",
+                    "start.path = \"/{nothing}\"", "start.path = /{id",
+                    "auth = fixed"):
+            path = write(d + "/w", bad + "\n")
+            r = amt(url, *DONE, "--wire", path, "--give-up", "0")
+            try:
+                one_line(r, 78)
+            except AssertionError as e:
+                troubles.append("%s: %s" % (bad, e))
+        assert not troubles, "\n".join(troubles)
+        nothing_sent(stats)
+
+
+def test_a_wire_file_may_have_blanks_CRLF_a_byte_order_mark_and_bare_values():
+    with folder() as d:
+        text = ("\ufeff# \u20ac\r\n\r\n  start.path=/x/{application}  \r\n"
+                "request.queue \t = none\r\nreply.id=  \"a\\u0062\\/c\"\r\n"
+                "separator = \"\"\r\nauth = none")
+        path = write(d + "/w", text)
+        r = alone("--wire", path, "--print-wire")
+        equal((r.returncode, r.stderr), (0, ""))
+        equal(read_wire(r.stdout), {
+            **default_wire(), "start.path": "/x/{application}", "auth": "none",
+            "request.queue": None, "reply.id": "ab/c", "separator": ""})
+
+
+# --- trace -------------------------------------------------------------------
+
+def hidden(auth, r):
+    """None of the secrets is anywhere in the output, however encoded."""
+    pair = base64.b64encode(("ocadm:" + SECRET).encode()).decode()
+    secrets = [SECRET, json.dumps(SECRET)[1:-1],
+               json.dumps(SECRET, ensure_ascii=False)[1:-1],
+               urllib.parse.quote(SECRET, safe=""), encoded(SECRET),
+               urllib.parse.quote_plus(SECRET), pair, TOKEN,
+               base64.b64encode(SECRET.encode()).decode().rstrip("="),
+               base64.b64encode(TOKEN.encode()).decode().rstrip("=")]
+    output = r.stdout + r.stderr
+    for secret in secrets:
+        assert secret not in output, (auth, secret, output)
+    assert not re.search(r"\b[0-9a-f]{32}\b", output), (auth, output)
+
+
+def test_a_trace_shows_requests_and_replies_and_no_secret():
+    for auth in ("json", "form", "basic", "fixed", "none"):
+        for more in ([], ["--fault", "expire-every=2"], ["--fault", "slow=30"],
+                     ["--fault", "chunked=3"]):
+            if auth in ("basic", "fixed", "none") and "expire" in str(more):
+                continue
+            with server_with_auth(auth, *more) as (_, _, wire, env):
+                r = alone("-v", *DONE, *FAST, *wire, env=env)
+                equal((auth, more, r.returncode), (auth, more, 4))
+                hidden(auth, r)
+        for word in ("POST /AmtOpConService/OpConJobAction HTTP/1.1",
+                     '"JobName":"REPORTTEST01"', "/GetMessages",
+                     "HTTP/1.1 200", '"BatchrequestId":2112'):
+            assert word in r.stderr, (auth, word, r.stderr)
+        assert auth == "none" or "***" in r.stderr, (auth, r.stderr)
+        wrong = {**env, "AMT_PASSWORD": SECRET + "x"} \
+            if "AMT_PASSWORD" in env else env
+        with server_with_auth(auth) as (url, _, wire, _):
+            hidden(auth, alone("--trace", *DONE, *FAST, *wire,
+                               env={**wrong, "AMT_SERVER": url}))
+
+
+def test_a_trace_hides_the_fixed_headers_and_members_of_a_wire_table():
+    with folder() as d:
+        wire = write_wire(d + "/wire", {"headers": "X-Api-Key: KEY1\r\n",
+                                        "members": '"ApiKey":"KEY2"'})
+        with server("--wire", wire) as (url, _):
+            r = amt(url, "-v", *QUICK, "--wire", wire)
+            equal(r.returncode, 4)
+            assert "KEY1" not in r.stderr and "KEY2" not in r.stderr, r.stderr
+            assert '"JobName":"CODE_4"' in r.stderr, r.stderr
+
+
+def test_DEBUG_ON_in_the_file_traces_too_and_no_output_has_a_secret():
+    with server() as (url, _), folder() as d:
+        r = amt(None, "-c", write(d + "/c", config(url, debug="ON")), *DONE)
+        assert "POST /AmtOpConService/MonitorJob" in r.stderr, r.stderr
+        assert "opconxps" not in r.stdout + r.stderr
+        equal(r.stdout, published("done", url))
+        r = amt(None, "-c", write(d + "/c", config(url)), *DONE)
+        equal((r.returncode, r.stderr), (4, ""))
+
+
+# --- probe -------------------------------------------------------------------
+
+def test_probe_says_what_fitted_and_starts_nothing():
+    with server() as (url, stats):
+        r = amt(url, "probe", fast=False)
+        equal(r.returncode, 0)
+        assert "Token" in r.stdout + r.stderr, r
+        equal((stats()["start_requests"], stats()["monitors"]), (0, 0))
+        amt(url, *DONE)
+        r = amt(url, "probe", *DEMO, "-id", "2112", fast=False)
+        equal((r.returncode, stats()["start_requests"]), (0, 1))
+        for word in ("Token", "Status", "Messages", "Text", "Sequence"):
+            assert word in r.stdout + r.stderr, (word, r)
+        assert stats()["messages"] >= 1
+
+
+def said_of(r, *words):
+    """The lines that have any of these words."""
+    return "\n".join(line for line in (r.stdout + r.stderr).splitlines()
+                     if any(word in line for word in words))
+
+
+def test_probe_tells_a_right_table_from_a_wrong_one_and_from_the_default():
+    with folder() as d:
+        right = write_wire(d + "/right", OTHER_WIRE)
+        with server("--wire", right) as (url, stats):
+            amt(url, *DONE, "--wire", right)
+            job = [*DEMO, "-id", "2112"]
+            r = amt(url, "probe", *job, "--wire", right, fast=False)
+            equal(r.returncode, 0)
+            for name in ("data.auth.jwt", "data.job.state.code",
+                         "data.log.lines", "meta.body"):
+                assert name in r.stdout + r.stderr, (name, r)
+            good = said_of(r, "MISSING", "missing")
+            equal(good, "")
+            for word, name in (("reply.status", "data.jab.state"),
+                               ("reply.token", "data.auth.wtj"),
+                               ("reply.messages", "data.blog"),
+                               ("reply.text", "meta.bady")):
+                wrong = write_wire(d + "/wrong", {**OTHER_WIRE, word: name})
+                r = amt(url, "probe", *job, "--wire", wrong, "--give-up", "0",
+                        fast=False)
+                said = said_of(r, word, name)
+                assert "missing" in said.lower(), (word, r)
+                assert r.returncode != 0, (word, r)
+            r = amt(url, "probe", *job, "--give-up", "0", fast=False)
+            assert r.returncode != 0, r
+            assert "/AmtOpConService/Authenticate" in r.stdout + r.stderr, r
+            equal(stats()["start_requests"], 1)
+
+
+# --- terminals ---------------------------------------------------------------
+
+def on_terminal(url, *args, stdout=None):
+    """Runs the tool with standard error on a terminal; what was seen there."""
+    master, slave = pty.openpty()
+    env = environment(url, TERM="xterm")
+    with subprocess.Popen([AMT, *args, *FAST], env=env, stderr=slave,
+                          stdout=stdout or slave) as job:
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while select.select([master], [], [], 20)[0]:
+                piece = os.read(master, 4096)
+                if not piece:
+                    break
+                seen += piece
+        os.close(master)
+        return job.wait(20), seen.decode()
+
+
+def screen(text):
+    """The rows a terminal would show in the end."""
+    rows, row, column = [], [], 0
+    for c in text:
+        if c == "\n":
+            rows.append("".join(row).rstrip())
+            row, column = [], 0
+        elif c == "\r":
+            column = 0
+        else:
+            row[column:column + 1] = [c] if column < len(row) else \
+                [" "] * (column - len(row)) + [c]
+            column += 1
+    return rows + ["".join(row).rstrip()]
+
+
+def test_the_live_line_tells_job_id_status_time_and_messages_then_goes():
+    with server(speed=20) as (url, _):
+        status, seen = on_terminal(url, *DONE, "--follow",
+                                   stdout=subprocess.DEVNULL)
+        equal(status, 4)
+        for word in ("REPORTTEST01", "2112", "RUNNING", "0:00"):
+            assert word in seen, (word, seen)
+        assert re.search(r"[1-9]\d* message", seen), seen
+        assert "RUNNING" not in "\n".join(screen(seen)), screen(seen)
+    with server(speed=20) as (url, _):
+        status, seen = on_terminal(url, *DONE)
+        equal("\n".join(screen(seen)), published("done", url).replace(
+            "Name      : \n", "Name      :\n"))
+
+
+def test_nothing_is_drawn_in_a_pipe():
+    with server(speed=60) as (url, _):
+        for form in FORMATS:
+            r = amt(url, *DONE, "--format", form)
+            equal((form, r.stderr), (form, ""))
+            assert "\r" not in r.stdout and "\x1b" not in r.stdout
+        r, w = os.pipe()
+        master, slave = pty.openpty()
+        job = subprocess.Popen([AMT, *DONE, *FAST], env=environment(url),
+                               stdout=slave, stderr=w)
+        equal(job.wait(20), 4)
+        os.close(w)
+        equal(os.read(r, 1000), b"")
+        for fd in (r, master, slave):
+            os.close(fd)
+
+
+def test_a_host_that_is_not_loopback_is_warned_of_once():
+    with server() as (url, _):
+        port = url.rpartition(":")[2]
+        r = amt("http://0.0.0.0:" + port, *DONE)
+        equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
+        assert "warning" in r.stderr and "clear" in r.stderr, r.stderr
+        for host in ("127.0.0.1", "localhost"):
+            r = amt("http://%s:%s" % (host, port), *DONE)
+            equal((host, r.returncode, r.stderr), (host, 4, ""))
+
+
+# --- bad input ---------------------------------------------------------------
+
+def test_every_wrong_option_value_and_combination_is_64_and_sends_nothing():
+    start = [*DEMO, "-jn", "J"]
+    by_id = [*DEMO, "-id", "1"]
+    cases = [["fly"], ["probe", "fly"], ["probe", "-id", "1"],
+             ["probe", *start], ["encrypt", "-x", "a"], ["-x", *start],
+             ["--pol", "1", *start],
+             ["--poll=1", *start], ["--password", "x", *start],
+             ["-jt", "", "-jn", "J", "-an"], ["-c"], ["--wire"],
+             [*start, "-id", "1"], [*start, "-jn", "K"],
+             [*start, "-s", "http://"],
+             ["-jt", "MONITOR", *DEMO], ["-jt", "STOP", *by_id, "-jn", "J"],
+             ["-jt", "KILL", *by_id, "--state", "/tmp/x"],
+             ["-jt", "MESSAGES", *by_id, "--state", "/tmp/x"],
+             ["-jt", "ATTACH", *by_id, "--no-wait"],
+             ["-jt", "ATTACH", *by_id, "-pa", "x"],
+             [*start, "--no-wait", "--follow"],
+             [*start, "--retain-days", "3"]]
+    for option in ("--poll", "--initial-delay", "--poll-max", "--timeout",
+                   "--give-up"):
+        cases += [[*start, option, value] for value in
+                  ("", "x", "-1", "1e3", "1,5", "nan", "99999999999", "1s")]
+        cases.append([*start, option])
+        cases.append([*start, option, "1", option, "2"])
+    cases += [[*start, "--format", word] for word in ("", "xml", "acs,json")]
+    cases += [[*start, "--on-signal", word] for word in ("", "die", "kil")]
+    cases += [[*start, "--log-dir", "/tmp", "--retain-days", word]
+              for word in ("", "x", "-1", "1.5", "99999999999")]
+    for flag in ("--no-wait", "--zero-on-done", "--no-keep-alive", "--follow",
+                 "-v"):
+        cases.append([*start, flag, flag])
+        cases.append([*start, flag, "yes"])
+    troubles = []
+    with server() as (url, stats):
+        for args in cases:
+            r = amt(url, *args, fast=False)
+            try:
+                one_line(r, 64)
+            except AssertionError as e:
+                troubles.append("%s: %s %s" % (args, r.returncode, e))
+        nothing_sent(stats)
+    assert not troubles, "\n".join(troubles)
+
+
+def test_what_needs_TLS_is_refused_in_a_build_without():
+    with server() as (url, stats):
+        for args in (["anchors", "/dev/null"], [*DONE, "--insecure"],
+                     [*DONE, "--ca", "/dev/null"], [*DONE, "--pin", "00" * 32],
+                     [*DONE, "--cert", "/dev/null", "--key", "/dev/null"]):
+            one_line(amt(url, *args, fast=False), 78, "TLS")
+        one_line(amt(url.replace("http", "https"), *DONE), 78, "TLS")
+        nothing_sent(stats)
+
+
+def test_every_wrong_file_is_78_and_sends_nothing():
+    with server() as (url, stats), folder() as d:
+        plain = write(d + "/file", "x\n")
+        cases = [["--config", d + "/none"], ["--config", d],
+                 ["--password-file", d + "/none"], ["--password-file", d],
+                 ["--wire", d + "/none"], ["--wire", d],
+                 ["--state", d + "/none/state"], ["--state", d],
+                 ["--state", plain], ["--log-dir", d + "/none"],
+                 ["--log-dir", plain]]
+        troubles = []
+        for args in cases:
+            r = amt(url, *DONE, *args)
+            try:
+                one_line(r, 78, args[1])
+            except AssertionError as e:
+                troubles.append("%s: %s" % (args, e))
+        assert not troubles, "\n".join(troubles)
+        nothing_sent(stats)
+        equal(sorted(os.listdir(d)), ["file"])
+        equal(read(plain), "x\n")
+
+
+def test_no_server_no_user_no_password_no_application_are_told():
+    env = {"AMT_SERVER": "http://127.0.0.1:1", "AMT_USER": "u",
+           "AMT_PASSWORD": "p", "AMT_APPLICATION": "A"}
+    for name, status in (("AMT_SERVER", 78), ("AMT_USER", 78),
+                         ("AMT_PASSWORD", 78), ("AMT_APPLICATION", 64)):
+        less = {k: v for k, v in env.items() if k != name}
+        one_line(alone("-jn", "J", env=less), status, name)
+
+
+def test_help_and_version_go_to_standard_output():
+    r = alone("--help")
+    equal((r.returncode, r.stderr), (0, ""))
+    for option in ("-jt", "--job-type", "-an", "-jn", "-fn", "-pa", "-tv", "-u",
+                   "-su", "-st", "-qn", "-id", "-c", "--config", "--server",
+                   "--api-user", "--password-file", "--poll", "--initial-delay",
+                   "--poll-max", "--timeout", "--give-up", "--format",
+                   "--follow", "--state", "--on-signal", "--no-wait",
+                   "--log-dir", "--retain-days", "--wire", "--no-keep-alive",
+                   "--zero-on-done", "--trace", "--print-wire", "probe",
+                   "encrypt", "--version"):
+        assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
+            (option, r.stdout)
+    r = alone("--version")
+    equal(r.returncode, 0)
+    assert re.fullmatch(r"amt \d+\.\d+\.\d+\n", r.stdout), r.stdout
+
+
+def test_the_published_advice_is_given():
+    with server() as (url, _):
+        for args, status, words in (
+                ([*DEMO, "-fn", "no.ps1"], 11, ("path", "-fn")),
+                ([*DONE, "-u", "NOBODY"], 99, ("-u", "NOBODY")),
+                ([*DONE], 24, ("user", "password"))):
+            env = {"AMT_PASSWORD": "wrong"} if status == 24 else {}
+            r = amt(url, *args, env=env)
+            equal(r.returncode, status)
+            for word in (*words[:1], url, "DEMO2"):
+                assert word in last_line(r), (word, r.stderr)
+
+
+# --- the recipes for schedulers ----------------------------------------------
+
+def recipes(kind):
+    return re.findall(r"```%s\n(.*?)```" % kind, read("extras/schedulers.md"),
+                      re.S)
+
+
+@contextlib.contextmanager
+def site(url):
+    """A folder with the password, and the tool as bin/amt, not waiting long;
+    gives the folder and an environment."""
+    with folder() as d:
+        os.mkdir(d + "/bin")
+        write(d + "/bin/amt", '#!/bin/sh\nexec %s "$@" %s\n' % (
+            os.path.abspath(AMT), " ".join(FAST)))
+        os.chmod(d + "/bin/amt", 0o755)
+        write(d + "/password", "opconxps\n")
+        yield d, {"PATH": "%s/bin:%s" % (d, os.environ["PATH"]),
+                  "AMT_SERVER": url, "AMT_USER": "ocadm",
+                  "ASAN_OPTIONS": "detect_leaks=1"}
+
+
+def here(text, url, d):
+    """A recipe's text with the places of this site."""
+    for place, ours in (("/usr/local/bin", d + "/bin"),
+                        ("/etc/amt/", d + "/"), ("/var/lib/amt", d),
+                        ("/var/log/amt", d + "/logs"),
+                        ("http://127.0.0.1:42000", url)):
+        text = text.replace(place, ours)
+    return text
+
+
+def shell(command, env, **more):
+    return subprocess.run(["bash", "-c", command], env=env, text=True,
+                          capture_output=True, timeout=60, check=False, **more)
+
+
+def test_the_systemd_recipe_is_valid_and_its_command_runs():
+    with server() as (url, _), site(url) as (d, env):
+        units = []
+        for unit in recipes("ini"):
+            name = re.search(r"system/(\S+)", unit).group(1)
+            units.append(write(d + "/" + name, here(unit, url, d)))
+        if shutil.which("systemd-analyze"):
+            r = subprocess.run(["systemd-analyze", "verify", *units],
+                               capture_output=True, text=True, check=False)
+            equal((r.returncode, r.stdout), (0, ""))
+            assert d not in r.stderr, r.stderr
+        service = read(units[0])
+        assert "SuccessExitStatus=4\n" in service
+        r = shell(re.search("^ExecStart=(.*)", service, re.M).group(1),
+                  {**env, "CREDENTIALS_DIRECTORY": d, "STATE_DIRECTORY": d})
+        equal((r.returncode, r.stdout), (4, published("done", url)))
+
+
+def test_the_cron_recipe_mails_nothing_unless_something_is_wrong():
+    with server() as (url, stats), site(url) as (d, env):
+        os.mkdir(d + "/logs")
+        (table,) = recipes("crontab")
+        lines = here(table, url, d).splitlines()
+        nightly = [x for x in lines if re.match(r"\d", x)][0].split(None, 6)[6]
+        after_boot = [x for x in lines if x[:1] == "@"][0].split(None, 2)[2]
+        r = shell(nightly, env)
+        equal((r.returncode, r.stdout, r.stderr), (4, "", ""))
+        r = shell(after_boot, env)
+        equal((r.stdout, r.stderr, stats()["start_requests"]), ("", "", 1))
+        killed_run(url, d + "/night", *DONE)
+        r = shell(after_boot, env)
+        equal((r.returncode, r.stdout, stats()["start_requests"]), (4, "", 2))
+        equal(len(os.listdir(d + "/logs")), 2)
+        r = shell(nightly.replace("-jn REPORTTEST01", "-jn CODE_12"), env)
+        equal((r.returncode, len(r.stderr.splitlines())), (12, 1))
+
+
+def test_the_Makefile_recipe_runs_what_is_missing_and_keeps_no_failed_log():
+    with server() as (url, stats), site(url) as (d, env):
+        (text,) = recipes("make")
+        write(d + "/Makefile", text)
+        make = ["make", "-C", d]
+        subprocess.run(make, env=env, check=True, capture_output=True)
+        equal((read(d + "/extract.log"), stats()["starts_accepted"]),
+              (published("done", url).replace(
+                  "Parameters      :\n", "Parameters      : DAY=1\n").replace(
+                  "param []", "param [DAY=1]"), 2))
+        subprocess.run(make, env=env, check=True, capture_output=True)
+        equal(stats()["starts_accepted"], 2)
+        os.unlink(d + "/report.log")
+        write(d + "/Makefile", text.replace("REPORTTEST02", "CODE_12"))
+        r = subprocess.run(make, env=env, capture_output=True, text=True,
+                           check=False)
+        assert r.returncode == 2 and "Error 12" in r.stderr, r
+        assert not os.path.exists(d + "/report.log")
+
+
+AIRFLOW_PY = """
+class DAG:
+    def __init__(self, dag_id, **more): self.dag_id = dag_id
+    def __enter__(self): return self
+    def __exit__(self, *error): pass
+class BashOperator:
+    def __init__(self, **given): BashOperator.given = given
+"""
+
+
+def test_the_Airflow_recipe_runs_in_a_stand_in_for_its_operator():
+    """Airflow itself is not at hand: its two classes are made up here."""
+    with server() as (url, _), site(url) as (d, env):
+        os.makedirs(d + "/airflow/operators")
+        write(d + "/airflow/__init__.py", AIRFLOW_PY)
+        write(d + "/airflow/operators/bash.py",
+              "from airflow import BashOperator\n")
+        (text,) = recipes("python")
+        write(d + "/dag.py", text + "import json\n"
+              "print(json.dumps(BashOperator.given))\n")
+        r = subprocess.run(["python3", d + "/dag.py"], capture_output=True,
+                           text=True, check=True)
+        given = json.loads(r.stdout)
+        assert given["skip_on_exit_code"] is None and given["append_env"]
+        command = re.sub(r"{{ (\S+) }}", r"\1", here(given["bash_command"],
+                                                      url, d))
+        r = shell(command, {**env, **given["env"], "AMT_SERVER": url})
+        equal((r.returncode, r.stdout), (0, published("done", url)))
+
+
+if __name__ == "__main__":
+    main(globals())
