@@ -239,6 +239,7 @@ enum {
   AMT_E_STALE          = -73,
   AMT_E_BROKEN         = -74,
   AMT_E_FORGOTTEN      = -75,
+  AMT_E_MORE           = -76,
   AMT_E_MISSING        = -120,
   AMT_E_EMPTY          = -121,
   AMT_E_UTF8           = -122,
@@ -513,9 +514,13 @@ typedef struct amt_job {
   uint8_t     msg_first;   /* this is its first */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
+  uint8_t     id_text;     /* the id is a JSON string, not a number; save it
+                              with the id, and set it after amt_attach, which
+                              takes digits for a number */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
   char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
-  char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS: as sent, if unknown */
+  char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
+                                         sent (its first 31 bytes), if unknown */
 
   /* Private from here on. */
   amt_session    *session__;
@@ -695,6 +700,9 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_BROKEN: return "the call did not complete";
   case AMT_E_FORGOTTEN:
     return "the job was dropped here; it goes on at the server";
+  case AMT_E_MORE:
+    return "the server has more messages, but sends the same ones again; check "
+           "the wire table's words for sequence and after";
   case AMT_E_MISSING: return "a required value is missing";
   case AMT_E_EMPTY: return "an empty value, or one without name=";
   case AMT_E_UTF8: return "the text is not valid UTF-8";
@@ -1367,7 +1375,6 @@ enum {
   AMT__FINAL     = 4,    /* the status ends the run */
   AMT__FAILING   = 8,    /* since failed__ */
   AMT__TRIED     = 16,   /* this call has met a 401 */
-  AMT__TEXT_ID   = 32,   /* the id is a JSON string */
   AMT__LIVE_DUE  = 64,   /* messages next */
   AMT__LATE      = 128,  /* Sequence comes after Text here */
   AMT__PRODUCING = 256,  /* counted in session->producing */
@@ -1551,7 +1558,7 @@ static void amt__put_value(const amt_job *j, amt_out *o, unsigned m)
   }
   text = amt__member(j, m);
   if (text == NULL) amt__put_list(j, o, m);
-  else if (m == AMT_Q_ID && !(j->flags__ & AMT__TEXT_ID)) amt_put_text(o, text);
+  else if (m == AMT_Q_ID && !j->id_text) amt_put_text(o, text);
   else amt__put_string(o, text);
 }
 
@@ -1725,7 +1732,8 @@ static int amt__clean(const char *text, int path)
   if (text == NULL) return 1;
   for (; *text != 0; text++) {
     unsigned c = (unsigned char)*text;
-    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u))) return 0;
+    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u || c == '#')))
+      return 0;
   }
   return 1;
 }
@@ -1761,6 +1769,14 @@ static int amt__check_wire(amt_job *j)
     if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
       return amt__wrong(j, AMT_E_CONTROL, path);
   }
+  for (i = AMT_STOP; i < AMT_CALLS; i++)
+    if (w->request[AMT_Q_ID] == NULL && strstr(w->call[i].path, "{id}") == NULL)
+      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ID]);
+  if (w->request[AMT_Q_JOB] == NULL && w->request[AMT_Q_SCRIPT] == NULL)
+    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_JOB]);
+  if (w->separator == NULL && (w->task_values == AMT_LIST_JOINED ||
+                               w->parameters == AMT_LIST_JOINED))
+    return amt__wrong(j, AMT_E_WIRE, "separator");
   for (i = AMT_R_TOKEN; i <= AMT_R_MESSAGES; i++)
     if (w->reply[i] == NULL &&
         (i == AMT_R_ID || i == AMT_R_STATUS ||
@@ -2088,8 +2104,7 @@ static void amt__id_value(amt_job *j, int string)
     j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
   else if (j->len__ != 0)
     j->seen__ |= AMT__SEEN_ID;
-  j->flags__ = (uint16_t)(string ? j->flags__ | AMT__TEXT_ID
-                                 : j->flags__ & ~AMT__TEXT_ID);
+  j->id_text = (uint8_t)string;
 }
 
 /* A piece of a string or a number. */
@@ -2298,7 +2313,7 @@ static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
       n = 0;
     }
     memcpy(j->id, id, n);
-    if (!amt__digits(j->id)) j->flags__ = AMT__TEXT_ID;
+    j->id_text = (uint8_t)!amt__digits(j->id);
   }
 }
 
@@ -2730,6 +2745,8 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
     }
     j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
     if (j->flags__ & (AMT__FINAL | AMT__ONCE)) {
+      if (seen & AMT__SEEN_MORE)
+        return amt__end(j, AMT_DONE, AMT_E_MORE, j->status);
       j->log_complete = 1;
       j->phase__ = AMT__FINISHED;
       return AMT__NOTHING;

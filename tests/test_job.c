@@ -2800,6 +2800,60 @@ static void a_wire_table_with_which_no_job_can_be_run_is_refused(void **state)
   }
 }
 
+static void a_call_that_could_not_say_which_job_is_refused(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    if (i == 0) w.request[AMT_Q_ID] = NULL;
+    if (i == 1) w.request[AMT_Q_JOB] = w.request[AMT_Q_SCRIPT] = NULL;
+    if (i == 2) w.parameters = AMT_LIST_JOINED, w.separator = NULL;
+    if (i == 3) w.call[AMT_START].path = "/x#y";
+    p.s.wire = &w;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, i == 3 ? AMT_E_CONTROL : AMT_E_WIRE);
+    assert_int_equal(p.calls, 0);
+    play_free(&p);
+  }
+}
+
+static void a_log_with_more_that_never_comes_is_not_complete(void **state)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\",\"b\"],\"More\":true}", 0, 0, 0,
+      100 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.j.log_complete, 0);
+  assert_int_equal(p.j.error, AMT_E_MORE);
+  play_free(&p);
+}
+
+static void an_attached_id_may_be_a_string_of_digits(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  amt_attach(&p.j, &p.s, "DEMO2", "2112");
+  assert_int_equal(p.j.id_text, 0);
+  p.j.id_text = 1;
+  play_until(&p, AMT_STATUS);
+  assert_non_null(strstr(text_of(&p.srv.calls), "\"BatchrequestId\":\"2112\""));
+  play_free(&p);
+}
+
 static void every_error_has_its_words_and_other_numbers_none(void **state)
 {
   int e;
@@ -3557,6 +3611,7 @@ static void paths_are_templates_and_get_has_no_body(void **state)
   w.call[AMT_MESSAGES].path = "/log?id={id}&after={after}&x={y}{id";
   w.call[AMT_KILL].method = "DELETE";
   w.call[AMT_KILL].path = "/jobs/{id}/{action}/{id}";
+  w.call[AMT_STOP].path = "/jobs/{id}/stop";
   play_init(&p);
   p.s.wire = &w;
   p.t.application = "D&M/\xC3\xA9 2?#";
@@ -3892,6 +3947,9 @@ int main(void)
     cmocka_unit_test(a_password_that_cannot_be_fetched_ends_the_run),
     cmocka_unit_test(a_password_for_basic_is_fetched_and_given_back_too),
     cmocka_unit_test(a_wire_table_with_which_no_job_can_be_run_is_refused),
+    cmocka_unit_test(a_call_that_could_not_say_which_job_is_refused),
+    cmocka_unit_test(a_log_with_more_that_never_comes_is_not_complete),
+    cmocka_unit_test(an_attached_id_may_be_a_string_of_digits),
     cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
     cmocka_unit_test(a_start_is_repeated_once_whatever_comes_between),
     cmocka_unit_test(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut),
