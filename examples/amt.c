@@ -1899,7 +1899,8 @@ static char state_file[WORDS * 8]; /* as read */
 static char state_ours[WORDS * 8]; /* as this run would write it */
 static char state_lock[PATHS];
 static int  state_fd = -1;         /* holds the lock */
-static char resumed[AMT_ID_SIZE];  /* the id in the file */
+static char resumed[AMT_ID_SIZE];  /* the id in the file, */
+static int  resumed_text;          /* which is a string to the server */
 
 static int lock_state(void)
 {
@@ -1977,7 +1978,7 @@ static size_t state_text(char *to, size_t room, const char *id)
   amt_out o = state_head(to, room);
   char    digits[17];
   amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
-  if (*id != 0) state_line(&o, "id", id);
+  if (*id != 0) state_line(&o, job.id_text ? "id" : "number", id);
   if (o.total + 32 > room) return 0;
   hex_digits(digits, checksum(0, to, o.len));
   amt_put_text(&o, "check = ");
@@ -2025,10 +2026,13 @@ static int take_state(void)
                  state_file + same, state_ours + same);
   }
   rest = state_file + head.len;
-  if (strncmp(rest, "started\nid = ", 13) != 0) return 0;
-  if (unquote(rest + 13) == NULL || strlen(rest + 13) >= sizeof resumed)
+  if (strncmp(rest, "started\n", 8) != 0) return 0;
+  rest += 8;
+  resumed_text = strncmp(rest, "number = ", 9) != 0;
+  rest += resumed_text ? 5 : 9;
+  if (unquote(rest) == NULL || strlen(rest) >= sizeof resumed)
     return wrong(EXIT_CONFIG, opt.state, "its id cannot be read");
-  strcpy(resumed, rest + 13);
+  strcpy(resumed, rest);
   return 0;
 }
 
@@ -2409,6 +2413,7 @@ static void begin(void)
     amt_once(&job, &session, ops[opt.type], &task, id);
   } else {
     amt_attach(&job, &session, opt.application, id);
+    if (*resumed != 0) job.id_text = (uint8_t)resumed_text;
     if (opt.type == STOP || opt.type == KILL) amt_stop(&job, ops[opt.type]);
   }
   if (log_wanted() && !opt.no_wait) log_begin();
