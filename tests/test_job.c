@@ -3,12 +3,13 @@
    cc -std=gnu99 -I. tests/test_job.c -lcmocka -o test_job && ./test_job
 
    Each run is written down as text, calls and events, and compared. The bytes
-   of a reply come in blocks of malloc, exactly as long as they are, so that a
-   sanitizer sees each step beyond. */
+   of a reply come in blocks that end at an unreadable page, so that a step
+   beyond them is a crash. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "server.h"
+#include "edge.h"
 
 /* --- one run -------------------------------------------------------------- */
 
@@ -142,17 +143,15 @@ static unsigned play_pull(play *p)
 
 static void play_data(play *p, const char *from, size_t n)
 {
-  char  *block = (char *)malloc(n);
-  size_t at = 0;
-  assert_non_null(block);
-  memcpy(block, from, n);
+  unsigned char *block = edge_copy(from, n);
+  size_t         at = 0;
   while (at < n) {
     size_t took = amt_reply_data(&p->j, block + at, n - at);
     assert_true(took <= n - at);
     at += took;
     if (play_pull(p) == 0 && took == 0) fail_msg("no byte and no event");
   }
-  free(block);
+  edge_check();
 }
 
 static void play_reply(play *p, const reply *r, size_t n, int error)
