@@ -2987,7 +2987,7 @@ static void a_kill_asked_for_during_a_monitor_does_not_wait(void **state)
 {
   int      codes[] = { 2, 2, 3 };
   uint32_t asked;
-  char     reply[] = "{\"Status\":2}";
+  char     said[] = "{\"Status\":2}";
   play     p;
   (void)state;
   play_init(&p);
@@ -3000,7 +3000,7 @@ static void a_kill_asked_for_during_a_monitor_does_not_wait(void **state)
   assert_int_equal(p.j.op, AMT_MONITOR);
   amt_stop(&p.j, AMT_KILL);
   amt_reply_status(&p.j, 200, 0);
-  amt_reply_data(&p.j, reply, sizeof reply - 1);
+  amt_reply_data(&p.j, said, sizeof said - 1);
   amt_reply_end(&p.j, 0, 1);
   asked = p.now;
   play_until(&p, AMT_ANSWERED);
