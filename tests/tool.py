@@ -1669,7 +1669,8 @@ def test_a_host_that_is_not_loopback_is_warned_of_once():
         r = amt("http://0.0.0.0:" + port, *DONE)
         equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
         assert "warning" in r.stderr and "clear" in r.stderr, r.stderr
-        for host in ("127.0.0.1", "localhost"):
+        names = ["localhost"] if os.path.exists("/etc/hosts") else []
+        for host in ["127.0.0.1", *names]:
             r = amt("http://%s:%s" % (host, port), *DONE)
             equal((host, r.returncode, r.stderr), (host, 4, ""))
 
