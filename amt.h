@@ -1682,6 +1682,20 @@ static int amt__wrong(amt_job *j, int error, const char *what)
   return error;
 }
 
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* 1 if the task says something that is lost where the table has no name for
+   it: what is to run, as whom, where, and with what. */
+static int amt__is_said(const amt_job *j, unsigned m)
+{
+  size_t n;
+  if (m == AMT_Q_JOB || m == AMT_Q_SCRIPT || m == AMT_Q_RUN_AS ||
+      m == AMT_Q_QUEUE)
+    return amt__given(amt__member(j, m));
+  amt__list(j, m, &n);
+  return m >= AMT_Q_TASK_VALUES && n != 0;
+}
+#endif
+
 /* The members of one call: given where required, UTF-8, nothing empty. */
 static int amt__check_call(amt_job *j)
 {
@@ -1692,6 +1706,10 @@ static int amt__check_call(amt_job *j)
     size_t      n, i;
     if (!(amt__members[j->op] >> m & 1u) || m == AMT_Q_AFTER) continue;
     if (name == NULL) name = amt__wire_default.request[m];
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (w->request[m] == NULL && amt__is_said(j, m))
+      return amt__wrong(j, AMT_E_WIRE, name);
+#endif
     if (m < AMT_Q_TASK_VALUES) {
       text = amt__member(j, m);
       if (m == AMT_Q_JOB && amt__given(amt__member(j, AMT_Q_SCRIPT))) continue;

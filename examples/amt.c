@@ -2578,7 +2578,7 @@ static int failed(void)
   if (known_code >= 0) return ended(known_code, reason());
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
   if (job.error <= AMT_E_MISSING && *job_id == 0 && job.http_status == 0)
-    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE, "not sent", "%s: %s",
+    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE, or(opt.wire, "not sent"), "%s: %s",
                  job.msg != NULL ? job.msg : "job", amt_error(job.error));
   if (job.start == AMT_START_UNKNOWN) word = "start-unknown";
   else if (job.error == AMT_E_UNDEFINED) word = "undefined";

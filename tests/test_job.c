@@ -2821,6 +2821,36 @@ static void a_call_that_could_not_say_which_job_is_refused(void **state)
   }
 }
 
+static void what_a_task_says_is_never_left_out_for_want_of_a_name(void **state)
+{
+  static const char *const value[] = { "a=1" };
+  static const int member[] = { AMT_Q_JOB, AMT_Q_SCRIPT, AMT_Q_RUN_AS,
+                                AMT_Q_QUEUE, AMT_Q_TASK_VALUES,
+                                AMT_Q_PARAMETERS };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(member); i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    w.request[member[i]] = NULL;
+    p.s.wire = &w;
+    if (member[i] == AMT_Q_SCRIPT) p.t.script = "x.ps1";
+    if (member[i] == AMT_Q_RUN_AS) p.t.user = "ME";
+    if (member[i] == AMT_Q_QUEUE) p.t.queue = "Q";
+    if (member[i] == AMT_Q_TASK_VALUES)
+      p.t.task_values = value, p.t.task_value_count = 1;
+    if (member[i] == AMT_Q_PARAMETERS)
+      p.t.parameters = value, p.t.parameter_count = 1;
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.error, AMT_E_WIRE);
+    assert_string_equal(p.j.msg, amt_wire_default()->request[member[i]]);
+    assert_int_equal(p.calls, 0);
+    play_free(&p);
+  }
+}
+
 static void a_log_with_more_that_never_comes_is_not_complete(void **state)
 {
   static const step s[] = {
@@ -3949,6 +3979,7 @@ int main(void)
     cmocka_unit_test(a_call_that_could_not_say_which_job_is_refused),
     cmocka_unit_test(a_log_with_more_that_never_comes_is_not_complete),
     cmocka_unit_test(an_attached_id_may_be_a_string_of_digits),
+    cmocka_unit_test(what_a_task_says_is_never_left_out_for_want_of_a_name),
     cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
     cmocka_unit_test(a_start_is_repeated_once_whatever_comes_between),
     cmocka_unit_test(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut),
