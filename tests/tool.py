@@ -645,9 +645,11 @@ def test_a_log_of_100000_messages_needs_no_more_memory_than_a_short_one():
         for options in ([], ["--format", "connector"], ["--format", "json"],
                         ["--format", "text", "--follow"], ["--follow"],
                         ["--log-dir", d]):
-            more = peak(100000, *options) - min(peak(3, *options)
-                                                for _ in range(2))
-            assert more < 256, (options, more)
+            # The kernel maps a file's pages in as many as it likes: the least
+            # of three runs is what the program itself needs.
+            long, short = (min(peak(n, *options) for _ in range(3))
+                           for n in (100000, 3))
+            assert long - short < 256, (options, long, short)
 
 
 def test_the_tool_has_no_heap_of_its_own():
