@@ -202,6 +202,9 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
 AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
 AMTDEF void    amt_put_text(amt_out *o, const char *text);
 AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
+
+/* Zeroes memory that held a secret; no optimizer takes it for useless. */
+AMTDEF void amt_wipe(void *p, size_t n);
 #endif /* AMT_SHARED */
 
 /* ------------------------------------------------------------------------
@@ -826,6 +829,12 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
     digit[--i] = (char)('0' + rest);
   } while (n != 0);
   amt_put(o, digit + i, sizeof digit - i);
+}
+
+AMTDEF void amt_wipe(void *p, size_t n)
+{
+  volatile unsigned char *v = (volatile unsigned char *)p;
+  while (n-- > 0) *v++ = 0;
 }
 #endif /* AMT_SHARED_IMPLEMENTED */
 
@@ -2404,18 +2413,11 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
   return 1;
 }
 
-/* A wipe that no optimizer takes for useless. */
-static void amt__wipe(void *p, size_t n)
-{
-  volatile unsigned char *v = (volatile unsigned char *)p;
-  while (n-- > 0) *v++ = 0;
-}
-
 AMTDEF void amt_session_end(amt_session *s)
 {
   amt__give_back(s);
-  if (s->token != NULL) amt__wipe(s->token, s->token_room);
-  amt__wipe(s, sizeof *s);
+  if (s->token != NULL) amt_wipe(s->token, s->token_room);
+  amt_wipe(s, sizeof *s);
 }
 
 static int amt__end(amt_job *j, int event, int error, int32_t code)
@@ -2453,6 +2455,15 @@ static uint32_t amt__jitter(amt_session *s, uint32_t n)
   return (x >> 16) * n >> 16;
 }
 
+/* An error that no repetition cures. But a certificate, from -130 on, may be
+   renewed: that ends no run on a server that has been verified before. */
+static int amt__permanent(const amt_job *j, int error)
+{
+  if (error <= -130 && j->start != AMT_START_NONE)
+    return j->session__->generation == 0;
+  return error <= -100;
+}
+
 /* A failure that may pass: again after a while, until the server has been
    away too long. 23 advises to start again, so only while nothing started. */
 static int amt__again(amt_job *j, int error, uint32_t now)
@@ -2464,7 +2475,7 @@ static int amt__again(amt_job *j, int error, uint32_t now)
     j->backoff__ = 500;
   }
   away = amt__elapsed(now, j->failed__);
-  if (away >= give_up || error <= -100)
+  if (away >= give_up || amt__permanent(j, error))
     return amt__fail(j, error, j->start == AMT_START_NONE
                                  ? AMT_CODE_WEB_SERVER_ERROR
                                  : AMT_CODE_UNDEFINED);
@@ -2986,7 +2997,7 @@ static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
 /* The call has ended, one way or the other. */
 static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
 {
-  if (j->op == AMT_SIGN_IN) amt__wipe(p->buf, p->size);
+  if (j->op == AMT_SIGN_IN) amt_wipe(p->buf, p->size);
   if (j->session__->close) amt_http_close(&c->http);
   c->job = NULL;
   amt_reply_end(j, error, c->http.sent != 0);
@@ -2997,7 +3008,8 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
 static int amt__or_stale(const amt_conn *c, int error)
 {
   if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
-      (error == AMT_E_EOF || error == AMT_E_RESET))
+      (error == AMT_E_EOF || error == AMT_E_RESET ||
+       error == AMT_E_TRUNCATED))
     return AMT_E_STALE;
   return error;
 }
@@ -3080,7 +3092,7 @@ AMTDEF void amt_drop(amt_pool *p, amt_job *j)
   if (c != NULL) {
     amt_http_close(&c->http);
     c->job = NULL;
-    if (j->op == AMT_SIGN_IN) amt__wipe(p->buf, p->size);
+    if (j->op == AMT_SIGN_IN) amt_wipe(p->buf, p->size);
   }
   if (p->holder == j) p->holder = NULL;
   amt_forget(j);
@@ -3094,7 +3106,7 @@ AMTDEF void amt_pool_end(amt_pool *p)
     p->conn[i].job = NULL;
     p->conn[i].session = NULL;
   }
-  amt__wipe(p->buf, p->size);
+  amt_wipe(p->buf, p->size);
   p->holder = NULL;
 }
 #endif /* AMT_NO_HTTP */

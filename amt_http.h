@@ -18,6 +18,9 @@
      >>http-conn      one connection: open, send, receive, keep alive
      >>http-address   numeric addresses
      >>http-posix     the sockets of POSIX systems as a stream
+     >>http-tls       what both TLS streams need; the certificate reader
+     >>http-bearssl   TLS by BearSSL as a stream
+     >>http-mbedtls   TLS by mbedTLS as a stream
 
    Licence: MIT or Unlicense, at your choice; the text is at the end. */
 
@@ -87,6 +90,19 @@
    AMT_POSIX        everywhere the POSIX socket stream is used: adds it. With
                     -std=c99 (no gnu) this header comes first, or
                     _POSIX_C_SOURCE=200112L is defined before others
+   AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it;
+                    link with -lbearssl
+   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, for who makes the
+                    server's certificate himself: no RSA, no SHA-384, which
+                    saves 17 kB of BearSSL
+   AMT_MBEDTLS      everywhere the TLS stream by mbedTLS (2.28, 3.x) is used:
+                    adds it; link with -lmbedtls -lmbedx509 -lmbedcrypto
+   AMT_TLS_NO_IP    leaves out IP addresses in certificates
+   AMT_TLS_NO_PIN   leaves out pins; with both, the certificate reader goes
+                    too: AMT_E_TLS_EXPIRED then also says "not yet valid",
+                    and the insecure_ fields are refused
+   AMT_BUILD_TIME   the date of this build, seconds since 1970: no clock is
+                    believed that says less. Default: a day before __DATE__
 
    No option changes the layout of a struct. */
 
@@ -99,6 +115,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef AMT_BEARSSL
+#include <bearssl.h>
+#endif
+#ifdef AMT_MBEDTLS
+#include <mbedtls/entropy.h>
+#include <mbedtls/sha256.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#endif
 
 /* Shared by amt.h and amt_http.h, word for word, since each can stand alone. */
 #ifndef AMT_SHARED
@@ -132,6 +157,9 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
 AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
 AMTDEF void    amt_put_text(amt_out *o, const char *text);
 AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
+
+/* Zeroes memory that held a secret; no optimizer takes it for useless. */
+AMTDEF void amt_wipe(void *p, size_t n);
 #endif /* AMT_SHARED */
 
 /* ------------------------------------------------------------------------
@@ -156,6 +184,7 @@ enum {
   AMT_E_DNS           = -4,
   AMT_E_CONNECT       = -5,
   AMT_E_TRUNCATED     = -6,
+  AMT_E_TLS_BROKEN    = -7,
   AMT_E_HTTP_STATUS   = -10,
   AMT_E_HTTP_HEADER   = -11,
   AMT_E_HTTP_SIZE     = -12,
@@ -171,7 +200,36 @@ enum {
   AMT_E_URL_PORT      = -102,
   AMT_E_URL_PATH      = -103,
   AMT_E_NO_TLS        = -104,
-  AMT_E_NO_ROOM       = -105
+  AMT_E_NO_ROOM       = -105,
+  /* A TLS server was refused, or cannot be asked; -400 to -655: it sent this
+     fatal alert (AMT_E_TLS_ALERT). */
+  AMT_E_TLS_NOT_TLS     = -130,
+  AMT_E_TLS_VERSION     = -131,
+  AMT_E_TLS_CIPHER      = -132,
+  AMT_E_TLS_NAME        = -133,
+  AMT_E_TLS_IP          = -134,
+  AMT_E_TLS_SELF_SIGNED = -135,
+  AMT_E_TLS_ISSUER      = -136,
+  AMT_E_TLS_ROOT        = -137,
+  AMT_E_TLS_SIGNATURE   = -138,
+  AMT_E_TLS_EXPIRED     = -139,
+  AMT_E_TLS_NOT_YET     = -140,
+  AMT_E_TLS_CLOCK       = -141,
+  AMT_E_TLS_WEAK        = -142,
+  AMT_E_TLS_ALGORITHM   = -143,
+  AMT_E_TLS_USAGE       = -144,
+  AMT_E_TLS_CERTIFICATE = -145,
+  AMT_E_TLS_PIN         = -146,
+  AMT_E_TLS_RANDOM      = -147,
+  AMT_E_TLS_RECORD      = -148,
+  AMT_E_TLS_BUFFER      = -149,
+  AMT_E_TLS_NO_NAME     = -150,
+  AMT_E_TLS_NO_ANCHORS  = -151,
+  AMT_E_TLS_PEM         = -152,
+  AMT_E_TLS_KEY         = -153,
+  AMT_E_TLS_ROOM        = -154,
+  AMT_E_TLS_MEMORY      = -155,
+  AMT_E_TLS_ORDER       = -156
 };
 
 /* What an error above means and what to do; "" for other numbers, and for all
@@ -261,6 +319,7 @@ enum {
   AMT_WANT_NOTHING = 0, /* idle; but wake up if anything arrives */
   AMT_WANT_READ    = 1,
   AMT_WANT_WRITE   = 2,
+  AMT_WANT_NOW     = 3, /* do not wait: bytes lie ready inside the stream */
   AMT_INTERRUPTED  = -1 /* a wait's result: a signal came */
 };
 
@@ -280,11 +339,14 @@ typedef struct amt_stream_ops {
   void (*close)(amt_stream *s);
   /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
      the next read may do the blocking itself), 0 if not, AMT_INTERRUPTED. On a
-     closed stream it just sleeps. `want` is what the caller waits for; a TLS
-     stream may know better, and answers 1 at once if bytes lie decrypted in
-     it. NULL if this stream cannot block. */
+     closed stream it just sleeps. `want` is what it waits for. NULL if this
+     stream cannot block. */
   int (*wait)(amt_stream *s, int want, uint32_t ms);
   int tls; /* 1 if this is TLS: https goes over nothing else, http never */
+  /* What the stream below must be waited for, AMT_WANT_, when the caller wants
+     `want`: a TLS stream may have to write to read, or has bytes that lie
+     decrypted in it. NULL: just that. */
+  int (*want)(const amt_stream *s, int want);
 } amt_stream_ops;
 
 struct amt_stream {
@@ -401,7 +463,239 @@ AMTDEF void     amt_posix_init(amt_posix *s);
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
+AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
 #endif /* AMT_POSIX */
+
+/* --- TLS ---------------------------------------------------------------- */
+
+/* What a server has to prove before a byte of a request leaves. One for each
+   server, inside the struct of the back end, shared by all its connections.
+   Zeroed it asks for everything: a chain to a trust anchor, dates that hold
+   now, and the server's name, as a DNS name or an IP address, in the
+   certificate. TLS 1.2 at least (BearSSL has nothing later). */
+typedef struct amt_tls {
+  const char *name;            /* the name in the certificate, where it is not
+                                  the URL's host; NULL: it is */
+  const uint8_t (*pins)[32];   /* SHA-256 of the SubjectPublicKeyInfo: the
+                                  server's key must be one of these, too */
+  size_t        pin_count;
+  /* Seconds since 1970-01-01 UTC, or 0 while the clock is not set. NULL: the
+     system's with AMT_POSIX, else not set. A time before this build's own
+     date (AMT_BUILD_TIME) counts as not set. */
+  uint32_t    (*time)(void *ctx);
+  /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
+     the system's, if the back end knows one. Never a guess: without any, the
+     handshake is refused. */
+  int         (*random)(void *ctx, void *p, size_t n);
+  void         *ctx;
+  /* 1: chain, dates and name are not looked at. With pins the key alone says
+     who the server is; without any, nobody does, and whoever sits between
+     reads the password. */
+  uint8_t       insecure_skip_chain;
+  /* 1: for devices without a clock. Certificates past their end are taken. */
+  uint8_t       insecure_skip_dates;
+} amt_tls;
+
+/* What the last handshake showed; kept after a failure, to tell it. */
+typedef struct amt_tls_seen {
+  uint8_t  pin[32];     /* of the key that the server showed */
+  uint32_t from, until; /* dates of `certificate`, seconds since 1970; dates
+                           after 2106 count as 0xFFFFFFFF. 0: not seen */
+  int      lib_error;   /* the back end's own number, for its manual */
+  uint8_t  certificate; /* where it failed: 0 the server's own, 1 the next in
+                           the chain, ... */
+  uint8_t  resumed;     /* an earlier session was taken up again: then no
+                           certificate was shown, and none of the above seen */
+} amt_tls_seen;
+
+/* The AMT_E_ of a fatal alert that the server sent: one for each number, so
+   that the error alone tells it, by name. */
+#define AMT_E_TLS_ALERT(number) (-400 - (number))
+
+/* Reads a certificate (DER, RFC 5280) as it comes, for what the back ends do
+   not tell: dates, key, IP addresses. Inside of the streams; no pointers. */
+typedef struct amt_tls_reader {
+  uint32_t at;          /* bytes read */
+  uint32_t end[8];      /* where the open elements end */
+  uint32_t left;        /* of this element's value */
+  uint32_t from, until; /* seconds since 1970 */
+  uint32_t issuer, subject; /* hashes, only good for words */
+  uint8_t  index[8];    /* elements begun at each depth */
+  uint8_t  value[16];   /* of a short element that matters */
+  uint8_t  ip[16];      /* an address to look for, */
+  uint8_t  ip_len;      /* 4 or 16; 0: none */
+  uint8_t  ip_found;
+  uint8_t  have, depth, state, tag, extensions, names;
+} amt_tls_reader;
+
+/* Memory of the caller's that fills from both ends. Inside of the readers. */
+typedef struct amt_tls_room {
+  unsigned char *mem;
+  size_t         low;  /* names and keys up to here */
+  size_t         high; /* the list from here on */
+  int            error;
+} amt_tls_room;
+
+#ifdef AMT_BEARSSL
+/* --- TLS by BearSSL: no heap -------------------------------------------- */
+
+/* Certificate and key with which we answer a server that asks for them. Filled
+   by amt_bearssl_client_read, or by hand from C source (`amt anchors --cert
+   FILE --key FILE` prints it). */
+typedef struct amt_bearssl_client {
+  const br_x509_certificate *chain; /* ours first */
+  size_t                     chain_len;
+  br_rsa_private_key         rsa; /* one of the two, */
+  br_ec_private_key          ec;
+  unsigned                   issuer_key_type; /* BR_KEYTYPE_ of who signed it;
+                                                 0: the same as ours */
+  /* amt_bearssl_use_rsa or amt_bearssl_use_ec, to fit */
+  void (*use)(br_ssl_client_context *cc, const struct amt_bearssl_client *c);
+} amt_bearssl_client;
+
+AMTDEF void amt_bearssl_use_rsa(br_ssl_client_context *cc,
+                                const amt_bearssl_client *c);
+AMTDEF void amt_bearssl_use_ec(br_ssl_client_context *cc,
+                               const amt_bearssl_client *c);
+
+/* One server. The caller fills the first part before the first connection;
+   what it points to stays as it is while connections use it. */
+typedef struct amt_bearssl_server {
+  amt_tls                    tls;
+  const br_x509_trust_anchor *anchors; /* trusted authorities */
+  size_t                     anchor_count;
+  const amt_bearssl_client  *client; /* NULL: we have no certificate */
+  /* Called for each connection after the short list of ciphers is set up:
+     amt_bearssl_more, or yours (accelerators, other curves). NULL: none */
+  void (*more)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
+  /* The session saved for a cheap reconnect. It is taken up again only under
+     the same name, port, pins, anchors, client and insecure_ fields, and for
+     a day at most. */
+  br_ssl_session_parameters  saved;
+  uint8_t                    saved_for[32]; /* a hash of these */
+  uint32_t                   saved_until;   /* seconds since 1970 */
+  uint8_t                    has_saved;
+} amt_bearssl_server;
+
+/* Forgets and wipes the saved session: when the credentials end, and after
+   changing what anchors, pins or client point to. */
+AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
+
+/* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange,
+   SHA-1 in these; still TLS 1.2. Costs 12 kB where it is used. */
+AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+                             br_x509_minimal_context *xc);
+
+/* One connection: wraps any other stream. 7 kB and the buffer. */
+typedef struct amt_bearssl {
+  amt_stream              stream;
+  amt_stream             *inner;
+  amt_bearssl_server     *server;
+  amt_tls_seen            seen;
+  /* Private: */
+  unsigned char          *buf;
+  size_t                  size;
+  br_ssl_client_context   cc;
+  br_x509_minimal_context xc;
+  const br_x509_class    *verifier; /* ours, in front of xc */
+  br_sha256_context       key_hash;
+  amt_tls_reader          reader;
+  uint8_t                 binding[32]; /* what a saved session depends on */
+  uint32_t                until;   /* the server's certificate's end */
+  int                     verdict; /* why the certificate was refused */
+  uint8_t                 state, certificates, first, offered, decided,
+                          ip_found;
+} amt_bearssl;
+
+/* The buffer is the caller's, one for each connection, and sets the largest
+   record: AMT_BEARSSL_FULL takes any; twice that sends and receives at once;
+   AMT_BEARSSL_LEAST to AMT_BEARSSL_FULL asks the server for records of 512,
+   1,024, 2,048 or 4,096 bytes (max_fragment_length, RFC 6066), which OpenSSL
+   and nginx do and GnuTLS does not: then AMT_E_TLS_RECORD. */
+#define AMT_BEARSSL_FULL  16709
+#define AMT_BEARSSL_LEAST 837
+
+AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
+                             amt_bearssl_server *server, void *buf,
+                             size_t size);
+
+/* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
+   each certificate; a system's whole file is 100 kB). Zeroed, then mem and
+   size set; list and count are the result. Certificates that BearSSL cannot
+   use are passed over and counted; so is what is no certificate. */
+typedef struct amt_bearssl_anchors {
+  void                   *mem;
+  size_t                  size;
+  br_x509_trust_anchor   *list;
+  size_t                  count;
+  size_t                  passed;  /* certificates that cannot be used */
+  /* Private: */
+  amt_tls_room            room;
+  size_t                  dn;      /* where the name at hand begins */
+  br_pem_decoder_context  pem;
+  br_x509_decoder_context x509;
+  uint8_t                 state;
+} amt_bearssl_anchors;
+
+/* Reads n more bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, AMT_E_TLS_ROOM. */
+AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
+                                    size_t n);
+/* The text has ended: 0, or AMT_E_TLS_PEM if it broke off, or held no
+   certificate that can be used. */
+AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a);
+
+/* A client's chain and its unencrypted key from PEM (PKCS #8, or "RSA" or "EC
+   PRIVATE KEY") into mem: about the texts' size in all. 0, or AMT_E_TLS_PEM,
+   AMT_E_TLS_KEY, AMT_E_TLS_ROOM. Wipe mem after use: it holds the key. */
+AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
+                                   size_t size, const char *chain,
+                                   size_t chain_len, const char *key,
+                                   size_t key_len);
+#endif /* AMT_BEARSSL */
+
+#ifdef AMT_MBEDTLS
+/* --- TLS by mbedTLS: uses its own heap ---------------------------------- */
+
+/* One server. amt_mbedtls_server_init, then the first part is the caller's. */
+typedef struct amt_mbedtls_server {
+  amt_tls            tls;
+  mbedtls_x509_crt  *anchors; /* trusted authorities */
+  mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
+  mbedtls_pk_context *client_key;
+  const int         *ciphers; /* 0 at its end; NULL: the short list */
+  uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record */
+  /* Private: */
+  mbedtls_ssl_session saved;
+  uint8_t             saved_for[32];
+  uint32_t            saved_until;
+  uint8_t             has_saved;
+} amt_mbedtls_server;
+
+AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server);
+/* Gives back and wipes the saved session. */
+AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server);
+
+/* One connection: wraps any other stream. */
+typedef struct amt_mbedtls {
+  amt_stream               stream;
+  amt_stream              *inner;
+  amt_mbedtls_server      *server;
+  amt_tls_seen             seen;
+  /* Private: */
+  mbedtls_ssl_context      ssl;
+  mbedtls_ssl_config       conf;
+  mbedtls_entropy_context  entropy;
+  amt_tls_reader           reader;
+  uint8_t                  binding[32];
+  uint32_t                 until;
+  int                      verdict;
+  int                      inner_error;
+  uint8_t                  state, want, first, offered, verified, turns;
+} amt_mbedtls;
+
+AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
+                             amt_mbedtls_server *server);
+#endif /* AMT_MBEDTLS */
 
 #endif /* AMT_HTTP_H */
 
@@ -413,6 +707,149 @@ AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
 
 /* ------------------------------------------------------------------------
    >>http-text */
+
+#if !defined(AMT_NO_TEXT) && (defined(AMT_BEARSSL) || defined(AMT_MBEDTLS))
+/* Alerts: RFC 5246, 7.2.2, and later extensions. */
+static const char *amt__tls_alert_text(int alert)
+{
+  switch (alert) {
+  case 0: return "TLS alert close_notify: the server ended the connection";
+  case 10: return "TLS alert unexpected_message: the server calls our message "
+                  "out of order; see its TLS library";
+  case 20: return "TLS alert bad_record_mac: our bytes did not arrive as sent; "
+                  "see what is between";
+  case 22: return "TLS alert record_overflow: the server takes no record of "
+                  "this size";
+  case 40: return "TLS alert handshake_failure: server and client have no "
+                  "cipher, curve or certificate in common; allow ECDHE with "
+                  "AES-GCM or ChaCha20 on the server, or more ciphers here; "
+                  "or it wants a client certificate";
+  case 42: return "TLS alert bad_certificate: the server refuses our client "
+                  "certificate";
+  case 43: return "TLS alert unsupported_certificate: the server cannot use "
+                  "our client certificate";
+  case 44: return "TLS alert certificate_revoked: our client certificate was "
+                  "revoked; ask for a new one";
+  case 45: return "TLS alert certificate_expired: our client certificate has "
+                  "expired, or the server's clock is wrong";
+  case 46: return "TLS alert certificate_unknown: the server refuses our "
+                  "client certificate";
+  case 47: return "TLS alert illegal_parameter: the server calls our "
+                  "handshake wrong";
+  case 48: return "TLS alert unknown_ca: the server does not trust who signed "
+                  "our client certificate; give it that CA, or us another";
+  case 49: return "TLS alert access_denied: the server knows our client "
+                  "certificate and lets it not in";
+  case 50: return "TLS alert decode_error: the server could not read our "
+                  "handshake";
+  case 51: return "TLS alert decrypt_error: a signature or a Finished was "
+                  "wrong; does our key belong to our certificate?";
+  case 71: return "TLS alert insufficient_security: the server asks for "
+                  "stronger ciphers than ours";
+  case 80: return "TLS alert internal_error: the server failed; see its log";
+  case 86: return "TLS alert inappropriate_fallback: the server speaks a "
+                  "later version";
+  case 90: return "TLS alert user_canceled: the server gave the handshake up";
+  case 100: return "TLS alert no_renegotiation";
+  case 109: return "TLS alert missing_extension: the server asks for an "
+                   "extension that we do not send";
+  case 110: return "TLS alert unsupported_extension: the server refuses an "
+                   "extension of ours";
+  case 112: return "TLS alert unrecognized_name: the server has no such name; "
+                   "check the host in the URL";
+  case 113: return "TLS alert bad_certificate_status_response";
+  case 115: return "TLS alert unknown_psk_identity";
+  case 116: return "TLS alert certificate_required: the server wants a client "
+                   "certificate";
+  case 120: return "TLS alert no_application_protocol";
+  default: return "a TLS alert of a number without a name";
+  }
+}
+
+static const char *amt__tls_text(int error)
+{
+  if (error <= AMT_E_TLS_ALERT(0) && error >= AMT_E_TLS_ALERT(255))
+    return amt__tls_alert_text(AMT_E_TLS_ALERT(0) - error);
+  switch (error) {
+  case AMT_E_TLS_BROKEN:
+    return "TLS: bytes that do not fit the protocol or the keys; if it stays "
+           "so, see the server's TLS log, and what is between";
+  case AMT_E_TLS_NOT_TLS:
+    return "TLS: the server does not speak TLS on this port; "
+           "is it http, or another port?";
+  case AMT_E_TLS_VERSION:
+    return "TLS: the server has nothing that we speak: it must offer TLS 1.2";
+  case AMT_E_TLS_CIPHER:
+    return "TLS: the server chose a cipher or a curve that we do not have";
+  case AMT_E_TLS_NAME:
+    return "TLS: the server's certificate is for another name; use the name "
+           "that it has, or have a certificate made for this one";
+  case AMT_E_TLS_IP:
+    return "TLS: the server's certificate does not have this IP address (an "
+           "iPAddress in its subjectAltName); use its name, or have one made";
+  case AMT_E_TLS_SELF_SIGNED:
+    return "TLS: the server's certificate is signed by itself, and is not "
+           "trusted; add it to the CA file, or pin its key";
+  case AMT_E_TLS_ISSUER:
+    return "TLS: nobody trusted has signed this certificate: the server does "
+           "not send an intermediate one, or its CA is not in the CA file";
+  case AMT_E_TLS_ROOT:
+    return "TLS: the chain ends in a root certificate that is not trusted; "
+           "is the right CA in the CA file?";
+  case AMT_E_TLS_SIGNATURE:
+    return "TLS: the signature on this certificate is wrong; "
+           "it was damaged or forged";
+  case AMT_E_TLS_EXPIRED:
+    return "TLS: this certificate has expired; have it renewed";
+  case AMT_E_TLS_NOT_YET:
+    return "TLS: this certificate is not valid yet; "
+           "is the clock right, here and where it was made?";
+  case AMT_E_TLS_CLOCK:
+    return "TLS: the clock is not set, so no certificate can be judged; "
+           "set it (NTP, RTC), or skip dates where that is right";
+  case AMT_E_TLS_WEAK:
+    return "TLS: the key in this certificate is too weak (RSA below 2,048 "
+           "bits); have a new one made";
+  case AMT_E_TLS_ALGORITHM:
+    return "TLS: this certificate's key or signature is of a kind that is not "
+           "taken (SHA-1, MD5, Ed25519, an unknown curve)";
+  case AMT_E_TLS_USAGE:
+    return "TLS: this certificate may not be used so: it is not a CA's, or its "
+           "key is for another purpose";
+  case AMT_E_TLS_CERTIFICATE:
+    return "TLS: this certificate is malformed, or has a critical extension "
+           "that is not understood";
+  case AMT_E_TLS_PIN:
+    return "TLS: the server's key is not the pinned one; if it was changed on "
+           "purpose, pin the new one, otherwise somebody is between";
+  case AMT_E_TLS_RANDOM:
+    return "TLS: no source of randomness; give one (amt_tls.random)";
+  case AMT_E_TLS_RECORD:
+    return "TLS: the server sends larger records than the buffer takes, and "
+           "does not honour max_fragment_length; give it 16,709 bytes";
+  case AMT_E_TLS_BUFFER:
+    return "TLS: the buffer is too small: 837 bytes at least, 16,709 for any "
+           "server";
+  case AMT_E_TLS_NO_NAME:
+    return "TLS: no name is expected of the server, or one over 253 bytes";
+  case AMT_E_TLS_NO_ANCHORS:
+    return "TLS: nothing to verify the server with; give trust anchors";
+  case AMT_E_TLS_PEM:
+    return "TLS: no usable certificate in this text, or damaged PEM";
+  case AMT_E_TLS_KEY:
+    return "TLS: no usable private key in this text; it must be PEM, RSA or "
+           "EC, and not encrypted";
+  case AMT_E_TLS_ROOM:
+    return "TLS: the memory for certificates is too small";
+  case AMT_E_TLS_ORDER:
+    return "TLS: this certificate is not the issuer of the one before it; the "
+           "server must send its own first, then each one's issuer, once";
+  case AMT_E_TLS_MEMORY:
+    return "TLS: mbedTLS could not be set up; is its heap large enough?";
+  default: return "";
+  }
+}
+#endif
 
 AMTDEF const char *amt_http_error(int error)
 {
@@ -473,7 +910,11 @@ AMTDEF const char *amt_http_error(int error)
            "this build or connection has the other";
   case AMT_E_NO_ROOM:
     return "the buffer is smaller than 64 bytes";
+#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+  default: return amt__tls_text(error);
+#else
   default: break;
+#endif
   }
 #endif
   (void)error;
@@ -536,6 +977,12 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
     digit[--i] = (char)('0' + rest);
   } while (n != 0);
   amt_put(o, digit + i, sizeof digit - i);
+}
+
+AMTDEF void amt_wipe(void *p, size_t n)
+{
+  volatile unsigned char *v = (volatile unsigned char *)p;
+  while (n-- > 0) *v++ = 0;
 }
 #endif /* AMT_SHARED_IMPLEMENTED */
 
@@ -1194,8 +1641,9 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
     return AMT_AGAIN;
   }
   /* It takes no more: has the server answered already, and closed perhaps? */
-  if (c->sent > 0) {
+  if (n == AMT_AGAIN || c->sent > 0) {
     ptrdiff_t m = c->stream->ops->read(c->stream, o->buf, o->cap);
+    if (m > 0 && c->sent == 0) return amt__http_fail(c, AMT_E_HTTP_UNASKED);
     if (m > 0) {
       c->state = AMT_CONN_RECEIVING;
       c->early = 1;
@@ -1211,9 +1659,13 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
 
 AMTDEF int amt_http_want(const amt_http_conn *c)
 {
+  int want = AMT_WANT_NOTHING;
   if (c->state == AMT_CONN_OPENING || c->state == AMT_CONN_SENDING)
-    return AMT_WANT_WRITE;
-  return c->state == AMT_CONN_RECEIVING ? AMT_WANT_READ : AMT_WANT_NOTHING;
+    want = AMT_WANT_WRITE;
+  else if (c->state == AMT_CONN_RECEIVING)
+    want = AMT_WANT_READ;
+  if (c->state == AMT_CONN_CLOSED || c->stream->ops->want == NULL) return want;
+  return c->stream->ops->want(c->stream, want);
 }
 
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
@@ -1221,7 +1673,8 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
   int ready;
   if (c->stream->ops->wait == NULL) return 0;
   if (c->state == AMT_CONN_RECEIVING && c->have != 0) return 1;
-  ready = c->stream->ops->wait(c->stream, amt_http_want(c), ms);
+  ready = amt_http_want(c);
+  ready = ready == AMT_WANT_NOW ? 1 : c->stream->ops->wait(c->stream, ready, ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
     c->quiet = ready == 0;
@@ -1331,6 +1784,14 @@ AMTDEF uint32_t amt_posix_now(void)
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000u;
+}
+
+AMTDEF uint32_t amt_posix_time(void *ctx)
+{
+  time_t t = time(NULL);
+  (void)ctx;
+  if (t < 0) return 0;
+  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
 }
 
 AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
@@ -1550,7 +2011,7 @@ AMTDEF void amt_posix_init(amt_posix *s)
 {
   static const amt_stream_ops ops = {
     amt__posix_open,  amt__posix_read, amt__posix_write,
-    amt__posix_close, amt__posix_wait, 0
+    amt__posix_close, amt__posix_wait, 0, NULL
   };
   memset(s, 0, sizeof *s);
   s->stream.ops = &ops;
@@ -1558,6 +2019,1477 @@ AMTDEF void amt_posix_init(amt_posix *s)
   s->fd = -1;
 }
 #endif /* AMT_POSIX */
+
+#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+/* ------------------------------------------------------------------------
+   >>http-tls
+
+   What both back ends need beside their engines. The engine decides about
+   signatures and chains; read here, from the certificate itself, is what it
+   cannot tell: which end of the dates was missed, IP addresses, the key. */
+
+#if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
+#define AMT__TLS_READER 0
+#else
+#define AMT__TLS_READER 1
+#endif
+
+enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
+
+/* Seconds since 1970, or as near as 32 bits come. */
+static uint32_t amt__seconds(uint32_t year, uint32_t month, uint32_t day,
+                             uint32_t second)
+{
+  if (year < 1970u) return 0;
+  if (year > 2105u) return 0xFFFFFFFFu;
+  if (month < 3u) { /* the year begins with March: a leap day ends it */
+    month += 12u;
+    year--;
+  }
+  day += 365u * year + year / 4u - year / 100u + year / 400u +
+         (153u * month - 457u) / 5u - 719469u;
+  return day * 86400u + second;
+}
+
+/* What no clock that is set can say less than. */
+static uint32_t amt__build_time(void)
+{
+#ifdef AMT_BUILD_TIME
+  return AMT_BUILD_TIME;
+#else
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  static const char d[] = __DATE__; /* "Nov  1 2026", in this place's time */
+  uint32_t          month = 0, day = (uint32_t)(d[5] - '0');
+  while (memcmp(months + 3 * month, d, 3) != 0) month++;
+  if (d[4] != ' ') day += 10u * (uint32_t)(d[4] - '0');
+  return amt__seconds(2000u + 10u * (uint32_t)(d[9] - '0') +
+                        (uint32_t)(d[10] - '0'), month + 1u, day, 0) - 86400u;
+#endif
+}
+
+/* The time, or 0 if nobody knows it. */
+static uint32_t amt__tls_time(const amt_tls *tls)
+{
+  uint32_t now = 0;
+  if (tls->time != NULL)
+    now = tls->time(tls->ctx);
+#ifdef AMT_POSIX
+  else
+    now = amt_posix_time(NULL);
+#endif
+  return now < amt__build_time() ? 0 : now;
+}
+
+static int amt__tls_skips_dates(const amt_tls *tls)
+{
+  return tls->insecure_skip_dates || tls->insecure_skip_chain;
+}
+
+/* Before anything is sent: can this server be verified at all? */
+static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len)
+{
+#if !AMT__TLS_READER
+  if (amt__tls_skips_dates(tls) || tls->pin_count != 0)
+    return AMT_E_TLS_NO_ANCHORS;
+#endif
+  if (name_len == 0) return AMT_E_TLS_NO_NAME;
+  if (anchors == 0 && !tls->insecure_skip_chain) return AMT_E_TLS_NO_ANCHORS;
+  if (amt__tls_time(tls) == 0 && !amt__tls_skips_dates(tls))
+    return AMT_E_TLS_CLOCK;
+  return 0;
+}
+
+/* Feeds a hash with all that a saved session depends on. */
+static void amt__tls_bind(const amt_tls *tls, const char *name, uint16_t port,
+                          const void *anchors, size_t anchor_count,
+                          const void *client,
+                          void (*put)(void *hash, const void *p, size_t n),
+                          void *hash)
+{
+  struct {
+    const void *anchors, *client;
+    size_t      anchor_count, pin_count;
+    uint16_t    port;
+    uint8_t     skip_chain, skip_dates;
+  } b;
+  memset(&b, 0, sizeof b); /* what lies between the members, too */
+  b.anchors = anchors;
+  b.anchor_count = anchor_count;
+  b.client = client;
+  b.pin_count = tls->pin_count;
+  b.port = port;
+  b.skip_chain = tls->insecure_skip_chain;
+  b.skip_dates = tls->insecure_skip_dates;
+  put(hash, &b, sizeof b);
+  if (tls->pin_count != 0) put(hash, tls->pins, 32u * tls->pin_count);
+  put(hash, name, strlen(name));
+}
+
+/* A session is good for a day, and no longer than the certificate. */
+static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
+{
+  uint32_t now = amt__tls_time(tls);
+  uint32_t day = now < 0xFFFFFFFFu - 86400u ? now + 86400u : 0xFFFFFFFFu;
+  if (amt__tls_skips_dates(tls)) return now == 0 ? 0xFFFFFFFFu : day;
+  return cert_until != 0 && cert_until < day ? cert_until : day;
+}
+
+/* The expected name as a text, and its length, 0 if there is none to expect.
+   If it is an address, the reader looks for that. */
+static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
+                            char *name, amt_tls_reader *r)
+{
+  amt_address a;
+  if (tls->name != NULL) {
+    host = tls->name;
+    n = strlen(host);
+  }
+  r->ip_len = 0;
+  if (n == 0 || n > 253u) return 0;
+  memcpy(name, host, n);
+  name[n] = 0;
+  if (amt_address_parse(&a, host, n)) {
+    r->ip_len = a.len;
+    memcpy(r->ip, a.ip, a.len);
+  }
+  return n;
+}
+
+#ifndef AMT_TLS_NO_PIN
+static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
+{
+  size_t i;
+  for (i = 0; i < tls->pin_count; i++)
+    if (memcmp(tls->pins[i], pin, 32) == 0) return 1;
+  return tls->pin_count == 0;
+}
+#endif
+
+/* --- the certificate reader --- */
+
+#if AMT__TLS_READER
+enum { AMT__CERT_TAG, AMT__CERT_LEN, AMT__CERT_LENGTH, AMT__CERT_VALUE,
+       AMT__CERT_BAD };
+
+/* The fields of a TBSCertificate, after the optional version. */
+enum { AMT__CERT_SERIAL = 1, AMT__CERT_SIGNATURE, AMT__CERT_ISSUER,
+       AMT__CERT_VALIDITY, AMT__CERT_SUBJECT, AMT__CERT_KEY };
+
+static void amt__cert_init(amt_tls_reader *r)
+{
+  amt_tls_reader fresh;
+  memset(&fresh, 0, sizeof fresh);
+  fresh.ip_len = r->ip_len;
+  memcpy(fresh.ip, r->ip, sizeof fresh.ip);
+  *r = fresh;
+}
+
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ" */
+static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
+{
+  uint32_t v[7], i, year;
+  for (i = 0; i < 7u; i++)
+    v[i] = 2 * i + 1 < n ? 10u * (p[2 * i] - (uint32_t)'0') +
+                             (p[2 * i + 1] - (uint32_t)'0') : 0;
+  if (n == 15u) {
+    year = 100u * v[0] + v[1];
+    memmove(v, v + 1, 6 * sizeof v[0]);
+  } else {
+    year = v[0] + (v[0] < 50u ? 2000u : 1900u);
+  }
+  return amt__seconds(year, v[1], v[2], v[3] * 3600u + v[4] * 60u + v[5]);
+}
+
+/* A short element is complete: r->value, r->have. */
+static void amt__cert_value(amt_tls_reader *r)
+{
+  static const uint8_t subject_alt_name[3] = { 0x55, 0x1D, 0x11 };
+  if (r->depth == 3u && r->index[2] == AMT__CERT_VALIDITY) {
+    uint32_t t = amt__cert_time(r->value, r->have);
+    if (r->index[3] == 1u) r->from = t;
+    if (r->index[3] == 2u) r->until = t;
+  } else if (r->depth == 5u && r->tag == 0x06) {
+    r->names = r->have == 3u && memcmp(r->value, subject_alt_name, 3) == 0;
+  } else if (r->depth == 7u && r->tag == 0x87) { /* iPAddress */
+    if (r->ip_len != 0 && r->have == r->ip_len &&
+        memcmp(r->value, r->ip, r->ip_len) == 0)
+      r->ip_found = 1;
+  }
+}
+
+/* Is the element whose header has just been read one to look into? */
+static int amt__cert_enter(const amt_tls_reader *r)
+{
+  switch (r->depth) {
+  case 0: return r->index[0] == 1u;
+  case 1: return r->index[1] == 1u; /* tbsCertificate */
+  case 2: return r->tag == 0xA3 || r->index[2] == AMT__CERT_VALIDITY;
+#ifndef AMT_TLS_NO_IP
+  case 3: return r->extensions;
+  case 4: return 1;
+  case 5: return r->names && r->tag == 0x04;
+  case 6: return r->index[6] == 1u;
+#endif
+  default: return 0;
+  }
+}
+
+/* The end of an element, and of those that end with it. */
+static void amt__cert_end(amt_tls_reader *r)
+{
+  if (r->have <= sizeof r->value) amt__cert_value(r);
+  while (r->depth > 0 && r->at == r->end[r->depth]) r->depth--;
+  r->state = AMT__CERT_TAG;
+}
+
+static void amt__cert_header(amt_tls_reader *r)
+{
+  r->have = 0;
+  r->state = AMT__CERT_VALUE;
+  if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
+    r->state = AMT__CERT_BAD;
+  } else if (r->left != 0 && r->depth < 7u && amt__cert_enter(r)) {
+    if (r->depth == 2u) r->extensions = r->tag == 0xA3;
+    if (r->depth == 4u) r->names = 0;
+    r->depth++;
+    r->index[r->depth] = 0;
+    r->end[r->depth] = r->at + r->left;
+    r->state = AMT__CERT_TAG;
+  } else if (r->left == 0) {
+    amt__cert_end(r);
+  }
+}
+
+/* One byte. 1 if it is one of the SubjectPublicKeyInfo, which is hashed. */
+static int amt__cert_step(amt_tls_reader *r, uint8_t c)
+{
+  int field;
+  if (r->at == 0xFFFFFFFFu) r->state = AMT__CERT_BAD;
+  r->at++;
+  if (r->state == AMT__CERT_TAG) {
+    r->tag = c;
+    if (!(r->depth == 2u && c == 0xA0) && r->index[r->depth & 7u] < 255u)
+      r->index[r->depth & 7u]++; /* A0: the version, which may be missing */
+  }
+  field = r->depth == 2u ? r->index[2] : 0;
+  if (field == AMT__CERT_ISSUER && r->state != AMT__CERT_BAD)
+    r->issuer = (r->issuer ^ c) * 16777619u;
+  if (field == AMT__CERT_SUBJECT && r->state != AMT__CERT_BAD)
+    r->subject = (r->subject ^ c) * 16777619u;
+  switch (r->state) {
+  case AMT__CERT_TAG:
+    r->state = AMT__CERT_LEN;
+    break;
+  case AMT__CERT_LEN:
+    r->left = c;
+    if (c < 0x80u) {
+      amt__cert_header(r);
+    } else {
+      r->left = 0;
+      r->have = c & 0x7Fu;
+      r->state = r->have - 1u < 3u ? AMT__CERT_LENGTH : AMT__CERT_BAD;
+    }
+    break;
+  case AMT__CERT_LENGTH:
+    r->left = (r->left << 8) | c;
+    if (--r->have == 0) amt__cert_header(r);
+    break;
+  case AMT__CERT_VALUE:
+    if (r->have < sizeof r->value) r->value[r->have] = c;
+    if (r->have <= sizeof r->value) r->have++;
+    if (--r->left == 0) amt__cert_end(r);
+    break;
+  default: break;
+  }
+  return field == AMT__CERT_KEY && r->state != AMT__CERT_BAD;
+}
+#endif /* AMT__TLS_READER */
+
+/* A chain that leads to no anchor: how does it look? */
+static int amt__tls_untrusted(const amt_tls_reader *r, unsigned certificate)
+{
+#if AMT__TLS_READER
+  if (r->issuer == r->subject)
+    return certificate == 0 ? AMT_E_TLS_SELF_SIGNED : AMT_E_TLS_ROOT;
+#endif
+  (void)r, (void)certificate;
+  return AMT_E_TLS_ISSUER;
+}
+
+/* A date that does not hold: which? */
+static int amt__tls_date(const amt_tls_reader *r, uint32_t now)
+{
+  return now < r->from ? AMT_E_TLS_NOT_YET : AMT_E_TLS_EXPIRED;
+}
+#endif /* AMT_BEARSSL || AMT_MBEDTLS */
+
+#ifdef AMT_BEARSSL
+/* ------------------------------------------------------------------------
+   >>http-bearssl
+
+   The engine moves bytes between four buffers of its own and never waits;
+   this section carries them to and from the stream below. */
+
+/* --- the verifier: ours in front of BearSSL's, certificate by certificate --- */
+
+static amt_bearssl *amt__bearssl_of(const br_x509_class **ctx)
+{
+  return (amt_bearssl *)(void *)((char *)(void *)ctx -
+                                 offsetof(amt_bearssl, verifier));
+}
+
+/* Without a chain only the first certificate is looked into, for its key. */
+static int amt__bearssl_passes(const amt_bearssl *t)
+{
+  return t->certificates == 1u || !t->server->tls.insecure_skip_chain;
+}
+
+static void amt__bearssl_start_chain(const br_x509_class **ctx,
+                                     const char *name)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  if (t->server->tls.insecure_skip_chain || t->reader.ip_len != 0) name = NULL;
+  t->xc.vtable->start_chain(&t->xc.vtable, name);
+}
+
+static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  t->decided = t->xc.err != 0;
+  if (!t->decided) t->seen.certificate = t->certificates;
+  if (t->certificates < 255u) t->certificates++;
+  if (!amt__bearssl_passes(t)) return;
+  t->xc.vtable->start_cert(&t->xc.vtable, n);
+#if AMT__TLS_READER
+  if (!t->decided) amt__cert_init(&t->reader);
+#endif
+#ifndef AMT_TLS_NO_PIN
+  if (t->certificates == 1u) br_sha256_init(&t->key_hash);
+#endif
+}
+
+/* Reads it first: BearSSL must have a time, and where dates are to be skipped
+   it is told the certificate's own. */
+static void amt__bearssl_append(const br_x509_class **ctx,
+                                const unsigned char *p, size_t n)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  if (!amt__bearssl_passes(t)) return;
+#if AMT__TLS_READER
+  if (!t->decided) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+      int of_key = amt__cert_step(&t->reader, p[i]);
+#ifndef AMT_TLS_NO_PIN
+      if (of_key && t->certificates == 1u)
+        br_sha256_update(&t->key_hash, p + i, 1);
+#endif
+      (void)of_key;
+    }
+  }
+  if (amt__tls_skips_dates(&t->server->tls))
+    br_x509_minimal_set_time(&t->xc, t->reader.from / 86400u + 719528u,
+                             t->reader.from % 86400u);
+#endif
+  t->xc.vtable->append(&t->xc.vtable, p, n);
+}
+
+static void amt__bearssl_end_cert(const br_x509_class **ctx)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  if (!amt__bearssl_passes(t)) return;
+  t->xc.vtable->end_cert(&t->xc.vtable);
+  if (t->certificates != 1u) return;
+  t->until = t->reader.until;
+  t->ip_found = t->reader.ip_found;
+#ifndef AMT_TLS_NO_PIN
+  br_sha256_out(&t->key_hash, t->seen.pin);
+#endif
+}
+
+/* BearSSL's reasons, 32 to 62, as ours. */
+static int amt__bearssl_refused(const amt_bearssl *t, unsigned e)
+{
+  switch (e) {
+  case BR_ERR_X509_UNSUPPORTED:
+  case BR_ERR_X509_WRONG_KEY_TYPE: return AMT_E_TLS_ALGORITHM;
+  case BR_ERR_X509_BAD_SIGNATURE: return AMT_E_TLS_SIGNATURE;
+  case BR_ERR_X509_EXPIRED:
+    return amt__tls_date(&t->reader, amt__tls_time(&t->server->tls));
+  case BR_ERR_X509_DN_MISMATCH: return AMT_E_TLS_ORDER;
+  case BR_ERR_X509_BAD_SERVER_NAME: return AMT_E_TLS_NAME;
+  case BR_ERR_X509_NOT_CA:
+  case BR_ERR_X509_FORBIDDEN_KEY_USAGE: return AMT_E_TLS_USAGE;
+  case BR_ERR_X509_WEAK_PUBLIC_KEY: return AMT_E_TLS_WEAK;
+  case BR_ERR_X509_NOT_TRUSTED:
+    return amt__tls_untrusted(&t->reader, t->seen.certificate);
+  default: return AMT_E_TLS_CERTIFICATE;
+  }
+}
+
+static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
+{
+  amt_bearssl   *t = amt__bearssl_of(ctx);
+  const amt_tls *tls = &t->server->tls;
+  unsigned       e = t->xc.vtable->end_chain(&t->xc.vtable);
+  if (e == BR_ERR_X509_NOT_TRUSTED && tls->insecure_skip_chain) e = 0;
+  if (e != 0) {
+    t->verdict = amt__bearssl_refused(t, e);
+    t->seen.from = t->reader.from;
+    t->seen.until = t->reader.until;
+    return e;
+  }
+  if (t->reader.ip_len != 0 && !t->ip_found && !tls->insecure_skip_chain)
+    t->verdict = AMT_E_TLS_IP;
+#ifndef AMT_TLS_NO_PIN
+  else if (!amt__tls_pinned(tls, t->seen.pin))
+    t->verdict = AMT_E_TLS_PIN;
+#endif
+  if (t->verdict == 0) return 0;
+  t->seen.certificate = 0;
+  return BR_ERR_X509_NOT_TRUSTED;
+}
+
+static const br_x509_pkey *amt__bearssl_key(const br_x509_class *const *ctx,
+                                            unsigned *usages)
+{
+  const amt_bearssl *t = (const amt_bearssl *)(const void *)(
+    (const char *)(const void *)ctx - offsetof(amt_bearssl, verifier));
+  return t->xc.vtable->get_pkey(&t->xc.vtable, usages);
+}
+
+/* --- the engine --- */
+
+/* The short list: forward secrecy and authenticated encryption only. */
+static void amt__bearssl_profile(br_ssl_client_context *cc,
+                                 br_x509_minimal_context *xc)
+{
+  static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+#ifndef AMT_BEARSSL_SMALL
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+#endif
+  };
+  br_ssl_engine_context *eng = &cc->eng;
+  br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
+  br_ssl_engine_set_suites(eng, suites, sizeof suites / sizeof suites[0]);
+  br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
+  br_x509_minimal_set_hash(xc, br_sha256_ID, &br_sha256_vtable);
+  br_ssl_engine_set_prf_sha256(eng, br_tls12_sha256_prf);
+#ifdef AMT_BEARSSL_SMALL
+  br_ssl_engine_set_ec(eng, &br_ec_p256_m31);
+  br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
+#else
+  br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
+  br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
+  br_x509_minimal_set_hash(xc, br_sha384_ID, &br_sha384_vtable);
+  br_x509_minimal_set_hash(xc, br_sha512_ID, &br_sha512_vtable);
+  br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+  br_ssl_engine_set_default_ecdsa(eng);
+  br_ssl_engine_set_default_rsavrfy(eng);
+  br_x509_minimal_set_rsa(xc, br_ssl_engine_get_rsavrfy(eng));
+#endif
+  br_x509_minimal_set_ecdsa(xc, br_ssl_engine_get_ec(eng),
+                            br_ssl_engine_get_ecdsa(eng));
+  br_x509_minimal_set_minrsa(xc, 256);
+  br_ssl_engine_set_default_aes_gcm(eng);
+  br_ssl_engine_set_default_chapol(eng);
+  br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
+}
+
+AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+                             br_x509_minimal_context *xc)
+{
+  static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+    BR_TLS_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_RSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_RSA_WITH_AES_256_CBC_SHA256,
+    BR_TLS_RSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_RSA_WITH_AES_256_CBC_SHA
+  };
+  br_ssl_engine_context *eng = &cc->eng;
+  (void)xc;
+  br_ssl_engine_set_suites(eng, suites, sizeof suites / sizeof suites[0]);
+  br_ssl_engine_set_hash(eng, br_sha1_ID, &br_sha1_vtable);
+  br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
+  br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+  br_ssl_client_set_default_rsapub(cc);
+  br_ssl_engine_set_default_aes_cbc(eng);
+}
+
+static void amt__bearssl_put(void *hash, const void *p, size_t n)
+{
+  br_sha256_update((br_sha256_context *)hash, p, n);
+}
+
+/* Takes up the saved session, if it is this very server's. */
+static void amt__bearssl_offer(amt_bearssl *t, const char *name, uint16_t port)
+{
+  amt_bearssl_server *s = t->server;
+  br_sha256_context   hash;
+  uint32_t            now = amt__tls_time(&s->tls);
+  br_sha256_init(&hash);
+  amt__tls_bind(&s->tls, name, port, s->anchors, s->anchor_count, s->client,
+                amt__bearssl_put, &hash);
+  br_sha256_out(&hash, t->binding);
+  t->offered = s->has_saved && now <= s->saved_until &&
+               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0;
+  if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
+}
+
+static int amt__bearssl_seed(amt_bearssl *t)
+{
+  const amt_tls *tls = &t->server->tls;
+  uint8_t        seed[32];
+  if (tls->random == NULL) return 0; /* BearSSL asks the system, or refuses */
+  if (tls->random(tls->ctx, seed, sizeof seed) != 1) return AMT_E_TLS_RANDOM;
+  br_ssl_engine_inject_entropy(&t->cc.eng, seed, sizeof seed);
+  amt_wipe(seed, sizeof seed);
+  return 0;
+}
+
+/* Everything before the first byte. The contexts are made anew each time. */
+static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
+                              uint16_t port)
+{
+  static const br_x509_class verifier = {
+    sizeof(const br_x509_class *), amt__bearssl_start_chain,
+    amt__bearssl_start_cert,       amt__bearssl_append,
+    amt__bearssl_end_cert,         amt__bearssl_end_chain,
+    amt__bearssl_key
+  };
+  amt_bearssl_server *s = t->server;
+  char                name[254];
+  uint32_t            now = amt__tls_time(&s->tls);
+  int                 e;
+  memset(&t->seen, 0, sizeof t->seen);
+  memset(&t->reader, 0, sizeof t->reader);
+  t->verdict = 0;
+  t->certificates = t->first = t->ip_found = 0;
+  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
+  n = amt__tls_name(&s->tls, host, n, name, &t->reader);
+  e = amt__tls_ready(&s->tls, s->anchor_count, n);
+  if (e != 0) return e;
+#ifdef AMT_TLS_NO_IP
+  if (t->reader.ip_len != 0) return AMT_E_TLS_IP;
+#endif
+  br_ssl_client_zero(&t->cc);
+  br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
+  br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
+  amt__bearssl_profile(&t->cc, &t->xc);
+  if (s->more != NULL) s->more(&t->cc, &t->xc);
+  if (s->client != NULL) s->client->use(&t->cc, s->client);
+  t->verifier = &verifier;
+  br_ssl_engine_set_x509(&t->cc.eng, &t->verifier);
+  br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
+                           t->size >= 2u * AMT_BEARSSL_FULL);
+  e = amt__bearssl_seed(t);
+  if (e != 0) return e;
+  amt__bearssl_offer(t, name, port);
+  if (!br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
+                           t->offered))
+    return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
+             ? AMT_E_TLS_RANDOM : AMT_E_TLS_BROKEN;
+  return 0;
+}
+
+/* The engine's own end: an error of the server's, or of ours. */
+static int amt__bearssl_error(const amt_bearssl *t, int e)
+{
+  int shaking = t->state == AMT__TLS_SHAKING;
+  if (t->verdict != 0) return t->verdict;
+  if (shaking && t->first != 0x15 && t->first != 0x16)
+    return AMT_E_TLS_NOT_TLS;
+  if (e == BR_ERR_RECV_FATAL_ALERT + BR_ALERT_PROTOCOL_VERSION)
+    return AMT_E_TLS_VERSION;
+  if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_RECV_FATAL_ALERT + 256)
+    return AMT_E_TLS_ALERT(e - BR_ERR_RECV_FATAL_ALERT);
+  switch (e) {
+  case BR_ERR_TOO_LARGE: return AMT_E_TLS_RECORD;
+  case BR_ERR_NO_RANDOM: return AMT_E_TLS_RANDOM;
+  case BR_ERR_UNSUPPORTED_VERSION:
+    return shaking ? AMT_E_TLS_VERSION : AMT_E_TLS_BROKEN;
+  case BR_ERR_BAD_CIPHER_SUITE:
+  case BR_ERR_INVALID_ALGORITHM: return AMT_E_TLS_CIPHER;
+  case BR_ERR_WRONG_KEY_USAGE: return AMT_E_TLS_USAGE;
+  default: return AMT_E_TLS_BROKEN;
+  }
+}
+
+static int amt__bearssl_closed(amt_bearssl *t)
+{
+  int e = br_ssl_engine_last_error(&t->cc.eng);
+  if (e == BR_ERR_OK)
+    return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
+  t->seen.lib_error = e;
+  e = amt__bearssl_error(t, e);
+  if (t->state == AMT__TLS_SHAKING && t->offered && t->verdict == 0) {
+    amt_bearssl_forget(t->server); /* next time from the start */
+    return AMT_E_TLS_BROKEN;
+  }
+  return e;
+}
+
+/* Sends what the engine has ready: 1 if that is all, AMT_AGAIN, or an error. */
+static int amt__bearssl_flush(amt_bearssl *t)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  while (br_ssl_engine_current_state(eng) & BR_SSL_SENDREC) {
+    size_t         n;
+    unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
+    ptrdiff_t      put = t->inner->ops->write(t->inner, p, n);
+    if (put == AMT_AGAIN) return AMT_AGAIN;
+    if (put < 0) {
+      /* The answer to a close_notify need not arrive. */
+      br_ssl_engine_sendrec_ack(eng, n);
+      return br_ssl_engine_current_state(eng) & BR_SSL_CLOSED ? 1 : (int)put;
+    }
+    br_ssl_engine_sendrec_ack(eng, (size_t)put);
+  }
+  return 1;
+}
+
+/* Moves records until the engine is in one of the states `until`: 1, or
+   AMT_AGAIN, or an error. A server that sends records without end and nothing
+   in them gets 16 pieces of a turn. */
+static int amt__bearssl_run(amt_bearssl *t, unsigned until)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  unsigned               turns;
+  for (turns = 0; turns < 16u; turns++) {
+    unsigned       state;
+    size_t         n;
+    ptrdiff_t      got;
+    unsigned char *p;
+    int            e = amt__bearssl_flush(t);
+    if (e <= 0) return e;
+    state = br_ssl_engine_current_state(eng);
+    if (state & until) return 1;
+    if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
+    if (!(state & BR_SSL_RECVREC)) return AMT_AGAIN; /* to be read first */
+    p = br_ssl_engine_recvrec_buf(eng, &n);
+    got = t->inner->ops->read(t->inner, p, n);
+    if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
+    if (got <= 0) return (int)got;
+    if (t->first == 0) t->first = p[0];
+    br_ssl_engine_recvrec_ack(eng, (size_t)got);
+  }
+  return AMT_AGAIN;
+}
+
+/* --- the stream --- */
+
+/* The handshake is done: remember the session. */
+static void amt__bearssl_opened(amt_bearssl *t)
+{
+  amt_bearssl_server       *s = t->server;
+  br_ssl_session_parameters now;
+  br_ssl_engine_get_session_parameters(&t->cc.eng, &now);
+  t->seen.resumed = t->certificates == 0;
+  if (!t->seen.resumed) {
+    s->saved_until = amt__tls_until(&s->tls, t->until);
+    memcpy(s->saved_for, t->binding, sizeof s->saved_for);
+    s->saved = now;
+    s->has_saved = now.session_id_len != 0;
+  }
+  amt_wipe(&now, sizeof now);
+  t->state = AMT__TLS_OPEN;
+}
+
+static int amt__bearssl_open(amt_stream *stream, const char *host,
+                             size_t host_len, uint16_t port, uint32_t left)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  int          e;
+  if (t->state < AMT__TLS_SHAKING) {
+    t->state = AMT__TLS_CONNECTING;
+    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    if (e <= 0) return e;
+    e = amt__bearssl_begin(t, host, host_len, port);
+    if (e != 0) return e;
+    t->state = AMT__TLS_SHAKING;
+  }
+  e = amt__bearssl_run(t, BR_SSL_SENDAPP);
+  if (e == AMT_E_TRUNCATED) return AMT_E_EOF;
+  if (e == 1) amt__bearssl_opened(t);
+  return e;
+}
+
+static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_bearssl   *t = (amt_bearssl *)(void *)stream;
+  unsigned char *from;
+  size_t         have;
+  int            e = amt__bearssl_run(t, BR_SSL_RECVAPP);
+  if (e <= 0) return e;
+  from = br_ssl_engine_recvapp_buf(&t->cc.eng, &have);
+  if (n > have) n = have;
+  memcpy(p, from, n);
+  br_ssl_engine_recvapp_ack(&t->cc.eng, n);
+  return (ptrdiff_t)n;
+}
+
+/* One record. If it breaks off below, nothing of it was taken: half a record
+   tells the server nothing. */
+static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_bearssl   *t = (amt_bearssl *)(void *)stream;
+  unsigned char *to;
+  size_t         room;
+  int            e = amt__bearssl_run(t, BR_SSL_SENDAPP);
+  if (e <= 0) return e;
+  to = br_ssl_engine_sendapp_buf(&t->cc.eng, &room);
+  if (n > room) n = room;
+  memcpy(to, p, n);
+  br_ssl_engine_sendapp_ack(&t->cc.eng, n);
+  br_ssl_engine_flush(&t->cc.eng, 0);
+  e = amt__bearssl_flush(t);
+  return e < 0 ? e : (ptrdiff_t)n;
+}
+
+static void amt__bearssl_close(amt_stream *stream)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  if (t->state == AMT__TLS_OPEN) {
+    br_ssl_engine_close(&t->cc.eng);
+    amt__bearssl_flush(t); /* as far as it goes: close_notify */
+  }
+  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state >= AMT__TLS_SHAKING) {
+    amt_wipe(&t->cc, sizeof t->cc);
+    amt_wipe(t->buf, t->size);
+  }
+  t->state = AMT__TLS_CLOSED;
+}
+
+static int amt__bearssl_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  return t->inner->ops->wait(t->inner, want, ms);
+}
+
+static int amt__bearssl_want(const amt_stream *stream, int want)
+{
+  const amt_bearssl *t = (const amt_bearssl *)(const void *)stream;
+  if (t->state >= AMT__TLS_SHAKING) {
+    unsigned state = br_ssl_engine_current_state(&t->cc.eng);
+    if (state & BR_SSL_SENDREC)
+      want = AMT_WANT_WRITE;
+    else if ((state & (BR_SSL_RECVAPP | BR_SSL_CLOSED)) ||
+             (want == AMT_WANT_WRITE && (state & BR_SSL_SENDAPP)))
+      return AMT_WANT_NOW;
+    else if (want == AMT_WANT_WRITE)
+      want = AMT_WANT_READ;
+  }
+  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+                                     : want;
+}
+
+AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
+                             amt_bearssl_server *server, void *buf, size_t size)
+{
+  static const amt_stream_ops ops = {
+    amt__bearssl_open,  amt__bearssl_read, amt__bearssl_write,
+    amt__bearssl_close, amt__bearssl_wait, 1, amt__bearssl_want
+  };
+  memset(t, 0, sizeof *t);
+  t->stream.ops = &ops;
+  t->inner = inner;
+  t->server = server;
+  t->buf = (unsigned char *)buf;
+  t->size = size;
+}
+
+AMTDEF void amt_bearssl_forget(amt_bearssl_server *server)
+{
+  amt_wipe(&server->saved, sizeof server->saved);
+  server->has_saved = 0;
+}
+
+/* --- trust anchors and client certificates --- */
+
+AMTDEF void amt_bearssl_use_rsa(br_ssl_client_context *cc,
+                                const amt_bearssl_client *c)
+{
+  br_ssl_client_set_single_rsa(cc, c->chain, c->chain_len, &c->rsa,
+                               br_rsa_pkcs1_sign_get_default());
+}
+
+AMTDEF void amt_bearssl_use_ec(br_ssl_client_context *cc,
+                               const amt_bearssl_client *c)
+{
+  br_ssl_client_set_single_ec(cc, c->chain, c->chain_len, &c->ec,
+                              BR_KEYTYPE_SIGN,
+                              c->issuer_key_type != 0 ? c->issuer_key_type
+                                                      : BR_KEYTYPE_EC,
+                              br_ec_get_default(),
+                              br_ecdsa_sign_asn1_get_default());
+}
+
+/* Memory of the caller's: bytes from its start, a list from its end. */
+static void amt__room_init(amt_tls_room *r, void *mem, size_t size)
+{
+  size_t odd = (size_t)((uintptr_t)mem + size) % sizeof(void *);
+  r->mem = (unsigned char *)mem;
+  r->low = 0;
+  r->high = odd < size ? size - odd : 0;
+  r->error = 0;
+}
+
+/* Copies n bytes into it; NULL if they do not fit any more. */
+static unsigned char *amt__room_put(amt_tls_room *r, const void *p, size_t n)
+{
+  unsigned char *at = r->mem + r->low;
+  if (r->error != 0 || n > r->high - r->low) {
+    r->error = AMT_E_TLS_ROOM;
+    return NULL;
+  }
+  if (n != 0) memcpy(at, p, n);
+  r->low += n;
+  return at;
+}
+
+/* Room for one more of the list, which stands before the others. */
+static void *amt__room_next(amt_tls_room *r, size_t n)
+{
+  if (r->error != 0 || n > r->high - r->low) {
+    r->error = AMT_E_TLS_ROOM;
+    return NULL;
+  }
+  r->high -= n;
+  return r->mem + r->high;
+}
+
+static void amt__room_append(void *room, const void *p, size_t n)
+{
+  amt__room_put((amt_tls_room *)room, p, n);
+}
+
+/* Reads PEM up to the next BR_PEM_ event; 0 when all is read. */
+static int amt__pem_event(br_pem_decoder_context *pem, const char **p,
+                          size_t *n)
+{
+  int event = 0;
+  while (*n > 0 && event == 0) {
+    size_t used = br_pem_decoder_push(pem, *p, *n);
+    *p += used;
+    *n -= used;
+    event = br_pem_decoder_event(pem);
+  }
+  return event;
+}
+
+static int amt__pem_is_certificate(br_pem_decoder_context *pem)
+{
+  const char *name = br_pem_decoder_name(pem);
+  return strcmp(name, "CERTIFICATE") == 0 ||
+         strcmp(name, "X509 CERTIFICATE") == 0;
+}
+
+enum { AMT__PEM_NEW, AMT__PEM_BETWEEN, AMT__PEM_CERTIFICATE, AMT__PEM_OTHER };
+
+static void amt__anchors_der(void *ctx, const void *p, size_t n)
+{
+  br_x509_decoder_push(&((amt_bearssl_anchors *)ctx)->x509, p, n);
+}
+
+/* A certificate is complete: its name lies in the room, its key in x509. */
+static void amt__anchors_add(amt_bearssl_anchors *a)
+{
+  br_x509_pkey         *key = br_x509_decoder_get_pkey(&a->x509);
+  br_x509_trust_anchor  ta, *next;
+  amt_tls_room         *r = &a->room;
+  memset(&ta, 0, sizeof ta);
+  ta.dn.data = r->mem + a->dn;
+  ta.dn.len = r->low - a->dn;
+  if (br_x509_decoder_isCA(&a->x509)) ta.flags = BR_X509_TA_CA;
+  if (key != NULL) ta.pkey = *key;
+  switch (ta.pkey.key_type) {
+  case BR_KEYTYPE_RSA:
+    ta.pkey.key.rsa.n = amt__room_put(r, key->key.rsa.n, key->key.rsa.nlen);
+    ta.pkey.key.rsa.e = amt__room_put(r, key->key.rsa.e, key->key.rsa.elen);
+    break;
+  case BR_KEYTYPE_EC:
+    ta.pkey.key.ec.q = amt__room_put(r, key->key.ec.q, key->key.ec.qlen);
+    break;
+  default:
+    a->passed++;
+    r->low = a->dn;
+    return;
+  }
+  next = (br_x509_trust_anchor *)amt__room_next(r, sizeof ta);
+  if (next == NULL) return;
+  *next = ta;
+  a->list = next;
+  a->count++;
+}
+
+static void amt__anchors_begin(amt_bearssl_anchors *a)
+{
+  a->state = AMT__PEM_OTHER;
+  br_pem_decoder_setdest(&a->pem, NULL, NULL);
+  if (!amt__pem_is_certificate(&a->pem)) return;
+  a->state = AMT__PEM_CERTIFICATE;
+  a->dn = a->room.low;
+  br_x509_decoder_init(&a->x509, amt__room_append, &a->room);
+  br_pem_decoder_setdest(&a->pem, amt__anchors_der, a);
+}
+
+AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
+                                    size_t n)
+{
+  const char *text = (const char *)p;
+  if (a->state == AMT__PEM_NEW) {
+    amt__room_init(&a->room, a->mem, a->size);
+    br_pem_decoder_init(&a->pem);
+    a->state = AMT__PEM_BETWEEN;
+  }
+  while (a->room.error == 0) {
+    int event = amt__pem_event(&a->pem, &text, &n);
+    if (event == 0) break;
+    if (event == BR_PEM_BEGIN_OBJ) {
+      amt__anchors_begin(a);
+    } else if (event == BR_PEM_END_OBJ) {
+      if (a->state == AMT__PEM_CERTIFICATE) amt__anchors_add(a);
+      a->state = AMT__PEM_BETWEEN;
+    } else {
+      a->room.error = AMT_E_TLS_PEM;
+    }
+  }
+  return a->room.error;
+}
+
+AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a)
+{
+  int e = amt_bearssl_anchors_read(a, "\n", 1); /* the last line may lack it */
+  if (e == 0 && (a->state != AMT__PEM_BETWEEN || a->count == 0))
+    e = AMT_E_TLS_PEM;
+  return e;
+}
+
+/* One of a client's two texts. */
+typedef struct amt__client_pem {
+  br_pem_decoder_context  pem;
+  br_skey_decoder_context key;
+  amt_tls_room            room;
+  br_x509_certificate    *chain; /* the last first */
+  size_t                  chain_len;
+  uint8_t                 has_key;
+} amt__client_pem;
+
+static void amt__client_key_der(void *ctx, const void *p, size_t n)
+{
+  br_skey_decoder_push((br_skey_decoder_context *)ctx, p, n);
+}
+
+static int amt__client_certificates(amt__client_pem *x, const char *p, size_t n)
+{
+  size_t begin = 0;
+  int    event;
+  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
+    int is_ours = amt__pem_is_certificate(&x->pem);
+    if (event == BR_PEM_ERROR) return AMT_E_TLS_PEM;
+    if (event == BR_PEM_BEGIN_OBJ) {
+      begin = x->room.low;
+      if (is_ours)
+        br_pem_decoder_setdest(&x->pem, amt__room_append, &x->room);
+      else
+        br_pem_decoder_setdest(&x->pem, NULL, NULL);
+    } else if (is_ours) {
+      x->chain = (br_x509_certificate *)amt__room_next(&x->room,
+                                                       sizeof *x->chain);
+      if (x->chain == NULL) return AMT_E_TLS_ROOM;
+      x->chain->data = x->room.mem + begin;
+      x->chain->data_len = x->room.low - begin;
+      x->chain_len++;
+    }
+  }
+  return x->room.error;
+}
+
+static int amt__client_key(amt__client_pem *x, const char *p, size_t n)
+{
+  int event;
+  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
+    const char *name = br_pem_decoder_name(&x->pem);
+    int         is_key = strcmp(name, "PRIVATE KEY") == 0 ||
+                 strcmp(name, "RSA PRIVATE KEY") == 0 ||
+                 strcmp(name, "EC PRIVATE KEY") == 0;
+    if (event == BR_PEM_ERROR) return AMT_E_TLS_KEY;
+    if (event == BR_PEM_BEGIN_OBJ && is_key && !x->has_key) {
+      br_skey_decoder_init(&x->key);
+      br_pem_decoder_setdest(&x->pem, amt__client_key_der, &x->key);
+    } else if (event == BR_PEM_BEGIN_OBJ) {
+      br_pem_decoder_setdest(&x->pem, NULL, NULL);
+    } else if (is_key) {
+      x->has_key = 1;
+    }
+  }
+  return 0;
+}
+
+/* The key's numbers, from the decoder into the room. */
+static int amt__client_keep(amt_bearssl_client *c, amt__client_pem *x)
+{
+  amt_tls_room *r = &x->room;
+  int           type = x->has_key ? br_skey_decoder_key_type(&x->key) : 0;
+  if (type == BR_KEYTYPE_RSA) {
+    c->rsa = *br_skey_decoder_get_rsa(&x->key);
+    c->rsa.p = amt__room_put(r, c->rsa.p, c->rsa.plen);
+    c->rsa.q = amt__room_put(r, c->rsa.q, c->rsa.qlen);
+    c->rsa.dp = amt__room_put(r, c->rsa.dp, c->rsa.dplen);
+    c->rsa.dq = amt__room_put(r, c->rsa.dq, c->rsa.dqlen);
+    c->rsa.iq = amt__room_put(r, c->rsa.iq, c->rsa.iqlen);
+    c->use = amt_bearssl_use_rsa;
+  } else if (type == BR_KEYTYPE_EC) {
+    c->ec = *br_skey_decoder_get_ec(&x->key);
+    c->ec.x = amt__room_put(r, c->ec.x, c->ec.xlen);
+    c->use = amt_bearssl_use_ec;
+  } else {
+    return AMT_E_TLS_KEY;
+  }
+  return r->error;
+}
+
+AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
+                                   size_t size, const char *chain,
+                                   size_t chain_len, const char *key,
+                                   size_t key_len)
+{
+  amt__client_pem x;
+  size_t          i;
+  int             e;
+  memset(c, 0, sizeof *c);
+  memset(&x, 0, sizeof x);
+  amt__room_init(&x.room, mem, size);
+  br_pem_decoder_init(&x.pem);
+  e = amt__client_certificates(&x, chain, chain_len);
+  if (e == 0) e = amt__client_certificates(&x, "\n", 1);
+  if (e == 0 && x.chain_len == 0) e = AMT_E_TLS_PEM;
+  br_pem_decoder_init(&x.pem);
+  if (e == 0) e = amt__client_key(&x, key, key_len);
+  if (e == 0) e = amt__client_key(&x, "\n", 1);
+  if (e == 0) e = amt__client_keep(c, &x);
+  for (i = 0; i < x.chain_len / 2u; i++) { /* ours first */
+    br_x509_certificate last = x.chain[x.chain_len - 1u - i];
+    x.chain[x.chain_len - 1u - i] = x.chain[i];
+    x.chain[i] = last;
+  }
+  c->chain = x.chain;
+  c->chain_len = x.chain_len;
+  amt_wipe(&x, sizeof x);
+  return e;
+}
+#endif /* AMT_BEARSSL */
+
+#ifdef AMT_MBEDTLS
+/* ------------------------------------------------------------------------
+   >>http-mbedtls
+
+   mbedTLS reads and writes by callbacks, which hand "not yet" through. It
+   takes its memory from its own heap (mbedtls_calloc): the header's manual
+   tells how to give it a static pool. */
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
+#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
+#else
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
+#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
+#endif
+
+static void amt__mbedtls_put(void *hash, const void *p, size_t n)
+{
+  (void)AMT__SHA256_UPDATE((mbedtls_sha256_context *)hash,
+                           (const unsigned char *)p, n);
+}
+
+/* mbedTLS's source of randomness: the caller's, or the system's. */
+static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
+{
+  amt_mbedtls   *t = (amt_mbedtls *)ctx;
+  const amt_tls *tls = &t->server->tls;
+  int            bad = 0;
+  if (tls->random != NULL) {
+    bad = tls->random(tls->ctx, p, n) != 1;
+  } else {
+    while (n > 0 && !bad) {
+      size_t some = n < 32u ? n : 32u;
+      bad = mbedtls_entropy_func(&t->entropy, p, some) != 0;
+      p += some;
+      n -= some;
+    }
+  }
+  if (bad) t->verdict = AMT_E_TLS_RANDOM;
+  return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
+}
+
+static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)ctx;
+  ptrdiff_t    put = t->inner->ops->write(t->inner, p, n);
+  t->want = AMT_WANT_WRITE;
+  if (put == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_WRITE;
+  if (put > 0) return (int)put;
+  t->inner_error = (int)put;
+  return MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)ctx;
+  ptrdiff_t    got;
+  t->want = AMT_WANT_READ;
+  if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+  t->turns--;
+  got = t->inner->ops->read(t->inner, p, n);
+  if (got == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
+  if (got > 0 && t->first == 0) t->first = p[0];
+  if (got > 0) return (int)got;
+  t->inner_error = (int)got;
+  return MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+/* --- the verifier: called for each certificate, the last of the chain first */
+
+#if AMT__TLS_READER
+static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
+                                          const mbedtls_x509_crt *crt,
+                                          int                     depth)
+{
+  size_t i;
+#ifndef AMT_TLS_NO_PIN
+  mbedtls_sha256_context hash;
+  mbedtls_sha256_init(&hash);
+  (void)AMT__SHA256_STARTS(&hash);
+#endif
+  amt__cert_init(&t->reader);
+  for (i = 0; i < crt->raw.len; i++) {
+    int of_key = amt__cert_step(&t->reader, crt->raw.p[i]);
+#ifndef AMT_TLS_NO_PIN
+    if (of_key && depth == 0)
+      (void)AMT__SHA256_UPDATE(&hash, crt->raw.p + i, 1);
+#endif
+    (void)of_key, (void)depth;
+  }
+#ifndef AMT_TLS_NO_PIN
+  if (depth == 0) (void)AMT__SHA256_FINISH(&hash, t->seen.pin);
+  mbedtls_sha256_free(&hash);
+#endif
+}
+#endif
+
+/* mbedTLS's reasons as ours. */
+static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
+{
+  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+    return amt__tls_untrusted(&t->reader, (unsigned)depth);
+  if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
+    return amt__tls_date(&t->reader, amt__tls_time(&t->server->tls));
+  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+    return t->reader.ip_len != 0 ? AMT_E_TLS_IP : AMT_E_TLS_NAME;
+  if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) return AMT_E_TLS_WEAK;
+  if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK))
+    return AMT_E_TLS_ALGORITHM;
+  if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE |
+               MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+               MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
+    return AMT_E_TLS_USAGE;
+  return AMT_E_TLS_CERTIFICATE;
+}
+
+static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
+                               uint32_t *flags)
+{
+  amt_mbedtls   *t = (amt_mbedtls *)ctx;
+  const amt_tls *tls = &t->server->tls;
+#if AMT__TLS_READER
+  uint32_t now = amt__tls_time(tls);
+  amt__mbedtls_read_certificate(t, crt, depth);
+  /* Dates are judged here, by the caller's clock. */
+  *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
+                        MBEDTLS_X509_BADCERT_FUTURE);
+  if (!amt__tls_skips_dates(tls) &&
+      (now < t->reader.from || now > t->reader.until))
+    *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+#else
+  (void)crt;
+#endif
+  if (depth == 0 && t->reader.ip_len != 0 && !t->reader.ip_found)
+    *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+  if (tls->insecure_skip_chain) *flags = 0;
+  if (*flags != 0 && t->verdict == 0) {
+    t->verdict = amt__mbedtls_refused(t, *flags, depth);
+    t->seen.certificate = (uint8_t)depth;
+    t->seen.from = t->reader.from;
+    t->seen.until = t->reader.until;
+    t->seen.lib_error = (int)*flags;
+  }
+  if (depth != 0) return 0;
+  t->verified = 1;
+  t->until = t->reader.until;
+#ifndef AMT_TLS_NO_PIN
+  if (t->verdict == 0 && !amt__tls_pinned(tls, t->seen.pin))
+    t->verdict = AMT_E_TLS_PIN;
+#endif
+  return t->verdict != 0 ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;
+}
+
+/* --- the stream --- */
+
+static int amt__mbedtls_configure(amt_mbedtls *t)
+{
+  static const int ciphers[] = {
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, 0
+  };
+  amt_mbedtls_server *s = t->server;
+  mbedtls_ssl_config *conf = &t->conf;
+  int e = mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT,
+                                      MBEDTLS_SSL_TRANSPORT_STREAM,
+                                      MBEDTLS_SSL_PRESET_DEFAULT);
+  if (e != 0) return e;
+  mbedtls_ssl_conf_authmode(conf, s->anchors != NULL
+                                    ? MBEDTLS_SSL_VERIFY_REQUIRED
+                                    : MBEDTLS_SSL_VERIFY_OPTIONAL);
+  mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+                               MBEDTLS_SSL_MINOR_VERSION_3);
+  mbedtls_ssl_conf_ca_chain(conf, s->anchors, NULL);
+  mbedtls_ssl_conf_verify(conf, amt__mbedtls_verify, t);
+  mbedtls_ssl_conf_rng(conf, amt__mbedtls_random, t);
+  mbedtls_ssl_conf_cert_profile(conf, &mbedtls_x509_crt_profile_next);
+  mbedtls_ssl_conf_ciphersuites(conf, s->ciphers != NULL ? s->ciphers
+                                                         : ciphers);
+#ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+  if (s->fragment != 0) {
+    e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
+    if (e != 0) return e;
+  }
+#endif
+  if (s->client != NULL) {
+    e = mbedtls_ssl_conf_own_cert(conf, s->client, s->client_key);
+    if (e != 0) return e;
+  }
+  return 0;
+}
+
+/* Takes up the saved session, if it is this very server's. */
+static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, uint16_t port)
+{
+  amt_mbedtls_server    *s = t->server;
+  mbedtls_sha256_context hash;
+  mbedtls_sha256_init(&hash);
+  (void)AMT__SHA256_STARTS(&hash);
+  amt__tls_bind(&s->tls, name, port, s->anchors, s->anchors != NULL, s->client,
+                amt__mbedtls_put, &hash);
+  (void)AMT__SHA256_FINISH(&hash, t->binding);
+  mbedtls_sha256_free(&hash);
+  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
+               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0 &&
+               mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
+}
+
+/* Everything before the first byte. */
+static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
+                              uint16_t port)
+{
+  char name[254];
+  int  e;
+  memset(&t->seen, 0, sizeof t->seen);
+  memset(&t->reader, 0, sizeof t->reader);
+  t->verdict = t->inner_error = 0;
+  t->first = t->verified = t->offered = 0;
+  n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
+  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n);
+  if (e != 0) return e;
+#ifdef AMT_TLS_NO_IP
+  if (t->reader.ip_len != 0) return AMT_E_TLS_IP;
+#endif
+  mbedtls_ssl_init(&t->ssl);
+  mbedtls_ssl_config_init(&t->conf);
+  mbedtls_entropy_init(&t->entropy);
+  t->state = AMT__TLS_SHAKING;
+  e = amt__mbedtls_configure(t);
+  if (e == 0) e = mbedtls_ssl_setup(&t->ssl, &t->conf);
+  if (e == 0) /* no address: RFC 6066, 3; those are looked for by the reader */
+    e = mbedtls_ssl_set_hostname(&t->ssl,
+                                 t->reader.ip_len != 0 ? NULL : name);
+  if (e != 0) {
+    t->seen.lib_error = e;
+    return AMT_E_TLS_MEMORY;
+  }
+  mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
+                      NULL);
+  amt__mbedtls_offer(t, name, port);
+  return 0;
+}
+
+/* mbedTLS's result, as ours. */
+static int amt__mbedtls_result(amt_mbedtls *t, int e)
+{
+  if (e == MBEDTLS_ERR_SSL_WANT_READ || e == MBEDTLS_ERR_SSL_WANT_WRITE)
+    return AMT_AGAIN;
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000
+  if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) return AMT_AGAIN;
+#endif
+  if (e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return AMT_E_EOF;
+  if (t->seen.lib_error == 0) t->seen.lib_error = e;
+  if (t->verdict != 0) return t->verdict;
+  if (t->inner_error == AMT_E_EOF) return AMT_E_TRUNCATED;
+  if (t->inner_error != 0) return t->inner_error;
+  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
+    return AMT_E_TLS_NOT_TLS;
+  switch (e) {
+  case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+    e = AMT__MBEDTLS_ALERT(&t->ssl);
+    return e == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION ? AMT_E_TLS_VERSION
+                                                       : AMT_E_TLS_ALERT(e);
+  case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION: return AMT_E_TLS_VERSION;
+  case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
+  default: return AMT_E_TLS_BROKEN;
+  }
+}
+
+/* The handshake is done: remember the session. */
+static int amt__mbedtls_opened(amt_mbedtls *t)
+{
+  amt_mbedtls_server *s = t->server;
+  t->seen.resumed = !t->verified;
+  if (t->seen.resumed && !t->offered) return AMT_E_TLS_BROKEN;
+  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->until);
+  amt_mbedtls_forget(s);
+  memcpy(s->saved_for, t->binding, sizeof s->saved_for);
+  s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
+  t->state = AMT__TLS_OPEN;
+  return 1;
+}
+
+static int amt__mbedtls_open(amt_stream *stream, const char *host,
+                             size_t host_len, uint16_t port, uint32_t left)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e;
+  if (t->state < AMT__TLS_SHAKING) {
+    t->state = AMT__TLS_CONNECTING;
+    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    if (e <= 0) return e;
+    e = amt__mbedtls_begin(t, host, host_len, port);
+    if (e != 0) return e;
+  }
+  t->turns = 16;
+  e = mbedtls_ssl_handshake(&t->ssl);
+  if (e == 0) return amt__mbedtls_opened(t);
+  e = amt__mbedtls_result(t, e);
+  if (e != AMT_AGAIN && t->offered && t->verdict == 0) {
+    amt_mbedtls_forget(t->server); /* next time from the start */
+    if (e <= -100) e = AMT_E_TLS_BROKEN;
+  }
+  return e == AMT_E_TRUNCATED ? AMT_E_EOF : e;
+}
+
+static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e;
+  t->turns = 16;
+  if (n > 0x4000u) n = 0x4000u;
+  e = mbedtls_ssl_read(&t->ssl, (unsigned char *)p, n);
+  if (e > 0) return e;
+  return e == 0 ? AMT_E_TRUNCATED : amt__mbedtls_result(t, e);
+}
+
+static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e;
+  t->turns = 16;
+  e = mbedtls_ssl_write(&t->ssl, (const unsigned char *)p, n);
+  return e > 0 ? e : amt__mbedtls_result(t, e);
+}
+
+static void amt__mbedtls_close(amt_stream *stream)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  if (t->state == AMT__TLS_OPEN) (void)mbedtls_ssl_close_notify(&t->ssl);
+  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
+    mbedtls_ssl_free(&t->ssl);
+    mbedtls_ssl_config_free(&t->conf);
+    mbedtls_entropy_free(&t->entropy);
+  }
+  t->state = AMT__TLS_CLOSED;
+}
+
+static int amt__mbedtls_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  return t->inner->ops->wait(t->inner, want, ms);
+}
+
+static int amt__mbedtls_want(const amt_stream *stream, int want)
+{
+  const amt_mbedtls *t = (const amt_mbedtls *)(const void *)stream;
+  if (t->state == AMT__TLS_SHAKING) want = t->want;
+  if (t->state == AMT__TLS_OPEN && want != AMT_WANT_WRITE &&
+      mbedtls_ssl_get_bytes_avail(&t->ssl) > 0)
+    return AMT_WANT_NOW;
+  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+                                     : want;
+}
+
+AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
+                             amt_mbedtls_server *server)
+{
+  static const amt_stream_ops ops = {
+    amt__mbedtls_open,  amt__mbedtls_read, amt__mbedtls_write,
+    amt__mbedtls_close, amt__mbedtls_wait, 1, amt__mbedtls_want
+  };
+  memset(t, 0, sizeof *t);
+  t->stream.ops = &ops;
+  t->inner = inner;
+  t->server = server;
+}
+
+AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
+{
+  memset(server, 0, sizeof *server);
+  mbedtls_ssl_session_init(&server->saved);
+}
+
+AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)
+{
+  mbedtls_ssl_session_free(&server->saved);
+  mbedtls_ssl_session_init(&server->saved);
+  server->has_saved = 0;
+}
+#endif /* AMT_MBEDTLS */
 
 #endif /* AMT_IMPLEMENTATION */
 

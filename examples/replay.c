@@ -71,7 +71,8 @@ static void tell(const char *text)
 
 int main(void)
 {
-  static const amt_stream_ops ops = {m_open, m_read, m_write, m_close, NULL, 0};
+  static const amt_stream_ops ops = {m_open, m_read, m_write, m_close, NULL, 0,
+                                     NULL};
   char        buf[64], token[16], piece[80]; /* 64 do for replies of any size */
   amt_conn    conn = {.http.stream = &server.stream};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};

@@ -711,7 +711,7 @@ static UNUSED int line_wait(amt_stream *st, int want, uint32_t ms)
 static UNUSED void line_init(channel *l, server *s)
 {
   static const amt_stream_ops ops = { line_open,  line_read, line_write,
-                                      line_close, line_wait, 0 };
+                                      line_close, line_wait, 0, NULL };
   memset(l, 0, sizeof *l);
   l->stream.ops = &ops;
   l->s = s;

@@ -1269,7 +1269,7 @@ static int memory_wait(amt_stream *s, int want, uint32_t ms)
 }
 
 static const amt_stream_ops memory_ops = {
-  memory_open, memory_read, memory_write, memory_close, memory_wait, 0
+  memory_open, memory_read, memory_write, memory_close, memory_wait, 0, NULL
 };
 
 static memory        mem;
