@@ -591,20 +591,20 @@ typedef struct amt_bearssl {
   amt_stream              stream;
   amt_stream             *inner;
   amt_bearssl_server     *server;
-  amt_tls_seen            seen;
-  /* Private: */
   unsigned char          *buf;
   size_t                  size;
+  amt_tls_seen            seen;
+  /* Private: */
+  uint8_t                 certificates, first, offered, decided, ip_found;
+  uint32_t                until;       /* the server's certificate's end */
+  int                     verdict;     /* why the certificate was refused */
+  uint8_t                 binding[32]; /* what a saved session depends on */
+  amt_tls_reader          reader;
+  uint8_t                 state;       /* what stands above begins anew */
+  const br_x509_class    *verifier;    /* ours, in front of xc */
+  br_sha256_context       key_hash;
   br_ssl_client_context   cc;
   br_x509_minimal_context xc;
-  const br_x509_class    *verifier; /* ours, in front of xc */
-  br_sha256_context       key_hash;
-  amt_tls_reader          reader;
-  uint8_t                 binding[32]; /* what a saved session depends on */
-  uint32_t                until;   /* the server's certificate's end */
-  int                     verdict; /* why the certificate was refused */
-  uint8_t                 state, certificates, first, offered, decided,
-                          ip_found;
 } amt_bearssl;
 
 /* The buffer is the caller's, one for each connection, and sets the largest
@@ -2036,36 +2036,28 @@ AMTDEF void amt_posix_init(amt_posix *s)
 
 enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
 
-/* Seconds since 1970, or as near as 32 bits come. */
-static uint32_t amt__seconds(uint32_t year, uint32_t month, uint32_t day,
-                             uint32_t second)
-{
-  if (year < 1970u) return 0;
-  if (year > 2105u) return 0xFFFFFFFFu;
-  if (month < 3u) { /* the year begins with March: a leap day ends it */
-    month += 12u;
-    year--;
-  }
-  day += 365u * year + year / 4u - year / 100u + year / 400u +
-         (153u * month - 457u) / 5u - 719469u;
-  return day * 86400u + second;
-}
+/* Days from 1970-01-01 to a date. The year begins with March, so that a leap
+   day ends it: January and February are months 13 and 14 of the year before. */
+#define AMT__DAYS(y, m, d) \
+  (365u * (y) + (y) / 4u - (y) / 100u + (y) / 400u + \
+   (153u * (m) - 457u) / 5u + (d) - 719469u)
 
-/* What no clock that is set can say less than. */
-static uint32_t amt__build_time(void)
-{
-#ifdef AMT_BUILD_TIME
-  return AMT_BUILD_TIME;
-#else
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  static const char d[] = __DATE__; /* "Nov  1 2026", in this place's time */
-  uint32_t          month = 0, day = (uint32_t)(d[5] - '0');
-  while (memcmp(months + 3 * month, d, 3) != 0) month++;
-  if (d[4] != ' ') day += 10u * (uint32_t)(d[4] - '0');
-  return amt__seconds(2000u + 10u * (uint32_t)(d[9] - '0') +
-                        (uint32_t)(d[10] - '0'), month + 1u, day, 0) - 86400u;
+#ifndef AMT_BUILD_TIME
+/* __DATE__ is "Nov  1 2026", in this place's time; all of this is constant. */
+#define AMT__BUILD(i) ((unsigned char)__DATE__[i] & 15u) /* ' ' counts as 0 */
+#define AMT__BUILD_MONTH \
+  (__DATE__[2] == 'n' ? (__DATE__[1] == 'a' ? 13u : 6u) : \
+   __DATE__[2] == 'b' ? 14u : \
+   __DATE__[2] == 'r' ? (__DATE__[0] == 'M' ? 3u : 4u) : \
+   __DATE__[2] == 'y' ? 5u : __DATE__[2] == 'l' ? 7u : \
+   __DATE__[2] == 'g' ? 8u : __DATE__[2] == 'p' ? 9u : \
+   __DATE__[2] == 't' ? 10u : __DATE__[2] == 'v' ? 11u : 12u)
+#define AMT__BUILD_YEAR \
+  (2000u + 10u * AMT__BUILD(9) + AMT__BUILD(10) - AMT__BUILD_MONTH / 13u)
+#define AMT_BUILD_TIME \
+  (86400u * (AMT__DAYS(AMT__BUILD_YEAR, AMT__BUILD_MONTH, \
+                       10u * AMT__BUILD(4) + AMT__BUILD(5)) - 1u))
 #endif
-}
 
 /* The time, or 0 if nobody knows it. */
 static uint32_t amt__tls_time(const amt_tls *tls)
@@ -2077,7 +2069,13 @@ static uint32_t amt__tls_time(const amt_tls *tls)
   else
     now = amt_posix_time(NULL);
 #endif
-  return now < amt__build_time() ? 0 : now;
+  return now < AMT_BUILD_TIME ? 0 : now;
+}
+
+static int amt__tls_alert(int number)
+{
+  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
+                                             : AMT_E_TLS_ALERT(number);
 }
 
 static int amt__tls_skips_dates(const amt_tls *tls)
@@ -2099,39 +2097,15 @@ static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len)
   return 0;
 }
 
-/* Feeds a hash with all that a saved session depends on. */
-static void amt__tls_bind(const amt_tls *tls, const char *name, uint16_t port,
-                          const void *anchors, size_t anchor_count,
-                          const void *client,
-                          void (*put)(void *hash, const void *p, size_t n),
-                          void *hash)
-{
-  struct {
-    const void *anchors, *client;
-    size_t      anchor_count, pin_count;
-    uint16_t    port;
-    uint8_t     skip_chain, skip_dates;
-  } b;
-  memset(&b, 0, sizeof b); /* what lies between the members, too */
-  b.anchors = anchors;
-  b.anchor_count = anchor_count;
-  b.client = client;
-  b.pin_count = tls->pin_count;
-  b.port = port;
-  b.skip_chain = tls->insecure_skip_chain;
-  b.skip_dates = tls->insecure_skip_dates;
-  put(hash, &b, sizeof b);
-  if (tls->pin_count != 0) put(hash, tls->pins, 32u * tls->pin_count);
-  put(hash, name, strlen(name));
-}
-
 /* A session is good for a day, and no longer than the certificate. */
 static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 {
-  uint32_t now = amt__tls_time(tls);
-  uint32_t day = now < 0xFFFFFFFFu - 86400u ? now + 86400u : 0xFFFFFFFFu;
-  if (amt__tls_skips_dates(tls)) return now == 0 ? 0xFFFFFFFFu : day;
-  return cert_until != 0 && cert_until < day ? cert_until : day;
+  uint32_t until = amt__tls_time(tls) + 86400u;
+#if AMT__TLS_READER
+  if (cert_until < until && !amt__tls_skips_dates(tls)) until = cert_until;
+#endif
+  (void)cert_until;
+  return until;
 }
 
 /* The expected name as a text, and its length, 0 if there is none to expect.
@@ -2139,19 +2113,23 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
                             char *name, amt_tls_reader *r)
 {
+#ifndef AMT_TLS_NO_IP
   amt_address a;
+#endif
   if (tls->name != NULL) {
     host = tls->name;
     n = strlen(host);
   }
-  r->ip_len = 0;
   if (n == 0 || n > 253u) return 0;
   memcpy(name, host, n);
   name[n] = 0;
+#ifndef AMT_TLS_NO_IP
   if (amt_address_parse(&a, host, n)) {
     r->ip_len = a.len;
     memcpy(r->ip, a.ip, a.len);
   }
+#endif
+  (void)r;
   return n;
 }
 
@@ -2184,7 +2162,7 @@ static void amt__cert_init(amt_tls_reader *r)
   *r = fresh;
 }
 
-/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ" */
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ", as near as 32 bits come */
 static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
 {
   uint32_t v[7], i, year;
@@ -2197,7 +2175,14 @@ static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
   } else {
     year = v[0] + (v[0] < 50u ? 2000u : 1900u);
   }
-  return amt__seconds(year, v[1], v[2], v[3] * 3600u + v[4] * 60u + v[5]);
+  if (year < 1970u) return 0;
+  if (year > 2105u) return 0xFFFFFFFFu;
+  if (v[1] < 3u) {
+    v[1] += 12u;
+    year--;
+  }
+  return AMT__DAYS(year, v[1], v[2]) * 86400u + v[3] * 3600u + v[4] * 60u +
+         v[5];
 }
 
 /* A short element is complete: r->value, r->have. */
@@ -2305,21 +2290,19 @@ static int amt__cert_step(amt_tls_reader *r, uint8_t c)
 }
 #endif /* AMT__TLS_READER */
 
-/* A chain that leads to no anchor: how does it look? */
-static int amt__tls_untrusted(const amt_tls_reader *r, unsigned certificate)
+/* Of an error, what the certificate itself tells: which end of its dates was
+   missed, and how the chain without an anchor ends. */
+static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
+                           unsigned certificate, int error)
 {
 #if AMT__TLS_READER
-  if (r->issuer == r->subject)
+  if (error == AMT_E_TLS_EXPIRED && amt__tls_time(tls) < r->from)
+    return AMT_E_TLS_NOT_YET;
+  if (error == AMT_E_TLS_ISSUER && r->issuer == r->subject)
     return certificate == 0 ? AMT_E_TLS_SELF_SIGNED : AMT_E_TLS_ROOT;
 #endif
-  (void)r, (void)certificate;
-  return AMT_E_TLS_ISSUER;
-}
-
-/* A date that does not hold: which? */
-static int amt__tls_date(const amt_tls_reader *r, uint32_t now)
-{
-  return now < r->from ? AMT_E_TLS_NOT_YET : AMT_E_TLS_EXPIRED;
+  (void)tls, (void)r, (void)certificate;
+  return error;
 }
 #endif /* AMT_BEARSSL || AMT_MBEDTLS */
 
@@ -2330,8 +2313,15 @@ static int amt__tls_date(const amt_tls_reader *r, uint32_t now)
    The engine moves bytes between four buffers of its own and never waits;
    this section carries them to and from the stream below. */
 
+/* BearSSL counts days from the year 0. */
+static void amt__bearssl_clock(amt_bearssl *t, uint32_t now)
+{
+  br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
+}
+
 /* --- the verifier: ours in front of BearSSL's, certificate by certificate --- */
 
+#if AMT__TLS_READER
 static amt_bearssl *amt__bearssl_of(const br_x509_class **ctx)
 {
   return (amt_bearssl *)(void *)((char *)(void *)ctx -
@@ -2360,9 +2350,7 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
   if (t->certificates < 255u) t->certificates++;
   if (!amt__bearssl_passes(t)) return;
   t->xc.vtable->start_cert(&t->xc.vtable, n);
-#if AMT__TLS_READER
   if (!t->decided) amt__cert_init(&t->reader);
-#endif
 #ifndef AMT_TLS_NO_PIN
   if (t->certificates == 1u) br_sha256_init(&t->key_hash);
 #endif
@@ -2374,23 +2362,18 @@ static void amt__bearssl_append(const br_x509_class **ctx,
                                 const unsigned char *p, size_t n)
 {
   amt_bearssl *t = amt__bearssl_of(ctx);
+  size_t       i;
   if (!amt__bearssl_passes(t)) return;
-#if AMT__TLS_READER
-  if (!t->decided) {
-    size_t i;
-    for (i = 0; i < n; i++) {
-      int of_key = amt__cert_step(&t->reader, p[i]);
+  for (i = 0; i < n && !t->decided; i++) {
+    int of_key = amt__cert_step(&t->reader, p[i]);
 #ifndef AMT_TLS_NO_PIN
-      if (of_key && t->certificates == 1u)
-        br_sha256_update(&t->key_hash, p + i, 1);
+    if (of_key && t->certificates == 1u)
+      br_sha256_update(&t->key_hash, p + i, 1);
 #endif
-      (void)of_key;
-    }
+    (void)of_key;
   }
   if (amt__tls_skips_dates(&t->server->tls))
-    br_x509_minimal_set_time(&t->xc, t->reader.from / 86400u + 719528u,
-                             t->reader.from % 86400u);
-#endif
+    amt__bearssl_clock(t, t->reader.from);
   t->xc.vtable->append(&t->xc.vtable, p, n);
 }
 
@@ -2407,47 +2390,21 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
 #endif
 }
 
-/* BearSSL's reasons, 32 to 62, as ours. */
-static int amt__bearssl_refused(const amt_bearssl *t, unsigned e)
-{
-  switch (e) {
-  case BR_ERR_X509_UNSUPPORTED:
-  case BR_ERR_X509_WRONG_KEY_TYPE: return AMT_E_TLS_ALGORITHM;
-  case BR_ERR_X509_BAD_SIGNATURE: return AMT_E_TLS_SIGNATURE;
-  case BR_ERR_X509_EXPIRED:
-    return amt__tls_date(&t->reader, amt__tls_time(&t->server->tls));
-  case BR_ERR_X509_DN_MISMATCH: return AMT_E_TLS_ORDER;
-  case BR_ERR_X509_BAD_SERVER_NAME: return AMT_E_TLS_NAME;
-  case BR_ERR_X509_NOT_CA:
-  case BR_ERR_X509_FORBIDDEN_KEY_USAGE: return AMT_E_TLS_USAGE;
-  case BR_ERR_X509_WEAK_PUBLIC_KEY: return AMT_E_TLS_WEAK;
-  case BR_ERR_X509_NOT_TRUSTED:
-    return amt__tls_untrusted(&t->reader, t->seen.certificate);
-  default: return AMT_E_TLS_CERTIFICATE;
-  }
-}
-
+/* BearSSL has decided about the chain; here about IP address and key. */
 static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
 {
   amt_bearssl   *t = amt__bearssl_of(ctx);
   const amt_tls *tls = &t->server->tls;
   unsigned       e = t->xc.vtable->end_chain(&t->xc.vtable);
   if (e == BR_ERR_X509_NOT_TRUSTED && tls->insecure_skip_chain) e = 0;
-  if (e != 0) {
-    t->verdict = amt__bearssl_refused(t, e);
-    t->seen.from = t->reader.from;
-    t->seen.until = t->reader.until;
-    return e;
-  }
+  if (e != 0) return e;
   if (t->reader.ip_len != 0 && !t->ip_found && !tls->insecure_skip_chain)
     t->verdict = AMT_E_TLS_IP;
 #ifndef AMT_TLS_NO_PIN
   else if (!amt__tls_pinned(tls, t->seen.pin))
     t->verdict = AMT_E_TLS_PIN;
 #endif
-  if (t->verdict == 0) return 0;
-  t->seen.certificate = 0;
-  return BR_ERR_X509_NOT_TRUSTED;
+  return t->verdict != 0 ? BR_ERR_X509_NOT_TRUSTED : 0;
 }
 
 static const br_x509_pkey *amt__bearssl_key(const br_x509_class *const *ctx,
@@ -2457,6 +2414,7 @@ static const br_x509_pkey *amt__bearssl_key(const br_x509_class *const *ctx,
     (const char *)(const void *)ctx - offsetof(amt_bearssl, verifier));
   return t->xc.vtable->get_pkey(&t->xc.vtable, usages);
 }
+#endif /* AMT__TLS_READER */
 
 /* --- the engine --- */
 
@@ -2536,22 +2494,20 @@ AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
   br_ssl_engine_set_default_aes_cbc(eng);
 }
 
-static void amt__bearssl_put(void *hash, const void *p, size_t n)
-{
-  br_sha256_update((br_sha256_context *)hash, p, n);
-}
-
-/* Takes up the saved session, if it is this very server's. */
-static void amt__bearssl_offer(amt_bearssl *t, const char *name, uint16_t port)
+/* Takes up the saved session, if all that it depends on is the same: the
+   caller's part of the server, the pins, the name, the port. */
+static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
+                               uint16_t port)
 {
   amt_bearssl_server *s = t->server;
   br_sha256_context   hash;
-  uint32_t            now = amt__tls_time(&s->tls);
   br_sha256_init(&hash);
-  amt__tls_bind(&s->tls, name, port, s->anchors, s->anchor_count, s->client,
-                amt__bearssl_put, &hash);
+  br_sha256_update(&hash, s, offsetof(amt_bearssl_server, saved));
+  br_sha256_update(&hash, s->tls.pins, 32u * s->tls.pin_count);
+  br_sha256_update(&hash, name, n);
+  br_sha256_update(&hash, &port, sizeof port);
   br_sha256_out(&hash, t->binding);
-  t->offered = s->has_saved && now <= s->saved_until &&
+  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
                memcmp(t->binding, s->saved_for, sizeof t->binding) == 0;
   if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
 }
@@ -2571,40 +2527,39 @@ static int amt__bearssl_seed(amt_bearssl *t)
 static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                               uint16_t port)
 {
+#if AMT__TLS_READER
   static const br_x509_class verifier = {
     sizeof(const br_x509_class *), amt__bearssl_start_chain,
     amt__bearssl_start_cert,       amt__bearssl_append,
     amt__bearssl_end_cert,         amt__bearssl_end_chain,
     amt__bearssl_key
   };
+#endif
   amt_bearssl_server *s = t->server;
   char                name[254];
-  uint32_t            now = amt__tls_time(&s->tls);
   int                 e;
-  memset(&t->seen, 0, sizeof t->seen);
-  memset(&t->reader, 0, sizeof t->reader);
-  t->verdict = 0;
-  t->certificates = t->first = t->ip_found = 0;
+  memset(&t->seen, 0, offsetof(amt_bearssl, state) -
+                        offsetof(amt_bearssl, seen));
   if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   n = amt__tls_name(&s->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&s->tls, s->anchor_count, n);
   if (e != 0) return e;
-#ifdef AMT_TLS_NO_IP
-  if (t->reader.ip_len != 0) return AMT_E_TLS_IP;
-#endif
   br_ssl_client_zero(&t->cc);
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
-  br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
+  amt__bearssl_clock(t, amt__tls_time(&s->tls));
   amt__bearssl_profile(&t->cc, &t->xc);
   if (s->more != NULL) s->more(&t->cc, &t->xc);
   if (s->client != NULL) s->client->use(&t->cc, s->client);
+  br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
+#if AMT__TLS_READER
   t->verifier = &verifier;
   br_ssl_engine_set_x509(&t->cc.eng, &t->verifier);
+#endif
   br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
                            t->size >= 2u * AMT_BEARSSL_FULL);
   e = amt__bearssl_seed(t);
   if (e != 0) return e;
-  amt__bearssl_offer(t, name, port);
+  amt__bearssl_offer(t, name, n, port);
   if (!br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
                            t->offered))
     return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
@@ -2612,27 +2567,37 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   return 0;
 }
 
-/* The engine's own end: an error of the server's, or of ours. */
+/* The engine's own end, BR_ERR_, as an error of ours. */
 static int amt__bearssl_error(const amt_bearssl *t, int e)
 {
-  int shaking = t->state == AMT__TLS_SHAKING;
+#define AMT__E(error) (uint8_t)(AMT_E_TLS_NOT_TLS - AMT_E_TLS_##error)
+  static const uint8_t errors[BR_ERR_X509_NOT_TRUSTED + 1] = {
+    0, 0, 0, AMT__E(VERSION), /* BR_ERR_UNSUPPORTED_VERSION is 3 */
+    0, 0, AMT__E(RECORD), 0, AMT__E(RANDOM), /* _TOO_LARGE, _NO_RANDOM */
+    0, 0, 0, 0, 0, 0, 0, AMT__E(CIPHER), /* _BAD_CIPHER_SUITE is 16 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0,
+    AMT__E(CIPHER), 0, AMT__E(USAGE), /* _INVALID_ALGORITHM, _WRONG_KEY_USAGE */
+    0, 0, 0, 0, /* from 33 on BR_ERR_X509_ */
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(ALGORITHM), AMT__E(CERTIFICATE),
+    AMT__E(ALGORITHM), AMT__E(SIGNATURE), /* _WRONG_KEY_TYPE is 51 */
+    AMT__E(CLOCK), AMT__E(EXPIRED), AMT__E(ORDER), AMT__E(NAME),
+    AMT__E(CERTIFICATE), AMT__E(USAGE), AMT__E(USAGE), AMT__E(WEAK), 0,
+    AMT__E(ISSUER) /* _NOT_TRUSTED is 62 */
+  };
+#undef AMT__E
   if (t->verdict != 0) return t->verdict;
-  if (shaking && t->first != 0x15 && t->first != 0x16)
+  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
     return AMT_E_TLS_NOT_TLS;
-  if (e == BR_ERR_RECV_FATAL_ALERT + BR_ALERT_PROTOCOL_VERSION)
-    return AMT_E_TLS_VERSION;
-  if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_RECV_FATAL_ALERT + 256)
-    return AMT_E_TLS_ALERT(e - BR_ERR_RECV_FATAL_ALERT);
-  switch (e) {
-  case BR_ERR_TOO_LARGE: return AMT_E_TLS_RECORD;
-  case BR_ERR_NO_RANDOM: return AMT_E_TLS_RANDOM;
-  case BR_ERR_UNSUPPORTED_VERSION:
-    return shaking ? AMT_E_TLS_VERSION : AMT_E_TLS_BROKEN;
-  case BR_ERR_BAD_CIPHER_SUITE:
-  case BR_ERR_INVALID_ALGORITHM: return AMT_E_TLS_CIPHER;
-  case BR_ERR_WRONG_KEY_USAGE: return AMT_E_TLS_USAGE;
-  default: return AMT_E_TLS_BROKEN;
-  }
+  if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_SEND_FATAL_ALERT)
+    return amt__tls_alert(e - BR_ERR_RECV_FATAL_ALERT);
+  if (e > BR_ERR_X509_NOT_TRUSTED || errors[e] == 0) return AMT_E_TLS_BROKEN;
+  return amt__tls_closer(&t->server->tls, &t->reader, t->seen.certificate,
+                         AMT_E_TLS_NOT_TLS - errors[e]);
 }
 
 static int amt__bearssl_closed(amt_bearssl *t)
@@ -2641,8 +2606,10 @@ static int amt__bearssl_closed(amt_bearssl *t)
   if (e == BR_ERR_OK)
     return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
   t->seen.lib_error = e;
+  t->seen.from = t->reader.from;
+  t->seen.until = t->reader.until;
   e = amt__bearssl_error(t, e);
-  if (t->state == AMT__TLS_SHAKING && t->offered && t->verdict == 0) {
+  if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
     amt_bearssl_forget(t->server); /* next time from the start */
     return AMT_E_TLS_BROKEN;
   }
@@ -2701,17 +2668,16 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
 /* The handshake is done: remember the session. */
 static void amt__bearssl_opened(amt_bearssl *t)
 {
-  amt_bearssl_server       *s = t->server;
-  br_ssl_session_parameters now;
-  br_ssl_engine_get_session_parameters(&t->cc.eng, &now);
-  t->seen.resumed = t->certificates == 0;
+  amt_bearssl_server              *s = t->server;
+  const br_ssl_session_parameters *now = &t->cc.eng.session;
+  t->seen.resumed = t->offered && memcmp(now, &s->saved, sizeof *now) == 0;
   if (!t->seen.resumed) {
     s->saved_until = amt__tls_until(&s->tls, t->until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
-    s->saved = now;
-    s->has_saved = now.session_id_len != 0;
+    s->saved = *now;
+    s->has_saved = now->session_id_len != 0;
   }
-  amt_wipe(&now, sizeof now);
+  t->seen.certificate = 0;
   t->state = AMT__TLS_OPEN;
 }
 
@@ -3121,12 +3087,6 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
 #endif
 
-static void amt__mbedtls_put(void *hash, const void *p, size_t n)
-{
-  (void)AMT__SHA256_UPDATE((mbedtls_sha256_context *)hash,
-                           (const unsigned char *)p, n);
-}
-
 /* mbedTLS's source of randomness: the caller's, or the system's. */
 static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 {
@@ -3205,10 +3165,12 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 /* mbedTLS's reasons as ours. */
 static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
 {
+  const amt_tls *tls = &t->server->tls;
   if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-    return amt__tls_untrusted(&t->reader, (unsigned)depth);
+    return amt__tls_closer(tls, &t->reader, (unsigned)depth, AMT_E_TLS_ISSUER);
   if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
-    return amt__tls_date(&t->reader, amt__tls_time(&t->server->tls));
+    return amt__tls_closer(tls, &t->reader, (unsigned)depth,
+                           AMT_E_TLS_EXPIRED);
   if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
     return t->reader.ip_len != 0 ? AMT_E_TLS_IP : AMT_E_TLS_NAME;
   if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) return AMT_E_TLS_WEAK;
@@ -3300,15 +3262,20 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
   return 0;
 }
 
-/* Takes up the saved session, if it is this very server's. */
-static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, uint16_t port)
+/* Takes up the saved session, if all that it depends on is the same. */
+static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
+                               uint16_t port)
 {
   amt_mbedtls_server    *s = t->server;
   mbedtls_sha256_context hash;
   mbedtls_sha256_init(&hash);
   (void)AMT__SHA256_STARTS(&hash);
-  amt__tls_bind(&s->tls, name, port, s->anchors, s->anchors != NULL, s->client,
-                amt__mbedtls_put, &hash);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s,
+                           offsetof(amt_mbedtls_server, saved));
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s->tls.pins,
+                           32u * s->tls.pin_count);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)name, n);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)&port, sizeof port);
   (void)AMT__SHA256_FINISH(&hash, t->binding);
   mbedtls_sha256_free(&hash);
   t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
@@ -3329,9 +3296,6 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n);
   if (e != 0) return e;
-#ifdef AMT_TLS_NO_IP
-  if (t->reader.ip_len != 0) return AMT_E_TLS_IP;
-#endif
   mbedtls_ssl_init(&t->ssl);
   mbedtls_ssl_config_init(&t->conf);
   mbedtls_entropy_init(&t->entropy);
@@ -3347,7 +3311,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   }
   mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
                       NULL);
-  amt__mbedtls_offer(t, name, port);
+  amt__mbedtls_offer(t, name, n, port);
   return 0;
 }
 
@@ -3368,9 +3332,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
     return AMT_E_TLS_NOT_TLS;
   switch (e) {
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-    e = AMT__MBEDTLS_ALERT(&t->ssl);
-    return e == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION ? AMT_E_TLS_VERSION
-                                                       : AMT_E_TLS_ALERT(e);
+    return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
   case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION: return AMT_E_TLS_VERSION;
   case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
   default: return AMT_E_TLS_BROKEN;
