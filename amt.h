@@ -833,8 +833,13 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 
 AMTDEF void amt_wipe(void *p, size_t n)
 {
+#ifdef __GNUC__
+  memset(p, 0, n);
+  __asm__ __volatile__("" : : "r"(p) : "memory"); /* it may be read here */
+#else
   volatile unsigned char *v = (volatile unsigned char *)p;
   while (n-- > 0) *v++ = 0;
+#endif
 }
 #endif /* AMT_SHARED_IMPLEMENTED */
 

@@ -586,7 +586,8 @@ AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
 AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
                              br_x509_minimal_context *xc);
 
-/* One connection: wraps any other stream. 7 kB and the buffer. */
+/* One connection: wraps any other stream. 7 kB and the buffer. Its random
+   generator is seeded once: after a fork(), initialise it anew. */
 typedef struct amt_bearssl {
   amt_stream              stream;
   amt_stream             *inner;
@@ -669,11 +670,14 @@ typedef struct amt_mbedtls_server {
   uint8_t             saved_for[32];
   uint32_t            saved_until;
   uint8_t             has_saved;
+  mbedtls_entropy_context entropy;
 } amt_mbedtls_server;
 
 AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server);
-/* Gives back and wipes the saved session. */
+/* Gives back and wipes the saved session: see amt_bearssl_forget. */
 AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server);
+/* Forgets, and gives back what init took. Its connections are closed. */
+AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server);
 
 /* One connection: wraps any other stream. */
 typedef struct amt_mbedtls {
@@ -684,7 +688,6 @@ typedef struct amt_mbedtls {
   /* Private: */
   mbedtls_ssl_context      ssl;
   mbedtls_ssl_config       conf;
-  mbedtls_entropy_context  entropy;
   amt_tls_reader           reader;
   uint8_t                  binding[32];
   uint32_t                 until;
@@ -981,8 +984,13 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 
 AMTDEF void amt_wipe(void *p, size_t n)
 {
+#ifdef __GNUC__
+  memset(p, 0, n);
+  __asm__ __volatile__("" : : "r"(p) : "memory"); /* it may be read here */
+#else
   volatile unsigned char *v = (volatile unsigned char *)p;
   while (n-- > 0) *v++ = 0;
+#endif
 }
 #endif /* AMT_SHARED_IMPLEMENTED */
 
@@ -2427,9 +2435,7 @@ static void amt__bearssl_profile(br_ssl_client_context *cc,
     BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 #ifndef AMT_BEARSSL_SMALL
     BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 #endif
   };
   br_ssl_engine_context *eng = &cc->eng;
@@ -2442,11 +2448,8 @@ static void amt__bearssl_profile(br_ssl_client_context *cc,
   br_ssl_engine_set_ec(eng, &br_ec_p256_m31);
   br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
 #else
-  br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
-  br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
   br_x509_minimal_set_hash(xc, br_sha384_ID, &br_sha384_vtable);
   br_x509_minimal_set_hash(xc, br_sha512_ID, &br_sha512_vtable);
-  br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
   br_ssl_engine_set_default_ecdsa(eng);
   br_ssl_engine_set_default_rsavrfy(eng);
   br_x509_minimal_set_rsa(xc, br_ssl_engine_get_rsavrfy(eng));
@@ -2512,10 +2515,23 @@ static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
   if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
 }
 
+/* Wipes the engine, but for its random generator: that one, once seeded, goes
+   on from connection to connection, and cannot be run backwards. */
+static void amt__bearssl_clear(amt_bearssl *t)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  char                  *end = (char *)(&t->cc + 1);
+  char                  *after = (char *)(&eng->rng_os_rand_done + 1);
+  if (eng->rng_init_done != 2) after = (char *)&eng->rng; /* not seeded */
+  amt_wipe(&t->cc, (size_t)((char *)&eng->rng - (char *)&t->cc));
+  amt_wipe(after, (size_t)(end - after));
+}
+
 static int amt__bearssl_seed(amt_bearssl *t)
 {
   const amt_tls *tls = &t->server->tls;
   uint8_t        seed[32];
+  if (t->cc.eng.rng_init_done == 2) return 0;
   if (tls->random == NULL) return 0; /* BearSSL asks the system, or refuses */
   if (tls->random(tls->ctx, seed, sizeof seed) != 1) return AMT_E_TLS_RANDOM;
   br_ssl_engine_inject_entropy(&t->cc.eng, seed, sizeof seed);
@@ -2544,7 +2560,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   n = amt__tls_name(&s->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&s->tls, s->anchor_count, n);
   if (e != 0) return e;
-  br_ssl_client_zero(&t->cc);
+  amt__bearssl_clear(t);
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
   amt__bearssl_clock(t, amt__tls_time(&s->tls));
   amt__bearssl_profile(&t->cc, &t->xc);
@@ -2741,7 +2757,7 @@ static void amt__bearssl_close(amt_stream *stream)
   }
   if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
   if (t->state >= AMT__TLS_SHAKING) {
-    amt_wipe(&t->cc, sizeof t->cc);
+    amt__bearssl_clear(t);
     amt_wipe(t->buf, t->size);
   }
   t->state = AMT__TLS_CLOSED;
@@ -3098,7 +3114,7 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
   } else {
     while (n > 0 && !bad) {
       size_t some = n < 32u ? n : 32u;
-      bad = mbedtls_entropy_func(&t->entropy, p, some) != 0;
+      bad = mbedtls_entropy_func(&t->server->entropy, p, some) != 0;
       p += some;
       n -= some;
     }
@@ -3228,9 +3244,7 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, 0
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0
   };
   amt_mbedtls_server *s = t->server;
   mbedtls_ssl_config *conf = &t->conf;
@@ -3298,7 +3312,6 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   if (e != 0) return e;
   mbedtls_ssl_init(&t->ssl);
   mbedtls_ssl_config_init(&t->conf);
-  mbedtls_entropy_init(&t->entropy);
   t->state = AMT__TLS_SHAKING;
   e = amt__mbedtls_configure(t);
   if (e == 0) e = mbedtls_ssl_setup(&t->ssl, &t->conf);
@@ -3404,7 +3417,6 @@ static void amt__mbedtls_close(amt_stream *stream)
   if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->conf);
-    mbedtls_entropy_free(&t->entropy);
   }
   t->state = AMT__TLS_CLOSED;
 }
@@ -3443,6 +3455,13 @@ AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
 {
   memset(server, 0, sizeof *server);
   mbedtls_ssl_session_init(&server->saved);
+  mbedtls_entropy_init(&server->entropy);
+}
+
+AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server)
+{
+  amt_mbedtls_forget(server);
+  mbedtls_entropy_free(&server->entropy);
 }
 
 AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)
