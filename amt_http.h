@@ -663,7 +663,9 @@ typedef struct amt_mbedtls_server {
   mbedtls_x509_crt  *anchors; /* trusted authorities */
   mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
   mbedtls_pk_context *client_key;
-  const int         *ciphers; /* 0 at its end; NULL: the short list */
+  const int         *ciphers; /* 0 at its end; NULL: a short list for TLS 1.2.
+                                 With 3.x yours may name TLS 1.3's, after
+                                 psa_crypto_init */
   uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record */
   /* Private: */
   mbedtls_ssl_session saved;
@@ -3096,11 +3098,13 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
+#define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #else
 #define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
+#define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #endif
 
 /* mbedTLS's source of randomness: the caller's, or the system's. */
@@ -3263,6 +3267,9 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
   mbedtls_ssl_conf_cert_profile(conf, &mbedtls_x509_crt_profile_next);
   mbedtls_ssl_conf_ciphersuites(conf, s->ciphers != NULL ? s->ciphers
                                                          : ciphers);
+  if (s->ciphers == NULL) /* these are TLS 1.2's */
+    mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_3);
 #ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
   if (s->fragment != 0) {
     e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
@@ -3346,7 +3353,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   switch (e) {
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
     return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
-  case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION: return AMT_E_TLS_VERSION;
+  case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
   case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
   default: return AMT_E_TLS_BROKEN;
   }
