@@ -1155,6 +1155,13 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
+/* Text gathers at p[to]; to < n always holds, and is proved by this. */
+static size_t amt__json_byte(unsigned char *p, size_t n, size_t to, unsigned c)
+{
+  if (to < n) p[to++] = (unsigned char)c;
+  return to;
+}
+
 /* Text gathers at p[from, to), never ahead of i; a character that began in
    an earlier buffer may be longer than what was read of it here, and so is
    lent from t->held, alone. */
@@ -1162,7 +1169,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
                          amt_json_token *token)
 {
   unsigned char *p = (unsigned char *)bytes;
-  size_t         i = 0, from = 0, to = 0;
+  size_t         i = 0, from = 0, to = 0, k = 0;
   int            carried = t->state >= AMT__J_ESCAPE, r = 0;
   *used = 0;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
@@ -1172,8 +1179,8 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
       /* The plain bytes of a string, without the step. */
       while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' &&
              p[i] != '\\')
-        p[to++] = p[i++];
-      if (i == n) break;
+        to = amt__json_byte(p, n, to, p[i++]);
+      if (i >= n) break;
     } else if (t->state < AMT__J_LITERAL) {
       t->start = t->offset + i;
       from = to = i;
@@ -1185,7 +1192,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
     if (r == AMT__J_OPEN) {
       from = to = i;
     } else if (r == AMT__J_BYTE) {
-      p[to++] = (unsigned char)c;
+      to = amt__json_byte(p, n, to, c);
     } else if (r == AMT__J_CHAR) {
 #ifndef AMT_DEFAULT_WIRE_ONLY
       if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
@@ -1193,9 +1200,9 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
         continue;
       }
 #endif
+      for (k = 0; k < sizeof t->held && k < t->held_len; k++)
+        if (!carried) to = amt__json_byte(p, n, to, t->held[k]);
       if (carried) break;
-      memcpy(p + to, t->held, t->held_len & 7u);
-      to += t->held_len & 7u;
 #ifndef AMT_DEFAULT_WIRE_ONLY
       if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
 #endif
@@ -1212,7 +1219,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
     return type != AMT_JSON_MORE ? type : r;
   }
   if (r == AMT__J_CHAR && carried)
-    return amt__json_piece(t, token, t->held, t->held_len, 0);
+    return amt__json_piece(t, token, t->held, k, 0);
   if (r == AMT__J_ENDS)
     return amt__json_piece(t, token, p + from, to - from, AMT_JSON_NUMBER);
   if (r == AMT_JSON_KEY || r == AMT_JSON_STRING)

@@ -66,6 +66,28 @@
        if (e == AMT_AGAIN) amt_http_wait(&conn, 1000);
      } while (e >= 0 && e != AMT_HTTP_END);
 
+   Over TLS the same program has these before it, and the rest is as it was:
+
+     static amt_bearssl tls;  static amt_bearssl_server server;
+     static unsigned char record[AMT_BEARSSL_FULL];
+
+     server.anchors = amt_anchors;           (amt anchors ca.pem >anchors.h)
+     server.anchor_count = AMT_ANCHORS;
+     amt_bearssl_init(&tls, &sock.stream, &server, record, sizeof record);
+     conn.stream = &tls.stream;
+
+   and amt_bearssl_forget(&server) at the end. No byte of a request leaves
+   before the server has proved its name, and each way to fail that has its
+   error. A reconnect takes the last session up again where the server lets
+   it: 0.75 million instructions instead of 42, and 315 bytes on the wire.
+
+   mbedTLS allocates: 47 kB at the peak of a handshake, from its own heap. For
+   a static pool build it with MBEDTLS_PLATFORM_MEMORY and
+   MBEDTLS_MEMORY_BUFFER_ALLOC_C, and give it one before anything else:
+
+     static unsigned char pool[64 * 1024];
+     mbedtls_memory_buffer_alloc_init(pool, sizeof pool);
+
    In: Content-Length, chunked (extensions and trailers skipped, bounded),
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
    with an idle limit, IPv6 literals, a reply that comes while the request is
@@ -78,7 +100,8 @@
    arrive before the first byte of a request.
 
    Not there at all: redirects (reported, never followed), cookies,
-   compression, HTTP/2, caching, proxies.
+   compression, HTTP/2, caching, proxies. In TLS: revocation checks; with
+   BearSSL also TLS 1.3, name constraints and extended key usages.
 
    ------------------------------------------------------------------------
    >>http-options   define them before the include, in the file that has
@@ -1410,10 +1433,9 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   return e;
 }
 
-/* Bytes of text that has no meaning to us, up to the first that has. */
-static size_t amt__http_skip(const unsigned char *p, size_t n)
+/* From i on over text that has no meaning to us, to the first that has. */
+static size_t amt__http_skip(const unsigned char *p, size_t i, size_t n)
 {
-  size_t i = 0;
   while (i < n && p[i] >= 32u && p[i] != 127u) i++;
   return i;
 }
@@ -1449,7 +1471,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
     }
     m = 0;
     if ((unsigned)r->state - AMT__R_REASON <= AMT__R_EXT - AMT__R_REASON)
-      m = amt__http_skip(p + i, n - i);
+      m = amt__http_skip(p, i, n) - i;
     if (m == 0) {
       e = amt__http_step(r, p[i]);
       m = 1;

@@ -45,6 +45,10 @@ $CC -std=gnu99 -O2 -I. -DAMT_MBEDTLS tests/bench_tls.c -o $out/mbedtls \
 server -tls1_2 -no_ticket
 handshakes tls $out/bearssl
 handshakes tls-mbedtls $out/mbedtls
+valgrind --tool=massif --massif-out-file=$out/massif $out/mbedtls $port \
+  $out/certs/root.pem full 2 >/dev/null 2>&1
+bench tls-mbedtls.heap-peak \
+  "$(sed -n 's/^mem_heap_B=//p' $out/massif | sort -n | tail -n 1)"
 kill $pid; wait $pid 2>/dev/null || true
 server -tls1_2
 handshakes tls-mbedtls-ticket $out/mbedtls

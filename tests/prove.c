@@ -1,0 +1,34 @@
+/* What Frama-C's Eva is to prove free of run-time errors: one call, from any
+   state whatever, with any bytes. tests/prove.sh runs it. */
+#define AMT_NO_HTTP
+#define AMT_IMPLEMENTATION
+#include "amt.h"
+#include "amt_http.h"
+#include "__fc_builtin.h"
+
+static unsigned char  bytes[256];
+static amt_json       json;
+static amt_json_token token;
+static amt_http_reply reply;
+
+static size_t any_bytes(void)
+{
+  Frama_C_make_unknown((char *)bytes, sizeof bytes);
+  return Frama_C_size_t_interval(0, sizeof bytes);
+}
+
+int prove_tokenizer(void)
+{
+  size_t used, n = any_bytes();
+  Frama_C_make_unknown((char *)&json, sizeof json);
+  return amt_json_next(&json, bytes, n, &used, &token) +
+         amt_json_end(&json, &token);
+}
+
+int prove_http(void)
+{
+  size_t used, body, n = any_bytes();
+  Frama_C_make_unknown((char *)&reply, sizeof reply);
+  return amt_http_reply_next(&reply, bytes, n, &used, &body) +
+         amt_http_reply_eof(&reply) + amt_http_reply_keeps(&reply);
+}

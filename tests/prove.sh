@@ -1,0 +1,21 @@
+#!/bin/sh
+# Proves the tokenizer and the HTTP reply parser free of run-time errors (out
+# of bounds, overflow, uninitialised reads) from any state and any input, with
+# Frama-C's Eva. Prints "PROVE NAME alarms N". usage: prove.sh (make prove)
+cd "$(dirname "$0")/.." || exit 1
+out=build/prove
+mkdir -p $out
+result=0
+for name in tokenizer http; do
+  frama-c -machdep gcc_x86_64 -cpp-extra-args="-I." -main prove_$name -lib-entry \
+    -eva -eva-precision 3 tests/prove.c \
+    >$out/$name.log 2>&1
+  status=$?
+  alarms=$(sed -n 's/^ *\([0-9]*\) alarms\{0,1\} generated.*/\1/p' $out/$name.log)
+  echo "PROVE $name alarms ${alarms:-unknown: see $out/$name.log}"
+  if [ $status -ne 0 ] || [ "$alarms" != 0 ]; then
+    grep -A 2 'eva:alarm' $out/$name.log
+    result=1
+  fi
+done
+exit $result
