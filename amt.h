@@ -3020,8 +3020,7 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
 static int amt__or_stale(const amt_conn *c, int error)
 {
   if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
-      (error == AMT_E_EOF || error == AMT_E_RESET ||
-       error == AMT_E_TRUNCATED))
+      (error == AMT_E_EOF || error == AMT_E_RESET))
     return AMT_E_STALE;
   return error;
 }

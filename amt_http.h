@@ -513,7 +513,8 @@ typedef struct amt_tls {
   void         *ctx;
   /* 1: chain, dates and name are not looked at. With pins the key alone says
      who the server is; without any, nobody does, and whoever sits between
-     reads the password. */
+     reads the password. (BearSSL still wants a certificate that it can read:
+     no SHA-1, no RSA key below 2,048 bits.) */
   uint8_t       insecure_skip_chain;
   /* 1: for devices without a clock. Certificates past their end are taken. */
   uint8_t       insecure_skip_dates;
@@ -522,11 +523,11 @@ typedef struct amt_tls {
 /* What the last handshake showed; kept after a failure, to tell it. */
 typedef struct amt_tls_seen {
   uint8_t  pin[32];     /* of the key that the server showed */
-  uint32_t from, until; /* dates of `certificate`, seconds since 1970; dates
-                           after 2106 count as 0xFFFFFFFF. 0: not seen */
+  uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
+                           2106: 0xFFFFFFFF. 0: not seen */
   int      lib_error;   /* the back end's own number, for its manual */
-  uint8_t  certificate; /* where it failed: 0 the server's own, 1 the next in
-                           the chain, ... */
+  uint8_t  certificate; /* 0, the server's own, or where it failed: 1 the next
+                           in the chain, ... */
   uint8_t  resumed;     /* an earlier session was taken up again: then no
                            certificate was shown, and none of the above seen */
 } amt_tls_seen;
@@ -620,7 +621,6 @@ typedef struct amt_bearssl {
   amt_tls_seen            seen;
   /* Private: */
   uint8_t                 certificates, first, offered, decided, ip_found;
-  uint32_t                until;       /* the server's certificate's end */
   int                     verdict;     /* why the certificate was refused */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
@@ -635,7 +635,7 @@ typedef struct amt_bearssl {
    record: AMT_BEARSSL_FULL takes any; twice that sends and receives at once;
    AMT_BEARSSL_LEAST to AMT_BEARSSL_FULL asks the server for records of 512,
    1,024, 2,048 or 4,096 bytes (max_fragment_length, RFC 6066), which OpenSSL
-   and nginx do and GnuTLS does not: then AMT_E_TLS_RECORD. */
+   and nginx send and GnuTLS does not: then AMT_E_TLS_RECORD. */
 #define AMT_BEARSSL_FULL  16709
 #define AMT_BEARSSL_LEAST 837
 
@@ -689,7 +689,8 @@ typedef struct amt_mbedtls_server {
   const int         *ciphers; /* 0 at its end; NULL: a short list for TLS 1.2.
                                  With 3.x yours may name TLS 1.3's, after
                                  psa_crypto_init */
-  uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record */
+  uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
+                                  2.28 wants each certificate chain to fit one */
   /* Private: */
   mbedtls_ssl_session saved;
   uint8_t             saved_for[32];
@@ -715,7 +716,6 @@ typedef struct amt_mbedtls {
   mbedtls_ssl_config       conf;
   amt_tls_reader           reader;
   uint8_t                  binding[32];
-  uint32_t                 until;
   int                      verdict;
   int                      inner_error;
   uint8_t                  state, want, first, offered, verified, turns;
@@ -749,9 +749,9 @@ static const char *amt__tls_alert_text(int alert)
   case 22: return "TLS alert record_overflow: the server takes no record of "
                   "this size";
   case 40: return "TLS alert handshake_failure: server and client have no "
-                  "cipher, curve or certificate in common; allow ECDHE with "
-                  "AES-GCM or ChaCha20 on the server, or more ciphers here; "
-                  "or it wants a client certificate";
+                  "version, cipher or curve in common; allow TLS 1.2, ECDHE "
+                  "and AES-128-GCM or ChaCha20 on the server, or more ciphers "
+                  "here; or it wants a client certificate";
   case 42: return "TLS alert bad_certificate: the server refuses our client "
                   "certificate";
   case 43: return "TLS alert unsupported_certificate: the server cannot use "
@@ -854,7 +854,8 @@ static const char *amt__tls_text(int error)
     return "TLS: no source of randomness; give one (amt_tls.random)";
   case AMT_E_TLS_RECORD:
     return "TLS: the server sends larger records than the buffer takes, and "
-           "does not honour max_fragment_length; give it 16,709 bytes";
+           "does not honour max_fragment_length; give it 16,709 bytes "
+           "(mbedTLS: no fragment)";
   case AMT_E_TLS_BUFFER:
     return "TLS: the buffer is too small: 837 bytes at least, 16,709 for any "
            "server";
@@ -1596,10 +1597,9 @@ static int amt__http_receive(amt_http_conn *c, void *buf, size_t size,
     c->t_io = now;
     return 1;
   }
-  if (n == AMT_E_EOF) {
-    int e = amt_http_reply_eof(&c->reply);
-    return amt__http_fail(c, e);
-  }
+  if (n == AMT_E_EOF ||
+      (n == AMT_E_TRUNCATED && amt_http_reply_eof(&c->reply) == AMT_E_EOF))
+    return amt__http_fail(c, amt_http_reply_eof(&c->reply));
   return n < 0 ? amt__http_fail(c, (int)n) : AMT_AGAIN;
 }
 
@@ -2116,12 +2116,19 @@ static int amt__tls_skips_dates(const amt_tls *tls)
 }
 
 /* Before anything is sent: can this server be verified at all? */
-static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len)
+static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len,
+                          const amt_tls_reader *r)
 {
 #if !AMT__TLS_READER
-  if (amt__tls_skips_dates(tls) || tls->pin_count != 0)
-    return AMT_E_TLS_NO_ANCHORS;
+  if (amt__tls_skips_dates(tls)) return AMT_E_TLS_NO_ANCHORS;
 #endif
+#ifdef AMT_TLS_NO_PIN
+  if (tls->pin_count != 0) return AMT_E_TLS_PIN; /* they cannot be checked */
+#endif
+#ifdef AMT_TLS_NO_IP
+  if (r->ip_len != 0) return AMT_E_TLS_IP;
+#endif
+  (void)r;
   if (name_len == 0) return AMT_E_TLS_NO_NAME;
   if (anchors == 0 && !tls->insecure_skip_chain) return AMT_E_TLS_NO_ANCHORS;
   if (amt__tls_time(tls) == 0 && !amt__tls_skips_dates(tls))
@@ -2145,9 +2152,7 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
                             char *name, amt_tls_reader *r)
 {
-#ifndef AMT_TLS_NO_IP
   amt_address a;
-#endif
   if (tls->name != NULL) {
     host = tls->name;
     n = strlen(host);
@@ -2155,13 +2160,10 @@ static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
   if (n == 0 || n > 253u) return 0;
   memcpy(name, host, n);
   name[n] = 0;
-#ifndef AMT_TLS_NO_IP
   if (amt_address_parse(&a, host, n)) {
     r->ip_len = a.len;
     memcpy(r->ip, a.ip, a.len);
   }
-#endif
-  (void)r;
   return n;
 }
 
@@ -2415,7 +2417,8 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
   if (!amt__bearssl_passes(t)) return;
   t->xc.vtable->end_cert(&t->xc.vtable);
   if (t->certificates != 1u) return;
-  t->until = t->reader.until;
+  t->seen.from = t->reader.from;
+  t->seen.until = t->reader.until;
   t->ip_found = t->reader.ip_found;
 #ifndef AMT_TLS_NO_PIN
   br_sha256_out(&t->key_hash, t->seen.pin);
@@ -2582,7 +2585,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                         offsetof(amt_bearssl, seen));
   if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   n = amt__tls_name(&s->tls, host, n, name, &t->reader);
-  e = amt__tls_ready(&s->tls, s->anchor_count, n);
+  e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader);
   if (e != 0) return e;
   amt__bearssl_clear(t);
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
@@ -2646,8 +2649,10 @@ static int amt__bearssl_closed(amt_bearssl *t)
   if (e == BR_ERR_OK)
     return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
   t->seen.lib_error = e;
-  t->seen.from = t->reader.from;
-  t->seen.until = t->reader.until;
+  if (t->verdict == 0) { /* then it failed in the chain */
+    t->seen.from = t->reader.from;
+    t->seen.until = t->reader.until;
+  }
   e = amt__bearssl_error(t, e);
   if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
     amt_bearssl_forget(t->server); /* next time from the start */
@@ -2712,7 +2717,7 @@ static void amt__bearssl_opened(amt_bearssl *t)
   const br_ssl_session_parameters *now = &t->cc.eng.session;
   t->seen.resumed = t->offered && memcmp(now, &s->saved, sizeof *now) == 0;
   if (!t->seen.resumed) {
-    s->saved_until = amt__tls_until(&s->tls, t->until);
+    s->saved_until = amt__tls_until(&s->tls, t->seen.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
     s->saved = *now;
     s->has_saved = now->session_id_len != 0;
@@ -3121,12 +3126,14 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
+#define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
 #else
 #define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
+#define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
 #endif
 
 /* mbedTLS's source of randomness: the caller's, or the system's. */
@@ -3239,8 +3246,6 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
   if (!amt__tls_skips_dates(tls) &&
       (now < t->reader.from || now > t->reader.until))
     *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-#else
-  (void)crt;
 #endif
   if (depth == 0 && t->reader.ip_len != 0 && !t->reader.ip_found)
     *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
@@ -3248,13 +3253,18 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
   if (*flags != 0 && t->verdict == 0) {
     t->verdict = amt__mbedtls_refused(t, *flags, depth);
     t->seen.certificate = (uint8_t)depth;
+    if (t->verdict == AMT_E_TLS_WEAK &&
+        !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
+          mbedtls_pk_get_bitlen(&crt->pk) < 2048))
+      t->seen.certificate++; /* its issuer's key is meant */
+    t->seen.lib_error = (int)*flags;
+  }
+  if (t->verdict == 0 || t->seen.certificate == depth) {
     t->seen.from = t->reader.from;
     t->seen.until = t->reader.until;
-    t->seen.lib_error = (int)*flags;
   }
   if (depth != 0) return 0;
   t->verified = 1;
-  t->until = t->reader.until;
 #ifndef AMT_TLS_NO_PIN
   if (t->verdict == 0 && !amt__tls_pinned(tls, t->seen.pin))
     t->verdict = AMT_E_TLS_PIN;
@@ -3337,7 +3347,8 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   t->verdict = t->inner_error = 0;
   t->first = t->verified = t->offered = 0;
   n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
-  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n);
+  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
+                     &t->reader);
   if (e != 0) return e;
   mbedtls_ssl_init(&t->ssl);
   mbedtls_ssl_config_init(&t->conf);
@@ -3376,9 +3387,15 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
     return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
+  case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
+    return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
   case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
-  default: return AMT_E_TLS_BROKEN;
+  case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
+  default: break;
   }
+  if (-e >> 12 == 2) return AMT_E_TLS_CERTIFICATE; /* MBEDTLS_ERR_X509_ */
+  if (-e >> 12 == 3) return AMT_E_TLS_ALGORITHM;   /* MBEDTLS_ERR_PK_ */
+  return AMT_E_TLS_BROKEN;
 }
 
 /* The handshake is done: remember the session. */
@@ -3387,7 +3404,7 @@ static int amt__mbedtls_opened(amt_mbedtls *t)
   amt_mbedtls_server *s = t->server;
   t->seen.resumed = !t->verified;
   if (t->seen.resumed && !t->offered) return AMT_E_TLS_BROKEN;
-  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->until);
+  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->seen.until);
   amt_mbedtls_forget(s);
   memcpy(s->saved_for, t->binding, sizeof s->saved_for);
   s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
