@@ -1,5 +1,6 @@
 # make help tells all targets. The headers and examples need a C compiler and
-# nothing else; demo and test install what they need, or say what is missing.
+# nothing else, but for TLS in the tool amt: that is there if BearSSL is; demo
+# and test install what they need, or say what is missing.
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
@@ -9,10 +10,25 @@ HEADERS  = amt.h amt_http.h
 EXAMPLES = minimal replay superloop http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
+# TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it
+# out.
+ifndef TLS
+TLS := $(shell echo '\#include <bearssl.h>' | $(CC) -E - >/dev/null 2>&1 && \
+                echo bearssl || echo none)
+endif
+TLS_FLAGS_bearssl = -DAMT_BEARSSL
+TLS_LIBS_bearssl  = -lbearssl
+
+TLS_DEBS  = libbearssl-dev
 SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
-TEST_DEBS = $(SIM_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev valgrind \
-            python3 sqlite3 curl dpkg-dev pkg-config musl-tools mandoc
+TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
+            valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
+            mandoc libmbedtls-dev libssl-dev openssl nginx-light
+
+BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
+SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
+             libmbedtls-dev
 
 # make install: a prefix of its own, and DESTDIR for packagers.
 PREFIX  = /usr/local
@@ -30,6 +46,17 @@ $(EXAMPLES): %: build/% ## each also by its name: make amt, make http_get, ...
 build/%: examples/%.c $(HEADERS) | build
 	$(CC) -std=c99 $(STRICT) $(CFLAGS) -I. $< -o $@ $(LDFLAGS)
 
+build/amt: examples/amt.c $(HEADERS) build/tls-$(TLS)
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(TLS_FLAGS_$(TLS)) -I. $< -o $@ \
+	  $(LDFLAGS) $(TLS_LIBS_$(TLS))
+	@[ $(TLS) != none ] || \
+	  echo "$@ is without TLS; the package libbearssl-dev gives it https"
+
+# So that build/amt is made anew when TLS is another than the last time.
+build/tls-%: | build
+	@rm -f build/tls-*
+	@touch $@
+
 amtsim: build/amtsim ## the simulated AMT Batch Server (libmicrohttpd, ...)
 
 build/amtsim: tests/amtsim.c $(HEADERS) | build
@@ -43,12 +70,31 @@ SMALL = -Os -static -s -no-pie -fno-pie -DAMT_STATIC -ffunction-sections \
         -fdata-sections -fno-asynchronous-unwind-tables \
         -Wl,--gc-sections,-z,noseparate-code,-z,norelro,--build-id=none
 
-static: build/amt-static ## the tool without libraries (musl); prints its size
+# BearSSL for musl is built from Debian's source package, where that can be had.
+static: build/amt-static-plain ## amt without libraries (musl); prints its sizes
 	@printf '%s: %s bytes, static, without TLS\n' $< $$(wc -c <$<)
+	@if sh tests/bearssl_musl.sh $(MUSL_BEARSSL); then \
+	  $(MAKE) --no-print-directory build/amt-static && \
+	  printf '%s: %s bytes, static, with TLS\n' build/amt-static \
+	    $$(wc -c <build/amt-static); \
+	else \
+	  cp $< build/amt-static && \
+	  echo 'The source of BearSSL is not to be had: build/amt-static is the' \
+	    'same, without TLS.'; \
+	fi
 
-build/amt-static: examples/amt.c $(HEADERS) | build
+MUSL_BEARSSL = build/bearssl-musl
+
+$(MUSL_BEARSSL)/libbearssl.a:
+	@sh tests/bearssl_musl.sh $(MUSL_BEARSSL)
+
+build/amt-static-plain: examples/amt.c $(HEADERS) | build
 	@$(MAKE) --no-print-directory packages DEBS=musl-tools
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -I. $< -o $@
+
+build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
+	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
+	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
 install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
@@ -64,15 +110,30 @@ install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR
 uninstall: ## removes what install put there
 	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))
 
-demo: build/amt build/amtsim ## a job run to DONE and another killed, in 10 s
+demo: ## a job run to DONE, another killed, one over https, in 10 s
+	@$(MAKE) --no-print-directory packages DEBS="$(SIM_DEBS) $(TLS_DEBS)"
+	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@sh tests/demo.sh build/amt build/amtsim
+
+bench: ## counts instructions and bytes; prints "BENCH NAME VALUE"
+	@$(MAKE) --no-print-directory packages DEBS="$(BENCH_DEBS)"
+	@CC="$(CC)" sh tests/bench.sh
+
+size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
+	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
+	@sh tests/size.sh
+
+prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
+	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
+	@sh tests/prove.sh
 
 test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"
 	@$(MAKE) --no-print-directory all amtsim
 	@CC="$(CC)" sh tests/run.sh
 
-# Installs what is missing of $(DEBS), where that can be done; says so.
+# Installs what is missing of $(DEBS), where that can be done; says so. No
+# service of theirs (nginx's) is started.
 packages:
 	@missing=""; \
 	if command -v dpkg-query >/dev/null 2>&1; then \
@@ -86,6 +147,12 @@ packages:
 	  else echo "These packages are needed:$$missing" >&2; \
 	    echo "Install them as root: apt-get install$$missing" >&2; exit 1; fi; \
 	  echo "Installing:$$missing"; \
+	  policy=/usr/sbin/policy-rc.d; \
+	  if [ ! -e $$policy ]; then \
+	    trap '$$sudo rm -f $$policy' EXIT; \
+	    printf '#!/bin/sh\nexit 101\n' | $$sudo tee $$policy >/dev/null; \
+	    $$sudo chmod 755 $$policy; \
+	  fi; \
 	  { $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
 	    $$sudo apt-get -qq -y install --no-install-recommends $$missing \
 	    >/dev/null; } || \
@@ -103,5 +170,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo test packages \
-        clean help
+.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size prove \
+        test packages clean help

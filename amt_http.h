@@ -431,8 +431,8 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
 AMTDEF void amt_http_close(amt_http_conn *c);
 
 /* What the call waits for, AMT_WANT_, for who polls descriptors himself. With
-   AMT_WANT_NOTHING there is no need to; an idle connection that turns readable
-   has ended, and is best closed. A connection attempt wants to be polled every
+   AMT_WANT_NOTHING there is no need to; an idle connection that turns readable,
+   or AMT_WANT_NOW, has ended, and is best closed. A connection attempt wants to be polled every
    250 ms or so, too: a name may have other addresses. */
 AMTDEF int amt_http_want(const amt_http_conn *c);
 
@@ -514,7 +514,8 @@ typedef struct amt_tls {
   /* 1: chain, dates and name are not looked at. With pins the key alone says
      who the server is; without any, nobody does, and whoever sits between
      reads the password. (BearSSL still wants a certificate that it can read:
-     no SHA-1, no RSA key below 2,048 bits.) */
+     no SHA-1, no RSA key below 2,048 bits, unless your `more` says so by
+     br_x509_minimal_set_hash and _minrsa.) */
   uint8_t       insecure_skip_chain;
   /* 1: for devices without a clock. Certificates past their end are taken. */
   uint8_t       insecure_skip_dates;
@@ -646,7 +647,7 @@ AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
 /* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
    each certificate; a system's whole file is 100 kB). Zeroed, then mem and
    size set; list and count are the result. Certificates that BearSSL cannot
-   use are passed over and counted; so is what is no certificate. */
+   use are passed over and counted; what is no certificate is passed over. */
 typedef struct amt_bearssl_anchors {
   void                   *mem;
   size_t                  size;
@@ -2147,6 +2148,21 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
   return until;
 }
 
+#ifdef AMT_TLS_NO_IP
+/* Addresses are refused, and only looked at to tell them from names. */
+static int amt__tls_address(amt_address *a, const char *name, size_t n)
+{
+  a->len = 4;
+  while (n-- > 0) {
+    if (name[n] == ':') return 1;
+    if (name[n] > '9') a->len = 0;
+  }
+  return a->len;
+}
+#else
+#define amt__tls_address amt_address_parse
+#endif
+
 /* The expected name as a text, and its length, 0 if there is none to expect.
    If it is an address, the reader looks for that. */
 static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
@@ -2160,7 +2176,7 @@ static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
   if (n == 0 || n > 253u) return 0;
   memcpy(name, host, n);
   name[n] = 0;
-  if (amt_address_parse(&a, host, n)) {
+  if (amt__tls_address(&a, host, n)) {
     r->ip_len = a.len;
     memcpy(r->ip, a.ip, a.len);
   }
@@ -2895,16 +2911,29 @@ static void amt__room_append(void *room, const void *p, size_t n)
   amt__room_put((amt_tls_room *)room, p, n);
 }
 
+/* What PEM is made of. Files come with carriage returns, a byte order mark or
+   the zeros of UTF-16, too, which BearSSL does not expect. */
+static int amt__pem_has(char c)
+{
+  return c > 0 && c < 0x7F && c != '\r';
+}
+
 /* Reads PEM up to the next BR_PEM_ event; 0 when all is read. */
 static int amt__pem_event(br_pem_decoder_context *pem, const char **p,
                           size_t *n)
 {
   int event = 0;
   while (*n > 0 && event == 0) {
-    size_t used = br_pem_decoder_push(pem, *p, *n);
-    *p += used;
-    *n -= used;
-    event = br_pem_decoder_event(pem);
+    size_t run = 0;
+    while (run < *n && amt__pem_has((*p)[run])) run++;
+    if (run != 0) {
+      run = br_pem_decoder_push(pem, *p, run);
+      event = br_pem_decoder_event(pem);
+    } else {
+      run = 1;
+    }
+    *p += run;
+    *n -= run;
   }
   return event;
 }

@@ -8,9 +8,12 @@
      amt -s http://HOST:PORT --api-user USER --password-file FILE \
          -an DEMO2 -jn REPORTTEST01
 
+   With -DAMT_BEARSSL and -lbearssl it speaks https, too.
+
    It is one file to be read from top to bottom, and to be copied from. All of
-   its memory is static: about 100 kB, whatever a job writes. amt.h does the
-   protocol; what remains is here:
+   its memory is static: about 100 kB, whatever a job writes; with TLS 600 kB
+   more, most of it room for trusted certificates, which is touched only as far
+   as they fill it. amt.h does the protocol; what remains is here:
 
      >>text      formats, into room that is there
      >>telling   standard error: one line each
@@ -25,10 +28,12 @@
      >>signals   never missed, and a second one leaves at once
      >>state     --state: at most one Start, whatever happens
      >>tap       what passes over the connection: --trace, and the probe
+     >>tls       certificates, pins, and why a server was refused
      >>settle    server and credentials, from wherever they come
      >>outcome   events and errors into words and an exit status
      >>run       the loop around amt_poll
      >>probe     which words of the wire table fit
+     >>anchors   certificates and keys as C source, for firmware
      >>main */
 
 #define _POSIX_C_SOURCE 200809L
@@ -48,7 +53,8 @@
 #include <unistd.h>
 
 enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, PATHS = 1024,
-       WORDS = 1024, LINE = 5 * WORDS };
+       WORDS = 1024, LINE = 5 * WORDS, PINS = 8, KEYS = 32768,
+       TRUST = 524288 };
 
 /* Exit statuses that are no completion codes, as in <sysexits.h>. */
 enum { EXIT_USAGE = 64, EXIT_IO = 74, EXIT_CONFIG = 78 };
@@ -145,6 +151,16 @@ static char *hex_digits(char to[17], uint64_t value)
   return to;
 }
 
+static const char base64[] =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int hex_value(char c)
+{
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 static void wipe(void *p, size_t n)
 {
   volatile unsigned char *v = (volatile unsigned char *)p;
@@ -233,6 +249,7 @@ static int wrong(int status, const char *what, const char *format, ...)
    >>options */
 
 typedef struct { const char *text[LIST]; size_t count; } list;
+typedef struct { uint8_t key[PINS][32]; size_t count; } pin_list;
 
 enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
        PROBE, ENCRYPT, ANCHORS, PRINT_WIRE, TYPES };
@@ -249,24 +266,27 @@ static struct {
   const char *type_word, *application, *job, *script, *user, *submit_user;
   const char *station, *queue, *id, *server, *api_user, *password_file;
   const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
-  const char *ca, *pin, *cert, *key;
+  const char *ca, *cert, *key, *anchors;
+  pin_list    pins;
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
   uint32_t    timeout, retain;
   int         no_wait, follow, no_keep_alive, zero_on_done, trace;
-  int         insecure, print_wire, help, version;
+  int         insecure, more_ciphers, print_wire, help, version;
   int         type, detach, format; /* worked out from the words */
 } opt;
 
-/* Types an option goes with, as bits. */
+/* Types an option goes with, as bits; and TLS, if it goes with https only. */
 enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
-       NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1 };
+       NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
+       OURS = NET | 1 << ANCHORS | TLS };
 
 typedef struct {
   const char *name, *long_name;
-  enum { TEXT, FULL, MANY, TIME, DAYS, FLAG } kind;
-  void       *to;    /* const char *, or "" is an error; list, uint32_t, int */
+  enum { TEXT, FULL, MANY, PIN, TIME, DAYS, FLAG } kind;
+  void       *to;    /* const char *, or "" is an error; list, pin_list,
+                        uint32_t, int */
   int         goes;
   const char *value, *help;
 } option;
@@ -295,7 +315,7 @@ static const option options[] = {
   { "-c", "--config", FULL, &opt.config, NET, "FILE",
     "a Connector.config (one beside amt, or here)" },
   { "-s", "--server", FULL, &opt.server, NET, "URL",
-    "http://HOST:PORT of the server; or $AMT_SERVER" },
+    "https://HOST:PORT, or http; or $AMT_SERVER" },
   { NULL, "--api-user", FULL, &opt.api_user, NET, "NAME",
     "who signs in; or $AMT_USER" },
   { NULL, "--password-file", FULL, &opt.password_file, NET, "FILE",
@@ -337,11 +357,17 @@ static const option options[] = {
   { "-v", "--value", FULL, &opt.value, 1 << ENCRYPT, "VALUE", NULL },
   { "-v", "--trace", FLAG, &opt.trace, NET, NULL,
     "requests and replies on standard error" },
-  { NULL, "--ca", FULL, &opt.ca, NET, "FILE", NULL },
-  { NULL, "--pin", FULL, &opt.pin, NET, "SHA256", NULL },
-  { NULL, "--cert", FULL, &opt.cert, NET, "FILE", NULL },
-  { NULL, "--key", FULL, &opt.key, NET, "FILE", NULL },
-  { NULL, "--insecure", FLAG, &opt.insecure, NET, NULL, NULL },
+  { NULL, "--ca", FULL, &opt.ca, NET | TLS, "FILE",
+    "trusted certificates, PEM (the system's)" },
+  { NULL, "--pin", PIN, &opt.pins, NET | TLS, "SHA256",
+    "of the server's public key; may be repeated" },
+  { NULL, "--cert", FULL, &opt.cert, OURS, "FILE",
+    "our own certificate, PEM, if the server asks;" },
+  { NULL, "--key", FULL, &opt.key, OURS, "FILE", "and its key" },
+  { NULL, "--insecure", FLAG, &opt.insecure, NET | TLS, NULL,
+    "the server's certificate is not verified" },
+  { NULL, "--more-ciphers", FLAG, &opt.more_ciphers, NET | TLS, NULL,
+    "older ones, too: AES-CBC, RSA key exchange" },
   { NULL, "--help", FLAG, &opt.help, ANY, NULL, "prints this" },
   { NULL, "--version", FLAG, &opt.version, ANY, NULL, "prints the version" },
 };
@@ -406,6 +432,52 @@ static int add_lines(list *l, const char *name, char *value)
   }
 }
 
+/* Digits of four or six bits each, into a key: how many of them are right. */
+static size_t pin_digits(const char *value, size_t n, uint8_t *key, int each)
+{
+  unsigned bits = 0, have = 0;
+  size_t   i;
+  for (i = 0; i < n; i++) {
+    const char *in = strchr(base64, value[i]);
+    int         digit = in != NULL ? (int)(in - base64) : -1;
+    if (each == 4) digit = hex_value(value[i]);
+    if (digit < 0) return i;
+    bits = bits << each | (unsigned)digit;
+    have += (unsigned)each;
+    if (have < 8) continue;
+    have -= 8;
+    *key++ = (uint8_t)(bits >> have);
+  }
+  return (bits & ((1u << have) - 1)) == 0 ? n : n - 1;
+}
+
+static int take_pin(const char *name, const char *value)
+{
+  size_t n = strlen(value), good = 0;
+  int    each = n == 64 ? 4 : 6;
+  if (opt.pins.count == PINS)
+    return wrong(EXIT_USAGE, name, "more than %d of them; the server's key and "
+                 "its next one are enough", PINS);
+  if (n == 44 && value[43] == '=') n = 43;
+  if (n == 64 || n == 43)
+    good = pin_digits(value, n, opt.pins.key[opt.pins.count], each);
+  if (n > 0 && good == n) {
+    opt.pins.count++;
+    return 0;
+  }
+  if (n > 64 && strchr(value, ':') != NULL)
+    return wrong(EXIT_USAGE, name, "'%s' looks like a certificate's "
+                 "fingerprint; a pin is the SHA-256 of the public key in it: "
+                 "see the manual", value);
+  if (n == 64 || n == 43)
+    return wrong(EXIT_USAGE, name, "'%s' is no SHA-256 in %s: see its "
+                 "character %u", value, n == 64 ? "hexadecimal digits"
+                 : "Base64", (unsigned)good + 1);
+  return wrong(EXIT_USAGE, name, "'%s' has %u characters; a SHA-256 has 64 "
+               "hexadecimal digits, or 44 of Base64, the last one '='", value,
+               (unsigned)n);
+}
+
 static int take_value(size_t i, char *value)
 {
   const option *o = &options[i];
@@ -415,6 +487,7 @@ static int take_value(size_t i, char *value)
   if (!amt_utf8(value, strlen(value)))
     return wrong(EXIT_USAGE, name, "its value is not valid UTF-8");
   if (o->kind == MANY) return add_lines((list *)o->to, name, value);
+  if (o->kind == PIN) return take_pin(name, value);
   if (o->kind == FULL && *value == 0)
     return wrong(EXIT_USAGE, name, "its value (%s) is empty", o->value);
   if (o->kind <= FULL && *value != 0) *(const char **)o->to = value;
@@ -448,14 +521,14 @@ static int take_options(char **argv)
   if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
     opt.type = PROBE + word_in(commands, *++argv);
   if (opt.type == ANCHORS && argv[1] != NULL && *argv[1] != '-')
-    opt.ca = *++argv;
+    opt.anchors = *++argv;
   for (argv++; *argv != NULL; argv++) {
     size_t i = 0;
     int    e;
     while (i < OPTIONS && !is_option(i, *argv)) i++;
     if (i == OPTIONS)
       return wrong(EXIT_USAGE, *argv, "not an option; `amt --help` lists them");
-    if (given[i] != 0 && options[i].kind != MANY)
+    if (given[i] != 0 && options[i].kind != MANY && options[i].kind != PIN)
       return wrong(EXIT_USAGE, *argv, "given twice; give it once");
     given[i] = (uint8_t)(1 + (strcmp(*argv, options[i].long_name) == 0));
     if (options[i].kind == FLAG) {
@@ -504,26 +577,28 @@ static int check_job(void)
   return 0;
 }
 
-/* Options of TLS: whether they are right, though there is none. */
+/* The first option that was given and goes with https only, or NULL. */
+static const char *tls_option(void)
+{
+  size_t i = 0;
+  while (i < OPTIONS && !(given[i] != 0 && (options[i].goes & TLS))) i++;
+  return i < OPTIONS ? name_of(i) : NULL;
+}
+
 static int check_tls(void)
 {
-  static const char digits[] = "0123456789abcdefABCDEFghijklmnopqrstuvwxyz"
-                               "GHIJKLMNOPQRSTUVWXYZ+/=";
-  size_t n = opt.pin != NULL ? strlen(opt.pin) : 0;
   if ((opt.cert == NULL) != (opt.key == NULL))
     return wrong(EXIT_USAGE, opt.cert ? "--cert" : "--key", "a client "
                  "certificate needs both --cert FILE and --key FILE");
-  if (n > 0 && !(n == 64 && strspn(opt.pin, digits) == n &&
-                 strcspn(opt.pin, digits + 22) == n) &&
-      !(n == 44 && strspn(opt.pin, digits) == n))
-    return wrong(EXIT_USAGE, "--pin", "not a SHA-256 in 64 hexadecimal digits "
-                 "or 44 of Base64");
-  if (opt.type == ANCHORS && opt.ca == NULL)
-    return wrong(EXIT_USAGE, "anchors", "needs a FILE of certificates");
-  if (opt.ca != NULL || opt.pin != NULL || opt.cert != NULL || opt.insecure)
-    return wrong(EXIT_CONFIG, opt.type == ANCHORS ? "anchors" : "options for "
-                 "TLS", "this amt was built without TLS; leave them out, or "
-                 "use one that was built with it");
+  if (opt.type == ANCHORS && empty(opt.anchors) && opt.cert == NULL)
+    return wrong(EXIT_USAGE, "anchors", "needs a FILE of certificates, or "
+                 "--cert FILE --key FILE");
+#ifndef AMT_BEARSSL
+  if (opt.type == ANCHORS || tls_option() != NULL)
+    return wrong(EXIT_CONFIG, opt.type == ANCHORS ? "anchors" : tls_option(),
+                 "this amt was built without TLS; leave it out, or use one "
+                 "that was built with it");
+#endif
   return 0;
 }
 
@@ -570,8 +645,9 @@ static const char *at_line(const char *file, unsigned line)
   return text(where, sizeof where, "%s:%u", file, line);
 }
 
-/* A whole file of text, terminated. */
-static int read_text(const char *file, int fd, char *to, size_t size)
+/* A whole file, terminated: *len bytes. */
+static int read_whole(const char *file, int fd, char *to, size_t size,
+                      size_t *len)
 {
   size_t  n = 0;
   ssize_t got = 1;
@@ -587,9 +663,17 @@ static int read_text(const char *file, int fd, char *to, size_t size)
     return wrong(EXIT_CONFIG, file, "longer than %u bytes, as no such file is",
                  (unsigned)(size - 1));
   to[n] = 0;
-  if (strlen(to) != n)
-    return wrong(EXIT_CONFIG, file, "not plain text; save it as UTF-8");
+  *len = n;
   return 0;
+}
+
+static int read_text(const char *file, int fd, char *to, size_t size)
+{
+  size_t n = 0;
+  int    e = read_whole(file, fd, to, size, &n);
+  if (e == 0 && strlen(to) != n)
+    return wrong(EXIT_CONFIG, file, "not plain text; save it as UTF-8");
+  return e;
 }
 
 static int open_to_read(const char *file)
@@ -736,16 +820,6 @@ enum { NAMES = sizeof settings / sizeof *settings };
 static const char *config_file; /* NULL: there is none */
 static char        config_text[BUFFER];
 static struct { char *value; unsigned line; } config[SETTINGS];
-
-static const char base64[] =
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static int hex_value(char c)
-{
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* Six bits of each pair of digits; four pairs are three bytes, and at the end
    '=' stands for what is missing. 0: this is no such text. */
@@ -1224,6 +1298,10 @@ static int print_help(void)
            "       amt probe [-an APPLICATION -id ID]  tries the wire table at "
            "a server\n"
            "       amt encrypt -v VALUE                for Connector.config\n"
+           "       amt anchors FILE                    CA certificates as C "
+           "source\n"
+           "       amt anchors --cert FILE --key FILE  a client's certificate, "
+           "likewise\n"
            "Runs a job on an AMT Batch Server; prints its log, and exits with "
            "its\ncompletion code (4: DONE).\n\n");
   for (i = 0; i < OPTIONS; i++) {
@@ -1235,12 +1313,14 @@ static int print_help(void)
          or(o->value, ""));
     putf("  %25s %s\n", left, o->help);
   }
-  put_text("--ca, --pin, --cert, --key, --insecure and anchors need a build "
-           "with TLS.\n\n"
-           "Other exit statuses: 0 --no-wait, once accepted, MESSAGES, probe, "
-           "encrypt;\n19 outcome unknown (standard error says why); 23 server "
-           "not reached; 24\nsign-in refused; 64 usage; 74 output not written; "
-           "78 configuration.\n");
+#ifndef AMT_BEARSSL
+  put_text("This amt was built without TLS: https, anchors, --ca, --pin, "
+           "--cert, --key and\n--insecure are refused.\n");
+#endif
+  put_text("\nOther exit statuses: 0 --no-wait, once accepted, MESSAGES, "
+           "probe, encrypt,\nanchors; 19 outcome unknown (standard error says "
+           "why); 23 server not reached;\n24 sign-in refused; 64 usage; 74 "
+           "output not written; 78 configuration.\n");
   return 0;
 }
 
@@ -1780,17 +1860,49 @@ static const char *quoted(char *to, size_t room, const char *word)
   return to;
 }
 
+/* A key's pin, as --pin takes it. */
+static char *pin_text(char to[65], const uint8_t *key)
+{
+  int i;
+  for (i = 0; i < 32; i++) {
+    to[2 * i] = "0123456789abcdef"[key[i] >> 4];
+    to[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
+  }
+  to[64] = 0;
+  return to;
+}
+
+/* What was said of TLS, as it is to be said again. */
+static const char *tls_arguments(char *to, size_t room)
+{
+  size_t n = 0, i;
+  char   word[300];
+  *to = 0;
+  for (i = 0; i < OPTIONS; i++)
+    if (given[i] != 0 && (options[i].goes & TLS) && options[i].kind != PIN) {
+      text(to + n, room - n, " %s%s%s", options[i].long_name,
+           options[i].value ? " " : "", !options[i].value ? "" :
+           quoted(word, sizeof word, *(const char *const *)options[i].to));
+      n += strlen(to + n);
+    }
+  for (i = 0; i < opt.pins.count; i++) {
+    text(to + n, room - n, " --pin %s", pin_text(word, opt.pins.key[i]));
+    n += strlen(to + n);
+  }
+  return to;
+}
+
 /* How to go on with the job that is known. */
 static const char *attach_command(void)
 {
-  static char command[2 * WORDS];
-  char        a[300], i[300], s[300], c[300], w[300];
-  return text(command, sizeof command, "amt %s%s%s%s%s%s-s %s -jt ATTACH -an "
+  static char command[3 * WORDS];
+  char        a[300], i[300], s[300], c[300], w[300], t[2 * WORDS];
+  return text(command, sizeof command, "amt %s%s%s%s%s%s-s %s%s -jt ATTACH -an "
               "%s -id %s", opt.config ? "-c " : "",
               quoted(c, sizeof c, or(opt.config, "")), opt.config ? " " : "",
               opt.wire ? "--wire " : "",
               quoted(w, sizeof w, or(opt.wire, "")), opt.wire ? " " : "",
-              quoted(s, sizeof s, opt.server),
+              quoted(s, sizeof s, opt.server), tls_arguments(t, sizeof t),
               quoted(a, sizeof a, or(opt.application, "")),
               quoted(i, sizeof i, or(job_id, or(opt.id, ""))));
 }
@@ -1832,6 +1944,24 @@ static void prepare_last_words(int status, const char *format, ...)
 static volatile sig_atomic_t signals; /* the first that came, or 0 */
 static int                   wake[2] = {-1, -1};
 static char                  password[PASSWORD], token[TOKEN];
+#ifdef AMT_BEARSSL
+static amt_bearssl           tls;
+static amt_bearssl_server    tls_server;
+static unsigned char         tls_buffer[AMT_BEARSSL_FULL];
+static unsigned char         key_memory[KEYS]; /* our certificate and key */
+#endif
+
+static void wipe_secrets(void)
+{
+  wipe(password, sizeof password);
+  wipe(token, sizeof token);
+#ifdef AMT_BEARSSL
+  wipe(&tls.cc, sizeof tls.cc);
+  wipe(&tls_server.saved, sizeof tls_server.saved);
+  wipe(tls_buffer, sizeof tls_buffer);
+  wipe(key_memory, sizeof key_memory);
+#endif
+}
 
 static void on_signal(int number)
 {
@@ -1841,8 +1971,7 @@ static void on_signal(int number)
     ignored = write(2, last_words, (size_t)last_words_len);
     (void)ignored;
     if (*keep_temporary != 0) unlink(keep_temporary);
-    wipe(password, sizeof password);
-    wipe(token, sizeof token);
+    wipe_secrets();
     _exit(last_status);
   }
   signals = number;
@@ -2074,8 +2203,9 @@ static void close_state(int over)
 /* ------------------------------------------------------------------------
    >>tap
 
-   A stream around the socket's. It passes everything on, and shows it for
-   --trace, without its secrets; or gives the replies' bodies to the probe. */
+   A stream around the socket's, or around the TLS stream that is around that.
+   It passes everything on, and shows it for --trace, without its secrets; or
+   gives the replies' bodies to the probe. */
 
 static char        buffer[BUFFER];
 static amt_posix   sock;
@@ -2083,6 +2213,7 @@ static amt_conn    conn;
 static amt_pool    pool = { &conn, 1, buffer, sizeof buffer, NULL };
 static amt_session session;
 static amt_task    task;
+static amt_stream *under = &sock.stream; /* the tap, if there is one */
 
 static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's */
 
@@ -2202,12 +2333,12 @@ static int tap_open(amt_stream *s, const char *host, size_t host_len,
                     uint16_t port, uint32_t left)
 {
   (void)s;
-  return sock.stream.ops->open(&sock.stream, host, host_len, port, left);
+  return under->ops->open(under, host, host_len, port, left);
 }
 
 static ptrdiff_t tap_read(amt_stream *s, void *p, size_t n)
 {
-  ptrdiff_t got = sock.stream.ops->read(&sock.stream, p, n);
+  ptrdiff_t got = under->ops->read(under, p, n);
   (void)s;
   if (got > 0) tap_reply((const unsigned char *)p, (size_t)got);
   return got;
@@ -2215,7 +2346,7 @@ static ptrdiff_t tap_read(amt_stream *s, void *p, size_t n)
 
 static ptrdiff_t tap_write(amt_stream *s, const void *p, size_t n)
 {
-  ptrdiff_t put = sock.stream.ops->write(&sock.stream, p, n);
+  ptrdiff_t put = under->ops->write(under, p, n);
   (void)s;
   if (put > 0) {
     const unsigned char *b = (const unsigned char *)p;
@@ -2231,14 +2362,267 @@ static void tap_close(amt_stream *s)
 {
   (void)s;
   tap_end();
-  sock.stream.ops->close(&sock.stream);
+  under->ops->close(under);
 }
 
 static int tap_wait(amt_stream *s, int want, uint32_t ms)
 {
   (void)s;
-  return sock.stream.ops->wait(&sock.stream, want, ms);
+  return under->ops->wait(under, want, ms);
 }
+
+static int tap_want(const amt_stream *s, int want)
+{
+  (void)s;
+  return under->ops->want != NULL ? under->ops->want(under, want) : want;
+}
+
+static void tap_init(void)
+{
+  static amt_stream_ops ops = { tap_open, tap_read, tap_write, tap_close,
+                                tap_wait, 0, tap_want };
+  ops.tls = under->ops->tls;
+  tap.stream.ops = &ops;
+}
+
+/* ------------------------------------------------------------------------
+   >>tls
+
+   What a server has to show before it is told anything: a chain of certificates
+   that leads to a trusted one, a key that a pin names, or both. */
+
+static int https;
+
+/* A TLS server was refused, or has refused us: to try again is no use. From
+   this number on, all errors are of that kind. */
+static int tls_refused(int error) { return error <= AMT_E_TLS_NOT_TLS; }
+
+#ifdef AMT_BEARSSL
+static br_x509_trust_anchor anchor_memory[TRUST / sizeof(br_x509_trust_anchor)];
+static amt_bearssl_anchors  anchors;
+static amt_bearssl_client   client;
+static const char          *ca_file; /* where the anchors come from */
+
+/* --ca, the environment's, or where systems have it: ca_file, opened. */
+static int open_ca(void)
+{
+  static const char *const places[] = {
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"
+  };
+  int    fd = -1;
+  size_t i;
+  ca_file = opt.ca != NULL ? opt.ca : getenv("SSL_CERT_FILE");
+  if (!empty(ca_file)) return open_to_read(ca_file);
+  for (i = 0; fd < 0 && i < sizeof places / sizeof *places; i++) {
+    fd = open_to_read(places[i]);
+    if (fd >= 0 || errno != ENOENT) ca_file = places[i];
+    if (fd < 0 && errno != ENOENT) break;
+  }
+  return fd;
+}
+
+/* DER begins so, and no text does. */
+static const char *if_der(const char *p, size_t n)
+{
+  return n > 0 && *p == 0x30
+    ? "; this is DER: convert it to PEM, as by `openssl x509 -inform der -in "
+      "FILE -out FILE.pem`, or `openssl pkey` likewise" : "";
+}
+
+/* How ca_file came to be named, and what else could be. */
+static const char *ca_cure(void)
+{
+  if (ca_file == opt.anchors) return "";
+  if (ca_file == opt.ca)
+    return "; give --ca a PEM file of the certificates that are trusted";
+  if (ca_file == getenv("SSL_CERT_FILE"))
+    return "; correct $SSL_CERT_FILE, which names it, or give --ca FILE";
+  return "; correct this file of the system's, or give --ca FILE";
+}
+
+/* The anchors of ca_file. */
+static int read_anchors(int fd)
+{
+  const char *der = "";
+  ssize_t     got = 0;
+  int         e = 0;
+  anchors.mem = anchor_memory;
+  anchors.size = sizeof anchor_memory;
+  while (fd >= 0 && e == 0 && (got = read(fd, buffer, sizeof buffer)) != 0) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    if (anchors.state == 0) der = if_der(buffer, (size_t)got);
+    e = amt_bearssl_anchors_read(&anchors, buffer, (size_t)got);
+  }
+  if (fd < 0 || got < 0)
+    return wrong(EXIT_CONFIG, ca_file, "%s%s", strerror(errno), ca_cure());
+  close(fd);
+  if (e == 0) e = amt_bearssl_anchors_end(&anchors);
+  if (e == AMT_E_TLS_ROOM)
+    return wrong(EXIT_CONFIG, ca_file, "more certificates than fit into %u "
+                 "bytes; make a file of those that are needed",
+                 (unsigned)sizeof anchor_memory);
+  return e == 0 ? 0 : wrong(EXIT_CONFIG, ca_file, "%s%s", amt_error(e),
+                            *der ? der : ca_cure());
+}
+
+static int read_pem(const char *file, char *to, size_t size, size_t *len)
+{
+  int e = read_whole(file, open_to_read(file), to, size, len);
+  if (e == 0 && *if_der(to, *len) != 0)
+    return wrong(EXIT_CONFIG, file, "no PEM%s", if_der(to, *len));
+  return e;
+}
+
+/* --cert and --key, into key_memory. */
+static int read_client(void)
+{
+  static char chain[KEYS / 2], key[KEYS / 2];
+  size_t      chain_len, key_len;
+  int         encrypted, e;
+  e = read_pem(opt.cert, chain, sizeof chain, &chain_len);
+  if (e == 0) e = read_pem(opt.key, key, sizeof key, &key_len);
+  if (e == 0)
+    e = amt_bearssl_client_read(&client, key_memory, sizeof key_memory, chain,
+                                chain_len, key, key_len);
+  encrypted = strstr(key, "ENCRYPTED") != NULL;
+  wipe(key, sizeof key);
+  if (e >= 0) return e;
+  if (encrypted)
+    return wrong(EXIT_CONFIG, opt.key, "the key is encrypted, and nobody is "
+                 "there to be asked for its password; `openssl pkey -in FILE "
+                 "-out FILE.plain` decrypts it: keep that file for the "
+                 "scheduler's user alone");
+  return wrong(EXIT_CONFIG, e == AMT_E_TLS_PEM ? opt.cert : opt.key, "%s",
+               amt_error(e));
+}
+
+static int settle_anchors(void)
+{
+  int fd = open_ca(), e;
+  if (empty(ca_file))
+    return wrong(EXIT_CONFIG, "no trusted certificates", "none are in the "
+                 "usual places; install them (the package ca-certificates), "
+                 "give --ca FILE, or set SSL_CERT_FILE");
+  e = read_anchors(fd);
+  tls_server.anchors = anchors.list;
+  tls_server.anchor_count = anchors.count;
+  return e;
+}
+
+static void warn_insecure(void)
+{
+  if (opt.pins.count == 0)
+    tell("warning: --insecure: nobody says who %s really is; whoever sits "
+         "between reads the password and the job log, and can change them; "
+         "give --ca FILE or --pin SHA256 instead", opt.server);
+  else
+    tell("warning: --insecure: the pin alone says who %s is; chain, name and "
+         "dates of its certificate are not looked at", opt.server);
+}
+
+/* --more-ciphers. An old server's certificate is often as old as its ciphers:
+   where nobody verifies it, it need only be read. */
+static void widen(br_ssl_client_context *cc, br_x509_minimal_context *xc)
+{
+  amt_bearssl_more(cc, xc);
+  if (!opt.insecure) return;
+  br_x509_minimal_set_hash(xc, br_sha1_ID, &br_sha1_vtable);
+  br_x509_minimal_set_minrsa(xc, 128);
+}
+
+static int tls_settle(void)
+{
+  amt_tls *t = &tls_server.tls;
+  int      e = 0;
+  t->pins = (const uint8_t(*)[32])opt.pins.key;
+  t->pin_count = opt.pins.count;
+  t->insecure_skip_chain = (uint8_t)opt.insecure;
+  if (opt.more_ciphers) tls_server.more = widen;
+  if (!opt.insecure) e = settle_anchors();
+  if (e == 0 && opt.cert != NULL) {
+    e = read_client();
+    tls_server.client = &client;
+  }
+  if (e == 0 && opt.insecure) warn_insecure();
+  return e;
+}
+
+static amt_stream *tls_begin(void)
+{
+  amt_bearssl_init(&tls, &sock.stream, &tls_server, tls_buffer,
+                   sizeof tls_buffer);
+  return &tls.stream;
+}
+
+/* "2026-11-21 09:30:00 UTC" */
+static char *utc(char *to, size_t room, uint32_t seconds)
+{
+  time_t     t = (time_t)seconds;
+  struct tm *u = gmtime(&t);
+  if (u == NULL || seconds == UINT32_MAX) return text(to, room, "after 2106");
+  return text(to, room, "%d-%2d-%2d %2d:%2d:%2d UTC", u->tm_year + 1900,
+              u->tm_mon + 1, u->tm_mday, u->tm_hour, u->tm_min, u->tm_sec);
+}
+
+static const char *tls_certificate(void)
+{
+  static char which[40] = "the server's own certificate";
+  if (tls.seen.certificate > 0)
+    text(which, sizeof which, "certificate %u of its chain",
+         (unsigned)tls.seen.certificate);
+  return which;
+}
+
+/* What amt_error cannot know of a TLS server that was refused. */
+static const char *tls_words(int error)
+{
+  static char words[WORDS];
+  char        clock[30], from[30], until[30], pin[65];
+  if (!https) return "";
+  utc(clock, sizeof clock, amt_posix_time(NULL));
+  switch (error) {
+  case AMT_E_TLS_EXPIRED: case AMT_E_TLS_NOT_YET:
+    return text(words, sizeof words, " (%s, valid from %s until %s; the clock "
+                "here says %s)", tls_certificate(),
+                utc(from, sizeof from, tls.seen.from),
+                utc(until, sizeof until, tls.seen.until), clock);
+  case AMT_E_TLS_CLOCK:
+    return text(words, sizeof words, " (the clock here says %s)", clock);
+  case AMT_E_TLS_SELF_SIGNED: case AMT_E_TLS_ISSUER: case AMT_E_TLS_ROOT:
+    return text(words, sizeof words, " (%s; trusted here: %u of %s)",
+                tls_certificate(), (unsigned)anchors.count, or(ca_file, ""));
+  case AMT_E_TLS_SIGNATURE: case AMT_E_TLS_WEAK: case AMT_E_TLS_ALGORITHM:
+  case AMT_E_TLS_USAGE: case AMT_E_TLS_ORDER:
+    return text(words, sizeof words, " (%s)", tls_certificate());
+  case AMT_E_TLS_CERTIFICATE:
+    return text(words, sizeof words, " (%s; BearSSL's error %d)",
+                tls_certificate(), tls.seen.lib_error);
+  case AMT_E_TLS_BROKEN: case AMT_E_TLS_CIPHER:
+    if (tls.seen.lib_error == 0) return "";
+    return text(words, sizeof words, " (BearSSL's error %d)",
+                tls.seen.lib_error);
+  case AMT_E_EOF: case AMT_E_RESET:
+    if (conn.http.sent > 0) return "";
+    return " (in the TLS handshake; does it speak https on this port?)";
+  case AMT_E_TLS_PIN:
+    return text(words, sizeof words, " (the key that it showed has the pin %s)",
+                pin_text(pin, tls.seen.pin));
+  default: return "";
+  }
+}
+
+#else
+static int tls_settle(void) { return 0; }
+static amt_stream *tls_begin(void) { return &sock.stream; }
+
+static const char *tls_words(int error)
+{
+  (void)error;
+  return "";
+}
+#endif
 
 /* ------------------------------------------------------------------------
    >>settle
@@ -2256,9 +2640,14 @@ static int check_server(const char *where, int status)
   if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)
     return wrong(status, where, "a base URL has no '?'; leave the query out");
   if (e != 0) return wrong(status, where, "%s", amt_error(e));
-  if (u.tls)
+  https = u.tls;
+#ifdef AMT_BEARSSL
+  if (https) return 0;
+#else
+  if (https)
     return wrong(EXIT_CONFIG, where, "https, but this amt was built without "
                  "TLS, and never falls back to plain http");
+#endif
   if (wire.auth == AMT_AUTH_NONE ||
       (u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
       (amt_address_parse(&a, u.host, u.host_len) &&
@@ -2288,9 +2677,18 @@ static int settle_server(void)
   }
   if (opt.server == NULL)
     return wrong(EXIT_CONFIG, or(config_file, "no server"), "give -s "
-                 "http://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
+                 "https://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
                  "the configuration file");
   return check_server(where, status);
+}
+
+static int settle_tls(void)
+{
+  if (https) return tls_settle();
+  if (tls_option() == NULL) return 0;
+  return wrong(EXIT_CONFIG, tls_option(), "this goes with https only, and the "
+               "server is %s, where nothing is verified or encrypted; leave "
+               "it out, or correct the URL", opt.server);
 }
 
 /* A text of the environment into ours, so that it can be wiped. */
@@ -2353,6 +2751,7 @@ static int settle(const char *program)
   if (e == 0) e = read_wire(opt.wire);
   if (e == 0) e = check_wire(opt.wire);
   if (e == 0) e = settle_server();
+  if (e == 0) e = settle_tls();
   if (e == 0) e = settle_credentials();
   if (e != 0) return e;
   if (!empty(opt.submit_user) && strcmp(opt.submit_user, "BATCH") != 0)
@@ -2368,12 +2767,10 @@ static int settle(const char *program)
 /* The library's structs, from the options. */
 static void prepare(void)
 {
-  static const amt_stream_ops ops = { tap_open, tap_read, tap_write, tap_close,
-                                      tap_wait, 0 };
   amt_posix_init(&sock);
-  tap.stream.ops = &ops;
-  conn.http.stream = opt.trace || opt.type == PROBE ? &tap.stream
-                                                    : &sock.stream;
+  if (https) under = tls_begin();
+  tap_init();
+  conn.http.stream = opt.trace || opt.type == PROBE ? &tap.stream : under;
   session.url = opt.server;
   session.wire = &wire;
   session.user = opt.api_user;
@@ -2471,8 +2868,8 @@ static const char *reason(void)
   if (said.all > 0 && said.kind == AMT_MSG_ERROR) its = said.text;
   if (*its != 0 && said.len < said.all)
     text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
-  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s", status,
-              amt_error(job.error), *cause ? ": " : "", cause,
+  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s", status,
+              amt_error(job.error), *cause ? ": " : "", cause, tls_words(e),
               *system ? ": " : "", system, *its ? "; it says: " : "", its,
               cut);
 }
@@ -2569,6 +2966,13 @@ static int done(void)
   return ended(status, job.log_complete ? "" : reason());
 }
 
+/* Something in the options is wrong, so that no request could be made of it. */
+static int not_sent(void)
+{
+  return job.error <= AMT_E_MISSING && job.error >= AMT_E_NO_CONNECTION &&
+         *job_id == 0 && job.http_status == 0;
+}
+
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */
 static int failed(void)
 {
@@ -2577,13 +2981,16 @@ static int failed(void)
   int         status = job.code;
   if (known_code >= 0) return ended(known_code, reason());
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
-  if (job.error <= AMT_E_MISSING && *job_id == 0 && job.http_status == 0)
-    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE, or(opt.wire, "not sent"), "%s: %s",
+  if (not_sent())
+    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE,
+                 or(opt.wire, "not sent"), "%s: %s",
                  job.msg != NULL ? job.msg : "job", amt_error(job.error));
   if (job.start == AMT_START_UNKNOWN) word = "start-unknown";
   else if (job.error == AMT_E_UNDEFINED) word = "undefined";
   else if (status == AMT_CODE_UNDEFINED) word = "server-lost";
-  if (status == AMT_CODE_WEB_SERVER_ERROR) next = advice(status);
+  if (status == AMT_CODE_WEB_SERVER_ERROR)
+    next = !tls_refused(job.error) ? advice(status)
+           : opt.type == START ? "; nothing was started" : "";
   if (job.start == AMT_START_REFUSED) next = "; nothing was started: correct "
     "what it names, then start it again";
   text(line, sizeof line, "%s: %s%s", subject(), reason(), next);
@@ -2705,12 +3112,18 @@ static void wait_a_while(void)
   if (opt.timeout != 0 && parting == NULL)
     ms = gone >= opt.timeout ? 0
        : opt.timeout - gone < ms ? opt.timeout - gone : ms;
+  if (want == AMT_WANT_NOW && conn.http.state == AMT_CONN_IDLE) {
+    amt_http_close(&conn.http); /* unasked: it is of no use any more */
+    want = AMT_WANT_NOTHING;
+  }
+  if (want == AMT_WANT_NOW) ms = 0;
   p[0].fd = wake[0];
   p[0].events = POLLIN;
   p[1].fd = want == AMT_WANT_NOTHING ? -1 : sock.fd;
   p[1].events = POLLIN;
   if (want == AMT_WANT_WRITE) p[1].events = POLLOUT;
-  if (conn.http.state == AMT_CONN_SENDING) p[1].events = POLLIN | POLLOUT;
+  if (want == AMT_WANT_WRITE && conn.http.state == AMT_CONN_SENDING)
+    p[1].events = POLLIN | POLLOUT;
   if (poll(p, 2, (int)ms) > 0 && p[0].revents != 0) {
     char    byte;
     ssize_t ignored = read(wake[0], &byte, 1);
@@ -3004,7 +3417,7 @@ static int probe(void)
     int answered = probe_call(calls[i]);
     good &= probe_report();
     if (answered) continue;
-    if (job.error <= AMT_E_MISSING && job.http_status == 0)
+    if (not_sent())
       return wrong(EXIT_CONFIG, "wire table", "%s: %s",
                    job.msg != NULL ? job.msg : "", amt_error(job.error));
     tell("probe of %s: %s", opt.server, reason());
@@ -3017,6 +3430,214 @@ static int probe(void)
          opt.server);
   return good ? 0 : EXIT_CONFIG;
 }
+
+/* ------------------------------------------------------------------------
+   >>anchors
+
+   For devices without files: what BearSSL needs of certificates, as constants.
+   The same files give the same text. */
+
+#ifdef AMT_BEARSSL
+/* static const unsigned char amt_NAME_NUMBER[] = { ... }; */
+static void put_bytes(const char *name, unsigned number, const unsigned char *p,
+                      size_t n)
+{
+  size_t i;
+  putf("static const unsigned char amt_%s_%u[] = {", name, number);
+  for (i = 0; i < n; i++) {
+    char byte[] = "0x00,";
+    byte[2] = "0123456789abcdef"[p[i] >> 4];
+    byte[3] = "0123456789abcdef"[p[i] & 15];
+    put_text(i % 12 == 0 ? "\n  " : " ");
+    put(byte, i + 1 < n ? 5 : 4);
+  }
+  put_text("\n};\n");
+}
+
+/* Those bytes and their length, in an initializer. BearSSL's pointers are not
+   to const. */
+static void put_span(const char *name, unsigned number)
+{
+  putf("(unsigned char *)amt_%s_%u, sizeof amt_%s_%u", name, number, name,
+       number);
+}
+
+/* The text of a DN's last attribute 2.5.4.TYPE, with what may not stand in a
+   comment replaced. 1 if there is one. */
+static int find_name(const br_x500_name *dn, unsigned char type, char *to,
+                     size_t room)
+{
+  static const unsigned char oid[] = { 0x06, 0x03, 0x55, 0x04 };
+  size_t i, n = 0;
+  for (i = 0; i + 7 < dn->len; i++) {
+    const unsigned char *p = dn->data + i;
+    if (memcmp(p, oid, sizeof oid) != 0 || p[4] != type || p[6] >= 0x80 ||
+        p[6] > dn->len - i - 7) continue;
+    for (n = 0; n < p[6] && n + 1 < room; n++) {
+      unsigned char c = p[7 + n];
+      to[n] = (char)(c < ' ' || c > '~' || strchr("*/\\?", c) ? '.' : c);
+    }
+  }
+  to[n] = 0;
+  return n > 0;
+}
+
+/* Its common name, or that of its organization's unit, or of that. */
+static void put_comment(unsigned number, const br_x500_name *dn)
+{
+  char name[100];
+  if (find_name(dn, 3, name, sizeof name) ||
+      find_name(dn, 11, name, sizeof name) ||
+      find_name(dn, 10, name, sizeof name)) {
+    putf("\n/* %u: ", number);
+    put_text(name);
+    put_text(" */\n");
+  } else {
+    putf("\n/* %u, which has no name */\n", number);
+  }
+}
+
+static void put_curve(int curve)
+{
+  switch (curve) {
+  case BR_EC_secp256r1: put_text("BR_EC_secp256r1"); break;
+  case BR_EC_secp384r1: put_text("BR_EC_secp384r1"); break;
+  case BR_EC_secp521r1: put_text("BR_EC_secp521r1"); break;
+  default: putf("%d", curve); break;
+  }
+}
+
+static void put_anchor(unsigned number, const br_x509_trust_anchor *a)
+{
+  int ec = a->pkey.key_type == BR_KEYTYPE_EC;
+  put_text("  { { ");
+  put_span("anchor_dn", number);
+  putf(" }, %s,\n    { ", a->flags & BR_X509_TA_CA ? "BR_X509_TA_CA" : "0");
+  if (ec) {
+    put_text("BR_KEYTYPE_EC, { .ec = { ");
+    put_curve(a->pkey.key.ec.curve);
+    put_text(",\n      ");
+    put_span("anchor_q", number);
+  } else {
+    put_text("BR_KEYTYPE_RSA, { .rsa = {\n      ");
+    put_span("anchor_n", number);
+    put_text(",\n      ");
+    put_span("anchor_e", number);
+  }
+  put_text(" } } } },\n");
+}
+
+static void put_anchors(void)
+{
+  size_t i;
+  put_text("/* Trust anchors for BearSSL, printed by `amt anchors`:\n\n"
+           "     server.anchors = amt_anchors;\n"
+           "     server.anchor_count = AMT_ANCHOR_COUNT; */\n\n"
+           "#include <bearssl.h>\n");
+  for (i = 0; i < anchors.count; i++) {
+    const br_x509_trust_anchor *a = &anchors.list[i];
+    unsigned                    number = (unsigned)i + 1;
+    put_comment(number, &a->dn);
+    put_bytes("anchor_dn", number, a->dn.data, a->dn.len);
+    if (a->pkey.key_type == BR_KEYTYPE_EC) {
+      put_bytes("anchor_q", number, a->pkey.key.ec.q, a->pkey.key.ec.qlen);
+    } else {
+      put_bytes("anchor_n", number, a->pkey.key.rsa.n, a->pkey.key.rsa.nlen);
+      put_bytes("anchor_e", number, a->pkey.key.rsa.e, a->pkey.key.rsa.elen);
+    }
+  }
+  putf("\n#define AMT_ANCHOR_COUNT %u\n\n", (unsigned)anchors.count);
+  put_text("static const br_x509_trust_anchor amt_anchors[] = {\n");
+  for (i = 0; i < anchors.count; i++)
+    put_anchor((unsigned)i + 1, &anchors.list[i]);
+  put_text("};\n");
+}
+
+/* The numbers of a key, and what they are called in BearSSL's struct. */
+static size_t key_parts(const char *names[5], const unsigned char *p[5],
+                        size_t n[5])
+{
+  const br_rsa_private_key *k = &client.rsa;
+  if (client.use != amt_bearssl_use_rsa) {
+    names[0] = "x", p[0] = client.ec.x, n[0] = client.ec.xlen;
+    return 1;
+  }
+  names[0] = "p", p[0] = k->p, n[0] = k->plen;
+  names[1] = "q", p[1] = k->q, n[1] = k->qlen;
+  names[2] = "dp", p[2] = k->dp, n[2] = k->dplen;
+  names[3] = "dq", p[3] = k->dq, n[3] = k->dqlen;
+  names[4] = "iq", p[4] = k->iq, n[4] = k->iqlen;
+  return 5;
+}
+
+static void put_chain(void)
+{
+  size_t i;
+  for (i = 0; i < client.chain_len; i++)
+    put_bytes("client_cert", (unsigned)i + 1, client.chain[i].data,
+              client.chain[i].data_len);
+  put_text("\nstatic const br_x509_certificate amt_client_chain[] = {\n");
+  for (i = 0; i < client.chain_len; i++) {
+    put_text("  { ");
+    put_span("client_cert", (unsigned)i + 1);
+    put_text(" },\n");
+  }
+  put_text("};\n\n");
+}
+
+static void put_client(void)
+{
+  const char          *names[5];
+  const unsigned char *p[5];
+  size_t               lengths[5], count = key_parts(names, p, lengths), i;
+  char                 name[20];
+  put_text("/* A client's certificate for BearSSL, printed by `amt anchors`:\n"
+           "\n     server.client = &amt_client;\n\n"
+           "   IT HOLDS A PRIVATE KEY. Whoever reads this file can pass for "
+           "this client:\n   keep it out of repositories, and readable by its "
+           "owner alone. */\n\n"
+           "#include \"amt_http.h\" /* with AMT_BEARSSL defined */\n\n");
+  put_chain();
+  for (i = 0; i < count; i++)
+    put_bytes(text(name, sizeof name, "client_key_%s", names[i]), 1, p[i],
+              lengths[i]);
+  putf("\nstatic const amt_bearssl_client amt_client = {\n"
+       "  .chain = amt_client_chain, .chain_len = %u,\n  ",
+       (unsigned)client.chain_len);
+  if (count == 5) putf(".rsa = { %u,\n", (unsigned)client.rsa.n_bitlen);
+  else put_text(".ec = { "), put_curve(client.ec.curve), put_text(",\n");
+  for (i = 0; i < count; i++) {
+    put_text("    ");
+    put_span(text(name, sizeof name, "client_key_%s", names[i]), 1);
+    put_text(i + 1 < count ? ",\n" : " },\n");
+  }
+  putf("  .issuer_key_type = %u, .use = amt_bearssl_use_%s\n};\n",
+       client.issuer_key_type, count == 5 ? "rsa" : "ec");
+}
+
+static int print_anchors(void)
+{
+  int e = 0;
+  if (opt.anchors != NULL) {
+    ca_file = opt.anchors;
+    e = read_anchors(open_to_read(ca_file));
+  }
+  if (e == 0 && opt.cert != NULL) e = read_client();
+  if (e == 0 && anchors.passed > 0)
+    tell("%s: %u certificates were passed over: keys or forms that BearSSL "
+         "does not know", ca_file, (unsigned)anchors.passed);
+  if (e == 0 && opt.anchors != NULL) put_anchors();
+  if (e == 0 && opt.anchors != NULL && opt.cert != NULL) put_text("\n");
+  if (e == 0 && opt.cert != NULL) put_client();
+  sink_flush(&out);
+  wipe(out.buf, sizeof out.buf);
+  wipe_secrets();
+  return e;
+}
+
+#else
+static int print_anchors(void) { return EXIT_CONFIG; } /* refused before */
+#endif
 
 /* ------------------------------------------------------------------------
    >>main */
@@ -3056,8 +3677,10 @@ static int talk(const char *program)
     keep_close();
     keep_clean();
   }
-  wipe(password, sizeof password);
-  wipe(token, sizeof token);
+#ifdef AMT_BEARSSL
+  amt_bearssl_forget(&tls_server);
+#endif
+  wipe_secrets();
   return status;
 }
 
@@ -3073,6 +3696,7 @@ static int act(int argc, char **argv)
   if (e != 0) return e;
   if (opt.type == ENCRYPT) return print_encoded(opt.value);
   if (opt.type == PRINT_WIRE) return print_wire();
+  if (opt.type == ANCHORS) return print_anchors();
   return talk(argv[0]);
 }
 

@@ -8,7 +8,7 @@ _amt() {
     -qn --queue -id --id -c --config -s --server --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format
     -f --follow --state --on-signal --no-wait --log-dir --retain-days
-    --ca --pin --cert --key --insecure --wire --no-keep-alive
+    --ca --pin --cert --key --insecure --more-ciphers --wire --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'
   COMPREPLY=()
   case ${COMP_WORDS[1]} in
@@ -22,7 +22,7 @@ _amt() {
     if [ -n "$option" ]; then option=; continue; fi
     case ${COMP_WORDS[i]} in
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
-    -f | --follow | --no-wait | --insecure | --no-keep-alive | \
+    -f | --follow | --no-wait | --insecure | --more-ciphers | --no-keep-alive | \
       --zero-on-done | --print-wire | --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
     esac
@@ -32,11 +32,14 @@ _amt() {
   '')
     case $command in
     encrypt) options=-v ;;
-    anchors) options=; compopt -o filenames 2>/dev/null
-      local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
+    anchors) options='--cert --key'
+      [[ $word = -* ]] || {
+        options=; compopt -o filenames 2>/dev/null
+        local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word"))
+      } ;;
     probe) options='-an --application -id --id -c --config -s --server
       --api-user --password-file --give-up --ca --pin --cert --key
-      --insecure --wire --no-keep-alive -v --trace' ;;
+      --insecure --more-ciphers --wire --no-keep-alive -v --trace' ;;
     *) [ "$COMP_CWORD" = 1 ] && options="probe encrypt anchors $options" ;;
     esac
     [ -n "$options" ] && COMPREPLY=($(compgen -W "$options" -- "$word")) ;;

@@ -55,6 +55,12 @@ completion() {
   expect "" amt encrypt -v ""
   expect "--wire" amt probe --w
   expect "" amt probe --no-w
+  expect "--insecure" amt probe --ins
+  expect "" amt --pin ""
+  expect "$dir/one.wire" amt -v --ca "$dir/one"
+  expect "$dir/one.wire" amt anchors "$dir/one"
+  expect "--cert --key" amt anchors -
+  expect "$dir/two words.wire" amt anchors --cert one --key "$dir/tw"
   for o in $(options); do
     case " $(complete_words amt -) " in
     *" $o "*) ;;
@@ -82,12 +88,33 @@ installation() {
   [ "$(find "$dir/root" ! -type d)" = "$root/bin/another" ]
 }
 
+# Both programs, or one where BearSSL's source is not to be had, which is said.
 static() {
   make -s static >"$dir/out"
   cat "$dir/out"
-  grep -q "^build/amt-static: [0-9]* bytes" "$dir/out"
-  if readelf -l build/amt-static | grep -q INTERP; then exit 1; fi
-  build/amt-static --version
+  grep -q "^build/amt-static-plain: [0-9]* bytes, static, without TLS" \
+    "$dir/out"
+  grep -qE "^(build/amt-static: [0-9]* bytes, static, with TLS|The source of)" \
+    "$dir/out"
+  for program in build/amt-static-plain build/amt-static; do
+    if readelf -l $program | grep -q INTERP; then exit 1; fi
+    $program --version
+  done
+  if grep -q "with TLS" "$dir/out"; then over_https build/amt-static; fi
+}
+
+# A whole run over TLS, with the system's randomness and clock.
+over_https() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=static \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$dir/key" -out "$dir/cert" \
+    2>"$dir/openssl" || { cat "$dir/openssl"; exit 1; }
+  build/amtsim --port 0 --speed 50 --tls "$dir/cert" "$dir/key" >"$dir/url" &
+  server=$!
+  trap 'kill $server; rm -rf "$dir"' EXIT
+  until grep -q listening "$dir/url"; do sleep 0.1; kill -0 $server; done
+  AMT_SERVER=$(sed 's/.*listening on //' "$dir/url") AMT_USER=ocadm \
+    AMT_PASSWORD=opconxps "$1" -an DEMO2 -jn REPORTTEST01 --zero-on-done \
+    --poll 0.1 --initial-delay 0 --format text --ca "$dir/cert"
 }
 
 case $1 in

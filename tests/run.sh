@@ -57,6 +57,11 @@ for header in amt.h amt_http.h; do
                   "clang -std=c11 -Wstrict-prototypes" \
                   "clang++ -x c++ -std=c++11"; do
     for options in "" "-DAMT_POSIX" "-DAMT_POSIX -DAMT_STATIC" \
+                   "-DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_POSIX" \
+                   "-DAMT_BEARSSL -DAMT_TLS_NO_IP -DAMT_BEARSSL_SMALL" \
+                   "-DAMT_MBEDTLS -DAMT_TLS_NO_PIN -DAMT_BUILD_TIME=1" \
+                   "-DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_TLS_NO_IP
+                    -DAMT_TLS_NO_PIN -DAMT_NO_TEXT" \
                    "-DAMT_NO_HTTP -DAMT_NO_TEXT" \
                    "-DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"; do
       printf '#include "%s"\n' $header >$out/header.c
@@ -77,6 +82,11 @@ for example in minimal replay superloop http_get json_tokens amt; do
       examples/$example.c -o $out/example
   done
 done
+for compiler in gcc clang; do
+  check "no warning: examples/amt.c with TLS, $compiler" \
+    $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. -DAMT_BEARSSL \
+    examples/amt.c -o $out/example -lbearssl
+done
 check "two files that include both headers link" sh -c "
   printf '#include \"amt.h\"\n#include \"amt_http.h\"\nint main(void) { return amt_status_ends(4) - 1; }\n' >$out/one.c &&
   printf '#define AMT_IMPLEMENTATION\n#include \"amt.h\"\n#include \"amt_http.h\"\n' >$out/two.c &&
@@ -84,7 +94,7 @@ check "two files that include both headers link" sh -c "
   gcc -std=c99 -I. $out/one.c $out/two.c $out/three.c -o $out/linked && $out/linked &&
   g++ -x c++ -std=c++11 -I. $out/one.c $out/two.c -o $out/linked && $out/linked"
 check "no option changes the layout of a struct" sh -c "
-  for o in '' -DAMT_STATIC -DAMT_NO_HTTP -DAMT_NO_TEXT -DAMT_DEFAULT_WIRE_ONLY -DAMT_POSIX; do
+  for o in '' -DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_STATIC -DAMT_NO_HTTP -DAMT_NO_TEXT -DAMT_DEFAULT_WIRE_ONLY -DAMT_POSIX; do
     gcc -std=c99 -I. \$o tests/layout.c -o $out/layout && $out/layout || exit 1
   done | sort -u | tee /dev/stderr | wc -l | grep -qx 1"
 
@@ -92,18 +102,27 @@ check "no option changes the layout of a struct" sh -c "
 printf '#define AMT_IMPLEMENTATION\n#include "amt.h"\n' >$out/object.c
 gcc -std=c99 -Os -fno-pie -I. -c $out/object.c -o $out/object.o
 gcc -std=c99 -Os -fno-pie -I. -DAMT_POSIX -c $out/object.c -o $out/posix.o
+gcc -std=c99 -Os -fno-pie -I. -DAMT_BEARSSL -c $out/object.c -o $out/tls.o
 check "no symbol of the heap or of stdio, only string.h's" sh -c "
   nm -u $out/object.o | awk '{print \$2}' |
   grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|ncmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
   tee /dev/stderr | wc -l | grep -qx 0"
+check "nothing but BearSSL more with TLS" sh -c "
+  nm -u $out/tls.o | awk '{print \$2}' | grep -v '^br_' |
+  grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|n?cmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
+  tee /dev/stderr | wc -l | grep -qx 0"
 check "no allocator among the symbols of the POSIX build" sh -c "
   ! nm -u $out/posix.o | grep -E 'alloc|free\$|printf|strto|_Zn'"
 check "no writable data: .data and .bss are empty" sh -c "
-  size $out/object.o $out/posix.o | tee /dev/stderr |
+  size $out/object.o $out/posix.o $out/tls.o | tee /dev/stderr |
   awk 'NR > 1 && (\$2 != 0 || \$3 != 0) { exit 1 }'"
 check "only names that begin with amt are exported" sh -c "
   nm -g --defined-only $out/posix.o | awk '{print \$3}' | grep -v '^amt_' |
   tee /dev/stderr | wc -l | grep -qx 0"
+
+# --- proof -----------------------------------------------------------------
+check "no run-time error in tokenizer and HTTP parser (Frama-C)" \
+  sh tests/prove.sh
 
 # --- units -----------------------------------------------------------------
 for test in json http job pump; do
@@ -129,11 +148,16 @@ check "examples/replay.c with nothing but the default wire table" sh -c "
     examples/replay.c -o $out/replay && $out/replay"
 check "make demo" sh tests/demo.sh build/amt build/amtsim
 gcc -std=c99 -O1 -g -I. tests/no_heap.c -o $out/no_heap
-gcc -std=c99 -O1 -g $SANITIZE -I. examples/amt.c -o $out/amt_sanitized
+gcc -std=c99 -O1 -g $SANITIZE -I. -DAMT_BEARSSL examples/amt.c \
+  -o $out/amt_sanitized -lbearssl
+gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
+  -o $out/tls_probe_bearssl -lbearssl
+gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
+  -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
 for e in http_get json_tokens minimal superloop; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
-for tests in programs tool; do
+for tests in programs tool tls; do
   AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/$tests.py >$out/$tests.log 2>&1
   cat $out/$tests.log
   passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
