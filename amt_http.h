@@ -706,6 +706,8 @@ AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server);
 /* Forgets, and gives back what init took. Its connections are closed. */
 AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server);
 
+#define AMT_MBEDTLS_RECORD 1024 /* bytes of a request in one record, at most */
+
 /* One connection: wraps any other stream. */
 typedef struct amt_mbedtls {
   amt_stream               stream;
@@ -720,6 +722,8 @@ typedef struct amt_mbedtls {
   int                      verdict;
   int                      inner_error;
   uint8_t                  state, want, first, offered, verified, turns;
+  uint16_t                 out_at, out_len;
+  uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
 } amt_mbedtls;
 
 AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
@@ -2173,6 +2177,7 @@ static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
     host = tls->name;
     n = strlen(host);
   }
+  if (n > 1 && host[n - 1] == '.') n--; /* no part of it: RFC 6066, 3 */
   if (n == 0 || n > 253u) return 0;
   memcpy(name, host, n);
   name[n] = 0;
@@ -2709,11 +2714,11 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     ptrdiff_t      got;
     unsigned char *p;
     int            e = amt__bearssl_flush(t);
-    if (e <= 0) return e;
+    if (e < 0) return e;
     state = br_ssl_engine_current_state(eng);
     if (state & until) return 1;
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
-    if (!(state & BR_SSL_RECVREC)) return AMT_AGAIN; /* to be read first */
+    if (!(state & BR_SSL_RECVREC)) return AMT_AGAIN; /* the caller's turn */
     p = br_ssl_engine_recvrec_buf(eng, &n);
     got = t->inner->ops->read(t->inner, p, n);
     if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
@@ -3156,6 +3161,7 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
+#define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
 #else
 #define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
@@ -3163,6 +3169,7 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
+#define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
 #endif
 
 /* mbedTLS's source of randomness: the caller's, or the system's. */
@@ -3185,15 +3192,46 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
   return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
 }
 
+/* Writes below; once that has failed, nothing goes out any more. */
+static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
+{
+  ptrdiff_t put;
+  if (t->inner_error != 0) return t->inner_error;
+  put = t->inner->ops->write(t->inner, p, n);
+  if (put < 0) t->inner_error = (int)put;
+  return put;
+}
+
+/* The rest of the last record: 1 if it is out, AMT_AGAIN, or an error. */
+static int amt__mbedtls_flush(amt_mbedtls *t)
+{
+  while (t->out_at < t->out_len) {
+    ptrdiff_t put = amt__mbedtls_put(t, t->out + t->out_at,
+                                     (size_t)t->out_len - t->out_at);
+    if (put <= 0) return (int)put;
+    t->out_at = (uint16_t)(t->out_at + put);
+  }
+  t->out_at = t->out_len = 0;
+  return 1;
+}
+
+/* A record of the request is taken whole, and what cannot leave yet waits in
+   t->out. Were mbedTLS to keep it, an alert or a close_notify of its own could
+   send a request that was said not to have been sent. */
 static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)ctx;
-  ptrdiff_t    put = t->inner->ops->write(t->inner, p, n);
+  ptrdiff_t    put = amt__mbedtls_flush(t);
   t->want = AMT_WANT_WRITE;
-  if (put == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_WRITE;
-  if (put > 0) return (int)put;
-  t->inner_error = (int)put;
-  return MBEDTLS_ERR_SSL_CONN_EOF;
+  if (put > 0) put = amt__mbedtls_put(t, p, n);
+  if (put < 0) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+  if (t->state == AMT__TLS_OPEN && (size_t)put < n &&
+      n - (size_t)put <= sizeof t->out && t->out_len == 0) {
+    memcpy(t->out, p + put, n - (size_t)put);
+    t->out_len = (uint16_t)(n - (size_t)put);
+    return (int)n;
+  }
+  return put > 0 ? (int)put : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
@@ -3201,6 +3239,7 @@ static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
   amt_mbedtls *t = (amt_mbedtls *)ctx;
   ptrdiff_t    got;
   t->want = AMT_WANT_READ;
+  if (t->inner_error != 0) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   t->turns--;
   got = t->inner->ops->read(t->inner, p, n);
@@ -3208,7 +3247,7 @@ static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
   if (got > 0 && t->first == 0) t->first = p[0];
   if (got > 0) return (int)got;
   t->inner_error = (int)got;
-  return MBEDTLS_ERR_SSL_CONN_EOF;
+  return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 /* --- the verifier: called for each certificate, the last of the chain first */
@@ -3375,6 +3414,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   memset(&t->reader, 0, sizeof t->reader);
   t->verdict = t->inner_error = 0;
   t->first = t->verified = t->offered = 0;
+  t->out_at = t->out_len = 0;
   n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
                      &t->reader);
@@ -3418,6 +3458,8 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
   case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
     return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
+  case AMT__MBEDTLS_BAD_HELLO:
+  case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: return AMT_E_TLS_CIPHER;
   case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
   case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
   default: break;
@@ -3470,9 +3512,10 @@ static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
   int          e;
   t->turns = 16;
   if (n > 0x4000u) n = 0x4000u;
+  e = amt__mbedtls_flush(t);
+  if (e < 0) return e;
   e = mbedtls_ssl_read(&t->ssl, (unsigned char *)p, n);
-  if (e > 0) return e;
-  return e == 0 ? AMT_E_TRUNCATED : amt__mbedtls_result(t, e);
+  return e >= 0 ? e : amt__mbedtls_result(t, e); /* 0: an empty record */
 }
 
 static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
@@ -3480,6 +3523,9 @@ static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
   int          e;
   t->turns = 16;
+  e = amt__mbedtls_flush(t);
+  if (e <= 0) return e;
+  if (n > AMT_MBEDTLS_RECORD) n = AMT_MBEDTLS_RECORD;
   e = mbedtls_ssl_write(&t->ssl, (const unsigned char *)p, n);
   return e > 0 ? e : amt__mbedtls_result(t, e);
 }
@@ -3509,6 +3555,7 @@ static int amt__mbedtls_want(const amt_stream *stream, int want)
   if (t->state == AMT__TLS_OPEN && want != AMT_WANT_WRITE &&
       mbedtls_ssl_get_bytes_avail(&t->ssl) > 0)
     return AMT_WANT_NOW;
+  if (t->out_len != 0) want = AMT_WANT_WRITE;
   return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
                                      : want;
 }
