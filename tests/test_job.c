@@ -929,6 +929,49 @@ static void a_refused_sign_in_is_a_24_at_once(void **state)
   }
 }
 
+/* A certificate may be renewed while the job runs; but a server that was never
+   verified is not to be waited for. */
+static void a_refused_certificate_ends_no_run_on_a_server_once_verified(
+  void **state)
+{
+  static const int errors[] = { AMT_E_TLS_EXPIRED, AMT_E_TLS_ALERT(48) };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(errors); i++) {
+    step s[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 5 } };
+    play p;
+    s[0].error = errors[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_until(&p, AMT_RETRYING);
+    assert_int_equal(p.j.error, errors[i]);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_DONE);
+    assert_int_equal(p.j.code, 4);
+    assert_int_equal(p.srv.count[AMT_START], 1);
+    play_free(&p);
+  }
+}
+
+static void a_refused_certificate_ends_a_job_at_once_before_any_sign_in(
+  void **state)
+{
+  step s[] = { { AMT_SIGN_IN, 0, NULL, 0, 0, 0, 9 } };
+  play p;
+  (void)state;
+  s[0].error = AMT_E_TLS_NAME;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_TLS_NAME);
+  assert_int_equal(p.j.code, 23);
+  assert_int_equal(p.calls, 1);
+  play_free(&p);
+}
+
 static void a_token_is_renewed_before_it_expires(void **state)
 {
   static const int status[] = { 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4 };
@@ -3919,6 +3962,10 @@ int main(void)
     cmocka_unit_test(a_token_is_read_in_every_tolerated_accent),
     cmocka_unit_test(a_token_that_is_no_good_is_refused_before_any_start),
     cmocka_unit_test(a_refused_sign_in_is_a_24_at_once),
+    cmocka_unit_test(
+      a_refused_certificate_ends_no_run_on_a_server_once_verified),
+    cmocka_unit_test(
+      a_refused_certificate_ends_a_job_at_once_before_any_sign_in),
     cmocka_unit_test(a_token_is_renewed_before_it_expires),
     cmocka_unit_test(a_token_of_no_life_at_all_does_not_stop_a_run),
     cmocka_unit_test(one_401_is_answered_by_a_fresh_sign_in),
