@@ -125,16 +125,22 @@ check "no run-time error in tokenizer and HTTP parser (Frama-C)" \
   sh tests/prove.sh
 
 # --- units -----------------------------------------------------------------
-for test in json http job pump; do
+
+# unit NAME LIBRARIES OPTION...: tests/test_NAME.c in each build.
+unit() {
+  test=$1 libraries=$2; shift 2
   for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE" "gcc -O2" "gcc -m64 -O3 -funsigned-char"; do
-    if $build -std=gnu99 -g -I. tests/test_$test.c -lcmocka \
-         -o $out/test_$test >$out/log 2>&1; then
-      suite "tests/test_$test.c, $build" $out/test_$test
+    if $build "$@" -std=gnu99 -g -I. tests/test_$test.c -o $out/test_$test \
+         -lcmocka $libraries >$out/log 2>&1; then
+      suite "tests/test_$test.c, $build $*" $out/test_$test
     else
-      fail "tests/test_$test.c compiles, $build"
+      fail "tests/test_$test.c compiles, $build $*"
     fi
   done
-done
+}
+for test in json http job pump; do unit $test ""; done
+unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
+unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
@@ -146,6 +152,9 @@ check "examples/replay.c runs its job" build/replay
 check "examples/replay.c with nothing but the default wire table" sh -c "
   gcc -std=c99 -O1 $SANITIZE -I. -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
     examples/replay.c -o $out/replay && $out/replay"
+gcc -std=c99 -O1 -g -I. tests/test_tls_heap.c -o $out/tls_heap -lbearssl
+check "a whole job over https with a heap that aborts" \
+  sh tests/tls_heap.sh $out/tls_heap build/amtsim
 check "make demo" sh tests/demo.sh build/amt build/amtsim
 gcc -std=c99 -O1 -g -I. tests/no_heap.c -o $out/no_heap
 gcc -std=c99 -O1 -g $SANITIZE -I. -DAMT_BEARSSL examples/amt.c \

@@ -1,0 +1,3801 @@
+/* test_tls.c - the TLS streams of amt_http.h, against OpenSSL in the same
+   process. Compiled twice:
+
+     cc -DAMT_BEARSSL -I. tests/test_tls.c -lbearssl -lcmocka -lssl -lcrypto
+     cc -DAMT_MBEDTLS -I. tests/test_tls.c -lmbedtls -lmbedx509 -lmbedcrypto
+        -lcmocka -lssl -lcrypto
+
+   The same tests run over either back end; what one of them alone has is
+   tested in sections of its own, at the end.
+
+   Contents: >>back-end >>client >>calls >>faults >>ends >>want >>records
+   >>alerts >>garbage >>flips >>refused >>dates >>names >>pins >>random >>clock
+   >>resumption >>wire >>client-certificates >>odd-certificates >>secrets
+   >>bearssl-buffers >>bearssl-pem >>mbedtls >>main */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define AMT_IMPLEMENTATION
+#define AMT_POSIX
+#define AMT_BUILD_TIME 1700000000u
+#include "amt_http.h"
+#include "check.h"
+#include "test_tls_peer.h"
+
+/* ------------------------------------------------------------------------
+   >>back-end: the thin layer over the two */
+
+#if defined(AMT_BEARSSL)
+#define BACK_END "BearSSL"
+typedef amt_bearssl        tls_stream;
+typedef amt_bearssl_server tls_server;
+#else
+#define BACK_END "mbedTLS"
+typedef amt_mbedtls        tls_stream;
+typedef amt_mbedtls_server tls_server;
+#endif
+
+static tls_stream    tls;
+static tls_server    cfg;
+static amt_http_conn conn;
+static amt_url       url;
+
+#if defined(AMT_BEARSSL)
+static unsigned char tls_buffer[2 * AMT_BEARSSL_FULL];
+static size_t        tls_buffer_size;
+static unsigned char anchor_memory[2][20000];
+static unsigned char client_memory[20000];
+static amt_bearssl_client client_of_ours;
+
+static void tls_attach(void)
+{
+  amt_bearssl_init(&tls, &srv.stream, &cfg, tls_buffer, tls_buffer_size);
+}
+
+static void tls_begin(void)
+{
+  memset(&cfg, 0, sizeof cfg);
+  tls_buffer_size = sizeof tls_buffer;
+  memset(tls_buffer, 0, sizeof tls_buffer);
+}
+
+static void tls_end(void)
+{
+  amt_bearssl_forget(&cfg);
+}
+
+static void tls_forget(void)
+{
+  amt_bearssl_forget(&cfg);
+}
+
+static void tls_old_ciphers(void)
+{
+  cfg.more = amt_bearssl_more;
+}
+
+/* Trusts this text, kept in one of two places. */
+static void tls_trust_pem(int place, const bytes *pem)
+{
+  static amt_bearssl_anchors a;
+  memset(&a, 0, sizeof a);
+  a.mem = anchor_memory[place];
+  a.size = sizeof anchor_memory[place];
+  assert_int_equal(amt_bearssl_anchors_read(&a, pem->p, pem->n), 0);
+  assert_int_equal(amt_bearssl_anchors_end(&a), 0);
+  cfg.anchors = a.list;
+  cfg.anchor_count = a.count;
+}
+
+static void tls_trust_nobody(void)
+{
+  cfg.anchors = NULL;
+  cfg.anchor_count = 0;
+}
+
+/* Our certificates and key; what reading them says. */
+static int tls_client(const bytes *chain, const bytes *pem)
+{
+  int e;
+  memset(&client_of_ours, 0, sizeof client_of_ours);
+  e = amt_bearssl_client_read(&client_of_ours, client_memory,
+                              sizeof client_memory, (const char *)chain->p,
+                              chain->n, (const char *)pem->p, pem->n);
+  cfg.client = e == 0 ? &client_of_ours : NULL;
+  return e;
+}
+
+static void tls_no_client(void)
+{
+  cfg.client = NULL;
+}
+
+#else
+static mbedtls_x509_crt   anchor_lists[2];
+static mbedtls_x509_crt   client_chain;
+static mbedtls_pk_context client_key;
+
+static void tls_attach(void)
+{
+  amt_mbedtls_init(&tls, &srv.stream, &cfg);
+}
+
+static void tls_begin(void)
+{
+  amt_mbedtls_server_init(&cfg);
+  mbedtls_x509_crt_init(&anchor_lists[0]);
+  mbedtls_x509_crt_init(&anchor_lists[1]);
+  mbedtls_x509_crt_init(&client_chain);
+  mbedtls_pk_init(&client_key);
+}
+
+static void tls_end(void)
+{
+  amt_mbedtls_forget(&cfg);
+  mbedtls_x509_crt_free(&anchor_lists[0]);
+  mbedtls_x509_crt_free(&anchor_lists[1]);
+  mbedtls_x509_crt_free(&client_chain);
+  mbedtls_pk_free(&client_key);
+}
+
+static void tls_forget(void)
+{
+  amt_mbedtls_forget(&cfg);
+}
+
+static void tls_old_ciphers(void)
+{
+  static const int list[] = { MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+                              MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, 0 };
+  cfg.ciphers = list;
+}
+
+static void tls_trust_pem(int place, const bytes *pem)
+{
+  mbedtls_x509_crt_free(&anchor_lists[place]);
+  mbedtls_x509_crt_init(&anchor_lists[place]);
+  assert_int_equal(mbedtls_x509_crt_parse(&anchor_lists[place], pem->p,
+                                          pem->n + 1), 0);
+  cfg.anchors = &anchor_lists[place];
+}
+
+static void tls_trust_nobody(void)
+{
+  cfg.anchors = NULL;
+}
+
+static int tls_client(const bytes *chain, const bytes *pem)
+{
+  mbedtls_x509_crt_free(&client_chain);
+  mbedtls_pk_free(&client_key);
+  mbedtls_x509_crt_init(&client_chain);
+  mbedtls_pk_init(&client_key);
+  cfg.client = NULL;
+  cfg.client_key = NULL;
+  if (mbedtls_x509_crt_parse(&client_chain, chain->p, chain->n + 1) != 0)
+    return AMT_E_TLS_PEM;
+  if (mbedtls_pk_parse_key(&client_key, pem->p, pem->n + 1, NULL, 0) != 0)
+    return AMT_E_TLS_KEY;
+  cfg.client = &client_chain;
+  cfg.client_key = &client_key;
+  return 0;
+}
+
+static void tls_no_client(void)
+{
+  cfg.client = NULL;
+  cfg.client_key = NULL;
+}
+#endif
+
+/* What one of the two says, and what the other. */
+#ifdef AMT_BEARSSL
+#define BY(bearssl, mbedtls) (bearssl)
+#else
+#define BY(bearssl, mbedtls) (mbedtls)
+#endif
+
+static void tls_trust(int place, X509 *x)
+{
+  bytes pem = { NULL, 0, 0 };
+  cert_pem(&pem, x);
+  tls_trust_pem(place, &pem);
+  bytes_free(&pem);
+}
+
+/* ------------------------------------------------------------------------
+   >>client: one connection, and what it sees */
+
+static int64_t clock_s;   /* the date, as the client is told */
+
+static uint32_t test_time(void *ctx)
+{
+  (void)ctx;
+  return (uint32_t)clock_s;
+}
+
+static struct {
+  uint32_t seed;
+  size_t   bytes;      /* given so far */
+  long     calls;
+  long     good_calls; /* then it fails; -1: never */
+} source;
+
+static int test_random(void *ctx, void *p, size_t n)
+{
+  size_t i;
+  (void)ctx;
+  if (source.calls++ == source.good_calls) return 0;
+  for (i = 0; i < n; i++) {
+    source.seed = source.seed * 1664525u + 1013904223u;
+    ((unsigned char *)p)[i] = (unsigned char)(source.seed >> 24);
+  }
+  source.bytes += n;
+  return 1;
+}
+
+static const char *error_name(int e)
+{
+#define NAMED(name) { AMT_E_##name, #name }
+  static const struct { int e; const char *name; } names[] = {
+    { AMT_AGAIN, "AGAIN" }, { AMT_HTTP_END, "END" },
+    NAMED(EOF), NAMED(RESET), NAMED(TIMEOUT), NAMED(DNS), NAMED(CONNECT),
+    NAMED(TRUNCATED), NAMED(TLS_BROKEN), NAMED(HTTP_STATUS),
+    NAMED(HTTP_HEADER), NAMED(HTTP_UNASKED), NAMED(NO_TLS),
+    NAMED(TLS_NOT_TLS), NAMED(TLS_VERSION), NAMED(TLS_CIPHER),
+    NAMED(TLS_NAME), NAMED(TLS_IP), NAMED(TLS_SELF_SIGNED), NAMED(TLS_ISSUER),
+    NAMED(TLS_ROOT), NAMED(TLS_SIGNATURE), NAMED(TLS_EXPIRED),
+    NAMED(TLS_NOT_YET), NAMED(TLS_CLOCK), NAMED(TLS_WEAK),
+    NAMED(TLS_ALGORITHM), NAMED(TLS_USAGE), NAMED(TLS_CERTIFICATE),
+    NAMED(TLS_PIN), NAMED(TLS_RANDOM), NAMED(TLS_RECORD), NAMED(TLS_BUFFER),
+    NAMED(TLS_NO_NAME), NAMED(TLS_NO_ANCHORS), NAMED(TLS_PEM), NAMED(TLS_KEY),
+    NAMED(TLS_ROOM), NAMED(TLS_MEMORY), NAMED(TLS_ORDER)
+  };
+#undef NAMED
+  static char other[4][20];
+  static int  next;
+  size_t      i;
+  for (i = 0; i < COUNT(names); i++)
+    if (names[i].e == e) return names[i].name;
+  next = (next + 1) % 4;
+  if (e <= -400 && e >= -655) snprintf(other[next], 20, "ALERT(%d)", -400 - e);
+  else snprintf(other[next], 20, "(%d)", e);
+  return other[next];
+}
+
+/* Failures that are collected, so that a table is told whole. */
+static text notes;
+
+static void notes_check(void)
+{
+  if (notes.n != 0) fail_msg("\n%.4000s", notes.s);
+}
+
+#define CALLS_AT_ONCE 2000 /* of the inner stream, in one call of ours */
+
+static struct {
+  bytes    body;
+  unsigned status;
+  unsigned long steps;
+} got;
+
+#define PAUSE (AMT_HTTP_NO_BODY - 1) /* instead of a size: do not send yet */
+
+static size_t heard_before; /* of all that the server heard, before this call */
+static char   room[40000];
+static size_t room_size;
+static const char *request_secret;
+static char   url_text[400];
+
+static void go_to(const char *host, unsigned port)
+{
+  snprintf(url_text, sizeof url_text, "https://%s:%u/path", host, port);
+  assert_int_equal(amt_url_parse(&url, url_text), 0);
+}
+
+static int setup(void **state)
+{
+  (void)state;
+  text_clear(&notes);
+  peer_init(&srv);
+  peer_shows(&srv, usual, KEY_SERVER, NULL);
+  tls_begin();
+  tls_trust(0, authority);
+  cfg.tls.time = test_time;
+  cfg.tls.random = test_random;
+  memset(&source, 0, sizeof source);
+  source.good_calls = -1;
+  clock_s = NOW;
+  clock_ms = 0xFFFFF000u; /* about to wrap */
+  request_secret = NULL;
+  room_size = 1024;
+  tls_attach();
+  memset(&conn, 0, sizeof conn);
+  conn.stream = &tls.stream;
+  go_to("server.test", 8443);
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  (void)state;
+  amt_http_close(&conn);
+  peer_free(&srv);
+  tls_end();
+  bytes_free(&got.body);
+  certs_free();
+  ERR_clear_error();
+  return 0;
+}
+
+/* A new client and server, for tests that go through many. */
+static void again(void)
+{
+  teardown(NULL);
+  text keep_notes = notes;
+  setup(NULL);
+  notes = keep_notes;
+}
+
+static void produce(amt_out *o, size_t size)
+{
+  amt_http_put_line(o, size == AMT_HTTP_NO_BODY ? "GET" : "POST", &url,
+                    url.path, url.path_len);
+  if (request_secret != NULL)
+    amt_http_put_header(o, "Authorization", request_secret);
+  amt_http_put_end(o, size);
+  if (size != AMT_HTTP_NO_BODY) amt_put(o, pattern, size);
+}
+
+static void begin(void)
+{
+  got.body.n = 0;
+  got.status = 0;
+  got.steps = 0;
+  amt_http_begin(&conn, clock_ms, 0);
+  heard_before = srv.heard_all;
+}
+
+static void check_data(void)
+{
+  if (got.body.n > srv.reply_size ||
+      (got.body.n != 0 && memcmp(got.body.p, pattern, got.body.n) != 0))
+    fail_msg("data that the server did not send");
+}
+
+/* One step of a call. What holds at each: it makes a bounded number of calls
+   below, and the server has not heard more than is said to be sent. */
+static int step(size_t size)
+{
+  int e;
+  srv.burst = 0;
+  e = amt_http_poll(&conn, &url, room, room_size, clock_ms);
+  if (e == AMT_HTTP_SEND && size != PAUSE) {
+    amt_out o = amt_out_window(room, room_size, conn.sent);
+    produce(&o, size);
+    e = amt_http_send(&conn, &o, clock_ms);
+  }
+  if (e == AMT_HTTP_HEAD) got.status = conn.reply.status;
+  if (e == AMT_HTTP_BODY) bytes_add(&got.body, conn.data, conn.len);
+  if (srv.burst > CALLS_AT_ONCE)
+    fail_msg("%u calls of the inner stream at once", srv.burst);
+  if (srv.heard_all - heard_before > conn.sent)
+    fail_msg("the server heard %zu bytes, %zu are said to be sent",
+             srv.heard_all - heard_before, conn.sent);
+  check_data();
+  return e;
+}
+
+static void rest(void)
+{
+  unsigned waits = srv.waits;
+  int      now = tls.stream.ops->want != NULL &&
+            tls.stream.ops->want(&tls.stream, AMT_WANT_READ) == AMT_WANT_NOW;
+  amt_http_wait(&conn, 1000);
+  if (now && srv.waits != waits) fail_msg("a wait although bytes lie ready");
+  clock_ms++;
+}
+
+/* The rest of a call. */
+static int finish(size_t size)
+{
+  int e;
+  do {
+    if (++got.steps > 4000000) fail_msg("the call does not end");
+    e = step(size);
+    if (e == AMT_AGAIN) rest();
+  } while (e >= 0 && e != AMT_HTTP_END);
+  return e;
+}
+
+/* A whole call with `size` bytes of body; what it ended with. */
+static int call(size_t size)
+{
+  begin();
+  return finish(size);
+}
+
+static int get(void)
+{
+  return call(AMT_HTTP_NO_BODY);
+}
+
+/* Begins a call and goes on until it may send, and sends nothing. */
+static void begin_open(void)
+{
+  int e;
+  begin();
+  do {
+    e = step(PAUSE);
+    if (e < 0) fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+    if (e == AMT_AGAIN) rest();
+  } while (e != AMT_HTTP_SEND);
+}
+
+/* Sends all of it and reads nothing. */
+static void begin_sent(size_t size)
+{
+  begin_open();
+  while (conn.state == AMT_CONN_SENDING)
+    if (step(size) == AMT_AGAIN && conn.state == AMT_CONN_SENDING) rest();
+  assert_int_equal(conn.state, AMT_CONN_RECEIVING);
+}
+
+/* The reply is complete and is the server's, the request what was sent. */
+static void check_whole(size_t size)
+{
+  size_t body = size == AMT_HTTP_NO_BODY ? 0 : size;
+  if (got.status != 200) fail_msg("status %u", got.status);
+  if (got.body.n != srv.reply_size)
+    fail_msg("%zu bytes of %zu", got.body.n, srv.reply_size);
+  check_data();
+  assert_true(srv.heard.n >= body);
+  if (body != 0) /* empty bodies have no memory */
+    assert_memory_equal(srv.heard.p + srv.heard.n - body, pattern, body);
+}
+
+static void works_with(size_t size)
+{
+  int e = call(size);
+  if (e != AMT_HTTP_END)
+    fail_msg("%s (library %d): %s", error_name(e), tls.seen.lib_error,
+             amt_http_error(e));
+  check_whole(size);
+}
+
+static void works(void)
+{
+  works_with(AMT_HTTP_NO_BODY);
+}
+
+/* A new connection that is refused for this reason, and before a byte of the
+   request was sent; else a note. */
+static void refused(int want, const char *what)
+{
+  int e;
+  amt_http_close(&conn);
+  e = get();
+  if (e != want)
+    text_add(&notes, "%s: got %s (library %d, certificate %d), want %s\n", what,
+             error_name(e), tls.seen.lib_error, tls.seen.certificate,
+             error_name(want));
+  if (want < 0 && (conn.sent != 0 || srv.heard_all != 0))
+    text_add(&notes, "%s: a request was sent to this server\n", what);
+  if (e < 0 && amt_http_error(e)[0] == 0)
+    text_add(&notes, "%s: %s has no text\n", what, error_name(e));
+}
+
+/* Like it, for the certificate shown. 0 for want: it is taken. */
+static void judged(const cert_spec *s, int want, const char *what)
+{
+  srv.heard_all = 0;
+  tls_forget();
+  peer_shows(&srv, cert_make(s), s->key, NULL);
+  refused(want == 0 ? AMT_HTTP_END : want, what);
+}
+
+/* Like it, for one that OpenSSL would not serve: put in on the way. */
+static void judged_on_the_way(const cert_spec *s, int want, const char *what)
+{
+  odd_der = cert_der(cert_make(s));
+  srv.edit = edit_certificate;
+  srv.heard_all = 0;
+  tls_forget();
+  refused(want, what);
+  srv.edit = NULL;
+  bytes_free(&odd_der);
+}
+
+/* ------------------------------------------------------------------------
+   >>calls */
+
+static void a_get_over_tls(void **state)
+{
+  uint8_t pin[32];
+  (void)state;
+  works();
+  assert_int_equal(srv.hellos, 1);
+  assert_string_equal(srv.sni, "server.test");
+  assert_true(conn.sent == srv.heard.n);
+  assert_true(holds(srv.heard.p, srv.heard.n, "GET /path HTTP/1.1\r\n", 20));
+  assert_true(holds(srv.heard.p, srv.heard.n, "Host: server.test:8443\r\n",
+                    24));
+  assert_int_equal(conn.state, AMT_CONN_IDLE);
+  assert_int_equal(tls.stream.ops->tls, 1);
+  key_pin(pin, KEY_SERVER);
+  assert_memory_equal(tls.seen.pin, pin, 32);
+  assert_int_equal(tls.seen.certificate, 0);
+  assert_int_equal(tls.seen.resumed, 0);
+  /* And again over the same connection. */
+  works();
+  assert_int_equal(srv.opened, 1);
+  assert_int_equal(srv.hellos, 1);
+  amt_http_close(&conn);
+  assert_int_equal(srv.is_open, 0);
+}
+
+static const size_t sizes[] = { 0, 1, 16384, 16385, 200000 };
+
+static void bodies_of_all_sizes_go_both_ways(void **state)
+{
+  static const size_t rooms[] = { 64, 1000, 16384, sizeof room };
+  size_t i, j, k;
+  (void)state;
+  for (k = 0; k < COUNT(rooms); k++)
+    for (i = 0; i < COUNT(sizes); i++) {
+      room_size = rooms[k];
+      srv.reply_size = 7;
+      works_with(sizes[i]);
+      for (j = 0; j < COUNT(sizes); j++) {
+        srv.reply_size = sizes[j];
+        if (k == 2 && i + j < 6) works_with(sizes[i]);
+      }
+      srv.reply_size = sizes[i];
+      works();
+    }
+  assert_int_equal(srv.opened, 1);
+}
+
+static void a_large_request_needs_no_more_records_than_it_must(void **state)
+{
+  size_t wire, records = BY(200000 / 16384 + 2, 200000 / 1024 + 2);
+  (void)state;
+  room_size = 16384;
+  works();
+  wire = srv.to_server;
+  works_with(200000);
+  assert_in_range(srv.to_server - wire, 200000, 200000 + 200 + records * 29);
+}
+
+static void the_name_goes_into_the_hello_and_an_address_does_not(void **state)
+{
+  (void)state;
+  go_to("SECOND.test", 443);
+  works();
+  assert_int_equal(strcasecmp(srv.sni, "second.test"), 0);
+  amt_http_close(&conn);
+  go_to("192.0.2.1", 443);
+  works();
+  assert_string_equal(srv.sni, "");
+}
+
+static void https_goes_over_tls_and_http_does_not(void **state)
+{
+  (void)state;
+  assert_int_equal(amt_url_parse(&url, "http://server.test/"), 0);
+  assert_int_equal(get(), AMT_E_NO_TLS);
+  assert_int_equal(srv.up_all, 0);
+}
+
+static void rsa_p384_and_chains_are_taken(void **state)
+{
+  cert_spec   middle = { .name = "Middle", .key = KEY_MIDDLE,
+                         .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
+  cert_spec   s = cert_like("server.test", "DNS:server.test");
+  static const int which[] = { KEY_SERVER, KEY_RSA, KEY_P384 };
+  size_t      i;
+  (void)state;
+  for (i = 0; i < COUNT(which); i++) {
+    s.key = which[i];
+    peer_shows(&srv, cert_make(&s), s.key, NULL);
+    works();
+    amt_http_close(&conn);
+    tls_forget();
+  }
+  s.issuer = cert_make(&middle);
+  s.issuer_key = KEY_MIDDLE;
+  peer_shows(&srv, cert_make(&s), s.key, s.issuer);
+  works();
+  amt_http_close(&conn);
+  tls_forget();
+  middle.key = KEY_RSA; /* a middle that signs by RSA */
+  s.issuer = cert_make(&middle);
+  s.issuer_key = KEY_RSA;
+  s.key = KEY_SERVER;
+  peer_shows(&srv, cert_make(&s), s.key, s.issuer);
+  works();
+}
+
+/* ------------------------------------------------------------------------
+   >>faults */
+
+static void not_yet_before_each_byte_changes_nothing(void **state)
+{
+  size_t i;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    srv.not_yet = i != 1;
+    srv.piece = i == 2 ? 3 : 1;
+    srv.reply_size = i == 2 ? 17000 : 1000;
+    room_size = i == 3 ? 64 : 1024;
+    works_with(500);
+    works_with(AMT_HTTP_NO_BODY);
+    assert_int_equal(srv.hellos, 1);
+    again();
+  }
+}
+
+/* A fault at each call of the inner stream in turn. */
+static void each_call_fails(int fail_with, size_t piece, size_t size, long by)
+{
+  long n, all;
+  int  e;
+  srv.piece = piece;
+  works_with(size);
+  all = srv.calls;
+  for (n = 1; n <= all; n += by) {
+    again();
+    srv.piece = piece;
+    srv.fail_with = fail_with;
+    srv.fail_at = n;
+    e = call(size);
+    if (e == AMT_HTTP_END) {
+      if (got.body.n != srv.reply_size)
+        fail_msg("call %ld: complete, with %zu bytes", n, got.body.n);
+      if (srv.calls < n) continue;
+      text_add(&notes, "call %ld of %ld failed, and nothing is said\n", n, all);
+      continue;
+    }
+    if (fail_with == AMT_E_RESET && e != AMT_E_RESET)
+      text_add(&notes, "call %ld of %ld: %s, not RESET\n", n, all,
+               error_name(e));
+    if (fail_with == AMT_E_EOF && e != AMT_E_EOF && e != AMT_E_TRUNCATED)
+      text_add(&notes, "call %ld of %ld: %s, not an end\n", n, all,
+               error_name(e));
+    if (conn.state != AMT_CONN_CLOSED || srv.is_open)
+      text_add(&notes, "call %ld: still open after an error\n", n);
+    amt_http_close(&conn);
+    srv.fail_at = 0;
+    e = call(size);
+    if (e != AMT_HTTP_END)
+      fail_msg("call %ld: the next connection: %s", n, error_name(e));
+    check_whole(size);
+  }
+  notes_check();
+}
+
+static void each_inner_call_may_break(void **state)
+{
+  (void)state;
+  each_call_fails(AMT_E_RESET, 0, 3000, 1);
+}
+
+static void each_inner_call_may_end(void **state)
+{
+  (void)state;
+  each_call_fails(AMT_E_EOF, 0, 3000, 1);
+}
+
+static void each_inner_call_may_break_in_small_pieces(void **state)
+{
+  (void)state;
+  each_call_fails(AMT_E_RESET, 13, 300, 3);
+}
+
+static void each_inner_call_may_end_in_small_pieces(void **state)
+{
+  (void)state;
+  each_call_fails(AMT_E_EOF, 13, 300, 3);
+}
+
+static void an_own_error_of_the_inner_stream_is_handed_up(void **state)
+{
+  static const int own[] = { AMT_E_DNS, AMT_E_CONNECT, AMT_E_TIMEOUT };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(own); i++) {
+    srv.fail_with = own[i];
+    srv.fail_at = srv.calls + 1; /* open */
+    assert_int_equal(get(), own[i]);
+    amt_http_close(&conn);
+  }
+  works();
+}
+
+/* The first record of a request leaves in part. Then the connection breaks, or
+   takes again, just as the call is given up: nothing may be heard of a request
+   of which nothing is said to be sent. */
+enum { STAYS_STUCK, TAKES_AGAIN, FAILS_ONCE, FAILS };
+
+static void a_record_that_left_in_part(int then)
+{
+  size_t handshake, cut;
+  begin_open();
+  handshake = srv.to_server;
+  for (cut = 1; cut < 64; cut += 7) { /* the record has 67 or more */
+    int e;
+    again();
+    srv.silent = 1;
+    conn.limits.idle = 50;
+    begin_open();
+    assert_int_equal(srv.to_server, handshake);
+    srv.stuck_after = handshake + cut;
+    e = step(AMT_HTTP_NO_BODY);
+    if (e >= 0) e = step(AMT_HTTP_NO_BODY);
+    assert_int_equal(e, AMT_AGAIN);
+    assert_int_equal(srv.to_server, handshake + cut);
+    if (then == TAKES_AGAIN) srv.stuck_after = 0;
+    if (then == FAILS_ONCE || then == FAILS) {
+      srv.stuck_after = 0;
+      srv.fail_at = srv.calls + 1;
+      srv.fail_once = then == FAILS_ONCE;
+      srv.fail_with = AMT_E_RESET;
+    } else {
+      clock_ms += 60;
+    }
+    for (e = 0; e >= 0 && e != AMT_HTTP_END;) e = step(AMT_HTTP_NO_BODY);
+    if (conn.sent == 0 && srv.heard.n != 0)
+      text_add(&notes, "stuck after %zu bytes, then %d: %s, heard %zu bytes, "
+               "and none is said to be sent\n", cut, then, error_name(e),
+               srv.heard.n);
+    if (then != TAKES_AGAIN && srv.heard.n != 0)
+      text_add(&notes, "stuck after %zu bytes, then %d: %zu bytes heard\n",
+               cut, then, srv.heard.n);
+    amt_http_close(&conn);
+    if (conn.sent == 0 && srv.heard.n != 0)
+      text_add(&notes, "heard after the close\n");
+    srv.silent = srv.stuck_after = srv.fail_at = 0;
+    conn.limits.idle = 0;
+    works();
+  }
+  notes_check();
+}
+
+static void half_a_record_says_nothing_when_it_stays_stuck(void **state)
+{
+  (void)state;
+  a_record_that_left_in_part(STAYS_STUCK);
+}
+
+static void half_a_record_says_nothing_when_the_call_times_out(void **state)
+{
+  (void)state;
+  a_record_that_left_in_part(TAKES_AGAIN);
+}
+
+static void half_a_record_says_nothing_when_a_write_fails_once(void **state)
+{
+  (void)state;
+  a_record_that_left_in_part(FAILS_ONCE);
+}
+
+static void half_a_record_says_nothing_when_the_connection_breaks(void **state)
+{
+  (void)state;
+  a_record_that_left_in_part(FAILS);
+}
+
+static void a_new_connection_follows_each_close_in_mid_handshake(void **state)
+{
+  int steps, i, e;
+  (void)state;
+  srv.piece = 40;
+  srv.not_yet = 1;
+  for (steps = 1; steps < 60; steps += 3) {
+    begin();
+    for (i = 0, e = 0; i < steps && e != AMT_HTTP_END; i++) {
+      e = step(10);
+      assert_true(e >= 0);
+      if (e == AMT_AGAIN) rest();
+    }
+    amt_http_close(&conn);
+    assert_int_equal(srv.is_open, 0);
+    amt_http_close(&conn);
+  }
+  works();
+}
+
+/* ------------------------------------------------------------------------
+   >>ends */
+
+static void a_close_delimited_body_needs_close_notify(void **state)
+{
+  (void)state;
+  srv.to_end = 1;
+  srv.reply_size = 20000;
+  srv.end = END_NOTIFY;
+  works();
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+  srv.end = END_CUT;
+  assert_int_equal(get(), AMT_E_TRUNCATED);
+  assert_int_equal(got.body.n, 20000);
+}
+
+static void a_short_body_is_TRUNCATED(void **state)
+{
+  (void)state;
+  srv.missing = 1;
+  srv.end = END_CUT;
+  assert_int_equal(get(), AMT_E_TRUNCATED);
+  assert_int_equal(got.body.n, srv.reply_size);
+  srv.end = END_NOTIFY;
+  assert_int_equal(get(), AMT_E_TRUNCATED);
+  assert_int_equal(got.body.n, srv.reply_size);
+}
+
+static void an_end_before_the_reply_is_an_error(void **state)
+{
+  int how, e;
+  (void)state;
+  srv.silent = 1;
+  for (how = END_NOTIFY; how <= END_CUT; how++) {
+    begin_sent(5);
+    peer_end(&srv, how);
+    e = finish(5);
+    if (how == END_NOTIFY) assert_int_equal(e, AMT_E_EOF);
+    else if (e != AMT_E_EOF && e != AMT_E_TRUNCATED)
+      fail_msg("cut off: %s", error_name(e));
+  }
+}
+
+static void the_stream_tells_a_proper_end_from_a_cut(void **state)
+{
+  const amt_stream_ops *ops = tls.stream.ops;
+  char                  byte;
+  int                   how, i;
+  (void)state;
+  for (how = END_NOTIFY; how <= END_CUT; how++) {
+    ptrdiff_t n = AMT_AGAIN;
+    works();
+    assert_int_equal(ops->read(&tls.stream, &byte, 1), AMT_AGAIN);
+    peer_end(&srv, how);
+    for (i = 0; i < 100 && n == AMT_AGAIN; i++)
+      n = ops->read(&tls.stream, &byte, 1);
+    if (n != (how == END_NOTIFY ? AMT_E_EOF : AMT_E_TRUNCATED))
+      text_add(&notes, "%s: %s\n", how == END_NOTIFY ? "close_notify" : "a cut",
+               error_name((int)n));
+    /* And it stays so. */
+    n = ops->read(&tls.stream, &byte, 1);
+    if (n >= 0) text_add(&notes, "then: %s\n", error_name((int)n));
+    amt_http_close(&conn);
+  }
+  notes_check();
+}
+
+static void a_kept_connection_that_has_ended_is_opened_anew(void **state)
+{
+  int how;
+  (void)state;
+  for (how = END_NOTIFY; how <= END_CUT; how++) {
+    unsigned opened;
+    works();
+    opened = srv.opened;
+    assert_int_equal(conn.state, AMT_CONN_IDLE);
+    peer_end(&srv, how);
+    works();
+    assert_int_equal(srv.opened, opened + 1);
+  }
+}
+
+static void an_idle_wait_sees_the_end_of_a_kept_connection(void **state)
+{
+  (void)state;
+  works();
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING);
+  amt_http_wait(&conn, 10);
+  assert_int_equal(conn.state, AMT_CONN_IDLE);
+  peer_end(&srv, END_NOTIFY);
+  amt_http_wait(&conn, 10);
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+  works();
+}
+
+static void a_close_says_goodbye(void **state)
+{
+  (void)state;
+  works();
+  amt_http_close(&conn);
+  assert_int_equal(srv.goodbye, 1);
+  assert_int_equal(srv.is_open, 0);
+  /* But not for ever, to a server that takes nothing. */
+  works();
+  srv.stuck_after = srv.to_server;
+  srv.burst = 0;
+  amt_http_close(&conn);
+  assert_in_range(srv.burst, 0, CALLS_AT_ONCE);
+  assert_int_equal(srv.is_open, 0);
+  srv.stuck_after = 0;
+  works();
+}
+
+static void data_after_close_notify_is_never_given(void **state)
+{
+  (void)state;
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
+  srv.to_end = 1;
+  srv.silent = 1;
+  begin_sent(5);
+  peer_reply(&srv);
+  peer_drain(&srv);
+  peer_forges(&srv, 21, "\1\0", 2);
+  peer_forges(&srv, 23, "lie", 3);
+  assert_int_equal(finish(5), AMT_HTTP_END);
+  check_whole(5);
+}
+
+/* A renegotiation that the server asks for never takes place. */
+static void renegotiation_is_refused(void **state)
+{
+  size_t before;
+  int    e;
+  (void)state;
+  works();
+  assert_int_equal(srv.hellos, 1);
+  MUST(SSL_renegotiate(srv.ssl) == 1);
+  SSL_do_handshake(srv.ssl);
+  peer_drain(&srv);
+  before = srv.opened;
+  e = get();
+  if (srv.opened == before && srv.hellos != 1)
+    fail_msg("a second handshake on one connection");
+  if (e == AMT_HTTP_END) check_whole(AMT_HTTP_NO_BODY);
+  again();
+  /* And in the middle of a request. */
+  srv.silent = 1;
+  begin_sent(5);
+  MUST(SSL_renegotiate(srv.ssl) == 1);
+  SSL_do_handshake(srv.ssl);
+  peer_drain(&srv);
+  conn.limits.idle = 100;
+  e = finish(5);
+  assert_true(e < 0);
+  assert_int_equal(srv.hellos, 1);
+}
+
+/* ------------------------------------------------------------------------
+   >>want */
+
+static int want_of(int want)
+{
+  return tls.stream.ops->want(&tls.stream, want);
+}
+
+static void a_record_larger_than_the_buffer_comes_in_pieces(void **state)
+{
+  const amt_stream_ops *ops = tls.stream.ops;
+  unsigned char         all[3000];
+  size_t                n = 0;
+  (void)state;
+  srv.silent = 1;
+  begin_sent(0);
+  assert_int_equal(ops->read(&tls.stream, all, 10), AMT_AGAIN);
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_READ);
+  peer_write(&srv, pattern, sizeof all);
+  peer_drain(&srv);
+  while (n < sizeof all) {
+    size_t    ask = n % 700 + 1 < sizeof all - n ? n % 700 + 1 : sizeof all - n;
+    unsigned  waits = srv.waits;
+    ptrdiff_t k = ops->read(&tls.stream, all + n, ask);
+    if (k == AMT_AGAIN) fail_msg("not yet, after %zu bytes", n);
+    assert_in_range(k, 1, ask);
+    n += (size_t)k;
+    if (n == sizeof all) break;
+    assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_NOW);
+    assert_int_equal(amt_http_want(&conn), AMT_WANT_NOW);
+    assert_int_equal(amt_http_wait(&conn, 1000), 1);
+    assert_int_equal(srv.waits, waits);
+  }
+  assert_memory_equal(all, pattern, sizeof all);
+  assert_int_equal(ops->read(&tls.stream, all, 10), AMT_AGAIN);
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_READ);
+  assert_int_equal(amt_http_wait(&conn, 10), 0);
+}
+
+static void a_wait_does_not_block_while_bytes_lie_inside(void **state)
+{
+  unsigned now = 0;
+  int      e;
+  (void)state;
+  srv.reply_size = 10000;
+  room_size = 64;
+  srv.silent = 1;
+  begin_sent(0);
+  srv.silent = 0;
+  peer_answer(&srv);
+  peer_drain(&srv);
+  do {
+    e = step(0);
+    if (e == AMT_AGAIN && conn.have == 0 && srv.down.n == srv.down_at) {
+      unsigned waits = srv.waits;
+      assert_int_equal(amt_http_want(&conn), AMT_WANT_NOW);
+      assert_int_equal(amt_http_wait(&conn, 1000), 1);
+      assert_int_equal(srv.waits, waits);
+      now++;
+    }
+  } while (e >= 0 && e != AMT_HTTP_END);
+  assert_int_equal(e, AMT_HTTP_END);
+  check_whole(0);
+  (void)now;
+}
+
+static void want_follows_the_handshake(void **state)
+{
+  int e, reads = 0, i;
+  (void)state;
+  /* The hello cannot leave: it waits for WRITE, whatever the caller wants. */
+  srv.stuck_after = 10;
+  begin();
+  for (i = 0; i < 5; i++) assert_int_equal(step(PAUSE), AMT_AGAIN);
+  assert_int_equal(srv.to_server, 10);
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_WRITE);
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
+  srv.stuck_after = 0;
+  srv.not_yet = 1; /* each wait must be for the right thing now */
+  while ((e = step(PAUSE)) == AMT_AGAIN) {
+    reads += amt_http_want(&conn) == AMT_WANT_READ;
+    rest();
+    if (srv.last_want == AMT_WANT_READ && amt_http_want(&conn) == AMT_WANT_READ)
+      reads++;
+  }
+  assert_int_equal(e, AMT_HTTP_SEND);
+  assert_true(reads > 0);
+  assert_int_equal(clock_ms - conn.t_call < 1000, 1); /* and none was in vain */
+  /* A request that cannot leave. */
+  srv.not_yet = 0;
+  srv.stuck_after = srv.to_server + 1;
+  for (i = 0; i < 5; i++) step(3000);
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_WRITE);
+  assert_int_equal(amt_http_wait(&conn, 1), 0);
+  assert_int_equal(srv.last_want, AMT_WANT_WRITE);
+  srv.stuck_after = 0;
+  assert_int_equal(amt_http_wait(&conn, 1), 1);
+  assert_int_equal(finish(3000), AMT_HTTP_END);
+  check_whole(3000);
+}
+
+/* Output that is pending has to leave although the caller has gone on. */
+static void pending_output_leaves(void **state)
+{
+  int i;
+  (void)state;
+  room_size = 4096;
+  begin_open();
+  srv.stuck_after = srv.to_server + 500;
+  for (i = 0; i < 10; i++) assert_true(step(3000) >= 0);
+  assert_int_equal(srv.to_server, srv.stuck_after);
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_WRITE);
+  assert_int_equal(want_of(AMT_WANT_WRITE), AMT_WANT_WRITE);
+#ifdef AMT_BEARSSL /* has taken it all, and so must send it to get a reply */
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
+#endif
+  srv.stuck_after = 0;
+  assert_int_equal(finish(3000), AMT_HTTP_END);
+  check_whole(3000);
+}
+
+static void a_reply_during_the_request_is_read(void **state)
+{
+  (void)state;
+  room_size = 4096;
+  srv.silent = 1;
+  begin_open();
+  while (srv.heard_all < 20000) assert_true(step(100000) >= 0);
+  srv.stuck_after = srv.to_server + 100;
+  peer_reply(&srv);
+  peer_drain(&srv);
+  assert_int_equal(finish(100000), AMT_HTTP_END);
+  assert_int_equal(got.body.n, srv.reply_size);
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+}
+
+/* ------------------------------------------------------------------------
+   >>records */
+
+static void records_of_one_byte_and_many_in_one_read(void **state)
+{
+  (void)state;
+  srv.write_size = 1; /* they all lie in one read of the inner stream */
+  srv.reply_size = 3000;
+  works();
+  srv.piece = 1;
+  works();
+  srv.piece = 31;
+  works();
+  assert_int_equal(srv.opened, 1);
+}
+
+/* A connection whose records can be forged, waiting for its reply. */
+static void forge_begin(void)
+{
+  again();
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
+  srv.silent = 1;
+  begin_sent(0);
+}
+
+static void forge_reply(void)
+{
+  char head[200];
+  int  n = snprintf(head, sizeof head,
+                    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+                    srv.reply_size);
+  peer_forges(&srv, 23, head, (size_t)n);
+  peer_forges(&srv, 23, pattern, srv.reply_size);
+}
+
+static void empty_records_and_warnings_are_passed_over(void **state)
+{
+  int i, e;
+  (void)state;
+  forge_begin();
+  for (i = 0; i < 3; i++) peer_forges(&srv, 23, "", 0);
+  forge_reply();
+  e = finish(0);
+  if (e != AMT_HTTP_END) text_add(&notes, "empty: %s\n", error_name(e));
+  forge_begin();
+  peer_forges(&srv, 21, "\1\x5A", 2); /* user_canceled, a warning */
+  forge_reply();
+  e = finish(0);
+  if (e != AMT_HTTP_END) text_add(&notes, "warning: %s\n", error_name(e));
+  notes_check();
+}
+
+static void forge_empty(peer *p)
+{
+  peer_forges(p, 23, "", 0);
+}
+
+static void forge_hello_request(peer *p)
+{
+  peer_forges(p, 22, "\0\0\0\0", 4);
+}
+
+static void forge_warning(peer *p)
+{
+  peer_forges(p, 21, "\1\x5A", 2);
+}
+
+static void records_without_end_and_without_data_end_by_the_limit(void **state)
+{
+  void (*const flood[])(peer *) = { forge_empty, forge_hello_request,
+                                    forge_warning };
+  static const char *const names[] = { "empty", "HelloRequest", "warning" };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(flood); i++) {
+    unsigned long started = clock_ms;
+    int           e;
+    forge_begin();
+    started = clock_ms;
+    conn.limits.idle = 200;
+    srv.more = flood[i];
+    e = finish(0);
+    srv.more = NULL;
+    if (e >= 0 || (uint32_t)(clock_ms - started) > 2000)
+      text_add(&notes, "%s: %s after %lu ms\n", names[i], error_name(e),
+               (unsigned long)(uint32_t)(clock_ms - started));
+    if (srv.hellos != 1) text_add(&notes, "%s: another hello\n", names[i]);
+  }
+  notes_check();
+}
+
+static void records_that_may_not_be_are_refused(void **state)
+{
+  static unsigned char huge[16385 + 300];
+  static const struct {
+    unsigned type; const char *p; size_t n; const char *what;
+  } list[] = {
+    { 23, NULL, 16385, "16,385 bytes" },
+    { 23, NULL, 16384 + 257, "a larger one" },
+    { 24, "\1\0\1x", 4, "a heartbeat" },
+    { 99, "x", 1, "an unknown type" },
+    { 0, "x", 1, "type 0" },
+    { 20, "\1", 1, "a second ChangeCipherSpec" },
+    { 22, "\14\0\0\0", 4, "a stray ServerHelloDone" },
+    { 22, "\2\0\0\46\3\3", 6, "a ServerHello" },
+    { 22, "\24\0\0\14", 4, "a Finished" }
+  };
+  size_t i;
+  int    e;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    forge_begin();
+    peer_forges(&srv, list[i].type, list[i].p ? list[i].p : (char *)huge,
+                list[i].n);
+    forge_reply();
+    conn.limits.idle = 300;
+    e = finish(0);
+    if (e >= 0) text_add(&notes, "%s: %s\n", list[i].what, error_name(e));
+  }
+  notes_check();
+}
+
+static void a_fatal_alert_among_the_data_is_told_by_its_number(void **state)
+{
+  static const unsigned char list[] = { 20, 40, 47, 48, 80, 70 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    unsigned char alert[2] = { 2, 0 };
+    int           e, want = AMT_E_TLS_ALERT(list[i]);
+    if (list[i] == 70) want = AMT_E_TLS_VERSION;
+    alert[1] = list[i];
+    forge_begin();
+    peer_forges(&srv, 21, alert, 2);
+    e = finish(0);
+    if (e != want)
+      text_add(&notes, "alert %u: %s, library %d\n", list[i], error_name(e),
+               tls.seen.lib_error);
+  }
+  notes_check();
+}
+
+static void a_record_that_is_repeated_or_reordered_is_refused(void **state)
+{
+  bytes  first = { NULL, 0, 0 };
+  int    e;
+  (void)state;
+  forge_begin();
+  peer_forges(&srv, 23, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", 40);
+  bytes_add(&first, srv.down.p, srv.down.n);
+  peer_send(&srv, first.p, first.n);
+  e = finish(0);
+  bytes_free(&first);
+  if (e >= 0) fail_msg("%s", error_name(e));
+}
+
+/* ------------------------------------------------------------------------
+   >>alerts */
+
+/* The words of RFC 5246 and others; a text has to have them. */
+static const struct { int number; const char *name; } alert_names[] = {
+  { 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" },
+  { 22, "record_overflow" }, { 40, "handshake_failure" },
+  { 42, "bad_certificate" }, { 43, "unsupported_certificate" },
+  { 44, "certificate_revoked" }, { 45, "certificate_expired" },
+  { 46, "certificate_unknown" }, { 47, "illegal_parameter" },
+  { 48, "unknown_ca" }, { 49, "access_denied" }, { 50, "decode_error" },
+  { 51, "decrypt_error" }, { 71, "insufficient_security" },
+  { 80, "internal_error" }, { 86, "inappropriate_fallback" },
+  { 90, "user_canceled" }, { 100, "no_renegotiation" },
+  { 109, "missing_extension" }, { 110, "unsupported_extension" },
+  { 112, "unrecognized_name" }, { 113, "bad_certificate_status_response" },
+  { 115, "unknown_psk_identity" }, { 116, "certificate_required" },
+  { 120, "no_application_protocol" }
+};
+
+/* Only letters and digits, small ones. */
+static void plain_words(char *to, size_t size, const char *from)
+{
+  size_t n = 0;
+  for (; *from != 0 && n + 1 < size; from++) {
+    int c = *from | 32;
+    if ((c >= 'a' && c <= 'z') || (*from >= '0' && *from <= '9'))
+      to[n++] = (char)(*from >= '0' && *from <= '9' ? *from : c);
+  }
+  to[n] = 0;
+}
+
+static void every_fatal_alert_has_its_number_and_its_text(void **state)
+{
+  unsigned char record[] = { 21, 3, 3, 0, 2, 2, 0 };
+  size_t        i;
+  int           number, want;
+  (void)state;
+  for (number = 0; number < 256; number++) {
+    char what[40];
+    snprintf(what, sizeof what, "alert %d", number);
+    record[6] = (unsigned char)number;
+    srv.raw = record;
+    srv.raw_size = sizeof record;
+    want = number == 70 ? AMT_E_TLS_VERSION : AMT_E_TLS_ALERT(number);
+    refused(want, what);
+    assert_int_equal(AMT_E_TLS_ALERT(number), -400 - number);
+  }
+  for (i = 0; i < COUNT(alert_names); i++) {
+    char        have[600], word[80];
+    const char *words = amt_http_error(AMT_E_TLS_ALERT(alert_names[i].number));
+    plain_words(have, sizeof have, words);
+    plain_words(word, sizeof word, alert_names[i].name);
+    if (strstr(have, word) == NULL)
+      text_add(&notes, "alert %d, %s, is told as \"%s\"\n",
+               alert_names[i].number, alert_names[i].name, words);
+  }
+  notes_check();
+  srv.raw = NULL;
+  works();
+}
+
+static void every_tls_error_has_its_words(void **state)
+{
+  int e, i;
+  (void)state;
+  for (e = AMT_E_TLS_ORDER; e <= AMT_E_TLS_NOT_TLS; e++) {
+    const char *words = amt_http_error(e);
+    if (words[0] == 0) text_add(&notes, "%s has no text\n", error_name(e));
+    for (i = AMT_E_TLS_ORDER; i < e; i++)
+      if (words[0] != 0 && strcmp(words, amt_http_error(i)) == 0)
+        text_add(&notes, "%s and %s have one text\n", error_name(e),
+                 error_name(i));
+  }
+  if (amt_http_error(AMT_E_TLS_BROKEN)[0] == 0)
+    text_add(&notes, "TLS_BROKEN has no text\n");
+  notes_check();
+}
+
+static void a_server_of_another_version_is_VERSION(void **state)
+{
+  (void)state;
+  MUST(SSL_CTX_set_max_proto_version(srv.ctx, TLS1_1_VERSION));
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, "ALL:@SECLEVEL=0"));
+  tls_old_ciphers(); /* the short list has none that TLS 1.1 knows */
+  refused(AMT_E_TLS_VERSION, "TLS 1.1");
+  peer_shows(&srv, usual, KEY_SERVER, NULL);
+  MUST(SSL_CTX_set_min_proto_version(srv.ctx, TLS1_3_VERSION));
+  refused(AMT_E_TLS_VERSION, "TLS 1.3");
+  notes_check();
+}
+
+/* An edit of the first ServerHello: this many bytes into the record. */
+static struct { size_t at, n; unsigned char to[2]; } hello_edit;
+
+static void edit_hello(peer *p, size_t from)
+{
+  if (from == 0 && p->down.n > 90 && p->down.p[0] == 22 && p->down.p[5] == 2) {
+    size_t at = hello_edit.at;
+    if (at >= 43) at = 44u + p->down.p[43] + (at - 43); /* behind the id */
+    memcpy(p->down.p + at, hello_edit.to, hello_edit.n);
+    p->edit = NULL;
+  }
+}
+
+static void a_hello_that_was_not_asked_for_is_refused(void **state)
+{
+  static const struct { size_t at, n; unsigned char to[2]; int e; } list[] = {
+    { 9, 2, { 3, 2 }, AMT_E_TLS_VERSION },   /* TLS 1.1 chosen */
+    { 9, 2, { 3, 0 }, AMT_E_TLS_VERSION },   /* SSL 3 */
+    { 43, 2, { 0, 5 }, AMT_E_TLS_CIPHER },   /* RC4, not offered */
+    { 43, 2, { 0, 0 }, AMT_E_TLS_CIPHER },   /* no encryption */
+    { 43, 2, { 0x13, 1 }, AMT_E_TLS_CIPHER } /* of TLS 1.3 */
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    char what[40];
+    snprintf(what, sizeof what, "hello %zu", i);
+    hello_edit.at = list[i].at;
+    hello_edit.n = list[i].n;
+    memcpy(hello_edit.to, list[i].to, 2);
+    srv.edit = edit_hello;
+    refused(list[i].e, what);
+  }
+  notes_check();
+  srv.edit = NULL;
+  works();
+}
+
+static void a_server_without_a_cipher_of_ours_says_so(void **state)
+{
+  (void)state;
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, "ECDHE-ECDSA-CAMELLIA128-SHA256"));
+  refused(AMT_E_TLS_ALERT(40), "no cipher in common");
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>garbage */
+
+static void not_tls_at_all_is_NOT_TLS(void **state)
+{
+  static const char *const list[] = {
+    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    "<html>\n<body>You're speaking plain HTTP to an SSL-enabled port</body>\n",
+    "220 mail.example ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    int ends;
+    for (ends = 0; ends < 2; ends++) {
+      srv.raw = list[i];
+      srv.raw_size = list[i][0] ? strlen(list[i]) : 13;
+      srv.raw_ends = ends;
+      refused(AMT_E_TLS_NOT_TLS, list[i][0] ? list[i] : "zeros");
+    }
+  }
+  notes_check();
+  srv.raw = NULL;
+  works();
+}
+
+static void random_bytes_are_an_error(void **state)
+{
+  unsigned char junk[600];
+  int           round, e;
+  size_t        i;
+  (void)state;
+  random_state = 99;
+  srv.raw = junk;
+  srv.raw_ends = 1;
+  for (round = 0; round < 600; round++) {
+    for (i = 0; i < sizeof junk; i++)
+      junk[i] = (unsigned char)random_below(256);
+    if (round & 1) { /* as if it were a record of a handshake */
+      junk[0] = (unsigned char)(20 + random_below(4));
+      junk[1] = 3;
+      junk[2] = 3;
+      junk[3] = (unsigned char)random_below(2);
+      if (round & 2) junk[5] = 2, junk[6] = 0, junk[7] = 0, junk[8] = 90;
+    }
+    srv.raw_size = 1 + random_below(sizeof junk);
+    srv.piece = random_below(3);
+    e = get();
+    assert_true(e < 0);
+    assert_int_equal(conn.sent, 0);
+    amt_http_close(&conn);
+  }
+}
+
+static void hand_made_records_in_the_handshake_are_errors(void **state)
+{
+  static const struct { const char *p; size_t n; const char *what; } list[] = {
+    { "\26\3\3\377\377", 5, "a huge header" },
+    { "\26\3\3\105\0", 5, "a header above the limit" },
+    { "\26\3\3\0\0", 5, "an empty handshake record" },
+    { "\26\3\3\0\4\2\0\377\377\377", 9, "a hello of 65,535 bytes" },
+    { "\26\3\3\0\4\2\377\377\377", 9, "a hello of 16 MB" },
+    { "\26\3\3\0\4\1\0\0\0", 9, "a ClientHello" },
+    { "\26\3\3\0\4\16\0\0\0", 9, "ServerHelloDone" },
+    { "\24\3\3\0\1\1", 6, "ChangeCipherSpec" },
+    { "\27\3\3\0\1x", 6, "data" },
+    { "\25\3\3\0\1\2", 6, "half an alert" },
+    { "\26\3\1\0\4\2\0\0\0", 9, "TLS 1.0 by its record" },
+    { "\26", 1, "one byte" }
+  };
+  size_t i;
+  (void)state;
+  conn.limits.connect = 1000;
+  for (i = 0; i < COUNT(list); i++) {
+    int e;
+    srv.raw = list[i].p;
+    srv.raw_size = list[i].n;
+    srv.raw_ends = 0; /* then silence: an error, or the limit */
+    e = get();
+    if (e >= 0 || conn.sent != 0)
+      text_add(&notes, "%s: %s\n", list[i].what, error_name(e));
+    amt_http_close(&conn);
+    srv.raw_ends = 1;
+    e = get();
+    if (e >= 0 || e == AMT_E_TIMEOUT)
+      text_add(&notes, "%s, then the end: %s\n", list[i].what, error_name(e));
+    amt_http_close(&conn);
+  }
+  notes_check();
+}
+
+static bytes tape;
+
+static void record_on_tape(peer *p, size_t from)
+{
+  bytes_add(&tape, p->down.p + from, p->down.n - from);
+  p->edit = NULL; /* the first flight is enough */
+}
+
+/* A handshake that breaks off: each byte of the server's side. */
+static void a_truncated_handshake_is_an_error(void **state)
+{
+  size_t n;
+  (void)state;
+  srv.edit = record_on_tape;
+  works();
+  amt_http_close(&conn);
+  tls_forget();
+  srv.heard_all = 0;
+  assert_true(tape.n > 300);
+  srv.raw = tape.p;
+  srv.raw_ends = 1;
+  for (n = 1; n <= tape.n; n += 3) {
+    int e;
+    srv.raw_size = n;
+    e = get();
+    if (e >= 0 || e == AMT_E_TIMEOUT)
+      text_add(&notes, "after %zu bytes: %s\n", n, error_name(e));
+    if (conn.sent != 0) text_add(&notes, "after %zu bytes: sent\n", n);
+    amt_http_close(&conn);
+  }
+  bytes_free(&tape);
+  notes_check();
+}
+
+static const char *flood_of;
+static size_t      flood_size;
+
+static void flood_raw(peer *p)
+{
+  peer_send(p, flood_of, flood_size);
+}
+
+static void records_without_end_in_the_handshake_end_by_the_limit(void **state)
+{
+  static const struct { const char *p; size_t n; const char *what; } list[] = {
+    { "\26\3\3\0\4\0\0\0\0", 9, "HelloRequest" },
+    { "\25\3\3\0\2\1\132", 7, "warning" },
+    { "\25\3\3\0\2\1\160", 7, "unrecognized_name" },
+    { "\26\3\3\0\0", 5, "empty handshake record" },
+    { "\25\3\3\0\0", 5, "empty alert record" },
+    { "\27\3\3\0\0", 5, "empty data record" }
+  };
+  size_t i;
+  (void)state;
+  conn.limits.connect = 300;
+  for (i = 0; i < COUNT(list); i++) {
+    int      e;
+    uint32_t started = clock_ms;
+    srv.raw = flood_of = list[i].p;
+    srv.raw_size = flood_size = list[i].n;
+    srv.more = flood_raw;
+    e = get();
+    srv.more = NULL;
+    if (e >= 0 || (uint32_t)(clock_ms - started) > 2000)
+      text_add(&notes, "%s: %s\n", list[i].what, error_name(e));
+    amt_http_close(&conn);
+  }
+  notes_check();
+}
+
+static const char unasked[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/* Right behind the server's Finished, in the same read. */
+static void edit_unasked(peer *p, size_t from)
+{
+  (void)from;
+  if (SSL_is_init_finished(p->ssl)) {
+    p->edit = NULL;
+    peer_write(p, unasked, strlen(unasked));
+  }
+}
+
+static void bytes_before_the_request_are_never_its_reply(void **state)
+{
+  (void)state;
+  works();
+  peer_write(&srv, unasked, strlen(unasked));
+  peer_drain(&srv);
+  works(); /* on a new connection */
+  assert_int_equal(srv.opened, 2);
+  amt_http_close(&conn);
+  tls_forget();
+  srv.heard_all = 0;
+  srv.edit = edit_unasked;
+  assert_int_equal(get(), AMT_E_HTTP_UNASKED);
+  assert_int_equal(srv.heard.n, 0);
+  works();
+}
+
+/* ------------------------------------------------------------------------
+   >>flips */
+
+/* A bit flipped at each position of what the server sends. The call ends with
+   an error, and no byte of it is not the server's (step looks). */
+static void flips(size_t from, size_t to, size_t by, int sent)
+{
+  size_t at;
+  int    e;
+  for (at = from; at < to; at += by) {
+    again();
+    srv.reply_size = 3000;
+    srv.write_size = 700;
+    conn.limits.idle = conn.limits.connect = 200;
+    srv.flip_at = at;
+    srv.flip = 1u << random_below(8);
+    e = get();
+    if (srv.flip_in_version && e == AMT_HTTP_END) continue;
+    if (e >= 0)
+      text_add(&notes, "byte %zu, bit %02X: %s\n", at, srv.flip, error_name(e));
+    if (!sent && srv.heard.n != 0)
+      text_add(&notes, "byte %zu, bit %02X: the request was sent\n", at,
+               srv.flip);
+  }
+  notes_check();
+}
+
+static size_t handshake_size, conversation_size;
+
+static void measure(void)
+{
+  begin_open();
+  handshake_size = srv.to_client;
+  srv.reply_size = 3000;
+  srv.write_size = 700;
+  amt_http_close(&conn);
+  tls_forget();
+  works();
+  conversation_size = srv.to_client;
+}
+
+/* The version in a record's header is protected by nothing while there are no
+   keys: a library may be lenient about it. */
+static void a_bit_flipped_in_the_handshake_is_an_error(void **state)
+{
+  (void)state;
+  random_state = 5;
+  measure();
+  flips(0, 12, 1, 0);
+  flips(12, handshake_size - 8, 5, 0); /* signatures differ in length */
+}
+
+static void a_bit_flipped_in_the_data_is_an_error(void **state)
+{
+  (void)state;
+  random_state = 6;
+  measure();
+  flips(handshake_size - 8, handshake_size + 120, 3, 1);
+  flips(handshake_size + 120, conversation_size, 61, 1);
+}
+
+/* ------------------------------------------------------------------------
+   >>refused: each certificate for its own reason */
+
+static void servers_that_prove_nothing_are_refused(void **state)
+{
+  cert_spec self = { .name = "server.test", .san = "DNS:server.test",
+                     .key = KEY_SERVER };
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE,
+                       .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
+  X509     *good_middle = cert_make(&middle), *leaf;
+  (void)state;
+  judged(&self, AMT_E_TLS_SELF_SIGNED, "self-signed");
+
+  s.issuer = stranger, s.issuer_key = KEY_OTHER;
+  leaf = cert_make(&s);
+  peer_shows(&srv, leaf, KEY_SERVER, stranger);
+  refused(AMT_E_TLS_ROOT, "a chain to a root that is not trusted");
+  peer_shows(&srv, leaf, KEY_SERVER, NULL);
+  refused(AMT_E_TLS_ISSUER, "an issuer that is not known nor sent");
+
+  s.issuer = good_middle, s.issuer_key = KEY_MIDDLE;
+  leaf = cert_make(&s);
+  peer_shows(&srv, leaf, KEY_SERVER, NULL);
+  refused(AMT_E_TLS_ISSUER, "the certificate between is missing");
+  peer_shows(&srv, leaf, KEY_SERVER, good_middle);
+  refused(AMT_HTTP_END, "the certificate between is there");
+  notes_check();
+}
+
+static X509 *broken_signature(const cert_spec *s)
+{
+  bytes                der = cert_der(cert_make(s));
+  const unsigned char *p = der.p;
+  X509                *x;
+  der.p[der.n - 1] ^= 1;
+  x = cert_keep(d2i_X509(NULL, &p, (long)der.n));
+  bytes_free(&der);
+  return x;
+}
+
+static void chains_that_do_not_hold_are_refused(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE,
+                       .issuer = authority, .issuer_key = KEY_CA };
+  (void)state;
+  /* One that may not sign. mbedTLS passes such over in its search. */
+  s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(BY(AMT_E_TLS_USAGE, AMT_E_TLS_ISSUER), /* see below */
+          "signed by a certificate that is no authority");
+  middle.ca = 1;
+  middle.key_usage = "critical,digitalSignature";
+  s.issuer = cert_make(&middle);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(BY(AMT_E_TLS_USAGE, AMT_E_TLS_ISSUER),
+          "signed by one whose key may not sign certificates");
+  middle.key_usage = NULL;
+  /* One that has expired, in the middle. */
+  middle.until = date(NOW - 1, 0);
+  s.issuer = cert_make(&middle);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_EXPIRED, "the middle has expired");
+  if (tls.seen.certificate != 1)
+    text_add(&notes, "expired: certificate %d, want 1\n", tls.seen.certificate);
+  if (tls.seen.until != NOW - 1)
+    text_add(&notes, "expired: until %u\n", tls.seen.until);
+  middle.until = NULL;
+  middle.from = date(NOW + 1, 0);
+  s.issuer = cert_make(&middle);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_NOT_YET, "the middle is not valid yet");
+  if (tls.seen.certificate != 1)
+    text_add(&notes, "not yet: certificate %d, want 1\n", tls.seen.certificate);
+  middle.from = NULL;
+  /* The signature. Both look for an anchor that fits, and BearSSL for nothing
+     else in the chain: "nobody trusted has signed this" is true, too. */
+  s.issuer = cert_make(&middle);
+  peer_shows(&srv, broken_signature(&s), KEY_SERVER, s.issuer);
+  refused(BY(AMT_E_TLS_SIGNATURE, AMT_E_TLS_ISSUER), "a wrong signature");
+  s = cert_like("server.test", "DNS:server.test");
+  peer_shows(&srv, broken_signature(&s), KEY_SERVER, NULL);
+  refused(AMT_E_TLS_ISSUER, "a wrong signature under the anchor");
+  s.issuer_key = KEY_OTHER;
+  judged(&s, AMT_E_TLS_ISSUER, "an impostor's signature");
+  notes_check();
+}
+
+static void weak_and_unknown_algorithms_are_refused(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  cert_spec ed = { .name = "Ed", .key = KEY_ED25519, .issuer = authority,
+                   .issuer_key = KEY_CA, .ca = 1 };
+  (void)state;
+  s.key = KEY_RSA_1024;
+  judged(&s, AMT_E_TLS_WEAK, "an RSA key of 1024 bits");
+  s.key = KEY_SERVER;
+  s.md = EVP_sha1();
+  judged(&s, AMT_E_TLS_ALGORITHM, "a signature with SHA-1");
+  s.md = NULL;
+  s.issuer = cert_make(&ed), s.issuer_key = KEY_ED25519;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_ALGORITHM, "an Ed25519 chain");
+  notes_check();
+}
+
+static void certificates_for_another_use_are_refused(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  s.ext_usage = "serverAuth";
+  judged(&s, 0, "for servers");
+  s.ext_usage = "clientAuth,serverAuth";
+  judged(&s, 0, "for both");
+  s.key_usage = "critical,digitalSignature";
+  judged(&s, 0, "for signatures");
+  s.key_usage = "critical,keyCertSign";
+  judged_on_the_way(&s, AMT_E_TLS_USAGE, "a key for certificates only");
+  s.key_usage = "critical,digitalSignature";
+  judged(&s, 0, "and again for signatures");
+  s.key_usage = NULL;
+#ifdef AMT_MBEDTLS /* BearSSL does not look at extended key usage */
+  s.ext_usage = "clientAuth";
+  judged(&s, AMT_E_TLS_USAGE, "for clients only");
+#endif
+  s.ext_usage = NULL;
+  s.extra_nid = NID_netscape_comment; /* critical, and nobody knows it */
+  s.extra = "critical,DER:16:01:41";
+  judged(&s, AMT_E_TLS_CERTIFICATE, "an unknown critical extension");
+  s.extra = "DER:16:01:41";
+  judged(&s, 0, "an unknown extension");
+  notes_check();
+}
+
+static void nothing_is_trusted_without_anchors(void **state)
+{
+  (void)state;
+  tls_trust_nobody();
+  refused(AMT_E_TLS_NO_ANCHORS, "no anchors");
+  if (srv.up_all != 0)
+    text_add(&notes, "%zu bytes were sent without anchors\n", srv.up_all);
+  notes_check();
+}
+
+static void without_chain_or_pin_anybody_is_taken(void **state)
+{
+  cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
+                     .until = "240101000000Z" };
+  (void)state;
+  tls_trust_nobody();
+  cfg.tls.insecure_skip_chain = 1;
+  judged(&self, 0, "self-signed, expired, of another name, all skipped");
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>dates */
+
+static void a_certificate_holds_from_its_first_to_its_last_second(void **state)
+{
+  static const struct {
+    const char *from, *until;
+    int64_t     at;
+    int         e;
+  } list[] = {
+    { "250615120000Z", "250616120000Z", NOW - 1, AMT_E_TLS_NOT_YET },
+    { "250615120000Z", "250616120000Z", NOW, 0 },
+    { "250615120000Z", "250616120000Z", NOW + DAY, 0 },
+    { "250615120000Z", "250616120000Z", NOW + DAY + 1, AMT_E_TLS_EXPIRED },
+    { "20250615120000Z", "20250616120000Z", NOW - 1, AMT_E_TLS_NOT_YET },
+    { "20250615120000Z", "20250616120000Z", NOW, 0 },
+    { "20250615120000Z", "20250616120000Z", NOW + DAY, 0 },
+    { "20250615120000Z", "20250616120000Z", NOW + DAY + 1, AMT_E_TLS_EXPIRED },
+    /* the years of UTCTime: 1950 to 2049 */
+    { "491231235959Z", "20500101000000Z", 2524607998, AMT_E_TLS_NOT_YET },
+    { "491231235959Z", "20500101000000Z", 2524607999, 0 },
+    { "491231235959Z", "20500101000000Z", 2524608000, 0 },
+    { "491231235959Z", "20500101000000Z", 2524608001, AMT_E_TLS_EXPIRED },
+    { "250101000000Z", "491231235959Z", 2524607999, 0 },
+    { "250101000000Z", "491231235959Z", 2524608000, AMT_E_TLS_EXPIRED },
+    { "20500101000000Z", "99991231235959Z", 2524607999, AMT_E_TLS_NOT_YET },
+    { "20500101000000Z", "99991231235959Z", 2524608000, 0 },
+    { "20500101000000Z", "99991231235959Z", 4294967295, 0 },
+    { "500101000000Z", "491231235959Z", NOW, 0 },
+    { "500101000000Z", "690101000000Z", NOW, AMT_E_TLS_EXPIRED },
+    { "250101000000Z", "991231235959Z", NOW, AMT_E_TLS_EXPIRED },
+    { "250101000000Z", "500101000000Z", NOW, AMT_E_TLS_EXPIRED },
+    /* the last year that 32 bits hold to its end, and later ones */
+    { "250101000000Z", "21051231235958Z", 4291747198, 0 },
+    { "250101000000Z", "21051231235958Z", 4291747199, AMT_E_TLS_EXPIRED },
+    { "250101000000Z", "21070101000000Z", 4294967295, 0 },
+    { "21051231235959Z", "99991231235959Z", 4291747198, AMT_E_TLS_NOT_YET },
+    { "21051231235959Z", "99991231235959Z", 4291747199, 0 },
+    { "22000101000000Z", "99991231235959Z", NOW, AMT_E_TLS_NOT_YET },
+    /* leap days */
+    { "240229000000Z", "240229235959Z", 1709251199, 0 },
+    { "240229000000Z", "240229235959Z", 1709251200, AMT_E_TLS_EXPIRED },
+    { "240301000000Z", "20240302000000Z", 1709251199, AMT_E_TLS_NOT_YET },
+    { "240301000000Z", "20240302000000Z", 1709251200, 0 },
+    { "250101000000Z", "21000228235959Z", 4107542399, 0 },
+    { "250101000000Z", "21000228235959Z", 4107542400, AMT_E_TLS_EXPIRED },
+    { "21000301000000Z", "21000302000000Z", 4107542399, AMT_E_TLS_NOT_YET },
+    { "21000301000000Z", "21000302000000Z", 4107542400, 0 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    char      what[100];
+    s.from = list[i].from;
+    s.until = list[i].until;
+    clock_s = list[i].at;
+    snprintf(what, sizeof what, "%s to %s at %lld", s.from, s.until,
+             (long long)clock_s);
+    judged(&s, list[i].e, what);
+    if (list[i].e != 0 && tls.seen.certificate != 0)
+      text_add(&notes, "%s: certificate %d\n", what, tls.seen.certificate);
+  }
+  notes_check();
+}
+
+static void the_dates_are_seen(void **state)
+{
+  static const struct { const char *from, *until; uint32_t a, b; } list[] = {
+    { "250615120000Z", "250616120000Z", (uint32_t)NOW, (uint32_t)(NOW + DAY) },
+    { "19700101000001Z", "20500101000000Z", 1, 2524608000u },
+    { "20250615120000Z", "99991231235959Z", (uint32_t)NOW, 0xFFFFFFFFu },
+    { "20240229235959Z", "21070101000000Z", 1709251199u, 0xFFFFFFFFu },
+    { "20000229235959Z", "21051231235959Z", 951868799u, 4291747199u },
+    { "700301000000Z", "21500101000000Z", 5097600u, 0xFFFFFFFFu },
+    { "240101000000Z", "240102000000Z", 1704067200u, 1704153600u },
+    { "22000101000000Z", "99991231235959Z", 0xFFFFFFFFu, 0xFFFFFFFFu }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    uint8_t   pin[32];
+    s.from = list[i].from;
+    s.until = list[i].until;
+    peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+    amt_http_close(&conn);
+    tls_forget();
+    get(); /* some are refused: seen all the same */
+    if (tls.seen.from != list[i].a || tls.seen.until != list[i].b)
+      text_add(&notes, "%s to %s: %u to %u\n", s.from, s.until, tls.seen.from,
+               tls.seen.until);
+    key_pin(pin, KEY_SERVER);
+    if (memcmp(pin, tls.seen.pin, 32) != 0)
+      text_add(&notes, "%s to %s: another pin\n", s.from, s.until);
+  }
+  notes_check();
+}
+
+/* (mbedTLS takes dates without the Z, BearSSL those with a fraction.) */
+static void dates_that_are_none_are_refused(void **state)
+{
+  static const char *const list[] = {
+    "2506151200Z", "251315000000Z", "250631000000Z", "250230000000Z",
+    "25061500000aZ", "250615240000Z", "250615126000Z",
+    "2506151200+00", "Z", "",
+    "21000229000000Z", "202506151200Z", "250600000000Z", "250015000000Z",
+    "20250615120000+0100"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    int       e;
+    s.from = list[i];
+    s.until = "99991231235959Z";
+    clock_s = 4200000000;
+    peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+    amt_http_close(&conn);
+    tls_forget();
+    srv.heard_all = 0;
+    e = get();
+    if (e >= 0) text_add(&notes, "\"%s\": taken\n", list[i]);
+    if (srv.heard_all != 0) text_add(&notes, "\"%s\": sent\n", list[i]);
+    if (e == AMT_E_TLS_EXPIRED || e == AMT_E_TLS_NOT_YET)
+      text_add(&notes, "\"%s\": %s\n", list[i], error_name(e));
+  }
+  notes_check();
+}
+
+static void insecure_skip_dates_skips_dates_alone(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  cfg.tls.insecure_skip_dates = 1;
+  s.from = "230101000000Z";
+  s.until = "240101000000Z";
+  judged(&s, 0, "expired");
+  s.until = "300101000000Z";
+  s.from = "290101000000Z";
+  judged(&s, 0, "not yet valid");
+  clock_s = 0;
+  judged(&s, 0, "no clock");
+  s.issuer = stranger, s.issuer_key = KEY_OTHER;
+  judged(&s, AMT_E_TLS_ISSUER, "an unknown issuer");
+  s = cert_like("other.test", "DNS:other.test");
+  s.from = "230101000000Z";
+  s.until = "240101000000Z";
+  judged(&s, AMT_E_TLS_NAME, "another name");
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>names */
+
+typedef struct name_case {
+  const char *host, *san, *cn;
+  int         e;
+} name_case;
+
+static void judge_names(const name_case *list, size_t n)
+{
+  size_t i;
+  for (i = 0; i < n; i++) {
+    cert_spec s = cert_like(list[i].cn ? list[i].cn : "x", list[i].san);
+    char      what[200];
+    go_to(list[i].host, 443);
+    snprintf(what, sizeof what, "%s for %s (CN %s)",
+             list[i].san ? list[i].san : "no SAN", list[i].host, s.name);
+    judged(&s, list[i].e, what);
+  }
+  notes_check();
+}
+
+static void names_in_certificates(void **state)
+{
+  static const name_case list[] = {
+    { "server.test", "DNS:server.test", NULL, 0 },
+    { "server.test", "critical,DNS:server.test", NULL, 0 },
+    { "server.test", "DNS:a.test,IP:192.0.2.1,DNS:server.test,DNS:z.test", NULL,
+      0 },
+    { "SERVER.Test", "DNS:server.test", NULL, 0 },
+    { "server.test", "DNS:Server.TEST", NULL, 0 },
+    { "server.test", "DNS:other.test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "DNS:server.tes", NULL, AMT_E_TLS_NAME },
+    { "server.test", "DNS:server.test2", NULL, AMT_E_TLS_NAME },
+    { "server.test", "DNS:xserver.test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "DNS:a.server.test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "DNS:test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "email:server.test@server.test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "URI:https://server.test", NULL, AMT_E_TLS_NAME },
+    { "server.test", "IP:192.0.2.1", NULL, AMT_E_TLS_NAME },
+    { "server.test", NULL, "other.test", AMT_E_TLS_NAME },
+    /* a common name does not count beside a SAN */
+    { "server.test", "DNS:other.test", "server.test", AMT_E_TLS_NAME },
+    /* wildcards: the whole of the first label */
+    { "a.wild.test", "DNS:*.wild.test", NULL, 0 },
+    { "A.Wild.TEST", "DNS:*.wild.test", NULL, 0 },
+    { "a.b.wild.test", "DNS:*.wild.test", NULL, AMT_E_TLS_NAME },
+    { "wild.test", "DNS:*.wild.test", NULL, AMT_E_TLS_NAME },
+    { "ab.wild.test", "DNS:a*.wild.test", NULL, AMT_E_TLS_NAME },
+    { "a.wild.test", "DNS:a.*.test", NULL, AMT_E_TLS_NAME },
+    { "a.b.wild.test", "DNS:*.*.wild.test", NULL, AMT_E_TLS_NAME },
+    { "a.wild.test", "DNS:*", NULL, AMT_E_TLS_NAME },
+    /* "server.test" NUL ".evil" */
+    { "server.test", "DER:30:12:82:10:73:65:72:76:65:72:2e:74:65:73:74:00:65:"
+                     "76:69:6c", NULL, AMT_E_TLS_NAME },
+    /* an empty dNSName */
+    { "server.test", "DER:30:02:82:00", NULL, AMT_E_TLS_NAME }
+  };
+  (void)state;
+  judge_names(list, COUNT(list));
+}
+
+static void a_dot_at_the_end_of_a_host_is_no_part_of_its_name(void **state)
+{
+  static const name_case list[] = {
+    { "server.test.", "DNS:server.test", NULL, 0 },
+    { "a.wild.test.", "DNS:*.wild.test", NULL, 0 },
+    { "server.test.", "DNS:other.test", NULL, AMT_E_TLS_NAME }
+  };
+  (void)state;
+  judge_names(list, COUNT(list));
+}
+
+/* An otherName that has the bytes of the iPAddress 1.2.3.4 in it. */
+#define OTHER_NAME(size) \
+  "DER:30:" size ":a0:0f:06:03:2a:03:04:a0:08:04:06:87:04:01:02:03:04"
+
+static void addresses_in_certificates(void **state)
+{
+  static const name_case list[] = {
+    { "192.0.2.1", "IP:192.0.2.1", NULL, 0 },
+    { "192.0.2.1", "critical,IP:192.0.2.1", NULL, 0 },
+    { "192.0.2.1", "IP:192.0.2.7,DNS:a.test,IP:192.0.2.1,DNS:b.test", NULL, 0 },
+    { "192.0.2.1", "DNS:a.test,DNS:b.test,IP:2001:db8::1,IP:192.0.2.1", NULL,
+      0 },
+    { "192.0.2.1", "IP:192.0.2.1,IP:192.0.2.2,IP:2001:db8::1", NULL, 0 },
+    { "192.0.2.2", "IP:192.0.2.1,IP:192.0.2.2,IP:2001:db8::1", NULL, 0 },
+    { "[2001:db8::1]", "IP:192.0.2.1,IP:192.0.2.2,IP:2001:db8::1", NULL, 0 },
+    { "[2001:db8::1]", "IP:2001:db8::2,IP:2001:db8::1", NULL, 0 },
+    { "[2001:DB8:0:0::1]", "IP:2001:db8::1", NULL, 0 },
+    { "[::ffff:192.0.2.1]", "IP:::ffff:192.0.2.1", NULL, 0 },
+    { "192.0.2.1", "IP:192.0.2.2", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "IP:192.0.3.1", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "IP:193.0.2.1", NULL, AMT_E_TLS_IP },
+    { "[2001:db8::1]", "IP:2001:db8::2", NULL, AMT_E_TLS_IP },
+    { "[2001:db8::1]", "IP:2001:db9::1", NULL, AMT_E_TLS_IP },
+    /* a mapped address is another one */
+    { "192.0.2.1", "IP:::ffff:192.0.2.1", NULL, AMT_E_TLS_IP },
+    { "[::ffff:192.0.2.1]", "IP:192.0.2.1", NULL, AMT_E_TLS_IP },
+    { "[::192.0.2.1]", "IP:192.0.2.1", NULL, AMT_E_TLS_IP },
+    /* as text, it does not count */
+    { "192.0.2.1", NULL, "192.0.2.1", AMT_E_TLS_IP },
+    { "192.0.2.1", "DNS:192.0.2.1", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "DNS:*.0.2.1", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "DNS:192.0.2.1,IP:192.0.2.2", "192.0.2.1", AMT_E_TLS_IP },
+    { "192.0.2.1", "email:a@192.0.2.1,URI:https://192.0.2.1/", NULL,
+      AMT_E_TLS_IP },
+    { "192.0.2.1", NULL, NULL, AMT_E_TLS_IP },
+    /* beginnings, masks, wrong lengths */
+    { "192.0.2.1", "DER:30:12:87:10:c0:00:02:01:00:00:00:00:00:00:00:00:00:00:"
+                   "00:00", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "DER:30:0a:87:08:c0:00:02:01:ff:ff:ff:ff", NULL,
+      AMT_E_TLS_IP },
+    { "192.0.2.1", "DER:30:05:87:03:c0:00:02", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "DER:30:07:87:05:c0:00:02:01:00", NULL, AMT_E_TLS_IP },
+    { "192.0.2.0", "DER:30:05:87:03:c0:00:02", NULL, AMT_E_TLS_IP },
+    { "[::]", "DER:30:02:87:00", NULL, AMT_E_TLS_IP },
+    { "0.0.0.0", "DER:30:02:87:00", NULL, AMT_E_TLS_IP },
+    /* right bytes under another tag, or inside of another name */
+    { "192.0.2.1", "DER:30:06:82:04:c0:00:02:01", NULL, AMT_E_TLS_IP },
+    { "192.0.2.1", "DER:30:06:86:04:c0:00:02:01", NULL, AMT_E_TLS_IP },
+    { "1.2.3.4", OTHER_NAME("11"), NULL, AMT_E_TLS_IP },
+    { "1.2.3.4", OTHER_NAME("17") ":87:04:01:02:03:04", NULL, 0 }
+  };
+  (void)state;
+  judge_names(list, COUNT(list));
+}
+
+/* No tag but iPAddress's own, 87: not of another class, form or number. A
+   library may call such a certificate malformed before we look for the IP. */
+static void an_address_under_a_tag_alike_is_none(void **state)
+{
+  static const char *const list[] = { "07", "47", "8f", "97", "a7", "c7" };
+  size_t i;
+  (void)state;
+  go_to("192.0.2.1", 443);
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("x", NULL);
+    char      san[60];
+    int       e;
+    snprintf(san, sizeof san, "DER:30:06:%s:04:c0:00:02:01", list[i]);
+    s.san = san;
+    odd_der = cert_der(cert_make(&s));
+    srv.edit = edit_certificate;
+    e = get();
+    if ((e != AMT_E_TLS_IP && e != AMT_E_TLS_CERTIFICATE) || srv.heard_all != 0)
+      text_add(&notes, "%s: %s\n", san, error_name(e));
+    amt_http_close(&conn);
+    bytes_free(&odd_der);
+  }
+  notes_check();
+}
+
+static void an_address_among_many_names_is_found(void **state)
+{
+  static text san;
+  size_t      at, i;
+  (void)state;
+  go_to("[2001:db8::1]", 443);
+  for (at = 0; at <= 120; at += 40) {
+    cert_spec s = cert_like("many", NULL);
+    text_clear(&san);
+    for (i = 0; i <= 120; i++)
+      if (i == at) text_add(&san, "%sIP:2001:db8::1", i ? "," : "");
+      else text_add(&san, "%sDNS:host-%zu.some-long-name.test", i ? "," : "",
+                    i);
+    s.san = san.s;
+    judged(&s, 0, "among many");
+    go_to("host-3.some-long-name.test", 443);
+    judged(&s, 0, "a name among many");
+    go_to("[2001:db8::2]", 443);
+    judged(&s, AMT_E_TLS_IP, "not among many");
+    go_to("[2001:db8::1]", 443);
+  }
+  notes_check();
+}
+
+static void only_the_servers_own_names_count(void **state)
+{
+  cert_spec middle = { .name = "server.test", .key = KEY_MIDDLE,
+                       .issuer = authority, .issuer_key = KEY_CA, .ca = 1,
+                       .san = "DNS:server.test,IP:192.0.2.1" };
+  cert_spec s = cert_like("x", "DNS:other.test,IP:192.0.2.9");
+  X509     *leaf;
+  (void)state;
+  s.issuer = cert_make(&middle);
+  s.issuer_key = KEY_MIDDLE;
+  leaf = cert_make(&s);
+  peer_shows(&srv, leaf, KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_NAME, "a name in the middle");
+  go_to("192.0.2.1", 443);
+  refused(AMT_E_TLS_IP, "an address in the middle");
+  go_to("192.0.2.9", 443);
+  refused(AMT_HTTP_END, "an address in the server's, with a middle");
+  srv.heard_all = 0;
+  s.extra_nid = NID_issuer_alt_name;
+  s.extra = "IP:192.0.2.1,DNS:server.test";
+  s.issuer = authority, s.issuer_key = KEY_CA;
+  go_to("192.0.2.1", 443);
+  judged(&s, AMT_E_TLS_IP, "an address of the issuer");
+  go_to("server.test", 443);
+  judged(&s, AMT_E_TLS_NAME, "a name of the issuer");
+  notes_check();
+}
+
+static void a_name_given_replaces_the_hosts(void **state)
+{
+  static const struct { const char *host, *name; int e; } list[] = {
+    { "10.9.8.7", "server.test", AMT_HTTP_END },
+    { "elsewhere.test", "server.test", AMT_HTTP_END },
+    { "elsewhere.test", "192.0.2.1", AMT_HTTP_END },
+    { "server.test", "elsewhere.test", AMT_E_TLS_NAME },
+    { "server.test", "192.0.2.2", AMT_E_TLS_IP },
+    { "192.0.2.1", "192.0.2.2", AMT_E_TLS_IP }
+  };
+  static char long_name[255];
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    cfg.tls.name = list[i].name;
+    go_to(list[i].host, 443);
+    srv.heard_all = 0;
+    refused(list[i].e, list[i].name);
+  }
+  cfg.tls.name = memset(long_name, 'a', sizeof long_name - 1);
+  refused(AMT_E_TLS_NO_NAME, "a name of 254 bytes");
+  cfg.tls.name = "";
+  srv.heard_all = srv.up_all = 0;
+  refused(AMT_E_TLS_NO_NAME, "an empty name");
+  if (srv.up_all != 0) text_add(&notes, "bytes were sent without a name\n");
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>pins */
+
+static void pins_are_looked_at_with_and_without_a_chain(void **state)
+{
+  cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
+                     .until = "240101000000Z" };
+  X509     *own = cert_make(&self);
+  uint8_t   pins[3][32];
+  int       skip, i;
+  (void)state;
+  for (skip = 0; skip < 2; skip++) {
+    cfg.tls.insecure_skip_chain = (uint8_t)skip;
+    if (skip) peer_shows(&srv, own, KEY_SERVER, NULL);
+    cfg.tls.pins = (const uint8_t (*)[32])pins;
+    memset(pins, 0, sizeof pins);
+    cfg.tls.pin_count = 3;
+    for (i = 0; i < 3; i++) { /* one of several */
+      memset(pins, 0x5A, sizeof pins);
+      key_pin(pins[i], KEY_SERVER);
+      srv.heard_all = 0;
+      refused(AMT_HTTP_END, "one of three");
+      tls_forget();
+    }
+    cfg.tls.pin_count = 2; /* the third does not count now */
+    srv.heard_all = 0;
+    refused(AMT_E_TLS_PIN, "the one after the last");
+    key_pin(pins[0], KEY_OTHER);
+    refused(AMT_E_TLS_PIN, "another key's");
+    cfg.tls.pin_count = 1;
+    for (i = 0; i < 32; i++) { /* 31 equal bytes are not enough */
+      key_pin(pins[0], KEY_SERVER);
+      pins[0][i] ^= (uint8_t)(1 << (i % 8));
+      refused(AMT_E_TLS_PIN, "one bit off");
+    }
+    memset(pins[0], 0, 32);
+    refused(AMT_E_TLS_PIN, "zeros");
+    key_pin(pins[0], KEY_CA);
+    refused(AMT_E_TLS_PIN, "the authority's key");
+    key_pin(pins[0], KEY_SERVER);
+    refused(AMT_HTTP_END, "the right one");
+    tls_forget();
+  }
+  notes_check();
+}
+
+static void a_pin_does_not_replace_the_chain(void **state)
+{
+  uint8_t   pins[1][32];
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  key_pin(pins[0], KEY_SERVER);
+  cfg.tls.pins = (const uint8_t (*)[32])pins;
+  cfg.tls.pin_count = 1;
+  s.from = "230101000000Z";
+  s.until = "240101000000Z";
+  judged(&s, AMT_E_TLS_EXPIRED, "expired, pinned");
+  s = cert_like("other.test", "DNS:other.test");
+  judged(&s, AMT_E_TLS_NAME, "another name, pinned");
+  s = cert_like("server.test", "DNS:server.test");
+  s.issuer = stranger, s.issuer_key = KEY_OTHER;
+  judged(&s, AMT_E_TLS_ISSUER, "a stranger's, pinned");
+  notes_check();
+}
+
+static void a_pinned_rsa_key(void **state)
+{
+  static const int which[] = { KEY_RSA, KEY_P384, KEY_SERVER };
+  uint8_t   pins[1][32];
+  size_t    i;
+  (void)state;
+  cfg.tls.pins = (const uint8_t (*)[32])pins;
+  cfg.tls.pin_count = 1;
+  for (i = 0; i < COUNT(which); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    s.key = which[i];
+    key_pin(pins[0], which[i]);
+    judged(&s, 0, "pinned");
+    assert_memory_equal(tls.seen.pin, pins[0], 32);
+    cfg.tls.insecure_skip_chain = 1;
+    judged(&s, 0, "pinned, alone");
+    cfg.tls.insecure_skip_chain = 0;
+    pins[0][31] ^= 1;
+    judged(&s, AMT_E_TLS_PIN, "not pinned");
+  }
+  notes_check();
+}
+
+/* Whoever shows a certificate must have its key, with the chain skipped, too:
+   the pinned certificate is public. */
+static void editing_signature(peer *p, size_t from)
+{
+  size_t i;
+  for (i = from; i + 9 < p->down.n;) { /* records, then messages in them */
+    size_t n = (size_t)(p->down.p[i + 3] << 8 | p->down.p[i + 4]);
+    if (p->down.p[i] == 22 && p->down.p[i + 5] == 12) /* ServerKeyExchange */
+      p->down.p[i + 5 + n - 1] ^= 1;
+    i += 5 + n;
+  }
+}
+
+static void a_pinned_certificate_without_its_key_is_refused(void **state)
+{
+  uint8_t pins[1][32];
+  int     e;
+  (void)state;
+  key_pin(pins[0], KEY_SERVER);
+  cfg.tls.pins = (const uint8_t (*)[32])pins;
+  cfg.tls.pin_count = 1;
+  cfg.tls.insecure_skip_chain = 1;
+  srv.edit = editing_signature;
+  e = get();
+  assert_true(e < 0);
+  assert_int_equal(srv.heard_all, 0);
+  srv.edit = NULL;
+  works();
+}
+
+/* ------------------------------------------------------------------------
+   >>random */
+
+static void without_randomness_nothing_is_sent(void **state)
+{
+  (void)state;
+  source.good_calls = 0;
+  refused(AMT_E_TLS_RANDOM, "no randomness");
+  assert_int_equal(srv.up_all, 0);
+  notes_check();
+  source.calls = 0;
+  source.good_calls = -1;
+  works();
+}
+
+static void a_source_that_dries_up_is_an_error(void **state)
+{
+  long all, n;
+  (void)state;
+  works();
+  all = source.calls;
+  assert_true(all > 0);
+  for (n = 0; n < all; n++) {
+    int e;
+    amt_http_close(&conn);
+    tls_forget();
+    source.calls = 0;
+    source.good_calls = n;
+    srv.heard_all = 0;
+    e = get();
+    if (e == AMT_HTTP_END && source.calls <= n) continue;
+    if (e != AMT_E_TLS_RANDOM || srv.heard_all != 0)
+      text_add(&notes, "call %ld of %ld: %s\n", n, all, error_name(e));
+  }
+  notes_check();
+}
+
+/* BearSSL mixes the system's into it, where there is a system. */
+static void the_callers_randomness_is_used(void **state)
+{
+  unsigned char first[28];
+  int           i;
+  (void)state;
+  source.seed = 77;
+  works();
+  assert_true(source.bytes >= 28);
+  memcpy(first, srv.client_random + 4, 28); /* after what may be the time */
+  for (i = 0; i < 2; i++) {
+    again();
+    source.seed = i == 0 ? 77 : 78;
+    works();
+    assert_true(source.bytes >= 28);
+    assert_int_equal(memcmp(first, srv.client_random + 4, 28) == 0,
+                     BY(0, i == 0));
+  }
+}
+
+static void the_systems_randomness_differs_each_time(void **state)
+{
+  unsigned char first[32];
+  (void)state;
+  cfg.tls.random = NULL;
+  works();
+  memcpy(first, srv.client_random, 32);
+  amt_http_close(&conn);
+  works();
+  assert_memory_not_equal(first, srv.client_random, 32);
+  assert_int_equal(source.calls, 0);
+}
+
+/* ------------------------------------------------------------------------
+   >>clock */
+
+static void without_a_clock_nothing_is_sent(void **state)
+{
+  static const int64_t list[] = { 0, 1, 1600000000, AMT_BUILD_TIME - 1 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    char what[40];
+    clock_s = list[i];
+    snprintf(what, sizeof what, "at %lld", (long long)clock_s);
+    refused(AMT_E_TLS_CLOCK, what);
+    if (srv.up_all != 0) text_add(&notes, "%s: bytes were sent\n", what);
+    srv.up_all = 0;
+  }
+  clock_s = AMT_BUILD_TIME; /* set, and before the certificate begins */
+  refused(AMT_E_TLS_NOT_YET, "at the build's time");
+  notes_check();
+  clock_s = NOW;
+  works();
+}
+
+static void the_systems_clock_is_used_where_there_is_none(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  int64_t   real = (int64_t)time(NULL);
+  (void)state;
+  clock_s = 0;
+  cfg.tls.time = NULL;
+  s.from = date(real - 100, 1);
+  s.until = date(real + 100, 1);
+  judged(&s, 0, "now");
+  s.until = date(real - 5, 1);
+  judged(&s, AMT_E_TLS_EXPIRED, "expired by the system's clock");
+  s.from = date(real + 100, 1);
+  s.until = date(real + 200, 1);
+  judged(&s, AMT_E_TLS_NOT_YET, "not yet by the system's clock");
+  notes_check();
+}
+
+static void pins_alone_need_no_clock(void **state)
+{
+  uint8_t pins[1][32];
+  (void)state;
+  key_pin(pins[0], KEY_SERVER);
+  cfg.tls.pins = (const uint8_t (*)[32])pins;
+  cfg.tls.pin_count = 1;
+  cfg.tls.insecure_skip_chain = 1;
+  tls_trust_nobody();
+  clock_s = 0;
+  works();
+}
+
+/* ------------------------------------------------------------------------
+   >>resumption */
+
+/* A new connection; was the session taken up again? Both ends agree. */
+static int resumes(void)
+{
+  amt_http_close(&conn);
+  works();
+  if (tls.seen.resumed != srv.resumed)
+    fail_msg("client: resumed %d, server: %d", tls.seen.resumed, srv.resumed);
+  return srv.resumed;
+}
+
+static void a_second_connection_resumes(void **state)
+{
+  int     tickets, i;
+  uint8_t zeros[32] = { 0 };
+  (void)state;
+  for (tickets = 0; tickets < 2; tickets++) {
+    again();
+    if (tickets) SSL_CTX_clear_options(srv.ctx, SSL_OP_NO_TICKET);
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(cfg.has_saved, 1);
+    for (i = 0; i < 3; i++) {
+      assert_int_equal(resumes(), 1);
+      assert_memory_equal(tls.seen.pin, zeros, 32); /* none was shown */
+      assert_int_equal(tls.seen.from, 0);
+      assert_int_equal(tls.seen.until, 0);
+    }
+    tls_forget();
+    assert_int_equal(cfg.has_saved, 0);
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(resumes(), 1);
+  }
+}
+
+static void a_second_stream_of_the_same_server_resumes(void **state)
+{
+  (void)state;
+  works();
+  amt_http_close(&conn);
+  tls_attach(); /* a stream begun anew */
+  works();
+  assert_int_equal(tls.seen.resumed, 1);
+}
+
+static void what_a_session_was_verified_for_must_be_the_same(void **state)
+{
+  static uint8_t pins[2][32];
+  bytes chain = { NULL, 0, 0 }, pem = { NULL, 0, 0 };
+  int   i, full;
+  (void)state;
+  cert_pem(&chain, usual);
+  key_pem(&pem, KEY_SERVER, 1);
+  for (i = 0; i < 13; i++) {
+    again();
+    key_pin(pins[0], KEY_SERVER);
+    key_pin(pins[1], KEY_OTHER);
+    if (i == 7 || i == 8 || i == 11) {
+      cfg.tls.pins = (const uint8_t (*)[32])pins;
+      cfg.tls.pin_count = i == 11 ? 2 : 1;
+    }
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(resumes(), 1);
+    full = 1;
+    switch (i) {
+    case 0: go_to("second.test", 8443); break;
+    case 1: go_to("server.test", 8444); break;
+    case 2: cfg.tls.name = "second.test"; break;
+    case 3:
+      cfg.tls.pins = (const uint8_t (*)[32])pins;
+      cfg.tls.pin_count = 1;
+      break;
+    case 4: tls_trust(1, authority); break;
+    case 5: cfg.tls.insecure_skip_chain = 1; break;
+    case 6: cfg.tls.insecure_skip_dates = 1; break;
+    case 7: cfg.tls.pin_count = 2; break;
+    case 8: cfg.tls.pins = NULL, cfg.tls.pin_count = 0; break;
+    case 9: go_to("192.0.2.1", 8443); break;
+    case 10:
+      assert_int_equal(tls_client(&chain, &pem), 0);
+      tls_no_client(); /* reading may forget */
+      resumes();
+      resumes();
+      assert_int_equal(tls_client(&chain, &pem), 0);
+      break;
+    case 11: key_pin(pins[1], KEY_CA); break; /* in its place */
+    default: full = 0; break; /* nothing changed */
+    }
+    if (resumes() != !full)
+      text_add(&notes, "change %d: %s\n", i,
+               full ? "resumed" : "not resumed");
+    if (resumes() != 1) text_add(&notes, "change %d: then not resumed\n", i);
+  }
+  bytes_free(&chain);
+  bytes_free(&pem);
+  notes_check();
+}
+
+/* A session begun without looking is not taken up by one who looks. */
+static void a_session_of_an_impostor_is_not_taken_up(void **state)
+{
+  cert_spec self = { .name = "server.test", .san = "DNS:server.test",
+                     .key = KEY_SERVER };
+  (void)state;
+  cfg.tls.insecure_skip_chain = 1;
+  peer_shows(&srv, cert_make(&self), KEY_SERVER, NULL);
+  assert_int_equal(resumes(), 0);
+  assert_int_equal(resumes(), 1);
+  cfg.tls.insecure_skip_chain = 0;
+  amt_http_close(&conn);
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_SELF_SIGNED, "the same server, looked at");
+  notes_check();
+}
+
+static void a_refused_certificate_saves_no_session(void **state)
+{
+  cert_spec s = cert_like("other.test", "DNS:other.test");
+  int       i;
+  (void)state;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+  for (i = 0; i < 3; i++) {
+    refused(AMT_E_TLS_NAME, "another name");
+    assert_int_equal(cfg.has_saved, 0);
+  }
+  notes_check();
+}
+
+static void a_saved_session_ends_after_a_day(void **state)
+{
+  (void)state;
+  assert_int_equal(resumes(), 0);
+  assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY);
+  clock_s = cfg.saved_until - 1;
+  assert_int_equal(resumes(), 1);
+  assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY); /* not prolonged */
+  clock_s = (int64_t)cfg.saved_until + 1;
+  assert_int_equal(resumes(), 0);
+  clock_s = NOW; /* a clock that went back */
+  works();
+  assert_true((int64_t)cfg.saved_until <= NOW + 2 * DAY + 2);
+}
+
+/* The certificate ends before the day does, and so does the session. */
+static void a_session_does_not_outlive_its_certificate(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  s.until = date(NOW + 100, 0);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+  assert_int_equal(resumes(), 0);
+  clock_s = NOW + 99;
+  assert_int_equal(resumes(), 1);
+  clock_s = NOW + 101;
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_EXPIRED, "a session, after its certificate's end");
+  notes_check();
+}
+
+static void a_server_that_forgot_gives_a_full_handshake(void **state)
+{
+  int tickets;
+  (void)state;
+  for (tickets = 0; tickets < 2; tickets++) {
+    unsigned char keys[80];
+    again();
+    if (tickets) SSL_CTX_clear_options(srv.ctx, SSL_OP_NO_TICKET);
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(resumes(), 1);
+    SSL_CTX_flush_sessions(srv.ctx, 0x7FFFFFFF);
+    memset(keys, 7, sizeof keys);
+    SSL_CTX_set_tlsext_ticket_keys(srv.ctx, keys, sizeof keys);
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(resumes(), 1);
+    /* Another server in its place, with an unknown certificate. */
+    peer_shows(&srv, authority, KEY_CA, NULL);
+    srv.heard_all = 0;
+    amt_http_close(&conn);
+    assert_true(get() < 0);
+    assert_int_equal(srv.heard_all, 0);
+    peer_shows(&srv, usual, KEY_SERVER, NULL);
+    assert_int_equal(resumes(), 0);
+    assert_int_equal(resumes(), 1);
+  }
+}
+
+static void a_failed_resumption_does_not_poison_later_ones(void **state)
+{
+  long all, n;
+  (void)state;
+  works();
+  assert_int_equal(resumes(), 1);
+  n = srv.calls;
+  assert_int_equal(resumes(), 1);
+  all = srv.calls - n;
+  for (n = 1; n <= all; n++) {
+    int i;
+    amt_http_close(&conn);
+    srv.fail_with = n & 1 ? AMT_E_RESET : AMT_E_EOF;
+    srv.fail_at = srv.calls + n;
+    get();
+    srv.fail_at = 0;
+    resumes(); /* it works, resumed or not */
+    for (i = 0; i < 2; i++)
+      if (resumes() != 1) text_add(&notes, "after call %ld: not resumed\n", n);
+  }
+  /* A Finished that is wrong. */
+  for (n = 0; n < 60; n += 7) {
+    amt_http_close(&conn);
+    srv.flip = 1;
+    srv.flip_at = 80 + (size_t)n;
+    get();
+    srv.flip = 0;
+    resumes();
+    resumes();
+    if (resumes() != 1) text_add(&notes, "after flip %ld: not resumed\n", n);
+  }
+  notes_check();
+}
+
+/* A resumed session must be the one saved: its master secret is needed. */
+static void an_impostor_cannot_resume(void **state)
+{
+  int e;
+  (void)state;
+  works();
+  assert_int_equal(resumes(), 1);
+  /* Saved secrets that differ: the Finished fails, nothing is sent. */
+#ifdef AMT_BEARSSL
+  cfg.saved.master_secret[5] ^= 1;
+#else
+  cfg.saved.master[5] ^= 1;
+#endif
+  amt_http_close(&conn);
+  srv.heard_all = 0;
+  e = get();
+  assert_true(e < 0);
+  assert_int_equal(srv.heard_all, 0);
+  resumes();
+  resumes();
+  assert_int_equal(resumes(), 1);
+}
+
+/* ------------------------------------------------------------------------
+   >>wire */
+
+static size_t handshake_on_wire(int resumed)
+{
+  amt_http_close(&conn);
+  begin_open();
+  assert_int_equal(tls.seen.resumed, resumed);
+  return srv.to_client + srv.to_server;
+}
+
+static void a_resumed_handshake_is_short(void **state)
+{
+  size_t full, resumed;
+  (void)state;
+  full = handshake_on_wire(0);
+  print_message("           full handshake:    %4zu bytes up, %4zu down\n",
+                srv.to_server, srv.to_client);
+  resumed = handshake_on_wire(1);
+  print_message("           resumed handshake: %4zu bytes up, %4zu down, %zu\n",
+                srv.to_server, srv.to_client, resumed);
+  assert_true(full < 2000);
+#ifdef AMT_BEARSSL
+  assert_in_range(resumed, 1, 400);
+#else
+  assert_in_range(resumed, 1, 1200);
+#endif
+}
+
+/* ------------------------------------------------------------------------
+   >>client-certificates */
+
+typedef struct proof {
+  bytes chain, key;
+} proof;
+
+static void proof_free(proof *p)
+{
+  bytes_free(&p->chain);
+  bytes_free(&p->key);
+}
+
+static proof proof_make(int which, int pkcs8, X509 *issuer, int issuer_key,
+                        X509 *middle)
+{
+  proof     p = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+  cert_spec s = { .name = "a client", .key = which, .issuer = issuer,
+                  .issuer_key = issuer_key, .ext_usage = "clientAuth" };
+  cert_pem(&p.chain, cert_make(&s));
+  if (middle != NULL) cert_pem(&p.chain, middle);
+  key_pem(&p.key, which, pkcs8);
+  return p;
+}
+
+static void shows_proof(const proof *p)
+{
+  int e = tls_client(&p->chain, &p->key);
+  if (e != 0) fail_msg("the client's certificate and key: %s", error_name(e));
+}
+
+static void a_client_certificate_is_shown(void **state)
+{
+  static const int which[] = { KEY_CLIENT, KEY_RSA, KEY_P384 };
+  static const char *const ciphers[] = {
+    "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"
+  };
+  size_t i, k;
+  int    pkcs8;
+  (void)state;
+  for (i = 0; i < COUNT(which); i++)
+    for (pkcs8 = 0; pkcs8 < 2; pkcs8++)
+      for (k = 0; k < COUNT(ciphers); k++) {
+        proof p;
+        int   e;
+        again();
+        MUST(SSL_CTX_set_cipher_list(srv.ctx, ciphers[k]));
+        p = proof_make(which[i], pkcs8, authority, KEY_CA, NULL);
+        shows_proof(&p);
+        proof_free(&p);
+        peer_demands(&srv, authority);
+        e = get();
+        if (e != AMT_HTTP_END)
+          text_add(&notes, "key %d, %s, %s: %s (library %d)\n", which[i],
+                   pkcs8 ? "PKCS #8" : "traditional", ciphers[k],
+                   error_name(e), tls.seen.lib_error);
+        if (e == AMT_HTTP_END && !resumes())
+          text_add(&notes, "key %d: not resumed\n", which[i]);
+      }
+  notes_check();
+}
+
+static void a_client_shows_a_chain(void **state)
+{
+  static const int which[] = { KEY_CLIENT, KEY_RSA };
+  size_t i;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    cert_spec middle = { .name = "Middle", .key = i / 2 ? KEY_RSA : KEY_MIDDLE,
+                         .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
+    X509 *m;
+    proof p;
+    int   e;
+    again();
+    m = cert_make(&middle);
+    p = proof_make(which[i % 2], 1, m, middle.key, m);
+    shows_proof(&p);
+    proof_free(&p);
+    peer_demands(&srv, authority);
+    e = get();
+    if (e != AMT_HTTP_END)
+      text_add(&notes, "key %d under %d: %s (library %d)\n", which[i % 2],
+               middle.key, error_name(e), tls.seen.lib_error);
+  }
+  notes_check();
+}
+
+static void a_server_that_demands_one_and_gets_none_says_so(void **state)
+{
+  int e;
+  (void)state;
+  peer_demands(&srv, authority);
+  e = get();
+  if (e != AMT_E_TLS_ALERT(40) && e != AMT_E_TLS_ALERT(116))
+    fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+  assert_int_equal(srv.heard_all, 0);
+}
+
+static void a_key_that_does_not_fit_is_an_error(void **state)
+{
+  static const struct { int cert, key; } list[] = {
+    { KEY_CLIENT, KEY_OTHER }, { KEY_CLIENT, KEY_RSA }, { KEY_RSA, KEY_CLIENT },
+    { KEY_CLIENT, KEY_P384 }, { KEY_RSA, KEY_RSA_1024 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    proof p;
+    int   e;
+    again();
+    p = proof_make(list[i].cert, 1, authority, KEY_CA, NULL);
+    bytes_free(&p.key);
+    key_pem(&p.key, list[i].key, 1);
+    e = tls_client(&p.chain, &p.key);
+    proof_free(&p);
+    peer_demands(&srv, authority);
+    if (e == 0) e = get();
+    if (e >= 0) text_add(&notes, "%d with %d: taken\n", list[i].cert,
+                         list[i].key);
+    if (srv.heard_all != 0) text_add(&notes, "%zu: sent\n", i);
+  }
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>odd-certificates
+
+   Mutated inside and signed again, by the trusted authority: what the client
+   takes, OpenSSL must take as well, with the same dates. And mutated on the
+   way, where the handshake cannot succeed whatever the certificate says. */
+
+/* The certificate around this TBSCertificate, signed by the authority. */
+static bytes sign_again(const unsigned char *tbs, size_t n, size_t sig_alg_n,
+                        const unsigned char *sig_alg)
+{
+  bytes         out = { NULL, 0, 0 };
+  unsigned char signature[200], head[8];
+  size_t        signature_n = sizeof signature, all;
+  EVP_MD_CTX   *ctx = EVP_MD_CTX_new();
+  MUST(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key(KEY_CA)) == 1);
+  MUST(EVP_DigestSign(ctx, signature, &signature_n, tbs, n) == 1);
+  EVP_MD_CTX_free(ctx);
+  all = n + sig_alg_n + 3 + signature_n;
+  head[0] = 0x30, head[1] = 0x82;
+  head[2] = (unsigned char)(all >> 8), head[3] = (unsigned char)all;
+  bytes_add(&out, head, 4);
+  bytes_add(&out, tbs, n);
+  bytes_add(&out, sig_alg, sig_alg_n);
+  head[0] = 3, head[1] = (unsigned char)(signature_n + 1), head[2] = 0;
+  bytes_add(&out, head, 3);
+  bytes_add(&out, signature, signature_n);
+  return out;
+}
+
+/* What OpenSSL says to it for this name and time: 0 is fine. */
+static int openssl_verdict(X509 *x, const char *host, int64_t when)
+{
+  X509_STORE     *store = X509_STORE_new();
+  X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+  int             verdict, flawed = 0;
+  MUST(X509_STORE_add_cert(store, authority));
+  MUST(X509_STORE_CTX_init(ctx, store, x, NULL));
+  X509_STORE_CTX_set_time(ctx, 0, (time_t)when);
+  verdict = X509_verify_cert(ctx) == 1 ? 0 : X509_STORE_CTX_get_error(ctx);
+  /* It does not even look for the issuer of a certificate with a flaw where
+     nobody looks, in a name of another kind, say. */
+  if (verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY &&
+      X509_NAME_cmp(X509_get_issuer_name(x),
+                    X509_get_subject_name(authority)) == 0)
+    flawed = 1, verdict = 0;
+  if (verdict == 0 && !flawed && (host[0] >= '0' && host[0] <= '9'
+                         ? X509_check_ip_asc(x, host, 0)
+                         : X509_check_host(x, host, 0, 0, NULL)) != 1)
+    verdict = X509_V_ERR_HOSTNAME_MISMATCH;
+  X509_STORE_CTX_free(ctx);
+  X509_STORE_free(store);
+  ERR_clear_error();
+  return verdict;
+}
+
+/* The algorithm stands in a certificate twice. Only OpenSSL compares them; the
+   signature is judged by the outer one. */
+static int one_algorithm(X509 *x)
+{
+  const X509_ALGOR *outer;
+  X509_get0_signature(NULL, &outer, x);
+  return X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(x)) == 0;
+}
+
+static int64_t openssl_date(const ASN1_TIME *t)
+{
+  struct tm tm;
+  return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : -1;
+}
+
+/* An SSL_CTX_use_certificate that may fail. */
+static int peer_can_show(peer *p, X509 *x)
+{
+  SSL_CTX *old = p->ctx;
+  int      good;
+  p->ctx = NULL;
+  peer_shows(p, usual, KEY_SERVER, NULL);
+  good = SSL_CTX_use_certificate(p->ctx, x) == 1 &&
+         SSL_CTX_check_private_key(p->ctx) == 1;
+  ERR_clear_error();
+  SSL_CTX_free(old);
+  return good;
+}
+
+static void mutate(bytes *b, unsigned changes)
+{
+  while (changes-- != 0) {
+    size_t        at = random_below((uint32_t)b->n);
+    unsigned char c = (unsigned char)random_below(256);
+    switch (random_below(6)) {
+    case 0: b->p[at] = c; break;
+    case 1: b->p[at]++; break;
+    case 2: b->p[at]--; break;
+    case 3: if (b->n > 1) bytes_replace(b, at, 1, NULL, 0); break;
+    case 4: bytes_replace(b, at, 0, &c, 1); break;
+    default: b->p[at] ^= (unsigned char)(1u << (c & 7u)); break;
+    }
+  }
+}
+
+static void judge_signed_again(const bytes *tbs, const unsigned char *alg,
+                               size_t alg_n, const char *host, unsigned *taken,
+                               unsigned *shown)
+{
+  bytes                der = sign_again(tbs->p, tbs->n, alg_n, alg);
+  const unsigned char *p = der.p;
+  X509                *x = d2i_X509(NULL, &p, (long)der.n);
+  int                  e, verdict;
+  ERR_clear_error();
+  if (x != NULL && peer_can_show(&srv, x)) {
+    (*shown)++;
+    amt_http_close(&conn);
+    tls_forget();
+    srv.heard_all = 0;
+    e = get();
+    verdict = openssl_verdict(x, host, clock_s);
+    if (verdict == X509_V_ERR_CERT_HAS_EXPIRED) /* at its last second? */
+      verdict = openssl_verdict(x, host, clock_s - 1);
+    if (e == AMT_HTTP_END) {
+      int64_t from = openssl_date(X509_get0_notBefore(x));
+      int64_t until = openssl_date(X509_get0_notAfter(x));
+      (*taken)++;
+      if (!one_algorithm(x)) verdict = 0;
+      if (verdict != 0)
+        text_add(&notes, "taken, and OpenSSL says: %s\n",
+                 X509_verify_cert_error_string(verdict));
+      if (from > 0 && from < 0xFFFFFFFF && tls.seen.from != 0 &&
+          tls.seen.from != from)
+        text_add(&notes, "from %u, OpenSSL: %lld\n", tls.seen.from,
+                 (long long)from);
+      if (until > 0 && until < 0xFFFFFFFF && tls.seen.until != 0 &&
+          tls.seen.until != until)
+        text_add(&notes, "until %u, OpenSSL: %lld\n", tls.seen.until,
+                 (long long)until);
+      if ((verdict != 0) && notes.n < 2000) {
+        size_t i;
+        for (i = 0; i < tbs->n; i++) text_add(&notes, "%02x", tbs->p[i]);
+        text_add(&notes, "\n");
+      }
+    } else if (srv.heard_all != 0) {
+      text_add(&notes, "refused, and sent\n");
+    }
+  }
+  X509_free(x);
+  bytes_free(&der);
+}
+
+static void mutated_certificates_are_judged_as_OpenSSL_judges(void **state)
+{
+  static const char *const hosts[] = { "server.test", "192.0.2.1" };
+  cert_spec s = cert_like("server.test",
+                          "DNS:a.test,DNS:server.test,IP:192.0.2.7,"
+                          "IP:192.0.2.1,email:x@y.test");
+  unsigned char *tbs = NULL, *alg = NULL;
+  const X509_ALGOR *algor;
+  unsigned  round, taken = 0, shown = 0;
+  int       tbs_n, alg_n;
+  X509     *x = cert_make(&s);
+  (void)state;
+  tbs_n = i2d_re_X509_tbs(x, &tbs);
+  X509_get0_signature(NULL, &algor, x);
+  alg_n = i2d_X509_ALGOR((X509_ALGOR *)(uintptr_t)algor, &alg);
+  MUST(tbs_n > 0 && alg_n > 0);
+  random_state = 31337;
+  for (round = 0; round < 3000 && shown < 500; round++) {
+    bytes b = { NULL, 0, 0 };
+    const char *host = hosts[round & 1];
+    bytes_add(&b, tbs, (size_t)tbs_n);
+    if (round > 1) mutate(&b, 1 + random_below(2));
+    go_to(host, 443);
+    judge_signed_again(&b, alg, (size_t)alg_n, host, &taken, &shown);
+    if (round == 1) assert_int_equal(taken, 2); /* unchanged, it is taken */
+    bytes_free(&b);
+  }
+  OPENSSL_free(tbs);
+  OPENSSL_free(alg);
+  print_message("           %u shown, %u taken\n", shown, taken);
+  notes_check();
+}
+
+static void certificates_mutated_on_the_way_are_refused(void **state)
+{
+  bytes    good = cert_der(usual);
+  unsigned round;
+  int      e;
+  (void)state;
+  random_state = 4242;
+  for (round = 0; round < 1200; round++) {
+    unsigned how = round % 5;
+    size_t   n;
+    odd_der.n = 0;
+    bytes_add(&odd_der, good.p, good.n);
+    if (how == 0) { /* cut */
+      odd_der.n = random_below((uint32_t)good.n);
+      bytes_add(&odd_der, "", 0);
+    } else if (how == 1) { /* a length of an element, everywhere */
+      n = 1 + random_below((uint32_t)good.n - 1);
+      odd_der.p[n] = (unsigned char)(0x80 + random_below(128));
+    } else if (how == 2) { /* junk behind */
+      for (n = random_below(200); n != 0; n--)
+        bytes_add(&odd_der, &pattern[random_below(1000)], 1);
+      mutate(&odd_der, 1);
+    } else {
+      mutate(&odd_der, 1 + random_below(5));
+    }
+    if (odd_der.n == 0) continue;
+    if (odd_der.n == good.n && memcmp(odd_der.p, good.p, good.n) == 0) continue;
+    go_to(round & 1 ? "192.0.2.1" : "server.test", 443);
+    cfg.tls.insecure_skip_chain = round % 3 == 0;
+    srv.edit = edit_certificate;
+    srv.piece = round % 7 == 0 ? 1 : 0;
+    e = get();
+    srv.edit = NULL;
+    if (e >= 0) text_add(&notes, "round %u: taken\n", round);
+    if (srv.heard_all != 0) fail_msg("round %u: the request was sent", round);
+    amt_http_close(&conn);
+  }
+  bytes_free(&odd_der);
+  bytes_free(&good);
+  notes_check();
+}
+
+/* No certificate at all, and chains of junk. */
+static void an_empty_chain_is_refused(void **state)
+{
+  static const struct { const char *p; size_t n; } list[] = {
+    { "\60", 1 }, { "\60\0", 2 }, { "\60\200\0\0", 4 },
+    { "\60\204\377\377\377\377", 6 }, { "\60\203\1\0\0", 5 }, { "x", 1 },
+    { "\60\3\60\1\0", 5 }
+  };
+  size_t i;
+  int    e;
+  (void)state;
+  for (i = 0; i < 2 * COUNT(list); i++) {
+    odd_der.n = 0;
+    bytes_add(&odd_der, list[i / 2].p, list[i / 2].n);
+    cfg.tls.insecure_skip_chain = i & 1;
+    srv.edit = edit_certificate;
+    e = get();
+    if (e >= 0 || srv.heard_all != 0 || e == AMT_E_TIMEOUT)
+      text_add(&notes, "%zu: %s\n", i, error_name(e));
+    amt_http_close(&conn);
+  }
+  bytes_free(&odd_der);
+  srv.edit = NULL;
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
+   >>secrets */
+
+static const char secret_up[] = "Bearer xyzzy-0123456789-plugh";
+static const char secret_down[] = "plover-9876543210-frotz";
+
+static void look_for(const void *p, size_t n, const void *what, size_t size,
+                     const char *in, const char *name)
+{
+  if (holds(p, n, what, size)) text_add(&notes, "%s holds %s\n", in, name);
+}
+
+static void nothing_secret_is_left_after_a_close(void **state)
+{
+  int  resumed;
+  (void)state;
+  request_secret = secret_up;
+  srv.secret = secret_down;
+  for (resumed = 0; resumed < 3; resumed++) {
+    srv.end = resumed == 2 ? END_CUT : END_NEVER;
+    amt_http_close(&conn);
+    works();
+    assert_true(holds(srv.heard.p, srv.heard.n, secret_up, strlen(secret_up)));
+    amt_http_close(&conn);
+    look_for(&tls, sizeof tls, secret_up + 7, 12, "the stream", "the request");
+    look_for(&tls, sizeof tls, secret_down, 12, "the stream", "the reply");
+    look_for(&tls, sizeof tls, srv.master, 48, "the stream", "master secret");
+#ifdef AMT_BEARSSL
+    look_for(tls_buffer, sizeof tls_buffer, secret_up + 7, 12, "the buffer",
+             "the request");
+    look_for(tls_buffer, sizeof tls_buffer, secret_down, 12, "the buffer",
+             "the reply");
+    look_for(tls_buffer, sizeof tls_buffer, srv.master, 48, "the buffer",
+             "the master secret");
+    assert_true(holds(&cfg, sizeof cfg, srv.master, 48)); /* for the next */
+#endif
+  }
+  tls_forget();
+  look_for(&cfg, sizeof cfg, srv.master, 48, "the server", "master secret");
+  notes_check();
+}
+
+/* The keys of the records, too. */
+static void no_traffic_key_is_left_after_a_close(void **state)
+{
+  unsigned char block[40];
+  (void)state;
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
+  works();
+  forge_keys(&srv, block);
+  amt_http_close(&conn);
+  look_for(&tls, sizeof tls, block, 16, "the stream", "the client's key");
+  look_for(&tls, sizeof tls, block + 16, 16, "the stream", "the server's key");
+  notes_check();
+}
+
+#ifdef AMT_BEARSSL
+/* ------------------------------------------------------------------------
+   >>bearssl-buffers */
+
+static void every_buffer_size_carries_every_body(void **state)
+{
+  static const struct { size_t size, record; } list[] = {
+    { 837, 512 }, { 1348, 512 }, { 1349, 1024 }, { 2373, 2048 },
+    { 4421, 4096 }, { 16708, 4096 }, { 16709, 16384 }, { 33418, 16384 }
+  };
+  cert_spec   s = cert_like("server.test", NULL);
+  static text san;
+  size_t      i, j;
+  (void)state;
+  text_clear(&san); /* a certificate of several records */
+  for (i = 0; i < 150; i++) text_add(&san, "DNS:host-number-%zu.test,", i);
+  text_add(&san, "DNS:server.test");
+  s.san = san.s;
+  for (i = 0; i < COUNT(list); i++) {
+    unsigned char *exact = malloc(list[i].size);
+    again();
+    peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+    amt_bearssl_init(&tls, &srv.stream, &cfg, exact, list[i].size);
+    for (j = 0; j < COUNT(sizes); j++) {
+      srv.reply_size = sizes[j];
+      works_with(sizes[j]);
+    }
+    if (srv.record_most > list[i].record + 100)
+      text_add(&notes, "buffer %zu: a record of %zu\n", list[i].size,
+               srv.record_most);
+    if (srv.record_most < list[i].record)
+      text_add(&notes, "buffer %zu: records of %zu at most\n", list[i].size,
+               srv.record_most);
+    amt_http_close(&conn);
+    tls_attach();
+    free(exact);
+  }
+  notes_check();
+}
+
+static void a_buffer_that_is_too_small_is_BUFFER(void **state)
+{
+  static const size_t list[] = { 0, 1, 100, 500, 836 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    unsigned char *exact = malloc(list[i] ? list[i] : 1);
+    amt_bearssl_init(&tls, &srv.stream, &cfg, exact, list[i]);
+    refused(AMT_E_TLS_BUFFER, "a small buffer");
+    amt_http_close(&conn);
+    free(exact);
+  }
+  assert_int_equal(srv.up_all, 0);
+  tls_attach();
+  notes_check();
+  works();
+}
+
+/* From a server that goes on with large records all the same. */
+static void a_record_larger_than_the_buffer_is_RECORD(void **state)
+{
+  static unsigned char large[5000];
+  int                  e;
+  (void)state;
+  tls_buffer_size = 4421;
+  tls_attach();
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
+  srv.silent = 1;
+  begin_sent(0);
+  peer_forges(&srv, 23, large, sizeof large);
+  e = finish(0);
+  if (e != AMT_E_TLS_RECORD)
+    fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+}
+
+static void twice_the_buffer_reads_while_it_writes(void **state)
+{
+  size_t sizes_of[2] = { AMT_BEARSSL_FULL, 2 * AMT_BEARSSL_FULL }, i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    again();
+    tls_buffer_size = sizes_of[i];
+    tls_attach();
+    srv.not_yet = 1;
+    srv.piece = 500;
+    srv.reply_size = 200000;
+    works_with(200000);
+  }
+}
+
+/* ------------------------------------------------------------------------
+   >>bearssl-pem */
+
+static bytes with_newline(const bytes *pem, const char *newline)
+{
+  bytes  out = { NULL, 0, 0 };
+  size_t i;
+  for (i = 0; i < pem->n; i++)
+    if (pem->p[i] == '\n') bytes_add(&out, newline, strlen(newline));
+    else bytes_add(&out, &pem->p[i], 1);
+  return out;
+}
+
+static bytes pem_of_three(const char *newline)
+{
+  bytes pem = { NULL, 0, 0 }, out;
+  bytes_add(&pem, "Some words before.\n\n", 20);
+  cert_pem(&pem, authority);
+  bytes_add(&pem, "# between: -----BEGIN\nsubject=x\n", 32);
+  cert_pem(&pem, stranger);
+  cert_pem(&pem, authority);
+  bytes_add(&pem, "and after\n", 10);
+  out = with_newline(&pem, newline);
+  bytes_free(&pem);
+  return out;
+}
+
+/* Reads n bytes in pieces; what came of it. */
+static int pem_read(amt_bearssl_anchors *a, void *mem, size_t size,
+                    const void *p, size_t n, size_t piece)
+{
+  size_t at;
+  int    e = 0;
+  memset(a, 0, sizeof *a);
+  a->mem = mem;
+  a->size = size;
+  for (at = 0; at < n && e == 0; at += piece)
+    e = amt_bearssl_anchors_read(a, (const char *)p + at,
+                                 piece < n - at ? piece : n - at);
+  return e == 0 ? amt_bearssl_anchors_end(a) : e;
+}
+
+/* So many anchors of the list, in any order, are this authority. */
+static void check_anchors(const amt_bearssl_anchors *list, X509 *x, int which,
+                          size_t times)
+{
+  unsigned char *dn = NULL, *point = NULL;
+  int            dn_n = i2d_X509_NAME(X509_get_subject_name(x), &dn);
+  size_t         point_n, i;
+  const br_x509_trust_anchor *a = NULL;
+  for (i = 0; i < list->count; i++)
+    if (list->list[i].dn.len == (size_t)dn_n &&
+        memcmp(list->list[i].dn.data, dn, (size_t)dn_n) == 0)
+      a = &list->list[i], times--;
+  assert_int_equal(times, 0);
+  assert_int_equal(a->flags & BR_X509_TA_CA, BR_X509_TA_CA);
+  assert_int_equal(a->pkey.key_type, BR_KEYTYPE_EC);
+  point_n = EVP_PKEY_get1_encoded_public_key(key(which), &point);
+  assert_int_equal(a->pkey.key.ec.curve, BR_EC_secp256r1);
+  assert_int_equal(a->pkey.key.ec.qlen, point_n);
+  assert_memory_equal(a->pkey.key.ec.q, point, point_n);
+  OPENSSL_free(dn);
+  OPENSSL_free(point);
+}
+
+static void anchors_read_the_same_however_they_are_cut(void **state)
+{
+  static const char *const newlines[] = { "\n", "\r\n" };
+  static amt_bearssl_anchors a;
+  size_t i, cut;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    bytes pem = pem_of_three(newlines[i]);
+    for (cut = 1; cut <= pem.n; cut += cut < 100 ? 1 : 97) {
+      int e = pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], pem.p,
+                       pem.n, cut);
+      if (e != 0) fail_msg("%s, pieces of %zu: %s", i ? "CR LF" : "LF", cut,
+                           error_name(e));
+      assert_int_equal(a.count, 3);
+      assert_int_equal(a.passed, 0);
+      check_anchors(&a, authority, KEY_CA, 2);
+      check_anchors(&a, stranger, KEY_OTHER, 1);
+    }
+    for (cut = 1; cut < pem.n; cut++) { /* two pieces, cut everywhere */
+      memset(&a, 0, sizeof a);
+      a.mem = anchor_memory[1], a.size = sizeof anchor_memory[1];
+      assert_int_equal(amt_bearssl_anchors_read(&a, pem.p, cut), 0);
+      assert_int_equal(amt_bearssl_anchors_read(&a, pem.p + cut, pem.n - cut),
+                       0);
+      assert_int_equal(amt_bearssl_anchors_end(&a), 0);
+      assert_int_equal(a.count, 3);
+      check_anchors(&a, stranger, KEY_OTHER, 1);
+    }
+    bytes_free(&pem);
+  }
+}
+
+/* Up to the last line, "-----END ...": of that, a part is as good. */
+static size_t data_of(const bytes *pem)
+{
+  return (size_t)((unsigned char *)strstr((char *)pem->p, "-----END") - pem->p);
+}
+
+static void a_text_that_breaks_off_is_PEM(void **state)
+{
+  static amt_bearssl_anchors a;
+  bytes  pem = { NULL, 0, 0 };
+  size_t n;
+  (void)state;
+  cert_pem(&pem, authority);
+  for (n = 0; n < data_of(&pem); n++) {
+    int e = pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], pem.p, n,
+                     n + 1);
+    if (e != AMT_E_TLS_PEM)
+      text_add(&notes, "%zu of %zu bytes: %s\n", n, pem.n, error_name(e));
+  }
+  /* A second one that breaks off is no success either. */
+  n = pem.n;
+  cert_pem(&pem, authority);
+  n += 200;
+  if (pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], pem.p, n, n) !=
+      AMT_E_TLS_PEM)
+    text_add(&notes, "one and a half: taken\n");
+  bytes_free(&pem);
+  notes_check();
+}
+
+static void memory_of_every_size_is_enough_or_ROOM(void **state)
+{
+  static amt_bearssl_anchors a;
+  bytes  pem = pem_of_three("\n");
+  size_t size, off, enough = 0;
+  (void)state;
+  for (off = 0; off < 4; off++)
+    for (size = 0; size < 1500; size++) {
+      /* The block ends where the memory does, and begins anywhere. */
+      unsigned char *block = malloc(size + off + (size + off == 0));
+      int            e = pem_read(&a, block + off, size, pem.p, pem.n, pem.n);
+      if (e == 0) {
+        if (enough == 0) enough = size;
+        assert_int_equal(a.count, 3);
+        check_anchors(&a, authority, KEY_CA, 2);
+        check_anchors(&a, stranger, KEY_OTHER, 1);
+        assert_int_equal((uintptr_t)a.list % _Alignof(br_x509_trust_anchor), 0);
+      } else if (e != AMT_E_TLS_ROOM) {
+        fail_msg("%zu bytes: %s", size, error_name(e));
+      } else if (enough != 0 && size > enough + 16) {
+        fail_msg("%zu bytes are enough, %zu are not", enough, size);
+      }
+      free(block);
+    }
+  assert_in_range(enough, 100, 3 * 600);
+  print_message("           three anchors need %zu bytes\n", enough);
+  bytes_free(&pem);
+}
+
+static void the_systems_own_file_loads_whole(void **state)
+{
+  static amt_bearssl_anchors a;
+  static unsigned char       mem[400000];
+  char   line[1000];
+  FILE  *f = fopen("/etc/ssl/certs/ca-certificates.crt", "rb");
+  size_t n = 0;
+  (void)state;
+  if (f == NULL) skip();
+  memset(&a, 0, sizeof a);
+  a.mem = mem, a.size = sizeof mem;
+  while (fgets(line, sizeof line, f) != NULL) {
+    n += strstr(line, "-----BEGIN CERTIFICATE") != NULL;
+    assert_int_equal(amt_bearssl_anchors_read(&a, line, strlen(line)), 0);
+  }
+  fclose(f);
+  assert_int_equal(amt_bearssl_anchors_end(&a), 0);
+  print_message("           %zu certificates: %zu taken, %zu passed over\n", n,
+                a.count, a.passed);
+  assert_int_equal(a.count + a.passed, n);
+  assert_in_range(a.passed, 0, n / 10);
+}
+
+static void garbage_is_no_anchor(void **state)
+{
+  static amt_bearssl_anchors a;
+  static unsigned char junk[5000];
+  static const char *const list[] = {
+    "", "\n", "hello", "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+    "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+    "-----END CERTIFICATE-----\n"
+  };
+  size_t i, round;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    int e = pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], list[i],
+                     strlen(list[i]), 7);
+    if (e != AMT_E_TLS_PEM)
+      text_add(&notes, "\"%s\": %s\n", list[i], error_name(e));
+  }
+  random_state = 8;
+  for (round = 0; round < 300; round++) {
+    unsigned char *block = malloc(1000);
+    bytes          pem = pem_of_three("\n");
+    int            e;
+    if (round & 1) {
+      mutate(&pem, 1 + random_below(20));
+      e = pem_read(&a, block, 1000, pem.p, pem.n, 1 + random_below(300));
+      if (e == 0) assert_in_range(a.count, 1, 3);
+    } else {
+      for (i = 0; i < sizeof junk; i++)
+        junk[i] = (unsigned char)random_below(256);
+      memcpy(junk + random_below(100), "\n-----BEGIN CERTIFICATE-----\n", 29);
+      e = pem_read(&a, block, 1000, junk, sizeof junk, 1 + random_below(300));
+      if (e == 0) text_add(&notes, "random bytes were taken\n");
+    }
+    bytes_free(&pem);
+    free(block);
+  }
+  notes_check();
+}
+
+static void what_cannot_be_used_is_passed_over_and_counted(void **state)
+{
+  static amt_bearssl_anchors a;
+  cert_spec ed = { .name = "Ed", .key = KEY_ED25519, .ca = 1 };
+  bytes     pem = { NULL, 0, 0 };
+  (void)state;
+  cert_pem(&pem, cert_make(&ed));
+  assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
+                            pem.p, pem.n, 64), AMT_E_TLS_PEM); /* none left */
+  assert_int_equal(a.passed, 1);
+  cert_pem(&pem, authority);
+  cert_pem(&pem, cert_make(&ed));
+  key_pem(&pem, KEY_SERVER, 1); /* no certificate: not counted */
+  cert_pem(&pem, stranger);
+  assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
+                            pem.p, pem.n, 64), 0);
+  assert_int_equal(a.count, 2);
+  assert_int_equal(a.passed, 2);
+  check_anchors(&a, authority, KEY_CA, 1);
+  check_anchors(&a, stranger, KEY_OTHER, 1);
+  bytes_free(&pem);
+}
+
+static void an_rsa_anchor_and_a_server_as_its_own_anchor_work(void **state)
+{
+  cert_spec root = { .name = "RSA root", .key = KEY_RSA, .ca = 1 };
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  s.issuer = cert_make(&root), s.issuer_key = KEY_RSA;
+  tls_trust(0, s.issuer);
+  judged(&s, 0, "an RSA root");
+  notes_check();
+}
+
+static void client_keys_in_memory_of_every_size(void **state)
+{
+  static const int which[] = { KEY_CLIENT, KEY_RSA };
+  size_t i, off;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    proof p = proof_make(which[i / 2], i & 1, authority, KEY_CA, authority);
+    amt_bearssl_client c;
+    for (off = 0; off < 3; off++) {
+      size_t size, enough = 0;
+      for (size = 0; size <= p.chain.n + p.key.n; size += size < 200 ? 1 : 7) {
+        unsigned char *block = malloc(size + off + 1);
+        int            e;
+        memset(&c, 0, sizeof c);
+        block = realloc(block, size + off + (size + off == 0));
+        e = amt_bearssl_client_read(&c, block + off, size, (char *)p.chain.p,
+                                    p.chain.n, (char *)p.key.p, p.key.n);
+        if (e == 0 && enough == 0) enough = size;
+        if (e == 0) assert_int_equal(c.chain_len, 2);
+        if (e != 0 && (e != AMT_E_TLS_ROOM || enough > 0))
+          text_add(&notes, "%zu bytes: %s\n", size, error_name(e));
+        free(block);
+      }
+      if (enough == 0)
+        text_add(&notes, "as much as the texts (%zu) is not enough\n",
+                 p.chain.n + p.key.n);
+    }
+    proof_free(&p);
+  }
+  notes_check();
+}
+
+static void a_client_with_lines_of_cr_lf_is_read(void **state)
+{
+  static const int which[] = { KEY_CLIENT, KEY_RSA };
+  size_t i;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    proof p = proof_make(which[i / 2], i & 1, authority, KEY_CA, NULL);
+    bytes chain = with_newline(&p.chain, "\r\n");
+    bytes pem = with_newline(&p.key, "\r\n");
+    int   e = tls_client(&chain, &pem);
+    if (e != 0) text_add(&notes, "key %d: %s\n", which[i / 2], error_name(e));
+    bytes_free(&chain);
+    bytes_free(&pem);
+    proof_free(&p);
+  }
+  notes_check();
+}
+
+static void client_texts_that_are_none_are_refused(void **state)
+{
+  proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
+  proof  rsa = proof_make(KEY_RSA, 0, authority, KEY_CA, NULL);
+  bytes  encrypted = { NULL, 0, 0 }, ed = { NULL, 0, 0 };
+  BIO   *b = BIO_new(BIO_s_mem());
+  size_t n;
+  amt_bearssl_client c;
+  struct { const char *what; const bytes *chain, *key; int e; } list[] = {
+    { "no certificate", &p.key, &p.key, AMT_E_TLS_PEM },
+    { "no key", &p.chain, &p.chain, AMT_E_TLS_KEY },
+    { "an encrypted key", &p.chain, &encrypted, AMT_E_TLS_KEY },
+    { "an Ed25519 key", &p.chain, &ed, AMT_E_TLS_KEY }
+  };
+  (void)state;
+  MUST(PEM_write_bio_PKCS8PrivateKey(b, key(KEY_CLIENT), EVP_aes_128_cbc(),
+                                     "abcd", 4, NULL, NULL));
+  bio_take(&encrypted, b);
+  key_pem(&ed, KEY_ED25519, 1);
+  for (n = 0; n < COUNT(list); n++) {
+    int e = tls_client(list[n].chain, list[n].key);
+    if (e != list[n].e)
+      text_add(&notes, "%s: %s, want %s\n", list[n].what, error_name(e),
+               error_name(list[n].e));
+  }
+  for (n = 0; n < data_of(&p.key); n++) { /* cut, at the edge */
+    const char *cut = (const char *)edge_copy(p.key.p, n);
+    memset(&c, 0, sizeof c);
+    if (amt_bearssl_client_read(&c, client_memory, sizeof client_memory,
+                                (char *)p.chain.p, p.chain.n, cut, n) >= 0)
+      text_add(&notes, "a key of %zu bytes is taken\n", n);
+  }
+  for (n = 0; n < data_of(&p.chain); n++) {
+    const char *cut = (const char *)edge_copy(p.chain.p, n);
+    memset(&c, 0, sizeof c);
+    if (amt_bearssl_client_read(&c, client_memory, sizeof client_memory, cut, n,
+                                (char *)p.key.p, p.key.n) >= 0)
+      text_add(&notes, "a chain of %zu bytes is taken\n", n);
+  }
+  random_state = 17;
+  for (n = 0; n < 600; n++) { /* any outcome but a crash */
+    const proof *from = n & 1 ? &rsa : &p;
+    bytes        odd = { NULL, 0, 0 };
+    bytes_add(&odd, from->key.p, from->key.n);
+    mutate(&odd, 1 + random_below(4));
+    memset(&c, 0, sizeof c);
+    amt_bearssl_client_read(&c, client_memory, sizeof client_memory,
+                            (char *)from->chain.p, from->chain.n,
+                            (const char *)edge_copy(odd.p, odd.n), odd.n);
+    bytes_free(&odd);
+  }
+  proof_free(&p);
+  proof_free(&rsa);
+  bytes_free(&encrypted);
+  bytes_free(&ed);
+  notes_check();
+}
+
+static void amt_bearssl_more_speaks_to_old_servers(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  static const char *const ciphers[] = { "AES128-SHA", "AES128-GCM-SHA256",
+                                         "ECDHE-RSA-AES256-SHA",
+                                         "ECDHE-RSA-AES128-SHA256" };
+  size_t i;
+  (void)state;
+  s.key = KEY_RSA;
+  for (i = 0; i < COUNT(ciphers); i++) {
+    int e;
+    again();
+    peer_shows(&srv, cert_make(&s), KEY_RSA, NULL);
+    MUST(SSL_CTX_set_cipher_list(srv.ctx, ciphers[i]));
+    e = get();
+    if (e != AMT_E_TLS_ALERT(40))
+      text_add(&notes, "%s without: %s\n", ciphers[i], error_name(e));
+    amt_http_close(&conn);
+    cfg.more = amt_bearssl_more;
+    e = get();
+    if (e != AMT_HTTP_END)
+      text_add(&notes, "%s with: %s\n", ciphers[i], error_name(e));
+  }
+  notes_check();
+}
+#endif /* AMT_BEARSSL */
+
+#ifdef AMT_MBEDTLS
+/* ------------------------------------------------------------------------
+   >>mbedtls */
+
+static void a_fragment_length_is_honoured(void **state)
+{
+  static const struct { int how; size_t size; } list[] = {
+    { MBEDTLS_SSL_MAX_FRAG_LEN_512, 512 },
+    { MBEDTLS_SSL_MAX_FRAG_LEN_1024, 1024 },
+    { MBEDTLS_SSL_MAX_FRAG_LEN_2048, 2048 },
+    { MBEDTLS_SSL_MAX_FRAG_LEN_4096, 4096 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    again();
+    cfg.fragment = (uint8_t)list[i].how;
+    srv.reply_size = 20000;
+    works_with(20000);
+    if (srv.record_most > list[i].size + 100 ||
+        srv.record_most < list[i].size)
+      text_add(&notes, "%zu: a record of %zu\n", list[i].size, srv.record_most);
+  }
+  notes_check();
+}
+
+static void ciphers_of_the_callers_choice_are_used(void **state)
+{
+  static const int list[] = {
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, 0
+  };
+  (void)state;
+  cfg.ciphers = list;
+  works();
+  assert_string_equal(SSL_get_cipher(srv.ssl), "ECDHE-ECDSA-AES256-GCM-SHA384");
+  amt_http_close(&conn);
+  MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
+  tls_forget();
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_ALERT(40), "another cipher");
+  notes_check();
+}
+#endif /* AMT_MBEDTLS */
+
+/* ------------------------------------------------------------------------
+   >>main */
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+    TEST(a_get_over_tls),
+    TEST(bodies_of_all_sizes_go_both_ways),
+    TEST(a_large_request_needs_no_more_records_than_it_must),
+    TEST(the_name_goes_into_the_hello_and_an_address_does_not),
+    TEST(https_goes_over_tls_and_http_does_not),
+    TEST(rsa_p384_and_chains_are_taken),
+    TEST(not_yet_before_each_byte_changes_nothing),
+    TEST(each_inner_call_may_break),
+    TEST(each_inner_call_may_end),
+    TEST(each_inner_call_may_break_in_small_pieces),
+    TEST(each_inner_call_may_end_in_small_pieces),
+    TEST(an_own_error_of_the_inner_stream_is_handed_up),
+    TEST(half_a_record_says_nothing_when_it_stays_stuck),
+    TEST(half_a_record_says_nothing_when_the_call_times_out),
+    TEST(half_a_record_says_nothing_when_a_write_fails_once),
+    TEST(half_a_record_says_nothing_when_the_connection_breaks),
+    TEST(a_new_connection_follows_each_close_in_mid_handshake),
+    TEST(a_close_delimited_body_needs_close_notify),
+    TEST(a_short_body_is_TRUNCATED),
+    TEST(an_end_before_the_reply_is_an_error),
+    TEST(the_stream_tells_a_proper_end_from_a_cut),
+    TEST(a_kept_connection_that_has_ended_is_opened_anew),
+    TEST(an_idle_wait_sees_the_end_of_a_kept_connection),
+    TEST(a_close_says_goodbye),
+    TEST(data_after_close_notify_is_never_given),
+    TEST(renegotiation_is_refused),
+    TEST(a_record_larger_than_the_buffer_comes_in_pieces),
+    TEST(a_wait_does_not_block_while_bytes_lie_inside),
+    TEST(want_follows_the_handshake),
+    TEST(pending_output_leaves),
+    TEST(a_reply_during_the_request_is_read),
+    TEST(records_of_one_byte_and_many_in_one_read),
+    TEST(empty_records_and_warnings_are_passed_over),
+    TEST(records_without_end_and_without_data_end_by_the_limit),
+    TEST(records_that_may_not_be_are_refused),
+    TEST(a_fatal_alert_among_the_data_is_told_by_its_number),
+    TEST(a_record_that_is_repeated_or_reordered_is_refused),
+    TEST(every_fatal_alert_has_its_number_and_its_text),
+    TEST(every_tls_error_has_its_words),
+    TEST(a_server_of_another_version_is_VERSION),
+    TEST(a_hello_that_was_not_asked_for_is_refused),
+    TEST(a_server_without_a_cipher_of_ours_says_so),
+    TEST(not_tls_at_all_is_NOT_TLS),
+    TEST(random_bytes_are_an_error),
+    TEST(hand_made_records_in_the_handshake_are_errors),
+    TEST(a_truncated_handshake_is_an_error),
+    TEST(records_without_end_in_the_handshake_end_by_the_limit),
+    TEST(bytes_before_the_request_are_never_its_reply),
+    TEST(a_bit_flipped_in_the_handshake_is_an_error),
+    TEST(a_bit_flipped_in_the_data_is_an_error),
+    TEST(servers_that_prove_nothing_are_refused),
+    TEST(chains_that_do_not_hold_are_refused),
+    TEST(weak_and_unknown_algorithms_are_refused),
+    TEST(certificates_for_another_use_are_refused),
+    TEST(nothing_is_trusted_without_anchors),
+    TEST(without_chain_or_pin_anybody_is_taken),
+    TEST(a_certificate_holds_from_its_first_to_its_last_second),
+    TEST(the_dates_are_seen),
+    TEST(dates_that_are_none_are_refused),
+    TEST(insecure_skip_dates_skips_dates_alone),
+    TEST(names_in_certificates),
+    TEST(a_dot_at_the_end_of_a_host_is_no_part_of_its_name),
+    TEST(addresses_in_certificates),
+    TEST(an_address_under_a_tag_alike_is_none),
+    TEST(an_address_among_many_names_is_found),
+    TEST(only_the_servers_own_names_count),
+    TEST(a_name_given_replaces_the_hosts),
+    TEST(pins_are_looked_at_with_and_without_a_chain),
+    TEST(a_pin_does_not_replace_the_chain),
+    TEST(a_pinned_rsa_key),
+    TEST(a_pinned_certificate_without_its_key_is_refused),
+    TEST(without_randomness_nothing_is_sent),
+    TEST(a_source_that_dries_up_is_an_error),
+    TEST(the_callers_randomness_is_used),
+    TEST(the_systems_randomness_differs_each_time),
+    TEST(without_a_clock_nothing_is_sent),
+    TEST(the_systems_clock_is_used_where_there_is_none),
+    TEST(pins_alone_need_no_clock),
+    TEST(a_second_connection_resumes),
+    TEST(a_second_stream_of_the_same_server_resumes),
+    TEST(what_a_session_was_verified_for_must_be_the_same),
+    TEST(a_session_of_an_impostor_is_not_taken_up),
+    TEST(a_refused_certificate_saves_no_session),
+    TEST(a_saved_session_ends_after_a_day),
+    TEST(a_session_does_not_outlive_its_certificate),
+    TEST(a_server_that_forgot_gives_a_full_handshake),
+    TEST(a_failed_resumption_does_not_poison_later_ones),
+    TEST(an_impostor_cannot_resume),
+    TEST(a_resumed_handshake_is_short),
+    TEST(a_client_certificate_is_shown),
+    TEST(a_client_shows_a_chain),
+    TEST(a_server_that_demands_one_and_gets_none_says_so),
+    TEST(a_key_that_does_not_fit_is_an_error),
+    TEST(mutated_certificates_are_judged_as_OpenSSL_judges),
+    TEST(certificates_mutated_on_the_way_are_refused),
+    TEST(an_empty_chain_is_refused),
+    TEST(nothing_secret_is_left_after_a_close),
+    TEST(no_traffic_key_is_left_after_a_close),
+#ifdef AMT_BEARSSL
+    TEST(every_buffer_size_carries_every_body),
+    TEST(a_buffer_that_is_too_small_is_BUFFER),
+    TEST(a_record_larger_than_the_buffer_is_RECORD),
+    TEST(twice_the_buffer_reads_while_it_writes),
+    TEST(anchors_read_the_same_however_they_are_cut),
+    TEST(a_text_that_breaks_off_is_PEM),
+    TEST(memory_of_every_size_is_enough_or_ROOM),
+    TEST(the_systems_own_file_loads_whole),
+    TEST(garbage_is_no_anchor),
+    TEST(what_cannot_be_used_is_passed_over_and_counted),
+    TEST(an_rsa_anchor_and_a_server_as_its_own_anchor_work),
+    TEST(client_keys_in_memory_of_every_size),
+    TEST(a_client_with_lines_of_cr_lf_is_read),
+    TEST(client_texts_that_are_none_are_refused),
+    TEST(amt_bearssl_more_speaks_to_old_servers),
+#endif
+#ifdef AMT_MBEDTLS
+    TEST(a_fragment_length_is_honoured),
+    TEST(ciphers_of_the_callers_choice_are_used),
+#endif
+  };
+  int failed;
+  (void)text_same, (void)text_bytes, (void)edge_check, (void)edge_copy;
+  if (argc > 1) cmocka_set_test_filter(argv[1]); /* "*resum*" */
+  pattern_fill();
+  authorities_make();
+  failed = cmocka_run_group_tests_name("TLS by " BACK_END, tests, NULL, NULL);
+  authorities_free();
+  return failed;
+}
