@@ -30,6 +30,8 @@ BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
+COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
+
 # make install: a prefix of its own, and DESTDIR for packagers.
 PREFIX  = /usr/local
 DESTDIR =
@@ -123,6 +125,10 @@ size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
 	@sh tests/size.sh
 
+coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
+	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
+	@sh tests/coverage.sh
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
 	@sh tests/prove.sh
@@ -170,5 +176,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size prove \
-        test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size coverage \
+        prove test packages clean help

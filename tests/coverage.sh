@@ -1,0 +1,58 @@
+#!/bin/sh
+# What the unit tests reach of the two headers, as Linux compiles them (POSIX,
+# BearSSL, mbedTLS): "COVERAGE line P", "COVERAGE branch P" (gcc), "COVERAGE
+# mcdc P" (clang-19), in per cent; and where something is missing, in
+# build/coverage. usage: coverage.sh (make coverage)
+set -e
+cd "$(dirname "$0")/.."
+out=$PWD/build/coverage
+rm -rf $out
+mkdir -p $out/gcc $out/clang
+ssl="-lssl -lcrypto"
+bearssl="-DAMT_BEARSSL -lbearssl $ssl"
+mbedtls="-DAMT_MBEDTLS -lmbedtls -lmbedx509 -lmbedcrypto $ssl"
+sh tests/json_suite.sh $out/json_suite >/dev/null 2>&1 || true
+[ -d $out/json_suite/files ] && export JSON_TEST_SUITE=$out/json_suite/files
+
+# program NAME FILE OPTION...: builds it for gcov and for llvm-cov, runs both.
+program() {
+  name=$1 file=$2; shift 2
+  (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -c \
+     ../../../$file -o $name.o $(opts "$@") &&
+   gcc --coverage $name.o -o $name -lcmocka $(libs "$@"))
+  clang-19 -std=gnu99 -O0 -g -fprofile-instr-generate -fcoverage-mapping \
+    -fcoverage-mcdc -I. $file -o $out/clang/$name $(opts "$@") -lcmocka \
+    $(libs "$@") 2>$out/clang/$name.log
+  (cd $out/gcc && ./$name >$name.log 2>&1 || echo "$name failed: $out/gcc/$name.log") &
+  LLVM_PROFILE_FILE=$out/clang/$name.raw $out/clang/$name \
+    >>$out/clang/$name.log 2>&1 || echo "$name failed: $out/clang/$name.log"
+  wait
+}
+opts() { for o; do case $o in -l*) ;; *) printf '%s ' "$o";; esac; done; }
+libs() { for o; do case $o in -l*) printf '%s ' "$o";; esac; done; }
+
+for test in json http job pump; do program $test tests/test_$test.c; done
+for test in tls faults; do
+  [ -f tests/test_$test.c ] || continue
+  program $test-bearssl tests/test_$test.c $bearssl
+  program $test-mbedtls tests/test_$test.c $mbedtls
+done
+
+(cd $out/gcc && for what in "" --branches; do
+  gcovr -r ../../.. -f '../../../amt(_http)?\.h' $what -s . 2>/dev/null
+done) >$out/gcc.txt
+llvm-profdata-19 merge -o $out/clang/all.prof $out/clang/*.raw
+objects=
+for raw in $out/clang/*.raw; do objects="$objects -object ${raw%.raw}"; done
+llvm-cov-19 report $objects -instr-profile=$out/clang/all.prof \
+  --show-mcdc-summary -sources amt.h amt_http.h >$out/mcdc.txt
+llvm-cov-19 show $objects -instr-profile=$out/clang/all.prof --show-mcdc \
+  -sources amt.h amt_http.h >$out/mcdc-lines.txt
+
+grep -E '^amt(_http)?\.h' $out/gcc.txt # what is missing, by line
+awk '/^(lines|branches):/ && !seen[$1]++ {
+       sub("%", "", $2)
+       print "COVERAGE", $1 == "lines:" ? "line" : "branch", $2 }' \
+  $out/gcc.txt
+awk '$1 == "TOTAL" { sub("%", "", $NF); print "COVERAGE mcdc", $NF }' \
+  $out/mcdc.txt
