@@ -299,9 +299,9 @@ static void a_request_is_these_bytes(void **state)
       "GET / HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n" },
     { "https://h:80/", "GET", NULL, AMT_HTTP_NO_BODY,
       "GET / HTTP/1.1\r\nHost: h:80\r\nAccept: */*\r\n\r\n" },
-    { "http://127.0.0.1:42000/", "PUT", "", 4294967295u,
+    { "http://127.0.0.1:42000/", "PUT", "", 4294967294u,
       "PUT / HTTP/1.1\r\nHost: 127.0.0.1:42000\r\nAccept: */*\r\n"
-      "Content-Length: 4294967295\r\n\r\n" },
+      "Content-Length: 4294967294\r\n\r\n" },
     { "http://[::1]:8080/x", "GET", NULL, AMT_HTTP_NO_BODY,
       "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\nAccept: */*\r\n\r\n" },
     { "http://[::1]/x", "GET", NULL, AMT_HTTP_NO_BODY,

@@ -1,0 +1,128 @@
+#!/bin/sh
+# Runs the unit tests on other machines (make cross), without cmocka: under
+# qemu-user on s390x and mips (both big-endian), armhf, i386 and x86-64 with
+# musl, and tests/avr.c on an AVR, where int has 16 bits, under simavr.
+#
+#   sh tests/cross.sh            all of it, a line a test; 1 if one failed
+#   sh tests/cross.sh mips avr   these machines only
+#   sh tests/cross.sh packages   the Debian packages that it needs
+#
+# gcc-multilib is not among them: it would remove the cross compilers.
+
+PACKAGES="qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross
+  gcc-mips-linux-gnu libc6-dev-mips-cross gcc-arm-linux-gnueabihf
+  libc6-dev-armhf-cross gcc-12-multilib libc6-dev-i386 musl-tools gcc-avr
+  avr-libc simavr"
+
+MACHINES="s390x mips armhf i386 musl avr"
+TESTS="job pump avr json http" # the longest first
+
+cd "$(dirname "$0")/.." || exit 1
+out=build/cross
+flags="-Wall -Wextra -Werror -fsanitize=undefined
+  -fsanitize-undefined-trap-on-error" # undefined behaviour is a trap
+
+# Sets cc and run for a machine. With -m32 the kernel's headers are where those
+# of the 64-bit machine are.
+machine() {
+  case $1 in
+  s390x) cc=s390x-linux-gnu-gcc       run=qemu-s390x;;
+  mips)  cc=mips-linux-gnu-gcc        run=qemu-mips;;
+  armhf) cc=arm-linux-gnueabihf-gcc   run=qemu-arm;;
+  i386)  cc="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" run=qemu-i386;;
+  musl)  cc=musl-gcc                  run=qemu-x86_64;;
+  avr)   cc=avr-gcc                   run=simavr;;
+  *)     echo "No machine \"$1\"; there are: $MACHINES" >&2; exit 2;;
+  esac
+}
+
+# The machine's numbers are not the host's on mips, and qemu-user up to 7.2
+# hands out SO_ERROR in the host's: this failure is qemu's.
+excused() {
+  [ "$1 $2" = "mips http" ] &&
+    grep -q 'sock.sys_error: 111 (0x6f) != 146' $log &&
+    [ "$(grep -c '^\[  ERROR' $log)" = 2 ] && bad=0 note=", 1 excused (qemu)"
+}
+
+# One test on one machine: what it says goes to a log, a line to the caller.
+one() {
+  machine "$1"
+  log=$out/$1-$2.log name="$1 test_$2" note= began=$(date +%s)
+  if [ "$1" = avr ]; then
+    name="avr avr.c"
+    rm -f $out/avr.elf
+    $cc -mmcu=atmega1284p -std=c99 -pedantic -Os $flags -I. tests/avr.c \
+      -o $out/avr.elf >$log 2>&1 &&
+      timeout 600 $run -m atmega1284p -f 16000000 $out/avr.elf 2>&1 |
+        tr -d '\033' | sed 's/\[[0-9]*m//g' >>$log
+    good=$(sed -n 's/^AVR \([0-9]*\) passed.*/\1/p' $log)
+    bad=$(sed -n 's/^AVR .* passed, \([0-9]*\) failed.*/\1/p' $log)
+    status=${bad:-1}
+    [ ! -f $out/avr.elf ] || note=$(avr-size $out/avr.elf | awk 'NR == 2 {
+      printf ", flash %d bytes, RAM %d and the stack", $1 + $2, $2 + $3 }')
+  else
+    $cc -std=gnu99 -O2 -g $flags -static -I$out/include -I. -Itests \
+      tests/test_$2.c -o $out/$1-$2 >$log 2>&1 &&
+      timeout 600 $run $out/$1-$2 >>$log 2>&1
+    status=$?
+    good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
+    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
+    excused "$1" "$2" && status=0
+  fi
+  [ "$status" != 0 ] || [ -n "$good" ] || status=1
+  [ "$status" = 0 ] || bad=${bad:-1}
+  text="CROSS $name: ${good:-0} passed, ${bad:-0} failed$note"
+  text="$text, $(($(date +%s) - began)) s"
+  if [ "$status" != 0 ]; then
+    text="$text
+$(grep -vE '^\[ +(RUN|OK) +\]|statically linked' $log | tail -n 30 |
+      sed 's/^/        /')"
+    [ -n "$good" ] || text="$text
+        it did not end; the last that was said: $(tail -n 1 $log)"
+  fi
+  echo "$text" # in one piece: others write too
+  [ "$status" = 0 ]
+}
+
+case $1 in
+packages) echo $PACKAGES; exit;;
+one) shift; one "$@"; exit;;
+esac
+
+for m in ${*:-$MACHINES}; do
+  machine "$m"
+  for tool in ${cc%% *} $run; do
+    command -v $tool >/dev/null 2>&1 || missing="$missing $tool"
+  done
+done
+if [ -n "$missing" ]; then
+  echo "These programs are missing:$missing" >&2
+  echo "The packages that hold them: apt-get install" $PACKAGES >&2
+  exit 1
+fi
+
+# A cmocka.h of one line: so the tests are built with tests/runner.h.
+mkdir -p $out/include
+echo '#include "runner.h"' >$out/include/cmocka.h
+
+for t in $TESTS; do
+  for m in ${*:-$MACHINES}; do
+    case $m-$t in avr-avr) ;; avr-* | *-avr) continue;; esac
+    echo $m $t
+  done
+done >$out/todo
+xargs -P 2 -L 1 sh tests/cross.sh one <$out/todo | tee $out/lines
+
+# All of them must have said something, and none that anything failed.
+awk -v all=$(wc -l <$out/todo) '
+  /^CROSS/ {
+    n++
+    for (i = 1; i < NF; i++) {
+      if ($(i + 1) ~ /^passed/) p += $i
+      if ($(i + 1) ~ /^failed/) f += $i
+    }
+  }
+  END {
+    printf "CROSS: %d passed, %d failed\n", p, f + all - n
+    exit n != all || f != 0
+  }' $out/lines

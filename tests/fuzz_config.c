@@ -1,0 +1,341 @@
+/* fuzz_config.c - what the tool amt reads from files: Connector.config and
+   wire tables, by the functions of examples/amt.c themselves.
+
+   An input is a Connector.config, and a wire file behind a line "====", if
+   there is one. Either it is refused, in one clean line of standard error, or
+   it is taken; then what was taken must be fit for use: the library runs jobs
+   with it, its requests are what HTTP and JSON want, --print-wire writes it so
+   that it reads back the same, and `amt encrypt` encodes what was decoded. */
+
+#define _GNU_SOURCE /* memfd_create */
+#include <sys/mman.h>
+#include <unistd.h>
+#include "fuzz.h"
+
+/* What amt writes to standard error is caught, and looked at. An object-like
+   macro: a stream's member of this name becomes it too, everywhere. */
+static ssize_t caught_write(int fd, const void *p, size_t n);
+#define write caught_write
+
+/* All that is static in amt.c gets sections of its own, from which it is set
+   back after each input: functions have statics, too, that no other way leads
+   to. */
+#define main amt_main
+int amt_main(int argc, char **argv);
+#pragma clang section bss = "amt_zero" data = "amt_data"
+#include "../examples/amt.c"
+#pragma clang section bss = "" data = ""
+#undef main
+#undef write
+
+extern uint64_t __start_amt_zero[], __stop_amt_zero[];
+extern uint64_t __start_amt_data[], __stop_amt_data[];
+static uint64_t at_first[65536];
+
+/* These lie between ASan's own bytes, of which it must not think ill here. */
+#define RAW __attribute__((no_sanitize("address", "undefined", "coverage")))
+
+static RAW void save(void)
+{
+  volatile uint64_t *p = __start_amt_data;
+  size_t             i, n = (size_t)(__stop_amt_data - __start_amt_data);
+  must(n <= COUNT(at_first));
+  for (i = 0; i < n; i++) at_first[i] = p[i];
+}
+
+static RAW void set_back(void)
+{
+  volatile uint64_t *p;
+  size_t             i = 0;
+  for (p = __start_amt_zero; p < __stop_amt_zero; p++) *p = 0;
+  for (p = __start_amt_data; p < __stop_amt_data; p++) *p = at_first[i++];
+}
+
+/* --- what it says ------------------------------------------------------------- */
+
+static bytes caught;
+
+static ssize_t caught_write(int fd, const void *p, size_t n)
+{
+  if (fd != 2) return write(fd, p, n);
+  add(&caught, p, n);
+  return (ssize_t)n;
+}
+
+/* A refusal is one line, with nothing in it that moves a cursor. */
+static void check_said(int status)
+{
+  size_t i, line_count = 0;
+  for (i = 0; i < caught.n; i++) {
+    must(caught.p[i] >= 32 ? caught.p[i] != 127 : caught.p[i] == '\n');
+    line_count += caught.p[i] == '\n';
+  }
+  must(caught.n == 0 || caught.p[caught.n - 1] == '\n');
+  if (status == 0) return; /* there may be warnings */
+  must(status == EXIT_CONFIG);
+  must(line_count >= 1 && strncmp((const char *)caught.p, "amt: ", 5) == 0);
+}
+
+/* --- files in memory ------------------------------------------------------------ */
+
+typedef struct {
+  int  fd;
+  char name[32];
+} file;
+
+static void file_put(file *f, const void *p, size_t n)
+{
+  if (f->fd == 0) {
+    f->fd = memfd_create("fuzz", MFD_CLOEXEC);
+    must(f->fd > 2);
+    snprintf(f->name, sizeof f->name, "/proc/self/fd/%d", f->fd);
+  }
+  must(ftruncate(f->fd, 0) == 0);
+  must(pwrite(f->fd, p, n, 0) == (ssize_t)n);
+}
+
+static file config_in, wire_in, printed;
+
+/* --- the table that was taken --------------------------------------------------- */
+
+/* Each line of a table as text, since its words lie in a buffer that the next
+   table gets. */
+static void table_text(bytes *to)
+{
+  int i;
+  clear(to);
+  for (i = 0; i < WIRE_LINES; i++) {
+    const wire_line *l = &wire_lines[i];
+    if (l->kind == CHOICE) {
+      add_byte(to, *(const uint8_t *)l->to);
+    } else {
+      const char *value = *(const char *const *)l->to;
+      must(value == NULL || is_utf8(value, strlen(value)));
+      add_text(to, value != NULL ? value : "\xFF");
+    }
+    add_byte(to, 0);
+  }
+}
+
+/* What --print-wire prints is this table. */
+static void check_printed(void)
+{
+  static bytes table, again;
+  int          i;
+  table_text(&table);
+  file_put(&printed, "", 0);
+  must(lseek(printed.fd, 0, SEEK_SET) == 0);
+  out.fd = printed.fd;
+  for (i = 0; i < WIRE_LINES; i++) {
+    putf("%s = ", wire_lines[i].name);
+    put_wire_value(&wire_lines[i]);
+    put_text("\n");
+  }
+  sink_flush(&out);
+  must(out.error == 0);
+  i = (int)out.total;
+  set_back();
+  clear(&caught);
+  if (i >= 16384) return; /* larger than the tool reads */
+  must(read_wire(printed.name) == 0);
+  table_text(&again);
+  must(same(&table, &again));
+}
+
+/* One request of a job: nothing breaks out of its line or its member. */
+static void check_call(const amt_job *j)
+{
+  static char    head[65536], body[65536];
+  amt_json       json;
+  amt_json_token piece;
+  amt_out        o = amt_out_window(head, sizeof head, 0);
+  size_t         from, used;
+  char          *line, *end;
+  must(amt_http_valid(amt_call_method(j), 1));
+  amt_call_path(j, &o);
+  for (from = 0; from < o.len; from++) must(head[from] > 32 && head[from] < 127);
+  must(*head == '/' && o.len == o.total);
+  o = amt_out_window(head, sizeof head - 1, 0);
+  amt_call_headers(j, &o);
+  must(o.len == o.total);
+  head[o.len] = 0;
+  for (line = head; *line != 0; line = end + 2) {
+    end = strstr(line, "\r\n");
+    must(end != NULL && end != line);
+    *end = 0;
+    must(amt_http_valid(line, 0));
+    must(strchr(line, ':') != NULL);
+    *strchr(line, ':') = 0;
+    must(amt_http_valid(line, 1));
+  }
+  o = amt_out_window(body, sizeof body, 0);
+  amt_call_body(j, &o);
+  must(o.len == o.total && (o.len != 0) == amt_call_has_body(j));
+  if (o.len == 0 || (j->op == AMT_SIGN_IN && wire.auth == AMT_AUTH_FORM)) return;
+  memset(&json, 0, sizeof json);
+  for (from = 0; from < o.len; from += used)
+    must(amt_json_next(&json, body + from, o.len - from, &used, &piece) >= 0);
+  must(amt_json_end(&json, &piece) == 0);
+}
+
+/* The library takes a table that the tool has taken, and each of its calls is
+   well formed. What it may yet refuse is caught here. */
+static void check_calls(void)
+{
+  static const char *const parameters[] = { "a=\"1\"\n" };
+  amt_session s;
+  amt_task    t;
+  amt_job     j;
+  char        its_token[64] = "t.o-k~en";
+  int         op;
+  memset(&s, 0, sizeof s);
+  memset(&t, 0, sizeof t);
+  s.wire = &wire;
+  s.user = "user \xC3\xA9\"";
+  s.password = "word\\:";
+  s.token = its_token;
+  s.token_room = sizeof its_token;
+  t.application = "DEMO \xC3\xA4/?#\"";
+  t.job = "JOB\r\n";
+  t.parameters = parameters;
+  t.parameter_count = 1;
+  for (op = AMT_SIGN_IN; op < AMT_CALLS; op++) {
+    amt_event e;
+    amt_once(&j, &s, (amt_op)op, &t, "21\"12");
+    if (op == AMT_SIGN_IN && wire.auth > AMT_AUTH_FORM) continue;
+    s.token__len = op == AMT_SIGN_IN ? 0 : 8; /* as if it had signed in */
+    e = amt_next(&j, 1);
+    if (e == AMT_FAILED) {
+      must(j.error == AMT_E_WIRE || j.error == AMT_E_MISSING ||
+           j.error == AMT_E_CONTROL);
+      must(j.msg != NULL);
+      return;
+    }
+    if (e == AMT_STARTING) e = amt_next(&j, 1);
+    must(e == AMT_CALL && j.op == op);
+    check_call(&j);
+    amt_forget(&j);
+  }
+}
+
+/* --- the encoding of Connector.config --------------------------------------------- */
+
+/* What a value decodes to, encodes to that value, but for the case of its hex
+   digits. */
+static void check_decoded(const char *value, const char *plain)
+{
+  char   digits[8];
+  size_t n = strlen(plain), i;
+  must(is_utf8(plain, n) && n != 0);
+  for (; n != 0; plain += n < 3 ? n : 3, value += 8, n = strlen(plain)) {
+    encode(plain, n, digits);
+    for (i = 0; i < 8; i++)
+      must(hex_value(value[i]) == hex_value(digits[i]));
+  }
+  must(*value == 0);
+}
+
+static void check_encoding(const uint8_t *p, size_t n)
+{
+  char   plain[256], digits[512], back[256];
+  size_t at = 0, i;
+  if (n == 0 || n > 180) return;
+  memcpy(plain, p, n);
+  plain[n] = 0;
+  n = strlen(plain);
+  for (i = 0; i < n; i += 3, at += 8) encode(plain + i, n - i, digits + at);
+  digits[at] = 0;
+  must(decode(digits, back, n + 2) == (n != 0 && is_utf8(plain, n)));
+  if (n != 0 && is_utf8(plain, n)) must(strcmp(back, plain) == 0);
+  if (n > 1) must(!decode(digits, back, n / 2));
+  if (decode(plain, back, sizeof back)) check_decoded(plain, back);
+}
+
+/* A password's file: its first line, or a refusal, and nothing of it stays. */
+static void check_secret(const char *name, const uint8_t *p, size_t n)
+{
+  static char secret[64];
+  size_t      len = 0;
+  int         e = read_secret(name, secret, sizeof secret);
+  check_said(e);
+  while (len < n && p[len] != '\n') len++;
+  if (len > 0 && len < n && p[len - 1] == '\r') len--;
+  if (e != 0) return;
+  must(strlen(secret) <= len && is_utf8(secret, strlen(secret)));
+  must(memcmp(secret, p, strlen(secret)) == 0);
+  for (len = strlen(secret); len < sizeof secret; len++) must(secret[len] == 0);
+}
+
+/* --- all of it ----------------------------------------------------------------------- */
+
+/* As settle() does, but that nothing is opened for writing. */
+static int settle_all(void)
+{
+  int e = find_config("amt");
+  must(config_file == opt.config);
+  if (e == 0) e = take_config();
+  if (e == 0) e = read_wire(opt.wire);
+  if (e == 0) e = check_wire(opt.wire);
+  if (e == 0) e = settle_server();
+  return e;
+}
+
+static void check_settled(void)
+{
+  static char decoded[PASSWORD];
+  amt_url     u;
+  int         setting, e;
+  must(amt_url_parse(&u, opt.server) == 0);
+  must(!u.tls); /* this amt has no TLS */
+  for (setting = API_USER; setting <= API_PASSWORD; setting++) {
+    if (empty(config[setting].value)) continue;
+    clear(&caught);
+    e = config_decode(setting, decoded, sizeof decoded);
+    check_said(e);
+    if (e == 0) check_decoded(config[setting].value, decoded);
+    else must(decoded[0] == 0);
+  }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+  (void)argc, (void)argv;
+  unsetenv("AMT_SERVER");
+  save();
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+  static const char between[] = "====\n";
+  const uint8_t    *wire_text = (const uint8_t *)memmem(p, n, between, 5);
+  int               e;
+  set_back();
+  clear(&caught);
+  check_encoding(p, n);
+  file_put(&config_in, p, wire_text != NULL ? (size_t)(wire_text - p) : n);
+  check_secret(config_in.name, p,
+               wire_text != NULL ? (size_t)(wire_text - p) : n);
+  clear(&caught);
+  opt.config = config_in.name;
+  if (wire_text != NULL) {
+    file_put(&wire_in, wire_text + 5, n - (size_t)(wire_text + 5 - p));
+    opt.wire = wire_in.name;
+  }
+  e = settle_all();
+  check_said(e);
+  if (e == 0) check_settled();
+  /* The wire file alone, so that it need not wait for a good configuration. */
+  set_back();
+  clear(&caught);
+  if (wire_text == NULL) return 0;
+  e = read_wire(wire_in.name);
+  if (e == 0) e = check_wire(wire_in.name);
+  check_said(e);
+  if (e != 0) return 0;
+  check_calls();
+  check_printed();
+  return 0;
+}

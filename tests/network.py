@@ -1,0 +1,479 @@
+"""A bad network: the tool and simulated servers in two network namespaces,
+joined by one cable that loses, resets, swallows or delays what goes over it;
+see tests/run.sh. Each function whose name begins with test_ is one test; its
+name is the sentence it proves. They run side by side: seconds are those waited
+for. Each is skipped, and says so, where there are no namespaces: needs root,
+iproute2, nftables, util-linux, openssl. Environment: AMT, the tool.
+usage: network.py [WORD]   runs only the tests with WORD in their name
+
+The tool's own limits are part of what is tested: 10 s for a connection, 30 s
+without a byte. Nothing hangs on chance: what is lost at random is lost for so
+short a time that TCP gets it through within those limits; where chance may
+decide, each outcome has to be told rightly."""
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+
+from programs import equal, last_line, log_text
+from servers import (DEMO, PROGRAMS, Amtsim, Run, certificate, contained,
+                     each_at_once, events, good, slow_log, texts, unknown,
+                     until, write)
+
+CLIENT, SERVER = "10.77.0.2", "10.77.0.1"
+PREFIX = "amt-%d-" % os.getpid()
+NUMBERS = itertools.count(1)
+# Ways in which the tool talks: with TLS or without, and options.
+WAYS = ((False, ("--no-keep-alive",)), (False, ("--follow",)),
+        (True, ("--follow",)))
+PLAIN_AND_TLS = ((False, ()), (True, ()))
+
+
+def command(*words, **more):
+    r = subprocess.run(words, capture_output=True, text=True, timeout=60,
+                       env={**os.environ, "PATH": PROGRAMS}, check=False,
+                       **more)
+    assert r.returncode == 0, (words, more.get("input"), r.stdout, r.stderr)
+    return r.stdout
+
+
+class Network:
+    """Two namespaces and a cable; a server for http and one for https. They
+    listen on their loopback address only, so that one is led over the cable:
+    the client has no loopback."""
+
+    def __init__(self, *options, speed=2):
+        name = PREFIX + str(next(NUMBERS))
+        self.client, self.server = name + "-client", name + "-server"
+        self.d = tempfile.mkdtemp()
+        self.runs = []
+        for name in (self.client, self.server):
+            command("ip", "netns", "add", name)
+        command("ip", "link", "add", "cable", "netns", self.client, "type",
+                "veth", "peer", "name", "cable", "netns", self.server)
+        for name, address in ((self.client, CLIENT), (self.server, SERVER)):
+            command("ip", "-n", name, "addr", "add", address + "/24", "dev",
+                    "cable")
+            self.on(name, "sh", "-c",
+                    "echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet")
+        command("ip", "-n", self.server, "link", "set", "lo", "up")
+        command("ip", "-n", self.server, "link", "set", "cable", "up")
+        self.plug()
+        d = certificate()
+        self.sims = [Amtsim(*options, *more, speed=speed, port=42000 + n,
+                            within=["ip", "netns", "exec", self.server])
+                     for n, more in enumerate(
+                         ((), ("--tls", d + "/crt", d + "/key")))]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for run in self.runs:
+            run.process.kill()
+            run.process.wait()
+        for sim in self.sims:
+            sim.stop()
+        for name in (self.client, self.server):
+            command("ip", "netns", "del", name)
+
+    @staticmethod
+    def on(name, *words, **more):
+        return command("ip", "netns", "exec", name, *words, **more)
+
+    # --- what goes wrong ---
+
+    def plug(self):
+        command("ip", "-n", self.client, "link", "set", "cable", "up")
+        command("ip", "-n", self.client, "route", "add", "127.0.0.1", "dev",
+                "cable")
+        command("ip", "-n", self.client, "route", "add", "default", "via",
+                SERVER)
+
+    def unplug(self):
+        """All routes go with it."""
+        command("ip", "-n", self.client, "link", "set", "cable", "down")
+
+    def rules(self, name, *rules, hook="prerouting"):
+        """Rules of nftables for what arrives, in place of those before."""
+        self.on(name, "nft", "-f", "-", input="\n".join([
+            "table ip amt", "delete table ip amt", "table ip amt { chain c {",
+            "type filter hook %s priority raw;" % hook,
+            *('iifname "cable" ' + rule for rule in rules), "}", "}", ""]))
+
+    def from_client(self, *rules):
+        self.rules(self.server, *rules)
+
+    def from_server(self, *rules):
+        self.rules(self.client, *rules)
+
+    def hole(self):
+        self.from_client("drop")
+        self.from_server("drop")
+
+    def loss(self, percent):
+        for name in (self.client, self.server):
+            self.rules(name, "numgen random mod 100 < %d drop" % percent)
+
+    def resets(self, percent):
+        """Of what arrives, so much is thrown away, and its sender told that
+        the connection is reset."""
+        share = "numgen random mod 100 < %d" % percent if percent < 100 else ""
+        for name in (self.client, self.server):
+            self.rules(name, "tcp flags & rst == 0 %s reject with tcp reset"
+                       % share, hook="input")
+
+    def unreachable(self):
+        self.from_client("reject with icmp type host-unreachable")
+
+    def heal(self):
+        for name in (self.client, self.server):
+            self.rules(name)
+
+    def cut(self):
+        """Ends all of the servers' connections by a reset."""
+        self.on(self.server, "ss", "-K", "sport", ">=", ":42000")
+        left = self.on(self.server, "ss", "-tnH")
+        assert ":42000" not in left and ":42001" not in left, left
+
+    def slow_link(self):
+        for name in (self.client, self.server):
+            self.on(name, "tc", "qdisc", "add", "dev", "cable", "root", "tbf",
+                    "rate", "64kbit", "burst", "2000", "latency", "600ms")
+
+    # --- who talks ---
+
+    def within(self):
+        return ["ip", "netns", "exec", self.client]
+
+    def begin(self, tls, *args, url=None, n=16, within=()):
+        """A job that writes n messages at two a second."""
+        self.runs.append(slow_log(url or self.sims[tls].base, n, *args,
+                                  poll="0.2",
+                                  within=[*self.within(), *within]))
+        return self.runs[-1]
+
+    def state(self, n):
+        return "%s/state%d" % (self.d, n)
+
+    def begin_all(self, *more, ways=WAYS):
+        return [self.begin(tls, "--state", self.state(n), *args, *more)
+                for n, (tls, args) in enumerate(ways)]
+
+    def started(self, *more, ways=WAYS):
+        """Runs that know their jobs' ids."""
+        runs = self.begin_all(*more, ways=ways)
+        for run in runs:
+            run.reached('"started"')
+        time.sleep(0.5)
+        return runs
+
+    def starts(self):
+        return [sim.starts() for sim in self.sims]
+
+    def all_good(self, tells="", least=0):
+        """Each ends well with its whole log, and was started once."""
+        for run in self.runs:
+            r = run.ended(least)
+            good(r, 16)
+            assert tells in r.stderr, r.stderr
+        plain = len([run for run in self.runs if "--ca" not in
+                     run.process.args])
+        tls = len(self.runs) - plain
+        equal(self.starts(), [(plain, plain), (tls, tls)])
+        self.no_state()
+
+    def no_state(self):
+        equal(os.listdir(self.d), [])
+
+    def sends_nothing(self, tls, state, *args):
+        """The next run after start-unknown."""
+        before = self.sims[tls].count("requests")
+        unknown(self.begin(tls, "--state", state, *args).ended(), state)
+        equal(self.sims[tls].count("requests"), before)
+
+
+# --- loss, resets, black holes -----------------------------------------------
+
+def test_a_job_ends_well_although_5_or_30_percent_is_lost():
+    def check(percent):
+        with Network() as net:
+            net.loss(percent)
+            net.begin_all()
+            time.sleep(8)
+            net.heal()
+            net.all_good()
+    each_at_once(check, [[5], [30]])
+
+
+def test_a_network_that_is_bad_for_seconds_in_mid_run_ends_no_run():
+    """If only the server hears of a reset, the client waits for its limit."""
+    def check(seconds, breaks, mends=Network.heal, tells=""):
+        with Network() as net:
+            net.started()
+            breaks(net)
+            time.sleep(seconds)
+            mends(net)
+            net.all_good(tells)
+    each_at_once(check, [
+        [6, Network.hole], [5, lambda net: net.from_client("drop")],
+        [5, lambda net: net.from_server("drop")], [3, Network.unreachable],
+        [4, Network.unplug, Network.plug], [4, lambda net: net.resets(15)],
+        [4, lambda net: net.resets(100), Network.heal, "trying again"]])
+
+
+def test_resets_at_any_time_never_make_two_Starts_of_one():
+    """Whether the Start got through is chance. What is said of it is not."""
+    with Network(speed=100) as net:
+        net.resets(12)
+        runs = [(n, n % 2, ["-pa", "run %d" % n]) for n in range(16)]
+        for n, tls, args in runs:
+            net.begin(tls, *args, "--state", net.state(n))
+        time.sleep(8)
+        net.heal()
+        ends = [run.ended() for run in net.runs]
+        for r, (n, tls, args) in zip(ends, runs):
+            jobs = net.sims[tls].count(
+                "jobs where parameters like '%%\"run %d\"%%'" % n)
+            if r.returncode == 4:
+                good(r, 16)
+                equal((n, jobs), (n, 1))
+                assert not os.path.exists(net.state(n))
+            else:
+                unknown(r, net.state(n))
+                assert jobs <= 1, (n, jobs)
+                net.sends_nothing(tls, net.state(n), *args)
+        for requests, accepted in net.starts():
+            equal(requests, accepted)
+            assert requests <= 8, requests
+
+
+def test_a_connection_that_a_firewall_has_forgotten_is_replaced():
+    """What is open stays silent for ever; new connections are let through."""
+    with Network() as net:
+        net.started(ways=PLAIN_AND_TLS)
+        lines = net.on(net.client, "ss", "-tnH").splitlines()
+        ports = [line.split()[3].rpartition(":")[2] for line in lines
+                 if line.startswith("ESTAB")]
+        equal(len(ports), 2)
+        net.from_client("tcp sport { %s } drop" % ", ".join(ports))
+        net.all_good("trying again", least=30)
+
+
+def test_a_black_hole_for_ever_in_mid_run_is_19_with_the_id_and_no_hang():
+    """And the next run goes on with the job, and has its whole log."""
+    with Network() as net:
+        runs = net.started("--give-up", "2")
+        net.hole()
+        for run in runs:
+            r = run.ended()
+            equal((r.returncode, r.stderr), (19, r.stderr))
+            assert last_line(r).startswith("server-lost: "), r.stderr
+            assert "-jt ATTACH" in last_line(r), r.stderr
+            equal(events(r.stdout)[-1]["event"], "end")
+        net.heal()
+        for run in net.begin_all():
+            good(run.ended(), 16)
+        equal(net.starts(), [(2, 2), (1, 1)])
+        net.no_state()
+
+
+def test_a_black_hole_from_the_beginning_is_23_and_starts_nothing():
+    with Network() as net:
+        net.hole()
+        runs = [*net.begin_all("--give-up", "2"),
+                net.begin(False, "--timeout", "3")]
+        for run in runs:
+            r = run.ended(least=3)
+            equal((r.returncode, r.stderr), (23, r.stderr))
+        assert "nothing was started" in r.stderr, r.stderr
+        equal([sim.count("requests") for sim in net.sims], [0, 0])
+        net.no_state()
+
+
+def test_a_signal_in_a_black_hole_kills_the_job_once_that_is_over():
+    with Network() as net:
+        runs = [net.begin(tls, n=1000) for tls in (False, True)]
+        for run in runs:
+            run.reached('"started"')
+        net.hole()
+        for run in runs:
+            run.process.send_signal(signal.SIGTERM)
+        time.sleep(3)
+        net.heal()
+        for run in runs:
+            r = run.ended()
+            equal((r.returncode, r.stderr), (3, r.stderr))
+        equal(net.starts(), [(1, 1), (1, 1)])
+
+
+# --- the Start and its answer ------------------------------------------------
+
+@contextlib.contextmanager
+def Starts_into_a_hole(which):
+    """Runs whose Starts are lost: "answer", the answers are; "request", their
+    own bytes are, for they alone are more than 900."""
+    with Network("--fault", "slow=2500", speed=10) as net:
+        if which == "request":
+            net.from_client(*("tcp dport %d ip length > 900 counter drop"
+                              % port for port in (42000, 42001)))
+        net.begin_all("-pa", "x" * 1000, ways=PLAIN_AND_TLS)
+        if which == "answer":
+            until(lambda: net.starts() == [(1, 1), (1, 1)], "the Starts")
+            net.from_server("drop")
+        else:
+            until(lambda: "packets 0 " not in net.on(
+                net.server, "nft", "list", "ruleset"), "the Starts")
+        yield net
+
+
+def test_a_Start_whose_answer_or_bytes_are_lost_is_unknown_and_sent_once():
+    def check(which):
+        with Starts_into_a_hole(which) as net:
+            for n, run in enumerate(net.runs):
+                unknown(run.ended(least=30), net.state(n))
+            came = (1, 1) if which == "answer" else (0, 0)
+            equal(net.starts(), [came, came])
+            if which == "answer":
+                net.heal()
+            for tls in (0, 1):
+                net.sends_nothing(tls, net.state(tls), "-pa", "x" * 1000)
+            equal(net.starts(), [came, came])
+    each_at_once(check, [["answer"], ["request"]])
+
+
+def test_a_Start_whose_answer_or_bytes_are_late_is_one_Start():
+    def check(which):
+        with Starts_into_a_hole(which) as net:
+            time.sleep(4)
+            net.heal()
+            net.all_good()
+    each_at_once(check, [["answer"], ["request"]])
+
+
+def test_a_Start_whose_answer_is_reset_is_unknown_and_sent_once():
+    with Network("--fault", "slow=2500") as net:
+        runs = net.begin_all(ways=PLAIN_AND_TLS)
+        until(lambda: net.starts() == [(1, 1), (1, 1)], "the Starts")
+        net.cut()
+        for n, run in enumerate(runs):
+            unknown(run.ended(), net.state(n))
+            net.sends_nothing(n, net.state(n))
+        equal(net.starts(), [(1, 1), (1, 1)])
+
+
+# --- addresses, servers that go, slow links ----------------------------------
+
+def test_a_server_that_cannot_be_reached_is_23_and_says_why():
+    """ICMP from a router; a cable without a plug."""
+    def check(breaks, words):
+        with Network() as net:
+            breaks(net)
+            for url in ("http://10.88.0.1:42000", "https://10.88.0.1:42000"):
+                r = net.begin(False, "--give-up", "0", url=url).ended()
+                equal((r.returncode, r.stderr), (23, r.stderr))
+                assert words in r.stderr, r.stderr
+    each_at_once(check, [[Network.unreachable, "No route to host"],
+                         [Network.unplug, "Network is unreachable"]])
+
+
+def test_a_server_that_dies_unseen_and_comes_back_does_not_end_the_run():
+    """It goes while nothing gets through: the client's connections are open,
+    and the new server knows nothing of them."""
+    with Network() as net:
+        net.started()
+        net.hole()
+        for sim in net.sims:
+            sim.stop()
+        net.cut()
+        for sim in net.sims:
+            sim.start()
+        net.heal()
+        net.all_good()
+
+
+def test_a_name_whose_first_address_is_dead_leads_to_the_one_that_lives():
+    """Dead: silent, or one where nothing listens. Half of the 10 s for a
+    connection is the first one's."""
+    def check(dead, least):
+        with Network() as net:
+            hosts = write(net.d + "/hosts", "%s localhost\n127.0.0.1 localhost"
+                          "\n" % dead)
+            for tls, sim in enumerate(net.sims):
+                net.begin(tls, url=sim.base.replace("127.0.0.1", "localhost"),
+                          within=["unshare", "-m", "sh", "-c", 'mount --bind '
+                                  '"$0" /etc/hosts && exec "$@"', hosts])
+            for run in net.runs:
+                r = run.ended(least)
+                good(r, 16)
+                equal(r.stderr, "")
+            equal(net.starts(), [(1, 1), (1, 1)])
+    each_at_once(check, [["10.88.0.1", 13], [SERVER, 8]])
+
+
+def test_a_log_of_100_kilobytes_comes_whole_over_64_kbit_a_second():
+    with Network() as net:
+        net.slow_link()
+        for run in [Run(net.sims[tls].base, *DEMO, "-jn", "LOG_100_x_900",
+                        "--poll", "0.5", "--format", "json", *args,
+                        within=net.within()) for tls, args in WAYS[1:]]:
+            r = run.ended(least=11)
+            equal((r.returncode, r.stderr), (4, r.stderr))
+            equal(texts(r.stdout), [log_text(i, 900) for i in range(1, 101)])
+        equal(net.starts(), [(1, 1), (1, 1)])
+
+
+def test_a_Start_of_60_kilobytes_goes_over_64_kbit_a_second_once():
+    with Network() as net:
+        net.slow_link()
+        text = "0123456789" * 6000
+        for run in [Run(sim.base, *DEMO, "-jn", "ECHO", "-pa", text, "--poll",
+                        "0.5", "--format", "json", within=net.within())
+                    for sim in net.sims]:
+            r = run.ended(least=7)
+            equal((r.returncode, r.stderr), (4, ""))
+            assert text in r.stdout
+        equal(net.starts(), [(1, 1), (1, 1)])
+
+
+# --- where there are no namespaces -------------------------------------------
+
+def missing():
+    """What keeps these tests from running, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    name = PREFIX + "probe"
+    within = ["ip", "netns", "exec", name]
+    for words in (
+            ["ip", "netns", "add", name],
+            ["ip", "-n", name, "link", "add", "cable", "type", "veth",
+             "peer", "name", "plug"],
+            [*within, "tc", "qdisc", "add", "dev", "cable", "root", "tbf",
+             "rate", "64kbit", "burst", "2000", "latency", "600ms"],
+            [*within, "nft", "table ip t { chain c { type filter hook input "
+             "priority raw; numgen random mod 9 < 1 reject with tcp reset; };"
+             "}"],
+            [*within, "unshare", "-m", "ss", "-K", "sport", ">=", ":42000"]):
+        try:
+            command(*words)
+        except (AssertionError, OSError) as e:
+            return " ".join(str(e).split())[:300]
+    return None
+
+
+def clean():
+    with contextlib.suppress(OSError):
+        names = os.listdir("/run/netns")
+        for name in names:
+            if name.startswith(PREFIX):
+                command("ip", "netns", "del", name)
+
+
+if __name__ == "__main__":
+    contained(globals(), 40, missing, clean)

@@ -1,0 +1,194 @@
+/* runner.h - the tests without cmocka: as much of its interface as they use,
+   in plain C99, for machines that have no cmocka.
+
+   A folder that comes first in the include path and holds a cmocka.h of one
+   line, #include "runner.h", is all that takes; tests/cross.sh makes one. The
+   test programs stay as they are, and print the same closing lines.
+
+   A test that fails says where and with what values, and the next one begins
+   (setjmp, longjmp). A test that crashes ends the program: it is the last that
+   is named. */
+#ifndef RUNNER_H
+#define RUNNER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __GNUC__
+#define RUNNER_UNUSED __attribute__((unused))
+#define RUNNER_PRINTS(n) __attribute__((format(printf, n, n + 1), unused))
+#else
+#define RUNNER_UNUSED
+#define RUNNER_PRINTS(n)
+#endif
+
+struct CMUnitTest {
+  const char *name;
+  void      (*test_func)(void **state);
+};
+
+#define cmocka_unit_test(f) { #f, f }
+
+static jmp_buf runner_next; /* out of the test at hand: */
+enum { RUNNER_FAILED = 1, RUNNER_SKIPPED };
+
+/* --- what was wrong ------------------------------------------------------ */
+
+static RUNNER_PRINTS(1) void print_error(const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  vfprintf(stderr, format, args);
+  va_end(args);
+}
+
+static RUNNER_PRINTS(1) void print_message(const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  vprintf(format, args);
+  va_end(args);
+}
+
+static RUNNER_UNUSED void runner_fail(const char *file, int line)
+{
+  print_error("[  ERROR   ] --- %s:%d: it failed here\n", file, line);
+  longjmp(runner_next, RUNNER_FAILED);
+}
+
+#define fail() runner_fail(__FILE__, __LINE__)
+#define fail_msg(...) \
+  (print_error("[  ERROR   ] --- " __VA_ARGS__), print_error("\n"), fail())
+#define skip() longjmp(runner_next, RUNNER_SKIPPED)
+
+/* --- assertions: each evaluates its arguments once ------------------------ */
+
+static RUNNER_UNUSED void runner_true(int ok, const char *what,
+                                      const char *file, int line)
+{
+  if (ok) return;
+  print_error("[  ERROR   ] --- not so: %s\n", what);
+  runner_fail(file, line);
+}
+
+/* Numbers as cmocka compares them, in the largest unsigned type: -1 is not
+   0xFFFFFFFF. */
+static RUNNER_UNUSED void runner_int(uintmax_t a, uintmax_t b, int equal,
+                                     const char *what, const char *file,
+                                     int line)
+{
+  if ((a == b) == equal) return;
+  print_error("[  ERROR   ] --- %s: %lld (0x%llx) %s %lld (0x%llx)\n", what,
+              (long long)a, (unsigned long long)a, equal ? "!=" : "==",
+              (long long)b, (unsigned long long)b);
+  runner_fail(file, line);
+}
+
+static RUNNER_UNUSED void runner_range(uintmax_t n, uintmax_t low,
+                                       uintmax_t high, const char *what,
+                                       const char *file, int line)
+{
+  if (n >= low && n <= high) return;
+  print_error("[  ERROR   ] --- %s: %llu is not within %llu to %llu\n", what,
+              (unsigned long long)n, (unsigned long long)low,
+              (unsigned long long)high);
+  runner_fail(file, line);
+}
+
+static RUNNER_UNUSED void runner_string(const char *a, const char *b,
+                                        const char *file, int line)
+{
+  if (strcmp(a, b) == 0) return;
+  print_error("[  ERROR   ] --- \"%s\" != \"%s\"\n", a, b);
+  runner_fail(file, line);
+}
+
+static RUNNER_UNUSED void runner_memory(const void *a, const void *b, size_t n,
+                                        const char *file, int line)
+{
+  const unsigned char *p = (const unsigned char *)a;
+  const unsigned char *q = (const unsigned char *)b;
+  size_t               i = 0;
+  while (i < n && p[i] == q[i]) i++;
+  if (i == n) return;
+  print_error("[  ERROR   ] --- byte %lu of %lu: 0x%02x != 0x%02x\n",
+              (unsigned long)i, (unsigned long)n, p[i], q[i]);
+  runner_fail(file, line);
+}
+
+#define assert_true(a) runner_true(!!(a), #a, __FILE__, __LINE__)
+#define assert_false(a) runner_true(!(a), "!(" #a ")", __FILE__, __LINE__)
+#define assert_null(a) \
+  runner_true((a) == NULL, #a " is NULL", __FILE__, __LINE__)
+#define assert_non_null(a) \
+  runner_true((a) != NULL, #a " is not NULL", __FILE__, __LINE__)
+#define assert_ptr_equal(a, b) \
+  runner_true((const void *)(a) == (const void *)(b), #a " is " #b, __FILE__, \
+              __LINE__)
+#define assert_int_equal(a, b) \
+  runner_int((uintmax_t)(a), (uintmax_t)(b), 1, #a, __FILE__, __LINE__)
+#define assert_int_not_equal(a, b) \
+  runner_int((uintmax_t)(a), (uintmax_t)(b), 0, #a, __FILE__, __LINE__)
+#define assert_in_range(n, low, high) \
+  runner_range((uintmax_t)(n), (uintmax_t)(low), (uintmax_t)(high), #n, \
+               __FILE__, __LINE__)
+#define assert_string_equal(a, b) runner_string(a, b, __FILE__, __LINE__)
+#define assert_memory_equal(a, b, n) runner_memory(a, b, n, __FILE__, __LINE__)
+
+/* --- the run ------------------------------------------------------------- */
+
+#define cmocka_run_group_tests(tests, setup, teardown) \
+  cmocka_run_group_tests_name(#tests, tests, setup, teardown)
+#define cmocka_run_group_tests_name(name, tests, setup, teardown) \
+  ((void)(setup), (void)(teardown), \
+   runner_run(name, tests, sizeof(tests) / sizeof(tests)[0]))
+
+/* Runs one test: 0, RUNNER_FAILED or RUNNER_SKIPPED. */
+static int runner_one(const struct CMUnitTest *test)
+{
+  static const char *const words[] = { "      OK", " FAILED ", " SKIPPED" };
+  void *state = NULL;
+  int   how;
+  printf("[ RUN      ] %s\n", test->name);
+  fflush(stdout); /* should it crash, or fork */
+  switch (setjmp(runner_next)) {
+  case 0: test->test_func(&state); how = 0; break;
+  case RUNNER_SKIPPED: how = RUNNER_SKIPPED; break;
+  default: how = RUNNER_FAILED; break;
+  }
+  fflush(stderr);
+  printf("[ %s ] %s\n", words[how], test->name);
+  return how;
+}
+
+static int runner_run(const char *name, const struct CMUnitTest *tests,
+                      size_t n)
+{
+  unsigned long count[3] = { 0, 0, 0 };
+  char         *result = (char *)calloc(n, 1);
+  size_t        i;
+  if (result == NULL) return 1;
+  printf("[==========] %s: Running %lu test(s).\n", name, (unsigned long)n);
+  for (i = 0; i < n; i++) {
+    result[i] = (char)runner_one(&tests[i]);
+    count[(unsigned char)result[i]]++;
+  }
+  printf("[==========] %s: %lu test(s) run.\n", name, (unsigned long)n);
+  printf("[  PASSED  ] %lu test(s).\n", count[0]);
+  if (count[RUNNER_SKIPPED] != 0)
+    printf("[  SKIPPED ] %lu test(s).\n", count[RUNNER_SKIPPED]);
+  if (count[RUNNER_FAILED] != 0)
+    printf("[  FAILED  ] %lu test(s), listed below:\n", count[RUNNER_FAILED]);
+  for (i = 0; i < n; i++)
+    if (result[i] == RUNNER_FAILED) printf("[  FAILED  ] %s\n", tests[i].name);
+  fflush(stdout);
+  free(result);
+  return count[RUNNER_FAILED] != 0;
+}
+
+#endif
