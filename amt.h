@@ -195,7 +195,8 @@ typedef struct amt_out {
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length */
+  size_t total; /* bytes produced so far; in the end, the text's length, or
+                   SIZE_MAX if that is more */
 } amt_out;
 
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
@@ -535,8 +536,8 @@ typedef struct amt_job {
   uint32_t        base__;      /* of them, those that `after` covers */
   uint32_t        index__;     /* elements of this list that have ended */
   uint32_t        skip__;      /* of them, those not to be given */
-  size_t          part__;      /* bytes given of the message that broke off */
-  size_t          cut__;       /* of them, those still to be passed over */
+  uint64_t        part__;      /* bytes given of the message that broke off */
+  uint64_t        cut__;       /* of them, those still to be passed over */
   uint32_t        due__, began__, failed__; /* times */
   uint32_t        retry_after__;
   uint16_t        backoff__;
@@ -636,7 +637,8 @@ typedef struct amt_pool {
    again. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 /* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
-   stream cannot wait, or other jobs use all connections. */
+   stream cannot wait, other jobs use all connections, or another job of its
+   session is to sign in first: then it is that one's turn. */
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
@@ -797,8 +799,10 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
-  for (; n > 0; n--, text++)
-    if (o->total++ >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+  for (; n > 0; n--, text++) {
+    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+    if (o->total < (size_t)-1) o->total++;
+  }
 }
 
 AMTDEF void amt_put_text(amt_out *o, const char *text)
@@ -810,7 +814,7 @@ AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   size_t skip = o->total < o->from ? o->from - o->total : 0;
   size_t room = o->cap - o->len;
-  o->total += n;
+  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
   if (skip >= n || room == 0) return;
   n -= skip;
   if (n > room) n = room;
@@ -2067,7 +2071,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   j->seen__ |= AMT__ELEMENT_TEXT;
   amt__decide(j);
   if (j->index__ >= j->skip__) {
-    size_t pass = n < j->cut__ ? n : j->cut__;
+    size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
     j->cut__ -= pass;
     while (pass != 0 && pass < n && (text[pass] & 0xC0) == 0x80) pass++;
     n -= pass;
@@ -2262,7 +2266,7 @@ static void amt__reply_begins(amt_job *j)
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;
-  j->seen__ = 0;
+  j->seen__ = AMT__SEEN_EMPTY;
   j->list__ = 0;
   j->len__ = 0;
   j->index__ = j->skip__ = 0;
@@ -2289,6 +2293,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 {
   size_t         done = 0, used;
   amt_json_token token;
+  if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
   while (done < n && j->event__ == 0) {
     int type;
     if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
@@ -2476,7 +2481,8 @@ static int amt__again(amt_job *j, int error, uint32_t now)
     j->failed__ = now;
     j->backoff__ = 500;
   }
-  away = amt__elapsed(now, j->failed__);
+  if ((now - j->failed__) & 0x80000000u) j->failed__ = now; /* it went back */
+  away = now - j->failed__;
   if (away >= give_up || amt__permanent(j, error))
     return amt__fail(j, error, j->start == AMT_START_NONE
                                  ? AMT_CODE_WEB_SERVER_ERROR
@@ -2833,7 +2839,6 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
     return;
   }
   if (j->cause != 0) return;
-  if (j->json__.offset == 0) j->seen__ |= AMT__SEEN_EMPTY;
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
   if (e < 0) amt__spoil(j, e);
 }
@@ -2990,6 +2995,10 @@ static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
   while (e == AMT_HTTP_SEND) {
     amt_out o = amt_out_window((char *)p->buf, p->size, c->http.sent);
     amt__put_request(c, j, &o);
+    if (o.total == (size_t)-1) { /* more than a size_t can count */
+      amt_http_close(&c->http);
+      return AMT_E_NO_ROOM;
+    }
     e = amt_http_send(&c->http, &o, now);
   }
   if (c->http.state == AMT_CONN_RECEIVING && !c->http.early) amt_reply_sent(j);
@@ -3082,7 +3091,8 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
     c = amt__conn_of(p, j);
     if (c == NULL) c = amt__conn_free(p, j->session__);
     if (c == NULL || c->http.stream->ops->wait == NULL ||
-        amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED)
+        amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED ||
+        j->phase__ == AMT__READY) /* another job signs in: it is its turn */
       return AMT_BUSY;
   }
 }

@@ -173,7 +173,8 @@ typedef struct amt_out {
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length */
+  size_t total; /* bytes produced so far; in the end, the text's length, or
+                   SIZE_MAX if that is more */
 } amt_out;
 
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
@@ -946,7 +947,8 @@ AMTDEF const char *amt_http_error(int error)
     return "https needs a TLS stream, and http a plain one; "
            "this build or connection has the other";
   case AMT_E_NO_ROOM:
-    return "the buffer is smaller than 64 bytes";
+    return "the buffer is smaller than 64 bytes, or the request longer than "
+           "this machine can count";
 #if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
   default: return amt__tls_text(error);
 #else
@@ -978,8 +980,10 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
-  for (; n > 0; n--, text++)
-    if (o->total++ >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+  for (; n > 0; n--, text++) {
+    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+    if (o->total < (size_t)-1) o->total++;
+  }
 }
 
 AMTDEF void amt_put_text(amt_out *o, const char *text)
@@ -991,7 +995,7 @@ AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   size_t skip = o->total < o->from ? o->from - o->total : 0;
   size_t room = o->cap - o->len;
-  o->total += n;
+  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
   if (skip >= n || room == 0) return;
   n -= skip;
   if (n > room) n = room;
@@ -1613,6 +1617,9 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 {
   int e = AMT_E_EOF; /* no call was begun */
   c->len = 0;
+  /* Where the clock went back, or over half its range, limits begin anew. */
+  if ((now - c->t_call) & 0x80000000u) c->t_call = now;
+  if ((now - c->t_io) & 0x80000000u) c->t_io = now;
   if (size < 64) return amt__http_fail(c, AMT_E_NO_ROOM);
   if (c->state == AMT_CONN_OPENING)
     e = amt__http_open(c, u, now);
