@@ -195,13 +195,18 @@ typedef struct amt_out {
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length */
+  size_t total; /* bytes produced so far; in the end, the text's length, or
+                   SIZE_MAX if that is more */
 } amt_out;
 
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
 AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
 AMTDEF void    amt_put_text(amt_out *o, const char *text);
 AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
+
+/* Digits of base 10 or 16 as a number: 1, or 0 if there is none, or another
+   byte, or it does not fit. */
+AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
 /* Zeroes memory that held a secret; no optimizer takes it for useless. */
 AMTDEF void amt_wipe(void *p, size_t n);
@@ -288,14 +293,14 @@ enum {
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
-  uint32_t point;    /* a code point while its escape arrives */
+  uint32_t point;    /* a code point while it arrives; an error */
   uint8_t  depth;
   uint8_t  state;
-  uint8_t  at;       /* in a literal or an escape */
+  uint8_t  at;       /* in a literal, an escape, a character */
   uint8_t  flags;
-  uint8_t  held[4];  /* a character whose bytes are arriving */
+  uint8_t  held[4];  /* a character, whole */
   uint8_t  held_len;
-  uint8_t  need, low, high; /* continuation bytes to come, and their range */
+  uint8_t  need;     /* bytes of a character still to come */
   uint8_t  stack[AMT_JSON_DEPTH / 8]; /* 1: object */
 } amt_json;
 
@@ -531,8 +536,8 @@ typedef struct amt_job {
   uint32_t        base__;      /* of them, those that `after` covers */
   uint32_t        index__;     /* elements of this list that have ended */
   uint32_t        skip__;      /* of them, those not to be given */
-  size_t          part__;      /* bytes given of the message that broke off */
-  size_t          cut__;       /* of them, those still to be passed over */
+  uint64_t        part__;      /* bytes given of the message that broke off */
+  uint64_t        cut__;       /* of them, those still to be passed over */
   uint32_t        due__, began__, failed__; /* times */
   uint32_t        retry_after__;
   uint16_t        backoff__;
@@ -632,7 +637,8 @@ typedef struct amt_pool {
    again. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 /* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
-   stream cannot wait, or other jobs use all connections. */
+   stream cannot wait, other jobs use all connections, or another job of its
+   session is to sign in first: then it is that one's turn. */
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
@@ -789,11 +795,26 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
+#ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
+AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
+{
+  const char *text = (const char *)p;
+  for (; n > 0; n--, text++) {
+    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+    if (o->total < (size_t)-1) o->total++;
+  }
+}
+
+AMTDEF void amt_put_text(amt_out *o, const char *text)
+{
+  for (; *text != 0; text++) amt_put(o, text, 1);
+}
+#else
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   size_t skip = o->total < o->from ? o->from - o->total : 0;
   size_t room = o->cap - o->len;
-  o->total += n;
+  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
   if (skip >= n || room == 0) return;
   n -= skip;
   if (n > room) n = room;
@@ -805,6 +826,7 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
 {
   amt_put(o, text, strlen(text));
 }
+#endif
 
 /* Large ones a bit at a time: 64-bit division would drag in a library routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
@@ -831,6 +853,27 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   amt_put(o, digit + i, sizeof digit - i);
 }
 
+AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
+{
+  uint32_t high = 0, low = 0;
+  size_t   i;
+  for (i = 0; i < n; i++) {
+    unsigned digit = (unsigned char)text[i] - (unsigned)'0';
+    uint64_t part;
+    if (digit > 9u) {
+      digit = (((unsigned char)text[i] | 32u) - 'a') + 10u;
+      if (digit < 10u) return 0;
+    }
+    part = (uint64_t)low * base + digit;
+    low = (uint32_t)part;
+    part = (uint64_t)high * base + (part >> 32);
+    high = (uint32_t)part;
+    if (digit >= base || part >> 32 != 0) return 0;
+  }
+  *v = (uint64_t)high << 32 | low;
+  return n != 0;
+}
+
 AMTDEF void amt_wipe(void *p, size_t n)
 {
 #ifdef __GNUC__
@@ -846,13 +889,14 @@ AMTDEF void amt_wipe(void *p, size_t n)
 /* ------------------------------------------------------------------------
    >>json
 
-   RFC 8259, strictly. amt__json_step takes one byte and has no loop; it looks
-   at nothing but the byte and the state, which holds no pointer. The loop
-   around it, amt_json_next, moves the bytes of strings to where they belong. */
+   RFC 8259, strictly. amt__json_step takes one byte and has no loop over the
+   input; it looks at nothing but the byte and the state, which holds no
+   pointer. The loop around it, amt_json_next, moves the bytes of strings to
+   where they belong. */
 
 enum {
-  AMT__J_START, /* a byte order mark may come */
-  AMT__J_MARK,
+  /* Between tokens: */
+  AMT__J_START, /* a value, or a byte order mark before it */
   AMT__J_VALUE,
   AMT__J_FIRST, /* a value, or the end of an empty array */
   AMT__J_KEY,
@@ -860,82 +904,87 @@ enum {
   AMT__J_COLON,
   AMT__J_NEXT,  /* a comma, or the end of what is open */
   AMT__J_DONE,
+  /* In one: */
   AMT__J_LITERAL,
-  AMT__J_MINUS, AMT__J_ZERO, AMT__J_INTEGER, AMT__J_POINT, AMT__J_FRACTION,
-  AMT__J_E, AMT__J_SIGN, AMT__J_EXPONENT,
+  AMT__J_ZERO, AMT__J_INTEGER, AMT__J_FRACTION, AMT__J_EXPONENT, /* may end */
+  AMT__J_MINUS, AMT__J_POINT, AMT__J_E, AMT__J_SIGN,
   AMT__J_STRING,
   AMT__J_ESCAPE, /* from here on: inside a character */
-  AMT__J_HEX, AMT__J_LOW, AMT__J_LOW_U, AMT__J_UTF8,
+  AMT__J_HEX, AMT__J_UTF8,
   AMT__J_ERROR
 };
 
-enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4 };
+/* What may come in the states between tokens. */
+enum { AMT__J_A_VALUE = 1, AMT__J_A_KEY = 2, AMT__J_AN_END = 4 };
 
-/* What a step says, besides tokens and errors. */
-enum {
-  AMT__J_OPEN = 100, /* a string begins behind this byte */
-  AMT__J_BYTE,       /* this byte is text */
-  AMT__J_CHAR,       /* held is text */
-  AMT__J_ENDS        /* a number ended before this byte */
+static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
+  AMT__J_A_VALUE, AMT__J_A_VALUE, AMT__J_A_VALUE | AMT__J_AN_END,
+  AMT__J_A_KEY, AMT__J_A_KEY | AMT__J_AN_END, 0, AMT__J_AN_END, 0
 };
 
-static int amt__json_push(amt_json *t, int object)
+/* Flags: this string is a key; a piece was lent, more follows; a string is cut
+   into lines; these bytes have to be a byte order mark. */
+enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8 };
+
+/* What a step says, besides tokens and errors: held is text. */
+enum { AMT__J_CHAR = 100 };
+
+/* What is innermost: 1 an object, 0 an array, 2 nothing. */
+static unsigned amt__json_top(const amt_json *t)
 {
-  unsigned bit = 1u << (t->depth & 7u);
-  if (t->depth >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
-  t->stack[t->depth >> 3] = (uint8_t)(object ? t->stack[t->depth >> 3] | bit
-                                      : t->stack[t->depth >> 3] & ~bit);
+  unsigned top = t->depth - 1u;
+  if (top >= AMT_JSON_DEPTH) return 2;
+  return (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u;
+}
+
+static int amt__json_push(amt_json *t, unsigned object)
+{
+  unsigned at = t->depth;
+  if (at >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
+  t->stack[at >> 3] = (uint8_t)((t->stack[at >> 3] & ~(1u << (at & 7u))) |
+                                object << (at & 7u));
   t->depth++;
   t->state = object ? AMT__J_KEY_1 : AMT__J_FIRST;
   return object ? AMT_JSON_OBJECT : AMT_JSON_ARRAY;
 }
 
-static int amt__json_in_object(const amt_json *t)
-{
-  unsigned top = t->depth - 1u;
-  return top < AMT_JSON_DEPTH && (t->stack[top >> 3] >> (top & 7u) & 1) != 0;
-}
-
-static void amt__json_done(amt_json *t)
+/* A value has ended. */
+static int amt__json_done(amt_json *t, int token)
 {
   t->state = t->depth ? AMT__J_NEXT : AMT__J_DONE;
+  return token;
 }
 
-static int amt__json_pop(amt_json *t, unsigned c)
+static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
 {
-  int object = amt__json_in_object(t);
-  if (t->depth == 0 || c != (object ? '}' : ']')) return AMT_E_JSON_SYNTAX;
-  t->depth--;
-  amt__json_done(t);
-  return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
+  t->state = (uint8_t)state;
+  t->held[0] = (uint8_t)c;
+  t->held_len = 1;
+  return AMT__J_CHAR;
+}
+
+/* A number's next byte; what cannot be in it ends it, and is not used. */
+static int amt__json_number(amt_json *t, unsigned c)
+{
+  unsigned s = t->state, to = AMT__J_ERROR;
+  int      whole = s - AMT__J_ZERO <= AMT__J_EXPONENT - AMT__J_ZERO;
+  if (c - '0' < 10u) {
+    if (s == AMT__J_MINUS) to = c == '0' ? AMT__J_ZERO : AMT__J_INTEGER;
+    else if (s == AMT__J_POINT) to = AMT__J_FRACTION;
+    else if (s > AMT__J_POINT) to = AMT__J_EXPONENT;
+    else if (s != AMT__J_ZERO) to = s;
+  } else if (c == '.') {
+    if (s <= AMT__J_INTEGER) to = AMT__J_POINT;
+  } else if ((c | 32u) == 'e') {
+    if (s <= AMT__J_FRACTION) to = AMT__J_E;
+  } else if (c == '+' || c == '-') {
+    if (s == AMT__J_E) to = AMT__J_SIGN;
+  }
+  if (to != AMT__J_ERROR) return amt__json_byte(t, to, c);
+  return whole ? amt__json_done(t, AMT_JSON_NUMBER) : AMT_E_JSON_SYNTAX;
 }
 
 static const char amt__json_literals[] = "true\0false\0null";
-
-static int amt__json_value(amt_json *t, unsigned c)
-{
-  if (c - '1' < 9u || c == '0' || c == '-') {
-    t->state = c == '-' ? AMT__J_MINUS : c == '0' ? AMT__J_ZERO
-                                                  : AMT__J_INTEGER;
-    return AMT__J_BYTE;
-  }
-  switch (c) {
-  case '"':
-    t->state = AMT__J_STRING;
-    t->flags &= (uint8_t)~AMT__J_IS_KEY;
-    return AMT__J_OPEN;
-  case '{': return amt__json_push(t, 1);
-  case '[': return amt__json_push(t, 0);
-  case ']':
-    return t->state == AMT__J_FIRST ? amt__json_pop(t, c) : AMT_E_JSON_SYNTAX;
-  case 't': t->at = 1; break;
-  case 'f': t->at = 6; break;
-  case 'n': t->at = 12; break;
-  default: return AMT_E_JSON_SYNTAX;
-  }
-  t->state = AMT__J_LITERAL;
-  return 0;
-}
 
 static int amt__json_literal(amt_json *t, unsigned c)
 {
@@ -945,66 +994,56 @@ static int amt__json_literal(amt_json *t, unsigned c)
     return AMT_E_JSON_SYNTAX;
   t->at = (uint8_t)++at;
   if (amt__json_literals[at] != 0) return 0;
-  amt__json_done(t);
-  return at == 4 ? AMT_JSON_TRUE : at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL;
+  return amt__json_done(t, at == 4 ? AMT_JSON_TRUE :
+                           at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
 }
 
-static int amt__json_number_may_end(const amt_json *t)
+/* A whole character: its UTF-8 is held. 0 if it is none, or not of n bytes. */
+static int amt__json_char(amt_json *t, uint32_t point, unsigned n)
 {
-  return t->state == AMT__J_ZERO || t->state == AMT__J_INTEGER ||
-         t->state == AMT__J_FRACTION || t->state == AMT__J_EXPONENT;
-}
-
-static int amt__json_number(amt_json *t, unsigned c)
-{
-  unsigned s = t->state, to = 0;
-  if (c - '0' < 10u) {
-    if (s == AMT__J_MINUS) to = c == '0' ? AMT__J_ZERO : AMT__J_INTEGER;
-    else if (s == AMT__J_POINT) to = AMT__J_FRACTION;
-    else if (s == AMT__J_E || s == AMT__J_SIGN) to = AMT__J_EXPONENT;
-    else if (s != AMT__J_ZERO) to = s;
-  } else if (c == '.') {
-    if (s == AMT__J_ZERO || s == AMT__J_INTEGER) to = AMT__J_POINT;
-  } else if ((c | 32u) == 'e') {
-    if (amt__json_number_may_end(t) && s != AMT__J_EXPONENT) to = AMT__J_E;
-  } else if (c == '+' || c == '-') {
-    if (s == AMT__J_E) to = AMT__J_SIGN;
+  unsigned i = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  if ((n != 0 && n != i) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
+    return 0;
+  t->held_len = (uint8_t)i;
+  t->held[0] = (uint8_t)point;
+  if (i > 1) {
+    n = 0xF00u >> i;
+    while (--i > 0) {
+      t->held[i] = (uint8_t)(0x80u | (point & 0x3Fu));
+      point >>= 6;
+    }
+    t->held[0] = (uint8_t)(n | point);
   }
-  if (to != 0) {
-    t->state = (uint8_t)to;
-    return AMT__J_BYTE;
-  }
-  if (!amt__json_number_may_end(t)) return AMT_E_JSON_SYNTAX;
-  amt__json_done(t);
-  return AMT__J_ENDS;
-}
-
-/* The range that the byte after this lead byte must be in; how many follow,
-   or 0 if it leads nothing. RFC 3629: no overlong forms, no surrogates. */
-static unsigned amt__utf8_lead(unsigned c, uint8_t *low, uint8_t *high)
-{
-  *low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-  *high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-  if (c < 0xC2 || c > 0xF4) return 0;
-  return c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
-}
-
-static void amt__json_hold(amt_json *t, uint32_t point)
-{
-  unsigned n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  unsigned i = n;
-  t->held_len = (uint8_t)n;
-  while (--i > 0) {
-    t->held[i] = (uint8_t)(0x80u | (point & 0x3Fu));
-    point >>= 6;
-  }
-  t->held[0] = (uint8_t)(n == 1 ? point : (0xF00u >> n & 0xFFu) | point);
   t->state = AMT__J_STRING;
+  return AMT__J_CHAR;
+}
+
+/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on. */
+static int amt__json_hex(amt_json *t, unsigned c)
+{
+  uint32_t point = t->point;
+  unsigned at = t->at++, digit = c - '0';
+  if (at == 4 || at == 5)
+    return c == (at == 4 ? '\\' : 'u') ? 0 : AMT_E_JSON_ESCAPE;
+  if (digit > 9u) {
+    digit = (c | 32u) - 'a' + 10u;
+    if (digit - 10u > 5u) return AMT_E_JSON_ESCAPE;
+  }
+  t->point = point = (point << 4) | digit;
+  if (at != 3 && at < 9) return 0;
+  if (at == 3) {
+    if (point - 0xD800u < 0x400u) return 0;
+  } else {
+    if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
+    point = ((point >> 16) << 10) + (point & 0xFFFFu) -
+            ((0xD800u << 10) + 0xDC00u - 0x10000u);
+  }
+  return amt__json_char(t, point, 0) ? AMT__J_CHAR : AMT_E_JSON_ESCAPE;
 }
 
 static int amt__json_escape(amt_json *t, unsigned c)
 {
-  static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+  static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
   unsigned i = 0;
   if (c == 'u') {
     t->state = AMT__J_HEX;
@@ -1012,45 +1051,15 @@ static int amt__json_escape(amt_json *t, unsigned c)
     t->point = 0;
     return 0;
   }
-  while (i < 8 && (unsigned char)from[i] != c) i++;
-  if (i == 8) return AMT_E_JSON_ESCAPE;
-  amt__json_hold(t, (unsigned char)to[i]);
-  return AMT__J_CHAR;
-}
-
-/* Four digits, or eight for a surrogate pair. */
-static int amt__json_hex(amt_json *t, unsigned c)
-{
-  uint32_t point;
-  unsigned digit = c - '0';
-  if (digit > 9u) {
-    digit = (c | 32u) - 'a' + 10u;
-    if (digit - 10u > 5u) return AMT_E_JSON_ESCAPE;
-  }
-  t->point = point = (t->point << 4) | digit;
-  if (t->at < 8) t->at++;
-  if (t->at != 4 && t->at != 8) return 0;
-  if (t->at == 4 && point - 0xD800u < 0x400u) {
-    t->state = AMT__J_LOW;
-    return 0;
-  }
-  if (t->at == 8) {
-    if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
-    point = 0x10000u + ((point >> 16 & 0x3FFu) << 10) + (point & 0x3FFu);
-  } else if (point - 0xDC00u < 0x400u) {
-    return AMT_E_JSON_ESCAPE;
-  }
-  amt__json_hold(t, point);
-  return AMT__J_CHAR;
+  while ((unsigned char)names[i] != c)
+    if (++i == 8) return AMT_E_JSON_ESCAPE;
+  return amt__json_byte(t, AMT__J_STRING, (unsigned char)bytes[i]);
 }
 
 static int amt__json_string(amt_json *t, unsigned c)
 {
   if (c == '"') {
-    if (!(t->flags & AMT__J_IS_KEY)) {
-      amt__json_done(t);
-      return AMT_JSON_STRING;
-    }
+    if (!(t->flags & AMT__J_IS_KEY)) return amt__json_done(t, AMT_JSON_STRING);
     t->state = AMT__J_COLON;
     return AMT_JSON_KEY;
   }
@@ -1059,78 +1068,90 @@ static int amt__json_string(amt_json *t, unsigned c)
     return 0;
   }
   if (c < 0x20) return AMT_E_JSON_STRING;
-  if (c < 0x80) return AMT__J_BYTE;
-  t->need = (uint8_t)amt__utf8_lead(c, &t->low, &t->high);
-  if (t->need == 0) return AMT_E_JSON_UTF8;
-  t->held[0] = (uint8_t)c;
-  t->held_len = 1;
+  if (c < 0x80) return amt__json_byte(t, AMT__J_STRING, c);
+  if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
+  t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
+  t->at = t->need;
+  t->point = c & (0x3Fu >> t->need);
   t->state = AMT__J_UTF8;
   return 0;
 }
 
+/* The bytes after the first. RFC 3629: no overlong forms, no surrogates; the
+   largest character that can still come tells. */
 static int amt__json_utf8(amt_json *t, unsigned c)
 {
-  if (c < t->low || c > t->high || t->held_len >= sizeof t->held)
-    return AMT_E_JSON_UTF8;
-  t->held[t->held_len++] = (uint8_t)c;
-  t->low = 0x80;
-  t->high = 0xBF;
-  if (--t->need != 0) return 0;
-  t->state = AMT__J_STRING;
-  return AMT__J_CHAR;
+  uint32_t most;
+  if (c - 0x80u > 0x3Fu) return AMT_E_JSON_UTF8;
+  t->point = (t->point << 6) | (c & 0x3Fu);
+  t->need = (uint8_t)((t->need - 1u) & 3u);
+  most = ((t->point + 1u) << 6u * t->need) - 1u;
+  if (!amt__json_char(t, most, t->at + 1u)) return AMT_E_JSON_UTF8;
+  if (t->need != 0) {
+    t->state = AMT__J_UTF8;
+    return 0;
+  }
+  if (!(t->flags & AMT__J_MARK)) return AMT__J_CHAR;
+  t->flags &= (uint8_t)~AMT__J_MARK;
+  t->state = AMT__J_VALUE;
+  return most == 0xFEFF ? 0 : AMT_E_JSON_SYNTAX;
 }
 
-/* One byte. 0, a token, one of AMT__J_OPEN and so on, or an error. */
+/* Between tokens. */
+static int amt__json_between(amt_json *t, unsigned c)
+{
+  unsigned s = t->state, may, top = amt__json_top(t);
+  unsigned object = c >> 5 & 1u; /* of a brace, or a bracket */
+  if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+    if (s == AMT__J_START) t->state = AMT__J_VALUE;
+    return 0;
+  }
+  may = amt__json_may[s];
+  if (c == 0xEF && s == AMT__J_START) {
+    t->flags |= AMT__J_MARK;
+    return amt__json_string(t, c);
+  }
+  if (c == '"' && (may & (AMT__J_A_VALUE | AMT__J_A_KEY))) {
+    t->state = AMT__J_STRING;
+    t->flags &= (uint8_t)~AMT__J_IS_KEY;
+    if (may & AMT__J_A_KEY) t->flags |= AMT__J_IS_KEY;
+    return 0;
+  }
+  if ((c == '}' || c == ']') && (may & AMT__J_AN_END) &&
+      object == top) {
+    t->depth--;
+    return amt__json_done(t, object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END);
+  }
+  if (may & AMT__J_A_VALUE) {
+    if (c == '{' || c == '[') return amt__json_push(t, object);
+    t->state = AMT__J_MINUS;
+    if (c - '0' < 10u) return amt__json_number(t, c);
+    if (c == '-') return amt__json_byte(t, AMT__J_MINUS, c);
+    t->state = AMT__J_LITERAL;
+    t->at = (uint8_t)(c == 't' ? 0 : c == 'f' ? 5 : 11);
+    return amt__json_literal(t, c);
+  }
+  t->state = AMT__J_VALUE;
+  if (c == ':' && s == AMT__J_COLON) return 0;
+  if (c == ',' && s == AMT__J_NEXT) {
+    if (top == 1) t->state = AMT__J_KEY;
+    return 0;
+  }
+  return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
+}
+
+/* One byte. 0, a token, AMT__J_CHAR, or an error. */
 static int amt__json_step(amt_json *t, unsigned c)
 {
-  unsigned s = t->state;
-  if (s <= AMT__J_DONE) {
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
-      if (s == AMT__J_MARK) return AMT_E_JSON_SYNTAX;
-      if (s == AMT__J_START) t->state = AMT__J_VALUE;
-      return 0;
-    }
-    if (c == '"' && (s == AMT__J_KEY || s == AMT__J_KEY_1)) {
-      t->state = AMT__J_STRING;
-      t->flags |= AMT__J_IS_KEY;
-      return AMT__J_OPEN;
-    }
-  } else if (s >= AMT__J_MINUS && s <= AMT__J_EXPONENT) {
-    return amt__json_number(t, c);
-  }
-  switch (s) {
-  case AMT__J_START:
-    if (c != 0xEF) return amt__json_value(t, c);
-    t->state = AMT__J_MARK;
-    t->at = 0;
-    return 0;
-  case AMT__J_MARK:
-    if (c != (t->at == 0 ? 0xBBu : 0xBFu)) return AMT_E_JSON_SYNTAX;
-    if (t->at++ != 0) t->state = AMT__J_VALUE;
-    return 0;
-  case AMT__J_VALUE:
-  case AMT__J_FIRST: return amt__json_value(t, c);
-  case AMT__J_KEY_1: return amt__json_pop(t, c);
-  case AMT__J_COLON:
-    t->state = AMT__J_VALUE;
-    return c == ':' ? 0 : AMT_E_JSON_SYNTAX;
-  case AMT__J_NEXT:
-    if (c != ',') return amt__json_pop(t, c);
-    t->state = amt__json_in_object(t) ? AMT__J_KEY : AMT__J_VALUE;
-    return 0;
-  case AMT__J_DONE: return AMT_E_JSON_TRAILING;
-  case AMT__J_LITERAL: return amt__json_literal(t, c);
+  switch (t->state) {
   case AMT__J_STRING: return amt__json_string(t, c);
-  case AMT__J_ESCAPE: return amt__json_escape(t, c);
-  case AMT__J_HEX: return amt__json_hex(t, c);
-  case AMT__J_LOW:
-    t->state = AMT__J_LOW_U;
-    return c == '\\' ? 0 : AMT_E_JSON_ESCAPE;
-  case AMT__J_LOW_U:
-    t->state = AMT__J_HEX;
-    return c == 'u' ? 0 : AMT_E_JSON_ESCAPE;
   case AMT__J_UTF8: return amt__json_utf8(t, c);
-  default: return AMT_E_JSON_SYNTAX;
+  case AMT__J_HEX: return amt__json_hex(t, c);
+  case AMT__J_ESCAPE: return amt__json_escape(t, c);
+  case AMT__J_LITERAL: return amt__json_literal(t, c);
+  default:
+    return t->state > AMT__J_DONE ? amt__json_number(t, c)
+                                  : amt__json_between(t, c);
   }
 }
 
@@ -1141,6 +1162,7 @@ static int amt__json_fail(amt_json *t, int error)
   return error;
 }
 
+/* Lends a piece of a string, a key or a number; `type` if it is the last. */
 static int amt__json_piece(amt_json *t, amt_json_token *token,
                            const unsigned char *p, size_t n, int type)
 {
@@ -1155,11 +1177,14 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
-/* Text gathers at p[to]; to < n always holds, and is proved by this. */
-static size_t amt__json_byte(unsigned char *p, size_t n, size_t to, unsigned c)
+/* From i on over the plain bytes of a string, which gather at p[*to]. */
+static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
-  if (to < n) p[to++] = (unsigned char)c;
-  return to;
+  size_t at = *to;
+  while (i < n && p[i] - 0x20u < 0x60u && p[i] != '"' && p[i] != '\\' &&
+         at < n) p[at++] = p[i++];
+  *to = at;
+  return i;
 }
 
 /* Text gathers at p[from, to), never ahead of i; a character that began in
@@ -1169,72 +1194,58 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
                          amt_json_token *token)
 {
   unsigned char *p = (unsigned char *)bytes;
-  size_t         i = 0, from = 0, to = 0, k = 0;
-  int            carried = t->state >= AMT__J_ESCAPE, r = 0;
+  size_t         i = 0, from = 0, to = 0, k;
+  int            carried = t->state >= AMT__J_ESCAPE, r = 0, type;
   *used = 0;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
-  while (i < n) {
-    unsigned c;
-    if (t->state == AMT__J_STRING) {
-      /* The plain bytes of a string, without the step. */
-      while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' &&
-             p[i] != '\\')
-        to = amt__json_byte(p, n, to, p[i++]);
+  while (i < n && r == 0) {
+    unsigned before = t->state;
+    if (before == AMT__J_STRING) {
+      i = amt__json_plain(p, i, n, &to);
       if (i >= n) break;
-    } else if (t->state < AMT__J_LITERAL) {
+    } else if (before < AMT__J_LITERAL) {
       t->start = t->offset + i;
       from = to = i;
+      carried = 0;
     }
-    c = p[i];
-    r = amt__json_step(t, c);
-    if (r < 0 || r == AMT__J_ENDS) break;
+    r = amt__json_step(t, p[i]);
+    if (r < 0 || r == AMT_JSON_NUMBER) break;
     i++;
-    if (r == AMT__J_OPEN) {
-      from = to = i;
-    } else if (r == AMT__J_BYTE) {
-      to = amt__json_byte(p, n, to, c);
-    } else if (r == AMT__J_CHAR) {
+    if (before < AMT__J_LITERAL && t->state == AMT__J_STRING) from = to = i;
+    if (r != AMT__J_CHAR) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-      if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
-        carried = 0;
-        continue;
-      }
-#endif
-      for (k = 0; k < sizeof t->held && k < t->held_len; k++)
-        if (!carried) to = amt__json_byte(p, n, to, t->held[k]);
-      if (carried) break;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-      if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
-#endif
-    } else if (r != 0) {
-      break;
+    if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
+      carried = r = 0;
+      continue;
     }
+#endif
+    if (carried) break;
+    for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
+      p[to++] = t->held[k];
+    r = 0;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
+#endif
   }
   *used = i;
   t->offset += i;
-  if (r < 0) { /* what came before it is given first, however it was cut */
-    int type = AMT_JSON_MORE;
-    if (to != from) type = amt__json_piece(t, token, p + from, to - from, 0);
-    amt__json_fail(t, r);
-    return type != AMT_JSON_MORE ? type : r;
-  }
-  if (r == AMT__J_CHAR && carried)
-    return amt__json_piece(t, token, t->held, k, 0);
-  if (r == AMT__J_ENDS)
-    return amt__json_piece(t, token, p + from, to - from, AMT_JSON_NUMBER);
-  if (r == AMT_JSON_KEY || r == AMT_JSON_STRING)
-    return amt__json_piece(t, token, p + from, to - from, r);
-  if (r > 0 && r < AMT__J_OPEN) return r;
-  if (to == from || t->state < AMT__J_MINUS) return AMT_JSON_MORE;
-  return amt__json_piece(t, token, p + from, to - from, 0);
+  if (r == AMT__J_CHAR)
+    return amt__json_piece(t, token, t->held, t->held_len & 7u, 0);
+  if (r > 0 && (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY) return r;
+  if (r <= 0 && to == from) return r < 0 ? amt__json_fail(t, r) : AMT_JSON_MORE;
+  /* Before an error, what came before it, however it was cut. */
+  type = amt__json_piece(t, token, p + from, to - from, r > 0 ? r : 0);
+  if (r < 0) amt__json_fail(t, r);
+  return type;
 }
 
 AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
 {
   static const unsigned char none[1] = { 0 };
+  unsigned number = t->state - AMT__J_ZERO;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
   if (t->state == AMT__J_DONE) return 0;
-  if (t->depth != 0 || !amt__json_number_may_end(t))
+  if (t->depth != 0 || number > AMT__J_EXPONENT - AMT__J_ZERO)
     return amt__json_fail(t, AMT_E_JSON_TRUNCATED);
   t->state = AMT__J_DONE;
   return amt__json_piece(t, token, none, 0, AMT_JSON_NUMBER);
@@ -1242,50 +1253,33 @@ AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
 
 AMTDEF int amt_json_uint64(const char *text, size_t n, uint64_t *value)
 {
-  uint64_t v = 0;
-  size_t   i;
-  if (n == 0) return AMT_E_JSON_RANGE;
-  for (i = 0; i < n; i++) {
-    unsigned d = (unsigned)(unsigned char)text[i] - '0';
-    /* 2^64 is 18446744073709551616. */
-    if (d > 9u || v > UINT64_C(1844674407370955161) ||
-        (v == UINT64_C(1844674407370955161) && d > 5u))
-      return AMT_E_JSON_RANGE;
-    v = v * 10u + d;
-  }
-  *value = v;
-  return 0;
+  return amt_uint64(text, n, 10, value) ? 0 : AMT_E_JSON_RANGE;
 }
 
 AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
 {
   uint64_t v = 0;
   int      minus = n != 0 && text[0] == '-';
-  if (amt_json_uint64(text + minus, n - (size_t)minus, &v) != 0 ||
+  if (!amt_uint64(text + minus, n - (size_t)minus, 10, &v) ||
       v > 0x7FFFFFFFu + (unsigned)minus)
     return AMT_E_JSON_RANGE;
   *value = minus && v != 0 ? -(int32_t)(v - 1u) - 1 : (int32_t)v;
   return 0;
 }
 
+/* What a string of the tokenizer may be made of, but for '"', '\\', controls. */
 AMTDEF int amt_utf8(const char *text, size_t n)
 {
-  uint8_t  low = 0, high = 0;
-  unsigned need = 0;
+  amt_json t;
   size_t   i;
+  memset(&t, 0, sizeof t);
+  t.state = AMT__J_STRING;
   for (i = 0; i < n; i++) {
     unsigned c = (unsigned char)text[i];
-    if (need != 0) {
-      if (c < low || c > high) return 0;
-      low = 0x80;
-      high = 0xBF;
-      need--;
-    } else if (c >= 0x80) {
-      need = amt__utf8_lead(c, &low, &high);
-      if (need == 0) return 0;
-    }
+    if ((t.state != AMT__J_STRING || c >= 0x80) && amt__json_step(&t, c) < 0)
+      return 0;
   }
-  return need == 0;
+  return t.state == AMT__J_STRING;
 }
 
 /* The inside of a JSON string. */
@@ -2077,7 +2071,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   j->seen__ |= AMT__ELEMENT_TEXT;
   amt__decide(j);
   if (j->index__ >= j->skip__) {
-    size_t pass = n < j->cut__ ? n : j->cut__;
+    size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
     j->cut__ -= pass;
     while (pass != 0 && pass < n && (text[pass] & 0xC0) == 0x80) pass++;
     n -= pass;
@@ -2272,7 +2266,7 @@ static void amt__reply_begins(amt_job *j)
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;
-  j->seen__ = 0;
+  j->seen__ = AMT__SEEN_EMPTY;
   j->list__ = 0;
   j->len__ = 0;
   j->index__ = j->skip__ = 0;
@@ -2299,6 +2293,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 {
   size_t         done = 0, used;
   amt_json_token token;
+  if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
   while (done < n && j->event__ == 0) {
     int type;
     if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
@@ -2486,7 +2481,8 @@ static int amt__again(amt_job *j, int error, uint32_t now)
     j->failed__ = now;
     j->backoff__ = 500;
   }
-  away = amt__elapsed(now, j->failed__);
+  if ((now - j->failed__) & 0x80000000u) j->failed__ = now; /* it went back */
+  away = now - j->failed__;
   if (away >= give_up || amt__permanent(j, error))
     return amt__fail(j, error, j->start == AMT_START_NONE
                                  ? AMT_CODE_WEB_SERVER_ERROR
@@ -2843,7 +2839,6 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
     return;
   }
   if (j->cause != 0) return;
-  if (j->json__.offset == 0) j->seen__ |= AMT__SEEN_EMPTY;
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
   if (e < 0) amt__spoil(j, e);
 }
@@ -3000,6 +2995,10 @@ static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
   while (e == AMT_HTTP_SEND) {
     amt_out o = amt_out_window((char *)p->buf, p->size, c->http.sent);
     amt__put_request(c, j, &o);
+    if (o.total == (size_t)-1) { /* more than a size_t can count */
+      amt_http_close(&c->http);
+      return AMT_E_NO_ROOM;
+    }
     e = amt_http_send(&c->http, &o, now);
   }
   if (c->http.state == AMT_CONN_RECEIVING && !c->http.early) amt_reply_sent(j);
@@ -3092,7 +3091,8 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
     c = amt__conn_of(p, j);
     if (c == NULL) c = amt__conn_free(p, j->session__);
     if (c == NULL || c->http.stream->ops->wait == NULL ||
-        amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED)
+        amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED ||
+        j->phase__ == AMT__READY) /* another job signs in: it is its turn */
       return AMT_BUSY;
   }
 }

@@ -173,13 +173,18 @@ typedef struct amt_out {
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length */
+  size_t total; /* bytes produced so far; in the end, the text's length, or
+                   SIZE_MAX if that is more */
 } amt_out;
 
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
 AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
 AMTDEF void    amt_put_text(amt_out *o, const char *text);
 AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
+
+/* Digits of base 10 or 16 as a number: 1, or 0 if there is none, or another
+   byte, or it does not fit. */
+AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
 /* Zeroes memory that held a secret; no optimizer takes it for useless. */
 AMTDEF void amt_wipe(void *p, size_t n);
@@ -301,7 +306,6 @@ AMTDEF void amt_http_put_end(amt_out *o, size_t content_length);
    without harm beyond a wrong result. */
 typedef struct amt_http_reply {
   uint64_t left;        /* bytes still to come of this body or chunk */
-  uint64_t number;      /* Content-Length while its digits arrive, then whole */
   uint32_t head;        /* bytes in the head; then, in what is round chunks */
   uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
   uint16_t status;      /* 100 to 999, once known */
@@ -310,9 +314,9 @@ typedef struct amt_http_reply {
   uint8_t  interim;     /* 1xx replies skipped */
   uint8_t  state;
   uint8_t  field;       /* the header whose value this is */
-  uint8_t  word;        /* the candidate in amt__http_words */
-  uint8_t  at;          /* how much of it has matched */
   uint8_t  flags;
+  uint8_t  word_len;
+  char     word[20];    /* what is being read, in lower case; as much as fits */
 } amt_http_reply;
 
 AMTDEF void amt_http_reply_init(amt_http_reply *r);
@@ -943,7 +947,8 @@ AMTDEF const char *amt_http_error(int error)
     return "https needs a TLS stream, and http a plain one; "
            "this build or connection has the other";
   case AMT_E_NO_ROOM:
-    return "the buffer is smaller than 64 bytes";
+    return "the buffer is smaller than 64 bytes, or the request longer than "
+           "this machine can count";
 #if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
   default: return amt__tls_text(error);
 #else
@@ -971,11 +976,26 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
+#ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
+AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
+{
+  const char *text = (const char *)p;
+  for (; n > 0; n--, text++) {
+    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
+    if (o->total < (size_t)-1) o->total++;
+  }
+}
+
+AMTDEF void amt_put_text(amt_out *o, const char *text)
+{
+  for (; *text != 0; text++) amt_put(o, text, 1);
+}
+#else
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   size_t skip = o->total < o->from ? o->from - o->total : 0;
   size_t room = o->cap - o->len;
-  o->total += n;
+  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
   if (skip >= n || room == 0) return;
   n -= skip;
   if (n > room) n = room;
@@ -987,6 +1007,7 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
 {
   amt_put(o, text, strlen(text));
 }
+#endif
 
 /* Large ones a bit at a time: 64-bit division would drag in a library routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
@@ -1011,6 +1032,27 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
     digit[--i] = (char)('0' + rest);
   } while (n != 0);
   amt_put(o, digit + i, sizeof digit - i);
+}
+
+AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
+{
+  uint32_t high = 0, low = 0;
+  size_t   i;
+  for (i = 0; i < n; i++) {
+    unsigned digit = (unsigned char)text[i] - (unsigned)'0';
+    uint64_t part;
+    if (digit > 9u) {
+      digit = (((unsigned char)text[i] | 32u) - 'a') + 10u;
+      if (digit < 10u) return 0;
+    }
+    part = (uint64_t)low * base + digit;
+    low = (uint32_t)part;
+    part = (uint64_t)high * base + (part >> 32);
+    high = (uint32_t)part;
+    if (digit >= base || part >> 32 != 0) return 0;
+  }
+  *v = (uint64_t)high << 32 | low;
+  return n != 0;
 }
 
 AMTDEF void amt_wipe(void *p, size_t n)
@@ -1150,292 +1192,213 @@ AMTDEF void amt_http_put_end(amt_out *o, size_t content_length)
 /* ------------------------------------------------------------------------
    >>http-reply
 
-   A byte at a time through amt__http_step, which has no loop over input and
-   looks at nothing but the byte and the state. In front of it stand two fast
-   paths, for body bytes and for text that is skipped. */
+   A byte at a time through amt__http_step, which looks at nothing but the byte
+   and the state. Whatever has a meaning is a word, gathered in the state: the
+   version, the status, a header's name, each word of its value, a chunk's
+   size; what ends a word, and what it leads to, depends on the state. In front
+   of the step stand two fast paths: body bytes, and text that is skipped. */
 
 enum {
-  AMT__R_VERSION, /* "HTTP/1.x nnn" */
-  AMT__R_REASON,  /* skipped: the rest of the status line */
-  AMT__R_VALUE,   /* skipped: a value nobody asked for */
-  AMT__R_EXT,     /* skipped: a chunk extension */
-  AMT__R_LINE,    /* the first byte of a header line */
-  AMT__R_NAME,
-  AMT__R_NUMBER,  /* digits */
-  AMT__R_BLANK,   /* blanks after digits */
-  AMT__R_LIST,    /* words between commas */
-  AMT__R_LF,      /* the LF of a header line */
-  AMT__R_HEAD_LF, /* the LF that ends the head or the trailers */
-  AMT__R_SIZE,    /* a chunk size's first digit, */
-  AMT__R_DIGITS,  /* and the others */
-  AMT__R_SIZE_LF,
-  AMT__R_CHUNK_CR,
-  AMT__R_CHUNK_LF,
-  AMT__R_BODY,    /* left bytes of body, or of a chunk */
-  AMT__R_TO_END,  /* body until the stream ends */
+  /* A word is being read: */
+  AMT__R_VERSION, AMT__R_STATUS,
+  AMT__R_NAME,   /* of a header; a line without any ends the head */
+  AMT__R_NUMBER, /* a value of digits */
+  AMT__R_LIST,   /* a value of words between commas */
+  AMT__R_SIZE,   /* of a chunk */
+  /* Text is skipped: */
+  AMT__R_REASON, /* the rest of the status line, or a value nobody asked for */
+  AMT__R_EXT,    /* a chunk extension */
+  AMT__R_CHUNK,  /* nothing at all, behind a chunk */
+  /* Body: */
+  AMT__R_BODY,   /* left bytes of it, or of a chunk */
+  AMT__R_TO_END, /* until the stream ends */
   AMT__R_DONE
 };
 
+/* Header names, then the words of lists. */
+enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
+       AMT__H_RETRY, AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_KEEP,
+       AMT__W_END,
+       AMT__H_MORE = 16 /* its value has had a word */ };
+
+static const char amt__http_words[] =
+  "connection\0" "content-encoding\0" "transfer-encoding\0" "content-length\0"
+  "retry-after\0" "chunked\0" "close\0" "identity\0" "keep-alive";
+
+/* The first four: this word was seen, in its place. */
 enum {
-  AMT__R_LENGTH  = 1,  /* Content-Length seen */
-  AMT__R_CHUNKED = 2,
-  AMT__R_CLOSE   = 4,
-  AMT__R_KEEP    = 8,
-  AMT__R_OLD     = 16, /* HTTP/1.0 */
-  AMT__R_TRAILER = 32,
-  AMT__R_DIGIT   = 64, /* this value has had a digit */
-  AMT__R_BEGUN   = 128 /* a byte has come */
+  AMT__R_CHUNKED  = 1 << (AMT__W_CHUNKED - AMT__W_CHUNKED),
+  AMT__R_CLOSE    = 1 << (AMT__W_CLOSE - AMT__W_CHUNKED),
+  AMT__R_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__W_CHUNKED),
+  AMT__R_KEEP     = 1 << (AMT__W_KEEP - AMT__W_CHUNKED),
+  AMT__R_LENGTH   = 16, /* Content-Length was */
+  AMT__R_OLD      = 32, /* HTTP/1.0 */
+  AMT__R_TRAILER  = 64,
+  AMT__R_CR       = 128 /* LF must follow */
 };
 
-/* Header names, sorted, then the words of lists, sorted. `shared` is how many
-   characters a word has in common with the one before it: on a mismatch, the
-   next can go on in its place if it shares all that has matched. */
-enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_LENGTH, AMT__H_RETRY,
-       AMT__H_TRANSFER, AMT__H_NAMES,
-       AMT__W_CHUNKED = AMT__H_NAMES, AMT__W_CLOSE, AMT__W_IDENTITY,
-       AMT__W_KEEP, AMT__W_END };
-
-static const struct { char text[18]; uint8_t shared; }
-amt__http_words[AMT__W_END] = {
-  { "connection", 0 },  { "content-encoding", 3 },  { "content-length", 8 },
-  { "retry-after", 0 }, { "transfer-encoding", 0 },
-  { "chunked", 0 },     { "close", 1 },             { "identity", 0 },
-  { "keep-alive", 0 }
-};
-
-static void amt__http_match(amt_http_reply *r, unsigned c, unsigned end)
+/* Which of amt__http_words it is; AMT__W_END if none. */
+static unsigned amt__http_word(const amt_http_reply *r)
 {
-  unsigned w = r->word, at = r->at;
-  if (c - 'A' < 26u) c |= 32u;
-  if (at >= sizeof amt__http_words[0].text) w = end;
-  while (w < end && (unsigned char)amt__http_words[w].text[at] != c) {
-    w++;
-    if (w < end && amt__http_words[w].shared < at) w = end;
+  size_t   i, n = r->word_len, at = 0;
+  unsigned w;
+  for (w = 0; w < AMT__W_END; w++) {
+    for (i = 0; i < n && i < sizeof r->word && at < sizeof amt__http_words &&
+                amt__http_words[at] == r->word[i]; i++) at++;
+    if (at >= sizeof amt__http_words) break;
+    if (i == n && amt__http_words[at] == 0) break;
+    while (at < sizeof amt__http_words && amt__http_words[at++] != 0) { }
   }
-  r->word = (uint8_t)w;
-  if (at < 255u) r->at = (uint8_t)(at + 1u);
+  return w;
 }
 
-/* Which word it was, now that it has ended; AMT__W_END if none. */
-static unsigned amt__http_matched(const amt_http_reply *r, unsigned end)
+/* The word as a number. */
+static int amt__http_number(const amt_http_reply *r, unsigned base, uint64_t *v)
 {
-  if (r->word < end && r->at < sizeof amt__http_words[0].text &&
-      amt__http_words[r->word].text[r->at] == 0)
-    return r->word;
-  return AMT__W_END;
+  return r->word_len <= sizeof r->word &&
+         amt_uint64(r->word, r->word_len, base, v);
 }
 
 /* A word of a list has ended. */
-static int amt__http_word(amt_http_reply *r)
+static int amt__http_listed(amt_http_reply *r)
 {
-  unsigned w = amt__http_matched(r, AMT__W_END);
-  unsigned begun = r->at;
-  r->word = AMT__H_NAMES;
-  r->at = 0;
-  if (begun == 0) return 0; /* an empty element */
-  if (r->field == AMT__H_ENCODING)
-    return w == AMT__W_IDENTITY ? 0 : AMT_E_HTTP_ENCODING;
-  if (r->field == AMT__H_TRANSFER) {
-    if (w != AMT__W_CHUNKED || (r->flags & AMT__R_CHUNKED))
-      return AMT_E_HTTP_CODING;
-    r->flags |= AMT__R_CHUNKED;
-  }
-  if (w == AMT__W_CLOSE) r->flags |= AMT__R_CLOSE;
-  if (w == AMT__W_KEEP) r->flags |= AMT__R_KEEP;
-  return 0;
+  unsigned seen = 0, good, w = amt__http_word(r) - AMT__W_CHUNKED;
+  if (r->word_len == 0) return 0; /* an empty element */
+  if (w < AMT__W_END - AMT__W_CHUNKED) seen = 1u << w;
+  good = r->field == AMT__H_CONNECTION ? AMT__R_CLOSE | AMT__R_KEEP
+       : r->field == AMT__H_ENCODING ? AMT__R_IDENTITY
+       : AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
+  seen &= good;
+  r->flags |= (uint8_t)seen;
+  if (seen || r->field == AMT__H_CONNECTION) return 0;
+  return r->field == AMT__H_ENCODING ? AMT_E_HTTP_ENCODING : AMT_E_HTTP_CODING;
 }
 
-/* A number has ended. */
-static int amt__http_number(amt_http_reply *r)
+/* A value of digits: its word, or one more, or nothing. */
+static int amt__http_digits(amt_http_reply *r)
 {
-  if (r->field == AMT__H_RETRY) {
-    r->retry_after = r->number > 0xFFFFFFFFu ? 0xFFFFFFFFu
-                                             : (uint32_t)r->number;
+  uint64_t v = 0;
+  int      number = amt__http_number(r, 10, &v) && !(r->field & AMT__H_MORE);
+  unsigned field = r->field & (AMT__H_MORE - 1u);
+  r->field |= AMT__H_MORE;
+  if (field == AMT__H_RETRY) { /* a date needs a clock: passed over */
+    r->retry_after = !number ? 0 : v >> 32 ? 0xFFFFFFFFu : (uint32_t)v;
+    if (!number) r->state = AMT__R_REASON;
     return 0;
   }
-  if (!(r->flags & AMT__R_DIGIT)) return AMT_E_HTTP_LENGTH;
-  if ((r->flags & AMT__R_LENGTH) && r->left != r->number)
+  if (!number || ((r->flags & AMT__R_LENGTH) && r->left != v))
     return AMT_E_HTTP_LENGTH;
-  r->left = r->number;
+  r->left = v;
   r->flags |= AMT__R_LENGTH;
   return 0;
-}
-
-/* A name has ended: what follows decides how its value is read. */
-static void amt__http_name(amt_http_reply *r)
-{
-  unsigned w = amt__http_matched(r, AMT__H_NAMES);
-  r->field = (uint8_t)w;
-  r->word = AMT__H_NAMES;
-  r->at = 0;
-  r->number = 0;
-  r->flags &= (uint8_t)~AMT__R_DIGIT;
-  if (w == AMT__W_END || (r->flags & AMT__R_TRAILER)) r->state = AMT__R_VALUE;
-  else if (w == AMT__H_LENGTH || w == AMT__H_RETRY) r->state = AMT__R_NUMBER;
-  else r->state = AMT__R_LIST;
 }
 
 /* The head, or the trailers, are complete. */
 static int amt__http_head(amt_http_reply *r)
 {
-  unsigned f = r->flags;
-  if (f & AMT__R_TRAILER) {
-    r->state = AMT__R_DONE;
+  unsigned f = r->flags, status = r->status, interim = r->interim + 1u;
+  r->state = AMT__R_DONE;
+  if (f & AMT__R_TRAILER) return 0;
+  if (status < 200u) {
+    if (interim > 10u || status == 101u) return AMT_E_HTTP_INTERIM;
+    amt_http_reply_init(r); /* the caps are each head's own */
+    r->interim = (uint8_t)interim;
     return 0;
   }
-  if (r->status < 200u) {
-    if (++r->interim > 10u || r->status == 101u) return AMT_E_HTTP_INTERIM;
-    r->state = AMT__R_VERSION;
-    r->status = 0;
-    r->at = 0;
-    r->lines = 0; /* the caps are each head's own */
-    r->head = 0;
-    r->flags = AMT__R_BEGUN;
-    return 0;
-  }
-  if ((f & AMT__R_LENGTH) && (f & AMT__R_CHUNKED)) return AMT_E_HTTP_FRAMING;
-  if (r->status == 204u || r->status == 304u) r->state = AMT__R_DONE;
-  else if (f & AMT__R_CHUNKED) r->state = AMT__R_SIZE;
-  else if (!(f & AMT__R_LENGTH)) r->state = AMT__R_TO_END;
-  else r->state = r->left ? AMT__R_BODY : AMT__R_DONE;
-  if (f & AMT__R_CHUNKED) r->left = 0;
-  if (r->head >= 65536u) return AMT_E_HTTP_SIZE; /* without this last byte */
   r->head = 0; /* chunk extensions and trailers have a cap of their own */
+  if ((f & AMT__R_CHUNKED) && (f & AMT__R_LENGTH)) return AMT_E_HTTP_FRAMING;
+  if (status == 204u || status == 304u) return AMT_HTTP_HEAD;
+  if (f & AMT__R_CHUNKED) r->state = AMT__R_SIZE;
+  else if (!(f & AMT__R_LENGTH)) r->state = AMT__R_TO_END;
+  else if (r->left != 0) r->state = AMT__R_BODY;
   return AMT_HTTP_HEAD;
 }
 
-/* The status line, against "HTTP/1.n nnn" where n is any digit. */
-static int amt__http_version(amt_http_reply *r, unsigned c)
+/* A line is complete, with its LF: what comes next? */
+static int amt__http_line(amt_http_reply *r)
 {
-  static const char line[] = "HTTP/1.n nnn";
-  unsigned at = r->at;
-  if (at == 0) r->line = 0;
-  if (at >= sizeof line - 1) {
-    if (r->status < 100u) return AMT_E_HTTP_STATUS;
-    if (c == '\r') r->state = AMT__R_LF;
-    else if (c == ' ') r->state = AMT__R_REASON;
-    else return AMT_E_HTTP_STATUS;
-    return 0;
+  unsigned s = r->state;
+  r->flags &= (uint8_t)~AMT__R_CR;
+  r->line = 0;
+  if (s == AMT__R_NAME) return amt__http_head(r);
+  r->state = AMT__R_NAME;
+  if (s == AMT__R_CHUNK) r->state = AMT__R_SIZE;
+  if (s == AMT__R_SIZE || s == AMT__R_EXT) {
+    if (r->left != 0) r->state = AMT__R_BODY;
+    else r->flags |= AMT__R_TRAILER;
   }
-  if (line[at] != 'n') {
-    if ((unsigned char)line[at] != c) return AMT_E_HTTP_STATUS;
-  } else {
-    if (c - '0' > 9u) return AMT_E_HTTP_STATUS;
-    if (at > 8u) r->status = (uint16_t)((r->status * 10u + c - '0') & 0x3FFu);
-    else if (c == '0') r->flags |= AMT__R_OLD;
-  }
-  r->at = (uint8_t)(at + 1u);
   return 0;
 }
 
-static int amt__hex(unsigned c)
+/* A word has ended before c, which is a blank, CR, or what ends it there. */
+static int amt__http_ended(amt_http_reply *r, unsigned c)
 {
-  if (c - '0' < 10u) return (int)(c - '0');
-  c |= 32u;
-  if (c - 'a' < 6u) return (int)(c - 'a' + 10u);
-  return -1;
-}
-
-static int amt__http_chunk(amt_http_reply *r, unsigned c)
-{
-  int digit = amt__hex(c);
-  if (digit >= 0) {
-    if (r->left >> 60) return AMT_E_HTTP_CHUNK;
-    r->left = (r->left << 4) | (unsigned)digit;
-    r->state = AMT__R_DIGITS;
+  uint64_t v = 0;
+  switch (r->state) {
+  case AMT__R_VERSION:
+    if (r->word_len != 8 || c != ' ') return AMT_E_HTTP_STATUS;
+    if (r->word[7] == '0') r->flags |= AMT__R_OLD;
+    r->state = AMT__R_STATUS;
     return 0;
+  case AMT__R_STATUS:
+    if (!amt__http_number(r, 10, &v) || r->word_len != 3 || v < 100u ||
+        c == '\t') return AMT_E_HTTP_STATUS;
+    r->status = (uint16_t)v;
+    r->state = AMT__R_REASON;
+    return 0;
+  case AMT__R_NAME:
+    if (c == '\r' && r->word_len == 0) return 0;
+    if (c != ':' || r->word_len == 0) return AMT_E_HTTP_HEADER; /* obs-fold */
+    if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
+    r->field = (uint8_t)amt__http_word(r);
+    r->state = r->field > AMT__H_RETRY || (r->flags & AMT__R_TRAILER)
+                 ? AMT__R_REASON
+             : r->field >= AMT__H_LENGTH ? AMT__R_NUMBER : AMT__R_LIST;
+    return 0;
+  case AMT__R_NUMBER:
+    if (r->word_len != 0 || (c == '\r' && r->field == AMT__H_LENGTH))
+      return amt__http_digits(r);
+    return 0;
+  case AMT__R_LIST: {
+    int e = amt__http_listed(r);
+    if (c == '\r' && r->field == AMT__H_TRANSFER &&
+        !(r->flags & AMT__R_CHUNKED)) e = AMT_E_HTTP_CODING;
+    return e;
   }
-  if (r->state == AMT__R_SIZE) return AMT_E_HTTP_CHUNK;
-  if (c == '\r') r->state = AMT__R_SIZE_LF;
-  else if (c == ';' || c == ' ' || c == '\t') r->state = AMT__R_EXT;
-  else return AMT_E_HTTP_CHUNK;
-  return 0;
+  case AMT__R_SIZE:
+    if (c != '\r') r->state = AMT__R_EXT;
+    return amt__http_number(r, 16, &r->left) ? 0 : AMT_E_HTTP_CHUNK;
+  default: return 0; /* text that is skipped has ended */
+  }
 }
 
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
 static int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  int e = 0;
-  switch (r->state) {
-  case AMT__R_VERSION: return amt__http_version(r, c);
-  case AMT__R_EXT:
-    if (c == '\r') { r->state = AMT__R_SIZE_LF; return 0; }
-    return (c < 32u && c != '\t') || c == 127u ? AMT_E_HTTP_CHUNK : 0;
-  case AMT__R_REASON:
-  case AMT__R_VALUE:
-    break;
-  case AMT__R_LINE:
-    r->line = 0;
-    if (c == '\r') { r->state = AMT__R_HEAD_LF; return 0; }
-    if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
-    r->state = AMT__R_NAME;
-    r->word = r->at = 0;
-    if (!amt__is_tchar(c)) return AMT_E_HTTP_HEADER; /* obs-fold, or no name */
-    amt__http_match(r, c, AMT__H_NAMES);
-    return 0;
-  case AMT__R_NAME:
-    if (c == ':') { amt__http_name(r); return 0; }
-    if (!amt__is_tchar(c)) return AMT_E_HTTP_HEADER; /* a blank, mostly */
-    amt__http_match(r, c, AMT__H_NAMES);
-    return 0;
-  case AMT__R_NUMBER:
-    if (c - '0' < 10u) {
-      /* 2^64 / 10: one more digit would not fit. */
-      if (r->number > UINT64_C(0x1999999999999998)) {
-        if (r->field != AMT__H_RETRY) return AMT_E_HTTP_LENGTH;
-        return 0;
-      }
-      r->number = r->number * 10u + (c - '0');
-      r->flags |= AMT__R_DIGIT;
+  static const char version[] = "HTTP/1.", ends[] = "  : ,;";
+  unsigned s = r->state, n = r->word_len;
+  int      e = s < AMT__R_NAME ? AMT_E_HTTP_STATUS
+             : s < AMT__R_SIZE || s == AMT__R_REASON ? AMT_E_HTTP_HEADER
+             : AMT_E_HTTP_CHUNK;
+  if (r->flags & AMT__R_CR) return c == '\n' ? amt__http_line(r) : e;
+  if (c == '\r') {
+    r->flags |= AMT__R_CR;
+  } else {
+    if ((c < 32u && c != '\t') || c == 127u || s == AMT__R_CHUNK) return e;
+    if (s >= AMT__R_REASON) return 0;
+    if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
+      if (s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
+                                        : n > 7 || c - '0' > 9u)) return e;
+      if (s == AMT__R_NAME && !amt__is_tchar(c)) return e;
+      if (c - 'A' < 26u) c |= 32u;
+      if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
+      if (n < sizeof r->word) r->word[n] = (char)c;
+      if (n <= sizeof r->word) r->word_len = (uint8_t)(n + 1u);
       return 0;
     }
-    if (c == ' ' || c == '\t') {
-      if (r->flags & AMT__R_DIGIT) r->state = AMT__R_BLANK;
-      return 0;
-    }
-    if (c == '\r') { e = amt__http_number(r); break; }
-    if (r->field != AMT__H_RETRY) return AMT_E_HTTP_LENGTH;
-    r->state = AMT__R_VALUE; /* a date, which needs a clock: passed over */
-    break;
-  case AMT__R_BLANK:
-    if (c == ' ' || c == '\t') return 0;
-    if (c == '\r') {
-      e = amt__http_number(r);
-      break;
-    }
-    if (r->field != AMT__H_RETRY) return AMT_E_HTTP_LENGTH;
-    r->state = AMT__R_VALUE;
-    break;
-  case AMT__R_LIST:
-    if (c == ',' || c == ' ' || c == '\t' || c == '\r') e = amt__http_word(r);
-    else amt__http_match(r, c, AMT__W_END);
-    if (c == '\r' && r->field == AMT__H_TRANSFER &&
-        !(r->flags & AMT__R_CHUNKED)) e = AMT_E_HTTP_CODING;
-    break;
-  case AMT__R_LF:
-    r->state = AMT__R_LINE;
-    return c == '\n' ? 0 : AMT_E_HTTP_HEADER;
-  case AMT__R_HEAD_LF: return c == '\n' ? amt__http_head(r) : AMT_E_HTTP_HEADER;
-  case AMT__R_SIZE:
-  case AMT__R_DIGITS: return amt__http_chunk(r, c);
-  case AMT__R_SIZE_LF:
-    if (c != '\n') return AMT_E_HTTP_CHUNK;
-    r->line = 0;
-    r->state = r->left ? AMT__R_BODY : AMT__R_LINE;
-    if (!r->left) r->flags |= AMT__R_TRAILER;
-    return 0;
-  case AMT__R_CHUNK_CR:
-    r->state = AMT__R_CHUNK_LF;
-    return c == '\r' ? 0 : AMT_E_HTTP_CHUNK;
-  case AMT__R_CHUNK_LF:
-    r->state = AMT__R_SIZE;
-    r->line = 0;
-    return c == '\n' ? 0 : AMT_E_HTTP_CHUNK;
-  default: return AMT_E_HTTP_STATUS;
   }
-  /* Inside a line's text. */
-  if (c == '\r') r->state = AMT__R_LF;
-  else if ((c < 32u && c != '\t') || c == 127u) e = AMT_E_HTTP_HEADER;
+  e = amt__http_ended(r, c);
+  r->word_len = 0;
   return e;
 }
 
@@ -1455,20 +1418,19 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body)
 {
   size_t i = 0, m;
-  int    e = 0;
+  int    e = 0, step;
   *body = 0;
   while (e == 0) {
-    unsigned state = r->state;
-    if (state == AMT__R_DONE) { e = AMT_HTTP_END; break; }
-    if (i >= n) break;
-    r->flags |= AMT__R_BEGUN;
-    if (r->state == AMT__R_BODY || r->state == AMT__R_TO_END) {
+    unsigned s = r->state;
+    if (s >= AMT__R_DONE) e = AMT_HTTP_END;
+    if (e != 0 || i >= n) break;
+    if (s >= AMT__R_BODY) {
       m = n - i;
-      if (r->state == AMT__R_BODY) {
+      if (s == AMT__R_BODY) {
         if (m > r->left) m = (size_t)r->left;
         r->left -= m;
         if (r->left == 0)
-          r->state = r->flags & AMT__R_CHUNKED ? AMT__R_CHUNK_CR : AMT__R_DONE;
+          r->state = r->flags & AMT__R_CHUNKED ? AMT__R_CHUNK : AMT__R_DONE;
       }
       *body = m;
       i += m;
@@ -1476,19 +1438,18 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
       break;
     }
     m = 0;
-    if ((unsigned)r->state - AMT__R_REASON <= AMT__R_EXT - AMT__R_REASON)
+    if ((s == AMT__R_REASON || s == AMT__R_EXT) && !(r->flags & AMT__R_CR))
       m = amt__http_skip(p, i, n) - i;
-    if (m == 0) {
-      e = amt__http_step(r, p[i]);
-      m = 1;
-    }
-    i += m;
-    if (m > 8192u - r->line) { e = AMT_E_HTTP_SIZE; break; }
-    r->line = (uint16_t)(r->line + m);
-    if (state < AMT__R_SIZE) { /* chunk sizes are free: bodies go on */
+    step = m == 0;
+    m += (size_t)step;
+    if (s != AMT__R_SIZE && s != AMT__R_CHUNK) { /* free: bodies go on */
+      if (m > 65536u - r->head) e = AMT_E_HTTP_SIZE;
       r->head += (uint32_t)m;
-      if (r->head > 65536u) e = AMT_E_HTTP_SIZE;
     }
+    if (m > 8192u - r->line) e = AMT_E_HTTP_SIZE;
+    r->line = (uint16_t)(r->line + m);
+    if (step && e == 0) e = amt__http_step(r, p[i]);
+    i += m;
   }
   *used = i;
   return e;
@@ -1498,7 +1459,7 @@ AMTDEF int amt_http_reply_eof(const amt_http_reply *r)
 {
   if (r->state == AMT__R_TO_END || r->state == AMT__R_DONE)
     return AMT_HTTP_END;
-  return r->flags & AMT__R_BEGUN ? AMT_E_TRUNCATED : AMT_E_EOF;
+  return r->state | r->line | r->interim ? AMT_E_TRUNCATED : AMT_E_EOF;
 }
 
 AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
@@ -1643,7 +1604,8 @@ static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
   e = amt__http_parse(c, (unsigned char *)buf);
   if (e != AMT_AGAIN) return e;
   c->at = c->have = 0;
-  if (c->early && c->reply.state == AMT__R_VERSION && c->reply.at == 0) {
+  if (c->early && c->reply.state == AMT__R_VERSION &&
+      c->reply.word_len == 0) {
     c->state = AMT_CONN_SENDING; /* it was an interim reply: go on */
     c->early = 0;
   }
@@ -1655,6 +1617,9 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 {
   int e = AMT_E_EOF; /* no call was begun */
   c->len = 0;
+  /* Where the clock went back, or over half its range, limits begin anew. */
+  if ((now - c->t_call) & 0x80000000u) c->t_call = now;
+  if ((now - c->t_io) & 0x80000000u) c->t_io = now;
   if (size < 64) return amt__http_fail(c, AMT_E_NO_ROOM);
   if (c->state == AMT_CONN_OPENING)
     e = amt__http_open(c, u, now);
@@ -1743,6 +1708,13 @@ static int amt__address_4(uint8_t *ip, const char *p, size_t n)
 }
 
 /* "a:b::c" in n bytes, into 16; the last two groups may be an IPv4 address. */
+/* The value of a hexadecimal digit; 16 or more if it is none. */
+static unsigned amt__hex(unsigned c)
+{
+  if (c - '0' < 10u) return c - '0';
+  return (c | 32u) - 'a' < 6u ? (c | 32u) - 'a' + 10u : 16u;
+}
+
 static int amt__address_6(uint8_t *ip, const char *p, size_t n)
 {
   unsigned at = 0, gap = 17 /* none */, digits = 0, value = 0, start = 0, i = 0;
@@ -1750,10 +1722,10 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
   if (p[0] == ':' && p[1] != ':') return 0;
   for (i = 0; i <= n; i++) {
     unsigned c = i < n ? (unsigned char)p[i] : ':';
-    int      digit = amt__hex(c);
-    if (digit >= 0) {
+    unsigned digit = amt__hex(c);
+    if (digit < 16u) {
       if (++digits > 4u) return 0;
-      value = (value << 4) | (unsigned)digit;
+      value = (value << 4) | digit;
     } else if (c == '.') {
       if (at > 12u || !amt__address_4(ip + at, p + start, n - start)) return 0;
       at += 4;

@@ -179,7 +179,7 @@ static UNUSED void log_message(event_log *l, const amt_job *j)
            l->msg_kind == AMT_MSG_LOG ? "message" :
            l->msg_kind == AMT_MSG_REPLY ? "reply" : "server");
   if (l->msg_has_sequence)
-    text_put(&l->text, " #%lu", (unsigned long)l->msg_sequence);
+    text_put(&l->text, " #%llu", (unsigned long long)l->msg_sequence);
   if (l->msg_time[0]) text_put(&l->text, " @%s", l->msg_time);
   text_put(&l->text, " ");
   for (i = 0; i < l->partial.len; i++) {

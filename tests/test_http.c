@@ -852,8 +852,8 @@ static void a_corrupted_parser_does_no_harm(void **state)
     for (k = 0; k < sizeof r; k++) bits[k] = (unsigned char)random_below(256);
     if (i & 1) r.state = (uint8_t)random_below(20);
     if (i & 2) r.left = random_below(50);
-    if (i & 4) r.at = (uint8_t)random_below(20);
-    if (i & 8) r.word = (uint8_t)random_below(10);
+    if (i & 4) r.word_len = (uint8_t)random_below(256);
+    if (i & 8) r.word[random_below(20)] = (char)random_below(256);
     if (i & 16) r.line = (uint16_t)random_below(8194), r.head &= 0xFFFF;
     p = edge_new(n);
     for (k = 0; k < n; k++)

@@ -769,6 +769,74 @@ static void a_message_of_any_size_passes_through_a_small_buffer(void **state)
   text_free(&want);
 }
 
+/* --- blocking, with two jobs --------------------------------------------- */
+
+static uint32_t quiet_clock;
+static int      quiet_waits;
+
+static uint32_t quiet_now(void) { return quiet_clock; }
+
+static int quiet_open(amt_stream *s, const char *host, size_t n, uint16_t port,
+                      uint32_t left)
+{
+  (void)s, (void)host, (void)n, (void)port, (void)left;
+  return 1;
+}
+
+static ptrdiff_t quiet_read(amt_stream *s, void *p, size_t n)
+{
+  (void)s, (void)p, (void)n;
+  return AMT_AGAIN;
+}
+
+static ptrdiff_t quiet_write(amt_stream *s, const void *p, size_t n)
+{
+  (void)s, (void)p;
+  return (ptrdiff_t)n;
+}
+
+static void quiet_close(amt_stream *s) { (void)s; }
+
+/* A signal comes first; then time passes. */
+static int quiet_wait(amt_stream *s, int want, uint32_t ms)
+{
+  (void)s, (void)want;
+  quiet_clock += ms;
+  if (quiet_waits > 10000) fail_msg("it waits for ever");
+  return quiet_waits++ == 0 ? AMT_INTERRUPTED : 0;
+}
+
+/* Only the job that signs in can end the other's wait. */
+static void a_job_blocked_by_another_s_sign_in_answers_busy(void **state)
+{
+  static const amt_stream_ops ops = { quiet_open, quiet_read, quiet_write,
+                                      quiet_close, quiet_wait, 0, NULL };
+  char        buf[1024], token[64];
+  amt_stream  stream[2] = { { &ops }, { &ops } };
+  amt_conn    conn[2];
+  amt_pool    pool = { conn, 2, buf, sizeof buf, NULL };
+  amt_session s;
+  amt_task    task;
+  amt_job     job[2];
+  (void)state;
+  memset(conn, 0, sizeof conn);
+  memset(&s, 0, sizeof s);
+  memset(&task, 0, sizeof task);
+  conn[0].http.stream = &stream[0];
+  conn[1].http.stream = &stream[1];
+  s.url = "http://server:1", s.user = "u", s.password = "p";
+  s.token = token, s.token_room = sizeof token;
+  task.application = "A", task.job = "J";
+  quiet_clock = 0, quiet_waits = 0;
+  amt_start(&job[0], &s, &task);
+  amt_start(&job[1], &s, &task);
+  assert_int_equal(amt_wait(&pool, &job[0], quiet_now), AMT_BUSY);
+  assert_int_equal(amt_wait(&pool, &job[1], quiet_now), AMT_BUSY);
+  amt_drop(&pool, &job[0]);
+  amt_drop(&pool, &job[1]);
+  amt_pool_end(&pool);
+}
+
 /* --- long requests -------------------------------------------------------- */
 
 static void a_long_request_is_sent_whole_through_a_small_buffer(void **state)
@@ -1427,6 +1495,7 @@ int main(void)
     cmocka_unit_test(a_redirect_is_not_followed),
     cmocka_unit_test(a_reply_that_comes_early_is_heard),
     cmocka_unit_test(a_message_of_any_size_passes_through_a_small_buffer),
+    cmocka_unit_test(a_job_blocked_by_another_s_sign_in_answers_busy),
     cmocka_unit_test(a_long_request_is_sent_whole_through_a_small_buffer),
     cmocka_unit_test(a_malformed_url_is_refused_and_nothing_is_opened),
     cmocka_unit_test(a_pool_without_connection_or_room_is_refused),
