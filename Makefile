@@ -24,12 +24,14 @@ SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
-            mandoc libmbedtls-dev libssl-dev openssl nginx-light
+            mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
+            iproute2 nftables util-linux
 
 BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
+CROSS_DEBS = $(shell sh tests/cross.sh packages)
 COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
 
 # make install: a prefix of its own, and DESTDIR for packagers.
@@ -125,6 +127,14 @@ size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
 	@sh tests/size.sh
 
+fuzz: ## FUZZ_SECONDS (30) for each fuzzer; prints "FUZZ NAME inputs N findings M"
+	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"
+	@sh tests/fuzz.sh $(FUZZ_SECONDS)
+
+cross: ## the unit tests on big-endian, 32-bit and 16-bit machines, emulated
+	@$(MAKE) --no-print-directory packages DEBS="$(CROSS_DEBS)"
+	@sh tests/cross.sh
+
 coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
@@ -176,5 +186,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size coverage \
-        prove test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size fuzz cross \
+        coverage prove test packages clean help

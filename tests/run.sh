@@ -138,9 +138,11 @@ unit() {
     fi
   done
 }
-for test in json http job pump; do unit $test ""; done
+for test in json http job pump faults; do unit $test ""; done
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
+unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
@@ -166,12 +168,15 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
 for e in http_get json_tokens minimal superloop; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
-for tests in programs tool tls; do
+for tests in programs tool tls servers network; do
   AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/$tests.py >$out/$tests.log 2>&1
   cat $out/$tests.log
   passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
   failed=$((failed + $(grep -c '^FAILED ' $out/$tests.log)))
   grep -q '^programs: done' $out/$tests.log || failed=$((failed + 1))
+done
+for fuzzer in json http job config; do
+  check "nothing found by 30 s of fuzzing: $fuzzer" sh tests/fuzz.sh 30 $fuzzer
 done
 check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
