@@ -2597,15 +2597,21 @@ static int amt__ready(amt_job *j, uint32_t now)
 enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
        AMT__PASSING, AMT__MOVED };
 
+/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
+static int amt__hundred(unsigned status, unsigned hundred)
+{
+  return status - hundred * 100u < 100u;
+}
+
 static int amt__class(const amt_job *j)
 {
   unsigned st = j->http_status;
   if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
-  if (st / 100u == 2u) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
-  if (st / 100u == 3u) return AMT__MOVED;
+  if (amt__hundred(st, 2)) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
+  if (amt__hundred(st, 3)) return AMT__MOVED;
   if (st == 401u) return AMT__UNAUTHORIZED;
   if (st == 403u) return AMT__FORBIDDEN;
-  if (st / 100u != 4u || st == 408u || st == 425u || st == 429u)
+  if (!amt__hundred(st, 4) || st == 408u || st == 425u || st == 429u)
     return AMT__PASSING;
   return AMT__REFUSED;
 }
@@ -2620,7 +2626,7 @@ static int amt__reason(const amt_job *j, int result)
   case AMT__MOVED: return AMT_E_REDIRECT;
   default: break;
   }
-  if ((j->flags__ & AMT__BROKEN) || j->http_status / 100u == 2u)
+  if ((j->flags__ & AMT__BROKEN) || amt__hundred(j->http_status, 2))
     return j->cause;
   return AMT_E_SERVER;
 }
@@ -2681,7 +2687,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
 {
   unsigned st = j->http_status;
   int      complete = !(j->flags__ & AMT__BROKEN);
-  if (st / 100u == 2u && (j->seen__ & AMT__SEEN_ID)) {
+  if (amt__hundred(st, 2) && (j->seen__ & AMT__SEEN_ID)) {
     j->start = AMT_START_KNOWN;
     j->cause = 0;
     j->flags__ &= (uint16_t)~AMT__TRIED;
@@ -2694,18 +2700,18 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
     return amt__again(j, amt__reason(j, AMT__PASSING), now);
-  if (complete && j->cause == 0 && (st / 100u == 2u || st / 100u == 4u) &&
+  if (complete && j->cause == 0 && (amt__hundred(st, 2) || amt__hundred(st, 4)) &&
       (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__)) {
-    j->start = st / 100u == 2u ? AMT_START_KNOWN : AMT_START_REFUSED;
+    j->start = amt__hundred(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
     return amt__end(j, AMT_DONE, 0, j->got__);
   }
   if (complete && result == AMT__MOVED)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
-  if (complete && st / 100u == 4u && st != 408u) {
+  if (complete && amt__hundred(st, 4) && st != 408u) {
     j->start = AMT_START_REFUSED;
-    return amt__refuse(j, st / 100u == 4u && result == AMT__PASSING
+    return amt__refuse(j, amt__hundred(st, 4) && result == AMT__PASSING
                             ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
@@ -2796,7 +2802,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   /* Complete, and wrong three times in a row: it will not get better. */
   if (result == AMT__PASSING && !(j->flags__ & AMT__BROKEN) &&
-      j->http_status / 100u == 2u && ++j->bad_log__ >= 3)
+      amt__hundred(j->http_status, 2) && ++j->bad_log__ >= 3)
     return amt__fail(j, j->cause, AMT_CODE_UNDEFINED);
   return amt__again(j, amt__reason(j, result), now);
 }
@@ -2805,7 +2811,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
 static int amt__after_stop(amt_job *j, int result, uint32_t now)
 {
   int once = j->flags__ & AMT__ONCE;
-  if ((j->seen__ & AMT__SEEN_EMPTY) && j->http_status / 100u == 2u &&
+  if ((j->seen__ & AMT__SEEN_EMPTY) && amt__hundred(j->http_status, 2) &&
       !(j->flags__ & AMT__BROKEN)) {
     result = AMT__GOOD;
     j->cause = 0;
