@@ -22,15 +22,17 @@ void board_reset(void);
 
 #define PAINT 0xC5C5C5C5u /* of stack that was never in use */
 
-/* First what C relies on, and paint below the stack pointer. */
+/* First what C relies on, and paint below the stack pointer: volatile, or the
+   compiler has memset do it, and paint the stack that it stands on. */
 void board_reset(void)
 {
-  const uint32_t *from = board_data_load;
-  uint32_t       *to, *here;
+  const uint32_t    *from = board_data_load;
+  uint32_t          *to, *here;
+  volatile uint32_t *paint;
   for (to = board_data_low; to < board_data_high; to++) *to = *from++;
   for (to = board_bss_low; to < board_bss_high; to++) *to = 0;
   __asm volatile("mov %0, sp" : "=r"(here));
-  for (to = board_stack_low; to < here; to++) *to = PAINT;
+  for (paint = board_stack_low; paint < here; paint++) *paint = PAINT;
   board_exit(main());
 }
 
