@@ -268,6 +268,7 @@ static amt_stream *stream_init(void)
 static void session_init(void)
 {
   conn.http.stream = stream_init();
+  conn.http.limits.idle = 5000; /* after that without a byte: connect anew */
   session.url = board_setting(1);
   session.user = user, session.password = password;
   session.token = token, session.token_room = sizeof token;
