@@ -315,7 +315,7 @@ static void take_frame(struct pbuf *p, uint32_t n)
 
 void board_netif_poll(struct netif *netif)
 {
-  static uint32_t looked;
+  static uint32_t looked = (uint32_t)-100; /* at once, the first time */
   if (board_now() - looked >= 100u) {
     looked = board_now();
     if (link_is_up()) netif_set_link_up(netif);
