@@ -2970,12 +2970,13 @@ static int amt__bearssl_flush(amt_bearssl *t)
 
 /* Moves records until the engine is in one of the states `until`: 1, or
    AMT_AGAIN, or an error. A server that sends records without end and nothing
-   in them gets 16 pieces of a turn. */
+   in them gets 16 pieces of a turn; a handshake one, since a single one may
+   cost a signature's time and others want theirs. */
 static int amt__bearssl_run(amt_bearssl *t, unsigned until)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
-  unsigned               turns;
-  for (turns = 0; turns < 16u; turns++) {
+  unsigned               turns = t->state == AMT__TLS_SHAKING ? 1u : 16u;
+  while (turns-- > 0) {
     unsigned       state;
     size_t         n;
     ptrdiff_t      got;

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Builds examples/firmware for `make firmware`: FOLDER/tls.elf and plain.elf, with lwIP and BearSSL from Debian's source packages, and
-# certificates for the test, with their authority in the image.
+# Builds examples/firmware for `make firmware`: FOLDER/tls.elf and plain.elf,
+# with lwIP and BearSSL from Debian's source packages (in sources/ beside
+# FOLDER), and certificates for the test, with their authority in the image.
 # usage: firmware.sh FOLDER AMT
 set -e
 mkdir -p "$1"
 out=$(cd "$1" && pwd) amt=$2
+sources=$(dirname "$out")/sources
 
 for package in lwip bearssl; do
-  sh tests/debian_source.sh "$out/sources" $package
+  sh tests/debian_source.sh "$sources" $package
 done
 
 # An authority, and the server's certificate, for the name that the image asks
@@ -30,5 +32,5 @@ certificates 2>"$out/log" || { cat "$out/log" >&2; exit 1; }
 [ -f "$out/anchors.h" ] || "$amt" anchors "$out/ca.pem" >"$out/anchors.h"
 
 exec ${MAKE:-make} --no-print-directory -C examples/firmware OUT="$out" \
-  LWIP="$out/sources/lwip/src" BEARSSL="$out/sources/bearssl" \
+  LWIP="$sources/lwip/src" BEARSSL="$sources/bearssl" \
   ANCHORS="$out/anchors.h"
