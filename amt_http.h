@@ -115,7 +115,7 @@
                     -std=c99 (no gnu) this header comes first, or
                     _POSIX_C_SOURCE=200112L is defined before others
    AMT_LWIP_RAW     everywhere the stream over lwIP's raw API (2.1 or later,
-                    NO_SYS=1) is used: adds it, 0.9 kB. Needs LWIP_TCP and
+                    NO_SYS=1) is used: adds it, 0.7 kB. Needs LWIP_TCP and
                     LWIP_CALLBACK_API; host names need LWIP_DNS
    AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it;
                     link with -lbearssl
@@ -2297,7 +2297,6 @@ static void amt__lwip_close(amt_stream *stream)
   s->held = NULL;
   s->pcb = NULL;
   s->state = AMT__LWIP_CLOSED;
-  s->end = AMT_AGAIN;
   if (pcb == NULL) return;
   tcp_arg(pcb, NULL);
   tcp_err(pcb, NULL);
