@@ -54,7 +54,7 @@ class Server:
     """An amtsim of its own, and what it knows of Starts."""
 
     def __init__(self, folder, *options, tls=False):
-        self.db = os.path.join(folder, "db")
+        self.db = os.path.join(folder, "db-tls" if tls else "db")
         if tls:
             options += ("--tls", OUT + "/server.pem", OUT + "/server.key")
         self.process = subprocess.Popen(
@@ -289,20 +289,26 @@ def one_cut(folder, image, server, dns, instants):
 
 def worker(index):
     """Its share of the cuts. Replies take 40 ms, so that there is something to
-    hit: half of the cuts fall into the 150 ms around sign-in and Start, the
-    others anywhere in the run; each third run is cut twice."""
+    hit: half of the cuts fall into the time around sign-in and Start, the
+    others anywhere in the run; each third run is cut twice, each fifth is over
+    https."""
     rng = random.Random(index)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder, "--speed", "60", "--fault", "slow=40")
+        servers = {image: Server(folder, "--speed", "60", "--fault", "slow=40",
+                                 tls=image == "tls")
+                   for image in ("plain", "tls")}
         dns = Dns()
         for i in range(index, CUTS, WORKERS):
-            spread = 0.15 if i // WORKERS % 2 else 1.5
-            instants = [rng.uniform(0, spread)]
+            image = "plain" if i % 5 else "tls"
+            early = 0.15 if i % 5 else 0.5
+            instants = [rng.uniform(0, early if i // WORKERS % 2 else 1.5)]
             if i % 3 == 0:
                 instants.append(rng.uniform(0, 1))
-            outcomes.append(one_cut(folder, "plain", server, dns, instants))
-        server.stop()
+            outcomes.append(one_cut(folder, image, servers[image], dns,
+                                    instants))
+        for server in servers.values():
+            server.stop()
     return outcomes
 
 
