@@ -82,6 +82,9 @@
    error. A reconnect takes the last session up again where the server lets
    it: 0.75 million instructions instead of 42, and 315 bytes on the wire.
 
+   On a board with lwIP and no threads, sock is an amt_lwip_raw, and where this
+   program waits, the loop lets lwIP run: examples/firmware is a whole image.
+
    mbedTLS allocates: 47 kB at the peak of a handshake, from its own heap. For
    a static pool build it with MBEDTLS_PLATFORM_MEMORY and
    MBEDTLS_MEMORY_BUFFER_ALLOC_C, and give it one before anything else:
