@@ -32,6 +32,9 @@ SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
+FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
+             libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
+
 COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
 
 # make install: a prefix of its own, and DESTDIR for packagers.
@@ -139,6 +142,13 @@ coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
 
+# lwIP and BearSSL for it come from Debian's source packages.
+firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
+	@$(MAKE) --no-print-directory packages DEBS="$(FIRMWARE_DEBS)"
+	@$(MAKE) --no-print-directory build/amt build/amtsim
+	@MAKE="$(MAKE)" sh tests/firmware.sh build/firmware build/amt
+	@python3 tests/firmware.py build/firmware build/amtsim
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
 	@sh tests/prove.sh
@@ -187,4 +197,4 @@ help: ## this list
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size fuzz cross \
-        coverage prove test packages clean help
+        coverage firmware prove test packages clean help

@@ -3,6 +3,7 @@
 # FOLDER/inc, from Debian's source package; nothing of it is kept in this
 # repository. Exits with 1, after saying why, where that cannot be had.
 # usage: bearssl_musl.sh FOLDER
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1" && cd "$1" || exit 1
 [ -f libbearssl.a ] && exit 0
 dir=$PWD
@@ -13,42 +14,22 @@ fail() {
   exit 1
 }
 
-# The machine's own package sources, turned into source packages, privately.
-fetch() {
-  command -v apt-get >/dev/null && command -v dpkg-source >/dev/null || return 1
-  rm -rf lists parts
-  mkdir -p lists/partial parts || return 1
-  for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-    [ -f "$f" ] && sed -n 's/^deb /deb-src /p' "$f" >>parts/own.list
-  done
-  for f in /etc/apt/sources.list.d/*.sources; do
-    [ -f "$f" ] &&
-      sed 's/^Types:.*/Types: deb-src/' "$f" >parts/"$(basename "$f")"
-  done
-  options="-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$dir/parts
-    -o Dir::State::lists=$dir/lists -o APT::Sandbox::User=root"
-  apt-get -qq $options update
-  apt-get -qq $options source bearssl
-}
-
 # The client's half; the linker takes of it what amt uses.
 compile() {
   rm -rf objects
   mkdir objects || return 1
-  find source/src -name '*.c' | grep -vE 'ssl_server|ssl_scert' |
+  find sources/bearssl/src -name '*.c' | grep -vE 'ssl_server|ssl_scert' |
     xargs -P "$(nproc)" -I FILE sh -c '
       musl-gcc -Os -ffunction-sections -fdata-sections -fno-pie \
         -fno-asynchronous-unwind-tables -DBR_USE_URANDOM=1 \
-        -DBR_USE_UNIX_TIME=1 -Isource/src -Isource/inc \
+        -DBR_USE_UNIX_TIME=1 -Isources/bearssl/src -Isources/bearssl/inc \
         -c FILE -o objects/$(basename FILE .c).o' || return 1
   ar rcs libbearssl.new objects/*.o
 }
 
 : >log
-if [ ! -d source ]; then
-  fetch >log 2>&1 || fail "BearSSL's source package cannot be fetched"
-  mv bearssl-*/ source || fail "the source package is not as expected"
-fi
+sh "$here/debian_source.sh" "$dir/sources" bearssl 2>log ||
+  fail "BearSSL's source package cannot be fetched"
 compile >log 2>&1 || fail "BearSSL cannot be compiled for musl"
-rm -rf inc lists parts objects
-cp -r source/inc inc && mv libbearssl.new libbearssl.a
+rm -rf inc objects
+cp -r sources/bearssl/inc inc && mv libbearssl.new libbearssl.a

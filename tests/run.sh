@@ -143,6 +143,25 @@ unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+lwip_source=build/sources
+check "lwIP's source package is fetched" \
+  sh tests/debian_source.sh $lwip_source lwip
+if [ -d $lwip_source/lwip ]; then
+  for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE"; do
+    check "tests/test_lwip.c compiles, $build" \
+      sh tests/lwip.sh $lwip_source $out/test_lwip $build
+    suite "tests/test_lwip.c, $build" $out/test_lwip
+  done
+  for compiler in "gcc -std=c99 -Wstrict-prototypes" \
+                  "clang -std=c11 -Wstrict-prototypes" "g++ -x c++ -std=c++11" \
+                  "clang++ -x c++ -std=c++11"; do
+    printf '#include "amt_http.h"\n' >$out/header.c
+    check "no warning: amt_http.h over lwIP, $compiler" \
+      $compiler $STRICT -O2 -I. -DAMT_IMPLEMENTATION -DAMT_LWIP_RAW \
+      -DAMT_BEARSSL -Itests/lwip -isystem $lwip_source/lwip/src/include \
+      -c $out/header.c -o $out/header.o
+  done
+fi
 check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
