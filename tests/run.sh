@@ -139,6 +139,11 @@ unit() {
   done
 }
 for test in json http job pump faults; do unit $test ""; done
+for bits in 0 32 64; do
+  check "tests/test_json.c, $bits bits at once" sh -c "
+    gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits -I. tests/test_json.c \
+      -o $out/test_json_$bits -lcmocka && $out/test_json_$bits"
+done
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
