@@ -26,6 +26,8 @@ TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
             mandoc libmbedtls-dev libssl-dev openssl nginx-light
 
+WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
+
 BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
@@ -97,6 +99,30 @@ build/amt-static-plain: examples/amt.c $(HEADERS) | build
 build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
 	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
+
+# BearSSL for MinGW likewise.
+windows: ## amt.exe for Windows (MinGW): one file; prints its size
+	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
+	@if sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw; then \
+	  $(MAKE) --no-print-directory build/amt.exe && tls=with; \
+	else \
+	  $(MAKE) --no-print-directory build/amt.exe MINGW_TLS= && tls=without; \
+	fi && \
+	printf '%s: %s bytes, %s TLS\n' build/amt.exe $$(wc -c <build/amt.exe) $$tls
+
+MINGW         = x86_64-w64-mingw32-gcc
+MINGW_BEARSSL = build/bearssl-mingw
+MINGW_TLS     = -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc
+MINGW_LIBS    = -lws2_32 -ladvapi32
+ifneq ($(MINGW_TLS),)
+MINGW_LIBS   := $(MINGW_BEARSSL)/libbearssl.a -lcrypt32 $(MINGW_LIBS)
+endif
+
+build/amt.exe: examples/amt.c $(HEADERS) | build
+	$(MINGW) -std=c99 $(STRICT) -Os -static -s -municode -DAMT_STATIC \
+	  -ffunction-sections -fno-asynchronous-unwind-tables \
+	  -Wl,--gc-sections,--nxcompat,--dynamicbase \
+	  $(MINGW_TLS) -I. $< -o $@ $(MINGW_LIBS)
 
 install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
@@ -176,5 +202,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size coverage \
+.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench size coverage \
         prove test packages clean help

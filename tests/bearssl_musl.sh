@@ -1,8 +1,15 @@
 #!/bin/sh
-# Builds BearSSL for musl, for `make static`: FOLDER/libbearssl.a and
-# FOLDER/inc, from Debian's source package; nothing of it is kept in this
-# repository. Exits with 1, after saying why, where that cannot be had.
-# usage: bearssl_musl.sh FOLDER
+# Builds BearSSL for musl, for `make static`, or for MinGW, for `make windows`:
+# FOLDER/libbearssl.a and FOLDER/inc, from Debian's source package; nothing of
+# it is kept in this repository. Exits with 1, after saying why, where that
+# cannot be had.
+# usage: bearssl_musl.sh FOLDER [mingw]
+case ${2:-musl} in
+  musl) CC="musl-gcc -fno-pie -DBR_USE_URANDOM=1 -DBR_USE_UNIX_TIME=1" AR=ar ;;
+  mingw) CC="x86_64-w64-mingw32-gcc -DBR_USE_WIN32_RAND=1 -DBR_USE_WIN32_TIME=1"
+         AR=x86_64-w64-mingw32-ar ;;
+esac
+export CC
 mkdir -p "$1" && cd "$1" || exit 1
 [ -f libbearssl.a ] && exit 0
 dir=$PWD
@@ -37,11 +44,10 @@ compile() {
   mkdir objects || return 1
   find source/src -name '*.c' | grep -vE 'ssl_server|ssl_scert' |
     xargs -P "$(nproc)" -I FILE sh -c '
-      musl-gcc -Os -ffunction-sections -fdata-sections -fno-pie \
-        -fno-asynchronous-unwind-tables -DBR_USE_URANDOM=1 \
-        -DBR_USE_UNIX_TIME=1 -Isource/src -Isource/inc \
-        -c FILE -o objects/$(basename FILE .c).o' || return 1
-  ar rcs libbearssl.new objects/*.o
+      $CC -Os -ffunction-sections -fdata-sections \
+        -fno-asynchronous-unwind-tables -Isource/src -Isource/inc -c \
+        FILE -o objects/$(basename FILE .c).o' || return 1
+  $AR rcs libbearssl.new objects/*.o
 }
 
 : >log
@@ -49,6 +55,6 @@ if [ ! -d source ]; then
   fetch >log 2>&1 || fail "BearSSL's source package cannot be fetched"
   mv bearssl-*/ source || fail "the source package is not as expected"
 fi
-compile >log 2>&1 || fail "BearSSL cannot be compiled for musl"
+compile >log 2>&1 || fail "BearSSL cannot be compiled for ${2:-musl}"
 rm -rf inc lists parts objects
 cp -r source/inc inc && mv libbearssl.new libbearssl.a
