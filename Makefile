@@ -100,29 +100,33 @@ build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
 	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
-# BearSSL for MinGW likewise.
-windows: ## amt.exe for Windows (MinGW): one file; prints its size
+windows: ## amt.exe for Windows (MinGW), one file; prints its size
 	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
+	@$(MAKE) --no-print-directory build/amt-plain.exe
 	@if sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw; then \
-	  $(MAKE) --no-print-directory build/amt.exe && tls=with; \
+	  $(MAKE) --no-print-directory build/amt.exe && \
+	  printf '%s: %s bytes, with TLS\n' build/amt.exe $$(wc -c <build/amt.exe); \
 	else \
-	  $(MAKE) --no-print-directory build/amt.exe MINGW_TLS= && tls=without; \
-	fi && \
-	printf '%s: %s bytes, %s TLS\n' build/amt.exe $$(wc -c <build/amt.exe) $$tls
+	  cp build/amt-plain.exe build/amt.exe && \
+	  echo 'The source of BearSSL is not to be had: build/amt.exe is without' \
+	    'TLS.'; \
+	fi
 
-MINGW         = x86_64-w64-mingw32-gcc
 MINGW_BEARSSL = build/bearssl-mingw
-MINGW_TLS     = -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc
-MINGW_LIBS    = -lws2_32 -ladvapi32
-ifneq ($(MINGW_TLS),)
-MINGW_LIBS   := $(MINGW_BEARSSL)/libbearssl.a -lcrypt32 $(MINGW_LIBS)
-endif
+MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
+        -DAMT_STATIC -ffunction-sections -fno-asynchronous-unwind-tables \
+        -Wl,--gc-sections,--nxcompat,--dynamicbase -I.
+MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
 
-build/amt.exe: examples/amt.c $(HEADERS) | build
-	$(MINGW) -std=c99 $(STRICT) -Os -static -s -municode -DAMT_STATIC \
-	  -ffunction-sections -fno-asynchronous-unwind-tables \
-	  -Wl,--gc-sections,--nxcompat,--dynamicbase \
-	  $(MINGW_TLS) -I. $< -o $@ $(MINGW_LIBS)
+$(MINGW_BEARSSL)/libbearssl.a:
+	@sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw
+
+build/amt-plain.exe: examples/amt.c $(HEADERS) | build
+	$(MINGW) $< -o $@ $(MINGW_LIBS)
+
+build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
+	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
+	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
 install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))

@@ -1423,7 +1423,7 @@ static int next_setting(char **at, unsigned *line, char **name, char **value)
 static int read_secret(const char *file, char *to, size_t room)
 {
   char  *end = NULL;
-  size_t n = 0;
+  size_t n = 0, mark;
   int    fd = 0;
   if (strcmp(file, "-") == 0) file = "standard input";
   else fd = file_open(file);
@@ -1441,7 +1441,9 @@ static int read_secret(const char *file, char *to, size_t room)
                  (unsigned)(room - 1));
   n = (size_t)(end - to);
   if (n > 0 && to[n - 1] == '\r') n--;
-  if (mark_of(to, n) > 0) memmove(to, to + 3, n -= 3);
+  mark = mark_of(to, n);
+  n -= mark;
+  memmove(to, to + mark, n);
   wipe(to + n, room - n);
   if (n == 0) return wrong(EXIT_CONFIG, file, "nothing is in its first line");
   if (strlen(to) != n || !amt_utf8(to, n))
