@@ -279,7 +279,14 @@ static int open_file(const char *path, DWORD access, DWORD how, DWORD flags)
   h = CreateFileW(w, access, flags & FILE_FLAG_DELETE_ON_CLOSE ? 0 :
                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                   not_inherited, how, FILE_ATTRIBUTE_NORMAL | flags, NULL);
-  if (h == INVALID_HANDLE_VALUE) return outcome(0);
+  if (h == INVALID_HANDLE_VALUE) {
+    DWORD e = GetLastError(), is = GetFileAttributesW(w);
+    set_errno(e);
+    if (is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_DIRECTORY) != 0)
+      errno = EISDIR;
+    SetLastError(e);
+    return -1;
+  }
   return _open_osfhandle((intptr_t)h, _O_BINARY | _O_NOINHERIT);
 }
 
@@ -523,13 +530,11 @@ static const char *ca_store(int (*take)(const char *p, size_t n), int *error)
 }
 #endif
 
-/* A socket that is connected to itself: what wake_up sends to it is there to
-   be read when a wait looks at it. */
-static SOCKET wake = INVALID_SOCKET;
+static HANDLE wake, net_event; /* what every wait looks at */
 static HANDLE main_thread;
 static UINT   code_page; /* the console's, before us */
 
-static void wake_up(void) { send(wake, "", 1, 0); }
+static void wake_up(void) { SetEvent(wake); }
 
 static void system_end(void)
 {
@@ -556,25 +561,13 @@ static BOOL WINAPI on_console(DWORD event)
 /* A Ctrl-C that the caller has had ignored stays so. */
 static int catch_signals(void)
 {
-  WSADATA            data;
-  struct sockaddr_in a;
-  int                n = sizeof a;
-  u_long             asynchronous = 1;
-  memset(&a, 0, sizeof a);
-  a.sin_family = AF_INET;
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  WSAStartup(MAKEWORD(2, 2), &data);
-  wake = socket(AF_INET, SOCK_DGRAM, 0);
-  ioctlsocket(wake, (long)FIONBIO, &asynchronous);
-  if (bind(wake, (struct sockaddr *)&a, n) != 0 ||
-      getsockname(wake, (struct sockaddr *)&a, &n) != 0 ||
-      connect(wake, (struct sockaddr *)&a, n) != 0) {
-    closesocket(wake);
-    wake = INVALID_SOCKET; /* then waits are short */
-  }
-  DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
-                  &main_thread, 0, FALSE, DUPLICATE_SAME_ACCESS);
-  return SetConsoleCtrlHandler(on_console, TRUE) ? 0 : outcome(0);
+  wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+  net_event = CreateEventW(NULL, FALSE, FALSE, NULL);
+  if (wake == NULL || net_event == NULL ||
+      !DuplicateHandle(GetCurrentProcess(), GetCurrentThread(),
+                       GetCurrentProcess(), &main_thread, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS)) return outcome(0);
+  return outcome(SetConsoleCtrlHandler(on_console, TRUE));
 }
 
 static const char *signal_name(int number)
@@ -583,28 +576,21 @@ static const char *signal_name(int number)
                                      : "the end of the console";
 }
 
-static void wait_for(const net_socket *s, int readable, int writable,
-                     uint32_t ms)
+/* First the events to come, then a look at what is so already: nothing can
+   slip through between the two. What an event leaves behind for the next wait
+   ends that one early, which does no harm. */
+static void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 {
-  fd_set         r, w, failed;
-  struct timeval t;
-  char           byte;
-  FD_ZERO(&r);
-  FD_ZERO(&w);
-  FD_ZERO(&failed);
-  r.fd_array[r.fd_count] = wake;
-  r.fd_count += wake != INVALID_SOCKET;
-  r.fd_array[r.fd_count] = w.fd_array[0] = failed.fd_array[0] = s->fd;
-  if (s->fd != INVALID_SOCKET) {
-    r.fd_count += readable != 0;
-    w.fd_count += writable != 0;
-    failed.fd_count += writable != 0;
+  HANDLE events[2];
+  DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
+  events[0] = wake, events[1] = net_event;
+  if (count == 2) {
+    WSAEventSelect(s->fd, net_event, FD_CLOSE | (readable ? FD_READ : 0) |
+                                     (writable ? FD_WRITE | FD_CONNECT : 0));
+    if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
+    if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
   }
-  if (wake == INVALID_SOCKET && ms > 250) ms = 250;
-  t.tv_sec = (long)(ms / 1000), t.tv_usec = (long)(ms % 1000 * 1000);
-  if (r.fd_count + w.fd_count == 0) Sleep(ms);
-  else select(0, &r, &w, &failed, &t);
-  recv(wake, &byte, 1, 0);
+  WaitForMultipleObjects(count, events, FALSE, ms);
 }
 
 /* Line ends as they are, and UTF-8 where a person reads it. */
@@ -851,8 +837,7 @@ static const char *signal_name(int number)
   return number == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
-static void wait_for(const net_socket *s, int readable, int writable,
-                     uint32_t ms)
+static void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 {
   struct pollfd p[2];
   p[0].fd = wake[0];
