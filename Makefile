@@ -24,7 +24,8 @@ SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
-            mandoc libmbedtls-dev libssl-dev openssl nginx-light
+            mandoc libmbedtls-dev libssl-dev openssl nginx-light \
+            $(WINDOWS_DEBS) wine64 liblwip-dev iproute2
 
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 

@@ -43,6 +43,11 @@ NOT_UNDER_WINE = {
         "measures Wine's memory",
     "a_long_log_over_https_needs_no_more_memory_than_a_short_one":
         "measures Wine's memory",
+    "waiting_over_https_costs_no_time_of_the_processor": "measures Wine's time",
+    "follow_loses_and_doubles_no_message_whatever_the_server_does":
+        "is about the library, and long",
+    "a_job_ends_well_in_every_accent_and_under_every_passing_fault":
+        "is about the library, and long",
     "the_tool_has_no_heap_of_its_own": "reads an ELF file",
     "a_power_cut_at_every_step_of_the_state_file_never_starts_twice":
         "comes between a program and a POSIX system (LD_PRELOAD)",
