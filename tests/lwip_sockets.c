@@ -1,5 +1,5 @@
 /* The socket stream over lwIP's own TCP/IP (AMT_LWIP), against a simulated
-   server on the other side of a tap device: see tests/lwip.sh, which says what
+   server on the other side of a tap device: see tests/lwip_sockets.sh, which says what
    each argument does.
    usage: lwip_sockets OUR_ADDRESS SERVER PORT WHAT */
 #define AMT_IMPLEMENTATION

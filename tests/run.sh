@@ -186,7 +186,7 @@ optional() {
   esac
 }
 optional "jobs over lwIP's sockets and a tap device" \
-  sh tests/lwip.sh $out build/amt build/amtsim
+  sh tests/lwip_sockets.sh $out build/amt build/amtsim
 check "make windows builds amt.exe without a warning" sh -c "
   rm -f build/amt*.exe; make windows >$out/windows.log 2>&1 &&
   ! grep -i warning $out/windows.log"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Jobs over lwIP's sockets (AMT_LWIP) and a tap device, in a network of their
 # own. Says so and exits with 77 where that cannot be had.
-# usage: lwip.sh FOLDER TOOL SIMULATOR
-skip() { echo "lwip.sh: $1: lwIP's sockets are not tested here" >&2; exit 77; }
+# usage: lwip_sockets.sh FOLDER TOOL SIMULATOR
+skip() { echo "lwip_sockets.sh: $1: lwIP's sockets are not tested here" >&2; exit 77; }
 dir=$1 amt=$2 sim=$3
 if [ "$4" != inside ]; then
   [ "$(id -u)" = 0 ] || skip "not root"
