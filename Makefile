@@ -25,7 +25,9 @@ SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
             mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
-            iproute2 nftables util-linux
+            iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev
+
+WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 
 BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
@@ -102,6 +104,34 @@ build/amt-static-plain: examples/amt.c $(HEADERS) | build
 build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
 	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
+
+windows: ## amt.exe for Windows (MinGW), one file; prints its size
+	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
+	@$(MAKE) --no-print-directory build/amt-plain.exe
+	@if sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw; then \
+	  $(MAKE) --no-print-directory build/amt.exe && \
+	  printf '%s: %s bytes, with TLS\n' build/amt.exe $$(wc -c <build/amt.exe); \
+	else \
+	  cp build/amt-plain.exe build/amt.exe && \
+	  echo 'The source of BearSSL is not to be had: build/amt.exe is without' \
+	    'TLS.'; \
+	fi
+
+MINGW_BEARSSL = build/bearssl-mingw
+MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
+        -DAMT_STATIC -ffunction-sections -fno-asynchronous-unwind-tables \
+        -Wl,--gc-sections,--nxcompat,--dynamicbase -I.
+MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
+
+$(MINGW_BEARSSL)/libbearssl.a:
+	@sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw
+
+build/amt-plain.exe: examples/amt.c $(HEADERS) | build
+	$(MINGW) $< -o $@ $(MINGW_LIBS)
+
+build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
+	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
+	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
 install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
@@ -196,5 +226,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size fuzz cross \
-        coverage firmware prove test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench size \
+        fuzz cross coverage firmware prove test packages clean help

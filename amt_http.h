@@ -17,7 +17,9 @@
      >>http-reply     the parser: reply bytes in, body bytes out
      >>http-conn      one connection: open, send, receive, keep alive
      >>http-address   numeric addresses
-     >>http-posix     the sockets of POSIX systems as a stream
+     >>http-sockets   what socket streams share: names, and whose turn it is
+     >>http-posix     the sockets of POSIX systems, or lwIP's, as a stream
+     >>http-winsock   the sockets of Windows as a stream
      >>http-lwip      lwIP's raw API as a stream: no threads, no sockets
      >>http-tls       what both TLS streams need; the certificate reader
      >>http-bearssl   TLS by BearSSL as a stream
@@ -117,6 +119,12 @@
    AMT_POSIX        everywhere the POSIX socket stream is used: adds it. With
                     -std=c99 (no gnu) this header comes first, or
                     _POSIX_C_SOURCE=200112L is defined before others
+   AMT_LWIP         everywhere, instead of AMT_POSIX: the same stream, with the
+                    same names, over lwIP's sockets (2.1 and later, NO_SYS=0,
+                    LWIP_SOCKET_POLL=1): it calls lwip_socket, lwip_poll, ...
+   AMT_WINSOCK      everywhere the Windows socket stream is used: adds it; link
+                    with -lws2_32 -ladvapi32. This header comes before
+                    <windows.h>, or WIN32_LEAN_AND_MEAN is defined
    AMT_LWIP_RAW     everywhere the stream over lwIP's raw API (2.1 or later,
                     NO_SYS=1) is used: adds it, 0.7 kB. Needs LWIP_TCP and
                     LWIP_CALLBACK_API; host names need LWIP_DNS
@@ -469,8 +477,8 @@ typedef struct amt_address {
    no octal, no missing parts. */
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
-#ifdef AMT_POSIX
-/* --- POSIX sockets ------------------------------------------------------ */
+#if defined(AMT_POSIX) || defined(AMT_LWIP) || defined(AMT_WINSOCK)
+/* --- sockets ------------------------------------------------------------ */
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
 
@@ -478,11 +486,20 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
    it by a table, c-ares, or whatever does not block. */
 typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
                             int max);
+#endif
+
+#if defined(AMT_POSIX) || defined(AMT_LWIP)
+/* --- POSIX sockets, and lwIP's ------------------------------------------ */
 
 /* One TCP connection. Set resolve and ctx after amt_posix_init if the default,
    getaddrinfo, will not do: that one may block for as long as the system's
    resolver is set to wait, and uses libc's heap. Its time counts against the
-   connect limit. Numeric addresses never go through it. */
+   connect limit. Numeric addresses never go through it.
+
+   With AMT_LWIP, fd is lwIP's and for lwip_poll, an lwIP without DNS
+   (LWIP_DNS=0) knows no names, nothing is interrupted by a signal, and the
+   time of the day is not known: see amt_tls.time. tcpip_init, and an interface
+   that is up, are the caller's. */
 typedef struct amt_posix {
   amt_stream   stream;
   amt_resolver resolve;
@@ -501,8 +518,41 @@ AMTDEF void     amt_posix_init(amt_posix *s);
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
+#ifdef AMT_POSIX
 AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
-#endif /* AMT_POSIX */
+#endif
+#endif /* AMT_POSIX || AMT_LWIP */
+
+#ifdef AMT_WINSOCK
+/* --- Windows sockets ---------------------------------------------------- */
+
+/* One TCP connection. Set resolve and ctx after amt_winsock_init if the
+   default, getaddrinfo, will not do: that one may block for as long as Windows
+   is set to wait. Its time counts against the connect limit. Numeric addresses
+   never go through it. */
+typedef struct amt_winsock {
+  amt_stream   stream;
+  amt_resolver resolve;
+  void        *ctx;
+  uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
+                             wait for, not to close. It never blocks */
+  int          sys_error; /* of the last failure, WSAECONNREFUSED and the like */
+  uint32_t     left;      /* of the connect limit, when this address began */
+  uint8_t      count, index;
+  amt_address  address[AMT_ADDRESSES];
+} amt_winsock;
+
+/* Calls WSAStartup for version 2.2. Windows counts these: who wants Winsock
+   to be unloaded before the process ends calls WSACleanup once for each. */
+AMTDEF void     amt_winsock_init(amt_winsock *s);
+AMTDEF int      amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
+                                    int max);
+AMTDEF uint32_t amt_winsock_now(void); /* milliseconds, monotonic, in steps of
+                                          10 to 16 */
+AMTDEF uint32_t amt_winsock_time(void *ctx); /* seconds since 1970 */
+/* The system's randomness (RtlGenRandom), for amt_tls.random. */
+AMTDEF int      amt_winsock_random(void *ctx, void *p, size_t n);
+#endif /* AMT_WINSOCK */
 
 #ifdef AMT_LWIP_RAW
 /* --- lwIP, its raw API -------------------------------------------------- */
@@ -550,7 +600,7 @@ typedef struct amt_tls {
                                   server's key must be one of these, too */
   size_t        pin_count;
   /* Seconds since 1970-01-01 UTC, or 0 while the clock is not set. NULL: the
-     system's with AMT_POSIX, else not set. A time before this build's own
+     system's with AMT_POSIX or AMT_WINSOCK, else not set. A time before this build's own
      date (AMT_BUILD_TIME) counts as not set. */
   uint32_t    (*time)(void *ctx);
   /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
@@ -1804,14 +1854,36 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
   return amt__address_6(a->ip, text, n);
 }
 
-#ifdef AMT_POSIX
+#if defined(AMT_POSIX) || defined(AMT_LWIP) || defined(AMT_WINSOCK)
 /* ------------------------------------------------------------------------
-   >>http-posix
+   >>http-sockets
 
-   The socket blocks in name, and every call says MSG_DONTWAIT: so a wait for
-   a reply can be left to the recv that follows it (SO_RCVTIMEO), and a
-   blocking poll costs two system calls, a send and a recv. */
+   The three kinds of sockets differ in how a call is named, how it fails, and
+   how one waits; not in what a name's addresses are, and whose turn it is. */
 
+#if defined(AMT_POSIX) + defined(AMT_LWIP) + defined(AMT_WINSOCK) > 1
+#error "only one of AMT_POSIX, AMT_LWIP, AMT_WINSOCK can be defined"
+#endif
+
+#ifdef AMT_WINSOCK
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <ntsecapi.h>
+#include <time.h>
+typedef amt_winsock amt__socket;
+#define amt__os(call) call
+#define AMT__CLOSED   INVALID_SOCKET
+#define AMT__TIMEDOUT WSAETIMEDOUT
+#elif defined(AMT_LWIP)
+#include "lwip/opt.h"
+#include "lwip/sockets.h"
+#include "lwip/netdb.h"
+#include "lwip/sys.h"
+#include <errno.h>
+#else
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -1822,7 +1894,6 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
 #ifndef AI_NUMERICHOST
 #error "AMT_POSIX needs POSIX names: compile with -std=gnu99 or later, or \
 define _POSIX_C_SOURCE=200112L before the first #include"
@@ -1830,31 +1901,41 @@ define _POSIX_C_SOURCE=200112L before the first #include"
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE instead */
 #endif
+#endif
 
-AMTDEF uint32_t amt_posix_now(void)
+#ifndef AMT_WINSOCK
+typedef amt_posix amt__socket;
+#define AMT__CLOSED   (-1)
+#define AMT__TIMEDOUT ETIMEDOUT
+#ifdef AMT_LWIP
+#define amt__os(call) lwip_##call
+#else
+#define amt__os(call) call
+#endif
+#endif
+
+/* Their own part, below: begins a connection, or tells how that one stands: 1,
+   AMT_AGAIN, or < 0 with sys_error set. */
+static int  amt__socket_connect(amt__socket *s, int family,
+                                const struct sockaddr *to, socklen_t len);
+static int  amt__socket_connected(amt__socket *s);
+static void amt__socket_opened(amt__socket *s);
+static void amt__socket_shut(amt__socket *s);
+
+#if defined(AMT_LWIP) && !LWIP_DNS
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000u;
+  (void)host, (void)a, (void)max;
+  return AMT_E_DNS;
 }
-
-AMTDEF uint32_t amt_posix_time(void *ctx)
-{
-  time_t t = time(NULL);
-  (void)ctx;
-  if (t < 0) return 0;
-  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
-}
-
-AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
-                             int max)
+#else
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
   struct addrinfo hints, *list, *i;
   int             n = 0;
-  (void)ctx;
   memset(&hints, 0, sizeof hints);
   hints.ai_socktype = SOCK_STREAM;
-  if (getaddrinfo(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
+  if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
   for (i = list; i != NULL && n < max; i = i->ai_next) {
     if (i->ai_family == AF_INET) {
       struct sockaddr_in sa;
@@ -1866,74 +1947,12 @@ AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
       memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
     }
   }
-  freeaddrinfo(list);
+  amt__os(freeaddrinfo)(list);
   return n > 0 ? n : AMT_E_DNS;
 }
-
-/* Gives up this address; the next open goes on with the one after it. */
-static void amt__posix_next(amt_posix *s, int error)
-{
-  s->sys_error = error;
-  if (s->fd >= 0) close(s->fd);
-  s->fd = -1;
-  s->index++;
-}
-
-/* Begins a connection to the address at hand: 1, AMT_AGAIN, or < 0. */
-static int amt__posix_connect(amt_posix *s, uint16_t port)
-{
-  const amt_address *a = &s->address[s->index];
-  struct sockaddr_in  in4;
-  struct sockaddr_in6 in6;
-  struct sockaddr    *to = (struct sockaddr *)&in4;
-  socklen_t           to_len = sizeof in4;
-  int                 on = 1;
-  memset(&in4, 0, sizeof in4);
-  memset(&in6, 0, sizeof in6);
-  if (a->len == 4) {
-    in4.sin_family = AF_INET;
-    in4.sin_port = htons(port);
-    memcpy(&in4.sin_addr, a->ip, 4);
-  } else {
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(port);
-    memcpy(&in6.sin6_addr, a->ip, 16);
-    to = (struct sockaddr *)&in6;
-    to_len = sizeof in6;
-  }
-  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-  if (s->fd >= 0 && s->fd < 3) { /* a program without stdout must not find */
-    int low = s->fd;             /* that its output goes to the server */
-    s->fd = fcntl(low, F_DUPFD, 3);
-    close(low);
-  }
-  if (s->fd < 0) return -1;
-  fcntl(s->fd, F_SETFD, FD_CLOEXEC);
-  fcntl(s->fd, F_SETFL, O_NONBLOCK);
-  setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef SO_NOSIGPIPE
-  setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-  if (connect(s->fd, to, to_len) == 0) return 1;
-  return errno == EINPROGRESS ? AMT_AGAIN : -1;
-}
 
-/* How the connection attempt under way stands. */
-static int amt__posix_connected(amt_posix *s)
-{
-  struct pollfd p;
-  int           error = 0;
-  socklen_t     n = sizeof error;
-  p.fd = s->fd;
-  p.events = POLLOUT;
-  p.revents = 0;
-  if (poll(&p, 1, 0) <= 0) return AMT_AGAIN;
-  if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0) return -1;
-  errno = error;
-  return error == 0 ? 1 : -1;
-}
-
-static int amt__posix_names(amt_posix *s, const char *host, size_t n)
+static int amt__socket_names(amt__socket *s, const char *host, size_t n)
 {
   char name[254];
   int  found;
@@ -1950,38 +1969,180 @@ static int amt__posix_names(amt_posix *s, const char *host, size_t n)
   return found;
 }
 
-/* Each address may use its share of what was left when its turn came. */
-static int amt__posix_open(amt_stream *stream, const char *host, size_t host_len,
-                           uint16_t port, uint32_t left)
+/* Begins a connection to the address at hand. */
+static int amt__socket_begin(amt__socket *s, uint16_t port)
 {
-  amt_posix *s = (amt_posix *)stream;
-  int        e;
+  const amt_address  *a = &s->address[s->index];
+  struct sockaddr_in  in4;
+  struct sockaddr_in6 in6;
+  uint16_t            swapped; /* htons is a macro full of warnings to some */
+  uint8_t             bytes[2];
+  bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
+  memcpy(&swapped, bytes, 2);
+  memset(&in4, 0, sizeof in4);
+  memset(&in6, 0, sizeof in6);
+  if (a->len == 4) {
+    in4.sin_family = AF_INET;
+    in4.sin_port = swapped;
+    memcpy(&in4.sin_addr, a->ip, 4);
+    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&in4, sizeof in4);
+  }
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = swapped;
+  memcpy(&in6.sin6_addr, a->ip, 16);
+  return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&in6, sizeof in6);
+}
+
+/* Each address may use its share of what was left when its turn came. */
+static int amt__socket_open(amt_stream *stream, const char *host,
+                            size_t host_len, uint16_t port, uint32_t left)
+{
+  amt__socket *s = (amt__socket *)stream;
+  int          e;
   if (s->count == 0) {
-    e = amt__posix_names(s, host, host_len);
+    e = amt__socket_names(s, host, host_len);
     if (e <= 0) return e;
   }
   while (s->index < s->count) {
-    if (s->fd < 0) {
+    if (s->fd == AMT__CLOSED) {
       s->left = left;
-      e = amt__posix_connect(s, port);
+      e = amt__socket_begin(s, port);
     } else {
-      e = amt__posix_connected(s);
+      e = amt__socket_connected(s);
     }
     if (e > 0) {
-      fcntl(s->fd, F_SETFL, 0);
-      s->patience = 0;
-      s->block = s->signal = 0;
+      amt__socket_opened(s);
       return 1;
     }
     if (e == AMT_AGAIN) {
       uint32_t share = s->left / (uint32_t)(s->count - s->index);
       if (s->left - left < share || s->count - s->index == 1) return AMT_AGAIN;
-      errno = ETIMEDOUT;
+      s->sys_error = AMT__TIMEDOUT;
     }
-    amt__posix_next(s, errno);
+    amt__socket_shut(s); /* gives up this address: the next one's turn */
+    s->index++;
   }
   s->count = 0; /* ask for the name again next time */
   return AMT_E_CONNECT;
+}
+
+static void amt__socket_close(amt_stream *stream)
+{
+  amt__socket *s = (amt__socket *)stream;
+  amt__socket_shut(s);
+  s->count = 0;
+}
+
+/* How long a wait may last: other addresses want their turn, and so does a
+   resolver that said "not yet". */
+static uint32_t amt__socket_patience(const amt__socket *s, int want,
+                                     uint32_t ms)
+{
+  if (want != AMT_WANT_WRITE) return ms;
+  if (s->fd == AMT__CLOSED) return ms > 10 ? 10 : ms;
+  if (s->index + 1 < s->count && ms > s->left / AMT_ADDRESSES)
+    return s->left / AMT_ADDRESSES + 1;
+  return ms;
+}
+#endif /* AMT_POSIX || AMT_LWIP || AMT_WINSOCK */
+
+#if defined(AMT_POSIX) || defined(AMT_LWIP)
+/* ------------------------------------------------------------------------
+   >>http-posix
+
+   The socket blocks in name, and every call says MSG_DONTWAIT: so a wait for
+   a reply can be left to the recv that follows it (SO_RCVTIMEO), and a
+   blocking poll costs two system calls, a send and a recv. lwIP, where calls
+   are cheap and that option may be left out, is polled instead. */
+
+AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
+                             int max)
+{
+  (void)ctx;
+  return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_shut(amt__socket *s)
+{
+  if (s->fd >= 0) amt__os(close)(s->fd);
+  s->fd = -1;
+}
+
+#ifdef AMT_LWIP
+AMTDEF uint32_t amt_posix_now(void) { return (uint32_t)sys_now(); }
+
+static int amt__posix_socket(int family)
+{
+  return lwip_socket(family, SOCK_STREAM, 0);
+}
+#else
+AMTDEF uint32_t amt_posix_now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000u;
+}
+
+AMTDEF uint32_t amt_posix_time(void *ctx)
+{
+  time_t t = time(NULL);
+  (void)ctx;
+  if (t < 0) return 0;
+  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
+}
+
+static int amt__posix_socket(int family)
+{
+  int fd = socket(family, SOCK_STREAM, 0);
+  if (fd >= 0 && fd < 3) { /* a program without stdout must not find */
+    int low = fd;          /* that its output goes to the server */
+    fd = fcntl(low, F_DUPFD, 3);
+    close(low);
+  }
+  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+#endif
+
+static int amt__socket_connect(amt__socket *s, int family,
+                               const struct sockaddr *to, socklen_t len)
+{
+  int on = 1;
+  s->fd = amt__posix_socket(family);
+  if (s->fd >= 0) {
+    amt__os(fcntl)(s->fd, F_SETFL, O_NONBLOCK);
+    amt__os(setsockopt)(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+    setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    if (amt__os(connect)(s->fd, to, len) == 0) return 1;
+    if (errno == EINPROGRESS) return AMT_AGAIN;
+  }
+  s->sys_error = errno;
+  return -1;
+}
+
+static int amt__socket_connected(amt__socket *s)
+{
+  struct pollfd p;
+  int           error = 0;
+  socklen_t     n = sizeof error;
+  p.fd = s->fd;
+  p.events = POLLOUT;
+  p.revents = 0;
+  if (amt__os(poll)(&p, 1, 0) <= 0) return AMT_AGAIN;
+  if (amt__os(getsockopt)(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+    error = errno;
+  if (error == 0) return 1;
+  s->sys_error = error;
+  return -1;
+}
+
+static void amt__socket_opened(amt__socket *s)
+{
+  amt__os(fcntl)(s->fd, F_SETFL, 0);
+  s->patience = 0;
+  s->block = s->signal = 0;
 }
 
 static ptrdiff_t amt__posix_error(amt_posix *s)
@@ -1998,7 +2159,7 @@ static ptrdiff_t amt__posix_error(amt_posix *s)
 static ptrdiff_t amt__posix_read(amt_stream *stream, void *p, size_t n)
 {
   amt_posix *s = (amt_posix *)stream;
-  ssize_t    got = recv(s->fd, p, n, s->block ? 0 : MSG_DONTWAIT);
+  ptrdiff_t  got = amt__os(recv)(s->fd, p, n, s->block ? 0 : MSG_DONTWAIT);
   s->block = 0;
   if (got > 0) return got;
   if (got == 0) return AMT_E_EOF;
@@ -2008,17 +2169,20 @@ static ptrdiff_t amt__posix_read(amt_stream *stream, void *p, size_t n)
 static ptrdiff_t amt__posix_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_posix *s = (amt_posix *)stream;
-  ssize_t    put = send(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  ptrdiff_t  put = amt__os(send)(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
   return put > 0 ? put : amt__posix_error(s);
 }
 
-static void amt__posix_close(amt_stream *stream)
+#ifdef AMT_LWIP
+/* poll of lwIP passes over no -1. */
+static int amt__posix_poll(struct pollfd *p, int ms)
 {
-  amt_posix *s = (amt_posix *)stream;
-  if (s->fd >= 0) close(s->fd);
-  s->fd = -1;
-  s->count = 0;
+  if (p->fd >= 0) return lwip_poll(p, 1, ms);
+  sys_msleep((u32_t)ms);
+  return 0;
 }
+#else
+static int amt__posix_poll(struct pollfd *p, int ms) { return poll(p, 1, ms); }
 
 /* The next recv may block for ms, or a little longer: setting it anew each
    time would cost a system call. */
@@ -2034,6 +2198,7 @@ static int amt__posix_block(amt_posix *s, uint32_t ms)
   s->block = 1;
   return 1;
 }
+#endif
 
 static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
 {
@@ -2044,17 +2209,15 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     s->signal = 0;
     return AMT_INTERRUPTED;
   }
+#ifndef AMT_LWIP
   if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0)
     return amt__posix_block(s, ms);
-  if (s->fd >= 0 && s->index + 1 < s->count && want == AMT_WANT_WRITE &&
-      ms > s->left / AMT_ADDRESSES)
-    ms = s->left / AMT_ADDRESSES + 1; /* other addresses want their turn */
-  if (s->fd < 0 && want == AMT_WANT_WRITE && ms > 10)
-    ms = 10; /* for a resolver that said "not yet" */
+#endif
+  ms = amt__socket_patience(s, want, ms);
   p.fd = s->fd; /* poll passes over -1, and so just sleeps */
   p.events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
   p.revents = 0;
-  e = poll(&p, 1, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);
+  e = amt__posix_poll(&p, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);
   if (e < 0) return errno == EINTR ? AMT_INTERRUPTED : 0;
   return e;
 }
@@ -2062,15 +2225,149 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
 AMTDEF void amt_posix_init(amt_posix *s)
 {
   static const amt_stream_ops ops = {
-    amt__posix_open,  amt__posix_read, amt__posix_write,
-    amt__posix_close, amt__posix_wait, 0, NULL
+    amt__socket_open,  amt__posix_read, amt__posix_write,
+    amt__socket_close, amt__posix_wait, 0, NULL
   };
   memset(s, 0, sizeof *s);
   s->stream.ops = &ops;
   s->resolve = amt_posix_resolve;
   s->fd = -1;
 }
-#endif /* AMT_POSIX */
+#endif /* AMT_POSIX || AMT_LWIP */
+
+#ifdef AMT_WINSOCK
+/* ------------------------------------------------------------------------
+   >>http-winsock
+
+   The socket never blocks; a wait is a select, which tells a connection that
+   failed by its third set. (WSAPoll does not, before Windows 10 of 2020.) */
+
+AMTDEF uint32_t amt_winsock_now(void) { return (uint32_t)GetTickCount(); }
+
+AMTDEF uint32_t amt_winsock_time(void *ctx)
+{
+  time_t t = time(NULL);
+  (void)ctx;
+  if (t < 0) return 0;
+  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
+}
+
+AMTDEF int amt_winsock_random(void *ctx, void *p, size_t n)
+{
+  (void)ctx;
+  return n <= 0x7FFFFFFFu && RtlGenRandom(p, (ULONG)n) != 0;
+}
+
+AMTDEF int amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
+                               int max)
+{
+  (void)ctx;
+  return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_shut(amt__socket *s)
+{
+  if (s->fd != INVALID_SOCKET) closesocket(s->fd);
+  s->fd = INVALID_SOCKET;
+}
+
+static int amt__socket_connect(amt__socket *s, int family,
+                               const struct sockaddr *to, socklen_t len)
+{
+  static const char on = 1;
+  u_long            asynchronous = 1;
+  s->fd = socket(family, SOCK_STREAM, 0);
+  if (s->fd != INVALID_SOCKET) {
+    SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0);
+    ioctlsocket(s->fd, (long)FIONBIO, &asynchronous);
+    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(s->fd, to, len) == 0) return 1;
+    if (WSAGetLastError() == WSAEWOULDBLOCK) return AMT_AGAIN;
+  }
+  s->sys_error = WSAGetLastError();
+  return -1;
+}
+
+/* Waits for what is wanted: 1; 2 if a connection attempt has failed; 0. */
+static int amt__winsock_select(const amt_winsock *s, int want, uint32_t ms)
+{
+  fd_set         set, failed;
+  struct timeval t;
+  int            write = want == AMT_WANT_WRITE, e;
+  set.fd_count = failed.fd_count = 1;
+  set.fd_array[0] = failed.fd_array[0] = s->fd;
+  t.tv_sec = (long)(ms / 1000u);
+  t.tv_usec = (long)(ms % 1000u * 1000u);
+  e = select(0, write ? NULL : &set, write ? &set : NULL, &failed, &t);
+  if (e <= 0) return 0;
+  return failed.fd_count > 0 ? 2 : 1;
+}
+
+static int amt__socket_connected(amt__socket *s)
+{
+  int       error = 0, e = amt__winsock_select(s, AMT_WANT_WRITE, 0);
+  socklen_t n = sizeof error;
+  if (e == 0) return AMT_AGAIN;
+  if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, (char *)&error, &n) != 0)
+    error = WSAGetLastError();
+  if (e == 2 && error == 0) error = WSAECONNREFUSED;
+  if (error == 0) return 1;
+  s->sys_error = error;
+  return -1;
+}
+
+static void amt__socket_opened(amt__socket *s) { (void)s; }
+
+static ptrdiff_t amt__winsock_error(amt_winsock *s)
+{
+  int error = WSAGetLastError();
+  if (error == WSAEWOULDBLOCK || error == WSAEINTR) return AMT_AGAIN;
+  s->sys_error = error;
+  return AMT_E_RESET;
+}
+
+static ptrdiff_t amt__winsock_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  int          got;
+  if (n > 0x7FFFFFFFu) n = 0x7FFFFFFFu;
+  got = recv(s->fd, (char *)p, (int)n, 0);
+  if (got > 0) return got;
+  return got == 0 ? AMT_E_EOF : amt__winsock_error(s);
+}
+
+static ptrdiff_t amt__winsock_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  int          put;
+  if (n > 0x7FFFFFFFu) n = 0x7FFFFFFFu;
+  put = send(s->fd, (const char *)p, (int)n, 0);
+  return put > 0 ? put : amt__winsock_error(s);
+}
+
+static int amt__winsock_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  ms = amt__socket_patience(s, want, ms);
+  if (s->fd != INVALID_SOCKET) return amt__winsock_select(s, want, ms) != 0;
+  Sleep(ms == INFINITE ? ms - 1 : ms);
+  return 0;
+}
+
+AMTDEF void amt_winsock_init(amt_winsock *s)
+{
+  static const amt_stream_ops ops = {
+    amt__socket_open,  amt__winsock_read, amt__winsock_write,
+    amt__socket_close, amt__winsock_wait, 0, NULL
+  };
+  WSADATA data;
+  memset(s, 0, sizeof *s);
+  s->stream.ops = &ops;
+  s->resolve = amt_winsock_resolve;
+  s->fd = INVALID_SOCKET;
+  s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* or socket fails */
+}
+#endif /* AMT_WINSOCK */
 
 #ifdef AMT_LWIP_RAW
 /* ------------------------------------------------------------------------
@@ -2336,9 +2633,12 @@ static uint32_t amt__tls_time(const amt_tls *tls)
   uint32_t now = 0;
   if (tls->time != NULL)
     now = tls->time(tls->ctx);
-#ifdef AMT_POSIX
+#if defined(AMT_POSIX)
   else
     now = amt_posix_time(NULL);
+#elif defined(AMT_WINSOCK)
+  else
+    now = amt_winsock_time(NULL);
 #endif
   return now < AMT_BUILD_TIME ? 0 : now;
 }

@@ -1,9 +1,16 @@
 #!/bin/sh
-# Builds BearSSL for musl, for `make static`: FOLDER/libbearssl.a and
-# FOLDER/inc, from Debian's source package; nothing of it is kept in this
-# repository. Exits with 1, after saying why, where that cannot be had.
-# usage: bearssl_musl.sh FOLDER
+# Builds BearSSL for musl, for `make static`, or for MinGW, for `make windows`:
+# FOLDER/libbearssl.a and FOLDER/inc, from Debian's source package; nothing of
+# it is kept in this repository. Exits with 1, after saying why, where that
+# cannot be had.
+# usage: bearssl_musl.sh FOLDER [mingw]
 here=$(cd "$(dirname "$0")" && pwd)
+case ${2:-musl} in
+  musl) CC="musl-gcc -fno-pie -DBR_USE_URANDOM=1 -DBR_USE_UNIX_TIME=1" AR=ar ;;
+  mingw) CC="x86_64-w64-mingw32-gcc -DBR_USE_WIN32_RAND=1 -DBR_USE_WIN32_TIME=1"
+         AR=x86_64-w64-mingw32-ar ;;
+esac
+export CC
 mkdir -p "$1" && cd "$1" || exit 1
 [ -f libbearssl.a ] && exit 0
 dir=$PWD
@@ -20,16 +27,16 @@ compile() {
   mkdir objects || return 1
   find sources/bearssl/src -name '*.c' | grep -vE 'ssl_server|ssl_scert' |
     xargs -P "$(nproc)" -I FILE sh -c '
-      musl-gcc -Os -ffunction-sections -fdata-sections -fno-pie \
-        -fno-asynchronous-unwind-tables -DBR_USE_URANDOM=1 \
-        -DBR_USE_UNIX_TIME=1 -Isources/bearssl/src -Isources/bearssl/inc \
-        -c FILE -o objects/$(basename FILE .c).o' || return 1
-  ar rcs libbearssl.new objects/*.o
+      $CC -Os -ffunction-sections -fdata-sections \
+        -fno-asynchronous-unwind-tables -Isources/bearssl/src \
+        -Isources/bearssl/inc -c FILE -o objects/$(basename FILE .c).o' ||
+    return 1
+  $AR rcs libbearssl.new objects/*.o
 }
 
 : >log
 sh "$here/debian_source.sh" "$dir/sources" bearssl 2>log ||
   fail "BearSSL's source package cannot be fetched"
-compile >log 2>&1 || fail "BearSSL cannot be compiled for musl"
+compile >log 2>&1 || fail "BearSSL cannot be compiled for ${2:-musl}"
 rm -rf inc objects
 cp -r sources/bearssl/inc inc && mv libbearssl.new libbearssl.a

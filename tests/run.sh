@@ -62,6 +62,7 @@ for header in amt.h amt_http.h; do
                    "-DAMT_MBEDTLS -DAMT_TLS_NO_PIN -DAMT_BUILD_TIME=1" \
                    "-DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_TLS_NO_IP
                     -DAMT_TLS_NO_PIN -DAMT_NO_TEXT" \
+                   "-D_GNU_SOURCE -isystem /usr/include/lwip -DAMT_LWIP" \
                    "-DAMT_NO_HTTP -DAMT_NO_TEXT" \
                    "-DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"; do
       printf '#include "%s"\n' $header >$out/header.c
@@ -202,6 +203,36 @@ done
 for fuzzer in json http job config; do
   check "nothing found by 30 s of fuzzing: $fuzzer" sh tests/fuzz.sh 30 $fuzzer
 done
+# optional NAME COMMAND...: 77 says why it cannot be had here; it then counts as
+# neither.
+optional() {
+  name=$1; shift
+  "$@" >$out/log 2>&1
+  case $? in
+    0) ok "$name" ;;
+    77) echo "left    $name: $(tail -n 1 $out/log)" ;;
+    *) fail "$name" ;;
+  esac
+}
+optional "jobs over lwIP's sockets and a tap device" \
+  sh tests/lwip_sockets.sh $out build/amt build/amtsim
+check "make windows builds amt.exe without a warning" sh -c "
+  rm -f build/amt*.exe; make windows >$out/windows.log 2>&1 &&
+  ! grep -i warning $out/windows.log"
+check "amt.exe needs no DLL that Windows has not" sh -c "
+  x86_64-w64-mingw32-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
+  grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |
+  tee /dev/stderr | wc -l | grep -qx 0"
+TEST_OUT=$out sh tests/wine.sh $out/wine sh -c '
+  python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
+if [ $? -eq 77 ]; then
+  echo "left    the tool's tests under Wine: $(cat $out/wine.log)"
+else
+  sed 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' $out/wine.log
+  passed=$((passed + $(grep -c '^ok ' $out/wine.log)))
+  failed=$((failed + $(grep -c '^FAILED ' $out/wine.log)))
+  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
+fi
 check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
 check "make install, its pkg-config file, make uninstall" sh tests/install.sh install
