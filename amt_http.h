@@ -381,7 +381,9 @@ typedef struct amt_stream_ops {
      after a read: the server may have answered early), or an error: then
      nothing was taken by this call. */
   ptrdiff_t (*write)(amt_stream *s, const void *p, size_t n);
-  /* Gives back what open took; does nothing on a closed stream. */
+  /* Gives back what open took; does nothing on a closed stream. If s->abort is
+     set, a request is given up: what of it has not arrived must not arrive
+     later (TCP: a reset). */
   void (*close)(amt_stream *s);
   /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
      the next read may do the blocking itself), 0 if not, AMT_INTERRUPTED. On a
@@ -397,6 +399,7 @@ typedef struct amt_stream_ops {
 
 struct amt_stream {
   const amt_stream_ops *ops;
+  int                   abort; /* set before close; see there */
 };
 
 /* --- connections -------------------------------------------------------- */
@@ -1580,7 +1583,11 @@ static uint32_t amt__or(uint32_t value, uint32_t otherwise)
 
 AMTDEF void amt_http_close(amt_http_conn *c)
 {
-  if (c->state != AMT_CONN_CLOSED) c->stream->ops->close(c->stream);
+  if (c->state != AMT_CONN_CLOSED) {
+    c->stream->abort = c->state == AMT_CONN_SENDING ||
+                       c->state == AMT_CONN_RECEIVING;
+    c->stream->ops->close(c->stream);
+  }
   c->state = AMT_CONN_CLOSED;
   c->at = c->have = 0;
 }
@@ -1677,9 +1684,8 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
   if (e == AMT_HTTP_END) {
     /* Bytes after the end were not asked for: whoever sent them may mean
        them as the reply to the next request. */
-    if (c->at == c->have && !c->early && amt_http_reply_keeps(&c->reply))
-      c->state = AMT_CONN_IDLE;
-    else
+    c->state = AMT_CONN_IDLE;
+    if (c->at != c->have || c->early || !amt_http_reply_keeps(&c->reply))
       amt_http_close(c);
   }
   return e;
@@ -1921,6 +1927,7 @@ static int  amt__socket_connect(amt__socket *s, int family,
 static int  amt__socket_connected(amt__socket *s);
 static void amt__socket_opened(amt__socket *s);
 static void amt__socket_shut(amt__socket *s);
+static void amt__socket_abort(amt__socket *s); /* a reset, when it is shut */
 
 #if defined(AMT_LWIP) && !LWIP_DNS
 static int amt__socket_resolve(const char *host, amt_address *a, int max)
@@ -2029,6 +2036,7 @@ static int amt__socket_open(amt_stream *stream, const char *host,
 static void amt__socket_close(amt_stream *stream)
 {
   amt__socket *s = (amt__socket *)stream;
+  if (stream->abort) amt__socket_abort(s);
   amt__socket_shut(s);
   s->count = 0;
 }
@@ -2060,6 +2068,20 @@ AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
 {
   (void)ctx;
   return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_abort(amt__socket *s)
+{
+#ifdef SO_LINGER
+  struct linger at_once;
+  at_once.l_onoff = 1;
+  at_once.l_linger = 0;
+  if (s->fd >= 0)
+    amt__os(setsockopt)(s->fd, SOL_SOCKET, SO_LINGER, &at_once,
+                        sizeof at_once);
+#else
+  (void)s;
+#endif
 }
 
 static void amt__socket_shut(amt__socket *s)
@@ -2263,6 +2285,14 @@ AMTDEF int amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
 {
   (void)ctx;
   return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_abort(amt__socket *s)
+{
+  struct linger at_once = { 1, 0 };
+  if (s->fd != INVALID_SOCKET)
+    setsockopt(s->fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once,
+               sizeof at_once);
 }
 
 static void amt__socket_shut(amt__socket *s)
@@ -2574,7 +2604,8 @@ static void amt__lwip_close(amt_stream *stream)
   tcp_err(pcb, NULL);
   tcp_recv(pcb, NULL);
   tcp_setprio(pcb, TCP_PRIO_MIN);
-  if (pcb->nrtx != 0 || tcp_close(pcb) != ERR_OK) tcp_abort(pcb);
+  if (stream->abort || pcb->nrtx != 0 || tcp_close(pcb) != ERR_OK)
+    tcp_abort(pcb);
 }
 
 AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s)
@@ -3343,11 +3374,14 @@ static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
 static void amt__bearssl_close(amt_stream *stream)
 {
   amt_bearssl *t = (amt_bearssl *)(void *)stream;
-  if (t->state == AMT__TLS_OPEN) {
+  if (t->state == AMT__TLS_OPEN && !stream->abort) {
     br_ssl_engine_close(&t->cc.eng);
     amt__bearssl_flush(t); /* as far as it goes: close_notify */
   }
-  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
   if (t->state >= AMT__TLS_SHAKING) {
     amt__bearssl_clear(t);
     amt_wipe(t->buf, t->size);
@@ -4075,8 +4109,12 @@ static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
 static void amt__mbedtls_close(amt_stream *stream)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
-  if (t->state == AMT__TLS_OPEN) (void)mbedtls_ssl_close_notify(&t->ssl);
-  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state == AMT__TLS_OPEN && !stream->abort)
+    (void)mbedtls_ssl_close_notify(&t->ssl);
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
   if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->conf);
