@@ -151,7 +151,7 @@
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
-                          0 with -Os
+                          0 with -Os (32 costs 1.0 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -1215,6 +1215,12 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 
 /* --- strings, several bytes at once: AMT_WIDE --- */
 
+#if AMT_WIDE > 0 && defined(__GNUC__)
+#define AMT__INLINE static inline __attribute__((always_inline))
+#else
+#define AMT__INLINE static
+#endif
+
 /* Whether amt__plain finds just how many. */
 #if AMT_WIDE == 128 || \
   (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
@@ -1277,19 +1283,25 @@ static unsigned amt__plain(const unsigned char *p)
 #if AMT_WIDE > 0
 /* Moves n bytes down, fewer than a word has: in halves, each read before what
    it is written over. */
+#define AMT__HALF(size) \
+  if (sizeof(amt__wide) > size && (n & size)) { \
+    unsigned char half[size]; \
+    memcpy(half, from, size); \
+    memcpy(to, half, size); \
+    to += size; \
+    from += size; \
+  }
 static void amt__move(unsigned char *to, const unsigned char *from, unsigned n)
 {
-  unsigned half, i = 0;
-  for (half = sizeof(amt__wide) / 2; half > 0; half /= 2) {
-    if (!(n & half)) continue;
-    memmove(to + i, from + i, half);
-    i += half;
-  }
+  AMT__HALF(8)
+  AMT__HALF(4)
+  AMT__HALF(2)
+  if (n & 1u) *to = *from;
 }
 #endif
 
 /* From i on over the plain bytes of a string, which gather at p[*to]. */
-static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
+AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
   size_t at = *to;
 #if AMT_WIDE > 0
@@ -1317,15 +1329,35 @@ static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 }
 
 #if AMT_WIDE > 0
-/* The same over escapes, too, those that lie whole in front of n. Whatever
-   else there is, and errors, are left to the step. */
+/* Four hexadecimal digits; 0xD800, which is no character, if they are not. */
+static uint32_t amt__json_unit(const unsigned char *p)
+{
+  uint32_t point = 0;
+  unsigned k, digit;
+  for (k = 0; k < 4; k++) {
+    digit = p[k] - (unsigned)'0';
+    if (digit > 9u) {
+      digit = (p[k] | 32u) - 'a';
+      if (digit > 5u) return 0xD800u;
+      digit += 10u;
+    }
+    point = (point << 4) | digit;
+  }
+  return point;
+}
+
+/* From an escape on over what is plain and more escapes, those that lie whole
+   in front of n. Whatever else there is, and errors, are left to the step. */
 static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
                              size_t *to)
 {
   for (;;) {
-    unsigned c;
-    i = amt__json_plain(p, i, n, to);
-    if (n - i < 6 || p[i] != '\\') return i;
+    unsigned c, k;
+    if (i >= n || p[i] != '\\') {
+      i = amt__json_plain(p, i, n, to);
+      if (i >= n || p[i] != '\\') return i;
+    }
+    if (n - i < 6) return i;
     c = p[i + 1];
     if (c != 'u') {
       c = amt__json_unescape(c);
@@ -1333,10 +1365,7 @@ static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
       p[(*to)++] = (unsigned char)c;
       i += 2;
     } else {
-      uint64_t point;
-      size_t   k;
-      if (!amt_uint64((const char *)p + i + 2, 4, 16, &point) ||
-          !amt__json_char(t, (uint32_t)point, 0)) return i;
+      if (!amt__json_char(t, amt__json_unit(p + i + 2), 0)) return i;
       for (k = 0; k < t->held_len; k++) p[(*to)++] = t->held[k];
       i += 6;
     }
@@ -1350,42 +1379,52 @@ static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
 static int amt__json_quick(amt_json *t, unsigned char *p, size_t n, size_t *at,
                            size_t *from, size_t *to)
 {
-  size_t   i = 0;
-  unsigned s = t->state, c = 0;
+  static const unsigned char follows[AMT__J_DONE + 1] = {
+    0, 0, 0, 0, 0, ':', ',', 0
+  };
+  size_t   i;
+  unsigned s = t->state, c = 0, may;
   int      r = 0;
   if (s - AMT__J_VALUE > AMT__J_NEXT - AMT__J_VALUE) return 0;
-  for (; i < n; i++) {
+  for (i = 0; i < n; i++) {
     c = p[i];
-    if (c == ',' && s == AMT__J_NEXT)
-      s = t->flags & AMT__J_OBJECT ? AMT__J_KEY : AMT__J_VALUE;
-    else if (c == ':' && s == AMT__J_COLON)
-      s = AMT__J_VALUE;
-    else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+    if (c > ' ') {
+      if (c != follows[s]) break;
+      s = c == ',' && (t->flags & AMT__J_OBJECT) ? AMT__J_KEY : AMT__J_VALUE;
+    } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
       break;
+    }
   }
   t->state = (uint8_t)s;
-  *at = i;
+  *at = *from = *to = i;
   if (i >= n) return 0;
   t->start = t->offset + i;
-  *from = *to = i;
+  may = amt__json_may[s];
   if (c == '"') {
-    if ((t->flags & AMT__J_LINES) || !amt__json_quote(t, amt__json_may[s]))
+    if ((t->flags & AMT__J_LINES) || !(may & (AMT__J_A_VALUE | AMT__J_A_KEY)))
       return 0;
     *from = *to = i + 1;
-    *at = i = amt__json_text(t, p, i + 1, n, to);
-    if (i >= n || p[i] != '"') return 0;
+    i = amt__json_plain(p, i + 1, n, to);
+    if (i < n && p[i] == '\\') i = amt__json_text(t, p, i, n, to);
     *at = i + 1;
-    return amt__json_string(t, '"');
+    if (i < n && p[i] == '"') {
+      if (!(may & AMT__J_A_KEY)) return amt__json_done(t, AMT_JSON_STRING);
+      t->state = AMT__J_COLON;
+      return AMT_JSON_KEY;
+    }
+    *at = i;
+    amt__json_quote(t, may);
+    return 0;
   }
-  if (c - '1' < 9u && (amt__json_may[s] & AMT__J_A_VALUE)) {
+  if (c - '1' < 9u && (may & AMT__J_A_VALUE)) {
     while (++i < n && p[i] - (unsigned)'0' < 10u) { }
     if (i >= n || p[i] == '.' || (p[i] | 32u) == 'e') return 0;
     *at = *to = i;
     return amt__json_done(t, AMT_JSON_NUMBER);
   }
-  if ((c == '{' || c == '[') && (amt__json_may[s] & AMT__J_A_VALUE))
+  if ((c | 32u) == '{' && (may & AMT__J_A_VALUE))
     r = amt__json_push(t, c >> 5 & 1u);
-  else if ((c == '}' || c == ']') && (amt__json_may[s] & AMT__J_AN_END))
+  else if ((c | 32u) == '}' && (may & AMT__J_AN_END))
     r = amt__json_pop(t, c >> 5 & 1u);
   if (r <= 0) return 0; /* an error is the step's to find */
   *at = i + 1;
@@ -1402,13 +1441,14 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
 {
   size_t k;
   int    carried = t->state >= AMT__J_ESCAPE, r = 0, type;
+  *used = 0;
+  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
+      i = amt__json_plain(p, i, n, &to);
 #if AMT_WIDE > 0
       if (!(t->flags & AMT__J_LINES)) i = amt__json_text(t, p, i, n, &to);
-#else
-      i = amt__json_plain(p, i, n, &to);
 #endif
       if (i >= n) break;
     } else if (before < AMT__J_LITERAL) {
@@ -1452,8 +1492,6 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
 {
   unsigned char *p = (unsigned char *)bytes;
   size_t         i = 0, from = 0, to = 0;
-  *used = 0;
-  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
 #if AMT_WIDE > 0
   {
     int r = amt__json_quick(t, p, n, &i, &from, &to);

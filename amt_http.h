@@ -1361,9 +1361,9 @@ static int amt__http_listed(amt_http_reply *r)
   unsigned seen = 0, good, w = amt__http_word(r) - AMT__W_CHUNKED;
   if (r->word_len == 0) return 0; /* an empty element */
   if (w < AMT__W_END - AMT__W_CHUNKED) seen = 1u << w;
-  good = r->field == AMT__H_CONNECTION ? AMT__R_CLOSE | AMT__R_KEEP
-       : r->field == AMT__H_ENCODING ? AMT__R_IDENTITY
-       : AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
+  if (r->field == AMT__H_CONNECTION) good = AMT__R_CLOSE | AMT__R_KEEP;
+  else if (r->field == AMT__H_ENCODING) good = AMT__R_IDENTITY;
+  else good = AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
   seen &= good;
   r->flags |= (uint8_t)seen;
   if (seen || r->field == AMT__H_CONNECTION) return 0;
