@@ -1026,12 +1026,13 @@ static int amt__json_literal(amt_json *t, unsigned c)
                            at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
 }
 
-/* A whole character: its UTF-8 is held. 0 if it is none, or not of n bytes. */
-static int amt__json_char(amt_json *t, uint32_t point, unsigned n)
+/* A whole character: its UTF-8 is held. The error if it is none, or not of n
+   bytes. */
+static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 {
   unsigned i = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   if ((n != 0 && n != i) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
-    return 0;
+    return error;
   t->held_len = (uint8_t)i;
   t->held[0] = (uint8_t)point;
   if (i > 1) {
@@ -1066,7 +1067,7 @@ static int amt__json_hex(amt_json *t, unsigned c)
     point = ((point >> 16) << 10) + (point & 0xFFFFu) -
             ((0xD800u << 10) + 0xDC00u - 0x10000u);
   }
-  return amt__json_char(t, point, 0) ? AMT__J_CHAR : AMT_E_JSON_ESCAPE;
+  return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
 }
 
 /* What \c stands for; 0 if nothing. */
@@ -1117,16 +1118,17 @@ static int amt__json_string(amt_json *t, unsigned c)
 static int amt__json_utf8(amt_json *t, unsigned c)
 {
   uint32_t most;
+  int      e;
   if (c - 0x80u > 0x3Fu) return AMT_E_JSON_UTF8;
   t->point = (t->point << 6) | (c & 0x3Fu);
   t->need = (uint8_t)((t->need - 1u) & 3u);
   most = ((t->point + 1u) << 6u * t->need) - 1u;
-  if (!amt__json_char(t, most, t->at + 1u)) return AMT_E_JSON_UTF8;
-  if (t->need != 0) {
+  e = amt__json_char(t, most, t->at + 1u, AMT_E_JSON_UTF8);
+  if (e > 0 && t->need != 0) {
     t->state = AMT__J_UTF8;
     return 0;
   }
-  if (!(t->flags & AMT__J_MARK)) return AMT__J_CHAR;
+  if (e < 0 || !(t->flags & AMT__J_MARK)) return e;
   t->flags &= (uint8_t)~AMT__J_MARK;
   t->state = AMT__J_VALUE;
   return most == 0xFEFF ? 0 : AMT_E_JSON_SYNTAX;
@@ -1365,7 +1367,7 @@ static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
       p[(*to)++] = (unsigned char)c;
       i += 2;
     } else {
-      if (!amt__json_char(t, amt__json_unit(p + i + 2), 0)) return i;
+      if (amt__json_char(t, amt__json_unit(p + i + 2), 0, -1) < 0) return i;
       for (k = 0; k < t->held_len; k++) p[(*to)++] = t->held[k];
       i += 6;
     }
