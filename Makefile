@@ -26,7 +26,9 @@ TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
             mandoc libmbedtls-dev libssl-dev openssl nginx-light
 
-BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
+BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
+             libcurl4-openssl-dev libcjson-dev libjansson-dev libyajl-dev \
+             libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
