@@ -7,7 +7,7 @@ CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h
-EXAMPLES = minimal replay superloop http_get json_tokens amt
+EXAMPLES = minimal replay superloop fleet http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it

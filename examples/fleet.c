@@ -26,10 +26,10 @@
    status, where its line begins. Only a call under way needs an amt_job, so
    there are as many of those as connections; amt_once makes one call, a Start
    or a look, and tells what came of it. When to make it is all that is decided
-   here, by one ring of jobs for each server: every interval / jobs the next one
-   in the ring has its turn. So the calls are spread evenly, none is passed over
-   twice, and a server that is slow, away or says "later" (429, 503,
-   Retry-After) just stops its own ring for a while.
+   here, by a ring of jobs for each server: every interval / jobs the next one in
+   the ring has its turn. So the calls are spread evenly, none is passed over,
+   and a server that is slow, away or says "later" (429, 503, Retry-After) just
+   stops its own ring for a while.
 
    All memory is static and sized for a million jobs; what is not used is never
    touched, and costs nothing on a system with virtual memory. No heap. */
@@ -42,13 +42,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum { JOBS = 1000000, CONNECTIONS = 1024, SERVERS = 64, WORDS = 64 };
 
-/* --- what there is --------------------------------------------------------- */
-
-enum { NEW, STARTING, KNOWN, ENDED }; /* whether its Start was sent */
+enum { NEW, STARTING, KNOWN, ENDED };
 
 struct job { /* all that a job at rest needs: 88 bytes */
   char     id[AMT_ID_SIZE];
@@ -56,29 +53,29 @@ struct job { /* all that a job at rest needs: 88 bytes */
   uint32_t next;      /* in the ring */
   uint32_t failing;   /* since when, in ms; 0: it is not */
   int32_t  status;    /* the server's; in the end the completion code */
-  uint8_t  server, state, words, id_text, calling;
+  uint8_t  server, words, state, id_text, calling;
   uint8_t  undefined; /* how often in a row */
 };
 
-struct server {
+struct server { /* its times are in us */
   amt_session session;
   char        token[512];
-  uint32_t    last;    /* the job that has had its turn */
-  uint32_t    live;    /* jobs that have not ended */
-  uint32_t    calls;   /* under way */
-  uint32_t    round;   /* turns until all live jobs have had theirs, */
-  uint64_t    gap;     /* each so much later than the one before, in us */
-  uint64_t    turn;    /* when the next one is */
-  uint64_t    hold;    /* not before this: it asked for it, or is away */
+  uint32_t    last;   /* the job that has had its turn */
+  uint32_t    live;   /* jobs that have not ended */
+  uint32_t    calls;  /* under way */
+  uint32_t    round;  /* turns until each live job has had one, */
+  uint64_t    gap;    /* so far apart */
+  uint64_t    turn;   /* when the next one is, */
+  uint64_t    hold;   /* but not before this */
 };
 
-struct call { /* a call under way */
-  amt_job     job;     /* first: an amt_conn points to it */
+struct call { /* one that is under way */
+  amt_job     job;
   amt_task    task;
   const char *word[WORDS];
-  struct job *of;      /* NULL: free */
-  uint64_t    wake;    /* when to go on, whatever the connection says */
-  int         conn;    /* the one it uses, or -1 */
+  struct job *of;     /* NULL: free */
+  uint64_t    wake;   /* when to go on, whatever its connection says */
+  int         conn;   /* the one it uses, or -1 */
 };
 
 static char          text[64u << 20]; /* the list; words end in NUL */
@@ -92,29 +89,12 @@ static char          buf[2048];
 static amt_pool      pool = { conns, 16, buf, sizeof buf, NULL };
 
 static uint32_t job_count, server_count, live, busy; /* busy: calls under way */
-static uint64_t interval = 5000000, now; /* us */
-static uint32_t give_up = 300000;        /* ms */
-static unsigned ended[256], polls;       /* by completion code; calls made */
+static uint32_t ended[256], made; /* jobs by completion code; calls */
+static uint64_t interval = 5000000, give_up = 300000000, now; /* us */
 static int      quiet, state_fd = -1, unsynced;
 static volatile sig_atomic_t stopped;
 
-static void on_signal(int number)
-{
-  (void)number;
-  stopped = 1;
-}
-
-static uint64_t clock_us(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
-static uint32_t ms(void)
-{
-  return (uint32_t)(now / 1000u);
-}
+static uint32_t ms(void) { return (uint32_t)(now / 1000u); }
 
 static void stop(int status, const char *what, const char *why)
 {
@@ -122,7 +102,6 @@ static void stop(int status, const char *what, const char *why)
   exit(status);
 }
 
-/* The word after this one, of the same line. */
 static const char *next_word(const char *word)
 {
   word += strlen(word);
@@ -130,41 +109,40 @@ static const char *next_word(const char *word)
   return word;
 }
 
-static void tell(const struct job *j, const char *what, const char *more)
+static void tell(const struct job *j, const char *what, const char *why)
 {
+  const char *application = text + j->line;
   char        clock[16] = "";
   time_t      t = time(NULL);
-  const char *application = text + j->line;
   if (quiet) return;
   strftime(clock, sizeof clock, "%H:%M:%S", localtime(&t));
   printf("%s %lu %s %s %s: %s%s%s\n", clock, (unsigned long)(j - jobs) + 1,
          application, next_word(application), *j->id ? j->id : "-", what,
-         *more ? ": " : "", more);
+         *why ? ": " : "", why);
 }
 
-/* --- the state file --------------------------------------------------------
-   A line for each step, added at its end. It is written before the step is
-   taken, and synced before a Start can leave, many at a time. */
+/* --- the state file: a line for each step ------------------------------------
+   A Start's is written and synced before it leaves, many at a time. */
 
-static void record(const struct job *j, const char *what)
+static void record(const struct job *j, const char *step)
 {
   char    line[8 * AMT_ID_SIZE];
   amt_out o = amt_out_window(line, sizeof line, 0);
   if (state_fd < 0) return;
   amt_put_number(&o, (uint64_t)(j - jobs));
-  amt_put_text(&o, what);
+  amt_put_text(&o, step);
   if (j->state == KNOWN) amt_json_put_string(&o, j->id, strlen(j->id));
   if (j->state == ENDED) amt_put_number(&o, (uint64_t)j->status);
   amt_put_text(&o, "\n");
   if (write(state_fd, line, o.len) != (ssize_t)o.len)
-    stop(78, "the state", "it cannot be written; nothing more is started");
+    stop(78, "the state file cannot be written", strerror(errno));
   unsynced = 1;
 }
 
 static void sync_state(void)
 {
   if (unsynced && state_fd >= 0 && fsync(state_fd) != 0)
-    stop(78, "the state", "it cannot be synced; nothing more is started");
+    stop(78, "the state file cannot be synced", strerror(errno));
   unsynced = 0;
 }
 
@@ -179,72 +157,85 @@ static void end(struct job *j, int32_t code, const char *why)
   tell(j, amt_status_name(code), why);
 }
 
-/* One line of it: 1, or 0 if it is none. */
+/* Takes one step again: 1, or 0 if the line is none. */
 static int replay(char *line, size_t n)
 {
-  uint64_t       number, code;
   size_t         digits = strspn(line, "0123456789"), used;
+  char          *step = line + digits, *value = step + strcspn(step, "\"1234567890");
+  uint64_t       number, code = 0;
   struct job    *j = jobs;
   amt_json       json;
   amt_json_token t;
   if (!amt_uint64(line, digits, 10, &number) || number >= job_count) return 0;
-  j += number, line += digits, n -= digits;
-  if (strcmp(line, " starting") == 0) {
+  j += number;
+  n -= (size_t)(value - line);
+  memset(&json, 0, sizeof json);
+  if (strcmp(step, " starting") == 0) {
     j->state = STARTING;
-  } else if (strcmp(line, " not started") == 0) {
+  } else if (strcmp(step, " not started") == 0) {
     j->state = NEW;
-  } else if (n > 9 && (memcmp(line, " number ", 8) == 0 ||
-                       memcmp(line, " string ", 8) == 0)) {
-    memset(&json, 0, sizeof json);
-    if (amt_json_next(&json, line + 8, n - 8, &used, &t) != AMT_JSON_STRING ||
-        !t.last || t.len >= sizeof j->id) return 0;
-    memcpy(j->id, t.text, t.len);
-    j->id_text = line[1] == 's';
-    j->state = KNOWN;
-  } else if (n > 7 && memcmp(line, " ended ", 7) == 0 &&
-             amt_uint64(line + 7, n - 7, 10, &code) && code <= 99) {
+  } else if (strncmp(step, " ended ", 7) == 0 && amt_uint64(value, n, 10, &code) &&
+             code < 100) {
     j->state = ENDED;
     j->status = (int32_t)code;
+  } else if (amt_json_next(&json, value, n, &used, &t) == AMT_JSON_STRING &&
+             t.last && t.len < sizeof j->id) {
+    memcpy(j->id, t.text, t.len);
+    j->id_text = step[1] == 's'; /* string, or number */
+    j->state = KNOWN;
   } else {
     return 0;
   }
   return 1;
 }
 
-/* The first line tells which list it is of. A last line without an end was
+/* So that a file just made is still there after a power cut. */
+static int sync_folder(const char *name)
+{
+  char        folder[4096] = ".";
+  const char *slash = strrchr(name, '/');
+  int         fd, e;
+  if (slash != NULL) snprintf(folder, sizeof folder, "%.*s",
+                              (int)(slash - name) + 1, name);
+  fd = open(folder, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  e = fsync(fd);
+  close(fd);
+  return e;
+}
+
+/* The first line says of which list it is. A last line without its end was
    being written when the lights went out: that step was not taken. */
 static void open_state(const char *name, const char *head)
 {
   static char  line[8 * AMT_ID_SIZE];
   struct flock lock;
-  FILE        *f;
-  size_t       n;
+  FILE        *f; /* never closed: that would end the lock */
   long         good = 0;
   struct job  *j;
   memset(&lock, 0, sizeof lock);
   lock.l_type = F_WRLCK;
   state_fd = open(name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (state_fd < 0) stop(78, name, strerror(errno));
-  if (fcntl(state_fd, F_SETLK, &lock) != 0) stop(78, name, "another fleet uses it");
-  f = fdopen(dup(state_fd), "r");
+  f = state_fd < 0 ? NULL : fdopen(dup(state_fd), "r");
   if (f == NULL) stop(78, name, strerror(errno));
+  if (fcntl(state_fd, F_SETLK, &lock) != 0) stop(78, name, "another fleet uses it");
   for (; fgets(line, sizeof line, f) != NULL; good = ftell(f)) {
-    n = strcspn(line, "\n");
+    size_t n = strcspn(line, "\n");
     if (line[n] == 0 && feof(f)) break;
     line[n] = 0;
     if (good == 0 ? strcmp(line, head) != 0 : !replay(line, n))
       stop(78, name, "it is of another list, or damaged");
   }
-  if (ftruncate(state_fd, good) != 0) stop(78, name, strerror(errno));
-  if (good == 0 && (write(state_fd, head, strlen(head)) < 0 ||
-                    write(state_fd, "\n", 1) < 0 || fsync(state_fd) != 0))
+  if (ftruncate(state_fd, good) != 0 ||
+      (good == 0 && (write(state_fd, head, strlen(head)) < 0 ||
+                     write(state_fd, "\n", 1) < 0 || sync_folder(name) != 0)))
     stop(78, name, strerror(errno));
   for (j = jobs; j < jobs + job_count; j++) {
-    if (j->state == STARTING)
-      end(j, AMT_CODE_UNDEFINED, "start-unknown: it was about to be started when "
-          "the last run broke off; look for it at the server");
-    else if (j->state == ENDED)
+    if (j->state == ENDED)
       live--, servers[j->server].live--, ended[j->status]++;
+    if (j->state == STARTING)
+      end(j, AMT_CODE_UNDEFINED, "start-unknown: the last run broke off during its "
+          "Start; look for it at the server");
   }
 }
 
@@ -261,10 +252,9 @@ static uint8_t server_of(const char *url)
     s->session.user = getenv("AMT_USER");
     s->session.password = getenv("AMT_PASSWORD");
     if (s->session.user == NULL || s->session.password == NULL)
-      s->session.user = "ocadm", s->session.password = "opconxps";
+      stop(64, url, "set AMT_USER and AMT_PASSWORD to sign in there");
     s->session.token = s->token;
     s->session.token_room = sizeof s->token;
-    s->session.seed = (uint32_t)clock_us();
   }
   return (uint8_t)(s - servers);
 }
@@ -272,30 +262,30 @@ static uint8_t server_of(const char *url)
 /* Cuts a line into words, and makes it a job at the end of its ring. */
 static void add_job(char *line, const char *url)
 {
+  static const char blank[] = " \t\r";
+  char          *p = line + strspn(line, blank);
+  const char    *first = p;
   struct job    *j = &jobs[job_count];
   struct server *s;
-  char          *p = line + strspn(line, " \t\r");
-  const char    *first = p;
   size_t         words = 0;
   if (*p == '#' || *p == 0) return;
-  while (*p != 0) {
-    words++;
-    p += strcspn(p, " \t\r");
-    while (*p == ' ' || *p == '\t' || *p == '\r') *p++ = 0;
+  for (; *p != 0; words++) {
+    p += strcspn(p, blank);
+    while (*p != 0 && strchr(blank, *p) != NULL) *p++ = 0;
   }
   if (strstr(first, "://") != NULL && --words != 0) {
     url = first;
     first = next_word(first);
   }
-  if (words < 2 || words > WORDS || job_count == JOBS)
-    stop(64, first, job_count == JOBS ? "too many jobs"
-                                      : "a line is [URL] APPLICATION JOB ...");
+  if (words < 2 || words > WORDS)
+    stop(64, first, "a line is [URL] APPLICATION JOB [PARAMETER]...");
+  if (job_count == JOBS) stop(64, first, "too many jobs");
   j->line = (uint32_t)(first - text);
   j->words = (uint8_t)words;
   j->server = server_of(url);
   j->status = -1;
-  s = &servers[j->server];
   j->next = job_count;
+  s = &servers[j->server];
   if (s->live != 0) {
     j->next = jobs[s->last].next;
     jobs[s->last].next = job_count;
@@ -308,13 +298,13 @@ static void add_job(char *line, const char *url)
 /* Returns a sum of its bytes. */
 static uint32_t read_list(const char *name, const char *url)
 {
-  FILE    *f = name != NULL && strcmp(name, "-") != 0 ? fopen(name, "r") : stdin;
+  FILE    *f = name != NULL ? fopen(name, "r") : stdin;
   uint32_t hash = 2166136261u;
   size_t   n, i;
   char    *p, *line_end;
   if (f == NULL) stop(78, name, strerror(errno));
   n = fread(text, 1, sizeof text - 1, f);
-  if (n == sizeof text - 1) stop(78, name, "the list is too long");
+  if (ferror(f) || n == sizeof text - 1) stop(78, "the list", "it cannot be read");
   for (i = 0; i < n; i++) hash = (hash ^ (unsigned char)text[i]) * 16777619u;
   for (p = text; p < text + n; p = line_end + 1) {
     line_end = p + strcspn(p, "\n");
@@ -324,7 +314,7 @@ static uint32_t read_list(const char *name, const char *url)
   return hash;
 }
 
-/* --- calls ----------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------ */
 
 static void hang_up(struct call *c)
 {
@@ -335,9 +325,9 @@ static void hang_up(struct call *c)
   c->of = NULL;
 }
 
-/* The call has failed and may be made again: at the job's next turn. Whatever
-   is not the job's own fault holds the whole server. */
-static void try_again(struct call *c, uint32_t wait)
+/* The call may be made again, at the job's next turn. What is not the job's own
+   fault holds the whole server. */
+static void try_again(struct call *c, uint64_t wait_ms)
 {
   struct job    *j = c->of;
   struct server *s = &servers[j->server];
@@ -345,64 +335,59 @@ static void try_again(struct call *c, uint32_t wait)
     j->failing = (ms() - 1u) | 1u; /* never 0, never later */
     tell(j, "retrying", amt_error(c->job.error));
   }
-  if (c->job.error != AMT_E_REFUSED || c->job.http_status == 429)
-    s->hold = now + (uint64_t)wait * 1000u;
+  if (s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
   if (j->state == STARTING) {
     j->state = NEW;
     record(j, " not started");
   }
-  if (ms() - j->failing >= give_up)
-    end(j, j->state == NEW ? AMT_CODE_WEB_SERVER_ERROR : AMT_CODE_UNDEFINED,
-        j->state == NEW ? "not started" : "server-lost: the job goes on there");
-  hang_up(c);
+  if (ms() - j->failing < give_up / 1000u) return;
+  if (j->state == NEW) end(j, AMT_CODE_WEB_SERVER_ERROR, "not started");
+  else end(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
 }
 
-/* What the server says of the job. */
+static void failed(struct call *c)
+{
+  struct job *j = c->of;
+  uint32_t    s = c->conn >= 0 ? conns[c->conn].http.reply.retry_after : 0;
+  if (c->job.start == AMT_START_REFUSED && c->job.http_status == 429) {
+    try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u);
+  } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED) {
+    try_again(c, 0); /* a server that restarts may not know it for a while */
+  } else if (c->job.start == AMT_START_UNKNOWN) {
+    end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look for "
+        "it at the server");
+  } else {
+    end(j, c->job.code, amt_error(c->job.error));
+  }
+}
+
+/* What the server says of a job. */
 static void look(struct job *j, const amt_job *a)
 {
   int changed = j->status != a->status;
   j->failing = 0;
   j->status = a->status;
-  j->undefined = (uint8_t)(a->status == AMT_CODE_UNDEFINED ? j->undefined + 1 : 0);
+  if (a->status != AMT_CODE_UNDEFINED) j->undefined = 0;
+  else j->undefined++;
   if (amt_status_ends(a->status)) end(j, a->status, "");
-  else if (j->undefined == 10) end(j, a->status, "undefined, ten times in a row");
+  else if (j->undefined == 10) end(j, a->status, "undefined: ten times in a row");
   else if (changed) tell(j, *a->name ? a->name : amt_status_name(a->status), "");
 }
 
-/* The call is over and was not answered as it should be. */
-static void failed(struct call *c)
-{
-  struct job *j = c->of;
-  uint32_t    wait = 0;
-  if (c->conn >= 0) wait = conns[c->conn].http.reply.retry_after;
-  if (wait > 86400u) wait = 86400u;
-  if (c->job.start == AMT_START_REFUSED && c->job.http_status == 429) {
-    try_again(c, wait ? wait * 1000u : 1000u); /* surely not started */
-  } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED) {
-    try_again(c, 0); /* a server that restarts may not know it for a while */
-  } else {
-    if (c->job.start == AMT_START_UNKNOWN)
-      end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look "
-          "for it at the server");
-    else end(j, c->job.code, amt_error(c->job.error));
-    hang_up(c);
-  }
-}
-
-/* Goes on with a call until it waits for something. */
+/* Goes on with a call until it waits for something, or is over. */
 static void step(struct call *c)
 {
   struct job *j = c->of;
-  size_t      i;
-  for (;;) switch (amt_poll(&pool, &c->job, ms())) {
+  int         over = 0;
+  while (!over) switch (amt_poll(&pool, &c->job, ms())) {
   case AMT_BUSY:
-    for (i = 0; i < pool.count && conns[i].job != &c->job; i++) { }
-    c->conn = i < pool.count ? (int)i : -1;
-    c->wake = now + (uint64_t)c->job.wait * 1000u;
-    if (c->conn >= 0 && conns[i].http.state == AMT_CONN_OPENING &&
-        c->job.wait > 250) c->wake = now + 250000u;
+    c->wake = now + c->job.wait * (uint64_t)1000;
+    for (c->conn = (int)pool.count; c->conn-- > 0;)
+      if (conns[c->conn].job == &c->job) break;
+    if (c->conn >= 0 && conns[c->conn].http.state == AMT_CONN_OPENING &&
+        c->job.wait > 250) c->wake = now + 250000u; /* other addresses */
     return;
-  case AMT_STARTING: /* not a byte of it leaves before the next amt_poll */
+  case AMT_STARTING: /* it does not leave before the next amt_poll: see run */
     j->state = STARTING;
     record(j, " starting");
     c->wake = now;
@@ -416,64 +401,61 @@ static void step(struct call *c)
     tell(j, "started", "");
     break;
   case AMT_STATUS: look(j, &c->job); break;
-  case AMT_RETRYING: try_again(c, c->job.wait); return;
-  case AMT_DONE: /* a Start without an id: it ended at once */
+  case AMT_RETRYING: try_again(c, c->job.wait); over = 1; break;
+  case AMT_FAILED: failed(c); over = 1; break;
+  case AMT_DONE:
     if (j->state == STARTING) end(j, c->job.code, "at once");
-    hang_up(c);
-    return;
-  case AMT_FAILED: failed(c); return;
-  default: break; /* what it said */
+    over = 1;
+    break;
+  default: break; /* the server's own words */
   }
+  hang_up(c);
 }
 
 /* Begins the call that this job needs: its Start, or a look at it. */
 static void begin(struct job *j, struct call *c)
 {
-  struct server *s = &servers[j->server];
-  const char    *word = text + j->line;
-  unsigned       i;
+  amt_session *s = &servers[j->server].session;
+  const char  *word = text + j->line;
+  unsigned     i;
   memset(&c->task, 0, sizeof c->task);
   c->task.application = word;
-  for (i = 1; i < j->words; i++) c->word[i - 1] = word = next_word(word);
+  for (i = 0; i + 1u < j->words; i++) c->word[i] = word = next_word(word);
   c->task.job = c->word[0];
   c->task.parameters = &c->word[1];
   c->task.parameter_count = j->words - 2u;
-  if (j->state == NEW) {
-    amt_once(&c->job, &s->session, AMT_START, &c->task, NULL);
-  } else {
-    amt_once(&c->job, &s->session, AMT_MONITOR, &c->task, j->id);
-    c->job.id_text = j->id_text;
-  }
+  amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task, j->id);
+  c->job.id_text = j->id_text;
   c->of = j;
   c->conn = -1;
   j->calling = 1;
-  s->calls++;
+  servers[j->server].calls++;
   busy++;
-  polls++;
+  made++;
   step(c);
 }
 
 /* Gives jobs their turns, as far as these have come. Returns when the next is. */
 static uint64_t take_turns(struct server *s)
 {
-  uint32_t    share = (uint32_t)pool.count / server_count;
-  struct call *c = calls;
+  uint32_t     share = (uint32_t)pool.count / server_count;
+  struct call *c;
   while (s->live != 0 && !stopped) {
     struct job *last = &jobs[s->last], *j = &jobs[last->next];
     uint64_t    due = s->turn > s->hold ? s->turn : s->hold;
     if (due > now) return due;
-    if (s->calls >= (share ? share : 1)) break; /* one that ends wakes us */
-    if (j->state == ENDED) {
+    for (c = calls; c < calls + pool.count && c->of != NULL; c++) { }
+    if (c == calls + pool.count || s->calls >= (share ? share : 1u))
+      break; /* when one ends we are here again */
+    if (j->state == ENDED) { /* out of the ring */
       last->next = j->next;
       continue;
     }
-    while (c < calls + pool.count && c->of != NULL) c++;
-    if (c == calls + pool.count) break;
     if (s->round == 0) s->gap = interval / (s->round = s->live);
     s->round--;
     s->last = last->next;
     s->turn += s->gap;
-    if (s->turn + interval < now) s->turn = now; /* late: no rush now */
+    if (s->turn + interval < now) s->turn = now; /* late, but no rush */
     if (!j->calling) begin(j, c);
   }
   return UINT64_MAX;
@@ -481,8 +463,20 @@ static uint64_t take_turns(struct server *s)
 
 /* --- the loop --------------------------------------------------------------- */
 
-/* Waits for the connections until `until`. Those at rest are watched too: what
-   arrives on them is their end. */
+static void on_signal(int number)
+{
+  (void)number;
+  stopped = 1;
+}
+
+static uint64_t clock_us(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+/* Waits for all connections. Those at rest have only their end to tell. */
 static void wait_until(uint64_t until)
 {
   uint64_t left = until > now ? (until - now + 999u) / 1000u : 0;
@@ -493,25 +487,22 @@ static void wait_until(uint64_t until)
     fds[i].events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
     fds[i].revents = 0;
   }
-  if (poll(fds, (nfds_t)pool.count, left < 500 ? (int)left : 500) < 0)
-    for (i = 0; i < pool.count; i++) fds[i].revents = 0;
+  poll(fds, (nfds_t)pool.count, left < 500 ? (int)left : 500);
   for (i = 0; i < pool.count; i++) {
     if (conns[i].http.state != AMT_CONN_IDLE) continue;
     if (fds[i].revents != 0) amt_http_close(&conns[i].http);
-    else conns[i].http.quiet = 1; /* nothing came: no need to look again */
+    else conns[i].http.quiet = 1; /* so amt_poll need not look again */
   }
 }
 
-static void live_line(int over)
+static void live_line(const char *line_end)
 {
-  static uint64_t last;
-  static int      terminal = -1;
-  if (terminal < 0) terminal = isatty(2);
-  if (!terminal || (!over && now - last < 500000u)) return;
-  last = now;
-  fprintf(stderr, "\r\033[K%lu jobs, %lu ended, %lu calls under way, %u made%s",
+  static uint64_t next;
+  if (!isatty(2) || now < next) return;
+  next = now + 500000u;
+  fprintf(stderr, "\r\033[K%lu jobs, %lu ended, %lu calls under way, %lu made%s",
           (unsigned long)job_count, (unsigned long)(job_count - live),
-          (unsigned long)busy, polls, over ? "\n" : "");
+          (unsigned long)busy, (unsigned long)made, line_end);
 }
 
 static void run(void)
@@ -522,14 +513,14 @@ static void run(void)
     now = clock_us();
     sync_state(); /* Starts that were announced may leave after this */
     for (i = 0; i < pool.count; i++)
-      if (calls[i].of != NULL && (calls[i].wake <= now || (calls[i].conn >= 0 &&
-          fds[calls[i].conn].revents != 0))) step(&calls[i]);
+      if (calls[i].of != NULL && (calls[i].wake <= now ||
+          (calls[i].conn >= 0 && fds[calls[i].conn].revents != 0))) step(&calls[i]);
     for (i = 0; i < server_count; i++)
       if ((at = take_turns(&servers[i])) < next) next = at;
     for (i = 0; i < pool.count; i++)
       if (calls[i].of != NULL && calls[i].wake < next) next = calls[i].wake;
     fflush(stdout);
-    live_line(0);
+    live_line("");
     wait_until(next);
   }
 }
@@ -538,15 +529,14 @@ static uint64_t seconds(const char *word)
 {
   char  *rest;
   double s = strtod(word, &rest);
-  if (rest == word || *rest != 0 || !(s >= 0.001 && s < 1e6))
-    stop(64, word, "not a number of seconds");
+  if (*rest != 0 || !(s >= 0.001 && s < 1e6)) stop(64, word, "not 0.001 to 1e6 s");
   return (uint64_t)(s * 1e6);
 }
 
 int main(int argc, char **argv)
 {
   const char *url = getenv("AMT_SERVER"), *state = NULL;
-  char        head[80];
+  char        head[400];
   struct sigaction act;
   size_t      i;
   uint64_t    began = clock_us();
@@ -556,15 +546,16 @@ int main(int argc, char **argv)
   case 'u': url = optarg; break;
   case 'c':
     pool.count = (size_t)strtoul(optarg, NULL, 10);
-    if (pool.count - 1 >= CONNECTIONS) stop(64, optarg, "1 to 1024 connections");
+    if (pool.count - 1 >= CONNECTIONS) stop(64, optarg, "not 1 to 1024");
     break;
   case 'i': interval = seconds(optarg); break;
-  case 'g': give_up = (uint32_t)(seconds(optarg) / 1000u); break;
+  case 'g': give_up = seconds(optarg); break;
   case 's': state = optarg; break;
   case 'q': quiet = 1; break;
   default: return 64;
   }
-  sprintf(head, "fleet 1 %08lx", (unsigned long)read_list(argv[optind], url));
+  snprintf(head, sizeof head, "fleet 1 %08lx %s",
+           (unsigned long)read_list(argv[optind], url), url);
   if (state != NULL) open_state(state, head);
   for (i = 0; i < pool.count; i++) {
     amt_posix_init(&socks[i]);
@@ -576,14 +567,16 @@ int main(int argc, char **argv)
   sigaction(SIGTERM, &act, NULL);
 
   run();
+
   sync_state();
-  live_line(1);
+  now = UINT64_MAX;
+  live_line("\n");
   for (i = 0; i < 256; i++)
-    if (ended[i] != 0)
-      printf("%u ended as %lu %s\n", ended[i], (unsigned long)i,
-             amt_status_name((int32_t)i));
+    if (ended[i] != 0) printf("%lu ended as %lu %s\n", (unsigned long)ended[i],
+                              (unsigned long)i, amt_status_name((int32_t)i));
   if (live != 0) printf("%lu go on at their server\n", (unsigned long)live);
-  printf("%u calls in %.1f s\n", polls, (double)(clock_us() - began) / 1e6);
+  printf("%lu calls in %.1f s\n", (unsigned long)made,
+         (double)(clock_us() - began) / 1e6);
   amt_pool_end(&pool);
   for (i = 0; i < server_count; i++) amt_session_end(&servers[i].session);
   return ended[AMT_CODE_DONE] == job_count ? 0 : 1;
