@@ -115,3 +115,65 @@ if begins tls; then
   server -tls1_2
   handshakes tls-mbedtls-ticket $out/mbedtls
 fi
+
+# --- a status poll: nginx, one kept connection ---------------------------------
+nginx_begins() { # sets $port
+  port=$((30000 + $$ % 10000))
+  mkdir -p $out/nginx
+  cat >$out/nginx/conf <<END
+daemon off; worker_processes 1; pid $PWD/$out/nginx/pid;
+error_log $PWD/$out/nginx/error;
+events { worker_connections 64; }
+http { access_log off; default_type application/json;
+  keepalive_requests 100000000; client_body_temp_path $PWD/$out/nginx/a;
+  proxy_temp_path $PWD/$out/nginx/b; fastcgi_temp_path $PWD/$out/nginx/c;
+  uwsgi_temp_path $PWD/$out/nginx/d; scgi_temp_path $PWD/$out/nginx/e;
+  server { listen 127.0.0.1:$port; location / { return 200 '$1'; } } }
+END
+  nginx -c "$PWD/$out/nginx/conf" >$out/nginx/log 2>&1 &
+  pids="$pids $!"
+  sleep 0.5
+}
+
+# What strace -c counts in COUNT polls, but for the sleeps between them.
+syscalls() { # SLEEP PROGRAM COUNT
+  strace -c -U calls,name -o $out/strace "$2" $port $3 sleep >$out/stdout
+  awk -v sleep="$1" '$2 == "total" { n += $1 } $2 == sleep { n -= $1 }
+                     END { print n }' $out/strace
+}
+
+poll() { # SAY WHO SLEEP PROGRAM
+  few=$(syscalls $3 $4 100)
+  many=$(syscalls $3 $4 1100)
+  $1 poll.syscalls $2 "$(awk "BEGIN { printf \"%.1f\", ($many - $few) / 1000 }")"
+  few=$(instructions $4 $port 100)
+  many=$(instructions $4 $port 1100)
+  $1 poll.ir $2 $(((many - few) / 1000))
+}
+
+# least PROGRAM: CPU time of a poll in us, the least of five runs.
+least() {
+  for i in 1 2 3 4 5; do $1 $port 10000; done | sort -n | head -n 1
+}
+
+if begins poll; then
+  nginx_begins "$($out/json status print 2>/dev/null || printf \
+    '{"BatchrequestId":2112,"Status":2,"StatusName":"RUNNING"}')"
+  $CC tests/bench_poll.c -o $out/poll
+  $CC -DPEER_CURL tests/bench_poll.c -o $out/poll_curl -lcurl -lcjson
+  poll bench "" poll $out/poll
+  poll peer libcurl+cJSON clock_nanosleep $out/poll_curl
+  ours=$(least $out/poll)
+  theirs=$(least $out/poll_curl)
+  bench poll.cpu-us $ours
+  peer poll.cpu-us libcurl+cJSON $theirs
+  bench poll.cpu-ratio-to-libcurl "$(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
+fi
+
+# --- a fleet -------------------------------------------------------------------
+if begins fleet; then
+  $CC examples/fleet.c -o $out/fleet
+  $CC tests/bench_multi.c -o $out/multi -lcurl -lcjson
+  python3 tests/bench_fleet.py $out/fleet $out/multi build/amtsim |
+    tee -a $out/results
+fi
