@@ -7,7 +7,7 @@ CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h
-EXAMPLES = minimal replay superloop http_get json_tokens amt
+EXAMPLES = minimal replay superloop fleet http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it
@@ -29,7 +29,9 @@ TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
 
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 
-BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
+BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
+             libcurl4-openssl-dev libcjson-dev libjansson-dev libyajl-dev \
+             libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 

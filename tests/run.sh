@@ -76,7 +76,7 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop http_get json_tokens amt; do
+for example in minimal replay superloop fleet http_get json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
@@ -190,7 +190,7 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop; do
+for e in http_get json_tokens minimal superloop fleet; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
 for tests in programs tool tls servers network; do
