@@ -1317,9 +1317,11 @@ enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
        AMT__W_END,
        AMT__H_MORE = 16 /* its value has had a word */ };
 
+/* Each behind its length. */
 static const char amt__http_words[] =
-  "connection\0" "content-encoding\0" "transfer-encoding\0" "content-length\0"
-  "retry-after\0" "chunked\0" "close\0" "identity\0" "keep-alive";
+  "\12connection" "\20content-encoding" "\21transfer-encoding"
+  "\16content-length" "\13retry-after" "\7chunked" "\5close" "\10identity"
+  "\12keep-alive";
 
 /* The first four: this word was seen, in its place. */
 enum {
@@ -1333,19 +1335,37 @@ enum {
   AMT__R_CR       = 128 /* LF must follow */
 };
 
+/* 1 if the word is the n bytes of amt__http_words at `at`. */
+static int amt__http_is(const amt_http_reply *r, size_t at, size_t n)
+{
+  size_t i = 0;
+  while (i < n && i < sizeof r->word && at + i < sizeof amt__http_words &&
+         amt__http_words[at + i] == r->word[i]) i++;
+  return i == n;
+}
+
 /* Which of amt__http_words it is; AMT__W_END if none. */
 static unsigned amt__http_word(const amt_http_reply *r)
 {
-  size_t   i, n = r->word_len, at = 0;
-  unsigned w;
-  for (w = 0; w < AMT__W_END; w++) {
-    for (i = 0; i < n && i < sizeof r->word && at < sizeof amt__http_words &&
-                amt__http_words[at] == r->word[i]; i++) at++;
-    if (at >= sizeof amt__http_words) break;
-    if (i == n && amt__http_words[at] == 0) break;
-    while (at < sizeof amt__http_words && amt__http_words[at++] != 0) { }
+  size_t   at = 0;
+  unsigned w = 0;
+  while (at < sizeof amt__http_words - 1) {
+    size_t n = (unsigned char)amt__http_words[at];
+    if (n == r->word_len && amt__http_is(r, at + 1, n)) break;
+    at += n + 1;
+    w++;
   }
   return w;
+}
+
+/* One more byte of the word. */
+static void amt__http_gather(amt_http_reply *r, unsigned c)
+{
+  unsigned n = r->word_len;
+  if (c - 'A' < 26u) c |= 32u;
+  if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
+  if (n < sizeof r->word) r->word[n] = (char)c;
+  if (n <= sizeof r->word) r->word_len = (uint8_t)(n + 1u);
 }
 
 /* The word as a number. */
@@ -1486,10 +1506,7 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
       if (s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
                                         : n > 7 || c - '0' > 9u)) return e;
       if (s == AMT__R_NAME && !amt__is_tchar(c)) return e;
-      if (c - 'A' < 26u) c |= 32u;
-      if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
-      if (n < sizeof r->word) r->word[n] = (char)c;
-      if (n <= sizeof r->word) r->word_len = (uint8_t)(n + 1u);
+      amt__http_gather(r, c);
       return 0;
     }
   }
@@ -1498,10 +1515,17 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   return e;
 }
 
-/* From i on over text that has no meaning to us, to the first that has. */
-static size_t amt__http_skip(const unsigned char *p, size_t i, size_t n)
+/* From i on over what needs no step: text that is skipped, and the plain bytes
+   of words. */
+static size_t amt__http_run(amt_http_reply *r, const unsigned char *p, size_t i,
+                            size_t n)
 {
-  while (i < n && p[i] >= 32u && p[i] != 127u) i++;
+  unsigned s = r->state;
+  if (r->flags & AMT__R_CR) return i;
+  if (s == AMT__R_REASON || s == AMT__R_EXT)
+    while (i < n && p[i] >= 32u && p[i] != 127u) i++;
+  else if (s - AMT__R_STATUS <= AMT__R_SIZE - AMT__R_STATUS)
+    while (i < n && amt__is_tchar(p[i])) amt__http_gather(r, p[i++]);
   return i;
 }
 
@@ -1533,9 +1557,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
       e = AMT_HTTP_BODY;
       break;
     }
-    m = 0;
-    if ((s == AMT__R_REASON || s == AMT__R_EXT) && !(r->flags & AMT__R_CR))
-      m = amt__http_skip(p, i, n) - i;
+    m = amt__http_run(r, p, i, n) - i;
     step = m == 0;
     m += (size_t)step;
     if (s != AMT__R_SIZE && s != AMT__R_CHUNK) { /* free: bodies go on */

@@ -58,7 +58,7 @@ json() { # PARSER LIBRARY OPTION...
 }
 if begins json; then
   json amt "" -DPARSER_AMT
-  json amt-plain "" -DPARSER_AMT -DAMT_NO_WIDE
+  json amt-plain "" -DPARSER_AMT -DAMT_WIDE=0
   json jsmn "" -DPARSER_JSMN
   json yajl -lyajl -DPARSER_YAJL
   json cJSON -lcjson -DPARSER_CJSON
