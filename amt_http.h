@@ -1358,14 +1358,13 @@ static unsigned amt__http_word(const amt_http_reply *r)
   return w;
 }
 
-/* One more byte of the word. */
-static void amt__http_gather(amt_http_reply *r, unsigned c)
+/* One more byte of the word, whose n are there already; how many then. */
+static unsigned amt__http_gather(amt_http_reply *r, unsigned n, unsigned c)
 {
-  unsigned n = r->word_len;
   if (c - 'A' < 26u) c |= 32u;
   if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
   if (n < sizeof r->word) r->word[n] = (char)c;
-  if (n <= sizeof r->word) r->word_len = (uint8_t)(n + 1u);
+  return n <= sizeof r->word ? n + 1u : n;
 }
 
 /* The word as a number. */
@@ -1488,25 +1487,32 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
   }
 }
 
+static int amt__http_wrong(unsigned state)
+{
+  if (state < AMT__R_NAME) return AMT_E_HTTP_STATUS;
+  return state < AMT__R_SIZE || state == AMT__R_REASON ? AMT_E_HTTP_HEADER
+                                                       : AMT_E_HTTP_CHUNK;
+}
+
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
 static int amt__http_step(amt_http_reply *r, unsigned c)
 {
   static const char version[] = "HTTP/1.", ends[] = "  : ,;";
   unsigned s = r->state, n = r->word_len;
-  int      e = s < AMT__R_NAME ? AMT_E_HTTP_STATUS
-             : s < AMT__R_SIZE || s == AMT__R_REASON ? AMT_E_HTTP_HEADER
-             : AMT_E_HTTP_CHUNK;
-  if (r->flags & AMT__R_CR) return c == '\n' ? amt__http_line(r) : e;
+  int      e;
+  if (r->flags & AMT__R_CR)
+    return c == '\n' ? amt__http_line(r) : amt__http_wrong(s);
   if (c == '\r') {
     r->flags |= AMT__R_CR;
   } else {
-    if ((c < 32u && c != '\t') || c == 127u || s == AMT__R_CHUNK) return e;
+    if ((c < 32u && c != '\t') || c == 127u || s == AMT__R_CHUNK)
+      return amt__http_wrong(s);
     if (s >= AMT__R_REASON) return 0;
     if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
-      if (s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
-                                        : n > 7 || c - '0' > 9u)) return e;
-      if (s == AMT__R_NAME && !amt__is_tchar(c)) return e;
-      amt__http_gather(r, c);
+      if ((s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
+                                         : n > 7 || c - '0' > 9u)) ||
+          (s == AMT__R_NAME && !amt__is_tchar(c))) return amt__http_wrong(s);
+      r->word_len = (uint8_t)amt__http_gather(r, n, c);
       return 0;
     }
   }
@@ -1515,17 +1521,55 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   return e;
 }
 
+#ifndef __OPTIMIZE_SIZE__
+static int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
+{
+  return i < n && i + 1 < n && p[i] == '\r' && p[i + 1] == '\n';
+}
+
+/* From i on over the whole head of the next chunk, if it lies there without
+   extensions, and the line's end before it: what a long body is full of. */
+static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
+                              size_t i, size_t n)
+{
+  uint64_t size = 0;
+  size_t   k = i, digits;
+  if (r->word_len != 0) return i;
+  if (r->state == AMT__R_CHUNK) {
+    if (!amt__http_crlf(p, k, n)) return i;
+    k += 2;
+  }
+  for (digits = k; k < n && k - digits < 8; k++) {
+    unsigned c = p[k], digit = c - '0';
+    if (digit > 9u) {
+      digit = (c | 32u) - 'a';
+      if (digit > 5u) break;
+      digit += 10u;
+    }
+    size = (size << 4) | digit;
+  }
+  if (size == 0 || !amt__http_crlf(p, k, n)) return i;
+  r->left = size;
+  r->line = 0;
+  r->state = AMT__R_BODY;
+  return k + 2;
+}
+#endif
+
 /* From i on over what needs no step: text that is skipped, and the plain bytes
    of words. */
 static size_t amt__http_run(amt_http_reply *r, const unsigned char *p, size_t i,
                             size_t n)
 {
-  unsigned s = r->state;
+  unsigned s = r->state, len = r->word_len;
   if (r->flags & AMT__R_CR) return i;
-  if (s == AMT__R_REASON || s == AMT__R_EXT)
+  if (s == AMT__R_REASON || s == AMT__R_EXT) {
     while (i < n && p[i] >= 32u && p[i] != 127u) i++;
-  else if (s - AMT__R_STATUS <= AMT__R_SIZE - AMT__R_STATUS)
-    while (i < n && amt__is_tchar(p[i])) amt__http_gather(r, p[i++]);
+  } else if (s - AMT__R_STATUS <= AMT__R_SIZE - AMT__R_STATUS) {
+    while (i < n && ((p[i] | 32u) - 'a' < 26u || amt__is_tchar(p[i])))
+      len = amt__http_gather(r, len, p[i++]);
+    r->word_len = (uint8_t)len;
+  }
   return i;
 }
 
@@ -1542,6 +1586,12 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   *body = 0;
   while (e == 0) {
     unsigned s = r->state;
+#ifndef __OPTIMIZE_SIZE__
+    if ((s == AMT__R_CHUNK || s == AMT__R_SIZE) && !(r->flags & AMT__R_CR)) {
+      i = amt__http_chunk(r, p, i, n);
+      s = r->state;
+    }
+#endif
     if (s >= AMT__R_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
     if (s >= AMT__R_BODY) {
