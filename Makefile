@@ -30,6 +30,8 @@ BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
+ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
+
 COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
 
 # make install: a prefix of its own, and DESTDIR for packagers.
@@ -129,6 +131,10 @@ coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
 
+analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings N"
+	@$(MAKE) --no-print-directory packages DEBS="$(ANALYZE_DEBS)"
+	@sh tests/analyze.sh
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
 	@sh tests/prove.sh
@@ -177,4 +183,4 @@ help: ## this list
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size coverage \
-        prove test packages clean help
+        analyze prove test packages clean help
