@@ -1641,6 +1641,36 @@ static void a_complete_reply_stays_complete_whatever_follows(void **state)
   assert_int_equal(mem.reads, 2); /* nor is it asked: a look, and the reply */
 }
 
+/* A server that never stops sending keeps nobody from his other work. */
+static void a_poll_receives_at_most_once_however_much_is_there(void **state)
+{
+  static const char *const start[] = { OK "\r\n", OK, CHUNKED "0\r\n" };
+  static char flood[5000];
+  size_t      i;
+  (void)state;
+  for (i = 0; i < COUNT(start); i++) {
+    unsigned polls = 0, reads = 0;
+    int      e = 0;
+    size_t   n = (size_t)sprintf(flood, "%s", start[i]);
+    while (n < 4900) n += (size_t)sprintf(flood + n, "T: x\r\n");
+    begin_test();
+    buf_size = 64;
+    buf = edge_new(buf_size);
+    tape_add(0, request_size(), flood, n, AMT_AGAIN);
+    amt_http_begin(&conn, now, 0);
+    while (mem.on_tape < n && e >= 0) {
+      unsigned before = mem.reads;
+      e = call_step();
+      assert_in_range(mem.reads - before, 0, 1);
+      reads += mem.reads - before;
+      assert_true(++polls < 2000);
+    }
+    if (i == 0) assert_int_equal(mem.on_tape, n);
+    else assert_int_equal(e, AMT_E_HTTP_SIZE); /* after 100 lines */
+    assert_true(reads > 8);
+  }
+}
+
 static void a_redirect_is_reported_and_not_followed(void **state)
 {
   static const char in[] = "HTTP/1.1 302 Found\r\n"
@@ -2027,7 +2057,7 @@ static void a_reply_during_the_request_stops_it_and_closes_after(void **state)
 }
 
 /* It takes no more for a while, and nothing is to be read: then it goes on. */
-static void a_request_that_stalls_goes_on_where_it_stopped(void **state)
+static void a_request_that_stalls_offers_the_same_bytes_again(void **state)
 {
   (void)state;
   begin_test();
@@ -3066,6 +3096,7 @@ int main(void)
       a_short_content_length_body_is_TRUNCATED_with_its_count),
     cmocka_unit_test(a_close_delimited_body_is_complete_only_at_a_proper_end),
     cmocka_unit_test(a_complete_reply_stays_complete_whatever_follows),
+    cmocka_unit_test(a_poll_receives_at_most_once_however_much_is_there),
     cmocka_unit_test(a_redirect_is_reported_and_not_followed),
     cmocka_unit_test(a_request_that_does_not_fit_the_buffer_is_sent_whole),
     cmocka_unit_test(a_request_that_fits_is_one_write_and_its_reply_one_read),
@@ -3084,7 +3115,7 @@ int main(void)
     cmocka_unit_test(quiet_saves_the_look_at_an_idle_connection),
     cmocka_unit_test(a_wait_is_for_what_the_call_waits_for),
     cmocka_unit_test(a_reply_during_the_request_stops_it_and_closes_after),
-    cmocka_unit_test(a_request_that_stalls_goes_on_where_it_stopped),
+    cmocka_unit_test(a_request_that_stalls_offers_the_same_bytes_again),
     cmocka_unit_test(bytes_before_the_first_byte_of_a_request_are_refused),
     cmocka_unit_test(an_end_during_the_request_is_an_error),
     cmocka_unit_test(an_interim_reply_during_the_request_does_not_stop_it),
