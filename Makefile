@@ -7,7 +7,7 @@ CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h
-EXAMPLES = minimal replay superloop http_get json_tokens amt
+EXAMPLES = minimal replay superloop fleet http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it
@@ -24,13 +24,21 @@ SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
-            mandoc libmbedtls-dev libssl-dev openssl nginx-light
+            mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
+            iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev
 
-BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind
+WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
+
+BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
+             libcurl4-openssl-dev libcjson-dev libjansson-dev libyajl-dev \
+             libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
 ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
+CROSS_DEBS = $(shell sh tests/cross.sh packages)
+FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
+             libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
 
 COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
 
@@ -100,6 +108,34 @@ build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
 	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
+windows: ## amt.exe for Windows (MinGW), one file; prints its size
+	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
+	@$(MAKE) --no-print-directory build/amt-plain.exe
+	@if sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw; then \
+	  $(MAKE) --no-print-directory build/amt.exe && \
+	  printf '%s: %s bytes, with TLS\n' build/amt.exe $$(wc -c <build/amt.exe); \
+	else \
+	  cp build/amt-plain.exe build/amt.exe && \
+	  echo 'The source of BearSSL is not to be had: build/amt.exe is without' \
+	    'TLS.'; \
+	fi
+
+MINGW_BEARSSL = build/bearssl-mingw
+MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
+        -DAMT_STATIC -ffunction-sections -fno-asynchronous-unwind-tables \
+        -Wl,--gc-sections,--nxcompat,--dynamicbase -I.
+MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
+
+$(MINGW_BEARSSL)/libbearssl.a:
+	@sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw
+
+build/amt-plain.exe: examples/amt.c $(HEADERS) | build
+	$(MINGW) $< -o $@ $(MINGW_LIBS)
+
+build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
+	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
+	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
+
 install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
 	install -m 644 $(HEADERS) $(INSTALL_TO)/include
@@ -127,6 +163,14 @@ size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
 	@sh tests/size.sh
 
+fuzz: ## FUZZ_SECONDS (30) for each fuzzer; prints "FUZZ NAME inputs N findings M"
+	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"
+	@sh tests/fuzz.sh $(FUZZ_SECONDS)
+
+cross: ## the unit tests on big-endian, 32-bit and 16-bit machines, emulated
+	@$(MAKE) --no-print-directory packages DEBS="$(CROSS_DEBS)"
+	@sh tests/cross.sh
+
 coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
@@ -134,6 +178,13 @@ coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings N"
 	@$(MAKE) --no-print-directory packages DEBS="$(ANALYZE_DEBS)"
 	@sh tests/analyze.sh
+
+# lwIP and BearSSL for it come from Debian's source packages.
+firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
+	@$(MAKE) --no-print-directory packages DEBS="$(FIRMWARE_DEBS)"
+	@$(MAKE) --no-print-directory build/amt build/amtsim
+	@MAKE="$(MAKE)" sh tests/firmware.sh build/firmware build/amt
+	@python3 tests/firmware.py build/firmware build/amtsim
 
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
@@ -182,5 +233,5 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static install uninstall demo bench size coverage \
-        analyze prove test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench size \
+        fuzz cross coverage firmware analyze prove test packages clean help

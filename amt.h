@@ -150,6 +150,10 @@
    AMT_NO_TEXT            without amt_error's words (3.9 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, path templates, lists as one string (2.1 kB)
+   AMT_WIDE               bits that the tokenizer looks at together inside
+                          strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
+                          byte at a time. By default what the machine has, and
+                          0 with -Os (32 costs 1.0 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -656,6 +660,18 @@ AMTDEF void amt_pool_end(amt_pool *p);
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_IMPLEMENTED)
 #define AMT_IMPLEMENTED
 
+#ifndef AMT_WIDE
+#if defined(__OPTIMIZE_SIZE__) || SIZE_MAX < 0xFFFFFFFFu
+#define AMT_WIDE 0
+#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
+#define AMT_WIDE 128
+#elif SIZE_MAX > 0xFFFFFFFFu
+#define AMT_WIDE 64
+#else
+#define AMT_WIDE 32
+#endif
+#endif
+
 /* ------------------------------------------------------------------------
    >>text */
 
@@ -926,18 +942,18 @@ static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
 };
 
 /* Flags: this string is a key; a piece was lent, more follows; a string is cut
-   into lines; these bytes have to be a byte order mark. */
-enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8 };
+   into lines; these bytes have to be a byte order mark; what is innermost is
+   an object. */
+enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
+       AMT__J_OBJECT = 16 };
 
 /* What a step says, besides tokens and errors: held is text. */
 enum { AMT__J_CHAR = 100 };
 
-/* What is innermost: 1 an object, 0 an array, 2 nothing. */
-static unsigned amt__json_top(const amt_json *t)
+static void amt__json_innermost(amt_json *t, unsigned object)
 {
-  unsigned top = t->depth - 1u;
-  if (top >= AMT_JSON_DEPTH) return 2;
-  return (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u;
+  t->flags &= (uint8_t)~AMT__J_OBJECT;
+  if (object) t->flags |= AMT__J_OBJECT;
 }
 
 static int amt__json_push(amt_json *t, unsigned object)
@@ -947,6 +963,7 @@ static int amt__json_push(amt_json *t, unsigned object)
   t->stack[at >> 3] = (uint8_t)((t->stack[at >> 3] & ~(1u << (at & 7u))) |
                                 object << (at & 7u));
   t->depth++;
+  amt__json_innermost(t, object);
   t->state = object ? AMT__J_KEY_1 : AMT__J_FIRST;
   return object ? AMT_JSON_OBJECT : AMT_JSON_ARRAY;
 }
@@ -956,6 +973,17 @@ static int amt__json_done(amt_json *t, int token)
 {
   t->state = t->depth ? AMT__J_NEXT : AMT__J_DONE;
   return token;
+}
+
+static int amt__json_pop(amt_json *t, unsigned object)
+{
+  unsigned top;
+  if (t->depth == 0 || object != (t->flags & AMT__J_OBJECT) / AMT__J_OBJECT)
+    return AMT_E_JSON_SYNTAX;
+  top = --t->depth - 1u;
+  if (top < AMT_JSON_DEPTH)
+    amt__json_innermost(t, (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u);
+  return amt__json_done(t, object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END);
 }
 
 static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
@@ -1001,12 +1029,13 @@ static int amt__json_literal(amt_json *t, unsigned c)
                            at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
 }
 
-/* A whole character: its UTF-8 is held. 0 if it is none, or not of n bytes. */
-static int amt__json_char(amt_json *t, uint32_t point, unsigned n)
+/* A whole character: its UTF-8 is held. The error if it is none, or not of n
+   bytes. */
+static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 {
   unsigned i = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   if ((n != 0 && n != i) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
-    return 0;
+    return error;
   t->held_len = (uint8_t)i;
   t->held[0] = (uint8_t)point;
   if (i > 1) {
@@ -1041,22 +1070,29 @@ static int amt__json_hex(amt_json *t, unsigned c)
     point = ((point >> 16) << 10) + (point & 0xFFFFu) -
             ((0xD800u << 10) + 0xDC00u - 0x10000u);
   }
-  return amt__json_char(t, point, 0) ? AMT__J_CHAR : AMT_E_JSON_ESCAPE;
+  return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
+}
+
+/* What \c stands for; 0 if nothing. */
+static unsigned amt__json_unescape(unsigned c)
+{
+  static const char names[] = "n\"\\tr/bf", bytes[] = "\n\"\\\t\r/\b\f";
+  unsigned i = 0;
+  while ((unsigned char)names[i] != c)
+    if (++i == 8) return 0;
+  return (unsigned char)bytes[i];
 }
 
 static int amt__json_escape(amt_json *t, unsigned c)
 {
-  static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-  unsigned i = 0;
   if (c == 'u') {
     t->state = AMT__J_HEX;
     t->at = 0;
     t->point = 0;
     return 0;
   }
-  while ((unsigned char)names[i] != c)
-    if (++i == 8) return AMT_E_JSON_ESCAPE;
-  return amt__json_byte(t, AMT__J_STRING, (unsigned char)bytes[i]);
+  c = amt__json_unescape(c);
+  return c != 0 ? amt__json_byte(t, AMT__J_STRING, c) : AMT_E_JSON_ESCAPE;
 }
 
 static int amt__json_string(amt_json *t, unsigned c)
@@ -1085,48 +1121,50 @@ static int amt__json_string(amt_json *t, unsigned c)
 static int amt__json_utf8(amt_json *t, unsigned c)
 {
   uint32_t most;
+  int      e;
   if (c - 0x80u > 0x3Fu) return AMT_E_JSON_UTF8;
   t->point = (t->point << 6) | (c & 0x3Fu);
   t->need = (uint8_t)((t->need - 1u) & 3u);
   most = ((t->point + 1u) << 6u * t->need) - 1u;
-  if (!amt__json_char(t, most, t->at + 1u)) return AMT_E_JSON_UTF8;
-  if (t->need != 0) {
+  e = amt__json_char(t, most, t->at + 1u, AMT_E_JSON_UTF8);
+  if (e > 0 && t->need != 0) {
     t->state = AMT__J_UTF8;
     return 0;
   }
-  if (!(t->flags & AMT__J_MARK)) return AMT__J_CHAR;
+  if (e < 0 || !(t->flags & AMT__J_MARK)) return e;
   t->flags &= (uint8_t)~AMT__J_MARK;
   t->state = AMT__J_VALUE;
   return most == 0xFEFF ? 0 : AMT_E_JSON_SYNTAX;
 }
 
+/* The quote that begins a string; 0 if none may. */
+static int amt__json_quote(amt_json *t, unsigned may)
+{
+  if (!(may & (AMT__J_A_VALUE | AMT__J_A_KEY))) return 0;
+  t->flags &= (uint8_t)~AMT__J_IS_KEY;
+  if (may & AMT__J_A_KEY) t->flags |= AMT__J_IS_KEY;
+  t->state = AMT__J_STRING;
+  return 1;
+}
+
 /* Between tokens. */
 static int amt__json_between(amt_json *t, unsigned c)
 {
-  unsigned s = t->state, may, top = amt__json_top(t);
+  unsigned s = t->state, may = amt__json_may[s];
   unsigned object = c >> 5 & 1u; /* of a brace, or a bracket */
   if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
     if (s == AMT__J_START) t->state = AMT__J_VALUE;
     return 0;
   }
-  may = amt__json_may[s];
-  if (c == 0xEF && s == AMT__J_START) {
-    t->flags |= AMT__J_MARK;
-    return amt__json_string(t, c);
-  }
-  if (c == '"' && (may & (AMT__J_A_VALUE | AMT__J_A_KEY))) {
-    t->state = AMT__J_STRING;
-    t->flags &= (uint8_t)~AMT__J_IS_KEY;
-    if (may & AMT__J_A_KEY) t->flags |= AMT__J_IS_KEY;
-    return 0;
-  }
-  if ((c == '}' || c == ']') && (may & AMT__J_AN_END) &&
-      object == top) {
-    t->depth--;
-    return amt__json_done(t, object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END);
-  }
+  if (c == '"' && amt__json_quote(t, may)) return 0;
+  if ((c == '}' || c == ']') && (may & AMT__J_AN_END))
+    return amt__json_pop(t, object);
   if (may & AMT__J_A_VALUE) {
     if (c == '{' || c == '[') return amt__json_push(t, object);
+    if (c == 0xEF && s == AMT__J_START) {
+      t->flags |= AMT__J_MARK;
+      return amt__json_string(t, c);
+    }
     t->state = AMT__J_MINUS;
     if (c - '0' < 10u) return amt__json_number(t, c);
     if (c == '-') return amt__json_byte(t, AMT__J_MINUS, c);
@@ -1137,7 +1175,7 @@ static int amt__json_between(amt_json *t, unsigned c)
   t->state = AMT__J_VALUE;
   if (c == ':' && s == AMT__J_COLON) return 0;
   if (c == ',' && s == AMT__J_NEXT) {
-    if (top == 1) t->state = AMT__J_KEY;
+    if (t->flags & AMT__J_OBJECT) t->state = AMT__J_KEY;
     return 0;
   }
   return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
@@ -1180,31 +1218,243 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
+/* --- strings, several bytes at once: AMT_WIDE --- */
+
+#if AMT_WIDE > 0 && defined(__GNUC__)
+#define AMT__INLINE static inline __attribute__((always_inline))
+#else
+#define AMT__INLINE static
+#endif
+
+/* Whether amt__plain finds just how many. */
+#if AMT_WIDE == 128 || \
+  (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define AMT__EXACT 1
+#else
+#define AMT__EXACT 0
+#endif
+#if AMT_WIDE == 128 && defined(__SSE2__)
+#include <emmintrin.h>
+typedef __m128i amt__wide;
+/* How many of the bytes from p on are plain. */
+static unsigned amt__plain(const unsigned char *p)
+{
+  __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
+  return (unsigned)__builtin_ctz(0x10000u | (unsigned)_mm_movemask_epi8(
+    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(0x20)), /* >= 0x80, too */
+                 _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
+                              _mm_cmpeq_epi8(w, _mm_set1_epi8('\\'))))));
+}
+#elif AMT_WIDE == 128
+#include <arm_neon.h>
+typedef uint8x16_t amt__wide;
+static unsigned amt__plain(const unsigned char *p)
+{
+  uint8x16_t w = vld1q_u8(p);
+  uint8x16_t bad = vorrq_u8(
+    vcgtq_u8(vsubq_u8(w, vdupq_n_u8(0x20)), vdupq_n_u8(0x5F)),
+    vorrq_u8(vceqq_u8(w, vdupq_n_u8('"')), vceqq_u8(w, vdupq_n_u8('\\'))));
+  /* four bits of each byte */
+  uint64_t bits = vget_lane_u64(vreinterpret_u64_u8(
+    vshrn_n_u16(vreinterpretq_u16_u8(bad), 4)), 0);
+  return bits == 0 ? 16u : (unsigned)__builtin_ctzll(bits) / 4u;
+}
+#elif AMT_WIDE > 0
+#if AMT_WIDE == 32
+typedef uint32_t amt__wide;
+#else
+typedef uint64_t amt__wide;
+#endif
+#define AMT__EACH(c) ((amt__wide)-1 / 255u * (amt__wide)(c))
+/* How many of the bytes from p on are plain; more of them may be, where it is
+   not AMT__EXACT. A borrow that goes on into the next byte comes from one that
+   is not plain. */
+static unsigned amt__plain(const unsigned char *p)
+{
+  amt__wide x;
+  unsigned  i = 0;
+  memcpy(&x, p, sizeof x);
+  x = (x | (x - AMT__EACH(0x20)) | ((x ^ AMT__EACH('"')) - AMT__EACH(1)) |
+       ((x ^ AMT__EACH('\\')) - AMT__EACH(1))) & AMT__EACH(0x80);
+  if (x == 0) return sizeof x;
+#if AMT__EXACT
+  i = (unsigned)(AMT_WIDE == 32 ? __builtin_ctz((unsigned)x)
+                                : __builtin_ctzll(x)) / 8u;
+#endif
+  return i;
+}
+#endif
+
+#if AMT_WIDE > 0
+/* Moves n bytes down, fewer than a word has: in halves, each read before what
+   it is written over. */
+#define AMT__HALF(size) \
+  if (sizeof(amt__wide) > (size) && (n & (size))) { \
+    unsigned char half[size]; \
+    memcpy(half, from, size); \
+    memcpy(to, half, size); \
+    to += (size); \
+    from += (size); \
+  }
+static void amt__move(unsigned char *to, const unsigned char *from, unsigned n)
+{
+  AMT__HALF(8)
+  AMT__HALF(4)
+  AMT__HALF(2)
+  if (n & 1u) *to = *from;
+}
+#endif
+
 /* From i on over the plain bytes of a string, which gather at p[*to]. */
-static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
+AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
   size_t at = *to;
+#if AMT_WIDE > 0
+  while (n - i >= sizeof(amt__wide)) {
+    unsigned  k = amt__plain(p + i);
+    amt__wide w;
+    if (k < sizeof w) {
+      if (at != i) amt__move(p + at, p + i, k);
+      *to = at + k;
+      if (AMT__EXACT) return i + k;
+      i += k;
+      at += k;
+      break;
+    }
+    memcpy(&w, p + i, sizeof w);
+    memcpy(p + at, &w, sizeof w);
+    i += sizeof w;
+    at += sizeof w;
+  }
+#endif
   while (i < n && p[i] - 0x20u < 0x60u && p[i] != '"' && p[i] != '\\' &&
          at < n) p[at++] = p[i++];
   *to = at;
   return i;
 }
 
-/* Text gathers at p[from, to), never ahead of i; a character that began in
-   an earlier buffer may be longer than what was read of it here, and so is
-   lent from t->held, alone. */
-AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
+#if AMT_WIDE > 0
+/* Four hexadecimal digits; 0xD800, which is no character, if they are not. */
+static uint32_t amt__json_unit(const unsigned char *p)
+{
+  uint32_t point = 0;
+  unsigned k, digit;
+  for (k = 0; k < 4; k++) {
+    digit = p[k] - (unsigned)'0';
+    if (digit > 9u) {
+      digit = (p[k] | 32u) - 'a';
+      if (digit > 5u) return 0xD800u;
+      digit += 10u;
+    }
+    point = (point << 4) | digit;
+  }
+  return point;
+}
+
+/* From an escape on over what is plain and more escapes, those that lie whole
+   in front of n. Whatever else there is, and errors, are left to the step. */
+static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
+                             size_t *to)
+{
+  for (;;) {
+    unsigned c, k;
+    if (i >= n || p[i] != '\\') {
+      i = amt__json_plain(p, i, n, to);
+      if (i >= n || p[i] != '\\') return i;
+    }
+    if (n - i < 6) return i;
+    c = p[i + 1];
+    if (c != 'u') {
+      c = amt__json_unescape(c);
+      if (c == 0) return i;
+      p[(*to)++] = (unsigned char)c;
+      i += 2;
+    } else {
+      if (amt__json_char(t, amt__json_unit(p + i + 2), 0, -1) < 0) return i;
+      for (k = 0; k < t->held_len; k++) p[(*to)++] = t->held[k];
+      i += 6;
+    }
+  }
+}
+#endif
+
+#if AMT_WIDE > 0
+/* The common way to the next token, without the step, if it lies whole in the
+   bytes at hand; 0 if it does not, with as much of it done as there is. */
+static int amt__json_quick(amt_json *t, unsigned char *p, size_t n, size_t *at,
+                           size_t *from, size_t *to)
+{
+  static const unsigned char follows[AMT__J_DONE + 1] = {
+    0, 0, 0, 0, 0, ':', ',', 0
+  };
+  size_t   i;
+  unsigned s = t->state, c = 0, may;
+  int      r = 0;
+  if (s - AMT__J_VALUE > AMT__J_NEXT - AMT__J_VALUE) return 0;
+  for (i = 0; i < n; i++) {
+    c = p[i];
+    if (c > ' ') {
+      if (c != follows[s]) break;
+      s = c == ',' && (t->flags & AMT__J_OBJECT) ? AMT__J_KEY : AMT__J_VALUE;
+    } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+      break;
+    }
+  }
+  t->state = (uint8_t)s;
+  *at = *from = *to = i;
+  if (i >= n) return 0;
+  t->start = t->offset + i;
+  may = amt__json_may[s];
+  if (c == '"') {
+    if ((t->flags & AMT__J_LINES) || !(may & (AMT__J_A_VALUE | AMT__J_A_KEY)))
+      return 0;
+    *from = *to = i + 1;
+    i = amt__json_plain(p, i + 1, n, to);
+    if (i < n && p[i] == '\\') i = amt__json_text(t, p, i, n, to);
+    *at = i + 1;
+    if (i < n && p[i] == '"') {
+      if (!(may & AMT__J_A_KEY)) return amt__json_done(t, AMT_JSON_STRING);
+      t->state = AMT__J_COLON;
+      return AMT_JSON_KEY;
+    }
+    *at = i;
+    amt__json_quote(t, may);
+    return 0;
+  }
+  if (c - '1' < 9u && (may & AMT__J_A_VALUE)) {
+    while (++i < n && p[i] - (unsigned)'0' < 10u) { }
+    if (i >= n || p[i] == '.' || (p[i] | 32u) == 'e') return 0;
+    *at = *to = i;
+    return amt__json_done(t, AMT_JSON_NUMBER);
+  }
+  if ((c | 32u) == '{' && (may & AMT__J_A_VALUE))
+    r = amt__json_push(t, c >> 5 & 1u);
+  else if ((c | 32u) == '}' && (may & AMT__J_AN_END))
+    r = amt__json_pop(t, c >> 5 & 1u);
+  if (r <= 0) return 0; /* an error is the step's to find */
+  *at = i + 1;
+  return r;
+}
+#endif
+
+/* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
+   that began in an earlier buffer may be longer than what was read of it here,
+   and so is lent from t->held, alone. */
+static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
+                         size_t from, size_t to, size_t *used,
                          amt_json_token *token)
 {
-  unsigned char *p = (unsigned char *)bytes;
-  size_t         i = 0, from = 0, to = 0, k;
-  int            carried = t->state >= AMT__J_ESCAPE, r = 0, type;
+  size_t k;
+  int    carried = t->state >= AMT__J_ESCAPE, r = 0, type;
   *used = 0;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
       i = amt__json_plain(p, i, n, &to);
+#if AMT_WIDE > 0
+      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(t, p, i, n, &to);
+#endif
       if (i >= n) break;
     } else if (before < AMT__J_LITERAL) {
       t->start = t->offset + i;
@@ -1240,6 +1490,27 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
   type = amt__json_piece(t, token, p + from, to - from, r > 0 ? r : 0);
   if (r < 0) amt__json_fail(t, r);
   return type;
+}
+
+AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
+                         amt_json_token *token)
+{
+  unsigned char *p = (unsigned char *)bytes;
+  size_t         i = 0, from = 0, to = 0;
+#if AMT_WIDE > 0
+  {
+    int r = amt__json_quick(t, p, n, &i, &from, &to);
+    if (r != 0) {
+      *used = i;
+      t->offset += i;
+      token->text = (const char *)p + from;
+      token->len = to - from;
+      token->first = token->last = 1;
+      return r;
+    }
+  }
+#endif
+  return amt__json_run(t, p, i, n, from, to, used, token);
 }
 
 AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
@@ -2599,15 +2870,21 @@ static int amt__ready(amt_job *j, uint32_t now)
 enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
        AMT__PASSING, AMT__MOVED };
 
+/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
+static int amt__hundred(unsigned status, unsigned hundred)
+{
+  return status - hundred * 100u < 100u;
+}
+
 static int amt__class(const amt_job *j)
 {
   unsigned st = j->http_status;
   if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
-  if (st / 100u == 2u) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
-  if (st / 100u == 3u) return AMT__MOVED;
+  if (amt__hundred(st, 2)) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
+  if (amt__hundred(st, 3)) return AMT__MOVED;
   if (st == 401u) return AMT__UNAUTHORIZED;
   if (st == 403u) return AMT__FORBIDDEN;
-  if (st / 100u != 4u || st == 408u || st == 425u || st == 429u)
+  if (!amt__hundred(st, 4) || st == 408u || st == 425u || st == 429u)
     return AMT__PASSING;
   return AMT__REFUSED;
 }
@@ -2622,7 +2899,7 @@ static int amt__reason(const amt_job *j, int result)
   case AMT__MOVED: return AMT_E_REDIRECT;
   default: break;
   }
-  if ((j->flags__ & AMT__BROKEN) || j->http_status / 100u == 2u)
+  if ((j->flags__ & AMT__BROKEN) || amt__hundred(j->http_status, 2))
     return j->cause;
   return AMT_E_SERVER;
 }
@@ -2683,7 +2960,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
 {
   unsigned st = j->http_status;
   int      complete = !(j->flags__ & AMT__BROKEN);
-  if (st / 100u == 2u && (j->seen__ & AMT__SEEN_ID)) {
+  if (amt__hundred(st, 2) && (j->seen__ & AMT__SEEN_ID)) {
     j->start = AMT_START_KNOWN;
     j->cause = 0;
     j->flags__ &= (uint16_t)~AMT__TRIED;
@@ -2696,18 +2973,18 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
     return amt__again(j, amt__reason(j, AMT__PASSING), now);
-  if (complete && j->cause == 0 && (st / 100u == 2u || st / 100u == 4u) &&
+  if (complete && j->cause == 0 && (amt__hundred(st, 2) || amt__hundred(st, 4)) &&
       (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__)) {
-    j->start = st / 100u == 2u ? AMT_START_KNOWN : AMT_START_REFUSED;
+    j->start = amt__hundred(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
     return amt__end(j, AMT_DONE, 0, j->got__);
   }
   if (complete && result == AMT__MOVED)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
-  if (complete && st / 100u == 4u && st != 408u) {
+  if (complete && amt__hundred(st, 4) && st != 408u) {
     j->start = AMT_START_REFUSED;
-    return amt__refuse(j, st / 100u == 4u && result == AMT__PASSING
+    return amt__refuse(j, amt__hundred(st, 4) && result == AMT__PASSING
                             ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
@@ -2798,7 +3075,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   /* Complete, and wrong three times in a row: it will not get better. */
   if (result == AMT__PASSING && !(j->flags__ & AMT__BROKEN) &&
-      j->http_status / 100u == 2u && ++j->bad_log__ >= 3)
+      amt__hundred(j->http_status, 2) && ++j->bad_log__ >= 3)
     return amt__fail(j, j->cause, AMT_CODE_UNDEFINED);
   return amt__again(j, amt__reason(j, result), now);
 }
@@ -2807,7 +3084,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
 static int amt__after_stop(amt_job *j, int result, uint32_t now)
 {
   int once = j->flags__ & AMT__ONCE;
-  if ((j->seen__ & AMT__SEEN_EMPTY) && j->http_status / 100u == 2u &&
+  if ((j->seen__ & AMT__SEEN_EMPTY) && amt__hundred(j->http_status, 2) &&
       !(j->flags__ & AMT__BROKEN)) {
     result = AMT__GOOD;
     j->cause = 0;

@@ -17,7 +17,10 @@
      >>http-reply     the parser: reply bytes in, body bytes out
      >>http-conn      one connection: open, send, receive, keep alive
      >>http-address   numeric addresses
-     >>http-posix     the sockets of POSIX systems as a stream
+     >>http-sockets   what socket streams share: names, and whose turn it is
+     >>http-posix     the sockets of POSIX systems, or lwIP's, as a stream
+     >>http-winsock   the sockets of Windows as a stream
+     >>http-lwip      lwIP's raw API as a stream: no threads, no sockets
      >>http-tls       what both TLS streams need; the certificate reader
      >>http-bearssl   TLS by BearSSL as a stream
      >>http-mbedtls   TLS by mbedTLS as a stream
@@ -72,7 +75,7 @@
      static unsigned char record[AMT_BEARSSL_FULL];
 
      server.anchors = amt_anchors;           (amt anchors ca.pem >anchors.h)
-     server.anchor_count = AMT_ANCHORS;
+     server.anchor_count = AMT_ANCHOR_COUNT;
      amt_bearssl_init(&tls, &sock.stream, &server, record, sizeof record);
      conn.stream = &tls.stream;
 
@@ -80,6 +83,9 @@
    before the server has proved its name, and each way to fail that has its
    error. A reconnect takes the last session up again where the server lets
    it: 0.75 million instructions instead of 42, and 315 bytes on the wire.
+
+   On a board with lwIP and no threads, sock is an amt_lwip_raw, and where this
+   program waits, the loop lets lwIP run: examples/firmware is a whole image.
 
    mbedTLS allocates: 47 kB at the peak of a handshake, from its own heap. For
    a static pool build it with MBEDTLS_PLATFORM_MEMORY and
@@ -113,6 +119,15 @@
    AMT_POSIX        everywhere the POSIX socket stream is used: adds it. With
                     -std=c99 (no gnu) this header comes first, or
                     _POSIX_C_SOURCE=200112L is defined before others
+   AMT_LWIP         everywhere, instead of AMT_POSIX: the same stream, with the
+                    same names, over lwIP's sockets (2.1 and later, NO_SYS=0,
+                    LWIP_SOCKET_POLL=1): it calls lwip_socket, lwip_poll, ...
+   AMT_WINSOCK      everywhere the Windows socket stream is used: adds it; link
+                    with -lws2_32 -ladvapi32. This header comes before
+                    <windows.h>, or WIN32_LEAN_AND_MEAN is defined
+   AMT_LWIP_RAW     everywhere the stream over lwIP's raw API (2.1 or later,
+                    NO_SYS=1) is used: adds it, 0.7 kB. Needs LWIP_TCP and
+                    LWIP_CALLBACK_API; host names need LWIP_DNS
    AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it;
                     link with -lbearssl
    AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, for who makes the
@@ -138,6 +153,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef AMT_LWIP_RAW
+#include <lwip/dns.h>
+#include <lwip/tcp.h>
+#endif
 #ifdef AMT_BEARSSL
 #include <bearssl.h>
 #endif
@@ -362,7 +381,9 @@ typedef struct amt_stream_ops {
      after a read: the server may have answered early), or an error: then
      nothing was taken by this call. */
   ptrdiff_t (*write)(amt_stream *s, const void *p, size_t n);
-  /* Gives back what open took; does nothing on a closed stream. */
+  /* Gives back what open took; does nothing on a closed stream. If s->abort is
+     set, a request is given up: what of it has not arrived must not arrive
+     later (TCP: a reset). */
   void (*close)(amt_stream *s);
   /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
      the next read may do the blocking itself), 0 if not, AMT_INTERRUPTED. On a
@@ -378,6 +399,7 @@ typedef struct amt_stream_ops {
 
 struct amt_stream {
   const amt_stream_ops *ops;
+  int                   abort; /* set before close; see there */
 };
 
 /* --- connections -------------------------------------------------------- */
@@ -458,8 +480,8 @@ typedef struct amt_address {
    no octal, no missing parts. */
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
-#ifdef AMT_POSIX
-/* --- POSIX sockets ------------------------------------------------------ */
+#if defined(AMT_POSIX) || defined(AMT_LWIP) || defined(AMT_WINSOCK)
+/* --- sockets ------------------------------------------------------------ */
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
 
@@ -467,11 +489,20 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
    it by a table, c-ares, or whatever does not block. */
 typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
                             int max);
+#endif
+
+#if defined(AMT_POSIX) || defined(AMT_LWIP)
+/* --- POSIX sockets, and lwIP's ------------------------------------------ */
 
 /* One TCP connection. Set resolve and ctx after amt_posix_init if the default,
    getaddrinfo, will not do: that one may block for as long as the system's
    resolver is set to wait, and uses libc's heap. Its time counts against the
-   connect limit. Numeric addresses never go through it. */
+   connect limit. Numeric addresses never go through it.
+
+   With AMT_LWIP, fd is lwIP's and for lwip_poll, an lwIP without DNS
+   (LWIP_DNS=0) knows no names, nothing is interrupted by a signal, and the
+   time of the day is not known: see amt_tls.time. tcpip_init, and an interface
+   that is up, are the caller's. */
 typedef struct amt_posix {
   amt_stream   stream;
   amt_resolver resolve;
@@ -490,8 +521,73 @@ AMTDEF void     amt_posix_init(amt_posix *s);
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
+#ifdef AMT_POSIX
 AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
-#endif /* AMT_POSIX */
+#endif
+#endif /* AMT_POSIX || AMT_LWIP */
+
+#ifdef AMT_WINSOCK
+/* --- Windows sockets ---------------------------------------------------- */
+
+/* One TCP connection. Set resolve and ctx after amt_winsock_init if the
+   default, getaddrinfo, will not do: that one may block for as long as Windows
+   is set to wait. Its time counts against the connect limit. Numeric addresses
+   never go through it. */
+typedef struct amt_winsock {
+  amt_stream   stream;
+  amt_resolver resolve;
+  void        *ctx;
+  uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
+                             wait for, not to close. It never blocks */
+  int          sys_error; /* of the last failure, WSAECONNREFUSED and the like */
+  uint32_t     left;      /* of the connect limit, when this address began */
+  uint8_t      count, index;
+  amt_address  address[AMT_ADDRESSES];
+} amt_winsock;
+
+/* Calls WSAStartup for version 2.2. Windows counts these: who wants Winsock
+   to be unloaded before the process ends calls WSACleanup once for each. */
+AMTDEF void     amt_winsock_init(amt_winsock *s);
+AMTDEF int      amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
+                                    int max);
+AMTDEF uint32_t amt_winsock_now(void); /* milliseconds, monotonic, in steps of
+                                          10 to 16 */
+AMTDEF uint32_t amt_winsock_time(void *ctx); /* seconds since 1970 */
+/* The system's randomness (RtlGenRandom), for amt_tls.random. */
+AMTDEF int      amt_winsock_random(void *ctx, void *p, size_t n);
+#endif /* AMT_WINSOCK */
+
+#ifdef AMT_LWIP_RAW
+/* --- lwIP, its raw API -------------------------------------------------- */
+
+/* One TCP connection. lwIP is the caller's to set up and to run: the driver's
+   input and sys_check_timeouts(), between two polls. Neither may happen in an
+   interrupt or on another thread while the library is called, and the library
+   must not be called from a callback of lwIP's.
+
+   Host names go to lwIP's DNS, whose answer may take its time: "not yet" until
+   then. Names of your own: DNS_LOCAL_HOSTLIST, dns_local_addhost. Memory is
+   lwIP's: one TCP_PCB, what TCP_WND and TCP_SND_BUF let lie in its pools, and
+   one pcb more for the connection before this one, which may still be waiting
+   for its last answer; it gives way when the pools are empty.
+
+   A look-up cannot be called off: static memory for the struct, or let it live
+   until `looking` is 0 after the connection was closed. */
+typedef struct amt_lwip_raw {
+  amt_stream      stream;
+  struct tcp_pcb *pcb;        /* NULL when there is none; not yours to close */
+  err_t           lwip_error; /* ERR_ of the last failure */
+  uint8_t         looking;    /* a look-up is under way */
+  /* Private: */
+  uint8_t         state;
+  int8_t          end;        /* how the stream ends behind what is held */
+  ip_addr_t       address;
+  struct pbuf    *held;       /* received, not yet read */
+} amt_lwip_raw;
+
+/* It has no wait: amt_wait and amt_http_wait give the loop back at once. */
+AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s);
+#endif /* AMT_LWIP_RAW */
 
 /* --- TLS ---------------------------------------------------------------- */
 
@@ -507,7 +603,7 @@ typedef struct amt_tls {
                                   server's key must be one of these, too */
   size_t        pin_count;
   /* Seconds since 1970-01-01 UTC, or 0 while the clock is not set. NULL: the
-     system's with AMT_POSIX, else not set. A time before this build's own
+     system's with AMT_POSIX or AMT_WINSOCK, else not set. A time before this build's own
      date (AMT_BUILD_TIME) counts as not set. */
   uint32_t    (*time)(void *ctx);
   /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
@@ -1265,9 +1361,9 @@ static int amt__http_listed(amt_http_reply *r)
   unsigned seen = 0, good, w = amt__http_word(r) - AMT__W_CHUNKED;
   if (r->word_len == 0) return 0; /* an empty element */
   if (w < AMT__W_END - AMT__W_CHUNKED) seen = 1u << w;
-  good = r->field == AMT__H_CONNECTION ? AMT__R_CLOSE | AMT__R_KEEP
-       : r->field == AMT__H_ENCODING ? AMT__R_IDENTITY
-       : AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
+  if (r->field == AMT__H_CONNECTION) good = AMT__R_CLOSE | AMT__R_KEEP;
+  else if (r->field == AMT__H_ENCODING) good = AMT__R_IDENTITY;
+  else good = AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
   seen &= good;
   r->flags |= (uint8_t)seen;
   if (seen || r->field == AMT__H_CONNECTION) return 0;
@@ -1487,7 +1583,11 @@ static uint32_t amt__or(uint32_t value, uint32_t otherwise)
 
 AMTDEF void amt_http_close(amt_http_conn *c)
 {
-  if (c->state != AMT_CONN_CLOSED) c->stream->ops->close(c->stream);
+  if (c->state != AMT_CONN_CLOSED) {
+    c->stream->abort = c->state == AMT_CONN_SENDING ||
+                       c->state == AMT_CONN_RECEIVING;
+    c->stream->ops->close(c->stream);
+  }
   c->state = AMT_CONN_CLOSED;
   c->at = c->have = 0;
 }
@@ -1584,9 +1684,8 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
   if (e == AMT_HTTP_END) {
     /* Bytes after the end were not asked for: whoever sent them may mean
        them as the reply to the next request. */
-    if (c->at == c->have && !c->early && amt_http_reply_keeps(&c->reply))
-      c->state = AMT_CONN_IDLE;
-    else
+    c->state = AMT_CONN_IDLE;
+    if (c->at != c->have || c->early || !amt_http_reply_keeps(&c->reply))
       amt_http_close(c);
   }
   return e;
@@ -1761,14 +1860,36 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
   return amt__address_6(a->ip, text, n);
 }
 
-#ifdef AMT_POSIX
+#if defined(AMT_POSIX) || defined(AMT_LWIP) || defined(AMT_WINSOCK)
 /* ------------------------------------------------------------------------
-   >>http-posix
+   >>http-sockets
 
-   The socket blocks in name, and every call says MSG_DONTWAIT: so a wait for
-   a reply can be left to the recv that follows it (SO_RCVTIMEO), and a
-   blocking poll costs two system calls, a send and a recv. */
+   The three kinds of sockets differ in how a call is named, how it fails, and
+   how one waits; not in what a name's addresses are, and whose turn it is. */
 
+#if defined(AMT_POSIX) + defined(AMT_LWIP) + defined(AMT_WINSOCK) > 1
+#error "only one of AMT_POSIX, AMT_LWIP, AMT_WINSOCK can be defined"
+#endif
+
+#ifdef AMT_WINSOCK
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <ntsecapi.h>
+#include <time.h>
+typedef amt_winsock amt__socket;
+#define amt__os(call) call
+#define AMT__CLOSED   INVALID_SOCKET
+#define AMT__TIMEDOUT WSAETIMEDOUT
+#elif defined(AMT_LWIP)
+#include "lwip/opt.h"
+#include "lwip/sockets.h"
+#include "lwip/netdb.h"
+#include "lwip/sys.h"
+#include <errno.h>
+#else
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -1779,7 +1900,6 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
 #ifndef AI_NUMERICHOST
 #error "AMT_POSIX needs POSIX names: compile with -std=gnu99 or later, or \
 define _POSIX_C_SOURCE=200112L before the first #include"
@@ -1787,31 +1907,42 @@ define _POSIX_C_SOURCE=200112L before the first #include"
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE instead */
 #endif
+#endif
 
-AMTDEF uint32_t amt_posix_now(void)
+#ifndef AMT_WINSOCK
+typedef amt_posix amt__socket;
+#define AMT__CLOSED   (-1)
+#define AMT__TIMEDOUT ETIMEDOUT
+#ifdef AMT_LWIP
+#define amt__os(call) lwip_##call
+#else
+#define amt__os(call) call
+#endif
+#endif
+
+/* Their own part, below: begins a connection, or tells how that one stands: 1,
+   AMT_AGAIN, or < 0 with sys_error set. */
+static int  amt__socket_connect(amt__socket *s, int family,
+                                const struct sockaddr *to, socklen_t len);
+static int  amt__socket_connected(amt__socket *s);
+static void amt__socket_opened(amt__socket *s);
+static void amt__socket_shut(amt__socket *s);
+static void amt__socket_abort(amt__socket *s); /* a reset, when it is shut */
+
+#if defined(AMT_LWIP) && !LWIP_DNS
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000u;
+  (void)host, (void)a, (void)max;
+  return AMT_E_DNS;
 }
-
-AMTDEF uint32_t amt_posix_time(void *ctx)
-{
-  time_t t = time(NULL);
-  (void)ctx;
-  if (t < 0) return 0;
-  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
-}
-
-AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
-                             int max)
+#else
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
   struct addrinfo hints, *list, *i;
   int             n = 0;
-  (void)ctx;
   memset(&hints, 0, sizeof hints);
   hints.ai_socktype = SOCK_STREAM;
-  if (getaddrinfo(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
+  if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
   for (i = list; i != NULL && n < max; i = i->ai_next) {
     if (i->ai_family == AF_INET) {
       struct sockaddr_in sa;
@@ -1823,74 +1954,12 @@ AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
       memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
     }
   }
-  freeaddrinfo(list);
+  amt__os(freeaddrinfo)(list);
   return n > 0 ? n : AMT_E_DNS;
 }
-
-/* Gives up this address; the next open goes on with the one after it. */
-static void amt__posix_next(amt_posix *s, int error)
-{
-  s->sys_error = error;
-  if (s->fd >= 0) close(s->fd);
-  s->fd = -1;
-  s->index++;
-}
-
-/* Begins a connection to the address at hand: 1, AMT_AGAIN, or < 0. */
-static int amt__posix_connect(amt_posix *s, uint16_t port)
-{
-  const amt_address *a = &s->address[s->index];
-  struct sockaddr_in  in4;
-  struct sockaddr_in6 in6;
-  struct sockaddr    *to = (struct sockaddr *)&in4;
-  socklen_t           to_len = sizeof in4;
-  int                 on = 1;
-  memset(&in4, 0, sizeof in4);
-  memset(&in6, 0, sizeof in6);
-  if (a->len == 4) {
-    in4.sin_family = AF_INET;
-    in4.sin_port = htons(port);
-    memcpy(&in4.sin_addr, a->ip, 4);
-  } else {
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(port);
-    memcpy(&in6.sin6_addr, a->ip, 16);
-    to = (struct sockaddr *)&in6;
-    to_len = sizeof in6;
-  }
-  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-  if (s->fd >= 0 && s->fd < 3) { /* a program without stdout must not find */
-    int low = s->fd;             /* that its output goes to the server */
-    s->fd = fcntl(low, F_DUPFD, 3);
-    close(low);
-  }
-  if (s->fd < 0) return -1;
-  fcntl(s->fd, F_SETFD, FD_CLOEXEC);
-  fcntl(s->fd, F_SETFL, O_NONBLOCK);
-  setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef SO_NOSIGPIPE
-  setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-  if (connect(s->fd, to, to_len) == 0) return 1;
-  return errno == EINPROGRESS ? AMT_AGAIN : -1;
-}
 
-/* How the connection attempt under way stands. */
-static int amt__posix_connected(amt_posix *s)
-{
-  struct pollfd p;
-  int           error = 0;
-  socklen_t     n = sizeof error;
-  p.fd = s->fd;
-  p.events = POLLOUT;
-  p.revents = 0;
-  if (poll(&p, 1, 0) <= 0) return AMT_AGAIN;
-  if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0) return -1;
-  errno = error;
-  return error == 0 ? 1 : -1;
-}
-
-static int amt__posix_names(amt_posix *s, const char *host, size_t n)
+static int amt__socket_names(amt__socket *s, const char *host, size_t n)
 {
   char name[254];
   int  found;
@@ -1907,38 +1976,195 @@ static int amt__posix_names(amt_posix *s, const char *host, size_t n)
   return found;
 }
 
-/* Each address may use its share of what was left when its turn came. */
-static int amt__posix_open(amt_stream *stream, const char *host, size_t host_len,
-                           uint16_t port, uint32_t left)
+/* Begins a connection to the address at hand. */
+static int amt__socket_begin(amt__socket *s, uint16_t port)
 {
-  amt_posix *s = (amt_posix *)stream;
-  int        e;
+  const amt_address  *a = &s->address[s->index];
+  struct sockaddr_in  in4;
+  struct sockaddr_in6 in6;
+  uint16_t            swapped; /* htons is a macro full of warnings to some */
+  uint8_t             bytes[2];
+  bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
+  memcpy(&swapped, bytes, 2);
+  memset(&in4, 0, sizeof in4);
+  memset(&in6, 0, sizeof in6);
+  if (a->len == 4) {
+    in4.sin_family = AF_INET;
+    in4.sin_port = swapped;
+    memcpy(&in4.sin_addr, a->ip, 4);
+    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&in4, sizeof in4);
+  }
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = swapped;
+  memcpy(&in6.sin6_addr, a->ip, 16);
+  return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&in6, sizeof in6);
+}
+
+/* Each address may use its share of what was left when its turn came. */
+static int amt__socket_open(amt_stream *stream, const char *host,
+                            size_t host_len, uint16_t port, uint32_t left)
+{
+  amt__socket *s = (amt__socket *)stream;
+  int          e;
   if (s->count == 0) {
-    e = amt__posix_names(s, host, host_len);
+    e = amt__socket_names(s, host, host_len);
     if (e <= 0) return e;
   }
   while (s->index < s->count) {
-    if (s->fd < 0) {
+    if (s->fd == AMT__CLOSED) {
       s->left = left;
-      e = amt__posix_connect(s, port);
+      e = amt__socket_begin(s, port);
     } else {
-      e = amt__posix_connected(s);
+      e = amt__socket_connected(s);
     }
     if (e > 0) {
-      fcntl(s->fd, F_SETFL, 0);
-      s->patience = 0;
-      s->block = s->signal = 0;
+      amt__socket_opened(s);
       return 1;
     }
     if (e == AMT_AGAIN) {
       uint32_t share = s->left / (uint32_t)(s->count - s->index);
       if (s->left - left < share || s->count - s->index == 1) return AMT_AGAIN;
-      errno = ETIMEDOUT;
+      s->sys_error = AMT__TIMEDOUT;
     }
-    amt__posix_next(s, errno);
+    amt__socket_shut(s); /* gives up this address: the next one's turn */
+    s->index++;
   }
   s->count = 0; /* ask for the name again next time */
   return AMT_E_CONNECT;
+}
+
+static void amt__socket_close(amt_stream *stream)
+{
+  amt__socket *s = (amt__socket *)stream;
+  if (stream->abort) amt__socket_abort(s);
+  amt__socket_shut(s);
+  s->count = 0;
+}
+
+/* How long a wait may last: other addresses want their turn, and so does a
+   resolver that said "not yet". */
+static uint32_t amt__socket_patience(const amt__socket *s, int want,
+                                     uint32_t ms)
+{
+  if (want != AMT_WANT_WRITE) return ms;
+  if (s->fd == AMT__CLOSED) return ms > 10 ? 10 : ms;
+  if (s->index + 1 < s->count && ms > s->left / AMT_ADDRESSES)
+    return s->left / AMT_ADDRESSES + 1;
+  return ms;
+}
+#endif /* AMT_POSIX || AMT_LWIP || AMT_WINSOCK */
+
+#if defined(AMT_POSIX) || defined(AMT_LWIP)
+/* ------------------------------------------------------------------------
+   >>http-posix
+
+   The socket blocks in name, and every call says MSG_DONTWAIT: so a wait for
+   a reply can be left to the recv that follows it (SO_RCVTIMEO), and a
+   blocking poll costs two system calls, a send and a recv. lwIP, where calls
+   are cheap and that option may be left out, is polled instead. */
+
+AMTDEF int amt_posix_resolve(void *ctx, const char *host, amt_address *a,
+                             int max)
+{
+  (void)ctx;
+  return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_abort(amt__socket *s)
+{
+#ifdef SO_LINGER
+  struct linger at_once;
+  at_once.l_onoff = 1;
+  at_once.l_linger = 0;
+  if (s->fd >= 0)
+    amt__os(setsockopt)(s->fd, SOL_SOCKET, SO_LINGER, &at_once,
+                        sizeof at_once);
+#else
+  (void)s;
+#endif
+}
+
+static void amt__socket_shut(amt__socket *s)
+{
+  if (s->fd >= 0) amt__os(close)(s->fd);
+  s->fd = -1;
+}
+
+#ifdef AMT_LWIP
+AMTDEF uint32_t amt_posix_now(void) { return (uint32_t)sys_now(); }
+
+static int amt__posix_socket(int family)
+{
+  return lwip_socket(family, SOCK_STREAM, 0);
+}
+#else
+AMTDEF uint32_t amt_posix_now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000u;
+}
+
+AMTDEF uint32_t amt_posix_time(void *ctx)
+{
+  time_t t = time(NULL);
+  (void)ctx;
+  if (t < 0) return 0;
+  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
+}
+
+static int amt__posix_socket(int family)
+{
+  int fd = socket(family, SOCK_STREAM, 0);
+  if (fd >= 0 && fd < 3) { /* a program without stdout must not find */
+    int low = fd;          /* that its output goes to the server */
+    fd = fcntl(low, F_DUPFD, 3);
+    close(low);
+  }
+  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+#endif
+
+static int amt__socket_connect(amt__socket *s, int family,
+                               const struct sockaddr *to, socklen_t len)
+{
+  int on = 1;
+  s->fd = amt__posix_socket(family);
+  if (s->fd >= 0) {
+    amt__os(fcntl)(s->fd, F_SETFL, O_NONBLOCK);
+    amt__os(setsockopt)(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+    setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    if (amt__os(connect)(s->fd, to, len) == 0) return 1;
+    if (errno == EINPROGRESS) return AMT_AGAIN;
+  }
+  s->sys_error = errno;
+  return -1;
+}
+
+static int amt__socket_connected(amt__socket *s)
+{
+  struct pollfd p;
+  int           error = 0;
+  socklen_t     n = sizeof error;
+  p.fd = s->fd;
+  p.events = POLLOUT;
+  p.revents = 0;
+  if (amt__os(poll)(&p, 1, 0) <= 0) return AMT_AGAIN;
+  if (amt__os(getsockopt)(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+    error = errno;
+  if (error == 0) return 1;
+  s->sys_error = error;
+  return -1;
+}
+
+static void amt__socket_opened(amt__socket *s)
+{
+  amt__os(fcntl)(s->fd, F_SETFL, 0);
+  s->patience = 0;
+  s->block = s->signal = 0;
 }
 
 static ptrdiff_t amt__posix_error(amt_posix *s)
@@ -1955,7 +2181,7 @@ static ptrdiff_t amt__posix_error(amt_posix *s)
 static ptrdiff_t amt__posix_read(amt_stream *stream, void *p, size_t n)
 {
   amt_posix *s = (amt_posix *)stream;
-  ssize_t    got = recv(s->fd, p, n, s->block ? 0 : MSG_DONTWAIT);
+  ptrdiff_t  got = amt__os(recv)(s->fd, p, n, s->block ? 0 : MSG_DONTWAIT);
   s->block = 0;
   if (got > 0) return got;
   if (got == 0) return AMT_E_EOF;
@@ -1965,17 +2191,20 @@ static ptrdiff_t amt__posix_read(amt_stream *stream, void *p, size_t n)
 static ptrdiff_t amt__posix_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_posix *s = (amt_posix *)stream;
-  ssize_t    put = send(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  ptrdiff_t  put = amt__os(send)(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
   return put > 0 ? put : amt__posix_error(s);
 }
 
-static void amt__posix_close(amt_stream *stream)
+#ifdef AMT_LWIP
+/* poll of lwIP passes over no -1. */
+static int amt__posix_poll(struct pollfd *p, int ms)
 {
-  amt_posix *s = (amt_posix *)stream;
-  if (s->fd >= 0) close(s->fd);
-  s->fd = -1;
-  s->count = 0;
+  if (p->fd >= 0) return lwip_poll(p, 1, ms);
+  sys_msleep((u32_t)ms);
+  return 0;
 }
+#else
+static int amt__posix_poll(struct pollfd *p, int ms) { return poll(p, 1, ms); }
 
 /* The next recv may block for ms, or a little longer: setting it anew each
    time would cost a system call. */
@@ -1991,6 +2220,7 @@ static int amt__posix_block(amt_posix *s, uint32_t ms)
   s->block = 1;
   return 1;
 }
+#endif
 
 static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
 {
@@ -2001,17 +2231,15 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     s->signal = 0;
     return AMT_INTERRUPTED;
   }
+#ifndef AMT_LWIP
   if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0)
     return amt__posix_block(s, ms);
-  if (s->fd >= 0 && s->index + 1 < s->count && want == AMT_WANT_WRITE &&
-      ms > s->left / AMT_ADDRESSES)
-    ms = s->left / AMT_ADDRESSES + 1; /* other addresses want their turn */
-  if (s->fd < 0 && want == AMT_WANT_WRITE && ms > 10)
-    ms = 10; /* for a resolver that said "not yet" */
+#endif
+  ms = amt__socket_patience(s, want, ms);
   p.fd = s->fd; /* poll passes over -1, and so just sleeps */
   p.events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
   p.revents = 0;
-  e = poll(&p, 1, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);
+  e = amt__posix_poll(&p, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);
   if (e < 0) return errno == EINTR ? AMT_INTERRUPTED : 0;
   return e;
 }
@@ -2019,15 +2247,377 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
 AMTDEF void amt_posix_init(amt_posix *s)
 {
   static const amt_stream_ops ops = {
-    amt__posix_open,  amt__posix_read, amt__posix_write,
-    amt__posix_close, amt__posix_wait, 0, NULL
+    amt__socket_open,  amt__posix_read, amt__posix_write,
+    amt__socket_close, amt__posix_wait, 0, NULL
   };
   memset(s, 0, sizeof *s);
   s->stream.ops = &ops;
   s->resolve = amt_posix_resolve;
   s->fd = -1;
 }
-#endif /* AMT_POSIX */
+#endif /* AMT_POSIX || AMT_LWIP */
+
+#ifdef AMT_WINSOCK
+/* ------------------------------------------------------------------------
+   >>http-winsock
+
+   The socket never blocks; a wait is a select, which tells a connection that
+   failed by its third set. (WSAPoll does not, before Windows 10 of 2020.) */
+
+AMTDEF uint32_t amt_winsock_now(void) { return (uint32_t)GetTickCount(); }
+
+AMTDEF uint32_t amt_winsock_time(void *ctx)
+{
+  time_t t = time(NULL);
+  (void)ctx;
+  if (t < 0) return 0;
+  return (uint64_t)t > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)t;
+}
+
+AMTDEF int amt_winsock_random(void *ctx, void *p, size_t n)
+{
+  (void)ctx;
+  return n <= 0x7FFFFFFFu && RtlGenRandom(p, (ULONG)n) != 0;
+}
+
+AMTDEF int amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
+                               int max)
+{
+  (void)ctx;
+  return amt__socket_resolve(host, a, max);
+}
+
+static void amt__socket_abort(amt__socket *s)
+{
+  struct linger at_once = { 1, 0 };
+  if (s->fd != INVALID_SOCKET)
+    setsockopt(s->fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once,
+               sizeof at_once);
+}
+
+static void amt__socket_shut(amt__socket *s)
+{
+  if (s->fd != INVALID_SOCKET) closesocket(s->fd);
+  s->fd = INVALID_SOCKET;
+}
+
+static int amt__socket_connect(amt__socket *s, int family,
+                               const struct sockaddr *to, socklen_t len)
+{
+  static const char on = 1;
+  u_long            asynchronous = 1;
+  s->fd = socket(family, SOCK_STREAM, 0);
+  if (s->fd != INVALID_SOCKET) {
+    SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0);
+    ioctlsocket(s->fd, (long)FIONBIO, &asynchronous);
+    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(s->fd, to, len) == 0) return 1;
+    if (WSAGetLastError() == WSAEWOULDBLOCK) return AMT_AGAIN;
+  }
+  s->sys_error = WSAGetLastError();
+  return -1;
+}
+
+/* Waits for what is wanted: 1; 2 if a connection attempt has failed; 0. */
+static int amt__winsock_select(const amt_winsock *s, int want, uint32_t ms)
+{
+  fd_set         set, failed;
+  struct timeval t;
+  int            write = want == AMT_WANT_WRITE, e;
+  set.fd_count = failed.fd_count = 1;
+  set.fd_array[0] = failed.fd_array[0] = s->fd;
+  t.tv_sec = (long)(ms / 1000u);
+  t.tv_usec = (long)(ms % 1000u * 1000u);
+  e = select(0, write ? NULL : &set, write ? &set : NULL, &failed, &t);
+  if (e <= 0) return 0;
+  return failed.fd_count > 0 ? 2 : 1;
+}
+
+static int amt__socket_connected(amt__socket *s)
+{
+  int       error = 0, e = amt__winsock_select(s, AMT_WANT_WRITE, 0);
+  socklen_t n = sizeof error;
+  if (e == 0) return AMT_AGAIN;
+  if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, (char *)&error, &n) != 0)
+    error = WSAGetLastError();
+  if (e == 2 && error == 0) error = WSAECONNREFUSED;
+  if (error == 0) return 1;
+  s->sys_error = error;
+  return -1;
+}
+
+static void amt__socket_opened(amt__socket *s) { (void)s; }
+
+static ptrdiff_t amt__winsock_error(amt_winsock *s)
+{
+  int error = WSAGetLastError();
+  if (error == WSAEWOULDBLOCK || error == WSAEINTR) return AMT_AGAIN;
+  s->sys_error = error;
+  return AMT_E_RESET;
+}
+
+static ptrdiff_t amt__winsock_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  int          got;
+  if (n > 0x7FFFFFFFu) n = 0x7FFFFFFFu;
+  got = recv(s->fd, (char *)p, (int)n, 0);
+  if (got > 0) return got;
+  return got == 0 ? AMT_E_EOF : amt__winsock_error(s);
+}
+
+static ptrdiff_t amt__winsock_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  int          put;
+  if (n > 0x7FFFFFFFu) n = 0x7FFFFFFFu;
+  put = send(s->fd, (const char *)p, (int)n, 0);
+  return put > 0 ? put : amt__winsock_error(s);
+}
+
+static int amt__winsock_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_winsock *s = (amt_winsock *)stream;
+  ms = amt__socket_patience(s, want, ms);
+  if (s->fd != INVALID_SOCKET) return amt__winsock_select(s, want, ms) != 0;
+  Sleep(ms == INFINITE ? ms - 1 : ms);
+  return 0;
+}
+
+AMTDEF void amt_winsock_init(amt_winsock *s)
+{
+  static const amt_stream_ops ops = {
+    amt__socket_open,  amt__winsock_read, amt__winsock_write,
+    amt__socket_close, amt__winsock_wait, 0, NULL
+  };
+  WSADATA data;
+  memset(s, 0, sizeof *s);
+  s->stream.ops = &ops;
+  s->resolve = amt_winsock_resolve;
+  s->fd = INVALID_SOCKET;
+  s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* or socket fails */
+}
+#endif /* AMT_WINSOCK */
+
+#ifdef AMT_LWIP_RAW
+/* ------------------------------------------------------------------------
+   >>http-lwip
+
+   lwIP calls back while the caller runs it. What it tells is only kept, until
+   the next open, read or write asks: so nothing of ours happens inside of
+   lwIP, and no pcb is freed under its hands. */
+
+#if !LWIP_TCP || !LWIP_CALLBACK_API
+#error "AMT_LWIP_RAW needs LWIP_TCP and LWIP_CALLBACK_API in lwipopts.h"
+#endif
+
+enum { AMT__LWIP_CLOSED, AMT__LWIP_NAMING, AMT__LWIP_NAMED,
+       AMT__LWIP_CONNECTING, AMT__LWIP_OPEN };
+
+static int amt__lwip_fail(amt_lwip_raw *s, err_t e, int error)
+{
+  s->lwip_error = e;
+  s->end = (int8_t)error;
+  return error;
+}
+
+/* A reset, a refusal, or too many repeats. lwIP has freed the pcb already. */
+static void amt__lwip_lost(void *arg, err_t e)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)arg;
+  s->pcb = NULL;
+  if (s->end == AMT_AGAIN) /* a proper end stays one */
+    amt__lwip_fail(s, e, s->state == AMT__LWIP_OPEN ? AMT_E_RESET
+                                                    : AMT_E_CONNECT);
+}
+
+static err_t amt__lwip_connected(void *arg, struct tcp_pcb *pcb, err_t e)
+{
+  (void)pcb, (void)e; /* never called with an error */
+  ((amt_lwip_raw *)arg)->state = AMT__LWIP_OPEN;
+  return ERR_OK;
+}
+
+/* Bytes, or NULL for the server's end. */
+static err_t amt__lwip_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+                                err_t e)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)arg;
+  (void)pcb, (void)e;
+  if (p == NULL)
+    s->end = AMT_E_EOF;
+  else if (s->held == NULL)
+    s->held = p;
+  else if (s->held->tot_len > 0xFFFFu - p->tot_len)
+    return ERR_MEM; /* with window scaling; lwIP keeps it and asks again */
+  else
+    pbuf_cat(s->held, p);
+  return ERR_OK;
+}
+
+#if LWIP_DNS
+static void amt__lwip_found(const char *name, const ip_addr_t *ip, void *arg)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)arg;
+  (void)name;
+  s->looking = 0;
+  if (s->state != AMT__LWIP_NAMING) return; /* closed meanwhile */
+  if (ip == NULL) {
+    amt__lwip_fail(s, ERR_VAL, AMT_E_DNS);
+  } else {
+    ip_addr_copy(s->address, *ip);
+    s->state = AMT__LWIP_NAMED;
+  }
+}
+
+/* 1, AMT_AGAIN, or an error. An answer to an earlier question comes first. */
+static int amt__lwip_look(amt_lwip_raw *s, const char *host, size_t n)
+{
+  char  name[254];
+  err_t e;
+  if (s->looking) return AMT_AGAIN;
+  if (n >= sizeof name) return amt__lwip_fail(s, ERR_ARG, AMT_E_DNS);
+  memcpy(name, host, n);
+  name[n] = 0;
+  e = dns_gethostbyname(name, &s->address, amt__lwip_found, s);
+  if (e == ERR_OK) return 1;
+  if (e != ERR_INPROGRESS) return amt__lwip_fail(s, e, AMT_E_DNS);
+  s->looking = 1;
+  s->state = AMT__LWIP_NAMING;
+  return AMT_AGAIN;
+}
+#endif /* LWIP_DNS */
+
+/* Likewise, for numeric addresses too. */
+static int amt__lwip_name(amt_lwip_raw *s, const char *host, size_t n)
+{
+  amt_address a;
+  if (!amt_address_parse(&a, host, n)) {
+#if LWIP_DNS
+    return amt__lwip_look(s, host, n);
+#else
+    return amt__lwip_fail(s, ERR_VAL, AMT_E_DNS);
+#endif
+  }
+  memset(&s->address, 0, sizeof s->address);
+#if LWIP_IPV4
+  if (a.len == 4) {
+    memcpy(&ip_2_ip4(&s->address)->addr, a.ip, 4);
+    IP_SET_TYPE_VAL(s->address, IPADDR_TYPE_V4);
+    return 1;
+  }
+#endif
+#if LWIP_IPV6
+  if (a.len == 16) {
+    memcpy(ip_2_ip6(&s->address)->addr, a.ip, 16);
+    IP_SET_TYPE_VAL(s->address, IPADDR_TYPE_V6);
+    return 1;
+  }
+#endif
+  return amt__lwip_fail(s, ERR_VAL, AMT_E_CONNECT);
+}
+
+static int amt__lwip_connect(amt_lwip_raw *s, uint16_t port)
+{
+  err_t e = ERR_MEM;
+  s->state = AMT__LWIP_CONNECTING;
+  s->pcb = tcp_new_ip_type(IP_GET_TYPE(&s->address));
+  if (s->pcb != NULL) {
+    tcp_arg(s->pcb, s);
+    tcp_err(s->pcb, amt__lwip_lost);
+    tcp_recv(s->pcb, amt__lwip_received);
+    tcp_nagle_disable(s->pcb);
+    e = tcp_connect(s->pcb, &s->address, port, amt__lwip_connected);
+  }
+  return e == ERR_OK ? AMT_AGAIN : amt__lwip_fail(s, e, AMT_E_CONNECT);
+}
+
+static int amt__lwip_open(amt_stream *stream, const char *host, size_t host_len,
+                          uint16_t port, uint32_t left)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
+  int           e;
+  (void)left; /* the caller closes when it is over */
+  if (s->state == AMT__LWIP_CLOSED) {
+    s->end = AMT_AGAIN;
+    e = amt__lwip_name(s, host, host_len);
+    if (e <= 0) return e;
+    s->state = AMT__LWIP_NAMED;
+  }
+  if (s->state == AMT__LWIP_NAMED) return amt__lwip_connect(s, port);
+  return s->state == AMT__LWIP_OPEN ? 1 : s->end;
+}
+
+/* What had arrived before the end comes first. The window opens only as bytes
+   are taken, so a slow reader slows the server, and lwIP's pools suffice. */
+static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
+  u16_t         got;
+  if (s->held == NULL) return s->end;
+  got = pbuf_copy_partial(s->held, p, n > 0xFFFFu ? 0xFFFFu : (u16_t)n, 0);
+  s->held = pbuf_free_header(s->held, got);
+  if (s->held != NULL && s->held->tot_len == 0) { /* empty ones at the tail */
+    pbuf_free(s->held);
+    s->held = NULL;
+  }
+  if (s->pcb != NULL) tcp_recved(s->pcb, got);
+  return got;
+}
+
+/* lwIP copies the bytes, all of a piece or none: where its memory is short and
+   nothing on its way will give some back, a smaller piece may do. What
+   tcp_output cannot send yet, lwIP's timers will. */
+static ptrdiff_t amt__lwip_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
+  err_t         e = ERR_MEM;
+  if (s->pcb == NULL) return AMT_E_RESET;
+  if (n > tcp_sndbuf(s->pcb)) n = tcp_sndbuf(s->pcb);
+  while (n != 0) {
+    e = tcp_write(s->pcb, p, (u16_t)n, TCP_WRITE_FLAG_COPY);
+    if (e != ERR_MEM || tcp_sndqueuelen(s->pcb) != 0) break;
+    n /= 2;
+  }
+  if (e == ERR_MEM) return AMT_AGAIN;
+  if (e != ERR_OK) {
+    s->lwip_error = e;
+    return AMT_E_RESET;
+  }
+  tcp_output(s->pcb);
+  return (ptrdiff_t)n;
+}
+
+/* After this lwIP knows nothing of us. It ends the connection in its own time,
+   at the lowest priority: a new one may have the pcb. A server that has not
+   confirmed what was sent is not waited for. */
+static void amt__lwip_close(amt_stream *stream)
+{
+  amt_lwip_raw   *s = (amt_lwip_raw *)(void *)stream;
+  struct tcp_pcb *pcb = s->pcb;
+  if (s->held != NULL) pbuf_free(s->held);
+  s->held = NULL;
+  s->pcb = NULL;
+  s->state = AMT__LWIP_CLOSED;
+  if (pcb == NULL) return;
+  tcp_arg(pcb, NULL);
+  tcp_err(pcb, NULL);
+  tcp_recv(pcb, NULL);
+  tcp_setprio(pcb, TCP_PRIO_MIN);
+  if (stream->abort || pcb->nrtx != 0 || tcp_close(pcb) != ERR_OK)
+    tcp_abort(pcb);
+}
+
+AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s)
+{
+  static const amt_stream_ops ops = {
+    amt__lwip_open, amt__lwip_read, amt__lwip_write, amt__lwip_close, NULL, 0,
+    NULL
+  };
+  memset(s, 0, sizeof *s);
+  s->stream.ops = &ops;
+}
+#endif /* AMT_LWIP_RAW */
 
 #if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
 /* ------------------------------------------------------------------------
@@ -2074,11 +2664,21 @@ static uint32_t amt__tls_time(const amt_tls *tls)
   uint32_t now = 0;
   if (tls->time != NULL)
     now = tls->time(tls->ctx);
-#ifdef AMT_POSIX
+#if defined(AMT_POSIX)
   else
     now = amt_posix_time(NULL);
+#elif defined(AMT_WINSOCK)
+  else
+    now = amt_winsock_time(NULL);
 #endif
   return now < AMT_BUILD_TIME ? 0 : now;
+}
+
+/* Where the stream below cannot wait, the caller's loop has its turn. */
+static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
+{
+  if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
+  return inner->ops->wait(inner, want, ms);
 }
 
 static int amt__tls_alert(int number)
@@ -2676,12 +3276,13 @@ static int amt__bearssl_flush(amt_bearssl *t)
 
 /* Moves records until the engine is in one of the states `until`: 1, or
    AMT_AGAIN, or an error. A server that sends records without end and nothing
-   in them gets 16 pieces of a turn. */
+   in them gets 16 pieces of a turn; a handshake one, since a single one may
+   cost a signature's time and others want theirs. */
 static int amt__bearssl_run(amt_bearssl *t, unsigned until)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
-  unsigned               turns;
-  for (turns = 0; turns < 16u; turns++) {
+  unsigned               turns = t->state == AMT__TLS_SHAKING ? 1u : 16u;
+  while (turns-- > 0) {
     unsigned       state;
     size_t         n;
     ptrdiff_t      got;
@@ -2775,11 +3376,14 @@ static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
 static void amt__bearssl_close(amt_stream *stream)
 {
   amt_bearssl *t = (amt_bearssl *)(void *)stream;
-  if (t->state == AMT__TLS_OPEN) {
+  if (t->state == AMT__TLS_OPEN && !stream->abort) {
     br_ssl_engine_close(&t->cc.eng);
     amt__bearssl_flush(t); /* as far as it goes: close_notify */
   }
-  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
   if (t->state >= AMT__TLS_SHAKING) {
     amt__bearssl_clear(t);
     amt_wipe(t->buf, t->size);
@@ -2790,7 +3394,7 @@ static void amt__bearssl_close(amt_stream *stream)
 static int amt__bearssl_wait(amt_stream *stream, int want, uint32_t ms)
 {
   amt_bearssl *t = (amt_bearssl *)(void *)stream;
-  return t->inner->ops->wait(t->inner, want, ms);
+  return amt__tls_wait(t->inner, want, ms);
 }
 
 static int amt__bearssl_want(const amt_stream *stream, int want)
@@ -3507,8 +4111,12 @@ static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
 static void amt__mbedtls_close(amt_stream *stream)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
-  if (t->state == AMT__TLS_OPEN) (void)mbedtls_ssl_close_notify(&t->ssl);
-  if (t->state != AMT__TLS_CLOSED) t->inner->ops->close(t->inner);
+  if (t->state == AMT__TLS_OPEN && !stream->abort)
+    (void)mbedtls_ssl_close_notify(&t->ssl);
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
   if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->conf);
@@ -3519,7 +4127,7 @@ static void amt__mbedtls_close(amt_stream *stream)
 static int amt__mbedtls_wait(amt_stream *stream, int want, uint32_t ms)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
-  return t->inner->ops->wait(t->inner, want, ms);
+  return amt__tls_wait(t->inner, want, ms);
 }
 
 static int amt__mbedtls_want(const amt_stream *stream, int want)

@@ -8,7 +8,10 @@
      amt -s http://HOST:PORT --api-user USER --password-file FILE \
          -an DEMO2 -jn REPORTTEST01
 
-   With -DAMT_BEARSSL and -lbearssl it speaks https, too.
+   With -DAMT_BEARSSL and -lbearssl it speaks https, too. For Windows:
+
+     x86_64-w64-mingw32-gcc -std=c99 -I.. -municode -static amt.c -o amt.exe \
+         -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
    It is one file to be read from top to bottom, and to be copied from. All of
    its memory is static: about 100 kB, whatever a job writes; with TLS 600 kB
@@ -16,6 +19,7 @@
    as they fill it. amt.h does the protocol; what remains is here:
 
      >>text      formats, into room that is there
+     >>system    all that differs between POSIX systems and Windows
      >>telling   standard error: one line each
      >>options   one table: names, where a value goes, what it goes with
      >>files     reading them, and writing them whole or not at all
@@ -25,7 +29,7 @@
      >>log       the job log in four forms
      >>keep      --log-dir: whole files, and the end of old ones
      >>live      the live line, and the last words
-     >>signals   never missed, and a second one leaves at once
+     >>signals   a second one leaves at once
      >>state     --state: at most one Start, whatever happens
      >>tap       what passes over the connection: --trace, and the probe
      >>tls       certificates, pins, and why a server was refused
@@ -36,21 +40,31 @@
      >>anchors   certificates and keys as C source, for firmware
      >>main */
 
+#ifdef _WIN32
+#define AMT_WINSOCK
+#define NO_OLDNAMES /* of MinGW: tell, read, ... */
+#else
 #define _POSIX_C_SOURCE 200809L
-#define AMT_IMPLEMENTATION
 #define AMT_POSIX
+#endif
+#define AMT_IMPLEMENTATION
 #include "amt.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h> /* rename */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
+#ifdef _WIN32
+#include <io.h>
+#include <wincrypt.h>
+#else
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h> /* rename */
+#include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, PATHS = 1024,
        WORDS = 1024, LINE = 5 * WORDS, PINS = 8, KEYS = 32768,
@@ -167,6 +181,684 @@ static void wipe(void *p, size_t n)
   while (n-- > 0) v[n] = 0;
 }
 
+static volatile sig_atomic_t signals; /* the first that came, or 0 */
+
+/* ------------------------------------------------------------------------
+   >>system
+
+   All that differs between POSIX systems and Windows: the same functions, once
+   for each; everywhere else, this is one program. Names of files, arguments
+   and the environment are UTF-8. Descriptors are the C library's; what fails
+   returns -1, with errno.
+
+     file_open, file_create   to read; new, in place of an old one
+     file_read, file_write    as read and write are, never interrupted; a
+                              patient write waits for a reader who is slow
+     file_again               the first bytes of an open file, once more
+     file_replace             syncs and closes; then renames, which is synced
+     file_remove, file_gone   removes; makes sure that a removal lasts
+     file_lock, file_unlock   this program's alone, until its end; -2: it is
+                              somebody else's
+     file_look                a plain file, with its size and age in seconds
+     folder_list              calls for each name in it
+     net_init, net_words      the socket; what its error number means
+     wait_for                 the socket has something, a signal came, or time
+     ca_places, ca_store      trusted certificates: files, in PEM; or a store
+                              that calls for each, and has this name
+     catch_signals            from then on, on_signal is called
+     leave_at_once            ends the process from inside on_signal
+
+   on_signal comes in the midst of anything. It may use file_write,
+   file_remove, wake_up and leave_at_once. */
+
+static void on_signal(int number);
+
+#ifdef _WIN32
+enum { WIDE = 1024 };
+
+typedef amt_winsock net_socket;
+
+static const char null_device[] = "NUL";
+/* What needs no quotes in a command line, and the quotes for the rest. */
+static const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+                                    "QRSTUVWXYZ0123456789_-./:[]\\";
+static const char quote[] = "\"", quoted_quote[] = "\\\"";
+
+static void set_errno(DWORD error)
+{
+  static const struct { DWORD error; int number; } list[] = {
+    { ERROR_FILE_NOT_FOUND, ENOENT }, { ERROR_PATH_NOT_FOUND, ENOENT },
+    { ERROR_INVALID_NAME, ENOENT }, { ERROR_BAD_NETPATH, ENOENT },
+    { ERROR_BAD_NET_NAME, ENOENT }, { ERROR_DIRECTORY, ENOTDIR },
+    { ERROR_ACCESS_DENIED, EACCES }, { ERROR_SHARING_VIOLATION, EACCES },
+    { ERROR_WRITE_PROTECT, EROFS }, { ERROR_FILE_EXISTS, EEXIST },
+    { ERROR_ALREADY_EXISTS, EEXIST }, { ERROR_DISK_FULL, ENOSPC },
+    { ERROR_HANDLE_DISK_FULL, ENOSPC }, { ERROR_BROKEN_PIPE, EPIPE },
+    { ERROR_NO_DATA, EPIPE }, { ERROR_INVALID_HANDLE, EBADF },
+    { ERROR_TOO_MANY_OPEN_FILES, EMFILE },
+    { ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG }
+  };
+  size_t i = 0;
+  while (i < sizeof list / sizeof *list && list[i].error != error) i++;
+  errno = i < sizeof list / sizeof *list ? list[i].number : EIO;
+}
+
+/* 0, or -1 as said, from what the system calls success. */
+static int outcome(BOOL good)
+{
+  if (!good) set_errno(GetLastError());
+  return good ? 0 : -1;
+}
+
+static int to_wide(wchar_t to[WIDE], const char *from)
+{
+  if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, from, -1, to, WIDE))
+    return 1;
+  errno = ENAMETOOLONG;
+  return 0;
+}
+
+/* What is no UTF-16 becomes what is no UTF-8, which is refused with its name
+   wherever it stands. Its length, with the end. */
+static size_t to_utf8(char *to, size_t room, const wchar_t *from)
+{
+  int n = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, from, -1, to,
+                              (int)room, NULL, NULL);
+  return n > 0 ? (size_t)n : strlen(strcpy(to, "\xFF")) + 1;
+}
+
+static HANDLE handle_of(int fd) { return (HANDLE)_get_osfhandle(fd); }
+
+/* Shared with all others, as files are on POSIX systems. */
+static int open_file(const char *path, DWORD access, DWORD how, DWORD flags)
+{
+  SECURITY_ATTRIBUTES *not_inherited = NULL;
+  wchar_t              w[WIDE];
+  HANDLE               h;
+  if (!to_wide(w, path)) return -1;
+  h = CreateFileW(w, access, flags & FILE_FLAG_DELETE_ON_CLOSE ? 0 :
+                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                  not_inherited, how, FILE_ATTRIBUTE_NORMAL | flags, NULL);
+  if (h == INVALID_HANDLE_VALUE) {
+    DWORD e = GetLastError(), is = GetFileAttributesW(w);
+    set_errno(e);
+    if (is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_DIRECTORY) != 0)
+      errno = EISDIR;
+    SetLastError(e);
+    return -1;
+  }
+  return _open_osfhandle((intptr_t)h, _O_BINARY | _O_NOINHERIT);
+}
+
+static int file_open(const char *path)
+{
+  return open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
+}
+
+/* Virus scanners and the like hold what was just written: 1 to try again, for
+   a second at most. */
+static int again(int *tries)
+{
+  DWORD e = GetLastError();
+  if ((e != ERROR_SHARING_VIOLATION && e != ERROR_ACCESS_DENIED) ||
+      ++*tries > 50) return 0;
+  Sleep(20);
+  SetLastError(e);
+  return 1;
+}
+
+static int file_remove(const char *path)
+{
+  wchar_t w[WIDE];
+  int     tries = 0;
+  BOOL    good;
+  if (!to_wide(w, path)) return -1;
+  do good = DeleteFileW(w); while (!good && again(&tries));
+  return outcome(good);
+}
+
+static int file_create(const char *path)
+{
+  wchar_t w[WIDE];
+  if (to_wide(w, path) && GetFileAttributesW(w) != INVALID_FILE_ATTRIBUTES)
+    file_remove(path);
+  return open_file(path, GENERIC_READ | GENERIC_WRITE, CREATE_NEW, 0);
+}
+
+static ptrdiff_t file_read(int fd, void *p, size_t n)
+{
+  DWORD got = 0;
+  if (ReadFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &got,
+               NULL) || GetLastError() == ERROR_BROKEN_PIPE)
+    return (ptrdiff_t)got;
+  return outcome(0);
+}
+
+static ptrdiff_t file_write(int fd, const void *p, size_t n, int patient)
+{
+  DWORD put = 0;
+  (void)patient;
+  if (WriteFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &put,
+                NULL)) return (ptrdiff_t)put;
+  return outcome(0);
+}
+
+static void file_close(int fd) { _close(fd); }
+
+static ptrdiff_t file_again(int fd, void *p, size_t n)
+{
+  LARGE_INTEGER start;
+  start.QuadPart = 0;
+  if (!SetFilePointerEx(handle_of(fd), start, NULL, FILE_BEGIN))
+    return outcome(0);
+  return file_read(fd, p, n);
+}
+
+static int file_replace(int fd, const char *from, const char *to)
+{
+  wchar_t f[WIDE], t[WIDE];
+  int     tries = 0, e = outcome(FlushFileBuffers(handle_of(fd)));
+  BOOL    good;
+  if (_close(fd) != 0) e = -1;
+  if (e != 0 || !to_wide(f, from) || !to_wide(t, to)) return -1;
+  do good = MoveFileExW(f, t, MOVEFILE_REPLACE_EXISTING |
+                        MOVEFILE_WRITE_THROUGH);
+  while (!good && again(&tries));
+  return outcome(good);
+}
+
+/* Should a power cut bring it back: a state file with an id does no harm. */
+static int file_gone(const char *path)
+{
+  (void)path;
+  return 0;
+}
+
+/* The system removes it as it ends this process, however that comes. */
+static int file_lock(const char *path)
+{
+  int tries = 0, fd;
+  do fd = open_file(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS,
+                    FILE_FLAG_DELETE_ON_CLOSE);
+  while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED && again(&tries));
+  return fd < 0 && GetLastError() == ERROR_SHARING_VIOLATION ? -2 : fd;
+}
+
+static void file_unlock(int fd, const char *path)
+{
+  (void)path;
+  _close(fd);
+}
+
+static int64_t seconds_of(FILETIME t)
+{
+  return (int64_t)(((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) /
+                   10000000u);
+}
+
+static int file_look(const char *path, uint64_t *size, int64_t *age)
+{
+  BY_HANDLE_FILE_INFORMATION i;
+  FILETIME                   t;
+  int fd = open_file(path, GENERIC_READ, OPEN_EXISTING,
+                     FILE_FLAG_OPEN_REPARSE_POINT);
+  if (fd < 0) return -1;
+  if (GetFileInformationByHandle(handle_of(fd), &i) == 0 ||
+      (i.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY |
+                             FILE_ATTRIBUTE_REPARSE_POINT)) != 0) {
+    _close(fd);
+    return -1;
+  }
+  GetSystemTimeAsFileTime(&t);
+  *size = (uint64_t)i.nFileSizeHigh << 32 | i.nFileSizeLow;
+  *age = seconds_of(t) - seconds_of(i.ftLastWriteTime);
+  return fd;
+}
+
+static void folder_list(const char *path, void (*each)(char *name))
+{
+  WIN32_FIND_DATAW found;
+  wchar_t          w[WIDE];
+  char             name[PATHS];
+  HANDLE           h;
+  if (!to_wide(w, text(name, sizeof name, "%s/*", path))) return;
+  h = FindFirstFileW(w, &found);
+  if (h == INVALID_HANDLE_VALUE) return;
+  do {
+    to_utf8(name, sizeof name, found.cFileName);
+    each(name);
+  } while (FindNextFileW(h, &found));
+  FindClose(h);
+}
+
+/* Behind its folder's name. NULL: it has none. */
+static char *file_name(char *path)
+{
+  char *p = path + strlen(path);
+  while (p > path && strchr("/\\:", p[-1]) == NULL) p--;
+  return p > path ? p : NULL;
+}
+
+static void program_path(char *to, size_t room, const char *argv0)
+{
+  wchar_t w[WIDE];
+  DWORD   n = GetModuleFileNameW(NULL, w, WIDE);
+  if (n > 0 && n < WIDE) to_utf8(to, room, w);
+  else text(to, room, "%s", argv0);
+}
+
+/* The same pointer for the same name; NULL if it is not there. */
+static const char *environment(const char *name)
+{
+  static struct { char name[20], value[3 * TOKEN]; } known[8];
+  static wchar_t value[TOKEN];
+  wchar_t        w[WIDE];
+  size_t         i = 0, all = sizeof known / sizeof *known;
+  while (i < all && *known[i].name != 0 && strcmp(known[i].name, name) != 0) i++;
+  if (i == all || !to_wide(w, name)) return NULL;
+  if (*known[i].name != 0) return known[i].value;
+  if (GetEnvironmentVariableW(w, value, TOKEN) == 0) return NULL;
+  to_utf8(known[i].value, sizeof known[i].value, value);
+  wipe(value, sizeof value);
+  strcpy(known[i].name, name);
+  return known[i].value;
+}
+
+static unsigned process_id(void) { return (unsigned)GetCurrentProcessId(); }
+
+static int is_terminal(int fd)
+{
+  DWORD mode;
+  return GetConsoleMode(handle_of(fd), &mode) != 0;
+}
+
+/* Seconds since 1970; *ms of the one that runs. */
+static time_t clock_now(unsigned *ms)
+{
+  FILETIME t;
+  GetSystemTimeAsFileTime(&t);
+  *ms = (unsigned)((((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) /
+                    10000u) % 1000u);
+  return (time_t)(seconds_of(t) - 11644473600);
+}
+
+static uint32_t now_ms(void) { return amt_winsock_now(); }
+static void net_init(net_socket *s) { amt_winsock_init(s); }
+
+/* In the language that this Windows speaks. */
+static const char *net_words(int error)
+{
+  static char words[400];
+  wchar_t     w[300];
+  DWORD       n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
+                                 FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                                 (DWORD)error, 0, w, 300, NULL);
+  while (n > 0 && (w[n - 1] <= L' ' || w[n - 1] == L'.')) n--;
+  w[n] = 0;
+  if (n == 0) return text(words, sizeof words, "Winsock's error %d", error);
+  to_utf8(words, sizeof words, w);
+  return words;
+}
+
+#ifdef AMT_BEARSSL
+static const char *const ca_places[] = { NULL };
+
+/* The roots that this machine and this user trust, and do not distrust. */
+static const char *ca_store(int (*take)(const char *p, size_t n), int *error)
+{
+  static char    pem[KEYS];
+  HCERTSTORE     roots = CertOpenSystemStoreW(0, L"ROOT");
+  HCERTSTORE     bad = CertOpenSystemStoreW(0, L"Disallowed");
+  const CERT_CONTEXT *c = NULL;
+  while (roots != NULL && *error == 0 &&
+         (c = CertEnumCertificatesInStore(roots, c)) != NULL) {
+    const CERT_CONTEXT *found = NULL;
+    DWORD               n = sizeof pem;
+    if (bad != NULL)
+      found = CertFindCertificateInStore(bad, X509_ASN_ENCODING, 0,
+                                         CERT_FIND_EXISTING, c, NULL);
+    if (found != NULL)
+      CertFreeCertificateContext(found);
+    else if (CryptBinaryToStringA(c->pbCertEncoded, c->cbCertEncoded,
+                                  CRYPT_STRING_BASE64HEADER, pem, &n))
+      *error = take(pem, n);
+  }
+  if (c != NULL) CertFreeCertificateContext(c);
+  if (roots != NULL) CertCloseStore(roots, 0);
+  if (bad != NULL) CertCloseStore(bad, 0);
+  return roots != NULL ? "Windows's trusted roots" : NULL;
+}
+#endif
+
+static HANDLE wake, net_event; /* what every wait looks at */
+static HANDLE main_thread;
+static UINT   code_page; /* the console's, before us */
+
+static void wake_up(void) { SetEvent(wake); }
+
+static void system_end(void)
+{
+  if (code_page != 0) SetConsoleOutputCP(code_page);
+}
+
+static void leave_at_once(int status)
+{
+  system_end();
+  TerminateProcess(GetCurrentProcess(), (UINT)status);
+}
+
+/* Runs in a thread of its own. A window that closes, a user who logs off: as
+   soon as this returns, the process is ended, so it does not. */
+static BOOL WINAPI on_console(DWORD event)
+{
+  if (signals != 0) SuspendThread(main_thread);
+  on_signal(event == CTRL_C_EVENT ? SIGINT :
+            event == CTRL_BREAK_EVENT ? SIGBREAK : SIGTERM);
+  if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) Sleep(INFINITE);
+  return TRUE;
+}
+
+/* A Ctrl-C that the caller has had ignored stays so. */
+static int catch_signals(void)
+{
+  wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+  net_event = CreateEventW(NULL, FALSE, FALSE, NULL);
+  if (wake == NULL || net_event == NULL ||
+      !DuplicateHandle(GetCurrentProcess(), GetCurrentThread(),
+                       GetCurrentProcess(), &main_thread, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS)) return outcome(0);
+  return outcome(SetConsoleCtrlHandler(on_console, TRUE));
+}
+
+static const char *signal_name(int number)
+{
+  return number == SIGINT ? "Ctrl-C" : number == SIGBREAK ? "Ctrl-Break"
+                                     : "the end of the console";
+}
+
+/* First the events to come, then a look at what is so already: nothing can
+   slip through between the two. What an event leaves behind for the next wait
+   ends that one early, which does no harm. */
+static void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+{
+  HANDLE events[2];
+  DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
+  events[0] = wake, events[1] = net_event;
+  if (count == 2) {
+    WSAEventSelect(s->fd, net_event, FD_CLOSE | (readable ? FD_READ : 0) |
+                                     (writable ? FD_WRITE | FD_CONNECT : 0));
+    if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
+    if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
+  }
+  WaitForMultipleObjects(count, events, FALSE, ms);
+}
+
+/* Line ends as they are, and UTF-8 where a person reads it. */
+static void system_begin(void)
+{
+  code_page = GetConsoleOutputCP();
+  if (!SetConsoleOutputCP(CP_UTF8)) code_page = 0;
+}
+
+static int run_main(int argc, char **argv);
+
+int _dowildcard = 0; /* for MinGW: "-pa *" is no list of files */
+
+/* The arguments, each in the place of the wide one. */
+int wmain(int argc, wchar_t **wide)
+{
+  static char arguments[3 * 32768]; /* a command line has 32,767 */
+  size_t      at = 0;
+  int         i;
+  for (i = 0; i < argc; i++) {
+    char *a = arguments + at;
+    at += to_utf8(a, sizeof arguments - at, wide[i]);
+    memcpy(&wide[i], &a, sizeof a);
+  }
+  return run_main(argc, (char **)(void *)wide);
+}
+
+#else /* POSIX */
+typedef amt_posix net_socket;
+
+static const char null_device[] = "/dev/null";
+static const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+                                    "QRSTUVWXYZ0123456789_-./:[]";
+static const char quote[] = "'", quoted_quote[] = "'\\''";
+
+static int file_open(const char *path)
+{
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int file_create(const char *path)
+{
+  unlink(path); /* of a run that was killed */
+  return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static ptrdiff_t file_read(int fd, void *p, size_t n)
+{
+  ssize_t got;
+  do got = read(fd, p, n); while (got < 0 && errno == EINTR);
+  return got;
+}
+
+static ptrdiff_t file_write(int fd, const void *p, size_t n, int patient)
+{
+  for (;;) {
+    ssize_t put = write(fd, p, n);
+    if (put < 0 && errno == EAGAIN && patient) {
+      struct pollfd wait;
+      wait.fd = fd, wait.events = POLLOUT;
+      poll(&wait, 1, -1);
+    } else if (put >= 0 || errno != EINTR) {
+      return put;
+    }
+  }
+}
+
+static void file_close(int fd) { close(fd); }
+static ptrdiff_t file_again(int fd, void *p, size_t n)
+{
+  return pread(fd, p, n, 0);
+}
+
+static int file_remove(const char *path) { return unlink(path); }
+
+/* Syncs its folder. */
+static int file_gone(const char *path)
+{
+  char  folder[PATHS];
+  char *slash;
+  int   fd, e;
+  text(folder, sizeof folder, "%s", path);
+  slash = strrchr(folder, '/');
+  if (slash == NULL) strcpy(folder, ".");
+  else slash[slash == folder] = 0;
+  fd = file_open(folder);
+  if (fd < 0) return -1;
+  e = fsync(fd);
+  if (e != 0 && errno == EINVAL) e = 0; /* not a thing of this file system */
+  close(fd);
+  return e;
+}
+
+static int file_replace(int fd, const char *from, const char *to)
+{
+  int e = fsync(fd);
+  if (close(fd) != 0) e = -1;
+  if (e == 0) e = rename(from, to);
+  return e == 0 ? file_gone(to) : e;
+}
+
+/* The file is removed while it is locked; so whoever gets a lock on it looks
+   whether it is still the one that has this name. */
+static int file_lock(const char *path)
+{
+  for (;;) {
+    struct flock lock;
+    struct stat  mine, there;
+    int          fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return -1;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(fd, F_SETLK, &lock) != 0) {
+      int e = errno;
+      close(fd);
+      errno = e;
+      return e == EACCES || e == EAGAIN ? -2 : -1;
+    }
+    if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 &&
+        mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return fd;
+    close(fd);
+  }
+}
+
+static void file_unlock(int fd, const char *path)
+{
+  unlink(path);
+  close(fd);
+}
+
+static int file_look(const char *path, uint64_t *size, int64_t *age)
+{
+  struct stat st;
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return -1;
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(fd);
+    return -1;
+  }
+  *size = (uint64_t)st.st_size;
+  *age = (int64_t)(time(NULL) - st.st_mtime);
+  return fd;
+}
+
+static void folder_list(const char *path, void (*each)(char *name))
+{
+  DIR           *folder = opendir(path);
+  struct dirent *entry;
+  if (folder == NULL) return;
+  while ((entry = readdir(folder)) != NULL) each(entry->d_name);
+  closedir(folder);
+}
+
+/* Behind its folder's name. NULL: it has none. */
+static char *file_name(char *path)
+{
+  char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : NULL;
+}
+
+static void program_path(char *to, size_t room, const char *argv0)
+{
+  ssize_t n = readlink("/proc/self/exe", to, room - 1);
+  if (n > 0) to[n] = 0;
+  else text(to, room, "%s", argv0);
+}
+
+static const char *environment(const char *name) { return getenv(name); }
+static unsigned process_id(void) { return (unsigned)getpid(); }
+static int is_terminal(int fd) { return isatty(fd); }
+
+/* Seconds since 1970; *ms of the one that runs. */
+static time_t clock_now(unsigned *ms)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  *ms = (unsigned)(t.tv_nsec / 1000000);
+  return t.tv_sec;
+}
+
+static uint32_t now_ms(void) { return amt_posix_now(); }
+static void net_init(net_socket *s) { amt_posix_init(s); }
+static const char *net_words(int error) { return strerror(error); }
+
+#ifdef AMT_BEARSSL
+static const char *const ca_places[] = {
+  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", NULL
+};
+
+static const char *ca_store(int (*take)(const char *p, size_t n), int *error)
+{
+  (void)take, (void)error;
+  return NULL;
+}
+#endif
+
+/* A pipe that every wait looks at: a signal that comes just before a wait
+   ends that wait at once. */
+static int wake[2] = {-1, -1};
+
+static void wake_up(void)
+{
+  ssize_t ignored = write(wake[1], "", 1);
+  (void)ignored;
+}
+
+static void leave_at_once(int status) { _exit(status); }
+
+static void caught(int number)
+{
+  int saved = errno;
+  on_signal(number);
+  errno = saved;
+}
+
+/* A signal that the caller has had ignored (nohup, a shell's background jobs)
+   stays so. */
+static int catch_signals(void)
+{
+  static const int numbers[] = { SIGINT, SIGTERM };
+  struct sigaction action, before;
+  size_t           i;
+  if (pipe(wake) != 0) return -1;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART; /* output is not cut by it */
+  action.sa_handler = caught;
+  for (i = 0; i < 2; i++)
+    if (sigaction(numbers[i], NULL, &before) == 0 &&
+        before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &action, NULL);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL); /* a write's error tells it */
+#ifdef SIGXFSZ
+  sigaction(SIGXFSZ, &action, NULL);
+#endif
+  return 0;
+}
+
+static const char *signal_name(int number)
+{
+  return number == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+static void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+{
+  struct pollfd p[2];
+  p[0].fd = wake[0];
+  p[0].events = POLLIN;
+  p[1].fd = readable || writable ? s->fd : -1;
+  p[1].events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+  if (poll(p, 2, (int)ms) > 0 && p[0].revents != 0) {
+    char    byte;
+    ssize_t ignored = read(wake[0], &byte, 1);
+    (void)ignored;
+  }
+}
+
+static void system_begin(void) {}
+static void system_end(void) {}
+
+static int run_main(int argc, char **argv);
+
+int main(int argc, char **argv) { return run_main(argc, argv); }
+#endif
+
 /* ------------------------------------------------------------------------
    >>telling */
 
@@ -176,9 +868,9 @@ static int live_open;  /* a message is half shown there */
 static void to_stderr(const char *p, size_t n)
 {
   while (n > 0) {
-    ssize_t put = write(2, p, n);
-    if (put <= 0 && errno != EINTR) return;
-    if (put > 0) p += put, n -= (size_t)put;
+    ptrdiff_t put = file_write(2, p, n, 0);
+    if (put <= 0) return;
+    p += put, n -= (size_t)put;
   }
 }
 
@@ -560,7 +1252,7 @@ static int choose(const char *name, const char *word, const char *const *words)
 static int check_job(void)
 {
   if (opt.type == PROBE && opt.id == NULL && opt.application == NULL) return 0;
-  if (empty(opt.application)) opt.application = getenv("AMT_APPLICATION");
+  if (empty(opt.application)) opt.application = environment("AMT_APPLICATION");
   if (empty(opt.application))
     return wrong(EXIT_USAGE, "no application", "give -an NAME, or set "
                  "AMT_APPLICATION");
@@ -645,25 +1337,30 @@ static const char *at_line(const char *file, unsigned line)
   return text(where, sizeof where, "%s:%u", file, line);
 }
 
-/* A whole file, terminated: *len bytes. */
+/* The bytes of a byte order mark at the beginning, as Windows's editors put
+   it there. */
+static size_t mark_of(const char *p, size_t n)
+{
+  return n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+/* A whole file, terminated: *len bytes, without its mark. */
 static int read_whole(const char *file, int fd, char *to, size_t size,
                       size_t *len)
 {
-  size_t  n = 0;
-  ssize_t got = 1;
+  size_t    n = 0;
+  ptrdiff_t got = 1;
   if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
-  while (n < size && got != 0) {
-    got = read(fd, to + n, size - n);
-    if (got < 0 && errno != EINTR) break;
-    if (got > 0) n += (size_t)got;
-  }
-  close(fd);
+  while (n < size && (got = file_read(fd, to + n, size - n)) > 0)
+    n += (size_t)got;
+  file_close(fd);
   if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
   if (n == size)
     return wrong(EXIT_CONFIG, file, "longer than %u bytes, as no such file is",
                  (unsigned)(size - 1));
-  to[n] = 0;
-  *len = n;
+  *len = n - mark_of(to, n);
+  memmove(to, to + mark_of(to, n), *len);
+  to[*len] = 0;
   return 0;
 }
 
@@ -674,11 +1371,6 @@ static int read_text(const char *file, int fd, char *to, size_t size)
   if (e == 0 && strlen(to) != n)
     return wrong(EXIT_CONFIG, file, "not plain text; save it as UTF-8");
   return e;
-}
-
-static int open_to_read(const char *file)
-{
-  return open(file, O_RDONLY | O_CLOEXEC);
 }
 
 static char *trim(char *line)
@@ -693,7 +1385,6 @@ static char *trim(char *line)
    end. Comments and empty lines are counted and passed over. */
 static int next_setting(char **at, unsigned *line, char **name, char **value)
 {
-  if (*line == 0 && strncmp(*at, "\xEF\xBB\xBF", 3) == 0) *at += 3;
   while (**at != 0) {
     size_t n = strcspn(*at, "\n");
     char  *p = *at;
@@ -717,25 +1408,27 @@ static int next_setting(char **at, unsigned *line, char **name, char **value)
 static int read_secret(const char *file, char *to, size_t room)
 {
   char  *end = NULL;
-  size_t n = 0;
+  size_t n = 0, mark;
   int    fd = 0;
   if (strcmp(file, "-") == 0) file = "standard input";
-  else fd = open_to_read(file);
+  else fd = file_open(file);
   if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
   while (end == NULL && n < room) {
-    ssize_t got = read(fd, to + n, room - n);
-    if (got < 0 && errno == EINTR) continue;
+    ptrdiff_t got = file_read(fd, to + n, room - n);
     if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
     if (got == 0) end = to + n;
     else end = (char *)memchr(to + n, '\n', (size_t)got);
     n += (size_t)got;
   }
-  if (fd > 0) close(fd);
+  if (fd > 0) file_close(fd);
   if (end == NULL)
     return wrong(EXIT_CONFIG, file, "its first line is longer than %u bytes",
                  (unsigned)(room - 1));
   n = (size_t)(end - to);
   if (n > 0 && to[n - 1] == '\r') n--;
+  mark = mark_of(to, n);
+  n -= mark;
+  memmove(to, to + mark, n);
   wipe(to + n, room - n);
   if (n == 0) return wrong(EXIT_CONFIG, file, "nothing is in its first line");
   if (strlen(to) != n || !amt_utf8(to, n))
@@ -743,57 +1436,16 @@ static int read_secret(const char *file, char *to, size_t room)
   return 0;
 }
 
-/* Writing a file whole or not at all: a new file beside it, which is synced,
-   renamed, and its folder synced. Each step: 0, or -1 with errno. */
-static int new_file(const char *path)
-{
-  unlink(path); /* of a run that was killed */
-  return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-}
-
+/* 0, or -1 with errno. */
 static int write_all(int fd, const char *p, size_t n)
 {
   while (n > 0) {
-    ssize_t put = write(fd, p, n);
-    if (put < 0 && errno == EAGAIN) {
-      struct pollfd wait;
-      wait.fd = fd, wait.events = POLLOUT;
-      poll(&wait, 1, -1);
-    } else if (put == 0) {
-      errno = EIO;
-      return -1;
-    } else if (put < 0 && errno != EINTR) {
-      return -1;
-    } else if (put > 0) {
-      p += put, n -= (size_t)put;
-    }
+    ptrdiff_t put = file_write(fd, p, n, 1);
+    if (put == 0) errno = EIO;
+    if (put <= 0) return -1;
+    p += put, n -= (size_t)put;
   }
   return 0;
-}
-
-static int sync_folder(const char *path)
-{
-  char  folder[PATHS];
-  char *slash;
-  int   fd, e;
-  text(folder, sizeof folder, "%s", path);
-  slash = strrchr(folder, '/');
-  if (slash == NULL) strcpy(folder, ".");
-  else slash[slash == folder] = 0;
-  fd = open_to_read(folder);
-  if (fd < 0) return -1;
-  e = fsync(fd);
-  if (e != 0 && errno == EINVAL) e = 0; /* not a thing of this file system */
-  close(fd);
-  return e;
-}
-
-static int publish(int fd, const char *from, const char *to)
-{
-  int e = fsync(fd);
-  if (close(fd) != 0) e = -1;
-  if (e == 0) e = rename(from, to);
-  return e == 0 ? sync_folder(to) : e;
 }
 
 /* ------------------------------------------------------------------------
@@ -878,23 +1530,21 @@ static int config_wrong(int setting, const char *what)
 static int find_config(const char *program)
 {
   static char path[PATHS];
-  ssize_t     n = readlink("/proc/self/exe", path, sizeof path - 20);
+  char       *name;
   int         fd = -1;
-  char       *slash;
   config_file = opt.config;
   if (config_file != NULL)
-    return read_text(config_file, open_to_read(config_file), config_text,
+    return read_text(config_file, file_open(config_file), config_text,
                      sizeof config_text);
-  if (n > 0) path[n] = 0;
-  else text(path, sizeof path - 20, "%s", program);
-  slash = strrchr(path, '/');
-  if (slash != NULL) {
-    strcpy(slash + 1, "Connector.config");
+  program_path(path, sizeof path - 20, program);
+  name = file_name(path);
+  if (name != NULL) {
+    strcpy(name, "Connector.config");
     config_file = path;
-    fd = open_to_read(path);
+    fd = file_open(path);
   }
-  if (fd < 0 && (slash == NULL || errno == ENOENT))
-    fd = open_to_read(config_file = "Connector.config");
+  if (fd < 0 && (name == NULL || errno == ENOENT))
+    fd = file_open(config_file = "Connector.config");
   if (fd < 0 && errno == ENOENT) {
     config_file = NULL;
     return 0;
@@ -973,7 +1623,7 @@ static const char *const lists[] = { "array", "joined", "object", NULL };
 typedef struct {
   const char *name;
   void       *to; /* const char *; or uint8_t, for one of the words */
-  enum { METHOD, PATH, WORD, REQUEST, REPLY, HEADER, SCHEME, HEADERS, MEMBERS,
+  enum { METHOD, PATH, TERM, REQUEST, REPLY, HEADER, SCHEME, HEADERS, MEMBERS,
          CHOICE } kind;
   const char *const *words;
 } wire_line;
@@ -989,11 +1639,11 @@ static const wire_line wire_lines[] = {
   CALL("sign_in", AMT_SIGN_IN), CALL("start", AMT_START),
   CALL("stop", AMT_STOP), CALL("kill", AMT_KILL),
   CALL("monitor", AMT_MONITOR), CALL("messages", AMT_MESSAGES),
-  { "word.start", &wire.start, WORD, NULL },
-  { "word.stop", &wire.stop, WORD, NULL },
-  { "word.kill", &wire.kill, WORD, NULL },
-  { "word.batch", &wire.batch, WORD, NULL },
-  { "word.script", &wire.script, WORD, NULL },
+  { "word.start", &wire.start, TERM, NULL },
+  { "word.stop", &wire.stop, TERM, NULL },
+  { "word.kill", &wire.kill, TERM, NULL },
+  { "word.batch", &wire.batch, TERM, NULL },
+  { "word.script", &wire.script, TERM, NULL },
   MEMBER("user", AMT_Q_USER), MEMBER("password", AMT_Q_PASSWORD),
   MEMBER("action", AMT_Q_ACTION), MEMBER("task_type", AMT_Q_TASK_TYPE),
   MEMBER("application", AMT_Q_APPLICATION), MEMBER("job", AMT_Q_JOB),
@@ -1012,7 +1662,7 @@ static const wire_line wire_lines[] = {
   { "auth_scheme", &wire.auth_scheme, SCHEME, NULL },
   { "headers", &wire.headers, HEADERS, NULL },
   { "members", &wire.members, MEMBERS, NULL },
-  { "separator", &wire.separator, WORD, NULL },
+  { "separator", &wire.separator, TERM, NULL },
   { "task_values", &wire.task_values, CHOICE, lists },
   { "parameters", &wire.parameters, CHOICE, lists },
 };
@@ -1171,7 +1821,7 @@ static int read_wire(const char *file)
   int            i, e = 0;
   wire = *amt_wire_default();
   if (file == NULL) return 0;
-  e = read_text(file, open_to_read(file), lines, sizeof lines);
+  e = read_text(file, file_open(file), lines, sizeof lines);
   if (e != 0) return e;
   while ((e = next_setting(&at, &line, &name, &value)) != 0) {
     for (i = 0; i < WIRE_LINES && strcmp(name, wire_lines[i].name) != 0; i++) {}
@@ -1459,13 +2109,11 @@ static struct { char clock[9], date[9], stamp[16]; unsigned ms; } now;
 
 static void look_at_clock(void)
 {
-  static time_t   last;
-  struct timespec t;
-  struct tm      *l;
-  clock_gettime(CLOCK_REALTIME, &t);
-  now.ms = (unsigned)(t.tv_nsec / 1000000);
-  if (last == t.tv_sec && *now.date != 0) return;
-  last = t.tv_sec;
+  static time_t last;
+  time_t        t = clock_now(&now.ms);
+  struct tm    *l;
+  if (last == t && *now.date != 0) return;
+  last = t;
   l = localtime(&last);
   if (l == NULL) return;
   text(now.clock, sizeof now.clock, "%2d:%2d:%2d", l->tm_hour, l->tm_min,
@@ -1716,10 +2364,10 @@ static int keep_open(void)
 {
   if (empty(opt.log_dir)) return 0;
   look_at_clock();
-  text(keep_stem, sizeof keep_stem, "amt-%s-%u", now.stamp, (unsigned)getpid());
+  text(keep_stem, sizeof keep_stem, "amt-%s-%u", now.stamp, process_id());
   text(keep_temporary, sizeof keep_temporary, "%s/.%s.tmp", opt.log_dir,
        keep_stem);
-  kept.fd = new_file(keep_temporary);
+  kept.fd = file_create(keep_temporary);
   if (kept.fd > 0) return 0;
   kept.fd = 0;
   *keep_temporary = 0;
@@ -1729,9 +2377,9 @@ static int keep_open(void)
 
 static char *keep_check(char to[17], const char *stem, int fd, uint64_t size)
 {
-  char     head[HEAD];
-  ssize_t  n = pread(fd, head, sizeof head, 0);
-  uint64_t sum = checksum(0, stem, strlen(stem));
+  char      head[HEAD];
+  ptrdiff_t n = file_again(fd, head, sizeof head);
+  uint64_t  sum = checksum(0, stem, strlen(stem));
   sum = checksum(sum, &size, sizeof size);
   return hex_digits(to, checksum(sum, head, n > 0 ? (size_t)n : 0));
 }
@@ -1760,11 +2408,11 @@ static void keep_close(void)
       add_word(keep_stem, sizeof keep_stem, job_id);
     keep_check(check, keep_stem, kept.fd, kept.total);
     text(name, sizeof name, "%s/%s.%s.log", opt.log_dir, keep_stem, check);
-    e = publish(kept.fd, keep_temporary, name);
+    e = file_replace(kept.fd, keep_temporary, name);
   }
   if (e != 0 && kept.total > 0)
     tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
-  if (e != 0) unlink(keep_temporary);
+  if (e != 0) file_remove(keep_temporary);
   kept.fd = 0;
   *keep_temporary = 0;
 }
@@ -1772,33 +2420,27 @@ static void keep_close(void)
 /* Removes a file if it is ours, and too old. */
 static void keep_or_not(char *name)
 {
-  char        path[PATHS], check[17];
-  size_t      n = strlen(name);
-  struct stat st;
-  int         fd;
+  char     path[PATHS], check[17];
+  size_t   n = strlen(name);
+  uint64_t size;
+  int64_t  age;
+  int      fd;
   if (n <= ENDING || strncmp(name, "amt-", 4) != 0 || name[n - ENDING] != '.' ||
       strcmp(name + n - 4, ".log") != 0) return;
   text(path, sizeof path, "%s/%s", opt.log_dir, name);
-  fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  fd = file_look(path, &size, &age);
   if (fd < 0) return;
-  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-      time(NULL) - st.st_mtime > (time_t)opt.retain * 86400) {
+  if (age > (int64_t)opt.retain * 86400) {
     name[n - ENDING] = 0;
-    keep_check(check, name, fd, (uint64_t)st.st_size);
-    if (strncmp(name + n - ENDING + 1, check, 16) == 0) unlink(path);
+    keep_check(check, name, fd, size);
+    if (strncmp(name + n - ENDING + 1, check, 16) == 0) file_remove(path);
   }
-  close(fd);
+  file_close(fd);
 }
 
 static void keep_clean(void)
 {
-  DIR           *folder;
-  struct dirent *entry;
-  if (empty(opt.log_dir)) return;
-  folder = opendir(opt.log_dir);
-  if (folder == NULL) return;
-  while ((entry = readdir(folder)) != NULL) keep_or_not(entry->d_name);
-  closedir(folder);
+  if (!empty(opt.log_dir)) folder_list(opt.log_dir, keep_or_not);
 }
 
 /* ------------------------------------------------------------------------
@@ -1812,7 +2454,7 @@ static int      live_wanted; /* standard error is a terminal */
 static void live_draw(void)
 {
   static char last[80];
-  uint32_t    s = (amt_posix_now() - began) / 1000;
+  uint32_t    s = (now_ms() - began) / 1000;
   char        line[80]; /* one row of a terminal */
   if (!live_wanted || log_open || live_open) return;
   text(line, 52, "%s %s  %s", opt.type != START ? types[opt.type] : job_name(),
@@ -1849,18 +2491,12 @@ static void live_text(const char *t, size_t len, int last)
 /* A word as a shell takes it. */
 static const char *quoted(char *to, size_t room, const char *word)
 {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-                              "UVWXYZ0123456789_-./:[]";
-  size_t n = 0;
-  if (word[strspn(word, plain)] == 0) return word;
-  to[n++] = '\'';
-  for (; *word != 0 && n + 6 < room; word++) {
-    if (*word == '\'') memcpy(to + n, "'\\'", 3), n += 3;
-    to[n++] = *word;
-  }
-  to[n++] = '\'';
-  to[n] = 0;
-  return to;
+  if (word[strspn(word, plain_letters)] == 0) return word;
+  strcpy(to, quote);
+  for (; *word != 0 && strlen(to) + 6 < room; word++)
+    if (*word == *quote) strcat(to, quoted_quote);
+    else strncat(to, word, 1);
+  return strcat(to, quote);
 }
 
 /* A key's pin, as --pin takes it. */
@@ -1941,11 +2577,8 @@ static void prepare_last_words(int status, const char *format, ...)
 /* ------------------------------------------------------------------------
    >>signals
 
-   A handler notes the signal, and writes to a pipe that every wait looks at: so
-   one that comes just before a wait ends that wait at once. */
+   A handler notes the signal, and ends the wait that goes on. */
 
-static volatile sig_atomic_t signals; /* the first that came, or 0 */
-static int                   wake[2] = {-1, -1};
 static char                  password[PASSWORD], token[TOKEN];
 #ifdef AMT_BEARSSL
 static amt_bearssl           tls;
@@ -1968,44 +2601,14 @@ static void wipe_secrets(void)
 
 static void on_signal(int number)
 {
-  int     saved = errno;
-  ssize_t ignored;
   if (signals != 0) {
-    ignored = write(2, last_words, (size_t)last_words_len);
-    (void)ignored;
-    if (*keep_temporary != 0) unlink(keep_temporary);
+    file_write(2, last_words, (size_t)last_words_len, 0);
+    if (*keep_temporary != 0) file_remove(keep_temporary);
     wipe_secrets();
-    _exit(last_status);
+    leave_at_once((int)last_status);
   }
   signals = number;
-  ignored = write(wake[1], "", 1);
-  (void)ignored;
-  errno = saved;
-}
-
-/* A signal that the caller has had ignored (nohup, a shell's background jobs)
-   stays so. */
-static int catch_signals(void)
-{
-  static const int numbers[] = { SIGINT, SIGTERM };
-  struct sigaction action, before;
-  size_t           i;
-  if (pipe(wake) != 0)
-    return wrong(EXIT_CONFIG, "pipe", "%s", strerror(errno));
-  memset(&action, 0, sizeof action);
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART; /* output is not cut by it */
-  action.sa_handler = on_signal;
-  for (i = 0; i < 2; i++)
-    if (sigaction(numbers[i], NULL, &before) == 0 &&
-        before.sa_handler != SIG_IGN)
-      sigaction(numbers[i], &action, NULL);
-  action.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &action, NULL); /* a write's error tells it */
-#ifdef SIGXFSZ
-  sigaction(SIGXFSZ, &action, NULL);
-#endif
-  return 0;
+  wake_up();
 }
 
 /* ------------------------------------------------------------------------
@@ -2022,10 +2625,8 @@ static int catch_signals(void)
    this run would write, or the file belongs to another job.
 
    Two runs at once are kept apart by a lock on FILE.lock, not on FILE itself,
-   since each rename would leave the lock behind on the file that is gone.
-   FILE.lock is removed while it is locked; so whoever gets a lock on it looks
-   whether it is still the one that has this name. A run that was killed leaves
-   it unlocked, for the next. */
+   since each rename would leave the lock behind on the file that is gone. A run
+   that was killed leaves it unlocked, for the next. */
 
 static char state_file[WORDS * 8]; /* as read */
 static char state_ours[WORDS * 8]; /* as this run would write it */
@@ -2036,27 +2637,12 @@ static int  resumed_text;          /* which is a string to the server */
 
 static int lock_state(void)
 {
-  for (;;) {
-    struct flock lock;
-    struct stat  mine, there;
-    state_fd = open(state_lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (state_fd < 0)
-      return wrong(EXIT_CONFIG, state_lock, "%s", strerror(errno));
-    memset(&lock, 0, sizeof lock);
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    if (fcntl(state_fd, F_SETLK, &lock) != 0) {
-      int e = errno;
-      close(state_fd);
-      state_fd = -1;
-      return wrong(EXIT_CONFIG, opt.state, "%s", e == EACCES || e == EAGAIN
-                   ? "a run that is still going on uses it; wait for its end"
-                   : strerror(e));
-    }
-    if (fstat(state_fd, &mine) == 0 && stat(state_lock, &there) == 0 &&
-        mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return 0;
-    close(state_fd);
-  }
+  state_fd = file_lock(state_lock);
+  if (state_fd >= 0) return 0;
+  if (state_fd == -1)
+    return wrong(EXIT_CONFIG, state_lock, "%s", strerror(errno));
+  return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses it; "
+               "wait for its end");
 }
 
 static void state_line(amt_out *o, const char *name, const char *value)
@@ -2126,12 +2712,12 @@ static int write_state(const char *id)
   size_t n = state_text(state_ours, sizeof state_ours, id);
   int    fd, e;
   text(path, sizeof path, "%s.tmp", opt.state);
-  fd = new_file(path);
+  fd = file_create(path);
   if (fd < 0) return -1;
   e = write_all(fd, state_ours, n);
-  if (e == 0) return publish(fd, path, opt.state);
-  close(fd);
-  unlink(path);
+  if (e == 0) return file_replace(fd, path, opt.state);
+  file_close(fd);
+  file_remove(path);
   return e;
 }
 
@@ -2182,7 +2768,7 @@ static int open_state(void)
   text(state_lock, sizeof state_lock, "%s.lock", opt.state);
   e = lock_state();
   if (e != 0) return e;
-  fd = open_to_read(opt.state);
+  fd = file_open(opt.state);
   if (fd < 0 && errno == ENOENT) return 0;
   e = read_text(opt.state, fd, state_file, sizeof state_file);
   if (e == 0) e = take_state();
@@ -2194,12 +2780,11 @@ static int open_state(void)
 static void close_state(int over)
 {
   if (state_fd < 0) return;
-  if (over && ((unlink(opt.state) != 0 && errno != ENOENT) ||
-               sync_folder(opt.state) != 0))
+  if (over && ((file_remove(opt.state) != 0 && errno != ENOENT) ||
+               file_gone(opt.state) != 0))
     tell("%s: it may not have been removed: %s; remove it before the job is "
          "to start again", opt.state, strerror(errno));
-  unlink(state_lock);
-  close(state_fd);
+  file_unlock(state_fd, state_lock);
   state_fd = -1;
 }
 
@@ -2211,7 +2796,7 @@ static void close_state(int over)
    gives the replies' bodies to the probe. */
 
 static char        buffer[BUFFER];
-static amt_posix   sock;
+static net_socket  sock;
 static amt_conn    conn;
 static amt_pool    pool = { &conn, 1, buffer, sizeof buffer, NULL };
 static amt_session session;
@@ -2409,17 +2994,13 @@ static const char          *ca_file; /* where the anchors come from */
 /* --ca, the environment's, or where systems have it: ca_file, opened. */
 static int open_ca(void)
 {
-  static const char *const places[] = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"
-  };
   int    fd = -1;
   size_t i;
-  ca_file = opt.ca != NULL ? opt.ca : getenv("SSL_CERT_FILE");
-  if (!empty(ca_file)) return open_to_read(ca_file);
-  for (i = 0; fd < 0 && i < sizeof places / sizeof *places; i++) {
-    fd = open_to_read(places[i]);
-    if (fd >= 0 || errno != ENOENT) ca_file = places[i];
+  ca_file = opt.ca != NULL ? opt.ca : environment("SSL_CERT_FILE");
+  if (!empty(ca_file)) return file_open(ca_file);
+  for (i = 0; fd < 0 && ca_places[i] != NULL; i++) {
+    fd = file_open(ca_places[i]);
+    if (fd >= 0 || errno != ENOENT) ca_file = ca_places[i];
     if (fd < 0 && errno != ENOENT) break;
   }
   return fd;
@@ -2439,28 +3020,23 @@ static const char *ca_cure(void)
   if (ca_file == opt.anchors) return "";
   if (ca_file == opt.ca)
     return "; give --ca a PEM file of the certificates that are trusted";
-  if (ca_file == getenv("SSL_CERT_FILE"))
+  if (ca_file == environment("SSL_CERT_FILE"))
     return "; correct $SSL_CERT_FILE, which names it, or give --ca FILE";
   return "; correct this file of the system's, or give --ca FILE";
 }
 
-/* The anchors of ca_file. */
-static int read_anchors(int fd)
+/* More PEM. 0, or the library's error. */
+static int take_pem(const char *p, size_t n)
 {
-  const char *der = "";
-  ssize_t     got = 0;
-  int         e = 0;
+  size_t mark = anchors.mem == NULL ? mark_of(p, n) : 0;
   anchors.mem = anchor_memory;
   anchors.size = sizeof anchor_memory;
-  while (fd >= 0 && e == 0 && (got = read(fd, buffer, sizeof buffer)) != 0) {
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) break;
-    if (anchors.state == 0) der = if_der(buffer, (size_t)got);
-    e = amt_bearssl_anchors_read(&anchors, buffer, (size_t)got);
-  }
-  if (fd < 0 || got < 0)
-    return wrong(EXIT_CONFIG, ca_file, "%s%s", strerror(errno), ca_cure());
-  close(fd);
+  return amt_bearssl_anchors_read(&anchors, p + mark, n - mark);
+}
+
+/* The end of it, or this error before. */
+static int end_anchors(int e, const char *der)
+{
   if (e == 0) e = amt_bearssl_anchors_end(&anchors);
   if (e == AMT_E_TLS_ROOM)
     return wrong(EXIT_CONFIG, ca_file, "more certificates than fit into %u "
@@ -2470,9 +3046,26 @@ static int read_anchors(int fd)
                             *der ? der : ca_cure());
 }
 
+/* The anchors of ca_file. */
+static int read_anchors(int fd)
+{
+  const char *der = "";
+  ptrdiff_t   got = 0;
+  int         e = 0;
+  while (fd >= 0 && e == 0 &&
+         (got = file_read(fd, buffer, sizeof buffer)) > 0) {
+    if (anchors.mem == NULL) der = if_der(buffer, (size_t)got);
+    e = take_pem(buffer, (size_t)got);
+  }
+  if (fd < 0 || got < 0)
+    return wrong(EXIT_CONFIG, ca_file, "%s%s", strerror(errno), ca_cure());
+  file_close(fd);
+  return end_anchors(e, der);
+}
+
 static int read_pem(const char *file, char *to, size_t size, size_t *len)
 {
-  int e = read_whole(file, open_to_read(file), to, size, len);
+  int e = read_whole(file, file_open(file), to, size, len);
   if (e == 0 && *if_der(to, *len) != 0)
     return wrong(EXIT_CONFIG, file, "no PEM%s", if_der(to, *len));
   return e;
@@ -2503,12 +3096,13 @@ static int read_client(void)
 
 static int settle_anchors(void)
 {
-  int fd = open_ca(), e;
+  int fd = open_ca(), e = 0, stored = empty(ca_file);
+  if (stored) ca_file = ca_store(take_pem, &e);
   if (empty(ca_file))
     return wrong(EXIT_CONFIG, "no trusted certificates", "none are in the "
                  "usual places; install them (the package ca-certificates), "
                  "give --ca FILE, or set SSL_CERT_FILE");
-  e = read_anchors(fd);
+  e = stored ? end_anchors(e, "") : read_anchors(fd);
   tls_server.anchors = anchors.list;
   tls_server.anchor_count = anchors.count;
   return e;
@@ -2583,8 +3177,9 @@ static const char *tls_words(int error)
 {
   static char words[WORDS];
   char        clock[30], from[30], until[30], pin[65];
+  unsigned    ms;
   if (!https) return "";
-  utc(clock, sizeof clock, amt_posix_time(NULL));
+  utc(clock, sizeof clock, (uint32_t)clock_now(&ms));
   switch (error) {
   case AMT_E_TLS_EXPIRED: case AMT_E_TLS_NOT_YET:
     return text(words, sizeof words, " (%s, valid from %s until %s; the clock "
@@ -2667,7 +3262,7 @@ static int settle_server(void)
   const char *where = opt.server;
   int         status = EXIT_USAGE;
   if (opt.server == NULL) {
-    opt.server = where = getenv("AMT_SERVER");
+    opt.server = where = environment("AMT_SERVER");
     status = EXIT_CONFIG;
   }
   if (empty(opt.server)) {
@@ -2697,7 +3292,7 @@ static int settle_tls(void)
 /* A text of the environment into ours, so that it can be wiped. */
 static int take_environment(const char *name, char *to, size_t room)
 {
-  const char *value = or(getenv(name), "");
+  const char *value = or(environment(name), "");
   if (strlen(value) >= room)
     return wrong(EXIT_CONFIG, name, "longer than %u bytes",
                  (unsigned)(room - 1));
@@ -2711,7 +3306,7 @@ static int settle_password(void)
 {
   if (!empty(opt.password_file))
     return read_secret(opt.password_file, password, sizeof password);
-  if (!empty(getenv("AMT_PASSWORD")))
+  if (!empty(environment("AMT_PASSWORD")))
     return take_environment("AMT_PASSWORD", password, sizeof password);
   if (!empty(config[API_PASSWORD].value))
     return config_decode(API_PASSWORD, password, sizeof password);
@@ -2726,12 +3321,12 @@ static int settle_credentials(void)
   if (wire.auth == AMT_AUTH_NONE) return 0;
   if (wire.auth == AMT_AUTH_FIXED && !empty(opt.password_file))
     return read_secret(opt.password_file, token, sizeof token);
-  if (wire.auth == AMT_AUTH_FIXED && !empty(getenv("AMT_TOKEN")))
+  if (wire.auth == AMT_AUTH_FIXED && !empty(environment("AMT_TOKEN")))
     return take_environment("AMT_TOKEN", token, sizeof token);
   if (wire.auth == AMT_AUTH_FIXED)
     return wrong(EXIT_CONFIG, "no token", "the wire table says auth = fixed: "
                  "set AMT_TOKEN, or give --password-file FILE");
-  if (opt.api_user == NULL && !empty(getenv("AMT_USER"))) {
+  if (opt.api_user == NULL && !empty(environment("AMT_USER"))) {
     e = take_environment("AMT_USER", user, sizeof user);
     opt.api_user = user;
   } else if (opt.api_user == NULL && !empty(config[API_USER].value)) {
@@ -2770,7 +3365,7 @@ static int settle(const char *program)
 /* The library's structs, from the options. */
 static void prepare(void)
 {
-  amt_posix_init(&sock);
+  net_init(&sock);
   if (https) under = tls_begin();
   tap_init();
   conn.http.stream = opt.trace || opt.type == PROBE ? &tap.stream : under;
@@ -2784,7 +3379,7 @@ static void prepare(void)
   session.poll_max = opt.poll_max;
   session.initial_delay = opt.initial_delay;
   session.give_up = opt.give_up;
-  session.seed = amt_posix_now() ^ (uint32_t)getpid();
+  session.seed = now_ms() ^ (uint32_t)process_id();
   session.close = (uint8_t)opt.no_keep_alive;
   session.messages = opt.follow ? AMT_LIVE : AMT_AT_END;
   task.application = opt.application;
@@ -2867,7 +3462,7 @@ static const char *reason(void)
   if (job.error == AMT_E_CANCELLED) e = job.error;
   if (e != job.error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
-    system = strerror(sock.sys_error);
+    system = net_words(sock.sys_error);
   if (said.all > 0 && said.kind == AMT_MSG_ERROR) its = said.text;
   if (*its != 0 && said.len < said.all)
     text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
@@ -3051,7 +3646,7 @@ static const char *parting; /* leave with this word once the id is known */
 
 static int timed_out(void)
 {
-  return opt.timeout != 0 && amt_posix_now() - began >= opt.timeout;
+  return opt.timeout != 0 && now_ms() - began >= opt.timeout;
 }
 
 /* A Start was sent, in part at least, and is not answered. */
@@ -3064,7 +3659,7 @@ static void retrying(void)
 {
   static int      last;
   static uint32_t when;
-  uint32_t        t = amt_posix_now();
+  uint32_t        t = now_ms();
   if (job.error == last && t - when < 60000) return; /* told just now */
   last = job.error, when = t;
   tell("%s: %s; trying again", subject(), reason());
@@ -3093,13 +3688,12 @@ static int leave(const char *word)
    is under way is waited for until its id is known. A status, or -1: go on. */
 static int interrupted(void)
 {
-  const char *name = signals == SIGINT ? "SIGINT" : "SIGTERM";
   if ((opt.type != START && opt.type != ATTACH) || known_code >= 0 ||
       (opt.detach && (*job_id != 0 || start_under_way())))
     return leave("detached");
   if (*job_id != 0 || start_under_way())
     tell("%s: killing %s and waiting for its end; a second signal leaves at "
-         "once", name, subject());
+         "once", signal_name(signals), subject());
   amt_stop(&job, AMT_KILL);
   return -1;
 }
@@ -3107,9 +3701,8 @@ static int interrupted(void)
 /* Until the connection has something, a signal comes, or it is time. */
 static void wait_a_while(void)
 {
-  struct pollfd p[2];
-  uint32_t      ms = job.wait, gone = amt_posix_now() - began;
-  int           want = amt_http_want(&conn.http);
+  uint32_t ms = job.wait, gone = now_ms() - began;
+  int      want = amt_http_want(&conn.http);
   if (live_wanted && ms > 1000) ms = 1000;
   if (conn.http.state == AMT_CONN_OPENING && ms > 250) ms = 250; /* addresses */
   if (opt.timeout != 0 && parting == NULL)
@@ -3120,18 +3713,8 @@ static void wait_a_while(void)
     want = AMT_WANT_NOTHING;
   }
   if (want == AMT_WANT_NOW) ms = 0;
-  p[0].fd = wake[0];
-  p[0].events = POLLIN;
-  p[1].fd = want == AMT_WANT_NOTHING ? -1 : sock.fd;
-  p[1].events = POLLIN;
-  if (want == AMT_WANT_WRITE) p[1].events = POLLOUT;
-  if (want == AMT_WANT_WRITE && conn.http.state == AMT_CONN_SENDING)
-    p[1].events = POLLIN | POLLOUT;
-  if (poll(p, 2, (int)ms) > 0 && p[0].revents != 0) {
-    char    byte;
-    ssize_t ignored = read(wake[0], &byte, 1);
-    (void)ignored;
-  }
+  wait_for(&sock, want != AMT_WANT_NOTHING && (want != AMT_WANT_WRITE ||
+           conn.http.state == AMT_CONN_SENDING), want == AMT_WANT_WRITE, ms);
 }
 
 /* AMT_STARTING: nothing is sent before it stands in the state file. A status,
@@ -3229,7 +3812,7 @@ static int run(void)
       late = 1;
       status = leave("timed-out");
     } else {
-      status = react(amt_poll(&pool, &job, amt_posix_now()));
+      status = react(amt_poll(&pool, &job, now_ms()));
     }
   }
   return status;
@@ -3354,7 +3937,7 @@ static int probe_call(amt_op op)
   if (op == AMT_SIGN_IN) amt_start(&job, &session, &task);
   else amt_once(&job, &session, op, &task, opt.id);
   for (;;) {
-    amt_event event = amt_poll(&pool, &job, amt_posix_now());
+    amt_event event = amt_poll(&pool, &job, now_ms());
     if (event == AMT_DONE) return 1;
     if (event == AMT_STARTING) {
       amt_drop(&pool, &job);
@@ -3623,7 +4206,7 @@ static int print_anchors(void)
   int e = 0;
   if (opt.anchors != NULL) {
     ca_file = opt.anchors;
-    e = read_anchors(open_to_read(ca_file));
+    e = read_anchors(file_open(ca_file));
   }
   if (e == 0 && opt.cert != NULL) e = read_client();
   if (e == 0 && anchors.passed > 0)
@@ -3650,18 +4233,19 @@ static int print_anchors(void) { return EXIT_CONFIG; } /* refused before */
 static void hold_standard_descriptors(void)
 {
   int fd;
-  do fd = open("/dev/null", O_RDONLY); while (fd >= 0 && fd <= 2);
-  if (fd > 2) close(fd);
+  do fd = file_open(null_device); while (fd >= 0 && fd <= 2);
+  if (fd > 2) file_close(fd);
 }
 
 /* What talks to a server. */
 static int talk(const char *program)
 {
   int status = settle(program);
-  if (status == 0) status = catch_signals();
+  if (status == 0 && catch_signals() != 0)
+    status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
   if (status == 0) {
-    live_wanted = isatty(2);
-    began = amt_posix_now();
+    live_wanted = is_terminal(2);
+    began = now_ms();
     prepare();
     prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
                        "started");
@@ -3704,9 +4288,10 @@ static int act(int argc, char **argv)
 }
 
 /* The state file goes last: up to then, the next run would bring the log. */
-int main(int argc, char **argv)
+static int run_main(int argc, char **argv)
 {
   int status;
+  system_begin();
   hold_standard_descriptors();
   out.fd = 1;
   status = act(argc, argv);
@@ -3716,5 +4301,6 @@ int main(int argc, char **argv)
          strerror(out.error));
   if (out.error != 0 && (status == 0 || state_fd >= 0)) status = EXIT_IO;
   close_state(over && out.error == 0);
+  system_end();
   return status == AMT_CODE_DONE && opt.zero_on_done ? 0 : status;
 }

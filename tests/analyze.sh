@@ -1,14 +1,14 @@
 #!/bin/sh
 # Static analysis of the headers and the examples: "ANALYZE NAME findings N", a
 # line for each tool, and what was found before it. Exits with 1 if anything
-# was. It takes two minutes. usage: analyze.sh (make analyze)
+# was. It takes two minutes of two idle processors. usage: analyze.sh (make analyze)
 cd "$(dirname "$0")/.." || exit 1
 out=build/analyze
 mkdir -p $out
 result=0
 EVERYTHING="-DAMT_IMPLEMENTATION -DAMT_POSIX -DAMT_BEARSSL -DAMT_MBEDTLS"
 LEAST="-DAMT_IMPLEMENTATION -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"
-SMALL="minimal replay superloop http_get json_tokens"
+SMALL="minimal replay superloop fleet http_get json_tokens"
 
 # report NAME: $out/NAME.txt has a line for each finding.
 report() {
@@ -57,6 +57,7 @@ without readability-function-cognitive-complexity
 without readability-identifier-length        # i, n, p
 without readability-isolate-declaration      # size_t i, n;
 without readability-magic-numbers            # the bytes of protocols
+without readability-non-const-parameter        # one system writes what others do not
 without readability-uppercase-literal-suffix # 10u
 
 # tidy FILE CHECKS OPTION...
@@ -75,8 +76,8 @@ tidy() {
 tidy_all() {
   for header in amt.h amt_http.h; do
     tidy $header "$CHECKS" -x c $EVERYTHING
-    tidy $header "$CHECKS" -x c $LEAST
   done
+  tidy amt.h "$CHECKS" -x c $LEAST
   for e in $SMALL; do tidy examples/$e.c "$CHECKS,-cert-err33-c"; done
   tidy examples/amt.c "$CHECKS" -DAMT_BEARSSL
 }

@@ -1,54 +1,179 @@
 #!/bin/sh
-# Counts, so that anyone can see them: lines "BENCH NAME VALUE". Instructions
-# are callgrind's, of the client alone, as the difference between many
-# repetitions and few. usage: bench.sh (make bench)
+# Everything of "fast", side by side in one run with peers from Debian: lines
+# "BENCH NAME VALUE" for ours, "PEER NAME PEER VALUE" for the others, and a
+# table of both at the end. All stay in build/bench/results too.
+#
+# Instructions are callgrind's, of the client alone, as the difference between
+# many repetitions and few; what each parser makes of its input is checked
+# first. System calls are strace's. Timings are ratios within one run.
+# usage: bench.sh [PART]... (make bench)   PART: json http tls poll fleet
 set -e
 cd "$(dirname "$0")/.."
 out=build/bench
 mkdir -p $out
-CC=${CC:-gcc}
+: >$out/results
+CC="${CC:-gcc} -std=gnu99 -O2 -I."
+parts=${*:-json http tls poll fleet}
+trap 'kill $pids 2>/dev/null' EXIT
+pids=
 
-bench() { printf 'BENCH %s %s\n' "$1" "$2"; }
+line()  { echo "$*" | tee -a $out/results; }
+bench() { line BENCH "$@"; } # NAME VALUE
+peer()  { line PEER "$@"; }  # NAME PEER VALUE
+begins() { case " $parts " in *" $1 "*) ;; *) return 1;; esac; }
 
 # instructions COMMAND...: prints how many it executes.
 instructions() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null $toggle "$@" \
     2>$out/callgrind >$out/stdout
   sed -n 's/.*Collected *: *//p' $out/callgrind
 }
 
+# counted COUNT COMMAND...: those of the function counted(), for one of COUNT
+# repetitions, and divided by what the command prints (its bytes). One
+# repetition of a long input is counted as it is.
+counted() {
+  times=$1; shift
+  "$@" check >$out/stdout || { echo "WRONG RESULT: $*" >&2; exit 1; }
+  toggle=--toggle-collect=counted
+  few=0
+  [ $times = 1 ] || few=$(instructions "$@" $((times / 10)))
+  many=$(instructions "$@" $times)
+  toggle=
+  [ $times = 1 ] && ir=$many || ir=$(((many - few) / (times - times / 10)))
+  per_byte=$(awk "BEGIN { printf \"%.2f\", $ir / $(cat $out/stdout) }")
+}
+
+# --- JSON --------------------------------------------------------------------
+json() { # PARSER LIBRARY OPTION...
+  parser=$1 library=$2; shift 2
+  $CC "$@" tests/bench_json.c -o $out/json $library
+  case $parser in amt) say=bench name=;; amt-plain) say=bench name=-plain;;
+    *) say="peer" name= ;; esac
+  [ $say = bench ] && who= || who=$parser
+  counted 1 $out/json log;     $say json-log$name.ir-per-byte $who $per_byte
+  counted 1 $out/json string;  $say json-string$name.ir-per-byte $who $per_byte
+  counted 1 $out/json escapes; $say json-escapes$name.ir-per-byte $who $per_byte
+  counted 100 $out/json status; $say json-status$name.ir $who $ir
+}
+if begins json; then
+  json amt "" -DPARSER_AMT
+  json amt-plain "" -DPARSER_AMT -DAMT_NO_WIDE
+  json jsmn "" -DPARSER_JSMN
+  json yajl -lyajl -DPARSER_YAJL
+  json cJSON -lcjson -DPARSER_CJSON
+  json json-c -ljson-c -DPARSER_JSONC
+  json jansson -ljansson -DPARSER_JANSSON
+fi
+
+# --- HTTP --------------------------------------------------------------------
+http() { # SAY WHO LIBRARY OPTION...
+  say=$1 who=$2 library=$3; shift 3
+  $CC "$@" tests/bench_http.c -o $out/http $library
+  counted 100 $out/http head;    $say http-head.ir $who $ir
+  counted 1 $out/http chunk16;   $say http-chunk16.ir-per-byte $who $per_byte
+  counted 1 $out/http chunk1024; $say http-chunk1024.ir-per-byte $who $per_byte
+}
+if begins http; then
+  http bench "" ""
+  http peer http-parser -lhttp_parser -DPARSER_HTTP_PARSER
+fi
+
 # --- TLS: handshakes with openssl s_server, EC P-256, one intermediate -----
-sh tests/certs.sh $out/certs >$out/log 2>&1
-port=0
-server() { # OPTION...
-  port=$((20000 + $$ % 10000 + port % 100 + 1))
-  openssl s_server -accept 127.0.0.1:$port -naccept 100000 -quiet \
-    -cert $out/certs/chain1.crt -cert_chain $out/certs/chain1.chain \
-    -key $out/certs/chain1.key "$@" >$out/server 2>&1 &
-  pid=$!
+if begins tls; then
+  sh tests/certs.sh $out/certs >$out/log 2>&1
+  port=0
+  server() { # OPTION...
+    port=$((20000 + $$ % 10000 + port % 100 + 1))
+    openssl s_server -accept 127.0.0.1:$port -naccept 100000 -quiet \
+      -cert $out/certs/chain1.crt -cert_chain $out/certs/chain1.chain \
+      -key $out/certs/chain1.key "$@" >$out/server 2>&1 &
+    pid=$!; pids="$pids $pid"
+    sleep 0.5
+  }
+
+  handshakes() { # NAME PROGRAM
+    for kind in full resumed; do
+      few=$(instructions $2 $port $out/certs/root.pem $kind 3)
+      many=$(instructions $2 $port $out/certs/root.pem $kind 13)
+      bench "$1-$kind.ir" $(((many - few) / 10))
+      bench "$1-$kind.bytes" "$(cat $out/stdout)"
+    done
+  }
+
+  $CC -DAMT_BEARSSL tests/bench_tls.c -o $out/bearssl -lbearssl
+  $CC -DAMT_MBEDTLS tests/bench_tls.c -o $out/mbedtls \
+    -lmbedtls -lmbedx509 -lmbedcrypto
+  server -tls1_2 -no_ticket
+  handshakes tls $out/bearssl
+  handshakes tls-mbedtls $out/mbedtls
+  valgrind --tool=massif --massif-out-file=$out/massif $out/mbedtls $port \
+    $out/certs/root.pem full 2 >/dev/null 2>&1
+  bench tls-mbedtls.heap-peak \
+    "$(sed -n 's/^mem_heap_B=//p' $out/massif | sort -n | tail -n 1)"
+  kill $pid; wait $pid 2>/dev/null || true
+  server -tls1_2
+  handshakes tls-mbedtls-ticket $out/mbedtls
+fi
+
+# --- a status poll: nginx, one kept connection ---------------------------------
+nginx_begins() { # sets $port
+  port=$((30000 + $$ % 10000))
+  mkdir -p $out/nginx
+  cat >$out/nginx/conf <<END
+daemon off; worker_processes 1; pid $PWD/$out/nginx/pid;
+error_log $PWD/$out/nginx/error;
+events { worker_connections 64; }
+http { access_log off; default_type application/json;
+  keepalive_requests 100000000; client_body_temp_path $PWD/$out/nginx/a;
+  proxy_temp_path $PWD/$out/nginx/b; fastcgi_temp_path $PWD/$out/nginx/c;
+  uwsgi_temp_path $PWD/$out/nginx/d; scgi_temp_path $PWD/$out/nginx/e;
+  server { listen 127.0.0.1:$port; location / { return 200 '$1'; } } }
+END
+  nginx -c "$PWD/$out/nginx/conf" >$out/nginx/log 2>&1 &
+  pids="$pids $!"
   sleep 0.5
 }
-trap 'kill $pid 2>/dev/null' EXIT
 
-handshakes() { # NAME PROGRAM
-  for kind in full resumed; do
-    few=$(instructions $2 $port $out/certs/root.pem $kind 3)
-    many=$(instructions $2 $port $out/certs/root.pem $kind 13)
-    bench "$1-$kind.ir" $(((many - few) / 10))
-    bench "$1-$kind.bytes" "$(cat $out/stdout)"
-  done
+# What strace -c counts in COUNT polls, but for the sleeps between them.
+syscalls() { # SLEEP PROGRAM COUNT
+  strace -c -U calls,name -o $out/strace "$2" $port $3 sleep >$out/stdout
+  awk -v sleep="$1" '$2 == "total" { n += $1 } $2 == sleep { n -= $1 }
+                     END { print n }' $out/strace
 }
 
-$CC -std=gnu99 -O2 -I. -DAMT_BEARSSL tests/bench_tls.c -o $out/bearssl -lbearssl
-$CC -std=gnu99 -O2 -I. -DAMT_MBEDTLS tests/bench_tls.c -o $out/mbedtls \
-  -lmbedtls -lmbedx509 -lmbedcrypto
-server -tls1_2 -no_ticket
-handshakes tls $out/bearssl
-handshakes tls-mbedtls $out/mbedtls
-valgrind --tool=massif --massif-out-file=$out/massif $out/mbedtls $port \
-  $out/certs/root.pem full 2 >/dev/null 2>&1
-bench tls-mbedtls.heap-peak \
-  "$(sed -n 's/^mem_heap_B=//p' $out/massif | sort -n | tail -n 1)"
-kill $pid; wait $pid 2>/dev/null || true
-server -tls1_2
-handshakes tls-mbedtls-ticket $out/mbedtls
+poll() { # SAY WHO SLEEP PROGRAM
+  few=$(syscalls $3 $4 100)
+  many=$(syscalls $3 $4 1100)
+  $1 poll.syscalls $2 "$(awk "BEGIN { printf \"%.1f\", ($many - $few) / 1000 }")"
+  few=$(instructions $4 $port 100)
+  many=$(instructions $4 $port 1100)
+  $1 poll.ir $2 $(((many - few) / 1000))
+}
+
+# least PROGRAM: CPU time of a poll in us, the least of five runs.
+least() {
+  for i in 1 2 3 4 5; do $1 $port 10000; done | sort -n | head -n 1
+}
+
+if begins poll; then
+  nginx_begins "$($out/json status print 2>/dev/null || printf \
+    '{"BatchrequestId":2112,"Status":2,"StatusName":"RUNNING"}')"
+  $CC tests/bench_poll.c -o $out/poll
+  $CC -DPEER_CURL tests/bench_poll.c -o $out/poll_curl -lcurl -lcjson
+  poll bench "" poll $out/poll
+  poll peer libcurl+cJSON clock_nanosleep $out/poll_curl
+  ours=$(least $out/poll)
+  theirs=$(least $out/poll_curl)
+  bench poll.cpu-us $ours
+  peer poll.cpu-us libcurl+cJSON $theirs
+  bench poll.cpu-ratio-to-libcurl "$(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
+fi
+
+# --- a fleet -------------------------------------------------------------------
+if begins fleet; then
+  $CC examples/fleet.c -o $out/fleet
+  $CC tests/bench_multi.c -o $out/multi -lcurl -lcjson
+  python3 tests/bench_fleet.py $out/fleet $out/multi build/amtsim |
+    tee -a $out/results
+fi

@@ -338,6 +338,10 @@ def test_a_Start_whose_answer_or_bytes_are_lost_is_unknown_and_sent_once():
         with Starts_into_a_hole(which) as net:
             for n, run in enumerate(net.runs):
                 unknown(run.ended(least=30), net.state(n))
+            if which == "request": # nor does the kernel go on sending it
+                queues = [line.split()[2] for line in
+                          net.on(net.client, "ss", "-tnH").splitlines()]
+                equal(set(queues) - {"0"}, set())
             came = (1, 1) if which == "answer" else (0, 0)
             equal(net.starts(), [came, came])
             if which == "answer":

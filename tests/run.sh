@@ -65,6 +65,7 @@ for header in amt.h amt_http.h; do
                    "-DAMT_MBEDTLS -DAMT_TLS_NO_PIN -DAMT_BUILD_TIME=1" \
                    "-DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_TLS_NO_IP
                     -DAMT_TLS_NO_PIN -DAMT_NO_TEXT" \
+                   "-D_GNU_SOURCE -isystem /usr/include/lwip -DAMT_LWIP" \
                    "-DAMT_NO_HTTP -DAMT_NO_TEXT" \
                    "-DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"; do
       printf '#include "%s"\n' $header >$out/header.c
@@ -78,7 +79,7 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop http_get json_tokens amt; do
+for example in minimal replay superloop fleet http_get json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
@@ -141,9 +142,35 @@ unit() {
     fi
   done
 }
-for test in json http job pump; do unit $test ""; done
+for test in json http job pump faults; do unit $test ""; done
+for bits in 0 32 64; do
+  check "tests/test_json.c, $bits bits at once" sh -c "
+    gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits -I. tests/test_json.c \
+      -o $out/test_json_$bits -lcmocka && $out/test_json_$bits"
+done
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
+unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+lwip_source=build/sources
+check "lwIP's source package is fetched" \
+  sh tests/debian_source.sh $lwip_source lwip
+if [ -d $lwip_source/lwip ]; then
+  for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE"; do
+    check "tests/test_lwip.c compiles, $build" \
+      sh tests/lwip.sh $lwip_source $out/test_lwip $build
+    suite "tests/test_lwip.c, $build" $out/test_lwip
+  done
+  for compiler in "gcc -std=c99 -Wstrict-prototypes" \
+                  "clang -std=c11 -Wstrict-prototypes" "g++ -x c++ -std=c++11" \
+                  "clang++ -x c++ -std=c++11"; do
+    printf '#include "amt_http.h"\n' >$out/header.c
+    check "no warning: amt_http.h over lwIP, $compiler" \
+      $compiler $STRICT -O2 -I. -DAMT_IMPLEMENTATION -DAMT_LWIP_RAW \
+      -DAMT_BEARSSL -Itests/lwip -isystem $lwip_source/lwip/src/include \
+      -c $out/header.c -o $out/header.o
+  done
+fi
 check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
@@ -166,16 +193,49 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop; do
+for e in http_get json_tokens minimal superloop fleet; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
-for tests in programs tool tls; do
+for tests in programs tool tls servers network; do
   AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/$tests.py >$out/$tests.log 2>&1
   cat $out/$tests.log
   passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
   failed=$((failed + $(grep -c '^FAILED ' $out/$tests.log)))
   grep -q '^programs: done' $out/$tests.log || failed=$((failed + 1))
 done
+for fuzzer in json http job config; do
+  check "nothing found by 30 s of fuzzing: $fuzzer" sh tests/fuzz.sh 30 $fuzzer
+done
+# optional NAME COMMAND...: 77 says why it cannot be had here; it then counts as
+# neither.
+optional() {
+  name=$1; shift
+  "$@" >$out/log 2>&1
+  case $? in
+    0) ok "$name" ;;
+    77) echo "left    $name: $(tail -n 1 $out/log)" ;;
+    *) fail "$name" ;;
+  esac
+}
+optional "jobs over lwIP's sockets and a tap device" \
+  sh tests/lwip_sockets.sh $out build/amt build/amtsim
+check "make windows builds amt.exe without a warning" sh -c "
+  rm -f build/amt*.exe; make windows >$out/windows.log 2>&1 &&
+  ! grep -i warning $out/windows.log"
+check "amt.exe needs no DLL that Windows has not" sh -c "
+  x86_64-w64-mingw32-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
+  grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |
+  tee /dev/stderr | wc -l | grep -qx 0"
+TEST_OUT=$out sh tests/wine.sh $out/wine sh -c '
+  python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
+if [ $? -eq 77 ]; then
+  echo "left    the tool's tests under Wine: $(cat $out/wine.log)"
+else
+  sed 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' $out/wine.log
+  passed=$((passed + $(grep -c '^ok ' $out/wine.log)))
+  failed=$((failed + $(grep -c '^FAILED ' $out/wine.log)))
+  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
+fi
 check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
 check "make install, its pkg-config file, make uninstall" sh tests/install.sh install

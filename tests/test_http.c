@@ -1277,7 +1277,7 @@ typedef struct memory {
   int      open_never;
   int      wait_result;
   /* The state: */
-  unsigned opens, closes, reads, writes, waits, calls, shied[ON_ANY], faults;
+  unsigned opens, closes, aborts, reads, writes, waits, calls, shied[ON_ANY], faults;
   int      is_open, want;
   size_t   at, on_tape;   /* in the tapes of this connection */
   size_t   taken;         /* on this connection */
@@ -1380,7 +1380,7 @@ static ptrdiff_t memory_write(amt_stream *s, const void *p, size_t n)
 static void memory_close(amt_stream *s)
 {
   memory *m = (memory *)s;
-  if (m->is_open) m->closes++;
+  if (m->is_open) m->closes++, m->aborts += s->abort != 0;
   m->is_open = 0;
 }
 
@@ -1945,6 +1945,29 @@ static void connection_close_closes(void **state)
   assert_int_equal(mem.closes, 1);
   call();
   text_same(&saw, "200 [second] END", "second");
+}
+
+/* What was given up must not arrive later: the kernel would go on sending. */
+static void a_call_given_up_is_reset_and_one_that_ended_is_not(void **state)
+{
+  static const char close_1[] = OK5 "Connection: close\r\n\r\nfirst";
+  (void)state;
+  begin_test();
+  step = 1000;
+  assert_int_equal(call(), AMT_E_TIMEOUT); /* no answer */
+  assert_int_equal(mem.aborts, 1);
+  TAPE(1, request_size(), close_1, AMT_AGAIN);
+  TAPE(2, request_size(), reply_1, AMT_AGAIN);
+  assert_int_equal(call(), AMT_HTTP_END); /* closed after its reply */
+  assert_int_equal(call(), AMT_HTTP_END); /* kept, and closed idle */
+  amt_http_close(&conn);
+  assert_int_equal(mem.closes, 3);
+  assert_int_equal(mem.aborts, 1);
+  begin_test();
+  mem.open_never = 1;
+  step = 1000;
+  assert_int_equal(call(), AMT_E_TIMEOUT); /* not one byte had left */
+  assert_int_equal(mem.aborts, 0);
 }
 
 /* `quiet` saves the look, once. */
@@ -3112,6 +3135,7 @@ int main(void)
     cmocka_unit_test(a_call_begun_in_mid_call_takes_a_new_connection),
     cmocka_unit_test(a_kept_connection_has_an_idle_limit),
     cmocka_unit_test(connection_close_closes),
+    cmocka_unit_test(a_call_given_up_is_reset_and_one_that_ended_is_not),
     cmocka_unit_test(quiet_saves_the_look_at_an_idle_connection),
     cmocka_unit_test(a_wait_is_for_what_the_call_waits_for),
     cmocka_unit_test(a_reply_during_the_request_stops_it_and_closes_after),

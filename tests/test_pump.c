@@ -826,7 +826,7 @@ static void a_job_blocked_by_another_s_sign_in_answers_busy(void **state)
   static const amt_stream_ops ops = { quiet_open, quiet_read, quiet_write,
                                       quiet_close, quiet_wait, 0, NULL };
   char        buf[1024], token[64];
-  amt_stream  stream[2] = { { &ops }, { &ops } };
+  amt_stream  stream[2] = { { &ops, 0 }, { &ops, 0 } };
   amt_conn    conn[2];
   amt_pool    pool = { conn, 2, buf, sizeof buf, NULL };
   amt_session s;

@@ -1036,6 +1036,39 @@ static void a_wait_does_not_block_while_bytes_lie_inside(void **state)
   assert_true(now > 0); /* bytes did lie there */
 }
 
+static void over_a_stream_that_cannot_wait(void **state)
+{
+  const amt_stream_ops *own = srv.stream.ops;
+  amt_stream_ops        ops = *own;
+  (void)state;
+  works();
+  ops.wait = NULL;
+  srv.stream.ops = &ops;
+  assert_int_equal(amt_http_wait(&conn, 1000), AMT_INTERRUPTED);
+  assert_int_equal(conn.state, AMT_CONN_IDLE);
+  assert_int_equal(conn.quiet, 0); /* nobody has looked */
+  srv.stream.ops = own;
+  works();
+}
+
+#ifdef AMT_BEARSSL
+/* A record's signature may take a second on a small part: after each, even if
+   the next lies ready, the caller has its turn. */
+static void a_handshake_takes_one_piece_a_poll(void **state)
+{
+  unsigned polls = 0;
+  int      e;
+  (void)state;
+  begin();
+  while ((e = step(PAUSE)) == AMT_AGAIN) {
+    polls++;
+    assert_in_range(srv.burst, 1, 4); /* opens, sends, or receives once */
+  }
+  assert_int_equal(e, AMT_HTTP_SEND);
+  assert_true(polls > 8); /* head and body of six records at least */
+}
+#endif
+
 static void want_follows_the_handshake(void **state)
 {
   int e, reads = 0, i;
@@ -3698,6 +3731,10 @@ int main(int argc, char **argv)
     TEST(renegotiation_is_refused),
     TEST(a_record_larger_than_the_buffer_comes_in_pieces),
     TEST(a_wait_does_not_block_while_bytes_lie_inside),
+    TEST(over_a_stream_that_cannot_wait),
+#ifdef AMT_BEARSSL
+    TEST(a_handshake_takes_one_piece_a_poll),
+#endif
     TEST(want_follows_the_handshake),
     TEST(pending_output_leaves),
     TEST(a_reply_during_the_request_is_read),

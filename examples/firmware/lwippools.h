@@ -1,0 +1,10 @@
+/* What lwIP would take from a heap comes from here: small ones for ARP, DNS and
+   acknowledgements, large ones (TCP_MSS and 100) for what TCP is sending. */
+LWIP_MALLOC_MEMPOOL_START
+LWIP_MALLOC_MEMPOOL(8, 160)
+#ifdef AMT_BEARSSL
+LWIP_MALLOC_MEMPOOL(3, 1560)
+#else
+LWIP_MALLOC_MEMPOOL(3, 636)
+#endif
+LWIP_MALLOC_MEMPOOL_END

@@ -1,0 +1,317 @@
+/* firmware: a bare-metal image that runs one job. No operating system, no
+   threads, no heap: one loop that looks at each duty in turn (the network, the
+   job, a blinking LED), and none of them may block. Over https where it is
+   built with AMT_BEARSSL, otherwise over http for a part with 32 kB of RAM.
+
+   It keeps a record in flash, so that a power cut at any instant leads to one
+   Start at most: before the Start it writes down that it is about to, after it
+   the server's id. After a reset it goes on with what the record says:
+
+     nothing       start the job
+     about to      nobody knows whether it runs: say so, never start it again
+     an id         go on with that job (amt_attach) to its end
+     ended         tell the completion code
+
+   board.c is the board, lwipopts.h how lwIP is built. For your own: those two,
+   and the settings below. `make firmware` runs this in qemu. */
+
+#ifdef AMT_BEARSSL
+#include "anchors.h" /* amt anchors ca.pem >anchors.h */
+#endif
+#define AMT_IMPLEMENTATION
+#define AMT_DEFAULT_WIRE_ONLY
+#include "amt.h"
+#include "board.h"
+#include <lwip/init.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
+
+/* --- settings: constants, where this is not an emulator -------------------- */
+
+static const unsigned char address[] = {10, 0, 2, 15}, mask[] = {255, 255, 255, 0};
+static const unsigned char gateway[] = {10, 0, 2, 2}, name_server[] = {10, 0, 2, 2};
+static const char user[] = "ocadm", password[] = "opconxps";
+
+static const amt_task task = {"DEMO2", "REPORTTEST01", NULL, NULL, NULL, NULL,
+                              NULL, NULL, NULL, 0, 0};
+
+/* --- all memory ------------------------------------------------------------ */
+
+static struct netif netif;
+static amt_lwip_raw sock;
+static amt_conn     conn;
+static amt_session  session;
+static amt_job      job;
+static char         buf[256], token[128];
+static amt_pool     pool = {&conn, 1, buf, sizeof buf, NULL};
+
+#ifdef AMT_BEARSSL
+/* 16,709 bytes take any record. A server that honours max_fragment_length
+   (OpenSSL, nginx) leaves it at 4,608. */
+static amt_bearssl        tls;
+static amt_bearssl_server tls_server;
+static unsigned char      tls_record[AMT_BEARSSL_FULL];
+#endif
+
+/* --- the console ----------------------------------------------------------- */
+
+static void print(const char *text) { board_print(text, strlen(text)); }
+
+static void print_number(uint32_t n)
+{
+  char    digits[20];
+  amt_out o = amt_out_window(digits, sizeof digits, 0);
+  amt_put_number(&o, n);
+  board_print(digits, o.len);
+}
+
+static void print_line(const char *label, const char *text)
+{
+  print(label), print(text), print("\n");
+}
+
+static void print_figure(const char *label, uint32_t n, const char *unit)
+{
+  print(label), print_number(n), print(unit);
+}
+
+/* --- the record ------------------------------------------------------------ */
+
+enum { NOTHING, ABOUT_TO, HAS_ID, ENDED };
+
+/* Written to the two slots in turn; the one with a right sum and the greater
+   number counts. A write that is cut leaves the one before it. */
+typedef struct record {
+  uint32_t number;
+  uint8_t  state;
+  uint8_t  code;    /* ENDED: the completion code */
+  uint8_t  id_text; /* HAS_ID: job.id_text */
+  uint8_t  unused;
+  char     id[AMT_ID_SIZE];
+  uint32_t sum;
+} record;
+
+static record kept;
+
+static uint32_t record_sum(const record *r)
+{
+  const unsigned char *p = (const unsigned char *)r;
+  uint32_t             crc = 0xFFFFFFFFu;
+  size_t               i;
+  unsigned             bit;
+  for (i = 0; i < offsetof(record, sum); i++) {
+    crc ^= p[i];
+    for (bit = 0; bit < 8; bit++)
+      crc = crc >> 1 ^ (crc & 1u ? 0xEDB88320u : 0);
+  }
+  return ~crc;
+}
+
+static void record_read(void)
+{
+  record   r;
+  unsigned slot;
+  for (slot = 0; slot < 2; slot++)
+    if (board_flash_read(slot, &r, sizeof r) && r.sum == record_sum(&r) &&
+        r.number > kept.number)
+      kept = r;
+  kept.id[AMT_ID_SIZE - 1] = 0;
+}
+
+/* 1 when it can be read back: nothing may go on before that. */
+static int record_write(uint8_t state)
+{
+  record back;
+  kept.number++;
+  kept.state = state;
+  kept.code = job.code;
+  kept.id_text = job.id_text;
+  memcpy(kept.id, job.id, sizeof kept.id);
+  kept.sum = record_sum(&kept);
+  return board_flash_write(kept.number & 1u, &kept, sizeof kept) &&
+         board_flash_read(kept.number & 1u, &back, sizeof back) &&
+         memcmp(&back, &kept, sizeof back) == 0;
+}
+
+/* --- the job --------------------------------------------------------------- */
+
+static int job_ended(void)
+{
+  if (job.error != 0) print_line("error: ", amt_error(job.error));
+  print_line("ended: ", amt_status_name(job.code));
+  if (!record_write(ENDED)) print("the flash did not keep that\n");
+  return 1;
+}
+
+/* What the record says depends on what is known of the Start. */
+static int job_failed(void)
+{
+  print_line("failed: ", amt_error(job.error));
+  if (job.start == AMT_START_KNOWN)
+    print("the job goes on at the server; so does this after a reset\n");
+  else if (job.start != AMT_START_UNKNOWN)
+    record_write(NOTHING); /* surely not started: a reset may start it */
+  return 1;
+}
+
+/* Without a record there is no Start: a power cut could lead to a second. */
+static int job_record(uint8_t state)
+{
+  if (record_write(state)) return 0;
+  print("the flash does not work: nothing is started\n");
+  if (state == ABOUT_TO) amt_drop(&pool, &job);
+  return state == ABOUT_TO;
+}
+
+/* One event: 1 when it is over. */
+static int job_event(amt_event e)
+{
+  static const char *const from[] = {"log: ", "answer: ", "error: "};
+  switch (e) {
+  case AMT_STARTING: return job_record(ABOUT_TO);
+  case AMT_STARTED: print_line("started: ", job.id); return job_record(HAS_ID);
+  case AMT_STATUS: print_line("status: ", amt_status_name(job.status));
+    return 0;
+  case AMT_MESSAGE:
+  case AMT_SAID:
+    if (job.msg_first) print(from[job.msg_kind]);
+    board_print(job.msg, job.msg_len);
+    if (!job.msg_more) print("\n");
+    return 0;
+  case AMT_RETRYING: print_line("again soon: ", amt_error(job.error));
+    return 0;
+  case AMT_DONE: return job_ended();
+  case AMT_FAILED: return job_failed();
+  default: return 0;
+  }
+}
+
+/* 1 if there is something to do; otherwise job.code is the answer. */
+static int job_begin(void)
+{
+  record_read();
+  if (kept.state == ENDED) {
+    print_line("ended before the reset: ", amt_status_name(kept.code));
+    job.code = kept.code;
+    return 0;
+  }
+  if (kept.state == ABOUT_TO) {
+    print_line("unknown: ", amt_error(AMT_E_MAYBE_STARTED));
+    job.code = AMT_CODE_UNDEFINED;
+    return 0;
+  }
+  if (kept.state == HAS_ID) {
+    print_line("going on with: ", kept.id);
+    amt_attach(&job, &session, task.application, kept.id);
+    job.id_text = kept.id_text;
+  } else {
+    amt_start(&job, &session, &task);
+  }
+  return 1;
+}
+
+/* --- setting up ------------------------------------------------------------ */
+
+static void network_init(void)
+{
+  ip4_addr_t ip, net, gw;
+  ip_addr_t  dns;
+  lwip_init();
+  IP4_ADDR(&ip, address[0], address[1], address[2], address[3]);
+  IP4_ADDR(&net, mask[0], mask[1], mask[2], mask[3]);
+  IP4_ADDR(&gw, gateway[0], gateway[1], gateway[2], gateway[3]);
+  IP_ADDR4(&dns, name_server[0], name_server[1], name_server[2],
+           name_server[3]);
+  netif_add(&netif, &ip, &net, &gw, NULL, board_netif_init, ethernet_input);
+  netif_set_default(&netif);
+  netif_set_up(&netif);
+  dns_setserver(0, &dns);
+}
+
+#ifdef AMT_BEARSSL
+static uint32_t tls_time(void *ctx)
+{
+  (void)ctx;
+  return board_time();
+}
+
+/* UNSAFE: see board_random. */
+static int tls_random_UNSAFE(void *ctx, void *p, size_t n)
+{
+  unsigned char *to = (unsigned char *)p;
+  (void)ctx;
+  while (n-- > 0) *to++ = (unsigned char)(board_random() >> 24);
+  return 1;
+}
+
+static amt_stream *stream_init(void)
+{
+  print("UNSAFE: this board has no randomness; the seed is fixed, the keys are "
+        "known to anyone: FOR TESTS ONLY\n");
+  tls_server.anchors = amt_anchors;
+  tls_server.anchor_count = AMT_ANCHOR_COUNT;
+  tls_server.tls.time = tls_time;
+  tls_server.tls.random = tls_random_UNSAFE;
+  amt_lwip_raw_init(&sock);
+  amt_bearssl_init(&tls, &sock.stream, &tls_server, tls_record,
+                   sizeof tls_record);
+  return &tls.stream;
+}
+#else
+static amt_stream *stream_init(void)
+{
+  amt_lwip_raw_init(&sock);
+  return &sock.stream;
+}
+#endif
+
+static void session_init(void)
+{
+  conn.http.stream = stream_init();
+  conn.http.limits.idle = 5000; /* after that without a byte: connect anew */
+  session.url = board_setting(1);
+  session.user = user, session.password = password;
+  session.token = token, session.token_room = sizeof token;
+  session.initial_delay = session.poll = 500;
+  session.messages = AMT_LIVE;
+}
+
+/* --- the loop -------------------------------------------------------------- */
+
+static uint32_t longest; /* look at the job, in ticks of the clock */
+
+static int job_duty(void)
+{
+  uint32_t  began = board_ticks(), took;
+  amt_event e = amt_poll(&pool, &job, board_now());
+  took = board_ticks() - began;
+  if (took > longest) longest = took;
+  if (e == AMT_BUSY) board_sleep();
+  return job_event(e);
+}
+
+static void loop(void)
+{
+  int over = 0;
+  while (!over) {
+    board_netif_poll(&netif);
+    sys_check_timeouts();
+    over = job_duty();
+    board_led(board_now() / 250u & 1u);
+  }
+}
+
+int main(void)
+{
+  board_init();
+  print("firmware: up\n");
+  network_init();
+  session_init();
+  if (job_begin()) loop();
+  print_figure("longest poll: ", longest, " ticks of 40 ns\n");
+  print_figure("deepest stack: ", board_stack_used(), " of ");
+  print_figure("", board_stack_size(), " bytes\n");
+  amt_pool_end(&pool);
+  amt_session_end(&session);
+  return job.code;
+}

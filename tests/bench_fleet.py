@@ -1,0 +1,86 @@
+"""A fleet of jobs against the simulated server: memory a job, and polls a
+second beside libcurl's multi interface. Prints lines for tests/bench.sh.
+usage: bench_fleet.py FLEET MULTI AMTSIM"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+FLEET, MULTI, SIM = sys.argv[1:]
+JOBS, CONNECTIONS, SECONDS = 10000, 16, 5
+LINE = "DEMO2 LONGRUNNINGREPORT\n"
+ENV = {"AMT_USER": "ocadm", "AMT_PASSWORD": "opconxps"}
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / TICK
+
+
+def peak(pid):
+    with open("/proc/%d/status" % pid) as f:
+        for line in f:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+
+
+def run(command, jobs, seconds):
+    """Once all are started: polls a second, CPU seconds of client and server a
+    second and a poll, peak memory."""
+    sim = subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    url = sim.stdout.readline().split()[-1]
+
+    def stats():
+        with urllib.request.urlopen(url + "/amtsim/stats") as r:
+            return json.load(r)
+    client = subprocess.Popen([w.replace("URL", url) for w in command], env=ENV,
+                              stdout=subprocess.DEVNULL)
+    while stats()["starts_accepted"] < jobs or stats()["monitors"] < jobs:
+        assert client.poll() is None
+        time.sleep(0.1)
+    begun, polls = time.monotonic(), stats()["monitors"]
+    used, sim_used = cpu(client.pid), cpu(sim.pid)
+    time.sleep(seconds)
+    polls = stats()["monitors"] - polls
+    used, sim_used = cpu(client.pid) - used, cpu(sim.pid) - sim_used
+    took = time.monotonic() - begun
+    memory = peak(client.pid)
+    client.terminate()
+    client.wait()
+    sim.terminate()
+    sim.wait()
+    return polls / took, used / took, sim_used / took, used / polls * 1e6, memory
+
+
+def main():
+    with tempfile.NamedTemporaryFile("w") as many, \
+         tempfile.NamedTemporaryFile("w") as one:
+        many.write(LINE * JOBS)
+        one.write(LINE)
+        many.flush()
+        one.flush()
+        fleet = [FLEET, "-q", "-u", "URL", "-c", str(CONNECTIONS)]
+        memory = run([*fleet, many.name], JOBS, 2)[4]
+        least = run([*fleet, "-i", "0.1", one.name], 1, 1)[4]
+        print("BENCH fleet.bytes-per-job %.0f" %
+              ((memory - least - len(LINE) * (JOBS - 1)) / (JOBS - 1)))
+        # As fast as it goes.
+        ours = run([*fleet, "-i", "0.01", many.name], JOBS, SECONDS)
+        multi = run([MULTI, "URL", str(JOBS), str(CONNECTIONS)], JOBS, SECONDS)
+        print("BENCH fleet.polls-per-second-ratio-to-libcurl %.2f" %
+              (ours[0] / multi[0]))
+        print("BENCH fleet.cpu-ratio-to-libcurl %.2f" % (ours[3] / multi[3]))
+        for say, r in (("BENCH fleet.%s %s", ours),
+                       ("PEER fleet.%s libcurl+cJSON %s", multi)):
+            print(say % ("polls-per-second", "%.0f" % r[0]))
+            print(say % ("cpu-us-per-poll", "%.1f" % r[3]))
+            print(say % ("cpu-share", "%.2f" % r[1]))
+            print(say % ("amtsim-cpu-share", "%.2f" % r[2]))
+
+
+main()

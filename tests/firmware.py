@@ -1,0 +1,350 @@
+"""Runs the images of examples/firmware in qemu and checks what comes of it;
+see `make firmware`. Prints their sizes, the longest poll and the deepest stack.
+usage: firmware.py FOLDER AMTSIM [CUTS]"""
+import concurrent.futures
+import contextlib
+import os
+import random
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+OUT, AMTSIM = (os.path.abspath(path) for path in sys.argv[1:3])
+CUTS = int(sys.argv[3]) if len(sys.argv) > 3 else 100
+WORKERS = 4
+# One instruction takes 2^5 = 32 ns of the emulated time; the board's clock ticks
+# every 40 ns of it. So ticks can be told as instructions, whatever this machine
+# does meanwhile.
+ICOUNT = ("-icount", "shift=5")
+
+
+# --- the network around the board -------------------------------------------
+
+class Dns(threading.Thread):
+    """Answers each question with 10.0.2.2, qemu's address for this machine;
+    but for the first `lost` ones, which it does not hear."""
+
+    def __init__(self, lost=0):
+        super().__init__(daemon=True)
+        self.lost, self.asked = lost, 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            question, sender = self.socket.recvfrom(512)
+            self.asked += 1
+            if self.asked <= self.lost:
+                continue
+            end = question.index(b"\0", 12) + 5
+            self.socket.sendto(
+                question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:end] +
+                b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\2\2", sender)
+
+
+class Server:
+    """An amtsim of its own, and what it knows of Starts."""
+
+    def __init__(self, folder, *options, tls=False):
+        self.db = os.path.join(folder, "db-tls" if tls else "db")
+        if tls:
+            options += ("--tls", OUT + "/server.pem", OUT + "/server.key")
+        self.process = subprocess.Popen(
+            [AMTSIM, "--db", self.db, *options], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, universal_newlines=True)
+        line = self.process.stdout.readline()
+        port = re.search(r"listening on .*:(\d+)", line).group(1)
+        self.url = "%s://amt.test:%s" % ("https" if tls else "http", port)
+
+    def starts(self):
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            return db.execute("SELECT count(*) FROM jobs").fetchone()[0]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Board:
+    """One run of an image; its flash is the files slot0 and slot1 in folder."""
+
+    def __init__(self, folder, image, url, dns, *options):
+        self.lines = []
+        self.process = subprocess.Popen(
+            ["qemu-system-arm", "-M", "mps2-an385", "-display", "none",
+             "-monitor", "none", "-serial", "stdio",
+             "-nic", "user,id=net,model=lan9118", "-semihosting-config",
+             "enable=on,target=native,arg=firmware,arg=%s,arg=%d" %
+             (url, dns.port), "-kernel", "%s/%s.elf" % (OUT, image), *options],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, universal_newlines=True)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def until(self, text, seconds=30):
+        """Waits for a line of the console, or for the end."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            if any(text in line for line in self.lines):
+                return
+            time.sleep(0.002)
+
+    def cut(self):
+        """The power goes."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self, seconds=90):
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.cut()
+            status = None
+        self.reader.join()
+        return status
+
+    def console(self):
+        return "\n".join(self.lines)
+
+    def figure(self, label):
+        return int(re.search(label + r": (\d+)", self.console()).group(1))
+
+
+def must(condition, what, board):
+    if not condition:
+        raise AssertionError("%s\n%s" % (what, board.console()))
+
+
+# --- sizes, from the linker's map -------------------------------------------
+
+def owner(section, path):
+    """Strings that two files share count for the first; what TLS needs of RAM
+    are main.c's variables whose names begin with tls."""
+    if "libbearssl" in path or (section.startswith(".bss.tls") and
+                                "main.o" in path):
+        return "TLS"
+    if "/lwip/" in path:
+        return "lwIP"
+    if "/main.o" in path or "/board.o" in path:
+        return "us"
+    return "libc"
+
+
+def sizes(image):
+    """{"flash" or "RAM": {owner: bytes}}, and the stack."""
+    with open("%s/%s.map" % (OUT, image), encoding="utf-8") as f:
+        text = f.read().split("Linker script and memory map")[1]
+    table = {"flash": {}, "RAM": {}}
+    for section, size, path in re.findall(
+            r"^ (\.\S+|COMMON|\*fill\*)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$",
+            text, re.M):
+        kind = re.match(r"\.(text|rodata|vectors|data|bss)|COMMON", section)
+        if not kind:
+            continue
+        who = owner(section, path)
+        for memory in (("RAM",) if kind.group(1) in ("bss", None) else
+                       ("flash", "RAM") if kind.group(1) == "data" else
+                       ("flash",)):
+            table[memory][who] = table[memory].get(who, 0) + int(size, 16)
+    return table
+
+
+def no_heap(image):
+    names = subprocess.check_output(
+        ["arm-none-eabi-nm", "%s/%s.elf" % (OUT, image)],
+        universal_newlines=True).split()
+    heap = {"malloc", "calloc", "realloc", "free", "_malloc_r", "_free_r",
+            "_sbrk", "_sbrk_r", "sbrk"} & set(names)
+    assert not heap, heap
+
+
+def print_sizes(image, board):
+    table = sizes(image)
+    stack = board.figure("deepest stack")
+    room = int(re.search(r"of (\d+) bytes", board.console()).group(1))
+    print("%-22s %8s %8s" % (image + ".elf, bytes", "flash", "RAM"))
+    for who in ("TLS", "lwIP", "us", "libc"):
+        print("  %-20s %8d %8d" % (who, table["flash"].get(who, 0),
+                                   table["RAM"].get(who, 0)))
+    print("  %-20s %8s %8d   deepest: %d" % ("stack", "", room, stack))
+    print("  %-20s %8d %8d" % ("all", sum(table["flash"].values()),
+                               sum(table["RAM"].values()) + room))
+
+
+# --- checks ------------------------------------------------------------------
+
+def whole_run(image):
+    """A job from its Start to its end, at a given number of instructions per
+    second; the first question to the DNS is lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder, "--speed", "20", tls=image == "tls")
+        dns = Dns(lost=1)
+        board = Board(folder, image, server.url, dns, *ICOUNT)
+        status = board.end()
+        must(status == 4, "exit status %s, not 4" % status, board)
+        must(board.lines.count("log: Done") == 1, "no log", board)
+        must(board.lines.count("ended: DONE") == 1, "no end", board)
+        must(dns.asked == 2, "%d questions" % dns.asked, board)
+        must(server.starts() == 1, "%d Starts" % server.starts(), board)
+        must(image != "tls" or "UNSAFE" in board.lines[1], "not said", board)
+        again = Board(folder, image, server.url, dns)
+        must(again.end() == 4 and "ended before the reset: DONE" in again.lines,
+             "its end was not kept", again)
+        must(server.starts() == 1, "started again", again)
+        server.stop()
+    print_sizes(image, board)
+    ticks = board.figure("longest poll")
+    print("  longest poll: %d instructions; %.2f s at 25 MHz, one each cycle" %
+          (ticks * 40 // 32, ticks * 40 / 32 / 25e6))
+
+
+def set_link(path, state):
+    with socket.socket(socket.AF_UNIX) as monitor:
+        monitor.connect(path)
+        monitor.sendall(b"set_link net %s\n" % state)
+        time.sleep(0.2)
+
+
+def link_goes(image):
+    """In mid-run the cable is out for longer than the idle limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder, "--speed", "4", tls=image == "tls")
+        path = os.path.join(folder, "monitor")
+        board = Board(folder, image, server.url, Dns(), "-monitor",
+                      "unix:%s,server=on,wait=off" % path)
+        board.until("status: RUNNING")
+        set_link(path, b"off")
+        board.until("again soon", 20)
+        must("again soon" in board.console(), "it noticed nothing", board)
+        set_link(path, b"on")
+        status = board.end()
+        must(status == 4, "exit status %s, not 4" % status, board)
+        must(board.lines.count("log: Done") == 1, "no log", board)
+        must(server.starts() == 1, "%d Starts" % server.starts(), board)
+        server.stop()
+        print("link out in mid-run: %s" %
+              [line for line in board.lines if "again soon" in line][0])
+
+
+def torn(image):
+    """The newest slot is damaged: the one before it counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder, "--speed", "60")
+        dns = Dns()
+        for until, keep, expected in (("started: ", 20, 19),
+                                      ("ended: ", 75, 4)):
+            for slot in ("slot0", "slot1"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(os.path.join(folder, slot))
+            before = server.starts()
+            board = Board(folder, image, server.url, dns)
+            board.until(until)
+            board.until("status: " if until == "started: " else "deepest")
+            board.cut()
+            newest = max(("slot0", "slot1"), key=lambda slot: int.from_bytes(
+                open(os.path.join(folder, slot), "rb").read(4), "little"))
+            os.truncate(os.path.join(folder, newest), keep)
+            again = Board(folder, image, server.url, dns)
+            status = again.end()
+            must(status == expected, "exit status %s" % status, again)
+            must(server.starts() == before + 1, "Starts", again)
+        server.stop()
+
+
+def one_cut(folder, image, server, dns, instants):
+    """Power cuts at the given seconds after the board is up, then a run that is
+    left alone: its exit status, and how many Starts there were in all."""
+    for slot in ("slot0", "slot1"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, slot))
+    before = server.starts()
+    for instant in instants:
+        board = Board(folder, image, server.url, dns)
+        board.until("firmware: up")
+        time.sleep(instant)
+        board.cut()
+    board = Board(folder, image, server.url, dns)
+    status = board.end()
+    starts = server.starts() - before
+    must(starts <= 1, "%d Starts after cuts at %s" % (starts, instants), board)
+    known = status == 4 and starts == 1 and "DONE" in board.console()
+    unknown = status == 19 and "unknown: " in board.console()
+    must(known or unknown, "exit status %s after cuts at %s, %d Starts" %
+         (status, instants, starts), board)
+    return status, starts
+
+
+def worker(index):
+    """Its share of the cuts. Replies take 40 ms, so that there is something to
+    hit: half of the cuts fall into the time around sign-in and Start, the
+    others anywhere in the run; each third run is cut twice, each fifth is over
+    https."""
+    rng = random.Random(index)
+    outcomes = []
+    with tempfile.TemporaryDirectory() as folder:
+        servers = {image: Server(folder, "--speed", "60", "--fault", "slow=40",
+                                 tls=image == "tls")
+                   for image in ("plain", "tls")}
+        dns = Dns()
+        for i in range(index, CUTS, WORKERS):
+            image = "plain" if i % 5 else "tls"
+            early = 0.15 if i % 5 else 0.5
+            instants = [rng.uniform(0, early if i // WORKERS % 2 else 1.5)]
+            if i % 3 == 0:
+                instants.append(rng.uniform(0, 1))
+            outcomes.append(one_cut(folder, image, servers[image], dns,
+                                    instants))
+        for server in servers.values():
+            server.stop()
+    return outcomes
+
+
+def power_cuts():
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        outcomes = sum(pool.map(worker, range(WORKERS)), [])
+    done, sent, unsent = (outcomes.count(o) for o in ((4, 1), (19, 1), (19, 0)))
+    print("%d power cuts: no second Start; %d ended DONE, %d said that the "
+          "outcome is unknown (%d had been started, %d not)" %
+          (len(outcomes), done, sent + unsent, sent, unsent))
+    assert done + sent + unsent == CUTS and done
+    assert CUTS < 50 or sent, "no cut fell between the Start and its reply"
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    failed = 0
+    for name, check, *arguments in (
+            ("no heap in tls.elf", no_heap, "tls"),
+            ("no heap in plain.elf", no_heap, "plain"),
+            ("a job over https", whole_run, "tls"),
+            ("a job over http, 32 kB of RAM", whole_run, "plain"),
+            ("the link goes and comes back", link_goes, "plain"),
+            ("the link goes and comes back, https", link_goes, "tls"),
+            ("a damaged slot", torn, "plain"),
+            ("power cuts", power_cuts)):
+        try:
+            check(*arguments)
+            print("ok      firmware: " + name, flush=True)
+        except Exception as e:  # pylint: disable=broad-except
+            print("FAILED  firmware: %s: %s: %s" % (name, type(e).__name__, e),
+                  flush=True)
+            failed += 1
+    print("firmware: %s" % ("%d failed" % failed if failed else "all went right"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
