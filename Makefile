@@ -35,6 +35,7 @@ BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev
 
+ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
@@ -174,6 +175,10 @@ coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
 
+analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings N"
+	@$(MAKE) --no-print-directory packages DEBS="$(ANALYZE_DEBS)"
+	@sh tests/analyze.sh
+
 # lwIP and BearSSL for it come from Debian's source packages.
 firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
 	@$(MAKE) --no-print-directory packages DEBS="$(FIRMWARE_DEBS)"
@@ -229,4 +234,4 @@ help: ## this list
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench size \
-        fuzz cross coverage firmware prove test packages clean help
+        fuzz cross coverage firmware analyze prove test packages clean help

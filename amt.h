@@ -132,7 +132,9 @@
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent, ids and numbers as numbers or strings, a status as
-   its number or its name, messages as objects or plain strings. A reply whose
+   its number or its name, messages as objects or plain strings. Of a member
+   that comes twice the last counts, but a second text of one message, or a
+   second list of them, is an error (AMT_E_TWICE). A reply whose
    first element has no greater Sequence than was asked for is taken for the
    whole list, and what was given is skipped by count; a server that puts Text
    before Sequence must honour AfterSequence, since that cannot be told then.
@@ -740,12 +742,13 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
   default: break;
   }
-#ifndef AMT_NO_HTTP
-  return amt_http_error(error);
 #endif
-#endif
+#if defined(AMT_NO_TEXT) || defined(AMT_NO_HTTP)
   (void)error;
   return "";
+#else
+  return amt_http_error(error);
+#endif
 }
 
 /* The published names; 99 follows 24. */
@@ -790,8 +793,8 @@ AMTDEF int32_t amt_status_code(const char *name, size_t n)
 /* Not published: the rule of this library, in this one place. */
 AMTDEF int amt_status_ends(int32_t code)
 {
-  const uint32_t ends = 1ul << 3 | 1ul << 4 | 1ul << 6 | 1ul << 10 | 1ul << 11 |
-                        1ul << 12 | 1ul << 22 | 1ul << 23 | 1ul << 24;
+  const uint32_t ends = 1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 10 | 1UL << 11 |
+                        1UL << 12 | 1UL << 22 | 1UL << 23 | 1UL << 24;
   return code == 99 || (code >= 0 && code < 32 && (ends >> code & 1u));
 }
 
@@ -1286,12 +1289,12 @@ static unsigned amt__plain(const unsigned char *p)
 /* Moves n bytes down, fewer than a word has: in halves, each read before what
    it is written over. */
 #define AMT__HALF(size) \
-  if (sizeof(amt__wide) > size && (n & size)) { \
+  if (sizeof(amt__wide) > (size) && (n & (size))) { \
     unsigned char half[size]; \
     memcpy(half, from, size); \
     memcpy(to, half, size); \
-    to += size; \
-    from += size; \
+    to += (size); \
+    from += (size); \
   }
 static void amt__move(unsigned char *to, const unsigned char *from, unsigned n)
 {
@@ -1586,7 +1589,7 @@ AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
    What each call sends. Members are walked in the order of AMT_Q_; a mask
    says which belong to a call, the wire table how they are named. */
 
-#define AMT__BIT(n) ((uint16_t)(1ul << (n)))
+#define AMT__BIT(n) ((uint16_t)(1UL << (n)))
 
 static const uint16_t amt__members[AMT_CALLS] = {
   AMT__BIT(AMT_Q_USER) | AMT__BIT(AMT_Q_PASSWORD),
@@ -1787,11 +1790,10 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
   uint32_t bits = 0;
   unsigned have = 0;
   for (i = 0; i < n || have != 0; i++) {
-    unsigned c = 0;
-    char     d;
+    char d;
     if (i < n) {
-      c = (unsigned char)(i < u ? user[i] : i == u ? ':' : password[i - u - 1]);
-      bits = (bits << 8) | c;
+      d = (char)(i < u ? user[i] : i == u ? ':' : password[i - u - 1]);
+      bits = (bits << 8) | (unsigned char)d;
       have += 8;
     } else { /* zero bits to the next six */
       bits <<= 6 - have;
@@ -1964,7 +1966,7 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
 static int amt__wrong(amt_job *j, int error, const char *what)
 {
   j->msg = what;
-  j->msg_len = strlen(what);
+  j->msg_len = strlen(what); /* NOLINT: each member has a default name */
   return error;
 }
 
@@ -1991,8 +1993,8 @@ static int amt__check_call(amt_job *j)
     const char *text, *name = w->request[m];
     size_t      n, i;
     if (!(amt__members[j->op] >> m & 1u) || m == AMT_Q_AFTER) continue;
-    if (name == NULL) name = amt__wire_default.request[m];
 #ifndef AMT_DEFAULT_WIRE_ONLY
+    if (name == NULL) name = amt__wire_default.request[m];
     if (w->request[m] == NULL && amt__is_said(j, m))
       return amt__wrong(j, AMT_E_WIRE, name);
 #endif
@@ -2497,7 +2499,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
 {
   int element = j->list__ != 0 && j->json__.depth == j->list__;
   if (type == AMT_JSON_KEY) {
-    if (t->first && t->last) {
+    if (t->first && t->last) { /* NOLINT: set, as there is a token */
       if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
       else amt__expect(j, AMT__NONE);
     } else if (amt__collect(j, amt__scratch(j), sizeof j->time, t)) {
@@ -2508,7 +2510,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     if (!element) {
       amt__scalar(j, t, type == AMT_JSON_STRING);
     } else {
-      if (t->first) amt__element_begins(j);
+      if (t->first) amt__element_begins(j); /* NOLINT: likewise */
       amt__text(j, t->text, t->len, t->last);
       if (t->last) amt__element_ends(j);
     }
@@ -3327,7 +3329,7 @@ static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
 {
   amt_event event;
-  if (p->holder != NULL && p->holder != j && j->phase__ < AMT__ENDED) {
+  if (j->phase__ < AMT__ENDED && p->holder != NULL && p->holder != j) {
     j->error = AMT_E_BUFFER_HELD;
     return AMT_FAILED;
   }

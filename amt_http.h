@@ -1325,7 +1325,7 @@ static const char amt__http_words[] =
 
 /* The first four: this word was seen, in its place. */
 enum {
-  AMT__R_CHUNKED  = 1 << (AMT__W_CHUNKED - AMT__W_CHUNKED),
+  AMT__R_CHUNKED  = 1,
   AMT__R_CLOSE    = 1 << (AMT__W_CLOSE - AMT__W_CHUNKED),
   AMT__R_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__W_CHUNKED),
   AMT__R_KEEP     = 1 << (AMT__W_KEEP - AMT__W_CHUNKED),
@@ -1627,7 +1627,7 @@ AMTDEF int amt_http_reply_eof(const amt_http_reply *r)
 {
   if (r->state == AMT__R_TO_END || r->state == AMT__R_DONE)
     return AMT_HTTP_END;
-  return r->state | r->line | r->interim ? AMT_E_TRUNCATED : AMT_E_EOF;
+  return (r->state | r->line | r->interim) ? AMT_E_TRUNCATED : AMT_E_EOF;
 }
 
 AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
@@ -2864,7 +2864,8 @@ static void amt__cert_init(amt_tls_reader *r)
 /* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ", as near as 32 bits come */
 static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
 {
-  uint32_t v[7], i, year;
+  uint32_t v[7], year;
+  size_t   i;
   for (i = 0; i < 7u; i++)
     v[i] = 2 * i + 1 < n ? 10u * (p[2 * i] - (uint32_t)'0') +
                              (p[2 * i + 1] - (uint32_t)'0') : 0;
@@ -3264,7 +3265,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   br_ssl_engine_set_x509(&t->cc.eng, &t->verifier);
 #endif
   br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
-                           t->size >= 2u * AMT_BEARSSL_FULL);
+                           t->size / 2u >= AMT_BEARSSL_FULL);
   e = amt__bearssl_seed(t);
   if (e != 0) return e;
   amt__bearssl_offer(t, name, n, port);
@@ -3338,7 +3339,7 @@ static int amt__bearssl_flush(amt_bearssl *t)
     if (put < 0) {
       /* The answer to a close_notify need not arrive. */
       br_ssl_engine_sendrec_ack(eng, n);
-      return br_ssl_engine_current_state(eng) & BR_SSL_CLOSED ? 1 : (int)put;
+      return (br_ssl_engine_current_state(eng) & BR_SSL_CLOSED) ? 1 : (int)put;
     }
     br_ssl_engine_sendrec_ack(eng, (size_t)put);
   }
@@ -3381,7 +3382,8 @@ static void amt__bearssl_opened(amt_bearssl *t)
 {
   amt_bearssl_server              *s = t->server;
   const br_ssl_session_parameters *now = &t->cc.eng.session;
-  t->seen.resumed = t->offered && memcmp(now, &s->saved, sizeof *now) == 0;
+  t->seen.resumed = t->offered && memcmp(now->master_secret,
+                      s->saved.master_secret, sizeof now->master_secret) == 0;
   if (!t->seen.resumed) {
     s->saved_until = amt__tls_until(&s->tls, t->seen.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);

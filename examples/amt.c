@@ -1516,7 +1516,8 @@ static void encode(const char *from, size_t n, char to[8])
   for (i = 0; i < 3; i++)
     bits = bits << 8 | (i < n ? (unsigned char)from[i] : 0u);
   for (i = 0; i < 4; i++)
-    encode_digit(i > n ? '=' : base64[bits >> (18 - 6 * i) & 63u], to + 2 * i);
+    encode_digit((char)(i > n ? '=' : base64[bits >> (18 - 6 * i) & 63u]),
+                 to + 2 * i);
 }
 
 static int config_wrong(int setting, const char *what)
@@ -2368,7 +2369,8 @@ static int keep_open(void)
        keep_stem);
   kept.fd = file_create(keep_temporary);
   if (kept.fd > 0) return 0;
-  kept.fd = *keep_temporary = 0;
+  kept.fd = 0;
+  *keep_temporary = 0;
   return wrong(EXIT_CONFIG, opt.log_dir, "no file can be made there: %s",
                strerror(errno));
 }
@@ -2411,7 +2413,8 @@ static void keep_close(void)
   if (e != 0 && kept.total > 0)
     tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
   if (e != 0) file_remove(keep_temporary);
-  kept.fd = *keep_temporary = 0;
+  kept.fd = 0;
+  *keep_temporary = 0;
 }
 
 /* Removes a file if it is ours, and too old. */
@@ -2499,7 +2502,7 @@ static const char *quoted(char *to, size_t room, const char *word)
 /* A key's pin, as --pin takes it. */
 static char *pin_text(char to[65], const uint8_t *key)
 {
-  int i;
+  size_t i;
   for (i = 0; i < 32; i++) {
     to[2 * i] = "0123456789abcdef"[key[i] >> 4];
     to[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
@@ -2723,7 +2726,7 @@ static int take_state(void)
 {
   size_t  n = strlen(state_file);
   amt_out head = state_head(state_ours, sizeof state_ours);
-  char    digits[17], *rest;
+  char    digits[17] = "", *rest;
   size_t  same = 0;
   if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
   if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
@@ -3072,7 +3075,7 @@ static int read_pem(const char *file, char *to, size_t size, size_t *len)
 static int read_client(void)
 {
   static char chain[KEYS / 2], key[KEYS / 2];
-  size_t      chain_len, key_len;
+  size_t      chain_len = 0, key_len = 0;
   int         encrypted, e;
   e = read_pem(opt.cert, chain, sizeof chain, &chain_len);
   if (e == 0) e = read_pem(opt.key, key, sizeof key, &key_len);
@@ -3289,7 +3292,7 @@ static int settle_tls(void)
 /* A text of the environment into ours, so that it can be wiped. */
 static int take_environment(const char *name, char *to, size_t room)
 {
-  const char *value = environment(name);
+  const char *value = or(environment(name), "");
   if (strlen(value) >= room)
     return wrong(EXIT_CONFIG, name, "longer than %u bytes",
                  (unsigned)(room - 1));
@@ -3913,7 +3916,7 @@ static void look_through(const unsigned char *p, size_t n)
 {
   static char    copy[BUFFER]; /* strings are unescaped in place */
   size_t         at = 0, used;
-  amt_json_token t;
+  amt_json_token t = { "", 0, 0, 0 };
   int            type;
   if (n > sizeof copy) n = sizeof copy; /* no read is longer */
   memcpy(copy, p, n);

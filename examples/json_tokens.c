@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 {
   static char    piece[PIECE_MAX];
   amt_json       json = {0}; /* zeroed is the start */
-  amt_json_token token;
+  amt_json_token token = {"", 0, 0, 0};
   uint64_t       size = 4096;
   size_t         n, at, used;
   int            type = AMT_JSON_MORE;

@@ -47,6 +47,9 @@ check "manual and README show examples/minimal.c" python3 tests/text.py minimal
 check "the README's other code compiles" python3 tests/text.py readme
 check "the licence stands in each header" python3 tests/text.py licence
 check "examples are at most 100 lines" python3 tests/text.py lines
+check "no recursion" python3 tests/text.py recursion
+check "tests/lessons.txt leads to tests that there are" \
+  python3 tests/text.py lessons
 
 # --- compilers and options -------------------------------------------------
 for header in amt.h amt_http.h; do

@@ -536,6 +536,42 @@ static void a_senseless_status_ends_nothing(void **state)
   }
 }
 
+/* The rule for duplicates; texts and lists have another, see
+   a_code_once_known_is_never_replaced. */
+static void of_a_member_that_comes_twice_the_last_counts(void **state)
+{
+  static const struct { step s; const char *id; unsigned monitors; } v[] = {
+    { { AMT_START, 200, "{\"BatchrequestId\":1,\"BatchrequestId\":2112}",
+        0, 0, 0, 0 }, "2112", 4 },
+    { { AMT_START, 200, "{\"BatchrequestId\":\"x\",\"y\":0,"
+        "\"batchrequestid\":2112}", 0, 0, 0, 0 }, "2112", 4 },
+    { { AMT_MONITOR, 200, "{\"Status\":11,\"Status\":4}", 0, 0, 0, 0 },
+      "2112", 1 },
+    { { AMT_MONITOR, 200, "{\"Status\":11,\"Status\":\"DONE\"}", 0, 0, 0, 0 },
+      "2112", 1 },
+    { { AMT_MONITOR, 200, "{\"Status\":\"ERROR\",\"Status\":2}", 0, 0, 0, 0 },
+      "2112", 5 }
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 2; chunk++) {
+      step s[1];
+      play p;
+      s[0] = v[i].s;
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      play_start(&p);
+      play_run(&p);
+      assert_int_equal(p.last, AMT_DONE);
+      assert_int_equal(p.j.code, 4);
+      assert_string_equal(p.j.id, v[i].id);
+      assert_int_equal(p.srv.count[AMT_MONITOR], v[i].monitors);
+      play_free(&p);
+    }
+}
+
 /* --- what is sent --------------------------------------------------------- */
 
 #define HEAD "Authorization: Bearer tok1\r\nAccept: application/json\r\n" \
@@ -3710,6 +3746,40 @@ static void paths_are_templates_and_get_has_no_body(void **state)
   play_free(&p);
 }
 
+/* The task is the caller's, the id is the server's: neither ends a line. */
+static void a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head(
+  void **state)
+{
+  static const step s[] = {
+    { AMT_START, 200, "{\"BatchrequestId\":\"7\\r\\nX: evil\"}", 0, 0, 0, 0 }
+  };
+  amt_wire w = *amt_wire_default();
+  play p;
+  (void)state;
+  w.call[AMT_START].path = "/apps/{application}/jobs";
+  w.call[AMT_MONITOR].path = "/apps/{application}/jobs/{id}";
+  w.call[AMT_MESSAGES].path = "/apps/{application}/jobs/{id}/{after}";
+  w.auth = AMT_AUTH_BASIC;
+  play_init(&p);
+  p.s.wire = &w;
+  p.s.user = "o\r\nX evil"; /* a colon would be refused */
+  p.s.password = "p\r\nX: evil\n";
+  p.t.application = "D\r\nX: evil";
+  p.t.job = "J\r\nX: evil";
+  p.srv.scheme = NULL;
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_true(p.srv.count[AMT_MONITOR] > 0 && p.srv.count[AMT_MESSAGES] > 0);
+  assert_non_null(strstr(text_of(&p.srv.calls),
+                         "POST /apps/D%0D%0AX%3A%20evil/jobs\n"));
+  assert_non_null(strstr(p.srv.calls.p,
+                         "/apps/D%0D%0AX%3A%20evil/jobs/7%0D%0AX%3A%20evil"));
+  assert_null(strstr(p.srv.calls.p, "\nX"));
+  play_free(&p);
+}
+
 static void fixed_headers_and_members_go_with_every_call(void **state)
 {
   amt_wire w = *amt_wire_default();
@@ -3951,6 +4021,7 @@ int main(void)
     cmocka_unit_test(a_long_unknown_name_is_cut_between_characters),
     cmocka_unit_test(unknown_members_are_skipped_down_to_the_depth_limit),
     cmocka_unit_test(a_senseless_status_ends_nothing),
+    cmocka_unit_test(of_a_member_that_comes_twice_the_last_counts),
     cmocka_unit_test(a_whole_run_sends_the_bytes_of_the_wire_section),
     cmocka_unit_test(stop_and_kill_send_the_bytes_of_the_wire_section),
     cmocka_unit_test(a_start_carries_what_the_task_has_and_no_more),
@@ -4058,6 +4129,8 @@ int main(void)
     cmocka_unit_test(without_sign_in_no_credentials_are_sent),
     cmocka_unit_test(without_a_sign_in_call_a_401_ends_it_at_once),
     cmocka_unit_test(paths_are_templates_and_get_has_no_body),
+    cmocka_unit_test(
+      a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head),
     cmocka_unit_test(fixed_headers_and_members_go_with_every_call),
     cmocka_unit_test(words_may_be_others_and_members_absent),
     cmocka_unit_test(without_after_sequence_the_client_counts),

@@ -1,5 +1,6 @@
 """What the texts of this repository promise of themselves; see tests/run.sh.
-usage: text.py tags|shared|version|minimal|readme|licence|lines"""
+usage: text.py tags|shared|version|minimal|readme|licence|lines|recursion|
+               lessons"""
 import glob
 import re
 import subprocess
@@ -101,5 +102,60 @@ def lines():
     assert len(read("README.md").splitlines()) < 200
 
 
+def recursion():
+    """No function of ours reaches itself by calls, as gcc draws them."""
+    with open("build/test/recursion.c", "w", encoding="utf-8") as f:
+        f.write('#include "amt.h"\n')
+    subprocess.check_call([
+        "gcc", "-std=c99", "-O0", "-fcallgraph-info", "-I.", "-c",
+        "-DAMT_IMPLEMENTATION", "-DAMT_POSIX", "-DAMT_BEARSSL", "-DAMT_MBEDTLS",
+        "build/test/recursion.c", "-o", "build/test/recursion.o"])
+    calls = {}
+    for a, b in re.findall(r'edge: { sourcename: "([^"]+)" targetname: "([^"]+)"',
+                           read("build/test/recursion.ci")):
+        calls.setdefault(a, set()).add(b)
+    assert len(calls) > 200, len(calls)
+    for function in calls:
+        seen, new = set(), set(calls[function])
+        while new:
+            seen |= new
+            new = {b for a in new for b in calls.get(a, ())} - seen
+        assert function not in seen, function
+
+
+def tests_of(path):
+    """The names by which a file of tests is run."""
+    text = read("tests/" + path)
+    if path == "run.sh":
+        return set(re.findall(r'^check "(.*?)"', text, re.M))
+    if path == "text.py":
+        return set(re.findall(r"^def (\w+)\(\):", text, re.M))
+    if path.endswith(".py"):
+        return set(re.findall(r"^def (test_\w+)\(\)", text, re.M)) | \
+            set(re.findall(r"^@both\ndef (\w+)\(", text, re.M))
+    table = text[text.rindex("CMUnitTest"):]
+    listed = set(re.findall(r"^    [A-Za-z_]+\(\s*(\w+)[,)]", table, re.M))
+    return {n for n in listed
+            if re.search(r"^static void %s\(\s*void \*\*" % n, text, re.M)}
+
+
+def lessons():
+    """Each row of tests/lessons.txt leads to tests that there are."""
+    rows = tests = 0
+    row_has_one = True
+    for line in read("tests/lessons.txt").splitlines():
+        if line.startswith("  "):
+            path, test = line.strip().split(":", 1)
+            assert test in tests_of(path), line
+            tests += 1
+            row_has_one = True
+        elif line and not line.startswith("#"):
+            assert row_has_one, "a row without a test, before: " + line
+            row_has_one = False
+            rows += 1
+    assert row_has_one
+    print("%d rows, %d tests" % (rows, tests))
+
+
 {f.__name__: f for f in (tags, shared, version, minimal, readme, licence,
-                         lines)}[sys.argv[1]]()
+                         lines, recursion, lessons)}[sys.argv[1]]()

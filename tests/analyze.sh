@@ -1,0 +1,136 @@
+#!/bin/sh
+# Static analysis of the headers and the examples: "ANALYZE NAME findings N", a
+# line for each tool, and what was found before it. Exits with 1 if anything
+# was. It takes two minutes of two idle processors. usage: analyze.sh (make analyze)
+cd "$(dirname "$0")/.." || exit 1
+out=build/analyze
+mkdir -p $out
+result=0
+EVERYTHING="-DAMT_IMPLEMENTATION -DAMT_POSIX -DAMT_BEARSSL -DAMT_MBEDTLS"
+LEAST="-DAMT_IMPLEMENTATION -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"
+SMALL="minimal replay superloop fleet http_get json_tokens"
+
+# report NAME: $out/NAME.txt has a line for each finding.
+report() {
+  sort -u $out/$1.txt >$out/$1.sorted
+  cat $out/$1.sorted
+  n=$(wc -l <$out/$1.sorted)
+  echo "ANALYZE $1 findings $n"
+  [ "$n" -eq 0 ] || result=1
+}
+
+# --- gcc -------------------------------------------------------------------
+# A compiler that fails is a finding too.
+analyze() {
+  gcc -std=c99 -fanalyzer -I. "$@" -c -o /dev/null >$out/gcc.log 2>&1 ||
+    echo "gcc fails: $*"
+  grep -E '(warning|error):' $out/gcc.log
+}
+
+# With -O2 examples/amt.c does not end in 8 minutes, as everything is inlined
+# into everything: -O0 for this one.
+gcc_all() {
+  printf '#include "amt.h"\n' >$out/all.c
+  analyze -O2 $EVERYTHING $out/all.c
+  # Of the default table gcc does not see that none of its names is NULL.
+  analyze -O2 -Wno-analyzer-null-argument $LEAST $out/all.c
+  for e in $SMALL; do analyze -O2 examples/$e.c; done
+  analyze -O0 -DAMT_BEARSSL examples/amt.c
+}
+
+# --- clang-tidy ------------------------------------------------------------
+# Every check of these families but those named.
+CHECKS='-*,bugprone-*,cert-*,clang-analyzer-*,misc-*,performance-*'
+CHECKS="$CHECKS,portability-*,readability-*"
+without() { CHECKS="$CHECKS,-$1"; }
+without bugprone-easily-swappable-parameters # (p, n, used) is what C has
+without bugprone-not-null-terminated-result  # lengths are kept beside the bytes
+without cert-dcl37-c   # this and the next: bugprone-reserved-identifier, ...
+without cert-dcl51-cpp # ... which has the option that allows _POSIX_C_SOURCE
+without clang-analyzer-optin.performance.Padding # in the order of reading
+# strcpy, strcat: wanted are functions that C99 lacks; lengths are looked at
+# before, and the tool's tests run under ASan.
+without clang-analyzer-security.insecureAPI.strcpy
+without readability-braces-around-statements # one short statement has none
+# A state machine is one switch; it counts macros and && as well.
+without readability-function-cognitive-complexity
+without readability-identifier-length        # i, n, p
+without readability-isolate-declaration      # size_t i, n;
+without readability-magic-numbers            # the bytes of protocols
+without readability-non-const-parameter        # one system writes what others do not
+without readability-uppercase-literal-suffix # 10u
+
+# tidy FILE CHECKS OPTION...
+tidy() {
+  file=$1 checks=$2; shift 2
+  clang-tidy -quiet --checks="$checks" --config='{CheckOptions: [{key:
+    bugprone-reserved-identifier.AllowedIdentifiers, value: _POSIX_C_SOURCE}]}' \
+    $file -- -std=c99 -I. "$@" 2>$out/tidy.log |
+    grep -E '^[^ ].*: (warning|error): '
+  grep -E 'error' $out/tidy.log
+}
+
+# clang's analyzer looks into the file it is given and no further, so each
+# header is given to it. The small examples print without asking whether that
+# went well (cert-err33-c); the tool must ask.
+tidy_all() {
+  for header in amt.h amt_http.h; do
+    tidy $header "$CHECKS" -x c $EVERYTHING
+  done
+  tidy amt.h "$CHECKS" -x c $LEAST
+  for e in $SMALL; do tidy examples/$e.c "$CHECKS,-cert-err33-c"; done
+  tidy examples/amt.c "$CHECKS" -DAMT_BEARSSL
+}
+
+# --- cppcheck, and its addon misra -----------------------------------------
+# It does not see the systems' headers: what they define, it is told. Left out:
+#   knownConditionTrueFalse: after "c - '0' < 10u" it takes c for less than '0',
+#     as it does not know that unsigned numbers wrap
+#   variableScope, shadow*: variables stand at the head of their function; of
+#     shadows, -Wshadow tells those that matter
+#   funcArgNamesDifferent: declarations are for readers, who see "json"
+#   *Called: localtime, gmtime, readdir are for one thread, which the tool has
+#   unusedStructMember, in the smallest build: no option changes a struct
+DEFINED="-DAI_NUMERICHOST=4 -DMSG_NOSIGNAL=16384
+         -DMBEDTLS_SSL_MAX_FRAGMENT_LENGTH"
+LEFT_OUT="missingIncludeSystem knownConditionTrueFalse variableScope
+          shadowFunction shadowVariable funcArgNamesDifferent localtimeCalled
+          gmtimeCalled readdirCalled"
+cpp() {
+  cppcheck -q --language=c --std=c99 --platform=unix64 --library=posix \
+    --enable=warning,style,performance,portability --inconclusive -I. \
+    --template='{file}:{line}: {id}: {message}' \
+    $(for s in $LEFT_OUT; do echo "--suppress=$s"; done) "$@" 2>&1
+}
+
+cppcheck_all() {
+  cpp --addon=misra $EVERYTHING $DEFINED amt.h
+  cpp --addon=misra --suppress=unusedStructMember $LEAST amt.h
+  for e in $SMALL amt; do
+    cpp -DAMT_POSIX -DAMT_BEARSSL $DEFINED examples/$e.c
+  done
+}
+
+# Rules broken that tests/misra.txt does not list, and the other way round.
+misra() {
+  sed -n 's/.*: misra-c2012-\([0-9.]*\): .*/\1/p' $out/cppcheck.log | sort -u \
+    >$out/broken
+  sed -n 's/^\([0-9][0-9.]*\) .*/\1/p' tests/misra.txt | sort -u >$out/listed
+  comm -23 $out/broken $out/listed | while read -r rule; do
+    grep -F ": misra-c2012-$rule: " $out/cppcheck.log
+  done
+  comm -13 $out/broken $out/listed | sed 's/$/: listed in vain/'
+}
+
+# --- all, on two processors ------------------------------------------------
+for tool in gcc clang-tidy cppcheck; do
+  command -v $tool >/dev/null || { echo "there is no $tool" >&2; exit 1; }
+done
+gcc_all >$out/gcc.txt &
+tidy_all >$out/clang-tidy.txt
+cppcheck_all >$out/cppcheck.log
+wait
+grep -v ': misra-' $out/cppcheck.log >$out/cppcheck.txt
+misra >$out/misra.txt
+for name in gcc clang-tidy cppcheck misra; do report $name; done
+exit $result
