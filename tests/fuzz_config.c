@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "fuzz.h"
 
-/* What amt writes to standard error is printed, and looked at. An object-like
+/* What amt writes to standard error is caught, and looked at. An object-like
    macro: a stream's member of this name becomes it too, everywhere. */
 static ssize_t caught_write(int fd, const void *p, size_t n);
 #define write caught_write
@@ -53,12 +53,12 @@ static RAW void set_back(void)
 
 /* --- what it says ------------------------------------------------------------- */
 
-static bytes printed;
+static bytes stderr_text;
 
 static ssize_t caught_write(int fd, const void *p, size_t n)
 {
   if (fd != 2) return write(fd, p, n);
-  add(&printed, p, n);
+  add(&stderr_text, p, n);
   return (ssize_t)n;
 }
 
@@ -66,14 +66,14 @@ static ssize_t caught_write(int fd, const void *p, size_t n)
 static void check_said(int status)
 {
   size_t i, line_count = 0;
-  for (i = 0; i < printed.n; i++) {
-    must(printed.p[i] >= 32 ? printed.p[i] != 127 : printed.p[i] == '\n');
-    line_count += printed.p[i] == '\n';
+  for (i = 0; i < stderr_text.n; i++) {
+    must(stderr_text.p[i] >= 32 ? stderr_text.p[i] != 127 : stderr_text.p[i] == '\n');
+    line_count += stderr_text.p[i] == '\n';
   }
-  must(printed.n == 0 || printed.p[printed.n - 1] == '\n');
+  must(stderr_text.n == 0 || stderr_text.p[stderr_text.n - 1] == '\n');
   if (status == 0) return; /* there may be warnings */
   must(status == EXIT_CONFIG);
-  must(line_count >= 1 && strncmp((const char *)printed.p, "amt: ", 5) == 0);
+  must(line_count >= 1 && strncmp((const char *)stderr_text.p, "amt: ", 5) == 0);
 }
 
 /* --- files in memory ------------------------------------------------------------ */
@@ -135,7 +135,7 @@ static void check_printed(void)
   must(out.error == 0);
   i = (int)out.total;
   set_back();
-  clear(&printed);
+  clear(&stderr_text);
   if (i >= 16384) return; /* larger than the tool reads */
   must(read_wire(printed.name) == 0);
   table_text(&again);
@@ -179,7 +179,7 @@ static void check_call(const amt_job *j)
 }
 
 /* The library takes a table that the tool has taken, and each of its calls is
-   well formed. What it may yet refuse is printed here. */
+   well formed. What it may yet refuse is stderr_text here. */
 static void check_calls(void)
 {
   static const char *const parameters[] = { "a=\"1\"\n" };
@@ -251,13 +251,15 @@ static void check_encoding(const uint8_t *p, size_t n)
   if (decode(plain, back, sizeof back)) check_decoded(plain, back);
 }
 
-/* A password's file: its first line, or a refusal, and nothing of it stays. */
+/* A password's file: its first line, behind a byte order mark if there is one,
+   or a refusal, and nothing of it stays. */
 static void check_secret(const char *name, const uint8_t *p, size_t n)
 {
   static char secret[64];
   size_t      len = 0;
   int         e = read_secret(name, secret, sizeof secret);
   check_said(e);
+  if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3, n -= 3;
   while (len < n && p[len] != '\n') len++;
   if (len > 0 && len < n && p[len - 1] == '\r') len--;
   if (e != 0) return;
@@ -289,7 +291,7 @@ static void check_settled(void)
   must(!u.tls); /* this amt has no TLS */
   for (setting = API_USER; setting <= API_PASSWORD; setting++) {
     if (empty(config[setting].value)) continue;
-    clear(&printed);
+    clear(&stderr_text);
     e = config_decode(setting, decoded, sizeof decoded);
     check_said(e);
     if (e == 0) check_decoded(config[setting].value, decoded);
@@ -313,12 +315,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   const uint8_t    *wire_text = (const uint8_t *)memmem(p, n, between, 5);
   int               e;
   set_back();
-  clear(&printed);
+  clear(&stderr_text);
   check_encoding(p, n);
   file_put(&config_in, p, wire_text != NULL ? (size_t)(wire_text - p) : n);
   check_secret(config_in.name, p,
                wire_text != NULL ? (size_t)(wire_text - p) : n);
-  clear(&printed);
+  clear(&stderr_text);
   opt.config = config_in.name;
   if (wire_text != NULL) {
     file_put(&wire_in, wire_text + 5, n - (size_t)(wire_text + 5 - p));
@@ -329,7 +331,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   if (e == 0) check_settled();
   /* The wire file alone, so that it need not wait for a good configuration. */
   set_back();
-  clear(&printed);
+  clear(&stderr_text);
   if (wire_text == NULL) return 0;
   e = read_wire(wire_in.name);
   if (e == 0) e = check_wire(wire_in.name);
