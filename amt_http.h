@@ -1202,8 +1202,8 @@ enum {
   /* A word is being read: */
   AMT__R_VERSION, AMT__R_STATUS,
   AMT__R_NAME,   /* of a header; a line without any ends the head */
-  AMT__R_NUMBER, /* a value of digits */
   AMT__R_LIST,   /* a value of words between commas */
+  AMT__R_NUMBER, /* a value of digits */
   AMT__R_SIZE,   /* of a chunk */
   /* Text is skipped: */
   AMT__R_REASON, /* the rest of the status line, or a value nobody asked for */
@@ -1375,7 +1375,7 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
 static int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  static const char version[] = "HTTP/1.", ends[] = "  : ,;";
+  static const char version[] = "HTTP/1.", ends[] = "  :, ;";
   unsigned s = r->state, n = r->word_len;
   int      e = s < AMT__R_NAME ? AMT_E_HTTP_STATUS
              : s < AMT__R_SIZE || s == AMT__R_REASON ? AMT_E_HTTP_HEADER
@@ -1391,7 +1391,7 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
                                         : n > 7 || c - '0' > 9u)) return e;
       if (s == AMT__R_NAME && !amt__is_tchar(c)) return e;
       if (c - 'A' < 26u) c |= 32u;
-      if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
+      if (n == 1 && r->word[0] == '0' && s >= AMT__R_NUMBER) n = 0; /* padded */
       if (n < sizeof r->word) r->word[n] = (char)c;
       if (n <= sizeof r->word) r->word_len = (uint8_t)(n + 1u);
       return 0;

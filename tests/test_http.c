@@ -490,6 +490,14 @@ static const vector good[] = {
   V(OK5 "\r\n\r\n\0\xFF\n", "200 [\\x0D\\x0A\\x00\\xFF\\x0A] END keep"),
   V("HTTP/1.1 301 Moved\r\nLocation: http://evil/\r\nContent-Length: 0\r\n\r\n",
     "301 [] END keep"), /* reported, not followed */
+  /* a zero in front pads a number, and nothing else */
+  V(OK "0Content-Length: 9\r\nContent-Length: 5\r\n\r\nhello",
+    "200 [hello] END keep"),
+  V(OK5 "0Transfer-Encoding: chunked\r\nConnection: 0close\r\n\r\nhello",
+    "200 [hello] END keep"),
+  /* names that begin, or go on, as one that is known */
+  V(OK5 "Transfer-Encodings: gzip\r\nTransfer-Encoding-of-nobody: gzip\r\n"
+    "Transfer-Encodin: gzip\r\n\r\nhello", "200 [hello] END keep"),
   /* chunks */
   V(CHUNKED "5\r\nhello\r\n0\r\n\r\n", "200 [hello] END keep"),
   V(CHUNKED "1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\n",
@@ -630,6 +638,8 @@ static const vector bad[] = {
   V("HTTP/1.1 2000 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 099 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 000 OK\r\n\r\n", "[] STATUS"),
+  V("HTTP/1.1 0200 OK\r\n\r\n", "[] STATUS"),
+  V("HTTP/1.1 0099 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 2x0 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 +20 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 200\tOK\r\n\r\n", "[] STATUS"),
@@ -701,6 +711,8 @@ static const vector bad[] = {
   V(OK "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n",
     "[] FRAMING"),
   V(OK "Transfer-Encoding: gzip\r\n\r\n", "[] CODING"),
+  V(OK "Transfer-Encoding: 0chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
+  V(OK5 "Content-Encoding: 0identity\r\n\r\nhello", "[] ENCODING"),
   V(OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
   V(OK "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", "[] CODING"),
   V(OK "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
