@@ -1068,7 +1068,6 @@ static int amt__json_string(amt_json *t, unsigned c)
     return 0;
   }
   if (c < 0x20) return AMT_E_JSON_STRING;
-  if (c < 0x80) return amt__json_byte(t, AMT__J_STRING, c);
   if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
   t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
   t->at = t->need;
@@ -1177,7 +1176,8 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
-/* From i on over the plain bytes of a string, which gather at p[*to]. */
+/* From i on over the plain bytes of a string, which gather at p[*to]; all but
+   them go through the step. */
 static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
   size_t at = *to;
@@ -1187,6 +1187,16 @@ static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
   return i;
 }
 
+/* The character held, to p[to]. */
+static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
+                               size_t n)
+{
+  size_t k;
+  for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
+    p[to++] = t->held[k];
+  return to;
+}
+
 /* Text gathers at p[from, to), never ahead of i; a character that began in
    an earlier buffer may be longer than what was read of it here, and so is
    lent from t->held, alone. */
@@ -1194,7 +1204,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
                          amt_json_token *token)
 {
   unsigned char *p = (unsigned char *)bytes;
-  size_t         i = 0, from = 0, to = 0, k;
+  size_t         i = 0, from = 0, to = 0;
   int            carried = t->state >= AMT__J_ESCAPE, r = 0, type;
   *used = 0;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
@@ -1220,8 +1230,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
     }
 #endif
     if (carried) break;
-    for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
-      p[to++] = t->held[k];
+    to = amt__json_gather(t, p, to, n);
     r = 0;
 #ifndef AMT_DEFAULT_WIRE_ONLY
     if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
@@ -1881,7 +1890,7 @@ enum {
 
 static unsigned amt__wanted(const amt_job *j)
 {
-  if (j->list__ != 0 && j->json__.depth > j->list__) return AMT__ELEMENT;
+  if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
     return AMT__BIT(AMT_R_TOKEN) | AMT__BIT(AMT_R_EXPIRES) |
            AMT__BIT(AMT_R_MESSAGE);
@@ -2151,7 +2160,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
                                                : (uint32_t)n * 1000u;
     break;
   case AMT_R_ID:
-    if (j->op != AMT_START || !good) break;
+    if (!good) break;
     if (t->first)
       j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
     if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
@@ -2705,8 +2714,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
   if (complete && st / 100u == 4u && st != 408u) {
     j->start = AMT_START_REFUSED;
-    return amt__refuse(j, st / 100u == 4u && result == AMT__PASSING
-                            ? AMT__REFUSED : result);
+    return amt__refuse(j, result == AMT__PASSING ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
   if (j->seen__ & AMT__SEEN_BAD_ID) j->cause = AMT_E_ID;
@@ -2746,7 +2754,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   changed = j->status != j->got__;
   j->status = j->got__;
   if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
-  else if (j->undefined__ < 10) j->undefined__++;
+  else j->undefined__++;
   amt__rest(j, now);
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;

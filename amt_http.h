@@ -1221,9 +1221,10 @@ enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
        AMT__W_END,
        AMT__H_MORE = 16 /* its value has had a word */ };
 
-static const char amt__http_words[] =
-  "connection\0" "content-encoding\0" "transfer-encoding\0" "content-length\0"
-  "retry-after\0" "chunked\0" "close\0" "identity\0" "keep-alive";
+static const char amt__http_words[AMT__W_END][18] = {
+  "connection", "content-encoding", "transfer-encoding", "content-length",
+  "retry-after", "chunked", "close", "identity", "keep-alive"
+};
 
 /* The first four: this word was seen, in its place. */
 enum {
@@ -1240,14 +1241,11 @@ enum {
 /* Which of amt__http_words it is; AMT__W_END if none. */
 static unsigned amt__http_word(const amt_http_reply *r)
 {
-  size_t   i, n = r->word_len, at = 0;
-  unsigned w;
+  unsigned i, w;
   for (w = 0; w < AMT__W_END; w++) {
-    for (i = 0; i < n && i < sizeof r->word && at < sizeof amt__http_words &&
-                amt__http_words[at] == r->word[i]; i++) at++;
-    if (at >= sizeof amt__http_words) break;
-    if (i == n && amt__http_words[at] == 0) break;
-    while (at < sizeof amt__http_words && amt__http_words[at++] != 0) { }
+    const char *word = amt__http_words[w];
+    for (i = 0; i < 17u && i < r->word_len && word[i] == r->word[i];) i++;
+    if (i == r->word_len && word[i] == 0) break;
   }
   return w;
 }
@@ -1737,9 +1735,9 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
         ip[at++] = (uint8_t)(value >> 8);
         ip[at++] = (uint8_t)value;
       } else if (i > 0 && i < n) { /* "::" */
-        if (gap != 17u || p[i - 1] != ':') return 0;
+        if (gap != 17u) return 0;
         gap = at;
-      } else if (i == n && p[n - 1] == ':' && p[n - 2] != ':') {
+      } else if (i == n && p[n - 2] != ':') {
         return 0;
       }
       value = digits = 0;
@@ -1943,7 +1941,10 @@ static int amt__posix_open(amt_stream *stream, const char *host, size_t host_len
 
 static ptrdiff_t amt__posix_error(amt_posix *s)
 {
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return AMT_AGAIN;
+  if (errno == EAGAIN) return AMT_AGAIN;
+#if EWOULDBLOCK != EAGAIN
+  if (errno == EWOULDBLOCK) return AMT_AGAIN;
+#endif
   if (errno == EINTR) {
     s->signal = 1;
     return AMT_AGAIN;
