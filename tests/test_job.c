@@ -4490,7 +4490,8 @@ static void a_table_that_changes_in_mid_run_does_no_harm(void **state)
 /* The same of a count of the parts of a name that match. */
 static void a_ruined_count_of_matching_parts_does_no_harm(void **state)
 {
-  char a[] = "{\"x\":{", b[] = "\"Status\":7},\"Status\":4}";
+  char a[] = "{\"x\":{\"y\":{", b[] = "\"Status\":7},", c[] =
+    "\"Status\":8},\"Status\":4}";
   play p;
   (void)state;
   play_init(&p);
@@ -4500,8 +4501,10 @@ static void a_ruined_count_of_matching_parts_does_no_harm(void **state)
   assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
   amt_reply_status(&p.j, 200, 0);
   amt_reply_data(&p.j, a, sizeof a - 1);
-  memset(p.j.level__, 1, sizeof p.j.level__);
+  memset(p.j.level__, 2, sizeof p.j.level__);
   amt_reply_data(&p.j, b, sizeof b - 1);
+  memset(p.j.level__, 1, sizeof p.j.level__);
+  amt_reply_data(&p.j, c, sizeof c - 1);
   amt_reply_end(&p.j, 0, 1);
   assert_int_equal(amt_next(&p.j, p.now), AMT_STATUS);
   assert_int_equal(p.j.status, 4);
