@@ -2958,6 +2958,53 @@ static void the_clock_does_not_go_back(void **state)
   }
 }
 
+static int  wanted; /* what such a stream waits for */
+static int  says_want(const amt_stream *st, int want)
+{
+  (void)st, (void)want;
+  return wanted;
+}
+
+/* As a TLS stream, which may wait for the other way, or for nothing. */
+static void a_stream_may_wait_for_something_else(void **state)
+{
+  amt_stream_ops ops = memory_ops;
+  (void)state;
+  begin_test();
+  ops.want = says_want;
+  mem.stream.ops = &ops;
+  wanted = AMT_WANT_READ;
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* it is closed */
+  buf = edge_new(buf_size);
+  amt_http_begin(&conn, now, 0);
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_READ);
+  mem.wait_result = 7;
+  assert_int_equal(amt_http_wait(&conn, 5), 7);
+  assert_int_equal(mem.want, AMT_WANT_READ);
+  wanted = AMT_WANT_NOW;
+  mem.waits = 0;
+  assert_int_equal(amt_http_wait(&conn, 5), 1);
+  assert_int_equal(mem.waits, 0);
+}
+
+static void a_stream_cut_off_before_the_reply_has_just_ended(void **state)
+{
+  (void)state;
+  begin_test();
+  tape_add(0, request_size(), "", 0, AMT_E_TRUNCATED);
+  call();
+  text_same(&saw, "[] EOF", "no byte of it");
+  begin_test();
+  tape_add(0, request_size(), "HTT", 3, AMT_E_TRUNCATED);
+  call();
+  text_same(&saw, "[] TRUNCATED", "three bytes of it");
+  begin_test();
+  tape_add(0, request_size(), OK "\r\nabc", sizeof OK "\r\nabc" - 1,
+           AMT_E_TRUNCATED); /* to the end: but that was none */
+  call();
+  text_same(&saw, "200 [abc] TRUNCATED", "a body cut off");
+}
+
 static void bytes_that_come_before_the_first_write_are_UNASKED(void **state)
 {
   amt_out o;
@@ -3330,6 +3377,8 @@ int main(void)
     cmocka_unit_test(every_vector_reads_the_same_over_a_socket),
     cmocka_unit_test(the_clock_does_not_go_back),
     cmocka_unit_test(a_length_that_cannot_be_counted_stays_the_greatest),
+    cmocka_unit_test(a_stream_may_wait_for_something_else),
+    cmocka_unit_test(a_stream_cut_off_before_the_reply_has_just_ended),
     cmocka_unit_test(bytes_that_come_before_the_first_write_are_UNASKED),
     cmocka_unit_test_teardown(
       the_default_resolver_takes_IP_addresses_and_no_others, fake_end),
