@@ -2261,7 +2261,7 @@ static void amt__cert_header(amt_tls_reader *r)
   r->state = AMT__CERT_VALUE;
   if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
     r->state = AMT__CERT_BAD;
-  } else if (r->left != 0 && r->depth < 7u && amt__cert_enter(r)) {
+  } else if (r->left != 0 && amt__cert_enter(r)) { /* never below 7 */
     if (r->depth == 2u) r->extensions = r->tag == 0xA3;
     if (r->depth == 4u) r->names = 0;
     r->depth++;
