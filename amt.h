@@ -1107,7 +1107,6 @@ static int amt__json_string(amt_json *t, unsigned c)
     return 0;
   }
   if (c < 0x20) return AMT_E_JSON_STRING;
-  if (c < 0x80) return amt__json_byte(t, AMT__J_STRING, c);
   if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
   t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
   t->at = t->need;
@@ -1305,8 +1304,10 @@ static void amt__move(unsigned char *to, const unsigned char *from, unsigned n)
 }
 #endif
 
-/* From i on over the plain bytes of a string, which gather at p[*to]. */
-AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
+/* From i on over the plain bytes of a string, which gather at p[*to]; all but
+   them go through the step. */
+AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n,
+                                   size_t *to)
 {
   size_t at = *to;
 #if AMT_WIDE > 0
@@ -1333,6 +1334,16 @@ AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t 
   return i;
 }
 
+/* The character held, to p[to]. */
+static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
+                               size_t n)
+{
+  size_t k;
+  for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
+    p[to++] = t->held[k];
+  return to;
+}
+
 #if AMT_WIDE > 0
 /* Four hexadecimal digits; 0xD800, which is no character, if they are not. */
 static uint32_t amt__json_unit(const unsigned char *p)
@@ -1357,7 +1368,7 @@ static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
                              size_t *to)
 {
   for (;;) {
-    unsigned c, k;
+    unsigned c;
     if (i >= n || p[i] != '\\') {
       i = amt__json_plain(p, i, n, to);
       if (i >= n || p[i] != '\\') return i;
@@ -1371,7 +1382,7 @@ static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
       i += 2;
     } else {
       if (amt__json_char(t, amt__json_unit(p + i + 2), 0, -1) < 0) return i;
-      for (k = 0; k < t->held_len; k++) p[(*to)++] = t->held[k];
+      *to = amt__json_gather(t, p, *to, n);
       i += 6;
     }
   }
@@ -1444,8 +1455,7 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
                          size_t from, size_t to, size_t *used,
                          amt_json_token *token)
 {
-  size_t k;
-  int    carried = t->state >= AMT__J_ESCAPE, r = 0, type;
+  int carried = t->state >= AMT__J_ESCAPE, r = 0, type;
   *used = 0;
   if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
   while (i < n && r == 0) {
@@ -1473,8 +1483,7 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
     }
 #endif
     if (carried) break;
-    for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
-      p[to++] = t->held[k];
+    to = amt__json_gather(t, p, to, n);
     r = 0;
 #ifndef AMT_DEFAULT_WIRE_ONLY
     if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
@@ -2154,7 +2163,7 @@ enum {
 
 static unsigned amt__wanted(const amt_job *j)
 {
-  if (j->list__ != 0 && j->json__.depth > j->list__) return AMT__ELEMENT;
+  if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
     return AMT__BIT(AMT_R_TOKEN) | AMT__BIT(AMT_R_EXPIRES) |
            AMT__BIT(AMT_R_MESSAGE);
@@ -2424,7 +2433,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
                                                : (uint32_t)n * 1000u;
     break;
   case AMT_R_ID:
-    if (j->op != AMT_START || !good) break;
+    if (!good) break;
     if (t->first)
       j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
     if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
@@ -2984,8 +2993,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
   if (complete && amt__hundred(st, 4) && st != 408u) {
     j->start = AMT_START_REFUSED;
-    return amt__refuse(j, amt__hundred(st, 4) && result == AMT__PASSING
-                            ? AMT__REFUSED : result);
+    return amt__refuse(j, result == AMT__PASSING ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
   if (j->seen__ & AMT__SEEN_BAD_ID) j->cause = AMT_E_ID;
@@ -3025,7 +3033,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   changed = j->status != j->got__;
   j->status = j->got__;
   if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
-  else if (j->undefined__ < 10) j->undefined__++;
+  else j->undefined__++;
   amt__rest(j, now);
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;

@@ -1298,8 +1298,8 @@ enum {
   /* A word is being read: */
   AMT__R_VERSION, AMT__R_STATUS,
   AMT__R_NAME,   /* of a header; a line without any ends the head */
-  AMT__R_NUMBER, /* a value of digits */
   AMT__R_LIST,   /* a value of words between commas */
+  AMT__R_NUMBER, /* a value of digits */
   AMT__R_SIZE,   /* of a chunk */
   /* Text is skipped: */
   AMT__R_REASON, /* the rest of the status line, or a value nobody asked for */
@@ -1362,7 +1362,8 @@ static unsigned amt__http_word(const amt_http_reply *r)
 static unsigned amt__http_gather(amt_http_reply *r, unsigned n, unsigned c)
 {
   if (c - 'A' < 26u) c |= 32u;
-  if (n == 1 && r->word[0] == '0') n = 0; /* numbers may be padded */
+  if (n == 1 && r->word[0] == '0' && r->state >= AMT__R_NUMBER)
+    n = 0; /* numbers may be padded */
   if (n < sizeof r->word) r->word[n] = (char)c;
   return n <= sizeof r->word ? n + 1u : n;
 }
@@ -1497,7 +1498,7 @@ static int amt__http_wrong(unsigned state)
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
 static int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  static const char version[] = "HTTP/1.", ends[] = "  : ,;";
+  static const char version[] = "HTTP/1.", ends[] = "  :, ;";
   unsigned s = r->state, n = r->word_len;
   int      e;
   if (r->flags & AMT__R_CR)
@@ -1908,9 +1909,9 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
         ip[at++] = (uint8_t)(value >> 8);
         ip[at++] = (uint8_t)value;
       } else if (i > 0 && i < n) { /* "::" */
-        if (gap != 17u || p[i - 1] != ':') return 0;
+        if (gap != 17u) return 0;
         gap = at;
-      } else if (i == n && p[n - 1] == ':' && p[n - 2] != ':') {
+      } else if (i == n && p[n - 2] != ':') {
         return 0;
       }
       value = digits = 0;
@@ -2241,7 +2242,10 @@ static void amt__socket_opened(amt__socket *s)
 
 static ptrdiff_t amt__posix_error(amt_posix *s)
 {
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return AMT_AGAIN;
+  if (errno == EAGAIN) return AMT_AGAIN;
+#if EWOULDBLOCK != EAGAIN
+  if (errno == EWOULDBLOCK) return AMT_AGAIN;
+#endif
   if (errno == EINTR) {
     s->signal = 1;
     return AMT_AGAIN;
@@ -2933,7 +2937,7 @@ static void amt__cert_header(amt_tls_reader *r)
   r->state = AMT__CERT_VALUE;
   if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
     r->state = AMT__CERT_BAD;
-  } else if (r->left != 0 && r->depth < 7u && amt__cert_enter(r)) {
+  } else if (r->left != 0 && amt__cert_enter(r)) { /* never below 7 */
     if (r->depth == 2u) r->extensions = r->tag == 0xA3;
     if (r->depth == 4u) r->names = 0;
     r->depth++;

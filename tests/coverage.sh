@@ -15,13 +15,16 @@ sh tests/json_suite.sh $out/json_suite >/dev/null 2>&1 || true
 [ -d $out/json_suite/files ] && export JSON_TEST_SUITE=$out/json_suite/files
 
 # program NAME FILE OPTION...: builds it for gcov and for llvm-cov, runs both.
+# clang knows a static function by the name of the file compiled: it is the same
+# for all, so that what several programs reach of one function is added up.
 program() {
   name=$1 file=$2; shift 2
   (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -c \
      ../../../$file -o $name.o $(opts "$@") &&
    gcc --coverage $name.o -o $name -lcmocka $(libs "$@"))
+  printf '#include "%s"\n' $file >$out/clang/test.c
   clang-19 -std=gnu99 -O0 -g -fprofile-instr-generate -fcoverage-mapping \
-    -fcoverage-mcdc -I. $file -o $out/clang/$name $(opts "$@") -lcmocka \
+    -fcoverage-mcdc -I. $out/clang/test.c -o $out/clang/$name $(opts "$@") -lcmocka \
     $(libs "$@") 2>$out/clang/$name.log
   (cd $out/gcc && ./$name >$name.log 2>&1 || echo "$name failed: $out/gcc/$name.log") &
   LLVM_PROFILE_FILE=$out/clang/$name.raw $out/clang/$name \

@@ -6,7 +6,7 @@
    bytes up, and must always read the same.
 
    Contents: >>url >>request >>reader >>replies >>refusals >>caps >>stream
-   >>calls >>keep >>early >>time >>faults >>posix >>main */
+   >>calls >>keep >>early >>time >>faults >>posix >>system >>main */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,15 +15,51 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The library's system calls go through these doubles; see >>system. */
+static int    fake_socket(int family, int type, int protocol);
+static int    fake_fcntl(int fd, int command, int value);
+static int    fake_connect(int fd, const struct sockaddr *to, socklen_t n);
+static int    fake_getsockopt(int fd, int level, int name, void *p,
+                              socklen_t *n);
+static int    fake_poll(struct pollfd *p, nfds_t n, int ms);
+static time_t fake_time(time_t *to);
+static int    fake_getaddrinfo(const char *host, const char *service,
+                               const struct addrinfo *hints,
+                               struct addrinfo **list);
+static void   fake_freeaddrinfo(struct addrinfo *list);
+#define socket(...) fake_socket(__VA_ARGS__)
+#define fcntl(...) fake_fcntl(__VA_ARGS__)
+#define connect(...) fake_connect(__VA_ARGS__)
+#define getsockopt(...) fake_getsockopt(__VA_ARGS__)
+#define poll(...) fake_poll(__VA_ARGS__)
+#define time(...) fake_time(__VA_ARGS__)
+#define getaddrinfo(...) fake_getaddrinfo(__VA_ARGS__)
+#define freeaddrinfo(...) fake_freeaddrinfo(__VA_ARGS__)
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #include "amt_http.h"
+#undef socket
+#undef fcntl
+#undef connect
+#undef getsockopt
+#undef poll
+#undef time
+#undef getaddrinfo
+#undef freeaddrinfo
 #include "check.h"
-
-#include <arpa/inet.h>
-#include <signal.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 
 static const char *error_name(int e)
 {
@@ -136,7 +172,7 @@ static void a_malformed_url_is_refused(void **state)
     { "http://a:4294967376/", AMT_E_URL_PORT }, /* 2^32 + 80 */
     { "http://a:+80/", AMT_E_URL_PORT }, { "http://a:-80/", AMT_E_URL_PORT },
     { "http://a:8a/", AMT_E_URL_PORT }, { "http://a: 80/", AMT_E_URL_PORT },
-    { "http://a:80:80/", AMT_E_URL_PORT },
+    { "http://a:80:80/", AMT_E_URL_PORT }, { "http://a:80?x", AMT_E_URL_HOST },
     { "http://a:80\r\n", AMT_E_URL_PORT },
     { "http://a/ ", AMT_E_URL_PATH }, { "http://a/b c", AMT_E_URL_PATH },
     { "http://a/\r\nX: y", AMT_E_URL_PATH }, { "http://a/\n", AMT_E_URL_PATH },
@@ -305,7 +341,9 @@ static void a_request_is_these_bytes(void **state)
     { "http://[::1]:8080/x", "GET", NULL, AMT_HTTP_NO_BODY,
       "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\nAccept: */*\r\n\r\n" },
     { "http://[::1]/x", "GET", NULL, AMT_HTTP_NO_BODY,
-      "GET /x HTTP/1.1\r\nHost: [::1]\r\nAccept: */*\r\n\r\n" }
+      "GET /x HTTP/1.1\r\nHost: [::1]\r\nAccept: */*\r\n\r\n" },
+    { "http://h", "GET", "x?y", AMT_HTTP_NO_BODY, /* its slash is added */
+      "GET /x?y HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n" }
   };
   size_t i, from, cap;
   (void)state;
@@ -331,6 +369,23 @@ static void a_request_is_these_bytes(void **state)
         assert_memory_equal(o.buf, list[i].want + from, want);
       }
   }
+}
+
+static void a_length_that_cannot_be_counted_stays_the_greatest(void **state)
+{
+  char    buf[4] = "wxyz";
+  amt_out o = amt_out_window(buf, 3, 0);
+  (void)state;
+  o.total = (size_t)-1 - 3;
+  amt_put(&o, "abc", 3);
+  assert_true(o.total == (size_t)-1);
+  o.total = (size_t)-1 - 2;
+  amt_put(&o, "def", 3);
+  assert_true(o.total == (size_t)-1);
+  amt_put(&o, "g", 1);
+  assert_true(o.total == (size_t)-1);
+  assert_int_equal(o.len, 3);
+  assert_memory_equal(buf, "abcz", 4);
 }
 
 /* ------------------------------------------------------------------------
@@ -493,6 +548,14 @@ static const vector good_lengths[] = {
   V(OK5 "\r\n\r\n\0\xFF\n", "200 [\\x0D\\x0A\\x00\\xFF\\x0A] END keep"),
   V("HTTP/1.1 301 Moved\r\nLocation: http://evil/\r\nContent-Length: 0\r\n\r\n",
     "301 [] END keep"), /* reported, not followed */
+  /* a zero in front pads a number, and nothing else */
+  V(OK "0Content-Length: 9\r\nContent-Length: 5\r\n\r\nhello",
+    "200 [hello] END keep"),
+  V(OK5 "0Transfer-Encoding: chunked\r\nConnection: 0close\r\n\r\nhello",
+    "200 [hello] END keep"),
+  /* names that begin, or go on, as one that is known */
+  V(OK5 "Transfer-Encodings: gzip\r\nTransfer-Encoding-of-nobody: gzip\r\n"
+    "Transfer-Encodin: gzip\r\n\r\nhello", "200 [hello] END keep"),
 };
 
 static const vector good_chunks[] = {
@@ -682,6 +745,8 @@ static const vector bad_status[] = {
   V("HTTP/1.1 2000 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 099 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 000 OK\r\n\r\n", "[] STATUS"),
+  V("HTTP/1.1 0200 OK\r\n\r\n", "[] STATUS"),
+  V("HTTP/1.1 0099 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 2x0 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 +20 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.1 200\tOK\r\n\r\n", "[] STATUS"),
@@ -769,6 +834,8 @@ static const vector bad_framings[] = {
 static const vector bad_codings[] = {
   /* codings */
   V(OK "Transfer-Encoding: gzip\r\n\r\n", "[] CODING"),
+  V(OK "Transfer-Encoding: 0chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
+  V(OK5 "Content-Encoding: 0identity\r\n\r\nhello", "[] ENCODING"),
   V(OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
   V(OK "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", "[] CODING"),
   V(OK "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "[] CODING"),
@@ -3073,6 +3140,336 @@ static void the_clock_does_not_go_back(void **state)
   }
 }
 
+static int  wanted; /* what such a stream waits for */
+static int  says_want(const amt_stream *st, int want)
+{
+  (void)st, (void)want;
+  return wanted;
+}
+
+/* As a TLS stream, which may wait for the other way, or for nothing. */
+static void a_stream_may_wait_for_something_else(void **state)
+{
+  amt_stream_ops ops = memory_ops;
+  (void)state;
+  begin_test();
+  ops.want = says_want;
+  mem.stream.ops = &ops;
+  wanted = AMT_WANT_READ;
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* it is closed */
+  buf = edge_new(buf_size);
+  amt_http_begin(&conn, now, 0);
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_READ);
+  mem.wait_result = 7;
+  assert_int_equal(amt_http_wait(&conn, 5), 7);
+  assert_int_equal(mem.want, AMT_WANT_READ);
+  wanted = AMT_WANT_NOW;
+  mem.waits = 0;
+  assert_int_equal(amt_http_wait(&conn, 5), 1);
+  assert_int_equal(mem.waits, 0);
+}
+
+static void a_stream_cut_off_before_the_reply_has_just_ended(void **state)
+{
+  (void)state;
+  begin_test();
+  tape_add(0, request_size(), "", 0, AMT_E_TRUNCATED);
+  call();
+  text_same(&saw, "[] EOF", "no byte of it");
+  begin_test();
+  tape_add(0, request_size(), "HTT", 3, AMT_E_TRUNCATED);
+  call();
+  text_same(&saw, "[] TRUNCATED", "three bytes of it");
+  begin_test();
+  tape_add(0, request_size(), OK "\r\nabc", sizeof OK "\r\nabc" - 1,
+           AMT_E_TRUNCATED); /* to the end: but that was none */
+  call();
+  text_same(&saw, "200 [abc] TRUNCATED", "a body cut off");
+}
+
+static void bytes_that_come_before_the_first_write_are_UNASKED(void **state)
+{
+  amt_out o;
+  (void)state;
+  begin_test();
+  buf = edge_new(buf_size);
+  amt_http_begin(&conn, now, 0);
+  assert_int_equal(amt_http_poll(&conn, &url, buf, buf_size, now),
+                   AMT_HTTP_SEND); /* the look saw nothing */
+  tape_add(0, 0, "HTTP/1.1 200 OK\r\n", 17, AMT_AGAIN);
+  mem.fault_on = ON_WRITE, mem.fault_at = 1, mem.fault = AMT_AGAIN;
+  o = amt_out_window((char *)buf, buf_size, 0);
+  put_request(&o);
+  assert_int_equal(amt_http_send(&conn, &o, now), AMT_E_HTTP_UNASKED);
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+  assert_int_equal(mem.closes, 1);
+}
+
+/* ------------------------------------------------------------------------
+   >>system   when the system fails, or does what it seldom does
+
+   Doubles of the system's functions: zeroed, each is the real one. */
+
+static struct {
+  int    no_socket, no_duplicate; /* errno of socket, of fcntl(F_DUPFD) */
+  int    no_connect;              /* of connect; -1: it connects at once */
+  int    no_option;               /* of getsockopt */
+  int    no_poll;                 /* of poll; -1: it says 1 */
+  int    polled;                  /* the time poll was given */
+  time_t time;
+  int    no_name;                 /* result of getaddrinfo */
+  const int *family;              /* it finds addresses of these, until -1 */
+  int    lists;                   /* not freed */
+  int    sockets;
+} fake;
+
+static int fake_socket(int family, int type, int protocol)
+{
+  fake.sockets++;
+  if (fake.no_socket != 0) {
+    errno = fake.no_socket;
+    return -1;
+  }
+  return socket(family, type, protocol);
+}
+
+static int fake_fcntl(int fd, int command, int value)
+{
+  if (command == F_DUPFD && fake.no_duplicate != 0) {
+    errno = fake.no_duplicate;
+    return -1;
+  }
+  return fcntl(fd, command, value);
+}
+
+static int fake_connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+  struct pollfd p;
+  if (fake.no_connect > 0) {
+    errno = fake.no_connect;
+    return -1;
+  }
+  if (connect(fd, to, n) == 0) return 0;
+  if (fake.no_connect == 0 || errno != EINPROGRESS) return -1;
+  p.fd = fd;
+  p.events = POLLOUT;
+  assert_int_equal(poll(&p, 1, 5000), 1);
+  return 0;
+}
+
+static int fake_getsockopt(int fd, int level, int name, void *p, socklen_t *n)
+{
+  if (fake.no_option != 0) {
+    errno = fake.no_option;
+    return -1;
+  }
+  return getsockopt(fd, level, name, p, n);
+}
+
+static int fake_poll(struct pollfd *p, nfds_t n, int ms)
+{
+  fake.polled = ms;
+  if (fake.no_poll < 0) return 1;
+  if (fake.no_poll != 0) {
+    errno = fake.no_poll;
+    return -1;
+  }
+  return poll(p, n, ms);
+}
+
+static time_t fake_time(time_t *to)
+{
+  return fake.time != 0 ? fake.time : time(to);
+}
+
+static int fake_getaddrinfo(const char *host, const char *service,
+                            const struct addrinfo *hints,
+                            struct addrinfo **list)
+{
+  static struct addrinfo     found[4];
+  static struct sockaddr_in  in4;
+  static struct sockaddr_in6 in6;
+  int                        i;
+  if (fake.no_name != 0) return fake.no_name;
+  if (fake.family == NULL) return getaddrinfo(host, service, hints, list);
+  memset(&in4, 4, sizeof in4);
+  memset(&in6, 6, sizeof in6);
+  memset(found, 0, sizeof found);
+  *list = NULL;
+  for (i = 0; fake.family[i] >= 0; i++) {
+    found[i].ai_family = fake.family[i];
+    found[i].ai_addr = fake.family[i] == AF_INET6 ? (struct sockaddr *)&in6
+                                                  : (struct sockaddr *)&in4;
+    if (i == 0) *list = found;
+    else found[i - 1].ai_next = &found[i];
+  }
+  fake.lists++;
+  return 0;
+}
+
+static void fake_freeaddrinfo(struct addrinfo *list)
+{
+  if (fake.family == NULL) freeaddrinfo(list);
+  else fake.lists--;
+}
+
+static int fake_end(void **state)
+{
+  (void)state;
+  memset(&fake, 0, sizeof fake);
+  return 0;
+}
+
+static void the_default_resolver_takes_IP_addresses_and_no_others(void **state)
+{
+  static const int   mixed[] = { AF_UNIX, AF_INET6, AF_INET, AF_INET, -1 };
+  static const int   alien[] = { AF_UNIX, AF_UNIX, -1 }, none[] = { -1 };
+  static const uint8_t fours[4] = { 4, 4, 4, 4 };
+  amt_address        a[4];
+  int                i;
+  (void)state;
+  fake.family = mixed;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 3);
+  assert_int_equal(a[0].len, 16);
+  for (i = 0; i < 16; i++) assert_int_equal(a[0].ip[i], 6);
+  assert_int_equal(a[1].len, 4);
+  assert_memory_equal(a[1].ip, fours, 4);
+  assert_int_equal(a[2].len, 4);
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 2), 2); /* no more room */
+  fake.family = alien;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  fake.family = none;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  fake.no_name = EAI_NONAME;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  assert_int_equal(fake.lists, 0);
+}
+
+static void a_time_that_no_32_bits_hold_is_the_nearest(void **state)
+{
+  (void)state;
+  fake.time = 1700000000;
+  assert_int_equal(amt_posix_time(NULL), 1700000000);
+  fake.time = -1;
+  assert_int_equal(amt_posix_time(NULL), 0);
+  fake.time = (time_t)0xFFFFFFFF;
+  assert_int_equal(amt_posix_time(NULL), 0xFFFFFFFF);
+  fake.time = (time_t)0x100000000;
+  assert_int_equal(amt_posix_time(NULL), 0xFFFFFFFF);
+}
+
+static void a_system_that_cannot_connect_is_CONNECT_and_leaks_nothing(
+  void **state)
+{
+  int i, before = lowest_free_fd();
+  (void)state;
+  for (i = 0; i < 3; i++) {
+    memset(&fake, 0, sizeof fake);
+    net_begin(AF_INET, reply_1, sizeof reply_1 - 1);
+    if (i == 0) fake.no_socket = EMFILE;
+    if (i == 1) fake.no_connect = ENETUNREACH;
+    if (i == 2) fake.no_option = ENOBUFS;
+    net_call();
+    text_same(&saw, "[] CONNECT", "%d", i);
+    assert_int_equal(sock.sys_error, i == 0 ? EMFILE : i == 1 ? ENETUNREACH
+                                                             : ENOBUFS);
+    assert_int_equal(net.sent, 0);
+    net_end();
+    assert_int_equal(lowest_free_fd(), before);
+  }
+}
+
+static void a_connection_made_at_once_is_used_at_once(void **state)
+{
+  (void)state;
+  net_begin(AF_INET, reply_1, sizeof reply_1 - 1);
+  fake.no_connect = -1;
+  net_call();
+  text_same(&saw, "200 [first] END", "at once");
+  assert_int_equal(fake.sockets, 1);
+  net_end();
+}
+
+/* What is written to stdout must not go to the server. */
+static void a_socket_never_takes_the_place_of_stdin_or_stdout(void **state)
+{
+  int saved, i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    net_begin(AF_INET, reply_1, sizeof reply_1 - 1);
+    fake.no_duplicate = i == 0 ? 0 : EMFILE;
+    saved = fcntl(0, F_DUPFD, 10);
+    close(0);
+    net_call();
+    text_same(&saw, i == 0 ? "200 [first] END" : "[] CONNECT", "%d", i);
+    if (i == 0) assert_true(sock.fd >= 3);
+    else assert_int_equal(sock.sys_error, EMFILE);
+    net_end(); /* the test's own server may have had 0 */
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    if (saved >= 0) {
+      assert_int_equal(dup2(saved, 0), 0);
+      close(saved);
+    }
+  }
+}
+
+static int too_many(void *ctx, const char *host, amt_address *a, int max)
+{
+  int i;
+  (void)ctx, (void)host;
+  for (i = 0; i < max; i++)
+    assert_int_equal(amt_address_parse(&a[i], "127.0.0.1", 9), 1);
+  return max + 1;
+}
+
+static void a_resolver_that_claims_too_much_is_believed_up_to_eight(void **state)
+{
+  (void)state;
+  net_begin(AF_INET, "", 0);
+  sprintf(net_text, "http://many.example:%u/x", srv.port);
+  assert_int_equal(amt_url_parse(&net_url, net_text), 0);
+  sock.resolve = too_many;
+  fake.no_connect = ECONNREFUSED;
+  net_call();
+  text_same(&saw, "[] CONNECT", "too many");
+  assert_int_equal(fake.sockets, AMT_ADDRESSES);
+  net_end();
+}
+
+static void a_wait_lasts_as_long_as_something_may_come_of_it(void **state)
+{
+  static const struct {
+    int      connected, others, want;
+    uint32_t ms;
+    int      polled;
+  } v[] = {
+    { 0, 0, AMT_WANT_READ, 50, 50 },  { 0, 0, AMT_WANT_NOTHING, 50, 50 },
+    { 0, 0, AMT_WANT_WRITE, 5, 5 },   { 0, 0, AMT_WANT_WRITE, 50, 10 },
+    { 0, 1, AMT_WANT_WRITE, 5, 5 },   { 1, 0, AMT_WANT_READ, 0, 0 },
+    { 1, 1, AMT_WANT_READ, 0, 0 },    { 1, 1, AMT_WANT_NOTHING, 5000, 5000 },
+    { 1, 0, AMT_WANT_WRITE, 5000, 5000 }, { 1, 1, AMT_WANT_WRITE, 5000, 101 },
+    { 1, 1, AMT_WANT_WRITE, 100, 100 },
+    { 1, 0, AMT_WANT_WRITE, 0x7FFFFFFF, 0x7FFFFFFF },
+    { 1, 0, AMT_WANT_WRITE, 0xFFFFFFFF, 0x7FFFFFFF }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    amt_posix_init(&sock);
+    sock.fd = v[i].connected ? 1000 : -1;
+    sock.count = (uint8_t)(1 + v[i].others);
+    sock.left = 800;
+    fake.no_poll = -1;
+    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms), 1);
+    assert_int_equal(fake.polled, v[i].polled);
+    fake.no_poll = EINTR;
+    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms),
+                     AMT_INTERRUPTED);
+    fake.no_poll = ENOMEM;
+    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms), 0);
+  }
+}
+
 /* ------------------------------------------------------------------------
    >>main */
 
@@ -3173,7 +3570,25 @@ int main(void)
     cmocka_unit_test(a_signal_interrupts_a_wait_and_does_no_harm),
     cmocka_unit_test(a_wait_on_a_closed_stream_just_sleeps),
     cmocka_unit_test(every_vector_reads_the_same_over_a_socket),
-    cmocka_unit_test(the_clock_does_not_go_back)
+    cmocka_unit_test(the_clock_does_not_go_back),
+    cmocka_unit_test(a_length_that_cannot_be_counted_stays_the_greatest),
+    cmocka_unit_test(a_stream_may_wait_for_something_else),
+    cmocka_unit_test(a_stream_cut_off_before_the_reply_has_just_ended),
+    cmocka_unit_test(bytes_that_come_before_the_first_write_are_UNASKED),
+    cmocka_unit_test_teardown(
+      the_default_resolver_takes_IP_addresses_and_no_others, fake_end),
+    cmocka_unit_test_teardown(
+      a_time_that_no_32_bits_hold_is_the_nearest, fake_end),
+    cmocka_unit_test_teardown(
+      a_system_that_cannot_connect_is_CONNECT_and_leaks_nothing, fake_end),
+    cmocka_unit_test_teardown(
+      a_connection_made_at_once_is_used_at_once, fake_end),
+    cmocka_unit_test_teardown(
+      a_socket_never_takes_the_place_of_stdin_or_stdout, fake_end),
+    cmocka_unit_test_teardown(
+      a_resolver_that_claims_too_much_is_believed_up_to_eight, fake_end),
+    cmocka_unit_test_teardown(
+      a_wait_lasts_as_long_as_something_may_come_of_it, fake_end)
   };
   return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

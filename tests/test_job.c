@@ -188,8 +188,8 @@ static void play_call(play *p)
   if (amt_call_has_body(j)) play_part(j, amt_call_body, &body);
   assert_null(strpbrk(text_of(&path), "\r\n "));
   for (n = 0; n < headers.len; n++) {
-    assert_true((unsigned char)headers.p[n] >= 32 || headers.p[n] == '\r' ||
-                headers.p[n] == '\n');
+    assert_true((unsigned char)headers.p[n] >= 32 ||
+                strchr("\r\n\t", headers.p[n]) != NULL);
     if (headers.p[n] == '\r') assert_int_equal(headers.p[n + 1], '\n');
     if (headers.p[n] == '\n') assert_int_equal(headers.p[n - 1], '\r');
   }
@@ -4011,6 +4011,595 @@ static void the_poll_interval_grows_with_the_jobs_age_to_its_limit(void **state)
   play_free(&p);
 }
 
+/* --- each side of each condition ------------------------------------------ */
+
+static void every_published_code_has_its_name_and_back(void **state)
+{
+  static const struct { int32_t code; const char *name; } v[] = {
+    { 0, "IDLE" }, { 1, "QUEUED" }, { 2, "RUNNING" }, { 3, "KILLED" },
+    { 4, "DONE" }, { 13, "WAIT FOR FILE" }, { 16, "WAIT FOR REPORT" },
+    { 18, "RECOVER_CP" }, { 24, "AUTHENTICATION_ERROR" },
+    { 99, "INVALID AMT USER" }
+  };
+  static const int32_t none[] = { -1, 17, 25, 26, 98, 100, 255, INT32_MIN,
+                                  INT32_MAX };
+  size_t  i;
+  int32_t code;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    assert_string_equal(amt_status_name(v[i].code), v[i].name);
+  for (i = 0; i < COUNT(none); i++)
+    assert_string_equal(amt_status_name(none[i]), "");
+  for (code = 0; code <= 24; code++) {
+    const char *name = amt_status_name(code);
+    if (code == 17) continue;
+    assert_int_equal(amt_status_code(name, strlen(name)), code);
+  }
+  assert_int_equal(amt_status_code("invalid-amt_user", 16), 99);
+  assert_int_equal(amt_status_code("", 0), -1);
+  assert_int_equal(amt_status_ends(-1), 0);
+  assert_int_equal(amt_status_ends(INT32_MIN), 0);
+  assert_int_equal(amt_status_ends(32 + 4), 0);
+}
+
+/* One reply to a Start in pieces; what became of it. */
+static void reply_once(play *p, amt_op op, int status, const char *body,
+                       size_t piece)
+{
+  static step s[1];
+  memset(s, 0, sizeof s);
+  s[0].op = op, s[0].status = status, s[0].body = body, s[0].times = 9;
+  play_init(p);
+  play_steps(p, s);
+  p->chunk = piece;
+  amt_once(&p->j, &p->s, op, &p->t, op == AMT_START ? NULL : "2112");
+  play_run(p);
+}
+
+static void names_too_long_for_a_wire_table_are_no_fields(void **state)
+{
+  size_t piece;
+  play   p;
+  (void)state;
+  for (piece = 0; piece < 50; piece++) {
+    reply_once(&p, AMT_MONITOR, 200,
+               "{\"StatusStatusStatusStatusStatusS\":7,\"x\":0,"
+               "\"Status\":4,\"A-name-of-more-than-31-bytes,-in-truth\":8}",
+               piece);
+    assert_int_equal(p.j.status, 4);
+    play_free(&p);
+  }
+}
+
+static void a_name_of_a_status_is_cut_before_a_character_that_does_not_fit(
+  void **state)
+{
+  size_t piece;
+  (void)state;
+  for (piece = 0; piece < 60; piece++) {
+    play p;
+    reply_once(&p, AMT_MONITOR, 200,
+               "{\"Status\":\"123456789012345678901234567890\xC3\xA9 and on\"}",
+               piece);
+    assert_int_equal(p.j.status, 19);
+    assert_string_equal(p.j.name, "123456789012345678901234567890");
+    play_free(&p);
+    reply_once(&p, AMT_MONITOR, 200,
+               "{\"Status\":\"1234567890123456789012345678901\xF0\x9F\x98\x80\"}",
+               piece);
+    assert_string_equal(p.j.name, "1234567890123456789012345678901");
+    play_free(&p);
+  }
+}
+
+static void a_list_of_messages_may_be_null_or_have_nulls_in_it(void **state)
+{
+  static const struct { const char *body, *log; } v[] = {
+    { "{\"Messages\":null}", "> sign-in\n> messages\ndone 19\n" },
+    { "{\"More\":null,\"Messages\":[null,\"one\",true,\"two\",false]}",
+      "> sign-in\n> messages\nmessage one\nmessage two\ndone 19\n" },
+    { "{\"Messages\":[{\"Text\":\"one\",\"Sequence\":\"x\"}]}",
+      "> sign-in\n> messages\nmessage one\ndone 19\n" },
+    { "{\"Messages\":[{\"Time\":\"2026-01-31T08:00:00.000000000000000\","
+      "\"Text\":\"late\"},{\"Time\":\"8:00\",\"Text\":\"two\"}]}",
+      "> sign-in\n> messages\nmessage late\nmessage @8:00 two\ndone 19\n" }
+  };
+  size_t i, piece;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (piece = 0; piece < 30; piece++) {
+      play p;
+      reply_once(&p, AMT_MESSAGES, 200, v[i].body, piece);
+      expect_log(&p.srv.log, v[i].log);
+      assert_int_equal(p.j.log_complete, 1);
+      play_free(&p);
+    }
+}
+
+static void two_lists_in_one_reply_are_TWICE(void **state)
+{
+  static const char *const v[] = {
+    "{\"Messages\":\"one\\ntwo\",\"messages\":\"three\"}",
+    "{\"Messages\":[\"one\"],\"messages\":[\"three\"]}",
+    "{\"Messages\":[\"one\"],\"messages\":\"three\"}"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    play p;
+    reply_once(&p, AMT_MESSAGES, 200, v[i], 0);
+    assert_int_equal(p.j.error, AMT_E_TWICE);
+    assert_int_equal(p.last, AMT_FAILED);
+    play_free(&p);
+  }
+}
+
+static void what_an_error_reply_calls_messages_is_no_log(void **state)
+{
+  play p;
+  (void)state;
+  reply_once(&p, AMT_MESSAGES, 403,
+             "{\"Messages\":\"none of your business\",\"Message\":\"no\"}", 0);
+  assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
+  expect_log(&p.srv.log, "> sign-in\n> messages\nserver no\n"
+             "failed FORBIDDEN, code 24, start known\n");
+  play_free(&p);
+  reply_once(&p, AMT_MESSAGES, 403, "{\"Messages\":[\"none\"]}", 0);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n"
+             "failed FORBIDDEN, code 24, start known\n");
+  play_free(&p);
+}
+
+static void an_id_in_a_reply_that_refuses_is_none(void **state)
+{
+  play p;
+  (void)state;
+  reply_once(&p, AMT_START, 400, "{\"BatchrequestId\":7}", 0);
+  assert_string_equal(p.j.id, "");
+  assert_int_equal(p.j.start, AMT_START_REFUSED);
+  play_free(&p);
+}
+
+/* The text of a message that broke off has another character where it was
+   cut, when it comes again: what is left begins with a whole one. */
+static void a_text_that_changed_meanwhile_is_never_cut_in_a_character(
+  void **state)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
+      AMT_E_RESET, 0, 0, 0 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+      "\"abc\xF0\x9F\x98\x80 end\"}]}", 0, 0, 0, 0 }
+  };
+  static const step all[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
+      AMT_E_RESET, 0, 0, 0 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+      "\"abc\xF0\x9F\x98\x80\"}]}", 0, 0, 0, 0 }
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  p.srv.log.quiet = 1;
+  amt_once(&p.j, &p.s, AMT_MESSAGES, &p.t, "2112");
+  play_run(&p);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
+             "message #1 abcd end\ndone 19\n");
+  play_free(&p);
+  play_init(&p);
+  play_steps(&p, all);
+  p.srv.log.quiet = 1;
+  amt_once(&p.j, &p.s, AMT_MESSAGES, &p.t, "2112");
+  play_run(&p);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
+             "message #1 abcd\ndone 19\n");
+  play_free(&p);
+}
+
+static void no_bytes_of_a_reply_are_no_body(void **state)
+{
+  char none[1];
+  play p;
+  (void)state;
+  play_init(&p);
+  amt_once(&p.j, &p.s, AMT_KILL, &p.t, "2112");
+  while (amt_next(&p.j, 0) != AMT_CALL) { }
+  play_call(&p);
+  assert_int_equal(amt_next(&p.j, 0), AMT_CALL);
+  amt_reply_status(&p.j, 200, 0);
+  assert_int_equal(amt_reply_data(&p.j, none, 0), 0);
+  amt_reply_end(&p.j, 0, 1);
+  assert_int_equal(amt_next(&p.j, 0), AMT_ANSWERED);
+  assert_int_equal(p.j.error, 0);
+  play_free(&p);
+}
+
+static void a_stop_whose_empty_reply_breaks_off_is_sent_again(void **state)
+{
+  static const step s[2][1] = {
+    { { AMT_KILL, 200, "", AMT_E_RESET, 0, 0, 1 } },
+    { { AMT_KILL, 301, "", 0, 0, 0, 1 } }
+  };
+  static const int error[] = { AMT_E_RESET, AMT_E_REDIRECT };
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s[i]);
+    amt_once(&p.j, &p.s, AMT_KILL, &p.t, "2112");
+    play_until(&p, AMT_RETRYING);
+    assert_int_equal(p.j.error, error[i]);
+    play_run(&p);
+    assert_int_equal(p.srv.count[AMT_KILL], 2);
+    assert_int_equal(p.last, AMT_DONE);
+    play_free(&p);
+  }
+}
+
+static void stop_does_nothing_to_a_single_call(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  amt_once(&p.j, &p.s, AMT_MONITOR, &p.t, "2112");
+  amt_stop(&p.j, AMT_KILL);
+  play_run(&p);
+  expect_log(&p.srv.log, "> sign-in\n> monitor\nstatus 1\n"
+             "done 1 log incomplete\n");
+  play_free(&p);
+}
+
+static void what_was_never_begun_may_be_forgotten_and_ended(void **state)
+{
+  amt_job     j;
+  amt_session s;
+  (void)state;
+  memset(&j, 0, sizeof j);
+  memset(&s, 0, sizeof s);
+  amt_forget(&j);
+  assert_int_equal(j.error, 0);
+  s.user = "ocadm";
+  amt_session_end(&s);
+  assert_null(s.user);
+}
+
+static void a_single_look_that_the_server_refuses_is_UNDEFINED(void **state)
+{
+  static const amt_op ops[] = { AMT_MONITOR, AMT_MESSAGES, AMT_STOP, AMT_KILL };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(ops); i++) {
+    play p;
+    reply_once(&p, ops[i], 404, "{}", 0);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_REFUSED);
+    assert_int_equal(p.j.code, i < 2 ? AMT_CODE_UNDEFINED : AMT_CODE_ERROR);
+    assert_int_equal(p.srv.count[ops[i]], 1);
+    play_free(&p);
+  }
+}
+
+static void a_sign_in_that_is_a_bad_request_is_refused_for_good(void **state)
+{
+  static const int status[] = { 400, 401, 403, 404 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(status); i++) {
+    step s[] = { { AMT_SIGN_IN, 0, "{}", 0, 0, 0, 9 } };
+    play p;
+    s[0].status = status[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.error, AMT_E_SIGN_IN);
+    assert_int_equal(p.j.code, 24);
+    assert_int_equal(p.srv.count[AMT_SIGN_IN], 1);
+    play_free(&p);
+  }
+}
+
+static void a_sign_in_that_is_redirected_ends_only_what_has_not_started(
+  void **state)
+{
+  step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 },
+               { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\"}", 0, 0, 0, 1 },
+               { AMT_SIGN_IN, 302, "", 0, 0, 0, 2 } };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.log.retries, 2);
+  assert_int_equal(p.srv.count[AMT_SIGN_IN], 4);
+  play_free(&p);
+}
+
+/* Two others have failed and then signed in, before this one looks. */
+static void an_outage_that_is_over_is_not_told(void **state)
+{
+  step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 1 } };
+  crew c;
+  (void)state;
+  crew_init(&c);
+  play_steps(&c.p[0], s);
+  while (!c.calling[0]) crew_turn(&c, 0, 1000);
+  assert_int_equal(crew_turn(&c, 1, 1000), AMT_BUSY); /* it waits */
+  crew_call(&c, 0);
+  assert_int_equal(crew_turn(&c, 0, 1000), AMT_RETRYING);
+  while (!c.calling[0]) crew_turn(&c, 0, 3000);
+  crew_call(&c, 0);
+  while (!c.calling[0]) crew_turn(&c, 0, 3000); /* signed in; its Start */
+  c.p[0].s.stale = 1;
+  c.p[0].s.producing = 0;
+  while (!c.calling[2]) crew_turn(&c, 2, 3000); /* signs in anew */
+  assert_int_equal(c.p[2].j.op, AMT_SIGN_IN);
+  assert_int_equal(crew_turn(&c, 1, 3000), AMT_BUSY);
+  assert_int_equal(c.p[1].j.error, 0);
+  c.p[0].s.producing = 1; /* as it was */
+  crew_run(&c, 3000);
+  assert_int_equal(c.p[1].j.code, 4);
+  crew_free(&c);
+}
+
+static const char *not_utf8(void *ctx, int begin)
+{
+  (void)ctx;
+  return begin ? "p\xFFw" : NULL;
+}
+
+static void a_fetched_password_that_is_not_UTF_8_ends_the_run(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  p.s.password = NULL;
+  p.s.secret = not_utf8;
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_UTF8);
+  assert_int_equal(p.j.code, 24);
+  assert_int_equal(p.calls, 0);
+  assert_null(p.s.password);
+  play_free(&p);
+}
+
+static void a_refused_sign_in_does_not_bind_a_table_without_one(void **state)
+{
+  step     s[] = { { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 9 } };
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.error, AMT_E_SIGN_IN);
+  w.auth = AMT_AUTH_BASIC;
+  p.s.wire = &w;
+  p.srv.scheme = NULL;
+  p.ended = 0;
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  play_free(&p);
+}
+
+static void a_single_Start_without_a_task_is_refused(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    if (i == 1) w.request[AMT_Q_TASK_TYPE] = NULL;
+    p.s.wire = &w;
+    amt_once(&p.j, &p.s, AMT_START, NULL, NULL);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_MISSING);
+    assert_int_equal(p.calls, 0);
+    play_free(&p);
+  }
+}
+
+static void a_form_leaves_out_what_has_no_name_or_no_value(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    w.auth = AMT_AUTH_FORM;
+    play_init(&p);
+    p.s.wire = &w;
+    if (i == 0) w.request[AMT_Q_USER] = NULL;
+    amt_attach(&p.j, &p.s, "DEMO2", "2112");
+    if (i == 1) { /* checked once; then new credentials, without a password */
+      while (amt_next(&p.j, p.now) != AMT_CALL) { }
+      amt_reply_end(&p.j, AMT_E_CONNECT, 0);
+      assert_int_equal(amt_next(&p.j, p.now), AMT_RETRYING);
+      assert_int_equal(amt_session_credentials(&p.s, "ocadm", NULL), 1);
+    }
+    play_run(&p);
+    assert_int_equal(p.j.code, 4);
+    assert_non_null(strstr(text_of(&p.srv.calls), i == 0
+      ? "\ngrant_type=password&Password=opconxps\n"
+      : "\ngrant_type=password&User=ocadm\n"));
+    play_free(&p);
+  }
+}
+
+static void a_part_of_a_path_that_is_not_given_is_left_out(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.call[AMT_SIGN_IN].path = "/a{application}b{id}c{after}";
+  play_init(&p);
+  p.s.wire = &w;
+  amt_once(&p.j, &p.s, AMT_SIGN_IN, NULL, NULL);
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_non_null(strstr(text_of(&p.srv.calls), "POST /abc0\n"));
+  play_free(&p);
+}
+
+static void what_the_table_does_not_name_need_not_be_given(void **state)
+{
+  static const char *const name[] = { "User", NULL, "ApplicationName",
+                                      "BatchrequestId", "User" };
+  int i;
+  (void)state;
+  for (i = 0; i < 5; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    p.s.wire = &w;
+    switch (i) {
+    case 0: p.s.user = NULL; break;                        /* it has a name */
+    case 1: p.s.user = NULL; w.request[AMT_Q_USER] = NULL; break; /* none */
+    case 2: w.request[AMT_Q_APPLICATION] = NULL; break;    /* always needed */
+    case 3: w.request[AMT_Q_ID] = NULL; break;             /* likewise, */
+    default: w.auth = AMT_AUTH_BASIC; p.srv.scheme = NULL; /* for its header */
+      p.s.user = NULL; w.request[AMT_Q_USER] = NULL;
+    }
+    if (i == 3) { /* but the path has it */
+      w.call[AMT_STOP].path = w.call[AMT_KILL].path =
+        w.call[AMT_MONITOR].path = w.call[AMT_MESSAGES].path = "/{id}";
+    }
+    amt_attach(&p.j, &p.s, i == 2 ? NULL : "DEMO2", i == 3 ? "" : "2112");
+    play_run(&p);
+    if (name[i] == NULL) {
+      assert_int_equal(p.j.code, 4);
+      assert_non_null(strstr(text_of(&p.srv.calls),
+                             "\n{\"Password\":\"opconxps\"}\n"));
+    } else {
+      assert_int_equal(p.j.error, AMT_E_MISSING);
+      assert_string_equal(p.j.msg, name[i]);
+      assert_int_equal(p.calls, 0);
+    }
+    play_free(&p);
+  }
+}
+
+static void a_table_is_judged_word_by_word(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 12; i++) {
+    amt_wire w = *amt_wire_default();
+    int      error = 0;
+    play     p;
+    play_init(&p);
+    p.s.wire = &w;
+    p.srv.scheme = NULL;
+    switch (i) {
+    case 0: w.call[AMT_KILL].path = "/\xC3\xA9"; error = AMT_E_CONTROL; break;
+    case 1: w.headers = "X: a\tb\r\n"; break;
+    case 2: w.headers = "X: a\x7F\r\n"; error = AMT_E_CONTROL; break;
+    case 3: w.separator = NULL; w.task_values = AMT_LIST_JOINED;
+      error = AMT_E_WIRE; break;
+    case 4: w.separator = NULL; break; /* not used */
+    case 5: w.separator = NULL; w.parameters = AMT_LIST_JOINED;
+      error = AMT_E_WIRE; break;
+    case 6: w.reply[AMT_R_EXPIRES] = w.reply[AMT_R_MESSAGE] = NULL; break;
+    case 7: w.reply[AMT_R_TOKEN] = NULL; w.auth = AMT_AUTH_BASIC; break;
+    case 8: w.reply[AMT_R_TOKEN] = NULL; w.auth = AMT_AUTH_FORM;
+      error = AMT_E_WIRE; break;
+    case 9: w.reply[AMT_R_MESSAGES] = NULL; p.s.messages = AMT_NEVER; break;
+    case 10: w.auth_scheme = NULL; error = AMT_E_WIRE; break;
+    default: w.auth_header = w.auth_scheme = NULL; w.auth = AMT_AUTH_NONE;
+    }
+    play_start(&p);
+    play_run(&p);
+    if (p.j.error != error) fail_msg("table %d: %d", i, p.j.error);
+    assert_int_equal(p.j.code, error ? AMT_CODE_ERROR : 4);
+    play_free(&p);
+  }
+}
+
+/* Nobody may change a task or a table in mid-run: no harm comes of it. */
+static void a_table_that_changes_in_mid_run_does_no_harm(void **state)
+{
+  static const char *two[] = { "a=1", "b=2" };
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    amt_wire w = *amt_wire_default();
+    text     body = {0};
+    play     p;
+    two[1] = "b=2";
+    play_init(&p);
+    p.s.wire = &w;
+    p.t.parameters = two, p.t.parameter_count = 2;
+    w.parameters = i == 0 ? AMT_LIST_JOINED : AMT_LIST_OBJECT;
+    play_start(&p);
+    while (amt_next(&p.j, p.now) != AMT_CALL) { }
+    play_call(&p);
+    while (amt_next(&p.j, p.now) != AMT_CALL) { }
+    assert_int_equal(p.j.op, AMT_START);
+    w.separator = NULL;
+    two[1] = "nameless";
+    play_part(&p.j, amt_call_body, &body);
+    assert_non_null(strstr(text_of(&body), i == 0
+      ? ",\"Parameters\":\"a=1nameless\"}"
+      : ",\"Parameters\":{\"a\":\"1\",\"nameless\"}}"));
+    amt_forget(&p.j);
+    text_free(&body);
+    play_free(&p);
+  }
+}
+
+/* The same of a count of the parts of a name that match. */
+static void a_ruined_count_of_matching_parts_does_no_harm(void **state)
+{
+  char a[] = "{\"x\":{\"y\":{", b[] = "\"Status\":7},", c[] =
+    "\"Status\":8},\"Status\":4}";
+  play p;
+  (void)state;
+  play_init(&p);
+  amt_once(&p.j, &p.s, AMT_MONITOR, &p.t, "2112");
+  while (amt_next(&p.j, p.now) != AMT_CALL) { }
+  play_call(&p);
+  assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
+  amt_reply_status(&p.j, 200, 0);
+  amt_reply_data(&p.j, a, sizeof a - 1);
+  memset(p.j.level__, 2, sizeof p.j.level__);
+  amt_reply_data(&p.j, b, sizeof b - 1);
+  memset(p.j.level__, 1, sizeof p.j.level__);
+  amt_reply_data(&p.j, c, sizeof c - 1);
+  amt_reply_end(&p.j, 0, 1);
+  assert_int_equal(amt_next(&p.j, p.now), AMT_STATUS);
+  assert_int_equal(p.j.status, 4);
+  play_free(&p);
+}
+
+static void a_clock_that_goes_back_in_an_outage_does_not_end_it(void **state)
+{
+  step s[] = { { AMT_MONITOR, 503, "", 0, 0, 0, 3 } };
+  play p;
+  (void)state;
+  play_init(&p);
+  p.now = 0x7000000;
+  play_steps(&p, s);
+  play_start(&p);
+  play_until(&p, AMT_RETRYING);
+  p.now -= 1000000;
+  p.j.due__ = p.now; /* it waits no longer */
+  play_until(&p, AMT_RETRYING);
+  assert_int_equal(p.last, AMT_RETRYING);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  play_free(&p);
+}
+
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
@@ -4139,7 +4728,36 @@ int main(void)
     cmocka_unit_test(the_clock_may_wrap_in_any_phase),
     cmocka_unit_test(the_give_up_time_may_lie_across_a_wrapping_clock),
     cmocka_unit_test(the_first_status_comes_after_its_delay_and_then_each_poll),
-    cmocka_unit_test(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
+    cmocka_unit_test(the_poll_interval_grows_with_the_jobs_age_to_its_limit),
+    cmocka_unit_test(every_published_code_has_its_name_and_back),
+    cmocka_unit_test(names_too_long_for_a_wire_table_are_no_fields),
+    cmocka_unit_test(
+      a_name_of_a_status_is_cut_before_a_character_that_does_not_fit),
+    cmocka_unit_test(a_list_of_messages_may_be_null_or_have_nulls_in_it),
+    cmocka_unit_test(two_lists_in_one_reply_are_TWICE),
+    cmocka_unit_test(what_an_error_reply_calls_messages_is_no_log),
+    cmocka_unit_test(an_id_in_a_reply_that_refuses_is_none),
+    cmocka_unit_test(
+      a_text_that_changed_meanwhile_is_never_cut_in_a_character),
+    cmocka_unit_test(no_bytes_of_a_reply_are_no_body),
+    cmocka_unit_test(a_stop_whose_empty_reply_breaks_off_is_sent_again),
+    cmocka_unit_test(stop_does_nothing_to_a_single_call),
+    cmocka_unit_test(what_was_never_begun_may_be_forgotten_and_ended),
+    cmocka_unit_test(a_single_look_that_the_server_refuses_is_UNDEFINED),
+    cmocka_unit_test(a_sign_in_that_is_a_bad_request_is_refused_for_good),
+    cmocka_unit_test(
+      a_sign_in_that_is_redirected_ends_only_what_has_not_started),
+    cmocka_unit_test(an_outage_that_is_over_is_not_told),
+    cmocka_unit_test(a_fetched_password_that_is_not_UTF_8_ends_the_run),
+    cmocka_unit_test(a_refused_sign_in_does_not_bind_a_table_without_one),
+    cmocka_unit_test(a_single_Start_without_a_task_is_refused),
+    cmocka_unit_test(a_form_leaves_out_what_has_no_name_or_no_value),
+    cmocka_unit_test(a_part_of_a_path_that_is_not_given_is_left_out),
+    cmocka_unit_test(what_the_table_does_not_name_need_not_be_given),
+    cmocka_unit_test(a_table_is_judged_word_by_word),
+    cmocka_unit_test(a_table_that_changes_in_mid_run_does_no_harm),
+    cmocka_unit_test(a_ruined_count_of_matching_parts_does_no_harm),
+    cmocka_unit_test(a_clock_that_goes_back_in_an_outage_does_not_end_it)
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1335,9 +1335,36 @@ static void the_public_suite_is_met_in_full(void **state)
 /* ------------------------------------------------------------------------
    >>main */
 
+/* Text never gathers ahead of what was read; these two hold even so. */
+static void gathering_never_writes_behind_the_bytes(void **state)
+{
+  amt_json       t;
+  unsigned char *p = edge_copy("abcdef", 6);
+  size_t         to;
+  (void)state;
+  to = 6;
+  assert_int_equal(amt__json_plain(p, 0, 6, &to), 0);
+  assert_int_equal(to, 6);
+  to = 4;
+  assert_int_equal(amt__json_plain(p, 0, 6, &to), 2);
+  assert_int_equal(to, 6);
+  assert_memory_equal(p, "abcdab", 6);
+  memset(&t, 0, sizeof t);
+  memcpy(t.held, "\xF0\x9F\x98\x80", 4);
+  t.held_len = 4;
+  assert_int_equal(amt__json_gather(&t, p, 4, 6), 6);
+  assert_memory_equal(p, "abcd\xF0\x9F", 6);
+  assert_int_equal(amt__json_gather(&t, p, 6, 6), 6);
+  t.held_len = 255; /* ruined: no more than there is */
+  assert_int_equal(amt__json_gather(&t, p, 0, 6), 4);
+  assert_memory_equal(p, "\xF0\x9F\x98\x80\xF0\x9F", 6);
+  edge_check();
+}
+
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(gathering_never_writes_behind_the_bytes),
     cmocka_unit_test(strict_json_is_accepted_and_decoded),
     cmocka_unit_test(nesting_of_128_is_accepted_and_of_129_is_DEPTH),
     cmocka_unit_test(depth_is_given_back_when_a_level_ends),

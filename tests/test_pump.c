@@ -1481,6 +1481,127 @@ static void a_dripping_server_cannot_stretch_a_call_for_ever(void **state)
   rig_free(&r);
 }
 
+/* --- the rest of each condition ------------------------------------------- */
+
+static void a_job_that_has_ended_is_told_so_even_while_another_holds_the_buffer(
+  void **state)
+{
+  rig     r;
+  amt_job late, busy;
+  (void)state;
+  rig_init(&r, 2, 1024);
+  r.srv.watch = NULL;
+  rig_run(&r);
+  late = r.j;
+  amt_attach(&busy, &r.s, "DEMO2", "2112");
+  rig_until(&r, &busy, &r.srv.log, AMT_MESSAGE);
+  assert_ptr_equal(r.pool.holder, &busy);
+  assert_int_equal(amt_poll(&r.pool, &late, server_clock), AMT_DONE);
+  assert_int_equal(late.error, 0);
+  assert_ptr_equal(r.pool.holder, &busy);
+  rig_until(&r, &busy, &r.srv.log, AMT_DONE);
+  rig_free(&r);
+}
+
+static void a_wait_for_a_connection_that_another_job_has_is_BUSY(void **state)
+{
+  rig     r;
+  amt_job other;
+  (void)state;
+  rig_init(&r, 1, 1024);
+  rig_run(&r);
+  r.srv.watch = NULL;
+  r.srv.stuck = 1;
+  amt_attach(&other, &r.s, "DEMO2", "2112");
+  amt_attach(&r.j, &r.s, "DEMO2", "2112");
+  assert_int_equal(amt_poll(&r.pool, &other, server_clock), AMT_BUSY);
+  assert_ptr_equal(r.conn[0].job, &other);
+  assert_int_equal(amt_wait(&r.pool, &r.j, server_now), AMT_BUSY);
+  assert_int_equal(r.j.wait, 10);
+  amt_drop(&r.pool, &r.j);
+  amt_drop(&r.pool, &other);
+  rig_free(&r);
+}
+
+static void a_job_takes_its_own_sessions_connection_or_a_closed_one(void **state)
+{
+  enum { OWN, OTHER, SHUT, USED };
+  static const struct { int is[3], taken; } v[] = {
+    { { OTHER, SHUT, OWN }, 2 },  { { OTHER, SHUT, OTHER }, 1 },
+    { { SHUT, OTHER, USED }, 0 }, { { OTHER, OTHER, OTHER }, 0 },
+    { { OWN, SHUT, OTHER }, 0 },  { { USED, USED, OTHER }, 2 },
+    { { USED, USED, USED }, -1 }
+  };
+  amt_session own, other;
+  size_t      i;
+  int         k;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    rig r;
+    rig_init(&r, 3, 64);
+    for (k = 0; k < 3; k++) {
+      amt_conn *c = &r.conn[k];
+      c->http.state = v[i].is[k] == SHUT ? AMT_CONN_CLOSED : AMT_CONN_IDLE;
+      c->session = v[i].is[k] == OWN ? &own : &other;
+      c->job = v[i].is[k] == USED ? &r.j : NULL;
+    }
+    assert_ptr_equal(amt__conn_free(&r.pool, &own),
+                     v[i].taken < 0 ? NULL : &r.conn[v[i].taken]);
+    rig_free(&r);
+  }
+}
+
+/* A GET without a body tells no length; a DELETE neither. */
+static void only_POST_and_PUT_tell_the_length_of_nothing(void **state)
+{
+  static const char *const method[] = { "GET", "POST", "PUT", "DELETE" };
+  int i, m;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    amt_wire  w = *amt_wire_default();
+    amt_conn  c;
+    amt_job   j;
+    rig       r;
+    char      got[400];
+    amt_out   o;
+    rig_init(&r, 1, 64);
+    for (m = 0; m < AMT_Q_COUNT; m++) w.request[m] = NULL;
+    w.call[AMT_MONITOR].method = method[i];
+    w.call[AMT_MONITOR].path = "/{id}";
+    r.s.wire = &w;
+    memset(&c, 0, sizeof c);
+    assert_int_equal(amt_url_parse(&c.url, "http://h"), 0);
+    amt_attach(&j, &r.s, "DEMO2", "2112");
+    memset(got, 0, sizeof got);
+    o = amt_out_window(got, sizeof got - 1, 0);
+    amt__put_request(&c, &j, &o);
+    assert_memory_equal(got, method[i], strlen(method[i]));
+    assert_int_equal(strstr(got, "Content-Length: 0\r\n") != NULL,
+                     *method[i] == 'P');
+    rig_free(&r);
+  }
+}
+
+/* No machine has room for such a request; so its token's length is ruined. */
+static void a_request_longer_than_can_be_counted_is_NO_ROOM(void **state)
+{
+  static char room[2000];
+  rig         r;
+  (void)state;
+  rig_init(&r, 1, 1024);
+  r.s.token = room, r.s.token_room = sizeof room;
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+  r.s.token__len = (size_t)-1;
+  r.s.give_up = AMT_ZERO;
+  rig_until(&r, &r.j, &r.srv.log, AMT_FAILED);
+  assert_int_equal(r.j.error, AMT_E_NO_ROOM);
+  assert_int_equal(r.j.start, AMT_START_NONE);
+  assert_int_equal(r.srv.count[AMT_START], 0);
+  assert_int_equal(r.conn[0].http.state, AMT_CONN_CLOSED);
+  rig_free(&r);
+}
+
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
@@ -1529,7 +1650,14 @@ int main(void)
     cmocka_unit_test(a_half_sent_request_keeps_its_token),
     cmocka_unit_test(a_request_sent_again_keeps_its_token_too),
     cmocka_unit_test(the_clock_may_wrap_at_any_time),
-    cmocka_unit_test(a_dripping_server_cannot_stretch_a_call_for_ever)
+    cmocka_unit_test(a_dripping_server_cannot_stretch_a_call_for_ever),
+    cmocka_unit_test(
+      a_job_that_has_ended_is_told_so_even_while_another_holds_the_buffer),
+    cmocka_unit_test(a_wait_for_a_connection_that_another_job_has_is_BUSY),
+    cmocka_unit_test(
+      a_job_takes_its_own_sessions_connection_or_a_closed_one),
+    cmocka_unit_test(only_POST_and_PUT_tell_the_length_of_nothing),
+    cmocka_unit_test(a_request_longer_than_can_be_counted_is_NO_ROOM)
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

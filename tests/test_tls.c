@@ -11,7 +11,8 @@
    Contents: >>back-end >>client >>calls >>faults >>ends >>want >>records
    >>alerts >>garbage >>flips >>refused >>dates >>names >>pins >>random >>clock
    >>resumption >>wire >>client-certificates >>odd-certificates >>secrets
-   >>bearssl-buffers >>bearssl-pem >>mbedtls >>main */
+   >>reader >>corners >>bearssl-buffers >>bearssl-pem >>bearssl-corners
+   >>mbedtls >>main */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
@@ -23,6 +24,28 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#ifdef AMT_MBEDTLS
+/* The library's set-up goes through these; see >>mbedtls. */
+#include <mbedtls/ssl.h>
+static int setups, failing_setup; /* that one, from 1, fails; 0: none */
+static int setup_or(int result)
+{
+  return ++setups == failing_setup ? MBEDTLS_ERR_SSL_ALLOC_FAILED : result;
+}
+/* This one must not even be tried, lest it succeeds. */
+static int take_up(mbedtls_ssl_context *ssl, const mbedtls_ssl_session *session)
+{
+  int e = setup_or(0);
+  return e != 0 ? e : mbedtls_ssl_set_session(ssl, session);
+}
+#define mbedtls_ssl_config_defaults(c, e, t, p) \
+  setup_or(mbedtls_ssl_config_defaults(c, e, t, p))
+#define mbedtls_ssl_conf_own_cert(c, o, k) \
+  setup_or(mbedtls_ssl_conf_own_cert(c, o, k))
+#define mbedtls_ssl_setup(s, c)        setup_or(mbedtls_ssl_setup(s, c))
+#define mbedtls_ssl_set_hostname(s, h) setup_or(mbedtls_ssl_set_hostname(s, h))
+#define mbedtls_ssl_set_session(s, o)  take_up(s, o)
+#endif
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #define AMT_BUILD_TIME 1700000000u
@@ -139,7 +162,7 @@ static void tls_begin(void)
 
 static void tls_end(void)
 {
-  amt_mbedtls_forget(&cfg);
+  amt_mbedtls_server_end(&cfg);
   mbedtls_x509_crt_free(&anchor_lists[0]);
   mbedtls_x509_crt_free(&anchor_lists[1]);
   mbedtls_x509_crt_free(&client_chain);
@@ -1501,6 +1524,7 @@ static void hand_made_records_in_the_handshake_are_errors(void **state)
     { "\24\3\3\0\1\1", 6, "ChangeCipherSpec" },
     { "\27\3\3\0\1x", 6, "data" },
     { "\25\3\3\0\1\2", 6, "half an alert" },
+    { "\25\3\3\0\2\1\0", 7, "close_notify" },
     { "\26\3\1\0\4\2\0\0\0", 9, "TLS 1.0 by its record" },
     { "\26", 1, "one byte" }
   };
@@ -3170,6 +3194,171 @@ static void no_traffic_key_is_left_after_a_close(void **state)
   notes_check();
 }
 
+/* ------------------------------------------------------------------------
+   >>reader: of certificates, fed by hand */
+
+static int reader_eats(amt_tls_reader *r, const void *p, size_t n)
+{
+  size_t i;
+  int    of_key = 0;
+  for (i = 0; i < n; i++) of_key += amt__cert_step(r, ((const uint8_t *)p)[i]);
+  return of_key;
+}
+
+static void an_empty_extension_is_not_a_date(void **state)
+{
+  static const uint8_t der[] = { 0x30, 6, 0x30, 4, 0xA3, 2, 0x30, 0 };
+  amt_tls_reader       r;
+  (void)state;
+  memset(&r, 0, sizeof r);
+  assert_int_equal(reader_eats(&r, der, sizeof der), 0);
+  assert_int_equal(r.state, AMT__CERT_TAG);
+  assert_int_equal(r.depth, 0);
+  assert_int_equal(r.from, 0);
+  assert_int_equal(r.until, 0);
+}
+
+static void behind_a_broken_header_nothing_is_read(void **state)
+{
+  static const uint8_t der[] = { 0x30, 0x50, 0x30, 0x40, 2, 1, 5, 0x30, 0,
+                                 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 1, 1 };
+  size_t n;
+  (void)state;
+  for (n = 9; n <= 15; n += 2) { /* issuer, validity, subject, key */
+    uint32_t       issuer, subject;
+    amt_tls_reader r;
+    memset(&r, 0, sizeof r);
+    reader_eats(&r, der, n);
+    reader_eats(&r, "\x30\x85", 2); /* a length of five bytes */
+    assert_int_equal(r.state, AMT__CERT_BAD);
+    issuer = r.issuer, subject = r.subject;
+    assert_int_equal(reader_eats(&r, der, sizeof der), 0);
+    assert_int_equal(r.state, AMT__CERT_BAD);
+    assert_int_equal(r.issuer, issuer);
+    assert_int_equal(r.subject, subject);
+  }
+}
+
+static void more_elements_than_are_counted_do_no_harm(void **state)
+{
+  static const uint8_t head[] = { 0x30, 0x82, 2, 0x5C, 0x30, 0x82, 2, 0x58 };
+  amt_tls_reader       r;
+  int                  i, of_key = 0;
+  (void)state;
+  memset(&r, 0, sizeof r);
+  reader_eats(&r, head, sizeof head);
+  for (i = 0; i < 300; i++) of_key += reader_eats(&r, "\x05\x00", 2);
+  assert_int_equal(of_key, 2); /* the sixth, and none beside it */
+  assert_int_equal(r.index[2], 255);
+  assert_int_equal(r.depth, 0);
+  assert_int_equal(r.state, AMT__CERT_TAG);
+}
+
+static void a_certificate_of_4_GB_is_not_read_twice(void **state)
+{
+  amt_tls_reader r;
+  (void)state;
+  memset(&r, 0, sizeof r);
+  r.at = 0xFFFFFFFEu;
+  assert_int_equal(amt__cert_step(&r, 0x30), 0);
+  assert_int_equal(r.state, AMT__CERT_LEN);
+  assert_int_equal(amt__cert_step(&r, 0x03), 0);
+  assert_int_equal(r.state, AMT__CERT_BAD);
+}
+
+/* ------------------------------------------------------------------------
+   >>corners */
+
+static void only_the_256_alerts_are_alerts(void **state)
+{
+  (void)state;
+  assert_true(amt_http_error(AMT_E_TLS_ALERT(255))[0] != 0);
+  assert_string_equal(amt_http_error(AMT_E_TLS_ALERT(255) - 1), "");
+  assert_string_equal(amt_http_error(AMT_E_TLS_ALERT(0) + 1), "");
+}
+
+/* Of a chain that is not judged only the first is looked at, for its key. */
+static void without_a_chain_the_pin_is_the_servers_own(void **state)
+{
+  static uint8_t pins[1][32];
+  cert_spec      s = cert_like("server.test", "DNS:server.test");
+  cert_spec      middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
+                            .issuer = stranger, .issuer_key = KEY_OTHER };
+  (void)state;
+  s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  tls_trust_nobody();
+  cfg.tls.insecure_skip_chain = 1;
+  cfg.tls.pins = (const uint8_t (*)[32])pins;
+  cfg.tls.pin_count = 1;
+  key_pin(pins[0], KEY_SERVER);
+  refused(AMT_HTTP_END, "its own key");
+  key_pin(pins[0], KEY_MIDDLE);
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_PIN, "its issuer's key");
+  notes_check();
+}
+
+/* The server has forgotten the session that is offered, and shows another
+   certificate: what is wrong with that is told. */
+static void a_refusal_after_an_offer_is_told_as_any_other(void **state)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  (void)state;
+  assert_int_equal(resumes(), 0);
+  assert_int_equal(resumes(), 1);
+  s.until = date(NOW - 1, 0);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_EXPIRED, "expired, after an offer");
+  assert_int_equal(tls.offered, 1);
+  notes_check();
+}
+
+static int inner_wants(const amt_stream *st, int want)
+{
+  (void)st;
+  return want == AMT_WANT_READ ? AMT_WANT_WRITE : want;
+}
+
+static void an_inner_stream_may_know_better_what_it_wants(void **state)
+{
+  amt_stream_ops ops = *srv.stream.ops;
+  (void)state;
+  begin_open();
+  assert_null(ops.want);
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_READ);
+  assert_int_equal(want_of(AMT_WANT_NOTHING), AMT_WANT_NOTHING);
+  assert_int_equal(want_of(AMT_WANT_WRITE), BY(AMT_WANT_NOW, AMT_WANT_WRITE));
+  ops.want = inner_wants;
+  srv.stream.ops = &ops;
+  assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
+  assert_int_equal(want_of(AMT_WANT_NOTHING), AMT_WANT_NOTHING);
+  assert_int_equal(finish(100), AMT_HTTP_END);
+  check_whole(100);
+  amt_http_close(&conn);
+}
+
+static void a_reply_to_close_notify_need_not_arrive(void **state)
+{
+  unsigned char some[10];
+  long          n;
+  (void)state;
+  for (n = 1; n < 5; n++) { /* reads its header, reads it, writes its own */
+    again();
+    srv.silent = 1;
+    begin_sent(0);
+    peer_end(&srv, END_NOTIFY);
+    peer_drain(&srv);
+    srv.fail_with = AMT_E_RESET;
+    srv.fail_at = srv.calls + n;
+    if (tls.stream.ops->read(&tls.stream, some, sizeof some) !=
+        (n < 3 ? AMT_E_RESET : AMT_E_EOF))
+      text_add(&notes, "call %ld\n", n);
+  }
+  notes_check();
+}
+
 #ifdef AMT_BEARSSL
 /* ------------------------------------------------------------------------
    >>bearssl-buffers */
@@ -3649,6 +3838,139 @@ static void amt_bearssl_more_speaks_to_old_servers(void **state)
   }
   notes_check();
 }
+
+/* ------------------------------------------------------------------------
+   >>bearssl-corners */
+
+static int no_system_random;
+
+static int system_seeds(const br_prng_class **ctx)
+{
+  unsigned char seed[32];
+  FILE         *f = fopen("/dev/urandom", "rb");
+  size_t        n = f != NULL ? fread(seed, 1, sizeof seed, f) : 0;
+  if (f != NULL) fclose(f);
+  if (n != sizeof seed) return 0;
+  (*ctx)->update(ctx, seed, sizeof seed);
+  return 1;
+}
+
+/* In place of BearSSL's own. */
+br_prng_seeder br_prng_seeder_system(const char **name)
+{
+  if (name != NULL) *name = "of the test";
+  return no_system_random ? 0 : system_seeds;
+}
+
+static void a_system_without_randomness_is_RANDOM(void **state)
+{
+  (void)state;
+  cfg.tls.random = NULL;
+  no_system_random = 1;
+  refused(AMT_E_TLS_RANDOM, "no randomness of the system");
+  no_system_random = 0;
+  assert_int_equal(srv.up_all, 0);
+  notes_check();
+  works();
+}
+
+static void without_hashes(br_ssl_client_context *cc,
+                           br_x509_minimal_context *xc)
+{
+  (void)xc;
+  br_ssl_engine_set_hash(&cc->eng, br_sha256_ID, NULL);
+}
+
+static void an_engine_that_cannot_begin_is_BROKEN(void **state)
+{
+  (void)state;
+  cfg.more = without_hashes;
+  refused(AMT_E_TLS_BROKEN, "no hash for its random generator");
+  assert_int_equal(srv.up_all, 0);
+  notes_check();
+}
+
+static void an_end_that_has_no_word_is_BROKEN(void **state)
+{
+  (void)state;
+  assert_int_equal(amt__bearssl_error(&tls, BR_ERR_RECV_FATAL_ALERT + 40),
+                   AMT_E_TLS_ALERT(40));
+  assert_int_equal(amt__bearssl_error(&tls, BR_ERR_SEND_FATAL_ALERT + 40),
+                   AMT_E_TLS_BROKEN);
+  assert_int_equal(amt__bearssl_error(&tls, BR_ERR_X509_NOT_TRUSTED + 1),
+                   AMT_E_TLS_BROKEN);
+  assert_int_equal(amt__bearssl_error(&tls, BR_ERR_IO), AMT_E_TLS_BROKEN);
+}
+
+static void a_chain_of_more_than_255_certificates_can_be_skipped(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 300; i++) MUST(SSL_CTX_add1_chain_cert(srv.ctx, authority));
+  cfg.tls.insecure_skip_chain = 1;
+  works();
+  assert_int_equal(tls.certificates, 255);
+}
+
+static void nothing_can_always_be_put_into_a_room(void **state)
+{
+  unsigned char mem[8];
+  amt_tls_room  r;
+  (void)state;
+  amt__room_init(&r, mem, sizeof mem);
+  assert_ptr_equal(amt__room_put(&r, NULL, 0), mem);
+  assert_int_equal(r.low, 0);
+  assert_int_equal(r.error, 0);
+  assert_null(amt__room_put(&r, mem, 9));
+  assert_int_equal(r.error, AMT_E_TLS_ROOM);
+}
+
+static void an_older_word_for_a_certificate_is_known(void **state)
+{
+  static const char *const word[] = { "X509 CERTIFICATE", "X509 CERTIFICATF" };
+  static const int         want[] = { 0, AMT_E_TLS_PEM };
+  size_t i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    static amt_bearssl_anchors a;
+    bytes pem = { NULL, 0, 0 };
+    char *at;
+    cert_pem(&pem, authority);
+    at = strstr((char *)pem.p, "CERTIFICATE");
+    bytes_replace(&pem, (size_t)(at - (char *)pem.p), 11, word[i], 16);
+    at = strstr((char *)pem.p, "END CERTIFICATE");
+    bytes_replace(&pem, (size_t)(at - (char *)pem.p) + 4, 11, word[i], 16);
+    assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
+                              pem.p, pem.n, 64), want[i]);
+    assert_int_equal(a.count, i == 0);
+    bytes_free(&pem);
+  }
+}
+
+static void of_two_keys_the_first_is_taken(void **state)
+{
+  proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
+  (void)state;
+  key_pem(&p.key, KEY_RSA, 1);
+  shows_proof(&p);
+  proof_free(&p);
+  assert_ptr_equal(client_of_ours.use, amt_bearssl_use_ec);
+  peer_demands(&srv, authority);
+  works();
+}
+
+static void an_ec_certificate_may_have_been_signed_with_rsa(void **state)
+{
+  cert_spec root = { .name = "RSA root", .key = KEY_RSA, .ca = 1 };
+  X509     *x = cert_make(&root);
+  proof     p = proof_make(KEY_CLIENT, 1, x, KEY_RSA, NULL);
+  (void)state;
+  shows_proof(&p);
+  proof_free(&p);
+  client_of_ours.issuer_key_type = BR_KEYTYPE_RSA;
+  peer_demands(&srv, x);
+  works();
+}
 #endif /* AMT_BEARSSL */
 
 #ifdef AMT_MBEDTLS
@@ -3692,6 +4014,170 @@ static void ciphers_of_the_callers_choice_are_used(void **state)
   srv.heard_all = 0;
   refused(AMT_E_TLS_ALERT(40), "another cipher");
   notes_check();
+}
+
+static void a_set_up_that_fails_is_MEMORY_and_sends_nothing(void **state)
+{
+  proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
+  int   all, n;
+  (void)state;
+  shows_proof(&p);
+  proof_free(&p);
+  setups = 0;
+  works();
+  all = setups;
+  assert_int_equal(all, 4);
+  for (n = 1; n <= all; n++) {
+    amt_http_close(&conn);
+    tls_forget();
+    srv.heard_all = srv.up_all = 0;
+    setups = 0, failing_setup = n;
+    refused(AMT_E_TLS_MEMORY, "no memory");
+    assert_int_equal(setups, n);
+    failing_setup = 0;
+    assert_int_equal(tls.seen.lib_error, MBEDTLS_ERR_SSL_ALLOC_FAILED);
+    assert_int_equal(srv.up_all, 0);
+  }
+  notes_check();
+  amt_http_close(&conn);
+  works();
+}
+
+static void a_session_that_cannot_be_taken_up_is_done_without(void **state)
+{
+  (void)state;
+  assert_int_equal(resumes(), 0);
+  assert_int_equal(resumes(), 1);
+  amt_http_close(&conn);
+  setups = 0, failing_setup = 4; /* defaults, setup, name, session */
+  works();
+  failing_setup = 0;
+  assert_true(setups >= 4);
+  assert_int_equal(tls.seen.resumed, 0);
+  assert_int_equal(resumes(), 1);
+}
+
+static void a_fragment_length_that_is_none_is_refused(void **state)
+{
+  (void)state;
+  cfg.fragment = 200;
+  refused(AMT_E_TLS_MEMORY, "a fragment length");
+  assert_int_equal(tls.seen.lib_error, MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
+  assert_int_equal(srv.up_all, 0);
+  notes_check();
+}
+
+static void a_system_without_randomness_is_RANDOM(void **state)
+{
+  unsigned char some[64];
+  (void)state;
+  cfg.tls.random = NULL;
+  assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some), 0);
+  mbedtls_entropy_free(&cfg.entropy); /* now it has no sources */
+  assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some),
+                   MBEDTLS_ERR_ENTROPY_SOURCE_FAILED);
+  assert_int_equal(tls.verdict, AMT_E_TLS_RANDOM);
+  refused(AMT_E_TLS_RANDOM, "no randomness of the system");
+  assert_int_equal(srv.up_all, 0);
+  mbedtls_entropy_init(&cfg.entropy);
+  notes_check();
+}
+
+static void each_reason_of_mbedTLS_has_its_error(void **state)
+{
+  static const struct { uint32_t flags; int error; } why[] = {
+    { MBEDTLS_X509_BADCERT_NOT_TRUSTED, AMT_E_TLS_ISSUER },
+    { MBEDTLS_X509_BADCERT_EXPIRED, AMT_E_TLS_EXPIRED },
+    { MBEDTLS_X509_BADCERT_FUTURE, AMT_E_TLS_EXPIRED },
+    { MBEDTLS_X509_BADCERT_CN_MISMATCH, AMT_E_TLS_NAME },
+    { MBEDTLS_X509_BADCERT_BAD_KEY, AMT_E_TLS_WEAK },
+    { MBEDTLS_X509_BADCERT_BAD_MD, AMT_E_TLS_ALGORITHM },
+    { MBEDTLS_X509_BADCERT_BAD_PK, AMT_E_TLS_ALGORITHM },
+    { MBEDTLS_X509_BADCERT_KEY_USAGE, AMT_E_TLS_USAGE },
+    { MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, AMT_E_TLS_USAGE },
+    { MBEDTLS_X509_BADCERT_NS_CERT_TYPE, AMT_E_TLS_USAGE },
+    { MBEDTLS_X509_BADCERT_OTHER, AMT_E_TLS_CERTIFICATE }
+  };
+  static const struct { int result, error; } end[] = {
+    { MBEDTLS_ERR_SSL_WANT_READ, AMT_AGAIN },
+    { MBEDTLS_ERR_SSL_WANT_WRITE, AMT_AGAIN },
+    { MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, AMT_E_EOF },
+    { AMT__MBEDTLS_BAD_VERSION, AMT_E_TLS_VERSION },
+    { AMT__MBEDTLS_BAD_CERTIFICATE, AMT_E_TLS_CERTIFICATE },
+    { AMT__MBEDTLS_BAD_HELLO, AMT_E_TLS_CIPHER },
+    { MBEDTLS_ERR_SSL_BAD_INPUT_DATA, AMT_E_TLS_CIPHER },
+    { MBEDTLS_ERR_SSL_ALLOC_FAILED, AMT_E_TLS_MEMORY },
+    { MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, AMT_E_TLS_RECORD },
+    { MBEDTLS_ERR_X509_INVALID_FORMAT, AMT_E_TLS_CERTIFICATE },
+    { MBEDTLS_ERR_PK_TYPE_MISMATCH, AMT_E_TLS_ALGORITHM },
+    { MBEDTLS_ERR_SSL_INTERNAL_ERROR, AMT_E_TLS_BROKEN }
+  };
+  size_t i;
+  (void)state;
+  tls.reader.issuer = 1; /* not its own */
+  for (i = 0; i < COUNT(why); i++)
+    if (amt__mbedtls_refused(&tls, why[i].flags, 0) != why[i].error)
+      text_add(&notes, "flags %x\n", (unsigned)why[i].flags);
+  for (i = 0; i < COUNT(end); i++)
+    if (amt__mbedtls_result(&tls, end[i].result) != end[i].error)
+      text_add(&notes, "result -0x%x\n", (unsigned)-end[i].result);
+  notes_check();
+}
+
+static void of_two_bad_certificates_the_one_nearer_the_root_is_told(void **state)
+{
+  cert_spec s = cert_like("other.test", "DNS:other.test");
+  cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
+                       .issuer = authority, .issuer_key = KEY_CA };
+  (void)state;
+  middle.until = date(NOW - 1, 0);
+  s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_EXPIRED, "expired in the middle, and another name");
+  assert_int_equal(tls.seen.certificate, 1);
+  notes_check();
+}
+
+static void a_weak_key_of_the_issuer_is_the_issuers(void **state)
+{
+  static const int which[] = { KEY_SERVER, KEY_RSA };
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  cert_spec middle = { .name = "Middle", .key = KEY_RSA_1024, .ca = 1,
+                       .issuer = authority, .issuer_key = KEY_CA };
+  size_t i;
+  (void)state;
+  s.issuer = cert_make(&middle), s.issuer_key = KEY_RSA_1024;
+  for (i = 0; i < 2; i++) {
+    s.key = which[i];
+    peer_shows(&srv, cert_make(&s), s.key, s.issuer);
+    refused(AMT_E_TLS_WEAK, "an issuer's RSA key of 1024 bits");
+    assert_int_equal(tls.seen.certificate, 1);
+  }
+  notes_check();
+}
+
+static void a_record_that_could_not_be_kept_is_not_taken(void **state)
+{
+  (void)state;
+  begin_open();
+  srv.stuck_after = srv.to_server;
+  assert_int_equal(amt__mbedtls_send(&tls, (const unsigned char *)pattern,
+                                     sizeof tls.out + 1),
+                   MBEDTLS_ERR_SSL_WANT_WRITE);
+  assert_int_equal(tls.out_len, 0);
+  srv.stuck_after = 0;
+  assert_int_equal(finish(100), AMT_HTTP_END);
+  check_whole(100);
+}
+
+/* mbedTLS will not let it come to that: so the state is ruined. */
+static void a_handshake_that_verified_nothing_is_BROKEN(void **state)
+{
+  (void)state;
+  assert_int_equal(tls.verified, 0);
+  assert_int_equal(tls.offered, 0);
+  assert_int_equal(amt__mbedtls_opened(&tls), AMT_E_TLS_BROKEN);
+  assert_int_equal(cfg.has_saved, 0);
 }
 #endif /* AMT_MBEDTLS */
 
@@ -3805,6 +4291,15 @@ int main(int argc, char **argv)
     TEST(an_empty_chain_is_refused),
     TEST(nothing_secret_is_left_after_a_close),
     TEST(no_traffic_key_is_left_after_a_close),
+    TEST(an_empty_extension_is_not_a_date),
+    TEST(behind_a_broken_header_nothing_is_read),
+    TEST(more_elements_than_are_counted_do_no_harm),
+    TEST(a_certificate_of_4_GB_is_not_read_twice),
+    TEST(only_the_256_alerts_are_alerts),
+    TEST(without_a_chain_the_pin_is_the_servers_own),
+    TEST(a_refusal_after_an_offer_is_told_as_any_other),
+    TEST(an_inner_stream_may_know_better_what_it_wants),
+    TEST(a_reply_to_close_notify_need_not_arrive),
 #ifdef AMT_BEARSSL
     TEST(every_buffer_size_carries_every_body),
     TEST(a_buffer_that_is_too_small_is_BUFFER),
@@ -3821,10 +4316,27 @@ int main(int argc, char **argv)
     TEST(a_client_with_lines_of_cr_lf_is_read),
     TEST(client_texts_that_are_none_are_refused),
     TEST(amt_bearssl_more_speaks_to_old_servers),
+    TEST(a_system_without_randomness_is_RANDOM),
+    TEST(an_engine_that_cannot_begin_is_BROKEN),
+    TEST(an_end_that_has_no_word_is_BROKEN),
+    TEST(a_chain_of_more_than_255_certificates_can_be_skipped),
+    TEST(nothing_can_always_be_put_into_a_room),
+    TEST(an_older_word_for_a_certificate_is_known),
+    TEST(of_two_keys_the_first_is_taken),
+    TEST(an_ec_certificate_may_have_been_signed_with_rsa),
 #endif
 #ifdef AMT_MBEDTLS
     TEST(a_fragment_length_is_honoured),
     TEST(ciphers_of_the_callers_choice_are_used),
+    TEST(a_set_up_that_fails_is_MEMORY_and_sends_nothing),
+    TEST(a_session_that_cannot_be_taken_up_is_done_without),
+    TEST(a_fragment_length_that_is_none_is_refused),
+    TEST(a_system_without_randomness_is_RANDOM),
+    TEST(each_reason_of_mbedTLS_has_its_error),
+    TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told),
+    TEST(a_weak_key_of_the_issuer_is_the_issuers),
+    TEST(a_record_that_could_not_be_kept_is_not_taken),
+    TEST(a_handshake_that_verified_nothing_is_BROKEN),
 #endif
   };
   int failed;
