@@ -177,3 +177,5 @@ if begins fleet; then
   python3 tests/bench_fleet.py $out/fleet $out/multi build/amtsim |
     tee -a $out/results
 fi
+
+python3 tests/bench_table.py $out/results
