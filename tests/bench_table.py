@@ -19,7 +19,9 @@ ROWS = (
     ("poll.ir", "status poll: instructions", 4000),
     ("poll.cpu-us", "status poll: CPU, \N{MICRO SIGN}s", 11),
     ("fleet.polls-per-second", "fleet of 10,000: polls a second", None),
-    ("fleet.cpu-us-per-poll", "fleet of 10,000: CPU a poll, \N{MICRO SIGN}s", None),
+    ("fleet.cpu-us-per-poll", "fleet of 10,000: CPU a poll, \N{MICRO SIGN}s",
+     None),
+    ("fleet.amtsim-cpu-share", "  of a core that amtsim used meanwhile", None),
     ("fleet.bytes-per-job", "fleet of 10,000: bytes a job", 320),
     ("tls-full.ir", "TLS handshake, full: instructions", None),
     ("tls-resumed.ir", "TLS handshake, resumed: instructions", 800000),
@@ -41,14 +43,17 @@ def read(path):
                                     ("tls-mbedtls", "amt, mbedTLS")):
                     if word in name:
                         who = other
-                        name = name.replace(word, "tls" if "tls" in word else "")
+                        name = name.replace(word, "tls" if "tls" in word
+                                            else "")
             if who:
-                figures.setdefault(name, []).append((who, value, kind == "BENCH"))
+                figures.setdefault(name, []).append((who, value,
+                                                     kind == "BENCH"))
     return figures
 
 
 def number(v):
-    return "{:,.0f}".format(v) if v >= 100 or v == int(v) else "{:.2f}".format(v)
+    whole = v >= 100 or v == int(v)
+    return "{:,.0f}".format(v) if whole else "{:.2f}".format(v)
 
 
 def table(figures):
@@ -69,11 +74,13 @@ def svg(figures, path):
     out, y = [], 34
     for name, what, goal in ROWS:
         bars = figures.get(name, [])
-        if len({who for who, _, _ in bars}) < 2 or name.startswith("tls"):
+        if len({who for who, _, _ in bars}) < 2 or \
+           name.startswith(("tls", "fleet.a")):
             continue
         ours = next(v for who, v, _ in bars if who == "amt")
         most = min(max(v for _, v, _ in bars), 8 * max(ours, goal or 0))
-        out.append('<text class="h" x="10" y="%d">%s</text>' % (y, escape(what)))
+        out.append('<text class="h" x="10" y="%d">%s</text>' %
+                   (y, escape(what)))
         y += 8
         for who, v, mine in sorted(bars, key=lambda b: (not b[2], b[1])):
             width = 400 * min(v / most, 1)
