@@ -51,18 +51,19 @@ struct job { /* all that a job at rest needs: 88 bytes */
   char     id[AMT_ID_SIZE];
   uint32_t line;      /* where its words begin, in text */
   uint32_t next;      /* in the ring */
-  uint32_t failing;   /* since when, in ms; 0: it is not */
+  uint32_t failing;   /* not known there since, in ms; or 0 */
   int32_t  status;    /* the server's; in the end the completion code */
   uint8_t  server, words, state, id_text, calling;
   uint8_t  undefined; /* how often in a row */
 };
 
-struct server { /* its times are in us */
+struct server { /* its other times are in us */
   amt_session session;
   char        token[512];
   uint32_t    last;   /* the job that has had its turn */
   uint32_t    live;   /* jobs that have not ended */
   uint32_t    calls;  /* under way */
+  uint32_t    failing; /* no good answer since, in ms; or 0 */
   uint32_t    round;  /* turns until each live job has had one, */
   uint64_t    gap;    /* so far apart */
   uint64_t    turn;   /* when the next one is, */
@@ -146,15 +147,21 @@ static void sync_state(void)
   unsynced = 0;
 }
 
-static void end(struct job *j, int32_t code, const char *why)
+/* Over, for this run: the next one tries again. */
+static void drop(struct job *j, int32_t code, const char *why)
 {
   j->state = ENDED;
   j->status = code;
   live--;
   servers[j->server].live--;
   ended[code & 255]++;
-  record(j, " ended ");
   tell(j, amt_status_name(code), why);
+}
+
+static void end(struct job *j, int32_t code, const char *why)
+{
+  drop(j, code, why);
+  record(j, " ended ");
 }
 
 /* Takes one step again: 1, or 0 if the line is none. */
@@ -328,24 +335,33 @@ static void hang_up(struct call *c)
   c->of = NULL;
 }
 
-/* The call may be made again, at the job's next turn. What is not the job's own
-   fault holds the whole server. */
-static void try_again(struct call *c, uint64_t wait_ms)
+static void lose(struct job *j)
 {
-  struct job    *j = c->of;
+  if (j->state == NEW) drop(j, AMT_CODE_WEB_SERVER_ERROR, "not started");
+  else drop(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
+}
+
+/* The call may be made again, at the job's next turn. What is not this job's own
+   trouble is the server's: all its jobs wait, and in the end all are lost. */
+static void try_again(struct call *c, uint64_t wait_ms, int own)
+{
+  struct job    *j = c->of, *other;
   struct server *s = &servers[j->server];
-  if (j->failing == 0) {
-    j->failing = (ms() - 1u) | 1u; /* never 0, never later */
+  uint32_t      *since = own ? &j->failing : &s->failing;
+  if (*since == 0) {
+    *since = (ms() - 1u) | 1u; /* never 0, never later */
     tell(j, "retrying", amt_error(c->job.error));
   }
-  if (s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
+  if (!own && s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
   if (j->state == STARTING) {
     j->state = NEW;
     record(j, " not started");
   }
-  if (ms() - j->failing < give_up / 1000u) return;
-  if (j->state == NEW) end(j, AMT_CODE_WEB_SERVER_ERROR, "not started");
-  else end(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
+  if (ms() - *since < give_up / 1000u) return;
+  lose(j);
+  for (other = jobs; !own && other < jobs + job_count; other++)
+    if (&servers[other->server] == s && other->state != ENDED &&
+        !other->calling) lose(other);
 }
 
 static void failed(struct call *c)
@@ -353,14 +369,16 @@ static void failed(struct call *c)
   struct job *j = c->of;
   uint32_t    s = c->conn >= 0 ? conns[c->conn].http.reply.retry_after : 0;
   if (c->job.start == AMT_START_REFUSED && c->job.http_status == 429) {
-    try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u);
+    try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u, 0);
   } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED) {
-    try_again(c, 0); /* a server that restarts may not know it for a while */
+    try_again(c, 0, 1); /* one that restarts may not know it for a while */
   } else if (c->job.start == AMT_START_UNKNOWN) {
     end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look "
         "for it at the server");
-  } else {
+  } else if (j->state == STARTING) {
     end(j, c->job.code, amt_error(c->job.error));
+  } else {
+    drop(j, c->job.code, amt_error(c->job.error));
   }
 }
 
@@ -368,7 +386,7 @@ static void failed(struct call *c)
 static void look(struct job *j, const amt_job *a)
 {
   int changed = j->status != a->status;
-  j->failing = 0;
+  j->failing = servers[j->server].failing = 0;
   j->status = a->status;
   if (a->status != AMT_CODE_UNDEFINED) j->undefined = 0;
   else j->undefined++;
@@ -400,12 +418,12 @@ static void step(struct call *c)
     memcpy(j->id, c->job.id, sizeof j->id);
     j->id_text = c->job.id_text;
     j->state = KNOWN;
-    j->failing = 0;
+    servers[j->server].failing = 0;
     record(j, j->id_text ? " string " : " number ");
     tell(j, "started", "");
     break;
   case AMT_STATUS: look(j, &c->job); break;
-  case AMT_RETRYING: try_again(c, c->job.wait); over = 1; break;
+  case AMT_RETRYING: try_again(c, c->job.wait, 0); over = 1; break;
   case AMT_FAILED: failed(c); over = 1; break;
   case AMT_DONE:
     if (j->state == STARTING) end(j, c->job.code, "at once");

@@ -59,7 +59,7 @@ json() { # PARSER LIBRARY OPTION...
 if begins json; then
   json amt "" -DPARSER_AMT
   json amt-plain "" -DPARSER_AMT -DAMT_NO_WIDE
-  json jsmn "" -DPARSER_JSMN
+  json "jsmn, undecoded" "" -DPARSER_JSMN
   json yajl -lyajl -DPARSER_YAJL
   json cJSON -lcjson -DPARSER_CJSON
   json json-c -ljson-c -DPARSER_JSONC
