@@ -155,9 +155,15 @@ demo: ## a job run to DONE, another killed, one over https, in 10 s
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@sh tests/demo.sh build/amt build/amtsim
 
-bench: ## counts instructions and bytes; prints "BENCH NAME VALUE"
+bench: ## ours beside libcurl, cJSON, ...: prints "BENCH NAME VALUE", a table
 	@$(MAKE) --no-print-directory packages DEBS="$(BENCH_DEBS)"
+	@$(MAKE) --no-print-directory build/amtsim
 	@CC="$(CC)" sh tests/bench.sh
+
+bench-plot: ## draws what make bench counted: build/bench.svg
+	@[ -s build/bench/results ] || $(MAKE) --no-print-directory bench
+	@python3 tests/bench_table.py build/bench/results build/bench.svg
+	@echo build/bench.svg
 
 size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
@@ -230,8 +236,9 @@ clean: ## removes build/
 	rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z$$()A-Z_]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
+	@grep -hE '^[a-z$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench size \
-        fuzz cross coverage firmware analyze prove test packages clean help
+.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
+        bench-plot size fuzz cross coverage firmware analyze prove test \
+        packages clean help

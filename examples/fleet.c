@@ -1,5 +1,5 @@
-/* fleet [OPTION]... [LIST]: runs any number of jobs at once, on one thread, over
-   a few connections, and tells each change of each job in a line.
+/* fleet [OPTION]... [LIST]: runs any number of jobs at once, on one thread,
+   over a few connections, and tells each change of each job in a line.
 
    A line of LIST (a file, or standard input) is one job, or a # comment:
 
@@ -10,7 +10,7 @@
      -u URL      the server ($AMT_SERVER, or http://127.0.0.1:42000)
      -c N        connections (16); servers share them evenly
      -i SECONDS  the interval at which each job is looked at (5)
-     -g SECONDS  how long a job may stay out of reach before it is given up (300)
+     -g SECONDS  how long a job may stay out of reach until it is given up (300)
      -s FILE     the state: after a kill -9 or a power cut the same command goes
                  on where it was. No job is started twice: one whose Start may
                  have left when the lights went out ends as 19, and is told
@@ -22,17 +22,17 @@
    files. SIGINT and SIGTERM end it when the calls under way are answered; the
    jobs go on at their server.
 
-   How it works. A job that nobody is asking about is a small struct: its id, its
-   status, where its line begins. Only a call under way needs an amt_job, so
+   How it works. A job that nobody is asking about is a small struct: its id,
+   its status, where its line begins. Only a call under way needs an amt_job, so
    there are as many of those as connections; amt_once makes one call, a Start
    or a look, and tells what came of it. When to make it is all that is decided
-   here, by a ring of jobs for each server: every interval / jobs the next one in
-   the ring has its turn. So the calls are spread evenly, none is passed over,
-   and a server that is slow, away or says "later" (429, 503, Retry-After) just
+   here, by a ring of jobs for each server: every interval / jobs the next one
+   in it has its turn. So the calls are spread evenly, none is passed over, and
+   a server that is slow, away or says "later" (429, 503, Retry-After) just
    stops its own ring for a while.
 
    All memory is static and sized for a million jobs; what is not used is never
-   touched, and costs nothing on a system with virtual memory. No heap. */
+   touched, and costs nothing on a system with virtual memory. */
 
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
@@ -51,18 +51,19 @@ struct job { /* all that a job at rest needs: 88 bytes */
   char     id[AMT_ID_SIZE];
   uint32_t line;      /* where its words begin, in text */
   uint32_t next;      /* in the ring */
-  uint32_t failing;   /* since when, in ms; 0: it is not */
+  uint32_t failing;   /* not known there since, in ms; or 0 */
   int32_t  status;    /* the server's; in the end the completion code */
   uint8_t  server, words, state, id_text, calling;
   uint8_t  undefined; /* how often in a row */
 };
 
-struct server { /* its times are in us */
+struct server { /* its other times are in us */
   amt_session session;
   char        token[512];
   uint32_t    last;   /* the job that has had its turn */
   uint32_t    live;   /* jobs that have not ended */
   uint32_t    calls;  /* under way */
+  uint32_t    failing; /* no good answer since, in ms; or 0 */
   uint32_t    round;  /* turns until each live job has had one, */
   uint64_t    gap;    /* so far apart */
   uint64_t    turn;   /* when the next one is, */
@@ -146,22 +147,29 @@ static void sync_state(void)
   unsynced = 0;
 }
 
-static void end(struct job *j, int32_t code, const char *why)
+/* Over, for this run: the next one tries again. */
+static void drop(struct job *j, int32_t code, const char *why)
 {
   j->state = ENDED;
   j->status = code;
   live--;
   servers[j->server].live--;
   ended[code & 255]++;
-  record(j, " ended ");
   tell(j, amt_status_name(code), why);
+}
+
+static void end(struct job *j, int32_t code, const char *why)
+{
+  drop(j, code, why);
+  record(j, " ended ");
 }
 
 /* Takes one step again: 1, or 0 if the line is none. */
 static int replay(char *line, size_t n)
 {
   size_t         digits = strspn(line, "0123456789"), used;
-  char          *step = line + digits, *value = step + strcspn(step, "\"1234567890");
+  char          *step = line + digits;
+  char          *value = step + strcspn(step, "\"0123456789");
   uint64_t       number, code = 0;
   struct job    *j = jobs;
   amt_json       json;
@@ -174,8 +182,8 @@ static int replay(char *line, size_t n)
     j->state = STARTING;
   } else if (strcmp(step, " not started") == 0) {
     j->state = NEW;
-  } else if (strncmp(step, " ended ", 7) == 0 && amt_uint64(value, n, 10, &code) &&
-             code < 100) {
+  } else if (strncmp(step, " ended ", 7) == 0 &&
+             amt_uint64(value, n, 10, &code) && code < 100) {
     j->state = ENDED;
     j->status = (int32_t)code;
   } else if (amt_json_next(&json, value, n, &used, &t) == AMT_JSON_STRING &&
@@ -218,7 +226,8 @@ static void open_state(const char *name, const char *head)
   state_fd = open(name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   f = state_fd < 0 ? NULL : fdopen(dup(state_fd), "r");
   if (f == NULL) stop(78, name, strerror(errno));
-  if (fcntl(state_fd, F_SETLK, &lock) != 0) stop(78, name, "another fleet uses it");
+  if (fcntl(state_fd, F_SETLK, &lock) != 0)
+    stop(78, name, "another fleet uses it");
   for (; fgets(line, sizeof line, f) != NULL; good = ftell(f)) {
     size_t n = strcspn(line, "\n");
     if (line[n] == 0 && feof(f)) break;
@@ -234,12 +243,12 @@ static void open_state(const char *name, const char *head)
     if (j->state == ENDED)
       live--, servers[j->server].live--, ended[j->status]++;
     if (j->state == STARTING)
-      end(j, AMT_CODE_UNDEFINED, "start-unknown: the last run broke off during its "
-          "Start; look for it at the server");
+      end(j, AMT_CODE_UNDEFINED, "start-unknown: the last run broke off during "
+          "its Start; look for it at the server");
   }
 }
 
-/* --- the list --------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------- */
 
 static uint8_t server_of(const char *url)
 {
@@ -304,7 +313,8 @@ static uint32_t read_list(const char *name, const char *url)
   char    *p, *line_end;
   if (f == NULL) stop(78, name, strerror(errno));
   n = fread(text, 1, sizeof text - 1, f);
-  if (ferror(f) || n == sizeof text - 1) stop(78, "the list", "it cannot be read");
+  if (ferror(f) || n == sizeof text - 1)
+    stop(78, "the list", "it cannot be read, or is too long");
   for (i = 0; i < n; i++) hash = (hash ^ (unsigned char)text[i]) * 16777619u;
   for (p = text; p < text + n; p = line_end + 1) {
     line_end = p + strcspn(p, "\n");
@@ -314,7 +324,7 @@ static uint32_t read_list(const char *name, const char *url)
   return hash;
 }
 
-/* --- calls ------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------ */
 
 static void hang_up(struct call *c)
 {
@@ -325,24 +335,33 @@ static void hang_up(struct call *c)
   c->of = NULL;
 }
 
-/* The call may be made again, at the job's next turn. What is not the job's own
-   fault holds the whole server. */
-static void try_again(struct call *c, uint64_t wait_ms)
+static void lose(struct job *j)
 {
-  struct job    *j = c->of;
+  if (j->state == NEW) drop(j, AMT_CODE_WEB_SERVER_ERROR, "not started");
+  else drop(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
+}
+
+/* The call may be made again, at the job's next turn. What is not this job's own
+   trouble is the server's: all its jobs wait, and in the end all are lost. */
+static void try_again(struct call *c, uint64_t wait_ms, int own)
+{
+  struct job    *j = c->of, *other;
   struct server *s = &servers[j->server];
-  if (j->failing == 0) {
-    j->failing = (ms() - 1u) | 1u; /* never 0, never later */
+  uint32_t      *since = own ? &j->failing : &s->failing;
+  if (*since == 0) {
+    *since = (ms() - 1u) | 1u; /* never 0, never later */
     tell(j, "retrying", amt_error(c->job.error));
   }
-  if (s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
+  if (!own && s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
   if (j->state == STARTING) {
     j->state = NEW;
     record(j, " not started");
   }
-  if (ms() - j->failing < give_up / 1000u) return;
-  if (j->state == NEW) end(j, AMT_CODE_WEB_SERVER_ERROR, "not started");
-  else end(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
+  if (ms() - *since < give_up / 1000u) return;
+  lose(j);
+  for (other = jobs; !own && other < jobs + job_count; other++)
+    if (&servers[other->server] == s && other->state != ENDED &&
+        !other->calling) lose(other);
 }
 
 static void failed(struct call *c)
@@ -350,14 +369,16 @@ static void failed(struct call *c)
   struct job *j = c->of;
   uint32_t    s = c->conn >= 0 ? conns[c->conn].http.reply.retry_after : 0;
   if (c->job.start == AMT_START_REFUSED && c->job.http_status == 429) {
-    try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u);
+    try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u, 0);
   } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED) {
-    try_again(c, 0); /* a server that restarts may not know it for a while */
+    try_again(c, 0, 1); /* one that restarts may not know it for a while */
   } else if (c->job.start == AMT_START_UNKNOWN) {
-    end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look for "
-        "it at the server");
-  } else {
+    end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look "
+        "for it at the server");
+  } else if (j->state == STARTING) {
     end(j, c->job.code, amt_error(c->job.error));
+  } else {
+    drop(j, c->job.code, amt_error(c->job.error));
   }
 }
 
@@ -365,13 +386,14 @@ static void failed(struct call *c)
 static void look(struct job *j, const amt_job *a)
 {
   int changed = j->status != a->status;
-  j->failing = 0;
+  j->failing = servers[j->server].failing = 0;
   j->status = a->status;
   if (a->status != AMT_CODE_UNDEFINED) j->undefined = 0;
   else j->undefined++;
   if (amt_status_ends(a->status)) end(j, a->status, "");
-  else if (j->undefined == 10) end(j, a->status, "undefined: ten times in a row");
-  else if (changed) tell(j, *a->name ? a->name : amt_status_name(a->status), "");
+  else if (j->undefined == 10) end(j, a->status, "ten times in a row");
+  else if (changed)
+    tell(j, *a->name ? a->name : amt_status_name(a->status), "");
 }
 
 /* Goes on with a call until it waits for something, or is over. */
@@ -396,12 +418,12 @@ static void step(struct call *c)
     memcpy(j->id, c->job.id, sizeof j->id);
     j->id_text = c->job.id_text;
     j->state = KNOWN;
-    j->failing = 0;
+    servers[j->server].failing = 0;
     record(j, j->id_text ? " string " : " number ");
     tell(j, "started", "");
     break;
   case AMT_STATUS: look(j, &c->job); break;
-  case AMT_RETRYING: try_again(c, c->job.wait); over = 1; break;
+  case AMT_RETRYING: try_again(c, c->job.wait, 0); over = 1; break;
   case AMT_FAILED: failed(c); over = 1; break;
   case AMT_DONE:
     if (j->state == STARTING) end(j, c->job.code, "at once");
@@ -424,7 +446,8 @@ static void begin(struct job *j, struct call *c)
   c->task.job = c->word[0];
   c->task.parameters = &c->word[1];
   c->task.parameter_count = j->words - 2u;
-  amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task, j->id);
+  amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task,
+           j->id);
   c->job.id_text = j->id_text;
   c->of = j;
   c->conn = -1;
@@ -435,7 +458,7 @@ static void begin(struct job *j, struct call *c)
   step(c);
 }
 
-/* Gives jobs their turns, as far as these have come. Returns when the next is. */
+/* Gives jobs their turns, as far as these have come; when is the next? */
 static uint64_t take_turns(struct server *s)
 {
   uint32_t     share = (uint32_t)pool.count / server_count;
@@ -461,7 +484,7 @@ static uint64_t take_turns(struct server *s)
   return UINT64_MAX;
 }
 
-/* --- the loop --------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------- */
 
 static void on_signal(int number)
 {
@@ -500,7 +523,8 @@ static void live_line(const char *line_end)
   static uint64_t next;
   if (!isatty(2) || now < next) return;
   next = now + 500000u;
-  fprintf(stderr, "\r\033[K%lu jobs, %lu ended, %lu calls under way, %lu made%s",
+  fprintf(stderr,
+          "\r\033[K%lu jobs, %lu ended, %lu calls under way, %lu made%s",
           (unsigned long)job_count, (unsigned long)(job_count - live),
           (unsigned long)busy, (unsigned long)made, line_end);
 }
@@ -514,7 +538,8 @@ static void run(void)
     sync_state(); /* Starts that were announced may leave after this */
     for (i = 0; i < pool.count; i++)
       if (calls[i].of != NULL && (calls[i].wake <= now ||
-          (calls[i].conn >= 0 && fds[calls[i].conn].revents != 0))) step(&calls[i]);
+          (calls[i].conn >= 0 && fds[calls[i].conn].revents != 0)))
+        step(&calls[i]);
     for (i = 0; i < server_count; i++)
       if ((at = take_turns(&servers[i])) < next) next = at;
     for (i = 0; i < pool.count; i++)
@@ -529,7 +554,8 @@ static uint64_t seconds(const char *word)
 {
   char  *rest;
   double s = strtod(word, &rest);
-  if (*rest != 0 || !(s >= 0.001 && s < 1e6)) stop(64, word, "not 0.001 to 1e6 s");
+  if (*rest != 0 || !(s >= 0.001 && s < 1e6))
+    stop(64, word, "not 0.001 to 1e6 seconds");
   return (uint64_t)(s * 1e6);
 }
 

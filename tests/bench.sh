@@ -14,7 +14,7 @@ mkdir -p $out
 : >$out/results
 CC="${CC:-gcc} -std=gnu99 -O2 -I."
 parts=${*:-json http tls poll fleet}
-trap 'kill $pids 2>/dev/null' EXIT
+trap 'kill $pids 2>/dev/null || :' EXIT
 pids=
 
 line()  { echo "$*" | tee -a $out/results; }
@@ -44,7 +44,7 @@ counted() {
   per_byte=$(awk "BEGIN { printf \"%.2f\", $ir / $(cat $out/stdout) }")
 }
 
-# --- JSON --------------------------------------------------------------------
+# --- JSON ------------------------------------------------------------------
 json() { # PARSER LIBRARY OPTION...
   parser=$1 library=$2; shift 2
   $CC "$@" tests/bench_json.c -o $out/json $library
@@ -59,14 +59,14 @@ json() { # PARSER LIBRARY OPTION...
 if begins json; then
   json amt "" -DPARSER_AMT
   json amt-plain "" -DPARSER_AMT -DAMT_WIDE=0
-  json jsmn "" -DPARSER_JSMN
+  json "jsmn, undecoded" "" -DPARSER_JSMN
   json yajl -lyajl -DPARSER_YAJL
   json cJSON -lcjson -DPARSER_CJSON
   json json-c -ljson-c -DPARSER_JSONC
   json jansson -ljansson -DPARSER_JANSSON
 fi
 
-# --- HTTP --------------------------------------------------------------------
+# --- HTTP ------------------------------------------------------------------
 http() { # SAY WHO LIBRARY OPTION...
   say=$1 who=$2 library=$3; shift 3
   $CC "$@" tests/bench_http.c -o $out/http $library
@@ -116,7 +116,7 @@ if begins tls; then
   handshakes tls-mbedtls-ticket $out/mbedtls
 fi
 
-# --- a status poll: nginx, one kept connection ---------------------------------
+# --- a status poll: nginx, one kept connection -----------------------------
 nginx_begins() { # sets $port
   port=$((30000 + $$ % 10000))
   mkdir -p $out/nginx
@@ -145,7 +145,7 @@ syscalls() { # SLEEP PROGRAM COUNT
 poll() { # SAY WHO SLEEP PROGRAM
   few=$(syscalls $3 $4 100)
   many=$(syscalls $3 $4 1100)
-  $1 poll.syscalls $2 "$(awk "BEGIN { printf \"%.1f\", ($many - $few) / 1000 }")"
+  $1 poll.syscalls $2 "$(awk "BEGIN { printf \"%.1f\", ($many-$few) / 1000 }")"
   few=$(instructions $4 $port 100)
   many=$(instructions $4 $port 1100)
   $1 poll.ir $2 $(((many - few) / 1000))
@@ -157,8 +157,8 @@ least() {
 }
 
 if begins poll; then
-  nginx_begins "$($out/json status print 2>/dev/null || printf \
-    '{"BatchrequestId":2112,"Status":2,"StatusName":"RUNNING"}')"
+  $CC -DPARSER_AMT tests/bench_json.c -o $out/json
+  nginx_begins "$($out/json status print)"
   $CC tests/bench_poll.c -o $out/poll
   $CC -DPEER_CURL tests/bench_poll.c -o $out/poll_curl -lcurl -lcjson
   poll bench "" poll $out/poll
@@ -167,13 +167,16 @@ if begins poll; then
   theirs=$(least $out/poll_curl)
   bench poll.cpu-us $ours
   peer poll.cpu-us libcurl+cJSON $theirs
-  bench poll.cpu-ratio-to-libcurl "$(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
+  bench poll.cpu-ratio-to-libcurl \
+    "$(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
 fi
 
-# --- a fleet -------------------------------------------------------------------
+# --- a fleet ---------------------------------------------------------------
 if begins fleet; then
   $CC examples/fleet.c -o $out/fleet
   $CC tests/bench_multi.c -o $out/multi -lcurl -lcjson
   python3 tests/bench_fleet.py $out/fleet $out/multi build/amtsim |
     tee -a $out/results
 fi
+
+python3 tests/bench_table.py $out/results

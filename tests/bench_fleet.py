@@ -10,7 +10,7 @@ import time
 import urllib.request
 
 FLEET, MULTI, SIM = sys.argv[1:]
-JOBS, CONNECTIONS, SECONDS = 10000, 16, 5
+JOBS, CONNECTIONS, SECONDS = 10000, 16, 3
 LINE = "DEMO2 LONGRUNNINGREPORT\n"
 ENV = {"AMT_USER": "ocadm", "AMT_PASSWORD": "opconxps"}
 TICK = os.sysconf("SC_CLK_TCK")
@@ -22,39 +22,38 @@ def cpu(pid):
     return (int(words[11]) + int(words[12])) / TICK
 
 
-def peak(pid):
-    with open("/proc/%d/status" % pid) as f:
-        for line in f:
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+def memory(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as f:
+        return sum(int(line.split()[1]) * 1024 for line in f
+                   if line.startswith(("Private_Clean:", "Private_Dirty:")))
 
 
 def run(command, jobs, seconds):
     """Once all are started: polls a second, CPU seconds of client and server a
-    second and a poll, peak memory."""
-    sim = subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE, text=True)
-    url = sim.stdout.readline().split()[-1]
+    second, the client's a poll in us, its memory."""
+    with subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE,
+                          text=True) as sim:
+        url = sim.stdout.readline().split()[-1]
 
-    def stats():
-        with urllib.request.urlopen(url + "/amtsim/stats") as r:
-            return json.load(r)
-    client = subprocess.Popen([w.replace("URL", url) for w in command], env=ENV,
-                              stdout=subprocess.DEVNULL)
-    while stats()["starts_accepted"] < jobs or stats()["monitors"] < jobs:
-        assert client.poll() is None
-        time.sleep(0.1)
-    begun, polls = time.monotonic(), stats()["monitors"]
-    used, sim_used = cpu(client.pid), cpu(sim.pid)
-    time.sleep(seconds)
-    polls = stats()["monitors"] - polls
-    used, sim_used = cpu(client.pid) - used, cpu(sim.pid) - sim_used
-    took = time.monotonic() - begun
-    memory = peak(client.pid)
-    client.terminate()
-    client.wait()
-    sim.terminate()
-    sim.wait()
-    return polls / took, used / took, sim_used / took, used / polls * 1e6, memory
+        def stats():
+            with urllib.request.urlopen(url + "/amtsim/stats") as r:
+                return json.load(r)
+        client = subprocess.Popen([w.replace("URL", url) for w in command],
+                                  env=ENV, stdout=subprocess.DEVNULL)
+        while stats()["starts_accepted"] < jobs or stats()["monitors"] < jobs:
+            assert client.poll() is None
+            time.sleep(0.1)
+        begun, polls = time.monotonic(), stats()["monitors"]
+        used, sim_used = cpu(client.pid), cpu(sim.pid)
+        time.sleep(seconds)
+        polls = stats()["monitors"] - polls
+        used, sim_used = cpu(client.pid) - used, cpu(sim.pid) - sim_used
+        took = time.monotonic() - begun
+        room = memory(client.pid)
+        client.terminate()
+        client.wait()
+        sim.terminate()
+    return polls / took, used / took, sim_used / took, used / polls * 1e6, room
 
 
 def main():
@@ -65,13 +64,17 @@ def main():
         many.flush()
         one.flush()
         fleet = [FLEET, "-q", "-u", "URL", "-c", str(CONNECTIONS)]
-        memory = run([*fleet, many.name], JOBS, 2)[4]
+        room = run([*fleet, many.name], JOBS, 2)[4]
         least = run([*fleet, "-i", "0.1", one.name], 1, 1)[4]
         print("BENCH fleet.bytes-per-job %.0f" %
-              ((memory - least - len(LINE) * (JOBS - 1)) / (JOBS - 1)))
-        # As fast as it goes.
-        ours = run([*fleet, "-i", "0.01", many.name], JOBS, SECONDS)
-        multi = run([MULTI, "URL", str(JOBS), str(CONNECTIONS)], JOBS, SECONDS)
+              ((room - least - len(LINE) * (JOBS - 1)) / (JOBS - 1)))
+        # As fast as it goes; in turn, and the best of each.
+        ours, multi = [], []
+        for _ in range(3):
+            ours.append(run([*fleet, "-i", "0.01", many.name], JOBS, SECONDS))
+            multi.append(run([MULTI, "URL", str(JOBS), str(CONNECTIONS)], JOBS,
+                             SECONDS))
+        ours, multi = max(ours), max(multi)
         print("BENCH fleet.polls-per-second-ratio-to-libcurl %.2f" %
               (ours[0] / multi[0]))
         print("BENCH fleet.cpu-ratio-to-libcurl %.2f" % (ours[3] / multi[3]))

@@ -116,7 +116,8 @@ static void generate(size_t chunk)
     "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\n"
     "Date: Sat, 21 Nov 2026 15:27:29 GMT\r\nContent-Type: application/json\r\n"
     "Content-Length: 126\r\nLast-Modified: Sat, 21 Nov 2026 07:00:00 GMT\r\n"
-    "Connection: keep-alive\r\nETag: \"65b0c21-7e\"\r\nAccept-Ranges: bytes\r\n\r\n";
+    "Connection: keep-alive\r\nETag: \"65b0c21-7e\"\r\n"
+    "Accept-Ranges: bytes\r\n\r\n";
   static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
                                 "\r\n\r\n";
   char   text[1024], line[20];

@@ -68,9 +68,9 @@ static void both(const char *json, const char *meant)
 static void generate_log(void)
 {
   static const char *const words[] = {
-    "report", "batch", "step", "completed", "records", "read", "written", "file",
-    "opened", "closed", "from", "queue", "customer", "table", "at", "line",
-    "total", "amount", "return", "code", "ended", "normally" };
+    "report", "batch", "step", "completed", "records", "read", "written",
+    "file", "opened", "closed", "from", "queue", "customer", "table", "at",
+    "line", "total", "amount", "return", "code", "ended", "normally" };
   static const char *const odd[][2] = {
     { "\\\"DEMO2\\\"", "\"DEMO2\"" }, { "F:\\\\Amt\\\\Scripts\\\\RUN.ps1",
                                         "F:\\Amt\\Scripts\\RUN.ps1" },
@@ -167,7 +167,8 @@ static int parse(char *p, size_t n)
           key_len = sizeof key;
         }
         wanted = 0;
-        if (key_len == 4 && memcmp(key, "Text", 4) == 0) wanted = AMT_JSON_STRING;
+        if (key_len == 4 && memcmp(key, "Text", 4) == 0)
+          wanted = AMT_JSON_STRING;
         if (key_len == 6 && memcmp(key, "Status", 6) == 0)
           wanted = AMT_JSON_NUMBER;
       } else if (e == wanted && e == AMT_JSON_STRING) {
@@ -225,7 +226,8 @@ static int parse(char *p, size_t n)
   size_t  i;
   if (doc == NULL) return 0;
   if (list)
-    json_array_foreach(json_object_get(doc, "Messages"), i, o) jansson_object(o);
+    json_array_foreach(json_object_get(doc, "Messages"), i, o)
+      jansson_object(o);
   else jansson_object(doc);
   json_decref(doc);
   return 1;
@@ -325,14 +327,18 @@ static void text_raw(const char *p, size_t n)
       text(&bytes[strchr(names, p[i + 1]) - names], 1);
       i += 2;
     } else {
-      memcpy(hex, p + i + 2, 4), c = (unsigned)strtoul(hex, NULL, 16), i += 6;
-      if (c >> 10 == 0x36) {
-        memcpy(hex, p + i + 2, 4), low = (unsigned)strtoul(hex, NULL, 16), i += 6;
+      memcpy(hex, p + i + 2, 4), i += 6;
+      c = (unsigned)strtoul(hex, NULL, 16);
+      if (c >> 10 == 0x36) { /* the first half of a pair */
+        memcpy(hex, p + i + 2, 4), i += 6;
+        low = (unsigned)strtoul(hex, NULL, 16);
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-        u[len++] = (char)(0xF0 | c >> 18), u[len++] = (char)(0x80 | (c >> 12 & 63));
+        u[len++] = (char)(0xF0 | c >> 18);
+        u[len++] = (char)(0x80 | (c >> 12 & 63));
         u[len++] = (char)(0x80 | (c >> 6 & 63));
       } else if (c >= 0x800) {
-        u[len++] = (char)(0xE0 | c >> 12), u[len++] = (char)(0x80 | (c >> 6 & 63));
+        u[len++] = (char)(0xE0 | c >> 12);
+        u[len++] = (char)(0x80 | (c >> 6 & 63));
       } else if (c >= 0x80) {
         u[len++] = (char)(0xC0 | c >> 6);
       }

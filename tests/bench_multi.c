@@ -44,7 +44,8 @@ static void begin(CURLM *multi, struct call *c, int job)
   c->job = job, c->len = 0;
   c->start = jobs[job].id == 0;
   if (c->start)
-    snprintf(c->body, sizeof c->body, "{\"Action\":\"START\",\"TaskType\":\"BATCH\","
+    snprintf(c->body, sizeof c->body,
+             "{\"Action\":\"START\",\"TaskType\":\"BATCH\","
              "\"ApplicationName\":\"DEMO2\",\"JobName\":\"LONGRUNNINGREPORT\","
              "\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}");
   else

@@ -76,8 +76,8 @@ static int polls_of_status(const char *url, int count, int sleep)
     char   body[200];
     long   http = 0;
     cJSON *doc;
-    snprintf(body, sizeof body, "{\"ApplicationName\":\"%s\",\"BatchrequestId\":%s}",
-             "DEMO2", "2112");
+    snprintf(body, sizeof body, "{\"ApplicationName\":\"%s\","
+             "\"BatchrequestId\":%s}", "DEMO2", "2112");
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
     reply_len = 0;
     if (curl_easy_perform(c) != CURLE_OK) return -1;

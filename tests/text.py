@@ -97,7 +97,7 @@ def lines():
     for example in sorted(glob.glob("examples/*.c")):
         n = len(read(example).splitlines())
         if example != "examples/amt.c":
-            assert n <= (600 if example == "examples/fleet.c" else 100), \
+            assert n <= (620 if example == "examples/fleet.c" else 100), \
                 (example, n)
     assert len(read("README.md").splitlines()) < 200
 

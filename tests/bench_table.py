@@ -1,0 +1,114 @@
+"""What make bench counted, side by side.
+usage: bench_table.py RESULTS            prints a table
+       bench_table.py RESULTS FILE.svg   draws it
+RESULTS has lines "BENCH NAME VALUE" and "PEER NAME PEER VALUE"."""
+import sys
+from html import escape
+
+# name of the figure, what it is, its goal (quality.md)
+ROWS = (
+    ("json-log.ir-per-byte", "job log, 1.5 MB: instructions a byte", 5.5),
+    ("json-string.ir-per-byte", "1 MB plain string: instructions a byte", 2.0),
+    ("json-escapes.ir-per-byte", "1 MB of escapes: instructions a byte", 20),
+    ("json-status.ir", "status reply, 126 bytes: instructions", 1800),
+    ("http-head.ir", "reply head, 243 bytes: instructions", 2000),
+    ("http-chunk16.ir-per-byte", "chunks of 16 bytes: instructions a byte", 5),
+    ("http-chunk1024.ir-per-byte", "chunks of 1024 bytes: instructions a byte",
+     0.25),
+    ("poll.syscalls", "status poll: system calls", 2.0),
+    ("poll.ir", "status poll: instructions", 4000),
+    ("poll.cpu-us", "status poll: CPU, \N{MICRO SIGN}s", 11),
+    ("fleet.polls-per-second", "fleet of 10,000: polls a second", None),
+    ("fleet.cpu-us-per-poll", "fleet of 10,000: CPU a poll, \N{MICRO SIGN}s",
+     None),
+    ("fleet.amtsim-cpu-share", "  of a core that amtsim used meanwhile", None),
+    ("fleet.bytes-per-job", "fleet of 10,000: bytes a job", 320),
+    ("tls-full.ir", "TLS handshake, full: instructions", None),
+    ("tls-resumed.ir", "TLS handshake, resumed: instructions", 800000),
+    ("tls-resumed.bytes", "TLS handshake, resumed: bytes", 360),
+)
+
+
+def read(path):
+    """{figure: [(who, value, ours)]}; the plain path and mbedTLS are ours."""
+    figures = {}
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            kind, name, *rest = line.split()
+            who, value = " ".join(rest[:-1]), float(rest[-1])
+            if kind == "BENCH":
+                who = "amt"
+                for word, other in (("-plain", "amt, plain path"),
+                                    ("tls-mbedtls-ticket", ""),
+                                    ("tls-mbedtls", "amt, mbedTLS")):
+                    if word in name:
+                        who = other
+                        name = name.replace(word, "tls" if "tls" in word
+                                            else "")
+            if who:
+                figures.setdefault(name, []).append((who, value,
+                                                     kind == "BENCH"))
+    return figures
+
+
+def number(v):
+    whole = v >= 100 or v == int(v)
+    return "{:,.0f}".format(v) if whole else "{:.2f}".format(v)
+
+
+def table(figures):
+    print("\n%-42s %9s   %s" % ("", "goal", "amt; then others, best first"))
+    for name, what, goal in ROWS:
+        bars = figures.get(name)
+        if not bars:
+            continue
+        bars = [b for b in bars if b[2]] + sorted((b for b in bars if not b[2]),
+                                                  key=lambda b: b[1])
+        print("%-42s %9s   %s" % (what, number(goal) if goal else "", "  ".join(
+            number(v) if who == "amt" else "%s %s" % (who, number(v))
+            for who, v, _ in bars)))
+
+
+def svg(figures, path):
+    """Bars, linear from 0; one that is longer than 8 times ours is cut off."""
+    out, y = [], 34
+    for name, what, goal in ROWS:
+        bars = figures.get(name, [])
+        if len({who for who, _, _ in bars}) < 2 or \
+           name.startswith(("tls", "fleet.a")):
+            continue
+        ours = next(v for who, v, _ in bars if who == "amt")
+        most = min(max(v for _, v, _ in bars), 8 * max(ours, goal or 0))
+        out.append('<text class="h" x="10" y="%d">%s</text>' %
+                   (y, escape(what)))
+        y += 8
+        for who, v, mine in sorted(bars, key=lambda b: (not b[2], b[1])):
+            width = 400 * min(v / most, 1)
+            out.append('<text x="140" y="%d" text-anchor="end">%s</text>'
+                       '<rect class="%s" x="146" y="%d" width="%.1f" height="11"/>'
+                       '<text x="%.1f" y="%d">%s%s</text>'
+                       % (y + 10, escape(who), "a" if mine else "b", y, width,
+                          150 + width, y + 10, number(v),
+                          " (cut off)" if v > most else ""))
+            y += 15
+        y += 22
+    with open(path, "w", encoding="utf-8") as f:
+        f.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 %d" '
+                'font-family="sans-serif" font-size="11">\n<style>text{fill:#444}'
+                '.h{font-weight:bold}.a{fill:#2a78d0}.b{fill:#b4b4b4}'
+                '@media(prefers-color-scheme:dark){text{fill:#ccc}'
+                '.b{fill:#777}}</style>\n'
+                '<text x="10" y="14">Shorter is better, but for polls a second. '
+                'Printed by make bench.</text>\n%s\n</svg>\n'
+                % (y, "\n".join(out)))
+
+
+def main():
+    figures = read(sys.argv[1])
+    if len(sys.argv) == 2:
+        table(figures)
+    else:
+        svg(figures, sys.argv[2])
+
+
+main()
