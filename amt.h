@@ -2014,7 +2014,7 @@ static int amt__check_call(amt_job *j)
       if (!amt__given(text) && m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS &&
           m != AMT_Q_QUEUE &&
           (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID ||
-           w->auth == AMT_AUTH_BASIC))
+           m == AMT_Q_JOB || w->auth == AMT_AUTH_BASIC))
         return amt__wrong(j, AMT_E_MISSING, name);
       if (text != NULL && !amt_utf8(text, strlen(text)))
         return amt__wrong(j, AMT_E_UTF8, name);

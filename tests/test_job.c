@@ -4489,6 +4489,27 @@ static void what_the_table_does_not_name_need_not_be_given(void **state)
   }
 }
 
+/* A table may know scripts only; then one has to be given. */
+static void a_Start_of_nothing_is_refused(void **state)
+{
+  int i;
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    w.request[AMT_Q_JOB] = NULL;
+    play_init(&p);
+    p.s.wire = &w;
+    p.t.job = NULL;
+    if (i == 1) p.t.script = "x.sh";
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.j.error, i == 0 ? AMT_E_MISSING : 0);
+    assert_int_equal(p.srv.count[AMT_START], i);
+    play_free(&p);
+  }
+}
+
 static void a_table_is_judged_word_by_word(void **state)
 {
   int i;
@@ -4754,6 +4775,7 @@ int main(void)
     cmocka_unit_test(a_form_leaves_out_what_has_no_name_or_no_value),
     cmocka_unit_test(a_part_of_a_path_that_is_not_given_is_left_out),
     cmocka_unit_test(what_the_table_does_not_name_need_not_be_given),
+    cmocka_unit_test(a_Start_of_nothing_is_refused),
     cmocka_unit_test(a_table_is_judged_word_by_word),
     cmocka_unit_test(a_table_that_changes_in_mid_run_does_no_harm),
     cmocka_unit_test(a_ruined_count_of_matching_parts_does_no_harm),

@@ -38,12 +38,16 @@ static int take_up(mbedtls_ssl_context *ssl, const mbedtls_ssl_session *session)
   int e = setup_or(0);
   return e != 0 ? e : mbedtls_ssl_set_session(ssl, session);
 }
+static int take_name(mbedtls_ssl_context *ssl, const char *name)
+{
+  return setup_or(mbedtls_ssl_set_hostname(ssl, name));
+}
 #define mbedtls_ssl_config_defaults(c, e, t, p) \
   setup_or(mbedtls_ssl_config_defaults(c, e, t, p))
 #define mbedtls_ssl_conf_own_cert(c, o, k) \
   setup_or(mbedtls_ssl_conf_own_cert(c, o, k))
 #define mbedtls_ssl_setup(s, c)        setup_or(mbedtls_ssl_setup(s, c))
-#define mbedtls_ssl_set_hostname(s, h) setup_or(mbedtls_ssl_set_hostname(s, h))
+#define mbedtls_ssl_set_hostname       take_name
 #define mbedtls_ssl_set_session(s, o)  take_up(s, o)
 #endif
 #define AMT_IMPLEMENTATION
