@@ -660,18 +660,6 @@ AMTDEF void amt_pool_end(amt_pool *p);
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_IMPLEMENTED)
 #define AMT_IMPLEMENTED
 
-#ifndef AMT_WIDE
-#if defined(__OPTIMIZE_SIZE__) || SIZE_MAX < 0xFFFFFFFFu
-#define AMT_WIDE 0
-#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
-#define AMT_WIDE 128
-#elif SIZE_MAX > 0xFFFFFFFFu
-#define AMT_WIDE 64
-#else
-#define AMT_WIDE 32
-#endif
-#endif
-
 /* ------------------------------------------------------------------------
    >>text */
 
@@ -803,6 +791,17 @@ AMTDEF int amt_status_ends(int32_t code)
 
 #ifndef AMT_SHARED_IMPLEMENTED
 #define AMT_SHARED_IMPLEMENTED
+#ifndef AMT_WIDE
+#if defined(__OPTIMIZE_SIZE__) || SIZE_MAX < 0xFFFFFFFFu
+#define AMT_WIDE 0
+#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
+#define AMT_WIDE 128
+#elif SIZE_MAX > 0xFFFFFFFFu
+#define AMT_WIDE 64
+#else
+#define AMT_WIDE 32
+#endif
+#endif
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 {
   amt_out o;

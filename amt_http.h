@@ -1061,6 +1061,17 @@ AMTDEF const char *amt_http_error(int error)
 
 #ifndef AMT_SHARED_IMPLEMENTED
 #define AMT_SHARED_IMPLEMENTED
+#ifndef AMT_WIDE
+#if defined(__OPTIMIZE_SIZE__) || SIZE_MAX < 0xFFFFFFFFu
+#define AMT_WIDE 0
+#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
+#define AMT_WIDE 128
+#elif SIZE_MAX > 0xFFFFFFFFu
+#define AMT_WIDE 64
+#else
+#define AMT_WIDE 32
+#endif
+#endif
 AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 {
   amt_out o;
@@ -1522,7 +1533,7 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   return e;
 }
 
-#ifndef __OPTIMIZE_SIZE__
+#if AMT_WIDE > 0
 static int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 {
   return i < n && i + 1 < n && p[i] == '\r' && p[i + 1] == '\n';
@@ -1535,7 +1546,6 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
 {
   uint64_t size = 0;
   size_t   k = i, digits;
-  if (r->word_len != 0) return i;
   if (r->state == AMT__R_CHUNK) {
     if (!amt__http_crlf(p, k, n)) return i;
     k += 2;
@@ -1554,6 +1564,41 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
   r->line = 0;
   r->state = AMT__R_BODY;
   return k + 2;
+}
+
+/* From i on over a whole header line that nobody asked for, if it lies there. */
+static size_t amt__http_unknown(amt_http_reply *r, const unsigned char *p,
+                                size_t i, size_t n)
+{
+  static const uint32_t known = 1ul << 10 | 1ul << 11 | 1ul << 14 | 1ul << 16 |
+                                1ul << 17; /* the lengths of amt__http_words */
+  size_t k = i, name;
+  while (k < n && ((p[k] | 32u) - 'a' < 26u || amt__is_tchar(p[k]))) k++;
+  name = k - i;
+  if (k >= n || p[k] != ':' || name == 0 || r->lines >= 100u ||
+      (name < 32 && (known >> name & 1u))) return i;
+  while (k < n && p[k] >= 32u && p[k] != 127u) k++;
+  if (!amt__http_crlf(p, k, n) || k - i > 8190u || k - i > 65534u - r->head)
+    return i;
+  r->lines++;
+  r->head += (uint32_t)(k + 2 - i);
+  return k + 2;
+}
+
+/* What lies whole in front of n, without the step. */
+static size_t amt__http_quick(amt_http_reply *r, const unsigned char *p,
+                              size_t i, size_t n)
+{
+  size_t from;
+  if ((r->flags & AMT__R_CR) || r->word_len != 0) return i;
+  if (r->state == AMT__R_CHUNK || r->state == AMT__R_SIZE)
+    return amt__http_chunk(r, p, i, n);
+  do {
+    from = i;
+    if (r->state == AMT__R_NAME && r->line == 0)
+      i = amt__http_unknown(r, p, i, n);
+  } while (i != from);
+  return i;
 }
 #endif
 
@@ -1586,13 +1631,11 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   int    e = 0, step;
   *body = 0;
   while (e == 0) {
-    unsigned s = r->state;
-#ifndef __OPTIMIZE_SIZE__
-    if ((s == AMT__R_CHUNK || s == AMT__R_SIZE) && !(r->flags & AMT__R_CR)) {
-      i = amt__http_chunk(r, p, i, n);
-      s = r->state;
-    }
+    unsigned s;
+#if AMT_WIDE > 0
+    i = amt__http_quick(r, p, i, n);
 #endif
+    s = r->state;
     if (s >= AMT__R_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
     if (s >= AMT__R_BODY) {
