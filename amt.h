@@ -1568,13 +1568,14 @@ AMTDEF int amt_utf8(const char *text, size_t n)
 static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 {
   static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
+  char   e[6] = { '\\', 'u', '0', '0', 0, 0 };
   size_t i, from = 0;
   for (i = 0; i < n; i++) {
     unsigned c = (unsigned char)text[i];
-    char     e[6] = { '\\', 'u', '0', '0', 0, 0 };
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     amt_put(o, text + from, i - from);
     from = i + 1;
+    e[1] = 'u';
     e[4] = digits[c >> 4 & 15u];
     e[5] = digits[c & 15u];
     if (c >= 0x20) e[1] = (char)c;
@@ -2207,10 +2208,10 @@ static unsigned amt__lower(unsigned c)
 static int amt__same(const char *part, const char *text, size_t n)
 {
   size_t i;
-  for (i = 0; i < n; i++)
-    if (amt__lower((unsigned char)part[i]) !=
-          amt__lower((unsigned char)text[i]) || part[i] == '.') return 0;
-  return part[n] == 0 || part[n] == '.';
+  for (i = 0; part[i] != 0 && part[i] != '.'; i++)
+    if (i >= n || amt__lower((unsigned char)part[i]) !=
+                    amt__lower((unsigned char)text[i])) return 0;
+  return i == n;
 }
 
 /* What the next value is. A list that is one string is cut into lines by the
@@ -2816,6 +2817,7 @@ static int amt__await_token(amt_job *j, uint32_t now)
   amt_session *s = j->session__;
   if (j->failures__ != s->failures && s->error != 0) {
     j->failures__ = s->failures;
+    j->retry_after__ = 0; /* that was another reply's */
     return amt__again(j, s->error, now);
   }
   amt__wait(j, now, 10);

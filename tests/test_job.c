@@ -572,6 +572,38 @@ static void of_a_member_that_comes_twice_the_last_counts(void **state)
     }
 }
 
+/* A NUL is a character like any other, and ends no name: the table's name here
+   ends where its memory does (ASan looks). */
+static void a_name_with_a_NUL_is_another_name(void **state)
+{
+  static const char *const reply[] = {
+    "{\"Status\\u0000\":11,\"Status\":4}",
+    "{\"Status\\u0000\\u0000x\":11,\"Status\":4}",
+    "{\"S\\u0000atus\":11,\"Status\":4}"
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(reply); i++) {
+    amt_wire w = *amt_wire_default();
+    step     s[1] = { { AMT_MONITOR, 200, NULL, 0, 0, 0, 0 } };
+    char    *name = (char *)malloc(sizeof "Status");
+    play     p;
+    assert_non_null(name);
+    memcpy(name, "Status", sizeof "Status");
+    s[0].body = reply[i];
+    w.reply[AMT_R_STATUS] = name;
+    play_init(&p);
+    p.s.wire = &w;
+    play_steps(&p, s);
+    play_start(&p);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_DONE);
+    assert_int_equal(p.j.code, 4);
+    play_free(&p);
+    free(name);
+  }
+}
+
 /* --- what is sent --------------------------------------------------------- */
 
 #define HEAD "Authorization: Bearer tok1\r\nAccept: application/json\r\n" \
@@ -4632,6 +4664,7 @@ int main(void)
     cmocka_unit_test(unknown_members_are_skipped_down_to_the_depth_limit),
     cmocka_unit_test(a_senseless_status_ends_nothing),
     cmocka_unit_test(of_a_member_that_comes_twice_the_last_counts),
+    cmocka_unit_test(a_name_with_a_NUL_is_another_name),
     cmocka_unit_test(a_whole_run_sends_the_bytes_of_the_wire_section),
     cmocka_unit_test(stop_and_kill_send_the_bytes_of_the_wire_section),
     cmocka_unit_test(a_start_carries_what_the_task_has_and_no_more),
