@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the unit tests on other machines (make cross), without cmocka: under
-# qemu-user on s390x and mips (both big-endian), armhf, i386 and x86-64 with
-# musl, and tests/avr.c on an AVR, where int has 16 bits, under simavr.
+# qemu-user on s390x and mips (both big-endian), armhf, arm64 (NEON), i386 and
+# x86-64 with musl, and tests/avr.c on an AVR, where int has 16 bits, under simavr.
 #
 #   sh tests/cross.sh            all of it, a line a test; 1 if one failed
 #   sh tests/cross.sh mips avr   these machines only
@@ -11,10 +11,10 @@
 
 PACKAGES="qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross
   gcc-mips-linux-gnu libc6-dev-mips-cross gcc-arm-linux-gnueabihf
-  libc6-dev-armhf-cross gcc-12-multilib libc6-dev-i386 musl-tools gcc-avr
-  avr-libc simavr"
+  libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+  gcc-12-multilib libc6-dev-i386 musl-tools gcc-avr avr-libc simavr"
 
-MACHINES="s390x mips armhf i386 musl avr"
+MACHINES="s390x mips armhf arm64 i386 musl avr"
 TESTS="job pump avr json http" # the longest first
 
 cd "$(dirname "$0")/.." || exit 1
@@ -29,6 +29,7 @@ machine() {
   s390x) cc=s390x-linux-gnu-gcc       run=qemu-s390x;;
   mips)  cc=mips-linux-gnu-gcc        run=qemu-mips;;
   armhf) cc=arm-linux-gnueabihf-gcc   run=qemu-arm;;
+  arm64) cc=aarch64-linux-gnu-gcc     run=qemu-aarch64;;
   i386)  cc="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" run=qemu-i386;;
   musl)  cc=musl-gcc                  run=qemu-x86_64;;
   avr)   cc=avr-gcc                   run=simavr;;

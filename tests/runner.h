@@ -30,9 +30,14 @@
 struct CMUnitTest {
   const char *name;
   void      (*test_func)(void **state);
+  int       (*setup_func)(void **state);
+  int       (*teardown_func)(void **state);
 };
 
-#define cmocka_unit_test(f) { #f, f }
+#define cmocka_unit_test(f) cmocka_unit_test_setup_teardown(f, NULL, NULL)
+#define cmocka_unit_test_teardown(f, end) \
+  cmocka_unit_test_setup_teardown(f, NULL, end)
+#define cmocka_unit_test_setup_teardown(f, begin, end) { #f, f, begin, end }
 
 static jmp_buf runner_next; /* out of the test at hand: */
 enum { RUNNER_FAILED = 1, RUNNER_SKIPPED };
@@ -62,6 +67,7 @@ static RUNNER_UNUSED void runner_fail(const char *file, int line)
 }
 
 #define fail() runner_fail(__FILE__, __LINE__)
+#define _fail runner_fail
 #define fail_msg(...) \
   (print_error("[  ERROR   ] --- " __VA_ARGS__), print_error("\n"), fail())
 #define skip() longjmp(runner_next, RUNNER_SKIPPED)
@@ -157,10 +163,15 @@ static int runner_one(const struct CMUnitTest *test)
   printf("[ RUN      ] %s\n", test->name);
   fflush(stdout); /* should it crash, or fork */
   switch (setjmp(runner_next)) {
-  case 0: test->test_func(&state); how = 0; break;
+  case 0:
+    if (test->setup_func != NULL && test->setup_func(&state) != 0) fail();
+    test->test_func(&state);
+    how = 0;
+    break;
   case RUNNER_SKIPPED: how = RUNNER_SKIPPED; break;
   default: how = RUNNER_FAILED; break;
   }
+  if (test->teardown_func != NULL) test->teardown_func(&state);
   fflush(stderr);
   printf("[ %s ] %s\n", words[how], test->name);
   return how;
