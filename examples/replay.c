@@ -28,7 +28,7 @@ static struct {
   amt_stream  stream;
   unsigned    next, calls; /* the next reply */
   const char *left;        /* of the one at hand */
-} server = {{NULL}, 0, 0, ""};
+} server = {{NULL, 0}, 0, 0, ""};
 
 static int not_yet(void) { return ++server.calls % 3 == 0; }
 
