@@ -1218,7 +1218,7 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 
 /* --- strings, several bytes at once: AMT_WIDE --- */
 
-#if AMT_WIDE > 0 && defined(__GNUC__)
+#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__)
 #define AMT__INLINE static inline __attribute__((always_inline))
 #else
 #define AMT__INLINE static

@@ -1328,11 +1328,10 @@ enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
        AMT__W_END,
        AMT__H_MORE = 16 /* its value has had a word */ };
 
-/* Each behind its length. */
-static const char amt__http_words[] =
-  "\12connection" "\20content-encoding" "\21transfer-encoding"
-  "\16content-length" "\13retry-after" "\7chunked" "\5close" "\10identity"
-  "\12keep-alive";
+static const char amt__http_words[AMT__W_END][18] = {
+  "connection", "content-encoding", "transfer-encoding", "content-length",
+  "retry-after", "chunked", "close", "identity", "keep-alive"
+};
 
 /* The first four: this word was seen, in its place. */
 enum {
@@ -1346,25 +1345,14 @@ enum {
   AMT__R_CR       = 128 /* LF must follow */
 };
 
-/* 1 if the word is the n bytes of amt__http_words at `at`. */
-static int amt__http_is(const amt_http_reply *r, size_t at, size_t n)
-{
-  size_t i = 0;
-  while (i < n && i < sizeof r->word && at + i < sizeof amt__http_words &&
-         amt__http_words[at + i] == r->word[i]) i++;
-  return i == n;
-}
-
 /* Which of amt__http_words it is; AMT__W_END if none. */
 static unsigned amt__http_word(const amt_http_reply *r)
 {
-  size_t   at = 0;
-  unsigned w = 0;
-  while (at < sizeof amt__http_words - 1) {
-    size_t n = (unsigned char)amt__http_words[at];
-    if (n == r->word_len && amt__http_is(r, at + 1, n)) break;
-    at += n + 1;
-    w++;
+  unsigned i, w;
+  for (w = 0; w < AMT__W_END; w++) {
+    const char *word = amt__http_words[w];
+    for (i = 0; i < 17u && i < r->word_len && word[i] == r->word[i];) i++;
+    if (i == r->word_len && word[i] == 0) break;
   }
   return w;
 }
@@ -1521,9 +1509,11 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
       return amt__http_wrong(s);
     if (s >= AMT__R_REASON) return 0;
     if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
-      if ((s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
-                                         : n > 7 || c - '0' > 9u)) ||
-          (s == AMT__R_NAME && !amt__is_tchar(c))) return amt__http_wrong(s);
+      if (s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
+                                        : n > 7 || c - '0' > 9u))
+        return AMT_E_HTTP_STATUS;
+      /* What may be in a name was gathered in front of the step. */
+      if (s == AMT__R_NAME) return AMT_E_HTTP_HEADER;
       r->word_len = (uint8_t)amt__http_gather(r, n, c);
       return 0;
     }
@@ -2192,9 +2182,7 @@ static void amt__socket_abort(amt__socket *s)
   struct linger at_once;
   at_once.l_onoff = 1;
   at_once.l_linger = 0;
-  if (s->fd >= 0)
-    amt__os(setsockopt)(s->fd, SOL_SOCKET, SO_LINGER, &at_once,
-                        sizeof at_once);
+  amt__os(setsockopt)(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 #else
   (void)s;
 #endif
@@ -2409,9 +2397,8 @@ AMTDEF int amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
 static void amt__socket_abort(amt__socket *s)
 {
   struct linger at_once = { 1, 0 };
-  if (s->fd != INVALID_SOCKET)
-    setsockopt(s->fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once,
-               sizeof at_once);
+  setsockopt(s->fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once,
+             sizeof at_once);
 }
 
 static void amt__socket_shut(amt__socket *s)
