@@ -7,38 +7,40 @@ out=build/test
 mkdir -p $out
 CC=${CC:-cc}
 passed=0 failed=0
+log=$out/log
 
 STRICT="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
         -Wcast-qual -Werror"
 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 ok()   { passed=$((passed + 1)); echo "ok      $1"; }
-fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $out/log |
+fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $log |
          tail -n 40; }
 
 # check NAME COMMAND...: passes if the command exits 0.
 check() {
   name=$1; shift
-  if "$@" >$out/log 2>&1; then ok "$name"; else fail "$name"; fi
+  if "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
 }
 
 # suite NAME COMMAND...: a program that prints cmocka's closing lines.
 suite() {
   name=$1; shift
-  "$@" >$out/log 2>&1
+  "$@" >$log 2>&1
   status=$?
-  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $out/log | tail -n 1)
-  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $out/log | tail -n 1)
+  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
+  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
   if [ $status -ne 0 ] || [ -z "$good" ]; then
     passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1}))
     echo "FAILED  $name: ${bad:-it crashed, status $status}"
-    grep -vE '^\[ (RUN     |      OK) \]' $out/log | tail -n 60 | sed 's/^/        /'
+    grep -vE '^\[ (RUN     |      OK) \]' $log | tail -n 60 | sed 's/^/        /'
   else
     passed=$((passed + good))
     echo "ok      $name: $good tests"
   fi
 }
 
+units() {
 # --- the headers as text ---------------------------------------------------
 check "the contents list and the section tags agree" python3 tests/text.py tags
 check "the shared block is the same in both headers" python3 tests/text.py shared
@@ -138,7 +140,7 @@ unit() {
                "gcc -m64 -O3 -funsigned-char"; do
     case $FEW$build in 1gcc*sanitize*|[!1]*) ;; *) continue;; esac
     if $build "$@" -std=gnu99 -g -I. tests/test_$test.c -o $out/test_$test \
-         -lcmocka $libraries >$out/log 2>&1; then
+         -lcmocka $libraries >$log 2>&1; then
       suite "tests/test_$test.c, $build $*" $out/test_$test
     else
       fail "tests/test_$test.c compiles, $build $*"
@@ -181,7 +183,9 @@ if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
     $out/test_json
 fi
+}
 
+programs() {
 # --- whole programs --------------------------------------------------------
 check "examples/replay.c runs its job" build/replay
 check "examples/replay.c with nothing but the default wire table" sh -c "
@@ -209,15 +213,15 @@ for tests in programs tool tls servers network; do
   grep -q '^programs: done' $out/$tests.log || failed=$((failed + 1))
 done
 check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
-grep '^FUZZ' $out/log
+grep '^FUZZ' $log
 # optional NAME COMMAND...: 77 says why it cannot be had here; it then counts as
 # neither.
 optional() {
   name=$1; shift
-  "$@" >$out/log 2>&1
+  "$@" >$log 2>&1
   case $? in
     0) ok "$name" ;;
-    77) echo "left    $name: $(tail -n 1 $out/log)" ;;
+    77) echo "left    $name: $(tail -n 1 $log)" ;;
     *) fail "$name" ;;
   esac
 }
@@ -244,6 +248,22 @@ check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
 check "make install, its pkg-config file, make uninstall" sh tests/install.sh install
 check "make static builds a static amt that runs" sh tests/install.sh static
+}
+
+# Two lanes side by side, since many of the tests wait.
+lane() {
+  log=$out/log.$1
+  $1
+  echo "$passed $failed" >$out/count.$1
+}
+rm -f $out/count.*
+lane programs &
+(lane units)
+wait
+for name in units programs; do
+  if ! read -r good bad <$out/count.$name; then good=0 bad=1; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+done
 
 echo
 echo "$passed passed, $failed failed"
