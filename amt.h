@@ -521,7 +521,8 @@ typedef struct amt_job {
   uint8_t     msg_kind;    /* AMT_MSG_ */
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
                               breaks off goes on later, what was said does not */
-  uint8_t     msg_first;   /* this is its first */
+  uint8_t     msg_first;   /* this is its first; one that broke off goes on
+                              when it can be had again, AMT_SAID between */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
   uint8_t     id_text;     /* the id is a JSON string, not a number; save it

@@ -61,7 +61,7 @@ typedef struct watched {
   int      starting;   /* AMT_STARTING was returned */
   int      starts;     /* Starts of which a byte was taken */
   int      refused;    /* one had a complete 401 */
-  int      in_message, kind;
+  int      in_message[AMT_MSG_ERROR + 1]; /* of each kind */
   unsigned visible;    /* of the server's messages */
   unsigned given;      /* of them, those that came whole */
   bytes    text;       /* of the one that arrives */
@@ -581,10 +581,10 @@ static void check_message(watched *j)
   must(memchr(m->time, 0, sizeof m->time) != NULL);
   must(is_utf8(m->time, strlen(m->time)));
   must(m->msg_first || m->msg_len != 0 || !m->msg_more);
-  must(m->msg_first || (j->in_message && j->kind == m->msg_kind));
+  /* One that broke off may go on after the server's words to a call between. */
+  must(m->msg_first || j->in_message[m->msg_kind]);
   must(m->msg_kind == AMT_MSG_LOG || (!m->has_sequence && m->time[0] == 0));
-  j->in_message = m->msg_more;
-  j->kind = m->msg_kind;
+  j->in_message[m->msg_kind] = m->msg_more;
   check_no_secret(m->msg, m->msg_len);
   if (m->msg_kind != AMT_MSG_LOG || (w.own_words & 1)) return;
   if (m->msg_first) clear(&j->text);
