@@ -409,6 +409,16 @@ enum { AMT_AT_END, AMT_LIVE, AMT_NEVER };
 /* One server, and one sign-in shared by all jobs there. Zero it, set what you
    need of the first part, leave the second alone. */
 typedef struct amt_session {
+  uint8_t         messages;   /* AMT_AT_END */
+  uint8_t         close;      /* 1: a connection for each request */
+  /* Private, and first since small offsets make small code: */
+  uint8_t         stale;      /* it was refused; it may still be going out */
+  uint8_t         generation; /* of the token */
+  uint8_t         failures;   /* of sign-ins, for those who wait for one */
+  int16_t         error;      /* of the last sign-in; once refused it stays */
+  uint16_t        http_status;
+  uint16_t        producing;  /* requests that are half sent */
+  /* Yours again: */
   const char     *url;        /* http://host:port/path; with the pump only */
   const amt_wire *wire;       /* NULL: the default */
   const char     *user;       /* the API user */
@@ -428,18 +438,10 @@ typedef struct amt_session {
   uint32_t        give_up;    /* how long the server may stay away: 300 s;
                                  AMT_ZERO: the first failure ends it */
   uint32_t        seed;       /* for the jitter of repeats; any number */
-  uint8_t         messages;   /* AMT_AT_END */
-  uint8_t         close;      /* 1: a connection for each request */
 
   size_t          token__len;
   struct amt_job *signing;    /* the job whose call is the sign-in */
   uint32_t        token__time, token__life;
-  uint16_t        producing;  /* requests that are half sent */
-  uint8_t         stale;      /* it was refused; it may still be going out */
-  uint8_t         generation; /* of the token */
-  uint8_t         failures;   /* of sign-ins, for those who wait for one */
-  int16_t         error;      /* of the last one; once refused it stays */
-  uint16_t        http_status;
 } amt_session;
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
@@ -505,16 +507,8 @@ enum { AMT_START_NONE,     /* it did not happen */
 #define AMT_ID_SIZE 64
 
 typedef struct amt_job {
-  /* To read: */
-  const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
-                              a name, or NULL */
-  size_t      msg_len;
-  uint64_t    sequence;    /* of this message, if has_sequence */
-  uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
-  int32_t     status;      /* as the server said last; -1 before that */
-  int16_t     error;       /* AMT_E_, or 0 */
-  int16_t     cause;       /* how the last call ended, where error is another */
-  uint16_t    http_status; /* of the last complete head, or 0 */
+  /* To read, but for what has two underscores: that is private. Small members
+     first, in the order of their size: small offsets make small code. */
   uint8_t     code;        /* AMT_DONE, AMT_FAILED: completion code */
   uint8_t     start;       /* AMT_START_ */
   uint8_t     log_complete;
@@ -528,39 +522,46 @@ typedef struct amt_job {
   uint8_t     id_text;     /* the id is a JSON string, not a number; save it
                               with the id, and set it after amt_attach, which
                               takes digits for a number */
+  uint8_t     phase__;
+  uint8_t     event__;     /* to be given by the next amt_next */
+  uint8_t     want__;      /* AMT_STOP, AMT_KILL, or 0 */
+  uint8_t     field__;     /* whose value comes next */
+  uint8_t     list__;      /* depth of the list of messages, or 0 */
+  uint8_t     len__;       /* of what is being collected */
+  uint8_t     undefined__; /* in a row */
+  uint8_t     bad_log__;   /* likewise, replies that are no messages */
+  uint8_t     generation__, failures__; /* the session's, as last seen */
+  int16_t     error;       /* AMT_E_, or 0 */
+  int16_t     cause;       /* how the last call ended, where error is another */
+  uint16_t    http_status; /* of the last complete head, or 0 */
+  uint16_t    backoff__;
+  uint16_t    flags__;     /* of the job */
+  uint16_t    seen__;      /* of this reply */
+  int32_t     status;      /* as the server said last; -1 before that */
+  uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
+  uint32_t    due__, began__, failed__; /* times */
+  uint32_t    retry_after__;
+  uint32_t    given__;     /* messages given, counted from the list's start */
+  uint32_t    base__;      /* of them, those that `after` covers */
+  uint32_t    index__;     /* elements of this list that have ended */
+  uint32_t    skip__;      /* of them, those not to be given */
+  int32_t     got__;       /* the Status of this reply */
+  const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
+                              a name, or NULL */
+  size_t      msg_len;
+  amt_session *session__;
+  const amt_task *task__;
+  const char *application__;
+  uint64_t    sequence;    /* of this message, if has_sequence */
+  uint64_t    after__;     /* greatest sequence given */
+  uint64_t    part__;      /* bytes given of the message that broke off */
+  uint64_t    cut__;       /* of them, those still to be passed over */
+  amt_json    json__;
+  uint8_t     level__[AMT_R_COUNT]; /* parts of dotted names that match */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
   char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
                                          sent (its first 31 bytes), if unknown */
-
-  /* Private from here on. */
-  amt_session    *session__;
-  const amt_task *task__;
-  const char     *application__;
-  amt_json        json__;
-  uint64_t        after__;     /* greatest sequence given */
-  uint32_t        given__;     /* messages given, counted from the list's start */
-  uint32_t        base__;      /* of them, those that `after` covers */
-  uint32_t        index__;     /* elements of this list that have ended */
-  uint32_t        skip__;      /* of them, those not to be given */
-  uint64_t        part__;      /* bytes given of the message that broke off */
-  uint64_t        cut__;       /* of them, those still to be passed over */
-  uint32_t        due__, began__, failed__; /* times */
-  uint32_t        retry_after__;
-  uint16_t        backoff__;
-  uint16_t        flags__;     /* of the job */
-  uint16_t        seen__;      /* of this reply */
-  int32_t         got__;       /* the Status of this reply */
-  uint8_t         phase__;
-  uint8_t         event__;     /* to be given by the next amt_next */
-  uint8_t         want__;      /* AMT_STOP, AMT_KILL, or 0 */
-  uint8_t         field__;     /* whose value comes next */
-  uint8_t         list__;      /* depth of the list of messages, or 0 */
-  uint8_t         len__;       /* of what is being collected */
-  uint8_t         undefined__; /* in a row */
-  uint8_t         bad_log__;   /* likewise, replies that are no messages */
-  uint8_t         generation__, failures__; /* the session's, as last seen */
-  uint8_t         level__[AMT_R_COUNT]; /* parts of dotted names that match */
 } amt_job;
 
 /* Prepare a job; nothing is sent before amt_next, amt_poll or amt_wait. A job

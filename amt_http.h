@@ -414,6 +414,11 @@ typedef struct amt_http_limits {
 
 typedef struct amt_http_conn {
   amt_stream     *stream; /* the caller's, set before first use */
+  uint8_t         state;  /* AMT_CONN_; these four are read only */
+  uint8_t         reused; /* this call is not its connection's first */
+  uint8_t         early;  /* the reply came before the request had gone out */
+  uint8_t         quiet;  /* idle, and a wait has just seen no byte arrive;
+                             who polls sockets himself may set it */
   amt_http_limits limits; /* the caller's */
   unsigned char  *data;   /* AMT_HTTP_BODY: a piece of the body, in the buffer */
   size_t          len;    /* its length */
@@ -425,11 +430,6 @@ typedef struct amt_http_conn {
   size_t          have;   /* received up to here */
   uint32_t        t_call; /* when this call began */
   uint32_t        t_io;   /* when the last byte moved */
-  uint8_t         state;  /* AMT_CONN_ */
-  uint8_t         reused; /* this call is not its connection's first */
-  uint8_t         early;  /* the reply came before the request had gone out */
-  uint8_t         quiet;  /* idle, and a wait has just seen no byte arrive;
-                             who polls sockets himself may set it */
 } amt_http_conn;
 
 enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
@@ -1953,8 +1953,7 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
   }
   if (at == 16u) return gap == 17u;
   if (gap == 17u) return 0;
-  memmove(ip + 16u - (at - gap), ip + gap, at - gap);
-  memset(ip + gap, 0, 16u - at);
+  for (i = 16; i > gap; i--) ip[i - 1] = at > gap ? ip[--at] : 0;
   return 1;
 }
 
