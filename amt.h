@@ -662,6 +662,24 @@ AMTDEF void amt_pool_end(amt_pool *p);
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_IMPLEMENTED)
 #define AMT_IMPLEMENTED
 
+#ifdef __OPTIMIZE_SIZE__ /* as with amt_put: libc's are larger. volatile, or gcc
+                            makes it a call of strlen */
+static size_t amt__length(const volatile char *text)
+{
+  size_t n = 0;
+  while (text[n] != 0) n++;
+  return n;
+}
+
+static void amt__copy(char *to, const char *from, size_t n)
+{
+  while (n-- > 0) to[n] = from[n];
+}
+#else
+#define amt__length(text)      strlen(text)
+#define amt__copy(to, from, n) ((void)memcpy(to, from, n))
+#endif
+
 /* ------------------------------------------------------------------------
    >>text */
 
@@ -755,7 +773,7 @@ AMTDEF const char *amt_status_name(int32_t code)
   const char *name = amt__status_names;
   int32_t     i = code == 99 ? 25 : code;
   if (i < 0 || i > 25 || code == 25) return "";
-  while (i-- > 0) name += strlen(name) + 1;
+  while (i-- > 0) name += amt__length(name) + 1;
   return name;
 }
 
@@ -771,7 +789,7 @@ AMTDEF int32_t amt_status_code(const char *name, size_t n)
   const char *p = amt__status_names;
   int32_t     code;
   for (code = 0; code <= 25; code++, p++) {
-    size_t len = strlen(p), i = 0;
+    size_t len = amt__length(p), i = 0;
     while (i < len && i < n && amt__fold((unsigned char)name[i]) ==
                                amt__fold((unsigned char)p[i])) i++;
     if (i == n && i == len && n != 0) return code == 25 ? 99 : code;
@@ -855,11 +873,13 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   unsigned i = sizeof digit;
   do {
     unsigned rest = 0, bit = 0;
+#ifndef __OPTIMIZE_SIZE__
     if (n >> 32 == 0) { /* mostly */
       rest = (uint32_t)n % 10u;
       n = (uint32_t)n / 10u;
       bit = 64;
     }
+#endif
     for (; bit < 64; bit++) {
       rest = (rest << 1) | (unsigned)(n >> 63);
       n <<= 1;
@@ -1570,19 +1590,21 @@ AMTDEF int amt_utf8(const char *text, size_t n)
 static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 {
   static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
-  char   e[6] = { '\\', 'u', '0', '0', 0, 0 };
   size_t i, from = 0;
   for (i = 0; i < n; i++) {
     unsigned c = (unsigned char)text[i];
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     amt_put(o, text + from, i - from);
-    from = i + 1;
-    e[1] = 'u';
-    e[4] = digits[c >> 4 & 15u];
-    e[5] = digits[c & 15u];
-    if (c >= 0x20) e[1] = (char)c;
-    else if (c - 8u < 6u && c != 11u) e[1] = names[c - 8u];
-    amt_put(o, e, e[1] == 'u' ? 6 : 2);
+    amt_put(o, "\\", 1);
+    from = i; /* where it stands for itself */
+    if (c >= 0x20) continue;
+    from++;
+    if (c - 8u < 6u && c != 11u) {
+      amt_put(o, names + c - 8u, 1);
+    } else {
+      amt_put(o, c < 16u ? "u000" : "u001", 4);
+      amt_put(o, digits + (c & 15u), 1);
+    }
   }
   amt_put(o, text + from, n - from);
 }
@@ -1731,7 +1753,7 @@ static const char *const *amt__list(const amt_job *j, unsigned m, size_t *n)
 
 static void amt__put_string(amt_out *o, const char *text)
 {
-  amt_json_put_string(o, text, strlen(text));
+  amt_json_put_string(o, text, amt__length(text));
 }
 
 #ifdef AMT_DEFAULT_WIRE_ONLY
@@ -1759,8 +1781,8 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
     const char *text = list[i], *equals = strchr(text, '=');
     if (style == AMT_LIST_JOINED) {
       if (i > 0 && w->separator != NULL)
-        amt__put_escaped(o, w->separator, strlen(w->separator));
-      amt__put_escaped(o, text, strlen(text));
+        amt__put_escaped(o, w->separator, amt__length(w->separator));
+      amt__put_escaped(o, text, amt__length(text));
       continue;
     }
     if (i > 0) amt_put(o, ",", 1);
@@ -1797,7 +1819,7 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
 {
   static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  size_t   u = strlen(user), n = u + 1 + strlen(password), i;
+  size_t   u = amt__length(user), n = u + 1 + amt__length(password), i;
   uint32_t bits = 0;
   unsigned have = 0;
   for (i = 0; i < n || have != 0; i++) {
@@ -1926,9 +1948,9 @@ AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
     const char *value, *brace = strchr(path, '{');
     if (brace == NULL) break;
     amt_put(o, path, (size_t)(brace - path));
-    while (i < 4 && strncmp(brace, fill[i].name, strlen(fill[i].name)) != 0)
+    while (i < 4 && strncmp(brace, fill[i].name, amt__length(fill[i].name)) != 0)
       i++;
-    path = brace + (i < 4 ? strlen(fill[i].name) : 1);
+    path = brace + (i < 4 ? amt__length(fill[i].name) : 1);
     if (i == 4) {
       amt_put(o, brace, 1);
       continue;
@@ -1977,7 +1999,7 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
 static int amt__wrong(amt_job *j, int error, const char *what)
 {
   j->msg = what;
-  j->msg_len = strlen(what); /* NOLINT: each member has a default name */
+  j->msg_len = amt__length(what); /* NOLINT: each member has a default name */
   return error;
 }
 
@@ -2018,14 +2040,14 @@ static int amt__check_call(amt_job *j)
           (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID ||
            m == AMT_Q_JOB || w->auth == AMT_AUTH_BASIC))
         return amt__wrong(j, AMT_E_MISSING, name);
-      if (text != NULL && !amt_utf8(text, strlen(text)))
+      if (text != NULL && !amt_utf8(text, amt__length(text)))
         return amt__wrong(j, AMT_E_UTF8, name);
       continue;
     }
     for (amt__list(j, m, &n), i = 0; i < n; i++) {
       text = amt__list(j, m, &n)[i];
       if (!amt__given(text)) return amt__wrong(j, AMT_E_EMPTY, name);
-      if (!amt_utf8(text, strlen(text)))
+      if (!amt_utf8(text, amt__length(text)))
         return amt__wrong(j, AMT_E_UTF8, name);
 #ifndef AMT_DEFAULT_WIRE_ONLY
       if ((m == AMT_Q_PARAMETERS ? w->parameters : w->task_values) ==
@@ -2126,7 +2148,7 @@ static int amt__check(amt_job *j, amt_op op)
     return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (w->auth == AMT_AUTH_FIXED) {
-    s->token__len = strlen(s->token);
+    s->token__len = amt__length(s->token);
     if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
     if (!amt__clean(s->token, 0)) return amt__wrong(j, AMT_E_CONTROL, "token");
   }
@@ -2195,7 +2217,7 @@ static int amt__collect(amt_job *j, char *to, size_t cap,
     n = cap - 1u - j->len__;
     while (n > 0 && (t->text[n] & 0xC0) == 0x80) n--;
   }
-  memcpy(to + j->len__, t->text, n);
+  amt__copy(to + j->len__, t->text, n);
   to[j->len__ + n] = 0;
   j->len__ = (uint8_t)(n == t->len ? j->len__ + n : 255u);
   return t->last;
@@ -2273,6 +2295,12 @@ static uint8_t amt__itself(amt_job *j)
 #endif
   (void)j;
   return AMT__NONE;
+}
+
+/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
+static int amt__hundred(unsigned status, unsigned hundred)
+{
+  return status - hundred * 100u < 100u;
 }
 
 static void amt__spoil(amt_job *j, int error)
@@ -2392,7 +2420,7 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   for (i = 0; i < t->len; i++)
     if ((unsigned char)t->text[i] - '!' > '~' - '!' || t->text[i] < '!')
       amt__spoil(j, AMT_E_TOKEN_TEXT);
-  memcpy(s->token + s->token__len, t->text, t->len);
+  amt__copy(s->token + s->token__len, t->text, t->len);
   s->token__len += t->len;
   if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
 }
@@ -2413,7 +2441,7 @@ static void amt__status_value(amt_job *j)
 
 static void amt__id_value(amt_job *j, int string)
 {
-  if (j->len__ == 255 || strlen(j->id) != j->len__)
+  if (j->len__ == 255 || amt__length(j->id) != j->len__)
     j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
   else if (j->len__ != 0)
     j->seen__ |= AMT__SEEN_ID;
@@ -2425,12 +2453,12 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
   char    *scratch = amt__scratch(j);
   uint64_t n;
-  int      good = j->http_status / 100 == 2;
+  int      good = amt__hundred(j->http_status, 2);
   switch (j->field__) {
   case AMT_R_TOKEN: amt__token(j, t); break;
   case AMT_R_EXPIRES:
     if (amt__collect(j, scratch, sizeof j->time, t) &&
-        amt_json_uint64(scratch, strlen(scratch), &n) == 0)
+        amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
       j->session__->token__life = n > 2000000u ? 2000000000u
                                                : (uint32_t)n * 1000u;
     break;
@@ -2450,7 +2478,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_SEQUENCE:
     if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, strlen(scratch), &j->sequence) != 0) break;
+    if (amt_json_uint64(scratch, amt__length(scratch), &j->sequence) != 0) break;
     j->has_sequence = 1;
     if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
     amt__account(j);
@@ -2487,7 +2515,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->json__.depth;
-  if (array && j->field__ == AMT_R_MESSAGES && j->http_status / 100 == 2) {
+  if (array && j->field__ == AMT_R_MESSAGES && amt__hundred(j->http_status, 2)) {
     if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
     j->seen__ |= AMT__SEEN_LIST;
     j->list__ = (uint8_t)depth;
@@ -2620,13 +2648,13 @@ static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
   j->application__ = application;
   j->status = -1;
   if (id != NULL) {
-    size_t n = strlen(id);
+    size_t n = amt__length(id);
     j->start = AMT_START_KNOWN;
     if (n >= sizeof j->id) {
       j->cause = AMT_E_ID;
       n = 0;
     }
-    memcpy(j->id, id, n);
+    amt__copy(j->id, id, n);
     j->id_text = (uint8_t)!amt__digits(j->id);
   }
 }
@@ -2759,7 +2787,8 @@ static int amt__permanent(const amt_job *j, int error)
    away too long. 23 advises to start again, so only while nothing started. */
 static int amt__again(amt_job *j, int error, uint32_t now)
 {
-  uint32_t give_up = amt__time(j->session__->give_up, 300000u), away, ms;
+  uint32_t give_up = amt__time(j->session__->give_up, 300000u);
+  uint32_t away, ms, after;
   if (!(j->flags__ & AMT__FAILING)) {
     j->flags__ |= AMT__FAILING;
     j->failed__ = now;
@@ -2774,8 +2803,8 @@ static int amt__again(amt_job *j, int error, uint32_t now)
   ms = j->backoff__ / 2u;
   ms += amt__jitter(j->session__, ms);
   if (j->backoff__ < 30000u) j->backoff__ = (uint16_t)(j->backoff__ * 2u);
-  if (j->retry_after__ > ms / 1000u)
-    ms = j->retry_after__ < 2000000u ? j->retry_after__ * 1000u : 2000000000u;
+  after = j->retry_after__ < 2000000u ? j->retry_after__ * 1000u : 2000000000u;
+  if (ms < after) ms = after;
   if (ms > give_up - away) ms = give_up - away;
   amt__wait(j, now, ms);
   j->error = (int16_t)error;
@@ -2841,7 +2870,7 @@ static int amt__call(amt_job *j, amt_op op)
     s->password = s->secret(s->ctx, 1);
     if (s->password == NULL)
       return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
-    if (!amt_utf8(s->password, strlen(s->password)))
+    if (!amt_utf8(s->password, amt__length(s->password)))
       return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
   }
   amt__reply_begins(j);
@@ -2881,12 +2910,6 @@ static int amt__ready(amt_job *j, uint32_t now)
 
 enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
        AMT__PASSING, AMT__MOVED };
-
-/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
-static int amt__hundred(unsigned status, unsigned hundred)
-{
-  return status - hundred * 100u < 100u;
-}
 
 static int amt__class(const amt_job *j)
 {

@@ -1123,11 +1123,13 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   unsigned i = sizeof digit;
   do {
     unsigned rest = 0, bit = 0;
+#ifndef __OPTIMIZE_SIZE__
     if (n >> 32 == 0) { /* mostly */
       rest = (uint32_t)n % 10u;
       n = (uint32_t)n / 10u;
       bit = 64;
     }
+#endif
     for (; bit < 64; bit++) {
       rest = (rest << 1) | (unsigned)(n >> 63);
       n <<= 1;
@@ -1913,47 +1915,29 @@ static int amt__address_4(uint8_t *ip, const char *p, size_t n)
 }
 
 /* "a:b::c" in n bytes, into 16; the last two groups may be an IPv4 address. */
-/* The value of a hexadecimal digit; 16 or more if it is none. */
-static unsigned amt__hex(unsigned c)
-{
-  if (c - '0' < 10u) return c - '0';
-  return (c | 32u) - 'a' < 6u ? (c | 32u) - 'a' + 10u : 16u;
-}
-
 static int amt__address_6(uint8_t *ip, const char *p, size_t n)
 {
-  unsigned at = 0, gap = 17 /* none */, digits = 0, value = 0, start = 0, i = 0;
-  if (n < 2 || n > 45) return 0;
-  if (p[0] == ':' && p[1] != ':') return 0;
-  for (i = 0; i <= n; i++) {
-    unsigned c = i < n ? (unsigned char)p[i] : ':';
-    unsigned digit = amt__hex(c);
-    if (digit < 16u) {
-      if (++digits > 4u) return 0;
-      value = (value << 4) | digit;
-    } else if (c == '.') {
+  unsigned at = 0, gap = 17 /* none */;
+  size_t   i = 0, start;
+  uint64_t group;
+  if (n >= 2 && p[0] == ':' && p[1] == ':') gap = 0, i = 2;
+  while (i < n) {
+    for (start = i; i < n && p[i] != ':' && p[i] != '.'; i++) { }
+    if (i < n && p[i] == '.') {
       if (at > 12u || !amt__address_4(ip + at, p + start, n - start)) return 0;
       at += 4;
       break;
-    } else {
-      if (c != ':') return 0;
-      if (digits != 0) {
-        if (at > 14u) return 0;
-        ip[at++] = (uint8_t)(value >> 8);
-        ip[at++] = (uint8_t)value;
-      } else if (i > 0 && i < n) { /* "::" */
-        if (gap != 17u) return 0;
-        gap = at;
-      } else if (i == n && p[n - 2] != ':') {
-        return 0;
-      }
-      value = digits = 0;
-      start = i + 1;
     }
+    if (at > 14u || i - start > 4u ||
+        !amt_uint64(p + start, i - start, 16, &group)) return 0;
+    ip[at++] = (uint8_t)(group >> 8);
+    ip[at++] = (uint8_t)group;
+    if (i++ == n) break;
+    if (i == n) return 0; /* a colon at the end */
+    if (p[i] == ':' && gap == 17u) gap = at, i++;
   }
-  if (at == 16u) return gap == 17u;
-  if (gap == 17u) return 0;
-  for (i = 16; i > gap; i--) ip[i - 1] = at > gap ? ip[--at] : 0;
+  if (gap == 17u || at == 16u) return gap == 17u && at == 16u;
+  for (n = 16; n > gap; n--) ip[n - 1] = at > gap ? ip[--at] : 0;
   return 1;
 }
 

@@ -576,21 +576,21 @@ static void of_a_member_that_comes_twice_the_last_counts(void **state)
    ends where its memory does (ASan looks). */
 static void a_name_with_a_NUL_is_another_name(void **state)
 {
-  static const char *const reply[] = {
+  static const char *const replies[] = {
     "{\"Status\\u0000\":11,\"Status\":4}",
     "{\"Status\\u0000\\u0000x\":11,\"Status\":4}",
     "{\"S\\u0000atus\":11,\"Status\":4}"
   };
   size_t i;
   (void)state;
-  for (i = 0; i < COUNT(reply); i++) {
+  for (i = 0; i < COUNT(replies); i++) {
     amt_wire w = *amt_wire_default();
     step     s[1] = { { AMT_MONITOR, 200, NULL, 0, 0, 0, 0 } };
     char    *name = (char *)malloc(sizeof "Status");
     play     p;
     assert_non_null(name);
     memcpy(name, "Status", sizeof "Status");
-    s[0].body = reply[i];
+    s[0].body = replies[i];
     w.reply[AMT_R_STATUS] = name;
     play_init(&p);
     p.s.wire = &w;
