@@ -266,15 +266,28 @@ def sizes():
     for target, name in NAMES.items():
         if (target, "all.text") not in figures:
             continue
-        figure = lambda what: figures[target, what]  # noqa: E731
-        yield row(name, figure("same-job.text"), figure("same-job.ram"),
-                  figure("same-job.stack"), figure("all.text"),
-                  figure("all-any-wire.text"), figure("all.ram"),
-                  figure("all.stack"))
+        yield row(name, *(figures[target, what] for what in (
+            "same-job.text", "same-job.ram", "same-job.stack", "all.text",
+            "all-any-wire.text", "all.ram", "all.stack")))
 
 
-def options():
-    figure = lambda what: figures["cortex-m4", what + ".text"]  # noqa: E731
+    def plus(what):
+        return "{:,}".format(figures["cortex-m4", what + ".text"])
+
+    yield ""
+    yield ("\"Small job\": a POST, its reply, an integer and a string of its JSON. "
+           "\"All\": without TLS, words for errors (%s on a Cortex-M4), `AMT_WIDE` "
+           "(32: %s) or a stream (lwIP's: %s)." %
+           (plus("with-words"), plus("with-wide-32"), plus("lwip-raw")))
+    yield ("RAM: all structs and buffers, on AVR also {:,} and {:,} bytes of "
+           "constants. Stack: the deepest chain of calls.".format(
+               figures["avr", "same-job.data"], figures["avr", "all.data"]))
+
+
+def tls():
+    def figure(what):
+        return figures["cortex-m4", what + ".text"]
+
     yield row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
     yield "|---|---|---|"
     yield row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
@@ -287,27 +300,16 @@ def options():
                         for what in ("pem", "client", "client-pem")), "its own")
 
 
-def options_words():
-    figure = lambda what: "{:,}".format(  # noqa: E731
-        figures["cortex-m4", what + ".text"])
-    yield ("On a Cortex-M4 the errors in words add %s, `AMT_WIDE` 32 adds %s; the "
-           "stream over lwIP's raw API is %s. On AVR," %
-           (figure("with-words"), figure("with-wide-32"), figure("lwip-raw")))
-    yield "{:,} bytes of the small job and {:,} of the rest are constants that " \
-          "lie in RAM, too.".format(figures["avr", "same-job.data"],
-                                   figures["avr", "all.data"])
-
-
 def write_readme():
     with open("README.md", encoding="utf-8") as f:
         text = f.read()
-    for name, content in (("sizes", sizes), ("options", options_words),
-                          ("TLS", options)):
+    for name, content in (("sizes", sizes), ("TLS", tls)):
         first = "<!-- make size: %s -->\n" % name
         assert text.count(first) == 1, name
         start = text.index(first) + len(first)
         end = text.index("<!-- end -->", start)
-        text = text[:start] + "\n".join(content()) + "\n" + text[end:]
+        lines = "\n".join(content())
+        text = text[:start] + lines + "\n "[lines[-1] != "|"] + text[end:]
     with open("README.md", "w", encoding="utf-8") as f:
         f.write(text)
 
