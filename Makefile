@@ -33,7 +33,7 @@ BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
              libcurl4-openssl-dev libcjson-dev libjansson-dev libyajl-dev \
              libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
-             libmbedtls-dev
+             libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3
 
 ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
@@ -167,7 +167,7 @@ bench-plot: ## draws what make bench counted: build/bench.svg
 
 size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
-	@sh tests/size.sh
+	@python3 tests/size.py
 
 fuzz: ## FUZZ_SECONDS (30) for each fuzzer; prints "FUZZ NAME inputs N findings M"
 	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"

@@ -1,0 +1,333 @@
+"""Sizes of the library, in bytes, by gcc -Os; lines "SIZE TARGET NAME VALUE".
+usage: size.py (make size)
+
+  same-job, all  tests/size_same.c and size_all.c: what the program takes over
+                 one that does nothing, linked with the same board and libc
+    .text        code and constants
+    .data, .bss  of the library's own
+    .ram         all structs and buffers in use
+    .stack       the deepest chain of calls, from main to the board
+    .stack-run   in an image for qemu: the deepest use that was seen, of
+    .stack-of    what the same computation says of that image
+  all-any-wire   .text with other wire tables, too
+  with-...       what an option adds to .text
+  lwip-, tls-    .text of these streams, and what their options add
+
+Writes the README's tables, between "<!-- make size ... -->" and "<!-- end -->".
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import size_stack  # noqa: E402
+
+OUT = "build/size"
+SECTIONS = ["-std=c99", "-Os", "-Wall", "-Wextra", "-Werror", "-ffunction-sections",
+            "-fdata-sections", "-I."]
+LINK = ["-Wl,--gc-sections"]
+NANO = ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warnings"]
+BOUNDED = ["-DAMT_NO_TEXT", "-DAMT_DEFAULT_WIRE_ONLY"]
+
+# name: compiler, its options, options to link with
+TARGETS = {
+    "cortex-m0+": ("arm-none-eabi-", ["-mcpu=cortex-m0plus", "-mthumb"], NANO),
+    "cortex-m4": ("arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb"], NANO),
+    "avr": ("avr-", ["-mmcu=atmega1284p"], []),
+    "x86-64": ("", ["-fno-pie", "-fno-asynchronous-unwind-tables"], ["-no-pie"]),
+}
+# name: qemu's machine, its flash and its RAM
+MACHINES = {"cortex-m0+": ("microbit", "256K", "16K"),
+            "cortex-m4": ("mps2-an386", "256K", "16K")}
+
+# What nothing here may drag in.
+HEAVY = re.compile(r"^(_?malloc(_r)?|_?s?n?printf(_r)?|_?strtou?ll?(_r)?|"
+                   r"__aeabi_(d|f|u?l2|ul?divmod|ldivmod).*|__u?divdi3|"
+                   r"__u?moddi3|__udivmoddi4|__(add|mul|div)[sd]f3)$")
+
+figures = {}
+
+
+def line(target, name, value):
+    figures[target, name] = value
+    print("SIZE %s %s %d" % (target, name, value), flush=True)
+
+
+def run(*command):
+    return subprocess.check_output(command, text=True)
+
+
+class Target:
+    """One target's compiler; programs are kept in OUT/NAME."""
+
+    def __init__(self, name):
+        self.name = name
+        self.prefix, self.options, self.link = TARGETS[name]
+        self.directory = os.path.join(OUT, name)
+        os.makedirs(self.directory, exist_ok=True)
+        self.board = self.compile("size_board")
+        nm = run(self.prefix + "nm", "-g", "--defined-only", self.board)
+        self.keep = ["-Wl,-u," + l.split()[2] for l in nm.splitlines()]
+        self.empty = self.program("size_board", ["-DEMPTY"], "empty", [])
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def compile(self, source, options=(), name=None):
+        """An object; beside it, what its functions take of the stack."""
+        to = self.path(name or source)
+        if self.prefix == "avr-":
+            su, warnings = ["-fstack-usage"], ["-Wno-error"]
+        else:
+            su, warnings = ["-fstack-usage", "-fcallgraph-info=su"], []
+        subprocess.check_call(
+            [self.prefix + "gcc"] + SECTIONS + self.options + su + warnings +
+            list(options) + ["-c", "tests/%s.c" % source, "-o", to + ".o"])
+        return to + ".o"
+
+    def program(self, source, options, name, objects=None):
+        """A whole program: the source, and the board if nothing else."""
+        if objects is None:
+            objects = [self.board]
+        objects = [self.compile(source, options, name)] + objects
+        subprocess.check_call(
+            [self.prefix + "gcc"] + self.options + LINK + self.keep + objects +
+            ["-o", self.path(name) + ".elf"] + self.link)
+        return self.path(name) + ".elf"
+
+    def symbols(self, program):
+        """{name: (type, bytes)}"""
+        found = {}
+        for l in run(self.prefix + "nm", "-S", program).splitlines():
+            parts = l.split()
+            if len(parts) == 4:
+                found[parts[3]] = parts[2].lower(), int(parts[1], 16)
+            elif len(parts) == 3:
+                found[parts[2]] = parts[1].lower(), 0
+        return found
+
+    def section(self, program, names):
+        total = 0
+        for l in run(self.prefix + "size", "-A", program).splitlines():
+            if re.match(r"(%s)\s" % names, l):
+                total += int(l.split()[1])
+        return total
+
+    def over(self, program, names):
+        return self.section(program, names) - self.section(self.empty, names)
+
+    def text(self, program):
+        size = self.over(program, r"\.text|\.rodata|\.ARM\.exidx")
+        if self.prefix == "avr-":  # constants are copied to RAM
+            size += self.over(program, r"\.data")
+        return size
+
+    def stack(self, program, name, root="main", board=False, extra=()):
+        kind = "su" if self.prefix == "avr-" else "ci"
+        return size_stack.deepest(
+            self.prefix + "objdump", program,
+            [self.path(n) + "." + kind for n in (name,) + tuple(extra)],
+            root, board)
+
+    def whole(self, name, source):
+        """The five figures of a program."""
+        program = self.program(source, BOUNDED, source)
+        new = self.symbols(program)
+        ram = new.pop("ram")[1]
+        for symbol in set(new) - set(self.symbols(self.empty)):
+            assert not HEAVY.match(symbol), (program, symbol)
+        bss = sum(size for symbol, (kind, size) in new.items() if kind == "b" and
+                  symbol not in self.symbols(self.empty))
+        line(self.name, name + ".text", self.text(program))
+        line(self.name, name + ".data", self.over(program, r"\.data"))
+        line(self.name, name + ".bss", bss)
+        line(self.name, name + ".ram", ram)
+        if self.prefix != "avr-":
+            assert figures[self.name, name + ".data"] == 0 == bss, name
+        size, chain = self.stack(program, source)
+        line(self.name, name + ".stack", size)
+        with open(self.path(source) + ".chain", "w", encoding="utf-8") as f:
+            f.write("\n".join(chain) + "\n")
+        if self.name in MACHINES:
+            self.play(name, source)
+
+    def play(self, name, source):
+        """Runs it in qemu, with a board that plays the server."""
+        machine, flash, ram = MACHINES[self.name]
+        which = "-DPLAY_" + name.replace("-", "_").upper()
+        options = BOUNDED + ["-Dmain=program", which]
+        objects = [self.compile(source, options, name),
+                   self.compile("size_play", [which], name + "-play")]
+        image = self.path(name) + "-play.elf"
+        subprocess.check_call(
+            [self.prefix + "gcc"] + self.options + LINK + objects +
+            ["--specs=nano.specs", "-nostartfiles", "-T",
+             "examples/firmware/link.ld", "-Wl,--defsym=flash_size=" + flash,
+             "-Wl,--defsym=ram_size=" + ram, "-Wl,--defsym=stack_size=2K",
+             "-o", image])
+        said = subprocess.run(
+            ["qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none",
+             "-serial", "none", "-semihosting-config",
+             "enable=on,target=native", "-kernel", image], text=True,
+            timeout=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+        found = re.findall(r"^stack (\d+)$", said, re.M)
+        assert found and "wrong" not in said, said
+        seen = max(map(int, found))
+        size, _ = self.stack(image, name, "program", True, (name + "-play",))
+        line(self.name, name + ".stack-run", seen)
+        line(self.name, name + ".stack-of", size)
+        assert seen <= size, (seen, size)
+
+    # --- options ---
+
+    def with_option(self, name, options, over):
+        program = self.program("size_all", options, "with-" + name)
+        base = self.program("size_all", over, "without-" + name)
+        size = self.text(program)
+        if name == "any-wire":
+            line(self.name, "all-any-wire.text", size)
+        line(self.name, "with-" + name + ".text", size - self.text(base))
+
+    def kept(self, options, *roots):
+        """What stays of the headers when only these functions are used."""
+        o = self.path("kept")
+        subprocess.check_call(
+            [self.prefix + "gcc", "-std=c99", "-Os", "-ffunction-sections",
+             "-fdata-sections", "-I.", "-isystem", OUT + "/include",
+             "-DAMT_NO_TEXT"] + self.options + options.split() +
+            ["-c", OUT + "/kept.c", "-o", o + ".o"])
+        subprocess.check_call(
+            [self.prefix + "gcc", "-r", "-nostdlib", "-Wl,--gc-sections"] +
+            ["-Wl,-u," + r for r in roots] + [o + ".o", "-o", o + "-r.o"])
+        return int(run(self.prefix + "size", o + "-r.o").split("\n")[1].split()[0])
+
+    def adapters(self):
+        def put(name, value):
+            line(self.name, name + ".text", value)
+
+        # lwIP's settings are the firmware's; all of it is the caller's.
+        put("lwip-raw", self.kept("-DAMT_LWIP_RAW -Iexamples/firmware "
+                                  "-isystem /usr/include/lwip",
+                                  "amt_lwip_raw_init"))
+        init = "amt_bearssl_init"
+        bare = "-DAMT_BEARSSL -DAMT_TLS_NO_IP -DAMT_TLS_NO_PIN"
+        base = self.kept(bare, init)
+        both = self.kept("-DAMT_BEARSSL", init)
+        put("tls-bearssl", base)
+        put("tls-bearssl-ip",
+            self.kept("-DAMT_BEARSSL -DAMT_TLS_NO_PIN", init) - base)
+        put("tls-bearssl-pins",
+            self.kept("-DAMT_BEARSSL -DAMT_TLS_NO_IP", init) - base)
+        put("tls-bearssl-ip-and-pins", both - base)
+        put("tls-bearssl-pem",
+            self.kept("-DAMT_BEARSSL", init, "amt_bearssl_anchors_read",
+                      "amt_bearssl_anchors_end") - both)
+        put("tls-bearssl-client",
+            self.kept("-DAMT_BEARSSL", init, "amt_bearssl_use_ec") - both)
+        put("tls-bearssl-client-pem",
+            self.kept("-DAMT_BEARSSL", init, "amt_bearssl_client_read") - both)
+        init = "amt_mbedtls_init", "amt_mbedtls_server_init"
+        base = self.kept("-DAMT_MBEDTLS -DAMT_TLS_NO_IP -DAMT_TLS_NO_PIN", *init)
+        put("tls-mbedtls", base)
+        put("tls-mbedtls-ip-and-pins", self.kept("-DAMT_MBEDTLS", *init) - base)
+
+
+def prepare():
+    os.makedirs(OUT + "/include", exist_ok=True)
+    for path in glob.glob("/usr/include/bearssl*") + ["/usr/include/mbedtls"]:
+        subprocess.check_call(["cp", "-r", path, OUT + "/include"])
+    # Debian's mbedTLS locks by pthread, which a microcontroller does not have.
+    config = OUT + "/include/mbedtls/config.h"
+    with open(config, encoding="utf-8") as f:
+        text = f.read()
+    with open(config, "w", encoding="utf-8") as f:
+        f.write(re.sub(r"(?m)^#define MBEDTLS_THREADING_.*", "", text))
+    with open(OUT + "/kept.c", "w", encoding="utf-8") as f:
+        f.write('#define AMT_IMPLEMENTATION\n#include "amt_http.h"\n')
+
+
+# --- the README -----------------------------------------------------------------
+
+NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+", "avr": "AVR",
+         "x86-64": "x86-64"}
+
+
+def row(*cells):
+    return "| %s |" % " | ".join(
+        "{:,}".format(c) if isinstance(c, int) else c for c in cells)
+
+
+def sizes():
+    yield row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
+              "all: code", "with any wire table", "RAM", "stack")
+    yield "|" + "---|" * 8
+    for target, name in NAMES.items():
+        if (target, "all.text") not in figures:
+            continue
+        yield row(name, *(figures[target, what] for what in (
+            "same-job.text", "same-job.ram", "same-job.stack", "all.text",
+            "all-any-wire.text", "all.ram", "all.stack")))
+
+
+    def plus(what):
+        return "{:,}".format(figures["cortex-m4", what + ".text"])
+
+    yield ""
+    yield ("\"Small job\": a POST, its reply, an integer and a string of its JSON. "
+           "\"All\": without TLS, words for errors (%s on a Cortex-M4), `AMT_WIDE` "
+           "(32: %s) or a stream (lwIP's: %s)." %
+           (plus("with-words"), plus("with-wide-32"), plus("lwip-raw")))
+    yield ("RAM: all structs and buffers, on AVR also {:,} and {:,} bytes of "
+           "constants. Stack: the deepest chain of calls.".format(
+               figures["avr", "same-job.data"], figures["avr", "all.data"]))
+
+
+def tls():
+    def figure(what):
+        return figures["cortex-m4", what + ".text"]
+
+    yield row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
+    yield "|---|---|---|"
+    yield row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
+    yield row("IP addresses and pins, unless left out (`AMT_TLS_NO_IP`, "
+              "`AMT_TLS_NO_PIN`)", "+ {:,}".format(
+                  figure("tls-bearssl-ip-and-pins")),
+              "+ {:,}".format(figure("tls-mbedtls-ip-and-pins")))
+    yield row("trust anchors from PEM; a client certificate; that from PEM, too",
+              "; ".join("+ {:,}".format(figure("tls-bearssl-" + what))
+                        for what in ("pem", "client", "client-pem")), "its own")
+
+
+def write_readme():
+    with open("README.md", encoding="utf-8") as f:
+        text = f.read()
+    for name, content in (("sizes", sizes), ("TLS", tls)):
+        first = "<!-- make size: %s -->\n" % name
+        assert text.count(first) == 1, name
+        start = text.index(first) + len(first)
+        end = text.index("<!-- end -->", start)
+        lines = "\n".join(content())
+        text = text[:start] + lines + "\n "[lines[-1] != "|"] + text[end:]
+    with open("README.md", "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def main():
+    prepare()
+    for name in TARGETS:
+        if name == "x86-64" and not run("gcc", "-dumpmachine").startswith(name[:3]):
+            continue  # another machine's compiler
+        target = Target(name)
+        target.whole("same-job", "size_same")
+        target.whole("all", "size_all")
+        target.with_option("any-wire", ["-DAMT_NO_TEXT"], BOUNDED)
+        target.with_option("words", [], ["-DAMT_NO_TEXT"])
+        if name.startswith("cortex"):
+            target.with_option("wide-32", BOUNDED + ["-DAMT_WIDE=32"], BOUNDED)
+            target.adapters()
+    write_readme()
+
+
+main()

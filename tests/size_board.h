@@ -1,0 +1,19 @@
+/* What a board gives to size_same.c and size_all.c. size_board.c has it with
+   nothing in it, which is what sizes are counted over; size_play.c plays the
+   server, to try the programs and to see how deep their stack gets. */
+#ifndef SIZE_BOARD_H
+#define SIZE_BOARD_H
+#include "amt.h"
+
+int  board_send(const void *p, size_t n); /* bytes, or an error */
+int  board_receive(void *p, size_t n);    /* 0 at the end */
+void board_say(const char *text, size_t n);
+
+extern const amt_stream_ops board_stream;
+uint32_t    board_now(void);
+int         board_messages(void); /* AMT_LIVE, AMT_AT_END, AMT_NEVER */
+const char *board_saved_id(void); /* of a job to go on with; or NULL */
+void        board_save_id(const char *id);
+int         board_order(void); /* 0, AMT_STOP, AMT_KILL, BOARD_DROP */
+enum { BOARD_DROP = AMT_CALLS };
+#endif
