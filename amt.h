@@ -2873,6 +2873,11 @@ static int amt__call(amt_job *j, amt_op op)
     if (!amt_utf8(s->password, amt__length(s->password)))
       return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
   }
+#ifndef AMT_DEFAULT_WIRE_ONLY /* amt_session_credentials may have taken them */
+  if (amt__wire(j)->auth == AMT_AUTH_BASIC &&
+      (s->user == NULL || s->password == NULL))
+    return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
+#endif
   amt__reply_begins(j);
   j->generation__ = s->generation;
   j->failures__ = s->failures;

@@ -3188,6 +3188,29 @@ static void basic_needs_a_user_though_the_table_sends_none(void **state)
   play_free(&p);
 }
 
+static void basic_credentials_that_are_taken_away_end_the_run(void **state)
+{
+  static const char *const v[][2] = { { NULL, "pw" }, { "user", NULL } };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    w.auth = AMT_AUTH_BASIC;
+    play_init(&p);
+    p.s.wire = &w;
+    p.srv.scheme = NULL;
+    play_start(&p);
+    play_until(&p, AMT_STARTED);
+    assert_int_equal(amt_session_credentials(&p.s, v[i][0], v[i][1]), 1);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_MISSING);
+    assert_int_equal(p.j.start, AMT_START_KNOWN);
+    play_free(&p);
+  }
+}
+
 static void an_error_page_is_the_servers_error_not_bad_json(void **state)
 {
   static const char *const pages[] = { "<html>", "", "{\"Message\":" };
@@ -4751,6 +4774,7 @@ int main(void)
     cmocka_unit_test(a_kill_asked_for_during_a_monitor_does_not_wait),
     cmocka_unit_test(a_kill_that_always_fails_does_not_end_the_watch),
     cmocka_unit_test(basic_needs_a_user_though_the_table_sends_none),
+    cmocka_unit_test(basic_credentials_that_are_taken_away_end_the_run),
     cmocka_unit_test(an_error_page_is_the_servers_error_not_bad_json),
     cmocka_unit_test(a_job_that_was_dropped_takes_no_more_of_a_reply),
     cmocka_unit_test(a_sign_in_alone_is_a_call_too),
