@@ -609,8 +609,9 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
    n, an event waits; pull it with amt_next until AMT_BUSY, go on behind. */
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing; otherwise
-   AMT_E_BROKEN, or one of amt_http.h's errors that says more. taken: 0 only if surely not one byte of
-   the request has left; that is what makes a Start safe to send again.
+   AMT_E_BROKEN, or one of amt_http.h's errors that says more. taken: 0 only if
+   surely not one byte of the request has left; that is what makes a Start safe
+   to send again.
    AMT_E_STALE, once for a kept connection that ended before a byte of the
    reply: all but a Start go again at once, and it is no outage. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
@@ -640,9 +641,9 @@ typedef struct amt_pool {
 
 /* Goes on with a job as far as that needs no waiting. Never blocks. At most one
    receive a call. Poll a job that has just returned AMT_MESSAGE or AMT_SAID
-   again before any other of its pool: the buffer still has its bytes. Otherwise the other
-   gets AMT_FAILED with AMT_E_BUFFER_HELD, is not harmed, and may be polled
-   again. */
+   again before any other of its pool: the buffer still has its bytes.
+   Otherwise the other gets AMT_FAILED with AMT_E_BUFFER_HELD, is not harmed,
+   and may be polled again. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 /* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
    stream cannot wait, other jobs use all connections, or another job of its
@@ -1514,7 +1515,8 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
   t->offset += i;
   if (r == AMT__J_CHAR)
     return amt__json_piece(t, token, t->held, t->held_len & 7u, 0);
-  if (r > 0 && (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY) return r;
+  if (r > 0 && (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
+    return r;
   if (r <= 0 && to == from) return r < 0 ? amt__json_fail(t, r) : AMT_JSON_MORE;
   /* Before an error, what came before it, however it was cut. */
   type = amt__json_piece(t, token, p + from, to - from, r > 0 ? r : 0);
@@ -2122,7 +2124,8 @@ static int amt__check_wire(amt_job *j)
       return amt__wrong(j, AMT_E_CONTROL, path);
   }
   for (i = AMT_STOP; i < AMT_CALLS; i++)
-    if (w->request[AMT_Q_ID] == NULL && amt__find(w->call[i].path, "{id}") == NULL)
+    if (w->request[AMT_Q_ID] == NULL &&
+        amt__find(w->call[i].path, "{id}") == NULL)
       return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ID]);
   if (w->request[AMT_Q_JOB] == NULL && w->request[AMT_Q_SCRIPT] == NULL)
     return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_JOB]);

@@ -458,8 +458,8 @@ AMTDEF void amt_http_close(amt_http_conn *c);
 
 /* What the call waits for, AMT_WANT_, for who polls descriptors himself. With
    AMT_WANT_NOTHING there is no need to; an idle connection that turns readable,
-   or AMT_WANT_NOW, has ended, and is best closed. A connection attempt wants to be polled every
-   250 ms or so, too: a name may have other addresses. */
+   or AMT_WANT_NOW, has ended, and is best closed. A connection attempt wants to
+   be polled every 250 ms or so, too: a name may have other addresses. */
 AMTDEF int amt_http_want(const amt_http_conn *c);
 
 /* The stream's own wait, for what the call waits for. An idle connection that
@@ -603,8 +603,8 @@ typedef struct amt_tls {
                                   server's key must be one of these, too */
   size_t        pin_count;
   /* Seconds since 1970-01-01 UTC, or 0 while the clock is not set. NULL: the
-     system's with AMT_POSIX or AMT_WINSOCK, else not set. A time before this build's own
-     date (AMT_BUILD_TIME) counts as not set. */
+     system's with AMT_POSIX or AMT_WINSOCK, else not set. A time before this
+     build's own date (AMT_BUILD_TIME) counts as not set. */
   uint32_t    (*time)(void *ctx);
   /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
      the system's, if the back end knows one. Never a guess: without any, the
