@@ -1602,7 +1602,7 @@ static void amt__put_escaped(amt_out *o, const char *text, size_t n)
     if (c >= 0x20) continue;
     from++;
     if (c - 8u < 6u && c != 11u) {
-      amt_put(o, names + c - 8u, 1);
+      amt_put(o, names + (c - 8u), 1);
     } else {
       amt_put(o, c < 16u ? "u000" : "u001", 4);
       amt_put(o, digits + (c & 15u), 1);
