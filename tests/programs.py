@@ -75,6 +75,16 @@ def server(*options, speed=200):
             assert sim.wait(10) == 0, "amtsim did not end well"
 
 
+def killed(process):
+    """kill -9. Its output is not waited for: what it has started itself (a part
+    of Wine) may hold the pipes longer."""
+    process.kill()
+    process.wait(30)
+    for pipe in process.stdout, process.stderr:
+        if pipe:
+            pipe.close()
+
+
 def environment(url=None, **more):
     env = {"PATH": os.environ["PATH"], "AMT_USER": "ocadm",
            "AMT_PASSWORD": "opconxps", "ASAN_OPTIONS": "detect_leaks=1"}
@@ -777,6 +787,16 @@ def test_json_tokens_says_the_same_for_pieces_of_any_size():
                   (text, n, first.returncode, first.stdout, first.stderr))
 
 
+LONGEST = 300 # seconds for one test, on a machine that does more besides
+
+
+def hangs(*_):
+    """A test that hangs fails; if it does not end even then, all end."""
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
+    signal.alarm(60)
+    raise TimeoutError("the test hung for %d s" % LONGEST)
+
+
 def main(tests):
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     for name, test in list(tests.items()):
@@ -787,6 +807,8 @@ def main(tests):
                                       NOT_UNDER_WINE[name[5:]]))
             continue
         begun = time.monotonic()
+        signal.signal(signal.SIGALRM, hangs)
+        signal.alarm(LONGEST)
         try:
             test()
             print("ok      %s (%.1f s)" % (name[5:].replace("_", " "),
@@ -796,6 +818,7 @@ def main(tests):
             print("        " + traceback.format_exc()[-3000:]
                   .replace("\n", "\n        "))
         sys.stdout.flush()
+        signal.alarm(0)
     print("programs: done")
 
 

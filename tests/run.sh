@@ -17,16 +17,19 @@ ok()   { passed=$((passed + 1)); echo "ok      $1"; }
 fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $log |
          tail -n 40; }
 
+# Nothing may take longer, on a machine that does more besides: what hangs fails.
+LIMIT="timeout -k 10 900"
+
 # check NAME COMMAND...: passes if the command exits 0.
 check() {
   name=$1; shift
-  if "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
+  if $LIMIT "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
 }
 
 # suite NAME COMMAND...: a program that prints cmocka's closing lines.
 suite() {
   name=$1; shift
-  "$@" >$log 2>&1
+  $LIMIT "$@" >$log 2>&1
   status=$?
   good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
   bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
@@ -206,7 +209,7 @@ for e in http_get json_tokens minimal superloop fleet; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
 done
 for tests in programs tool tls servers network; do
-  AMT=$out/amt_sanitized TEST_OUT=$out python3 tests/$tests.py >$out/$tests.log 2>&1
+  AMT=$out/amt_sanitized TEST_OUT=$out $LIMIT python3 tests/$tests.py >$out/$tests.log 2>&1
   cat $out/$tests.log
   passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
   failed=$((failed + $(grep -c '^FAILED ' $out/$tests.log)))
@@ -218,7 +221,7 @@ grep '^FUZZ' $log
 # neither.
 optional() {
   name=$1; shift
-  "$@" >$log 2>&1
+  $LIMIT "$@" >$log 2>&1
   case $? in
     0) ok "$name" ;;
     77) echo "left    $name: $(tail -n 1 $log)" ;;
@@ -234,7 +237,7 @@ check "amt.exe needs no DLL that Windows has not" sh -c "
   x86_64-w64-mingw32-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
   grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |
   tee /dev/stderr | wc -l | grep -qx 0"
-TEST_OUT=$out sh tests/wine.sh $out/wine sh -c '
+TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
   python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
 if [ $? -eq 77 ]; then
   echo "left    the tool's tests under Wine: $(cat $out/wine.log)"

@@ -195,7 +195,7 @@ class Openssl:
             [*command, *options], env=weak_environment(), cwd=certificates(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        self.out = b""
+        self.pieces = []
         self.thread = threading.Thread(target=self.listen)
         self.thread.start()
         try:
@@ -211,7 +211,18 @@ class Openssl:
             piece = os.read(self.process.stdout.fileno(), 65536)
             if not piece:
                 return
-            self.out += piece
+            self.pieces.append(piece)
+
+    @property
+    def out(self):
+        """What it has shown since it was begun, or since forget()."""
+        return b"".join(self.pieces)
+
+    def size(self):
+        return sum(map(len, self.pieces))
+
+    def forget(self):
+        self.pieces = []
 
     def url(self, path="/", host="localhost"):
         return "https://%s:%d%s" % (host, self.port, path)
@@ -821,7 +832,7 @@ def shows_its_certificate_to_openssl(backend):
                      "-verify_return_error", "-CAfile",
                      file("clientca.crt")) as server:
             for cert, key, subject in CLIENTS:
-                server.out = b""
+                server.forget()
                 good(asked(backend, server, *client(cert, key)), SHORT)
                 assert subject.replace("=", " = ").encode() in server.out
 
@@ -1060,21 +1071,22 @@ def lines_of(size):
 
 def uploaded(backend, server, size, *args, stop=0.0):
     """Sends so much; the server may sleep when it has begun to come."""
-    server.out = b""
-    p = begin_probe(backend, "--ca", file("roots.pem"), *args, "--post-size",
-                    str(size), server.url("/x"))
+    server.forget()
+    p = begin_probe(backend, "--ca", file("roots.pem"), "--idle", "60000",
+                    *args, "--post-size", str(size), server.url("/x"))
     until(lambda: b"\r\n\r\n" in server.out, "the request's head")
+    head = server.out.index(b"\r\n\r\n") + 4
     if stop:
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(stop)
         server.process.send_signal(signal.SIGCONT)
-    until(lambda: len(server.out.partition(b"\r\n\r\n")[2]) >= size or
-          p.poll() is not None, "the request's end", 30)
+    until(lambda: server.size() >= head + size or p.poll() is not None,
+          "the request's end", 60)
     server.reply(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n"
                  b"Connection: close\r\n\r\n" + SHORT)
     line = ended(p)[0]
     good(line, SHORT)
-    got = server.out.partition(b"\r\n\r\n")[2][:size]
+    got = server.out[head:head + size]
     assert got == lines_of(size), "it arrived otherwise than it was sent"
     return line
 

@@ -33,7 +33,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 
 from programs import (AMT, FAST, OUT, SIM, TERM, WINE, amt, environment, equal,
-                      last_line, main, published, server)
+                      killed, last_line, main, published, server)
 
 PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
 DEMO = ["-an", "DEMO2"]
@@ -336,7 +336,7 @@ def test_a_file_overrides_the_job():
 
 def test_MONITOR_prints_code_and_name_and_exits_with_the_code():
     with server(speed=1) as (url, _):
-        begin(url, *LONG, "--no-wait").communicate()
+        ended(begin(url, *LONG, "--no-wait"))
         time.sleep(0.6)
         monitor = [*DEMO, "-id", "2112"]
         r = amt(url, "-jt", "monitor", *monitor, fast=False)
@@ -725,8 +725,7 @@ def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
             state, queue = "%s/%d" % (d, n), "Q%d" % n
             job = begin(url, *args_of(n), program=PLAIN)
             time.sleep(delay)
-            job.kill()
-            job.communicate()
+            killed(job)
             if starts(queue) == 1 and not os.path.exists(state):
                 return "ended"
             before = starts(queue)
@@ -1007,8 +1006,7 @@ def killed_run(url, state, *args):
                 program=PLAIN)
     assert "started" in job.stdout.readline()
     time.sleep(0.1)
-    job.kill()
-    job.communicate()
+    killed(job)
     assert os.path.exists(state)
 
 
@@ -1033,8 +1031,7 @@ def test_a_state_file_of_another_server_job_or_living_run_is_78():
         r = amt(url, *LONG, "--state", state)
         one_line(r, 78, state)
         equal(stats()["start_requests"], 1)
-        job.kill()
-        job.communicate()
+        killed(job)
         before = stats()
         one_line(amt(other, *LONG, "--state", state), 78, state)
         one_line(amt(url, *DONE, "--state", state), 78, state)
@@ -1251,8 +1248,7 @@ def test_a_log_file_is_written_whole_or_not_at_all():
         job = begin(url, *LONG, "--log-dir", d, "--follow", "--format", "text",
                     program=PLAIN)
         until(lambda: stats()["monitors"] > 3)
-        job.kill()
-        job.communicate()
+        killed(job)
         suffix = os.path.splitext(whole)[1]
         for name in set(os.listdir(d)) - {whole}:
             assert not name.endswith(suffix), (whole, os.listdir(d))
@@ -1850,7 +1846,7 @@ def test_more_ciphers_reach_a_server_that_has_only_old_ones():
         assert "nothing was started" in r.stderr, r.stderr # no AMT server
     finally:
         server.terminate()
-        server.wait()
+        server.wait(30)
     with secure("sha1") as (url, _):
         assert "SHA-1" in amt(url, *QUICK, "--insecure").stderr
         r = amt(url, *QUICK, "--insecure", "--more-ciphers")
@@ -2200,8 +2196,7 @@ def test_kill_9_at_60_random_instants_over_https_never_starts_twice():
             state, queue = "%s/%d" % (d, n), "Q%d" % n
             job = begin(url, *args_of(n), program=PLAIN)
             time.sleep(chance.uniform(0, 1.1 * whole))
-            job.kill()
-            job.communicate()
+            killed(job)
             if starts(queue) == 1 and not os.path.exists(state):
                 continue
             outcomes.append(go_on(url, args_of(n), state, queue, starts))
