@@ -710,7 +710,7 @@ def go_on(url, args, state, queue, starts):
 def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
     seed = random.randrange(10 ** 6)
     chance = random.Random(seed)
-    outcomes, trials = {}, 20 if WINE else 200
+    outcomes, trials = {}, 200
     with server_with_database("--fault", "slow=3") as (url, starts, _), \
             folder() as d:
         def args_of(n):
@@ -1062,7 +1062,7 @@ def test_a_torn_state_file_is_never_taken_for_a_fresh_start():
         with open(d + "/whole", "rb") as f:
             whole = f.read()
         before = stats()["start_requests"]
-        for n in range(1, len(whole), 7 if WINE else 1):
+        for n in range(1, len(whole), 31 if WINE else 1):
             write(d + "/torn", whole[:n])
             r = amt(url, *LONG, "--state", d + "/torn", "--timeout", "0.2",
                     program=[PLAIN])
@@ -1171,7 +1171,7 @@ def test_a_second_signal_leaves_at_once():
         begun = time.monotonic()
         job.send_signal(signal.SIGINT)
         r = ended(job)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < (5 if WINE else 1)
         equal(r.returncode, 19)
         assert last_line(r).startswith("detached: "), r.stderr
         assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
@@ -2192,7 +2192,7 @@ def test_kill_9_at_60_random_instants_over_https_never_starts_twice():
         equal(amt(url, *args_of(100), program=[PLAIN]).returncode, 4)
         whole = time.monotonic() - begun
         outcomes = []
-        for n in range(15 if WINE else 60):
+        for n in range(60):
             state, queue = "%s/%d" % (d, n), "Q%d" % n
             job = begin(url, *args_of(n), program=PLAIN)
             time.sleep(chance.uniform(0, 1.1 * whole))
