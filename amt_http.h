@@ -1083,27 +1083,37 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
+#ifdef __OPTIMIZE_SIZE__
+#define AMT__INLINE_IF_FAST static
+#else
+#define AMT__INLINE_IF_FAST static inline
+#endif
+
+AMT__INLINE_IF_FAST void amt__put_char(amt_out *o, char c)
+{
+  if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
+  if (o->total < (size_t)-1) o->total++;
+}
+
 #ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
-  for (; n > 0; n--, text++) {
-    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
-    if (o->total < (size_t)-1) o->total++;
-  }
+  while (n-- > 0) amt__put_char(o, *text++);
 }
 
 AMTDEF void amt_put_text(amt_out *o, const char *text)
 {
-  for (; *text != 0; text++) amt_put(o, text, 1);
+  while (*text != 0) amt__put_char(o, *text++);
 }
 #else
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
-  size_t skip = o->total < o->from ? o->from - o->total : 0;
-  size_t room = o->cap - o->len;
-  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
-  if (skip >= n || room == 0) return;
+  size_t total = o->total, room = o->cap - o->len, skip;
+  o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
+  if (room == 0) return;
+  skip = total < o->from ? o->from - total : 0;
+  if (skip >= n) return;
   n -= skip;
   if (n > room) n = room;
   memcpy(o->buf + o->len, (const char *)p + skip, n);
@@ -1259,8 +1269,8 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
                               const char *path, size_t path_len)
 {
   amt_put_text(o, method);
-  amt_put(o, " ", 1);
-  if (path_len == 0 || *path != '/') amt_put(o, "/", 1);
+  amt__put_char(o, ' ');
+  if (path_len == 0 || *path != '/') amt__put_char(o, '/');
   amt_put(o, path, path_len);
   amt_http_put_host(o, u);
 }
@@ -1269,11 +1279,11 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
 AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u)
 {
   amt_put_text(o, " HTTP/1.1\r\nHost: ");
-  if (u->ip6) amt_put(o, "[", 1);
+  if (u->ip6) amt__put_char(o, '[');
   amt_put(o, u->host, u->host_len);
-  if (u->ip6) amt_put(o, "]", 1);
+  if (u->ip6) amt__put_char(o, ']');
   if (u->port != (u->tls ? 443 : 80)) {
-    amt_put(o, ":", 1);
+    amt__put_char(o, ':');
     amt_put_number(o, u->port);
   }
   amt_put(o, "\r\n", 2);
