@@ -834,27 +834,37 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
+#ifdef __OPTIMIZE_SIZE__
+#define AMT__INLINE_IF_FAST static
+#else
+#define AMT__INLINE_IF_FAST static inline
+#endif
+
+AMT__INLINE_IF_FAST void amt__put_char(amt_out *o, char c)
+{
+  if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
+  if (o->total < (size_t)-1) o->total++;
+}
+
 #ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
-  for (; n > 0; n--, text++) {
-    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
-    if (o->total < (size_t)-1) o->total++;
-  }
+  while (n-- > 0) amt__put_char(o, *text++);
 }
 
 AMTDEF void amt_put_text(amt_out *o, const char *text)
 {
-  for (; *text != 0; text++) amt_put(o, text, 1);
+  while (*text != 0) amt__put_char(o, *text++);
 }
 #else
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
-  size_t skip = o->total < o->from ? o->from - o->total : 0;
-  size_t room = o->cap - o->len;
-  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
-  if (skip >= n || room == 0) return;
+  size_t total = o->total, room = o->cap - o->len, skip;
+  o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
+  if (room == 0) return;
+  skip = total < o->from ? o->from - total : 0;
+  if (skip >= n) return;
   n -= skip;
   if (n > room) n = room;
   memcpy(o->buf + o->len, (const char *)p + skip, n);
@@ -1588,24 +1598,46 @@ AMTDEF int amt_utf8(const char *text, size_t n)
   return t.state == AMT__J_STRING;
 }
 
+#if AMT_WIDE > 0
+/* 1 if nothing of it is to be escaped, by words, of which the last may overlap
+   the one before. A borrow comes from a byte that is. */
+static int amt__as_it_is(const char *text, size_t n)
+{
+  const size_t each = (size_t)-1 / 255u;
+  size_t       w, i = 0;
+  if (n < sizeof w) return 0;
+  do {
+    if (i > n - sizeof w) i = n - sizeof w;
+    memcpy(&w, text + i, sizeof w);
+    if (((w - each * 32u) | ((w ^ each * '"') - each) |
+         ((w ^ each * '\\') - each)) & ~w & each * 128u) return 0;
+    i += sizeof w;
+  } while (i < n);
+  return 1;
+}
+#endif
+
 /* The inside of a JSON string. */
 static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 {
   static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
-  size_t i, from = 0;
-  for (i = 0; i < n; i++) {
+  size_t i = 0, from = 0;
+#if AMT_WIDE > 0
+  if (amt__as_it_is(text, n)) i = n;
+#endif
+  for (; i < n; i++) {
     unsigned c = (unsigned char)text[i];
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     amt_put(o, text + from, i - from);
-    amt_put(o, "\\", 1);
+    amt__put_char(o, '\\');
     from = i; /* where it stands for itself */
     if (c >= 0x20) continue;
     from++;
     if (c - 8u < 6u && c != 11u) {
-      amt_put(o, names + (c - 8u), 1);
+      amt__put_char(o, names[c - 8u]);
     } else {
       amt_put(o, c < 16u ? "u000" : "u001", 4);
-      amt_put(o, digits + (c & 15u), 1);
+      amt__put_char(o, digits[c & 15u]);
     }
   }
   amt_put(o, text + from, n - from);
@@ -1613,9 +1645,9 @@ static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 
 AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
 {
-  amt_put(o, "\"", 1);
+  amt__put_char(o, '"');
   amt__put_escaped(o, text, n);
-  amt_put(o, "\"", 1);
+  amt__put_char(o, '"');
 }
 
 /* ------------------------------------------------------------------------
@@ -1781,10 +1813,10 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
   size_t             n, i;
   const char *const *list = amt__list(j, m, &n);
   for (i = 0; i < n; i++) {
-    amt_put(o, i == 0 ? "[" : ",", 1);
+    amt__put_char(o, i == 0 ? '[' : ',');
     amt__put_string(o, list[i]);
   }
-  amt_put(o, "]", 1);
+  amt__put_char(o, ']');
 }
 #else
 static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
@@ -1794,8 +1826,8 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
                                                    : w->task_values;
   size_t             n, i;
   const char *const *list = amt__list(j, m, &n);
-  amt_put(o, style == AMT_LIST_ARRAY ? "[" : style == AMT_LIST_JOINED ? "\""
-                                                                      : "{", 1);
+  amt__put_char(o, style == AMT_LIST_ARRAY ? '[' :
+                   style == AMT_LIST_JOINED ? '"' : '{');
   for (i = 0; i < n; i++) {
     const char *text = list[i], *equals = amt__find(text, "=");
     if (style == AMT_LIST_JOINED) {
@@ -1804,16 +1836,16 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
       amt__put_escaped(o, text, amt__length(text));
       continue;
     }
-    if (i > 0) amt_put(o, ",", 1);
+    if (i > 0) amt__put_char(o, ',');
     if (style == AMT_LIST_OBJECT && equals != NULL) {
       amt_json_put_string(o, text, (size_t)(equals - text));
-      amt_put(o, ":", 1);
+      amt__put_char(o, ':');
       text = equals + 1;
     }
     amt__put_string(o, text);
   }
-  amt_put(o, style == AMT_LIST_ARRAY ? "]" : style == AMT_LIST_JOINED ? "\""
-                                                                      : "}", 1);
+  amt__put_char(o, style == AMT_LIST_ARRAY ? ']' :
+                   style == AMT_LIST_JOINED ? '"' : '}');
 }
 
 /* RFC 3986: all but unreserved characters as %XX. */
@@ -1825,7 +1857,7 @@ static void amt__put_percent(amt_out *o, const char *text)
     char     e[3] = { '%', 0, 0 };
     if (c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
         c == '_' || c == '~') {
-      amt_put(o, text, 1);
+      amt__put_char(o, *text);
     } else {
       e[1] = digits[c >> 4];
       e[2] = digits[c & 15u];
@@ -1854,7 +1886,7 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
     while (have >= 6) {
       have -= 6;
       d = digits[bits >> have & 63u];
-      amt_put(o, &d, 1);
+      amt__put_char(o, d);
     }
     if (i >= n) break;
   }
@@ -1869,9 +1901,9 @@ static void amt__put_form(const amt_job *j, amt_out *o)
   for (m = AMT_Q_USER; m <= AMT_Q_PASSWORD; m++) {
     const char *value = amt__member(j, m);
     if (w->request[m] == NULL || value == NULL) continue;
-    amt_put(o, "&", 1);
+    amt__put_char(o, '&');
     amt__put_percent(o, w->request[m]);
-    amt_put(o, "=", 1);
+    amt__put_char(o, '=');
     amt__put_percent(o, value);
   }
 }
@@ -1913,7 +1945,7 @@ static int amt__sends(const amt_job *j, unsigned m)
 AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
 {
   const amt_wire *w = amt__wire(j);
-  const char     *before = "{";
+  char            before = '{';
   unsigned        m;
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM) {
@@ -1921,20 +1953,20 @@ AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
     return;
   }
   if (w->members != NULL) {
-    amt_put(o, before, 1);
+    amt__put_char(o, before);
     amt_put_text(o, w->members);
-    before = ",";
+    before = ',';
   }
 #endif
-  for (m = 0; m < AMT_Q_COUNT; m++) {
+  for (m = 0; amt__members[j->op] >> m != 0; m++) {
     if (!amt__sends(j, m)) continue;
-    amt_put(o, before, 1);
-    before = ",";
+    amt__put_char(o, before);
+    before = ',';
     amt__put_string(o, w->request[m]);
-    amt_put(o, ":", 1);
+    amt__put_char(o, ':');
     amt__put_value(j, o, m);
   }
-  if (*before == ',') amt_put(o, "}", 1);
+  if (before == ',') amt__put_char(o, '}');
 }
 
 static size_t amt__body_length(const amt_job *j)
@@ -1964,14 +1996,15 @@ AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
   };
   for (;;) {
     unsigned    i = 0;
-    const char *value, *brace = amt__find(path, "{");
-    if (brace == NULL) break;
+    const char *value, *brace = path;
+    while (*brace != 0 && *brace != '{') brace++;
+    if (*brace == 0) break;
     amt_put(o, path, (size_t)(brace - path));
     while (i < 4 && !amt__begins(brace, fill[i].name))
       i++;
     path = brace + (i < 4 ? amt__length(fill[i].name) : 1);
     if (i == 4) {
-      amt_put(o, brace, 1);
+      amt__put_char(o, '{');
       continue;
     }
     value = amt__member(j, fill[i].member);
@@ -2254,10 +2287,12 @@ static unsigned amt__lower(unsigned c)
 static int amt__same(const char *part, const char *text, size_t n)
 {
   size_t i;
-  for (i = 0; part[i] != 0 && part[i] != '.'; i++)
-    if (i >= n || amt__lower((unsigned char)part[i]) !=
-                    amt__lower((unsigned char)text[i])) return 0;
-  return i == n;
+  for (i = 0; i < n; i++) {
+    unsigned a = (unsigned char)part[i], b = (unsigned char)text[i];
+    if (a != b && amt__lower(a) != amt__lower(b)) return 0;
+    if (a == 0 || a == '.') return 0;
+  }
+  return part[n] == 0 || part[n] == '.';
 }
 
 /* What the next value is. A list that is one string is cut into lines by the
@@ -2284,7 +2319,7 @@ static void amt__name(amt_job *j, const char *text, size_t n)
 #ifdef AMT_DEFAULT_WIRE_ONLY
   if (depth != 1) return;
 #endif
-  for (m = 0; m < AMT_R_COUNT; m++) {
+  for (m = 0; wanted >> m != 0; m++) {
     const char *part = w->reply[m];
     if (!(wanted >> m & 1u) || part == NULL) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2311,7 +2346,7 @@ static uint8_t amt__itself(amt_job *j)
 {
 #ifndef AMT_DEFAULT_WIRE_ONLY
   unsigned m, wanted = amt__wanted(j);
-  for (m = 0; m < AMT_R_COUNT; m++)
+  for (m = 0; wanted >> m != 0; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
         *amt__wire(j)->reply[m] == 0) return (uint8_t)m;
 #endif
@@ -3317,7 +3352,7 @@ static void amt__put_request(const amt_conn *c, const amt_job *j, amt_out *o)
   size_t base = c->url.path_len, length = amt__body_length(j);
   while (base > 0 && c->url.path[base - 1] == '/') base--;
   amt_put_text(o, amt_call_method(j));
-  amt_put(o, " ", 1);
+  amt__put_char(o, ' ');
   amt_put(o, c->url.path, base);
   amt_call_path(j, o);
   amt_http_put_host(o, &c->url);

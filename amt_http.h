@@ -1083,27 +1083,37 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
+#ifdef __OPTIMIZE_SIZE__
+#define AMT__INLINE_IF_FAST static
+#else
+#define AMT__INLINE_IF_FAST static inline
+#endif
+
+AMT__INLINE_IF_FAST void amt__put_char(amt_out *o, char c)
+{
+  if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
+  if (o->total < (size_t)-1) o->total++;
+}
+
 #ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
-  for (; n > 0; n--, text++) {
-    if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = *text;
-    if (o->total < (size_t)-1) o->total++;
-  }
+  while (n-- > 0) amt__put_char(o, *text++);
 }
 
 AMTDEF void amt_put_text(amt_out *o, const char *text)
 {
-  for (; *text != 0; text++) amt_put(o, text, 1);
+  while (*text != 0) amt__put_char(o, *text++);
 }
 #else
 AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
 {
-  size_t skip = o->total < o->from ? o->from - o->total : 0;
-  size_t room = o->cap - o->len;
-  o->total = n > (size_t)-1 - o->total ? (size_t)-1 : o->total + n;
-  if (skip >= n || room == 0) return;
+  size_t total = o->total, room = o->cap - o->len, skip;
+  o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
+  if (room == 0) return;
+  skip = total < o->from ? o->from - total : 0;
+  if (skip >= n) return;
   n -= skip;
   if (n > room) n = room;
   memcpy(o->buf + o->len, (const char *)p + skip, n);
@@ -1259,8 +1269,8 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
                               const char *path, size_t path_len)
 {
   amt_put_text(o, method);
-  amt_put(o, " ", 1);
-  if (path_len == 0 || *path != '/') amt_put(o, "/", 1);
+  amt__put_char(o, ' ');
+  if (path_len == 0 || *path != '/') amt__put_char(o, '/');
   amt_put(o, path, path_len);
   amt_http_put_host(o, u);
 }
@@ -1269,11 +1279,11 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
 AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u)
 {
   amt_put_text(o, " HTTP/1.1\r\nHost: ");
-  if (u->ip6) amt_put(o, "[", 1);
+  if (u->ip6) amt__put_char(o, '[');
   amt_put(o, u->host, u->host_len);
-  if (u->ip6) amt_put(o, "]", 1);
+  if (u->ip6) amt__put_char(o, ']');
   if (u->port != (u->tls ? 443 : 80)) {
-    amt_put(o, ":", 1);
+    amt__put_char(o, ':');
     amt_put_number(o, u->port);
   }
   amt_put(o, "\r\n", 2);
@@ -1351,9 +1361,19 @@ enum {
 static unsigned amt__http_word(const amt_http_reply *r)
 {
   unsigned i, w;
+#if AMT_WIDE > 0 /* most names are told by their length */
+  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
+                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
+  if (r->word_len > 17u || !(lengths >> r->word_len & 1u)) return AMT__W_END;
+#endif
   for (w = 0; w < AMT__W_END; w++) {
     const char *word = amt__http_words[w];
+#if AMT_WIDE > 0
+    i = r->word_len;
+    if (*word != r->word[0] || memcmp(word, r->word, i) != 0) continue;
+#else
     for (i = 0; i < 17u && i < r->word_len && word[i] == r->word[i];) i++;
+#endif
     if (i == r->word_len && word[i] == 0) break;
   }
   return w;
@@ -1528,7 +1548,7 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
 #if AMT_WIDE > 0
 static int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 {
-  return i < n && i + 1 < n && p[i] == '\r' && p[i + 1] == '\n';
+  return n - i >= 2 && memcmp(p + i, "\r\n", 2) == 0;
 }
 
 /* From i on over the whole head of the next chunk, if it lies there without
@@ -1558,38 +1578,82 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
   return k + 2;
 }
 
-/* From i on over a whole header line that nobody asked for, if it lies there. */
-static size_t amt__http_unknown(amt_http_reply *r, const unsigned char *p,
-                                size_t i, size_t n)
+/* Of each byte of a word. */
+#define AMT__EACH_OF(c) ((size_t)-1 / 255u * (c))
+
+/* How many bytes lie before the first that is marked in its top bit; fewer
+   where it is not known how they lie. */
+static unsigned amt__before(size_t marks)
 {
-  static const uint32_t known = 1ul << 10 | 1ul << 11 | 1ul << 14 | 1ul << 16 |
-                                1ul << 17; /* the lengths of amt__http_words */
-  size_t k = i, name;
-  while (k < n && ((p[k] | 32u) - 'a' < 26u || amt__is_tchar(p[k]))) k++;
-  name = k - i;
-  if (k >= n || p[k] != ':' || name == 0 || r->lines >= 100u ||
-      (name < 32 && (known >> name & 1u))) return i;
-  while (k < n && p[k] >= 32u && p[k] != 127u) k++;
-  if (!amt__http_crlf(p, k, n) || k - i > 8190u || k - i > 65534u - r->head)
-    return i;
-  r->lines++;
-  r->head += (uint32_t)(k + 2 - i);
-  return k + 2;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return (unsigned)__builtin_ctzll(marks) / 8u;
+#else
+  (void)marks;
+  return 0;
+#endif
 }
 
-/* What lies whole in front of n, without the step. */
-static size_t amt__http_quick(amt_http_reply *r, const unsigned char *p,
-                              size_t i, size_t n)
+/* From i on over text. Marked is what is below 32, DEL, or above it; a borrow
+   comes from what is marked. */
+static size_t amt__http_skip(const unsigned char *p, size_t i, size_t n)
 {
-  size_t from;
-  if ((r->flags & AMT__R_CR) || r->word_len != 0) return i;
-  if (r->state == AMT__R_CHUNK || r->state == AMT__R_SIZE)
-    return amt__http_chunk(r, p, i, n);
-  do {
-    from = i;
-    if (r->state == AMT__R_NAME && r->line == 0)
-      i = amt__http_unknown(r, p, i, n);
-  } while (i != from);
+  while (n - i >= sizeof n) {
+    size_t w;
+    memcpy(&w, p + i, sizeof w);
+    w = (w | (w - AMT__EACH_OF(32u)) |
+         ((w ^ AMT__EACH_OF(127u)) - AMT__EACH_OF(1u))) & AMT__EACH_OF(128u);
+    i += w == 0 ? sizeof w : amt__before(w);
+    if (w != 0) break;
+  }
+  while (i < n && p[i] >= 32u && p[i] != 127u) i++;
+  return i;
+}
+
+/* "HTTP/1.1 200", if that is what lies there. */
+static size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
+                               size_t i, size_t n)
+{
+  unsigned k, status = 0;
+  if (n - i < 13 || r->line != 0 || memcmp(p + i, "HTTP/1.", 7) != 0 ||
+      (p[i + 7] | 1u) != '1' || p[i + 8] != ' ' || p[i + 9] == '0' ||
+      p[i + 12] != ' ') return i;
+  for (k = 9; k < 12; k++) {
+    unsigned digit = p[i + k] - (unsigned)'0';
+    if (digit > 9u) return i;
+    status = status * 10u + digit;
+  }
+  if (p[i + 7] == '0') r->flags |= AMT__R_OLD;
+  r->status = (uint16_t)status;
+  r->state = AMT__R_REASON;
+  return i + 12;
+}
+
+/* Letters and '-' of a word. */
+static size_t amt__http_letters(amt_http_reply *r, const unsigned char *p,
+                                size_t i, size_t n)
+{
+  size_t len = r->word_len, marks = 0;
+  while (marks == 0 && n - i >= sizeof n && len + sizeof n < sizeof r->word) {
+    size_t w, lower, fits, k;
+    memcpy(&w, p + i, sizeof w);
+    lower = w | AMT__EACH_OF(32u);
+    memcpy(r->word + len, &lower, sizeof w);
+    lower &= AMT__EACH_OF(127u); /* from here on no byte carries into the next */
+    fits = (lower + AMT__EACH_OF(128u - 'a')) &
+           ~(lower + AMT__EACH_OF(127u - 'z'));
+    fits |= ~(((w & AMT__EACH_OF(127u)) ^ AMT__EACH_OF('-')) +
+              AMT__EACH_OF(127u));
+    marks = (w | ~fits) & AMT__EACH_OF(128u);
+    k = marks == 0 ? sizeof w : amt__before(marks);
+    len += k;
+    i += k;
+  }
+  for (; i < n && len < sizeof r->word; i++) {
+    unsigned c = p[i] | 32u;
+    if (c - 'a' > 25u && p[i] != '-') break;
+    r->word[len++] = (char)c;
+  }
+  r->word_len = (uint8_t)len;
   return i;
 }
 #endif
@@ -1611,6 +1675,68 @@ static size_t amt__http_run(amt_http_reply *r, const unsigned char *p, size_t i,
   return i;
 }
 
+#if AMT_WIDE > 0
+/* The lines of a head, as far as they lie whole in front of n and are of the
+   usual kind: what ends a word means what it means to the step. */
+static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
+                           size_t *at, size_t n)
+{
+  size_t i = *at, from = i, line = i, most = 8192u - r->line;
+  int    e = 0;
+  if (most > 65536u - r->head) most = 65536u - r->head;
+  if (n - i > most) n = i + most; /* no cap is passed here */
+  while (i < n) {
+    unsigned s = r->state;
+    size_t   was = i;
+    if (s == AMT__R_NAME) {
+      i = amt__http_letters(r, p, i, n);
+      if (i < n && p[i] == ':') {
+        e = amt__http_ended(r, ':');
+        r->word_len = 0;
+        i++;
+        if (e != 0) break;
+        s = r->state;
+      }
+    }
+    if (s == AMT__R_REASON) i = amt__http_skip(p, i, n);
+    else if (s == AMT__R_VERSION) i = amt__http_status(r, p, i, n);
+    else if (s == AMT__R_LIST || s == AMT__R_NUMBER) {
+      if (i < n && r->word_len == 0 && p[i] == ' ') i++;
+      if (s == AMT__R_LIST) i = amt__http_letters(r, p, i, n);
+      else i = amt__http_run(r, p, i, n);
+    } else if (s != AMT__R_NAME) break;
+    if (amt__http_crlf(p, i, n)) {
+      e = amt__http_ended(r, '\r');
+      r->word_len = 0;
+      i += e == 0 ? 2 : 1;
+      r->head += (uint32_t)(i - from);
+      if (e == 0) e = amt__http_line(r);
+      line = from = i;
+      if (e != 0) break;
+    } else if (i == was) {
+      break;
+    }
+  }
+  r->line = (uint16_t)(r->line + (i - line));
+  r->head += (uint32_t)(i - from);
+  *at = i;
+  return e;
+}
+
+/* What lies whole in front of n, without the step. */
+static int amt__http_quick(amt_http_reply *r, const unsigned char *p,
+                           size_t *i, size_t n)
+{
+  unsigned s = r->state;
+  if (r->flags & AMT__R_CR) return 0;
+  if (s < AMT__R_SIZE || s == AMT__R_REASON)
+    return amt__http_lines(r, p, i, n);
+  if (r->word_len == 0 && (s == AMT__R_CHUNK || s == AMT__R_SIZE))
+    *i = amt__http_chunk(r, p, *i, n);
+  return 0;
+}
+#endif
+
 AMTDEF void amt_http_reply_init(amt_http_reply *r)
 {
   memset(r, 0, sizeof *r);
@@ -1625,7 +1751,8 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   while (e == 0) {
     unsigned s;
 #if AMT_WIDE > 0
-    i = amt__http_quick(r, p, i, n);
+    e = amt__http_quick(r, p, &i, n);
+    if (e != 0) break;
 #endif
     s = r->state;
     if (s >= AMT__R_DONE) e = AMT_HTTP_END;
