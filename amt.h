@@ -94,41 +94,47 @@
    nowhere published. They stand in one table, amt_wire_default; a server that
    differs needs another table, and no change of code.
 
-   All calls are POST, with a token after sign-in. One whole job:
+   All calls are POST, with a token after sign-in. Below, byte for byte, what
+   goes out (>) and what may come back (<). Each line of a head ends in CR LF; a
+   body is one line without an end, which goes on behind a '\' here; the heads
+   that are left out differ from the second in path and Content-Length.
 
-     POST /AmtOpConService/Authenticate HTTP/1.1
-     Host: 127.0.0.1:42000
-     Accept: application/json
-     Content-Type: application/json
-     Content-Length: 38
+   > POST /AmtOpConService/Authenticate HTTP/1.1
+   > Host: 127.0.0.1:42000
+   > Accept: application/json
+   > Content-Type: application/json
+   > Content-Length: 38
+   >
+   > {"User":"ocadm","Password":"opconxps"}
+   < {"Token":"3f786850e387550f","ExpiresIn":3600}
 
-     {"User":"ocadm","Password":"opconxps"}
-                                         {"Token":"3f..","ExpiresIn":3600}
+   > POST /AmtOpConService/OpConJobAction HTTP/1.1
+   > Host: 127.0.0.1:42000
+   > Authorization: Bearer 3f786850e387550f
+   > Accept: application/json
+   > Content-Type: application/json
+   > Content-Length: 196
+   >
+   > {"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",\
+   >  "JobName":"RUN_PARAMETERTESTA","SubmitUser":"BATCH","Station":"OPCON",\
+   >  "QueueName":"Q1","TaskValues":["A=1"],"Parameters":["'PARAM'"]}
+   < {"BatchrequestId":2112,"Status":1,"Message":"queued"}
 
-     POST /AmtOpConService/OpConJobAction HTTP/1.1
-     Host: 127.0.0.1:42000
-     Authorization: Bearer 3f..
-     Accept: application/json
-     Content-Type: application/json
-     Content-Length: 127
+   > POST /AmtOpConService/MonitorJob
+   > {"ApplicationName":"DEMO2","BatchrequestId":2112}
+   < {"BatchrequestId":2112,"Status":4}
 
-     {"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",
-      "JobName":"REPORTTEST01","SubmitUser":"BATCH","Station":"OPCON"}
-                          {"BatchrequestId":2112,"Status":1,"Message":".."}
-     (in one line; a Start may also have ScriptName for JobName, User,
-     QueueName, "TaskValues":["a=1"], "Parameters":["'x'"])
+   > POST /AmtOpConService/GetMessages
+   > {"ApplicationName":"DEMO2","BatchrequestId":2112,"AfterSequence":0}
+   < {"Messages":[{"Sequence":1,"Time":"2017-05-18T14:00:14","Text":"a"},\
+   <  {"Sequence":2,"Text":"b"}],"More":false}
 
-     POST /AmtOpConService/MonitorJob      (and so on)
-     {"ApplicationName":"DEMO2","BatchrequestId":2112}
-                                       {"BatchrequestId":2112,"Status":2}
+   > POST /AmtOpConService/OpConJobAction
+   > {"Action":"KILL","ApplicationName":"DEMO2","BatchrequestId":2112}
+   < {"BatchrequestId":2112,"Status":3}
 
-     POST /AmtOpConService/GetMessages
-     {"ApplicationName":"DEMO2","BatchrequestId":2112,"AfterSequence":0}
-          {"Messages":[{"Sequence":1,"Time":"..","Text":".."}],"More":false}
-
-     POST /AmtOpConService/OpConJobAction
-     {"Action":"KILL","ApplicationName":"DEMO2","BatchrequestId":2112}
-                                       {"BatchrequestId":2112,"Status":3}
+   A stop says STOP; a script has TaskType SCRIPT and ScriptName for JobName; a
+   RunAs user is sent as User, after SubmitUser. What is not given is left out.
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent, ids and numbers as numbers or strings, a status as
@@ -1598,34 +1604,12 @@ AMTDEF int amt_utf8(const char *text, size_t n)
   return t.state == AMT__J_STRING;
 }
 
-#if AMT_WIDE > 0
-/* 1 if nothing of it is to be escaped, by words, of which the last may overlap
-   the one before. A borrow comes from a byte that is. */
-static int amt__as_it_is(const char *text, size_t n)
-{
-  const size_t each = (size_t)-1 / 255u;
-  size_t       w, i = 0;
-  if (n < sizeof w) return 0;
-  do {
-    if (i > n - sizeof w) i = n - sizeof w;
-    memcpy(&w, text + i, sizeof w);
-    if (((w - each * 32u) | ((w ^ each * '"') - each) |
-         ((w ^ each * '\\') - each)) & ~w & each * 128u) return 0;
-    i += sizeof w;
-  } while (i < n);
-  return 1;
-}
-#endif
-
 /* The inside of a JSON string. */
 static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 {
   static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
-  size_t i = 0, from = 0;
-#if AMT_WIDE > 0
-  if (amt__as_it_is(text, n)) i = n;
-#endif
-  for (; i < n; i++) {
+  size_t i, from = 0;
+  for (i = 0; i < n; i++) {
     unsigned c = (unsigned char)text[i];
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     amt_put(o, text + from, i - from);

@@ -35,7 +35,7 @@ opts() { for o; do case $o in -l*) ;; *) printf '%s ' "$o";; esac; done; }
 libs() { for o; do case $o in -l*) printf '%s ' "$o";; esac; done; }
 
 for test in json http job pump; do program $test tests/test_$test.c; done
-program json-plain tests/test_json.c -DAMT_WIDE=0
+for test in json http; do program $test-plain tests/test_$test.c -DAMT_WIDE=0; done
 for test in tls faults; do
   [ -f tests/test_$test.c ] || continue
   program $test-bearssl tests/test_$test.c $bearssl

@@ -156,6 +156,9 @@ for bits in 0 32 64; do
     gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits -I. tests/test_json.c \
       -o $out/test_json_$bits -lcmocka && $out/test_json_$bits"
 done
+check "no secret is left on the stack where nothing is optimized" sh -c "
+  gcc -std=gnu99 -O0 -g -I. tests/test_faults.c -o $out/test_faults_0 \
+    -lcmocka && $out/test_faults_0"
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=1 # the longest

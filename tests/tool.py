@@ -1256,6 +1256,55 @@ def test_a_log_file_is_written_whole_or_not_at_all():
 
 # --- wire tables -------------------------------------------------------------
 
+def shown_on_the_wire(port):
+    """amt.h's section >>wire: the requests it shows, whole, and what answers
+    each of them."""
+    text = read("amt.h")
+    text = text[text.index(">>wire\n\n"):].partition(">>options")[0]
+    text = text.replace(":42000", ":%d" % port)
+    calls = []
+    for block in re.findall(r"(?:^   [><].*\n)+", text, re.M):
+        out, back = ("".join(line[5:].removesuffix("\\").strip(" ") +
+                             ("\n" if not line.endswith("\\") else "")
+                             for line in block.splitlines() if line[3] == way)
+                     for way in "><")
+        if " HTTP/1.1\n" in out:
+            head, _, body = out.rstrip("\n").partition("\n\n")
+            usual = head
+        else:
+            path, body = out.rstrip("\n").split("\n")
+            head = re.sub("^.*", path + " HTTP/1.1", usual)
+            head = re.sub("(Content-Length:) .*", r"\1 %d" % len(body), head)
+        calls.append(((head + "\n\n").replace("\n", "\r\n") + body,
+                      back.rstrip("\n")))
+    return calls
+
+
+def test_the_manual_shows_each_request_byte_for_byte():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        sign_in, start, monitor, messages, kill = shown_on_the_wire(port)
+
+        def play(calls, *args):
+            job = begin("http://127.0.0.1:%d" % port, *args)
+            with listener.accept()[0] as peer:
+                for request, reply in calls:
+                    got = b""
+                    while len(got) < len(request):
+                        got += peer.recv(len(request) - len(got)) or b"(end)"
+                    equal(got.decode(), request)
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+                                 % (len(reply), reply.encode()))
+                return ended(job)
+        r = play([sign_in, start, monitor, messages], *DEMO, "-jn",
+                 "RUN_PARAMETERTESTA", "-qn", "Q1", "-tv", "A=1", "-pa",
+                 "'PARAM'", "--format", "text")
+        equal((r.returncode, r.stdout, r.stderr), (4, "a\nb\n", ""))
+        watched = (monitor[0], kill[1])
+        equal(play([sign_in, kill, watched, messages], *DEMO, "-jt", "KILL",
+                   "-id", "2112").returncode, 3)
+
+
 OTHER_WIRE = {
     "sign_in.method": "PUT", "sign_in.path": "/auth/login",
     "start.method": "PUT", "start.path": "/v2/jobs/start",
