@@ -1803,11 +1803,16 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
   amt__put_char(o, ']');
 }
 #else
+static unsigned amt__list_style(const amt_job *j, unsigned m)
+{
+  const amt_wire *w = amt__wire(j);
+  return m == AMT_Q_PARAMETERS ? w->parameters : w->task_values;
+}
+
 static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
 {
   const amt_wire    *w = amt__wire(j);
-  unsigned           style = m == AMT_Q_PARAMETERS ? w->parameters
-                                                   : w->task_values;
+  unsigned           style = amt__list_style(j, m);
   size_t             n, i;
   const char *const *list = amt__list(j, m, &n);
   amt__put_char(o, style == AMT_LIST_ARRAY ? '[' :
@@ -2053,46 +2058,60 @@ static int amt__is_said(const amt_job *j, unsigned m)
 }
 #endif
 
+/* 1 if this call cannot do without member m. */
+static int amt__required(const amt_job *j, unsigned m)
+{
+  if (m == AMT_Q_JOB) return !amt__given(amt__member(j, AMT_Q_SCRIPT));
+  if (m == AMT_Q_PASSWORD && j->session__->secret != NULL) return 0;
+  if (m == AMT_Q_APPLICATION || m == AMT_Q_ID) return 1;
+  return m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS && m != AMT_Q_QUEUE &&
+         (amt__wire(j)->request[m] != NULL ||
+          amt__wire(j)->auth == AMT_AUTH_BASIC);
+}
+
+/* A member's list: no text of it is empty; as an object, each has a '='. */
+static int amt__check_list(amt_job *j, unsigned m, const char *name)
+{
+  size_t             n, i;
+  const char *const *list = amt__list(j, m, &n);
+  for (i = 0; i < n; i++) {
+    if (!amt__given(list[i])) return amt__wrong(j, AMT_E_EMPTY, name);
+    if (!amt_utf8(list[i], amt__length(list[i])))
+      return amt__wrong(j, AMT_E_UTF8, name);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (amt__list_style(j, m) == AMT_LIST_OBJECT &&
+        amt__find(list[i], "=") == NULL)
+      return amt__wrong(j, AMT_E_EMPTY, name);
+#endif
+  }
+  return 0;
+}
+
 /* The members of one call: given where required, UTF-8, nothing empty. */
 static int amt__check_call(amt_job *j)
 {
-  const amt_wire *w = amt__wire(j);
-  unsigned        m;
-  for (m = 0; m < AMT_Q_COUNT; m++) {
-    const char *text, *name = w->request[m];
-    size_t      n, i;
+  unsigned m;
+  int      e = 0;
+  for (m = 0; m < AMT_Q_COUNT && e == 0; m++) {
+    const char *text, *name = amt__wire(j)->request[m];
     if (!(amt__members[j->op] >> m & 1u) || m == AMT_Q_AFTER) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if (name == NULL) name = amt__wire_default.request[m];
-    if (w->request[m] == NULL && amt__is_said(j, m))
-      return amt__wrong(j, AMT_E_WIRE, name);
+    if (name == NULL) {
+      name = amt__wire_default.request[m];
+      if (amt__is_said(j, m)) return amt__wrong(j, AMT_E_WIRE, name);
+    }
 #endif
-    if (m < AMT_Q_TASK_VALUES) {
-      text = amt__member(j, m);
-      if (m == AMT_Q_JOB && amt__given(amt__member(j, AMT_Q_SCRIPT))) continue;
-      if (m == AMT_Q_PASSWORD && j->session__->secret != NULL) continue;
-      if (!amt__given(text) && m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS &&
-          m != AMT_Q_QUEUE &&
-          (w->request[m] != NULL || m == AMT_Q_APPLICATION || m == AMT_Q_ID ||
-           m == AMT_Q_JOB || w->auth == AMT_AUTH_BASIC))
-        return amt__wrong(j, AMT_E_MISSING, name);
-      if (text != NULL && !amt_utf8(text, amt__length(text)))
-        return amt__wrong(j, AMT_E_UTF8, name);
+    if (m >= AMT_Q_TASK_VALUES) {
+      e = amt__check_list(j, m, name);
       continue;
     }
-    for (amt__list(j, m, &n), i = 0; i < n; i++) {
-      text = amt__list(j, m, &n)[i];
-      if (!amt__given(text)) return amt__wrong(j, AMT_E_EMPTY, name);
-      if (!amt_utf8(text, amt__length(text)))
-        return amt__wrong(j, AMT_E_UTF8, name);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-      if ((m == AMT_Q_PARAMETERS ? w->parameters : w->task_values) ==
-            AMT_LIST_OBJECT && amt__find(text, "=") == NULL)
-        return amt__wrong(j, AMT_E_EMPTY, name);
-#endif
-    }
+    text = amt__member(j, m);
+    if (!amt__given(text) && amt__required(j, m))
+      return amt__wrong(j, AMT_E_MISSING, name);
+    if (text != NULL && !amt_utf8(text, amt__length(text)))
+      return amt__wrong(j, AMT_E_UTF8, name);
   }
-  return 0;
+  return e;
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2291,12 +2310,27 @@ static void amt__expect(amt_job *j, unsigned field)
 #endif
 }
 
-/* A member's name: which field is it, if any? With dotted names, level__ says
-   how many of their parts match the objects that are open. */
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* The part of reply name m that counts at this depth, if all parts before it
+   match the objects that are open (level__ says how many do); or NULL. */
+static const char *amt__part(amt_job *j, unsigned m, unsigned depth)
+{
+  const char *part = amt__wire(j)->reply[m];
+  unsigned    i;
+  if (j->level__[m] >= depth) j->level__[m] = (uint8_t)(depth - 1u);
+  if (j->level__[m] != depth - 1u) return NULL;
+  for (i = 1; i < depth && part != NULL; i++) {
+    part = amt__find(part, ".");
+    if (part != NULL) part++;
+  }
+  return part;
+}
+#endif
+
+/* A member's name: which field is it, if any? */
 static void amt__name(amt_job *j, const char *text, size_t n)
 {
-  const amt_wire *w = amt__wire(j);
-  unsigned        wanted = amt__wanted(j), m;
+  unsigned wanted = amt__wanted(j), m;
   unsigned depth = j->json__.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
   amt__expect(j, AMT__NONE);
@@ -2304,24 +2338,15 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   if (depth != 1) return;
 #endif
   for (m = 0; wanted >> m != 0; m++) {
-    const char *part = w->reply[m];
+    const char *part = amt__wire(j)->reply[m];
     if (!(wanted >> m & 1u) || part == NULL) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    {
-      unsigned i;
-      if (j->level__[m] >= depth) j->level__[m] = (uint8_t)(depth - 1u);
-      if (j->level__[m] != depth - 1u) continue;
-      for (i = 1; i < depth && part != NULL; i++) {
-        part = amt__find(part, ".");
-        if (part != NULL) part++;
-      }
-      if (part == NULL || !amt__same(part, text, n)) continue;
-      if (part[n] == '.') j->level__[m] = (uint8_t)depth;
-      else amt__expect(j, m);
-    }
-#else
-    if (amt__same(part, text, n)) amt__expect(j, m);
+    part = amt__part(j, m, depth);
+    if (part == NULL) continue;
 #endif
+    if (!amt__same(part, text, n)) continue;
+    if (part[n] == '.') j->level__[m] = (uint8_t)depth;
+    else amt__expect(j, m);
   }
 }
 

@@ -1742,6 +1742,31 @@ AMTDEF void amt_http_reply_init(amt_http_reply *r)
   memset(r, 0, sizeof *r);
 }
 
+/* Of n bytes, how many are body. */
+static size_t amt__http_body(amt_http_reply *r, size_t n)
+{
+  if (r->state != AMT__R_BODY) return n; /* to the stream's end */
+  if (n > r->left) n = (size_t)r->left;
+  r->left -= n;
+  if (r->left == 0)
+    r->state = r->flags & AMT__R_CHUNKED ? AMT__R_CHUNK : AMT__R_DONE;
+  return n;
+}
+
+/* Counts m more bytes of a head, or of what stands around chunks: a head has a
+   cap, each line has one, chunks may be as many as they like. */
+static int amt__http_count(amt_http_reply *r, size_t m)
+{
+  unsigned s = r->state;
+  int      over = m > 8192u - r->line;
+  r->line = (uint16_t)(r->line + m);
+  if (s != AMT__R_SIZE && s != AMT__R_CHUNK) {
+    over |= m > 65536u - r->head;
+    r->head += (uint32_t)m;
+  }
+  return over ? AMT_E_HTTP_SIZE : 0;
+}
+
 AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body)
 {
@@ -1749,36 +1774,22 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   int    e = 0, step;
   *body = 0;
   while (e == 0) {
-    unsigned s;
 #if AMT_WIDE > 0
     e = amt__http_quick(r, p, &i, n);
     if (e != 0) break;
 #endif
-    s = r->state;
-    if (s >= AMT__R_DONE) e = AMT_HTTP_END;
+    if (r->state >= AMT__R_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
-    if (s >= AMT__R_BODY) {
-      m = n - i;
-      if (s == AMT__R_BODY) {
-        if (m > r->left) m = (size_t)r->left;
-        r->left -= m;
-        if (r->left == 0)
-          r->state = r->flags & AMT__R_CHUNKED ? AMT__R_CHUNK : AMT__R_DONE;
-      }
-      *body = m;
-      i += m;
+    if (r->state >= AMT__R_BODY) {
+      *body = amt__http_body(r, n - i);
+      i += *body;
       e = AMT_HTTP_BODY;
       break;
     }
     m = amt__http_run(r, p, i, n) - i;
     step = m == 0;
     m += (size_t)step;
-    if (s != AMT__R_SIZE && s != AMT__R_CHUNK) { /* free: bodies go on */
-      if (m > 65536u - r->head) e = AMT_E_HTTP_SIZE;
-      r->head += (uint32_t)m;
-    }
-    if (m > 8192u - r->line) e = AMT_E_HTTP_SIZE;
-    r->line = (uint16_t)(r->line + m);
+    e = amt__http_count(r, m);
     if (step && e == 0) e = amt__http_step(r, p[i]);
     i += m;
   }
