@@ -52,12 +52,47 @@
        }
      }
 
-   What happens: the job signs in, asks for the Start, and gives AMT_STARTING
-   before a byte of it can leave and AMT_STARTED once the server's id is
-   known. Then it asks for the status, first after s.initial_delay, then every
-   s.poll, and gives AMT_STATUS when it has changed. When the status is one
-   that ends a run it fetches the messages and gives them out, AMT_MESSAGE by
-   AMT_MESSAGE. Last comes AMT_DONE or AMT_FAILED, for as long as you ask.
+   What happens, with the events it gives you:
+
+     amt_start               amt_attach       A sign-in comes before the first
+         |                       |            call, and where the token is
+     AMT_STARTING                |            refused (401) or about to expire.
+         | OpConJobAction START  |
+         |----> AMT_FAILED       |            AMT_FAILED: refused; or nobody
+     AMT_STARTED                 |            knows whether it was taken
+         |                       |
+         +----> MonitorJob <-----+            first after s.initial_delay
+                 |      ^
+             AMT_STATUS |                     if it has changed
+                 |      +-- not ended --+     after s.poll; with AMT_LIVE the
+                 |----------------------+     messages so far come before
+                 | ended
+             GetMessages <---+
+                 |           | More
+             AMT_MESSAGE ... +
+                 |
+             AMT_DONE                         for as long as you ask
+
+   A call that fails in a way that may pass is repeated: AMT_RETRYING, until
+   s.give_up. AMT_STARTING comes before a byte of the Start can leave and
+   AMT_STARTED once the server's id is known: between the two write down that
+   you do not know, and a power cut starts nothing twice.
+
+   The layers, each of which stands without those above it:
+
+     your loop     amt_wait, amt_poll        amt_next, and an HTTP of yours
+                  +------------------------+
+     amt.h        | pump: jobs on          |
+                  | connections            |
+                  +------------------------+-------------------------------+
+                  | job: which call next, and what its end means           |
+                  | request: bytes of any part    reply: values, messages  |
+                  | JSON tokenizer                                         |
+                  +------------------------+-------------------------------+
+     amt_http.h   | connection, request head, reply parser                 |
+                  +--------------------------------------------------------+
+     streams      | TLS: BearSSL, mbedTLS  |  sockets, lwIP, memory, yours |
+                  +------------------------+-------------------------------+
 
    Three ways to drive it, with the same events:
    - amt_wait blocks until there is one (a small tool);
