@@ -521,8 +521,9 @@ static void wait_until(uint64_t until)
 static void live_line(const char *line_end)
 {
   static uint64_t next;
-  if (!isatty(2) || now < next) return;
+  if (now < next) return;
   next = now + 500000u;
+  if (!isatty(2)) return;
   fprintf(stderr,
           "\r\033[K%lu jobs, %lu ended, %lu calls under way, %lu made%s",
           (unsigned long)job_count, (unsigned long)(job_count - live),
@@ -559,14 +560,12 @@ static uint64_t seconds(const char *word)
   return (uint64_t)(s * 1e6);
 }
 
-int main(int argc, char **argv)
+static const char *url, *state; /* -u, -s */
+
+static void take_options(int argc, char **argv)
 {
-  const char *url = getenv("AMT_SERVER"), *state = NULL;
-  char        head[400];
-  struct sigaction act;
-  size_t      i;
-  uint64_t    began = clock_us();
-  int         option;
+  int option;
+  url = getenv("AMT_SERVER");
   if (url == NULL) url = "http://127.0.0.1:42000";
   while ((option = getopt(argc, argv, "u:c:i:g:s:q")) != -1) switch (option) {
   case 'u': url = optarg; break;
@@ -578,8 +577,29 @@ int main(int argc, char **argv)
   case 'g': give_up = seconds(optarg); break;
   case 's': state = optarg; break;
   case 'q': quiet = 1; break;
-  default: return 64;
+  default: exit(64);
   }
+}
+
+static void summary(uint64_t took)
+{
+  size_t i;
+  now = UINT64_MAX;
+  live_line("\n");
+  for (i = 0; i < 256; i++)
+    if (ended[i] != 0) printf("%lu ended as %lu %s\n", (unsigned long)ended[i],
+                              (unsigned long)i, amt_status_name((int32_t)i));
+  if (live != 0) printf("%lu go on at their server\n", (unsigned long)live);
+  printf("%lu calls in %.1f s\n", (unsigned long)made, (double)took / 1e6);
+}
+
+int main(int argc, char **argv)
+{
+  char             head[400];
+  struct sigaction act;
+  uint64_t         began = clock_us();
+  size_t           i;
+  take_options(argc, argv);
   snprintf(head, sizeof head, "fleet 1 %08lx %s",
            (unsigned long)read_list(argv[optind], url), url);
   if (state != NULL) open_state(state, head);
@@ -595,14 +615,7 @@ int main(int argc, char **argv)
   run();
 
   sync_state();
-  now = UINT64_MAX;
-  live_line("\n");
-  for (i = 0; i < 256; i++)
-    if (ended[i] != 0) printf("%lu ended as %lu %s\n", (unsigned long)ended[i],
-                              (unsigned long)i, amt_status_name((int32_t)i));
-  if (live != 0) printf("%lu go on at their server\n", (unsigned long)live);
-  printf("%lu calls in %.1f s\n", (unsigned long)made,
-         (double)(clock_us() - began) / 1e6);
+  summary(clock_us() - began);
   amt_pool_end(&pool);
   for (i = 0; i < server_count; i++) amt_session_end(&servers[i].session);
   return ended[AMT_CODE_DONE] == job_count ? 0 : 1;
