@@ -56,6 +56,22 @@ def run(command, jobs, seconds):
     return polls / took, used / took, sim_used / took, used / polls * 1e6, room
 
 
+def syscalls(command):
+    """Of all kinds, for each call that it makes."""
+    with subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE,
+                          text=True) as sim, \
+         tempfile.NamedTemporaryFile("r") as counts:
+        url = sim.stdout.readline().split()[-1]
+        client = subprocess.Popen(
+            ["timeout", "-s", "INT", "6", "strace", "-c", "-U", "calls,name",
+             "-o", counts.name, *(w.replace("URL", url) for w in command)],
+            env={**ENV, "PATH": os.environ["PATH"]}, stdout=subprocess.PIPE,
+            text=True)
+        made = int(client.communicate()[0].split(" calls in ")[0].split()[-1])
+        sim.terminate()
+        return int(counts.read().split()[-2]) / made
+
+
 def main():
     with tempfile.NamedTemporaryFile("w") as many, \
          tempfile.NamedTemporaryFile("w") as one:
@@ -68,6 +84,8 @@ def main():
         least = run([*fleet, "-i", "0.1", one.name], 1, 1)[4]
         print("BENCH fleet.bytes-per-job %.0f" %
               ((room - least - len(LINE) * (JOBS - 1)) / (JOBS - 1)))
+        print("BENCH fleet.syscalls-per-poll %.1f" %
+              syscalls([*fleet, "-i", "0.01", many.name]))
         # As fast as it goes; in turn, and the best of each.
         ours, multi = [], []
         for _ in range(3):
