@@ -266,6 +266,13 @@ static void play_run(play *p)
   assert_int_equal(p->s.producing, 0);
 }
 
+/* A job from its beginning to its end. */
+static void play_job(play *p)
+{
+  play_start(p);
+  play_run(p);
+}
+
 #define UP_TO_START "> sign-in\nstarting\n> start\n"
 #define STARTED     UP_TO_START "started 2112\n"
 
@@ -299,8 +306,7 @@ static void each_code_of_the_table_ends_a_run_and_no_other_does(void **state)
     play_init(&p);
     play_status(&p, status);
     play_messages(&p, hello);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     expect_log(&p.srv.log, want.p);
     assert_int_equal(p.j.code, ends(code) ? code : 4);
     assert_int_equal(p.j.error, 0);
@@ -321,8 +327,7 @@ static void undefined_ends_a_run_at_the_tenth_in_a_row(void **state)
   (void)state;
   play_init(&p);
   play_status(&p, nine);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.count[AMT_MONITOR], 20);
@@ -330,8 +335,7 @@ static void undefined_ends_a_run_at_the_tenth_in_a_row(void **state)
 
   play_init(&p);
   play_status(&p, ten);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.srv.count[AMT_MONITOR], 11);
   assert_int_equal(p.j.code, 19);
   assert_int_equal(p.j.error, AMT_E_UNDEFINED);
@@ -359,8 +363,7 @@ static void ten_without_a_known_status_end_a_run_too(void **state)
     play_init(&p);
     play_steps(&p, steps);
     p.srv.step_count = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.srv.count[AMT_MONITOR], 10);
     assert_int_equal(p.j.code, 19);
     play_free(&p);
@@ -368,8 +371,7 @@ static void ten_without_a_known_status_end_a_run_too(void **state)
     play_init(&p);
     play_steps(&p, steps);
     p.srv.step_count = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     play_free(&p);
   }
@@ -438,8 +440,7 @@ static void a_status_is_read_in_every_tolerated_accent(void **state)
       p.srv.status_at = 3;
       p.chunk = chunk;
       play_steps(&p, s);
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       expect_log(&p.srv.log, want.p);
       play_free(&p);
       text_free(&want);
@@ -528,8 +529,7 @@ static void a_senseless_status_ends_nothing(void **state)
     s[0].op = AMT_MONITOR, s[0].status = 200, s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_true(p.srv.count[AMT_MONITOR] > 2);
     play_free(&p);
@@ -562,8 +562,7 @@ static void of_a_member_that_comes_twice_the_last_counts(void **state)
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_int_equal(p.last, AMT_DONE);
       assert_int_equal(p.j.code, 4);
       assert_string_equal(p.j.id, v[i].id);
@@ -595,8 +594,7 @@ static void a_name_with_a_NUL_is_another_name(void **state)
     play_init(&p);
     p.s.wire = &w;
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_DONE);
     assert_int_equal(p.j.code, 4);
     play_free(&p);
@@ -626,8 +624,7 @@ static void a_whole_run_sends_the_bytes_of_the_wire_section(void **state)
   (void)state;
   play_init(&p);
   p.srv.status_at = 3;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   expect_text_(text_of(&p.srv.calls), want, __FILE__, __LINE__);
   play_free(&p);
 }
@@ -813,8 +810,7 @@ static void a_bad_task_is_refused_and_nothing_is_sent(void **state)
     play p;
     play_init(&p);
     p.t = v[i].t;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.calls, 0);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.error, v[i].error);
@@ -844,8 +840,7 @@ static void a_bad_session_is_refused_and_nothing_is_sent(void **state)
     case 6: p.s.token_room = 0, error = AMT_E_TOKEN_ROOM; break;
     default: p.s.token_room = 1, error = AMT_E_TOKEN_ROOM; break;
     }
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.error, error);
     assert_int_equal(p.srv.count[AMT_START], 0);
     if (i < 7) assert_int_equal(p.calls, 0);
@@ -916,8 +911,7 @@ static void a_token_is_read_in_every_tolerated_accent(void **state)
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       expect_log(&p.srv.log, STARTED "> monitor\nstatus 1\n> monitor\nstatus 2\n"
                  "> monitor\n> monitor\nstatus 4\n> messages\ndone 4\n");
       play_free(&p);
@@ -955,8 +949,7 @@ static void a_token_that_is_no_good_is_refused_before_any_start(void **state)
       play_steps(&p, s);
       p.chunk = chunk;
       p.srv.scheme = NULL;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       if (v[i].error == 0) {
         assert_int_equal(p.j.code, 4);
       } else {
@@ -984,8 +977,7 @@ static void a_refused_sign_in_is_a_24_at_once(void **state)
     s[0].status = status[i];
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.error, AMT_E_SIGN_IN);
     assert_int_equal(p.j.code, 24);
@@ -1031,8 +1023,7 @@ static void a_refused_certificate_ends_a_job_at_once_before_any_sign_in(
   s[0].error = AMT_E_TLS_NAME;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.error, AMT_E_TLS_NAME);
   assert_int_equal(p.j.code, 23);
@@ -1053,8 +1044,7 @@ static void a_token_is_renewed_before_it_expires(void **state)
   p.srv.scheme = NULL;
   p.s.poll = 3000; /* no multiple of its life */
   p.token_life = 20000;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.denied, 0);
   assert_in_range(p.srv.count[AMT_SIGN_IN], 3, 20);
@@ -1075,8 +1065,7 @@ static void a_token_of_no_life_at_all_does_not_stop_a_run(void **state)
     play_init(&p);
     play_steps(&p, s);
     p.srv.scheme = NULL;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_true(p.srv.count[AMT_SIGN_IN] < 10);
     play_free(&p);
@@ -1100,8 +1089,7 @@ static void one_401_is_answered_by_a_fresh_sign_in(void **state)
     s[0].op = ops[i];
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_int_equal(p.j.log_complete, 1);
     assert_int_equal(p.srv.count[AMT_SIGN_IN], 2);
@@ -1130,8 +1118,7 @@ static void a_second_401_and_any_403_are_a_24(void **state)
       s[0].status = k ? 403 : 401;
       play_init(&p);
       play_steps(&p, s);
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_int_equal(p.last, AMT_FAILED);
       assert_int_equal(p.j.code, 24);
       assert_int_equal(p.srv.count[ops[i]], k ? 1 : 2);
@@ -1291,8 +1278,7 @@ static void a_start_ends_in_one_of_four_ways(void **state)
       play_init(&p);
       p.srv.steps = &start_ends[i].s, p.srv.step_count = 1;
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       got = text_of(&p.srv.log.text);
       assert_memory_equal(got, UP_TO_START, strlen(UP_TO_START));
       got += strlen(UP_TO_START);
@@ -1336,8 +1322,7 @@ static void a_start_reply_cut_anywhere_is_started_or_unknown(void **state)
         play_steps(&p, s);
         p.cut = cut, p.cut_op = AMT_START, p.cut_error = AMT_E_TRUNCATED;
         p.chunk = chunk;
-        play_start(&p);
-        play_run(&p);
+        play_job(&p);
         assert_int_equal(p.srv.count[AMT_START], 1);
         if (cut >= v[i].whole) {
           assert_int_equal(p.j.code, 4);
@@ -1370,8 +1355,7 @@ static void an_id_too_long_is_an_unknown_start_and_is_told(void **state)
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_int_equal(p.last, AMT_FAILED);
       assert_int_equal(p.j.start, AMT_START_UNKNOWN);
       assert_int_equal(p.j.code, 19);
@@ -1392,8 +1376,7 @@ static void a_start_of_which_no_byte_was_taken_is_sent_again(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.count[AMT_START], 1);
   assert_int_equal(p.srv.log.retries, 3);
@@ -1413,8 +1396,7 @@ static void a_start_with_an_id_has_started_whatever_its_status(void **state)
   play_init(&p);
   play_steps(&p, s);
   play_status(&p, eleven);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_int_equal(p.j.code, 11);
   assert_string_equal(p.j.id, "7");
@@ -1433,8 +1415,7 @@ static void a_401_cut_short_does_not_send_a_start_again(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.srv.count[AMT_START], 1);
   assert_int_equal(p.j.start, AMT_START_UNKNOWN);
   play_free(&p);
@@ -1454,8 +1435,7 @@ static void a_start_repeated_after_401_is_not_sent_a_third_time(void **state)
     if (status[i] == 0) s[1].error = AMT_E_RESET;
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.srv.count[AMT_START], 2);
     assert_int_equal(p.last, AMT_FAILED);
     if (status[i] == 0 || status[i] >= 500 || status[i] == 408 ||
@@ -1582,8 +1562,7 @@ static void the_words_of_a_failed_call_reach_the_caller(void **state)
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_non_null(strstr(text_of(&p.srv.log.text),
                              "server the d\xC3\xA2tabase \xE2\x82\xAC is down\n"));
       play_free(&p);
@@ -1598,8 +1577,7 @@ static void the_waits_between_repeats_grow(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_in_range(p.calls, 6, 60);
   for (i = 1; i < p.calls; i++)
@@ -1624,8 +1602,7 @@ static void the_jitter_depends_on_the_seed(void **state)
     play_init(&p);
     play_steps(&p, s);
     p.s.seed = (uint32_t)i * 7919u;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     at[i] = p.call_time[3];
     if (i > 0 && at[i] == at[i - 1]) same++;
     play_free(&p);
@@ -1716,8 +1693,7 @@ static void give_up_zero_ends_a_run_at_the_first_failure(void **state)
     play_init(&p);
     play_steps(&p, s);
     p.s.give_up = AMT_ZERO;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.srv.log.retries, 0);
     assert_int_equal(p.srv.used[0], 1);
     if (i < 2) assert_int_equal(p.j.code, 23);
@@ -1745,8 +1721,7 @@ static void the_outage_clock_starts_anew_after_each_success(void **state)
   p.s.give_up = 60000;
   p.outage[0] = 20000, p.outage[1] = 60000;
   p.outage[2] = 80000, p.outage[3] = 120000;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_int_equal(p.j.code, 4);
   assert_true(p.srv.log.retries > 4);
@@ -1755,8 +1730,7 @@ static void the_outage_clock_starts_anew_after_each_success(void **state)
   play_status(&p, status);
   p.s.give_up = 60000;
   p.outage[0] = 20000, p.outage[1] = 130000;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.code, 19);
   play_free(&p);
@@ -1776,8 +1750,7 @@ static void a_4xx_to_monitor_or_messages_is_tried_again(void **state)
       s[0].op = ops[i], s[0].status = status[k];
       play_init(&p);
       play_steps(&p, s);
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_int_equal(p.j.code, 4);
       assert_int_equal(p.j.log_complete, 1);
       assert_int_equal(p.srv.log.retries, 3);
@@ -1826,8 +1799,7 @@ static void a_code_once_known_is_never_replaced(void **state)
         p.srv.steps = &v[i], p.srv.step_count = 1;
         play_status(&p, status);
         p.chunk = chunk;
-        play_start(&p);
-        play_run(&p);
+        play_job(&p);
         if (p.last != AMT_DONE || p.j.code != codes[k] || p.j.log_complete ||
             p.j.error == 0 || (error[i] && p.j.error != error[i]))
           fail_msg("messages reply %d: %s", (int)i,
@@ -1968,8 +1940,7 @@ static void no_message_is_lost_or_doubled_however_the_bytes_come(void **state)
         p.srv.page = page, p.srv.more = page != 0;
         p.srv.status_at = 3;
         p.chunk = chunk;
-        play_start(&p);
-        play_run(&p);
+        play_job(&p);
         check_texts(&p, lists[i].list, lists[i].n, "chunks");
         if (chunk == 0 && page == 0)
           assert_int_equal(p.srv.log.pieces, lists[i].n); /* lent whole */
@@ -1996,8 +1967,7 @@ static void no_message_is_lost_or_doubled_where_a_reply_is_split(void **state)
       }
       p.srv.status_at = 3;
       p.split = split;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       check_texts(&p, lists[i].list, lists[i].n, "split");
       play_free(&p);
     }
@@ -2031,8 +2001,7 @@ static void a_message_that_broke_off_goes_on_where_it_stopped(void **state)
           p.srv.status_at = 3;
           p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_TRUNCATED;
           p.chunk = chunks[k];
-          play_start(&p);
-          play_run(&p);
+          play_job(&p);
           check_texts(&p, lists[i].list, lists[i].n, "broken off");
           assert_int_equal(p.srv.log.retries, 1);
           play_free(&p);
@@ -2109,8 +2078,7 @@ static void with_never_no_messages_are_asked_for(void **state)
   play_init(&p);
   p.s.messages = AMT_NEVER;
   play_messages(&p, plain);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.count[AMT_MESSAGES], 0);
@@ -2135,8 +2103,7 @@ static void more_without_anything_new_does_not_loop(void **state)
     s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_DONE);
     assert_int_equal(p.j.code, 4);
     assert_in_range(p.srv.count[AMT_MESSAGES], 1, 3);
@@ -2179,8 +2146,7 @@ static void messages_are_read_in_every_tolerated_accent(void **state)
       play_steps(&p, s);
       p.srv.status_at = 3;
       p.chunk = chunk;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       text_put(&want, STARTED "> monitor\nstatus 4\n> messages\n%sdone 4\n",
                v[i].want);
       expect_log(&p.srv.log, want.p);
@@ -2204,8 +2170,7 @@ static void a_job_may_be_killed_after_any_event(void **state)
       play_init(&p);
       play_messages(&p, two);
       p.stop_after = at, p.stop_op = (amt_op)op;
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       calls = p.srv.count[AMT_STOP] + p.srv.count[AMT_KILL];
       if (p.last == AMT_FAILED) {
         assert_int_equal(p.j.error, AMT_E_CANCELLED);
@@ -2244,8 +2209,7 @@ static void a_job_may_be_killed_before_anything_and_in_mid_reply(void **state)
     play_init(&p);
     p.chunk = chunk;
     p.stop_in_reply = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.srv.count[AMT_KILL], 1);
     assert_int_equal(p.j.code, 3);
     play_free(&p);
@@ -2280,8 +2244,7 @@ static void a_kill_does_not_change_how_a_start_ended(void **state)
     play_init(&p);
     play_steps(&p, s);
     p.chunk = 4, p.stop_in_reply = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.start, i ? AMT_START_REFUSED : AMT_START_UNKNOWN);
     assert_int_equal(p.srv.count[AMT_KILL], 0);
@@ -2497,8 +2460,7 @@ static void a_forgotten_job_asks_for_nothing_more(void **state)
       assert_true(e == AMT_FAILED || e == AMT_DONE || e == AMT_BUSY);
     }
     /* and the session is free for another */
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     play_free(&p);
   }
@@ -2813,8 +2775,7 @@ static void a_password_is_fetched_for_each_sign_in_and_given_back(void **state)
     p.srv.steps = &v[i], p.srv.step_count = 1;
     p.s.password = NULL;
     p.s.secret = keep, p.s.ctx = &k;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_null(k.password);
     assert_true(k.begun > 0);
     assert_int_equal(k.begun, k.ended);
@@ -2854,8 +2815,7 @@ static void a_password_that_cannot_be_fetched_ends_the_run(void **state)
   play_init(&p);
   p.s.password = NULL;
   p.s.secret = keep, p.s.ctx = &k;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.calls, 0);
   assert_int_equal(p.j.start, AMT_START_NONE);
@@ -2876,8 +2836,7 @@ static void a_password_for_basic_is_fetched_and_given_back_too(void **state)
   p.srv.scheme = NULL;
   p.s.password = NULL;
   p.s.secret = keep, p.s.ctx = &k;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_non_null(strstr(text_of(&p.srv.calls),
                          "Authorization: Basic b2NhZG06b3Bjb254cHM=\r\n"));
@@ -2900,8 +2859,7 @@ static void a_wire_table_with_which_no_job_can_be_run_is_refused(void **state)
     play_init(&p);
     w.reply[needed[i]] = NULL;
     p.s.wire = &w;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.error, AMT_E_WIRE);
     assert_string_equal(p.j.msg, amt_wire_default()->reply[needed[i]]);
@@ -2923,8 +2881,7 @@ static void a_call_that_could_not_say_which_job_is_refused(void **state)
     if (i == 2) w.parameters = AMT_LIST_JOINED, w.separator = NULL;
     if (i == 3) w.call[AMT_START].path = "/x#y";
     p.s.wire = &w;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.error, i == 3 ? AMT_E_CONTROL : AMT_E_WIRE);
     assert_int_equal(p.calls, 0);
@@ -2953,8 +2910,7 @@ static void what_a_task_says_is_never_left_out_for_want_of_a_name(void **state)
       p.t.task_values = value, p.t.task_value_count = 1;
     if (member[i] == AMT_Q_PARAMETERS)
       p.t.parameters = value, p.t.parameter_count = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.error, AMT_E_WIRE);
     assert_string_equal(p.j.msg, amt_wire_default()->request[member[i]]);
     assert_int_equal(p.calls, 0);
@@ -2972,8 +2928,7 @@ static void a_log_with_more_that_never_comes_is_not_complete(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.j.log_complete, 0);
@@ -3020,8 +2975,7 @@ static void a_start_is_repeated_once_whatever_comes_between(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.code, 24);
   assert_true(p.srv.count[AMT_START] <= 3); /* one of them was not taken */
@@ -3040,8 +2994,7 @@ static void a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut(void **state)
     play_init(&p);
     play_steps(&p, s);
     p.chunk = chunk;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     if (strstr(text_of(&p.srv.log.text),
                "message 10%20%\nmessage end\\x09x\ndone 4\n") == NULL)
@@ -3060,8 +3013,7 @@ static void a_token_that_is_empty_in_the_end_is_no_token(void **state)
   play_init(&p);
   p.s.give_up = 5000;
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 23);
   assert_int_equal(p.j.error, AMT_E_NO_TOKEN);
   play_free(&p);
@@ -3080,8 +3032,7 @@ static void half_an_id_is_none_and_neither_is_one_with_a_nul(void **state)
     play p;
     play_init(&p);
     play_steps(&p, s[i]);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.start, AMT_START_UNKNOWN);
     assert_string_equal(p.j.id, "");
@@ -3181,8 +3132,7 @@ static void basic_needs_a_user_though_the_table_sends_none(void **state)
   play_init(&p);
   p.s.wire = &w;
   p.s.user = NULL;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.error, AMT_E_MISSING);
   assert_int_equal(p.calls, 0);
   play_free(&p);
@@ -3272,8 +3222,7 @@ static void a_colon_in_a_user_name_is_refused_for_basic(void **state)
   play_init(&p);
   p.s.wire = &w;
   p.s.user = "oc:adm";
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.error, AMT_E_CONTROL);
   assert_int_equal(p.calls, 0);
@@ -3293,8 +3242,7 @@ static void a_session_that_ends_leaves_no_secret_behind(void **state)
     p.chunk = chunk;
     p.srv.scheme = NULL;
     memset(p.token, '#', sizeof p.token);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_true(holds(p.token, sizeof p.token, "s3cr3t")); /* the search works */
     assert_false(holds(&p.j, sizeof p.j, "s3cr3t"));
@@ -3321,8 +3269,7 @@ static void no_secret_reaches_an_error_or_an_event(void **state)
     play p;
     play_init(&p);
     p.srv.steps = &v[i], p.srv.step_count = 1;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_false(holds(&p.j, sizeof p.j, "s3cr3t"));
     assert_false(holds(&p.j, sizeof p.j, "opconxps"));
@@ -3373,8 +3320,7 @@ static void replies_are_found_by_dotted_names(void **state)
     p.s.wire = &w;
     play_steps(&p, s);
     p.chunk = chunk;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     expect_log(&p.srv.log, STARTED "> monitor\nstatus 2\n> monitor\nstatus 5\n"
                "> monitor\nstatus 4\n> messages\nmessage a\nmessage #2 b\n"
                "message c\ndone 4\n");
@@ -3397,8 +3343,7 @@ static void a_dot_in_a_members_own_name_is_no_nesting(void **state)
   play_init(&p);
   p.s.wire = &w;
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 11);
   play_free(&p);
 }
@@ -3450,8 +3395,7 @@ static void a_bare_id_and_a_bare_status_live_in_one_table(void **state)
   play_init(&p);
   p.s.wire = &w;
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   expect_log(&p.srv.log, UP_TO_START "started A7\n> monitor\nstatus 4\n"
              "> messages\ndone 4\n");
   play_free(&p);
@@ -3520,8 +3464,7 @@ static void a_log_may_be_one_string_of_lines(void **state)
         p.chunk = chunk;
         p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
         p.srv.status_at = 3;
-        play_start(&p);
-        play_run(&p);
+        play_job(&p);
         assert_int_equal(p.last, AMT_DONE);
         assert_int_equal(p.j.log_complete, 1);
         texts_of(&p.srv.log, &got);
@@ -3553,8 +3496,7 @@ static void a_log_of_lines_grows_live_and_loses_none(void **state)
   p.s.messages = AMT_LIVE;
   play_steps(&p, s);
   play_status(&p, status);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   texts_of(&p.srv.log, &got);
   assert_string_equal(text_of(&got), " one\n two\n \n four\n");
   assert_int_equal(p.srv.count[AMT_MESSAGES], 4);
@@ -3593,8 +3535,7 @@ static void parameters_go_as_a_list_a_string_or_an_object(void **state)
     p.s.wire = &w;
     p.t.parameters = two, p.t.parameter_count = 2;
     p.t.task_values = two, p.t.task_value_count = 1; /* their style stays */
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_non_null(strstr(text_of(&p.srv.calls), v[i].body));
     assert_non_null(strstr(text_of(&p.srv.calls), "\"TaskValues\":[\"a=1\"]"));
@@ -3612,8 +3553,7 @@ static void a_parameter_without_a_name_cannot_go_into_an_object(void **state)
   play_init(&p);
   p.s.wire = &w;
   p.t.task_values = one, p.t.task_value_count = 2;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.error, AMT_E_EMPTY);
   assert_int_equal(p.calls, 0);
@@ -3638,8 +3578,7 @@ static void a_sign_in_may_be_a_form(void **state)
     p.s.user = "a b&c=\xC3\xA9%+";
     p.s.password = "p\r\nq~-._";
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
   }
   assert_int_equal(p.j.code, 4);
   assert_non_null(strstr(text_of(&p.srv.calls),
@@ -3673,8 +3612,7 @@ static void basic_sends_its_header_with_each_call_and_never_signs_in(void **stat
     p.s.user = v[i].user, p.s.password = v[i].password;
     p.s.token = NULL, p.s.token_room = 0; /* not needed */
     p.srv.scheme = NULL;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     assert_int_equal(p.srv.count[AMT_SIGN_IN], 0);
     for (at = text_of(&p.srv.calls); (at = strstr(at, v[i].header)); at++) n++;
@@ -3696,8 +3634,7 @@ static void a_fixed_token_goes_as_it_is_given(void **state)
   p.s.wire = &w;
   p.s.user = p.s.password = NULL;
   p.srv.scheme = NULL;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.count[AMT_SIGN_IN], 0);
   assert_non_null(strstr(text_of(&p.srv.calls), "\nX-API-Key: k3y+/=\r\nAccept:"));
@@ -3715,8 +3652,7 @@ static void without_sign_in_no_credentials_are_sent(void **state)
   p.s.wire = &w;
   p.s.token = NULL, p.s.token_room = 0;
   p.srv.scheme = NULL;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_null(strstr(text_of(&p.srv.calls), "Authorization"));
   assert_null(strstr(p.srv.calls.p, "opconxps"));
@@ -3742,8 +3678,7 @@ static void without_a_sign_in_call_a_401_ends_it_at_once(void **state)
       p.s.wire = &w;
       p.srv.scheme = NULL;
       play_steps(&p, s);
-      play_start(&p);
-      play_run(&p);
+      play_job(&p);
       assert_int_equal(p.last, AMT_FAILED);
       assert_int_equal(p.j.code, 24);
       assert_int_equal(p.srv.count[ops[k]], 1);
@@ -3823,8 +3758,7 @@ static void a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head(
   p.t.job = "J\r\nX: evil";
   p.srv.scheme = NULL;
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_DONE);
   assert_true(p.srv.count[AMT_MONITOR] > 0 && p.srv.count[AMT_MESSAGES] > 0);
   assert_non_null(strstr(text_of(&p.srv.calls),
@@ -3891,8 +3825,7 @@ static void without_after_sequence_the_client_counts(void **state)
   p.s.messages = AMT_LIVE;
   play_messages(&p, numbered);
   play_status(&p, status);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   wanted_texts(LIST(numbered), &want);
   texts_of(&p.srv.log, &got);
   assert_string_equal(text_of(&got), text_of(&want));
@@ -3948,8 +3881,7 @@ static void a_fixed_token_with_a_line_break_is_refused(void **state)
     play_init(&p);
     strcpy(p.token, v[i]);
     p.s.wire = &w;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.calls, 0);
     play_free(&p);
@@ -3978,8 +3910,7 @@ static void the_clock_may_wrap_in_any_phase(void **state)
     play_messages(&p, two);
     p.s.messages = AMT_LIVE;
     p.now = first ? 5000 : 0u - start;
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.code, 4);
     if (first) {
       first = 0;
@@ -4053,8 +3984,7 @@ static void the_poll_interval_grows_with_the_jobs_age_to_its_limit(void **state)
   play_init(&p);
   play_status(&p, status);
   p.s.poll_max = 20000;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.call_time[3] - p.call_time[2], 5000);
   for (k = 3; k + 1 < p.calls; k++) {
@@ -4347,8 +4277,7 @@ static void a_sign_in_that_is_a_bad_request_is_refused_for_good(void **state)
     s[0].status = status[i];
     play_init(&p);
     play_steps(&p, s);
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.error, AMT_E_SIGN_IN);
     assert_int_equal(p.j.code, 24);
     assert_int_equal(p.srv.count[AMT_SIGN_IN], 1);
@@ -4366,8 +4295,7 @@ static void a_sign_in_that_is_redirected_ends_only_what_has_not_started(
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.log.retries, 2);
   assert_int_equal(p.srv.count[AMT_SIGN_IN], 4);
@@ -4414,8 +4342,7 @@ static void a_fetched_password_that_is_not_UTF_8_ends_the_run(void **state)
   play_init(&p);
   p.s.password = NULL;
   p.s.secret = not_utf8;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.last, AMT_FAILED);
   assert_int_equal(p.j.error, AMT_E_UTF8);
   assert_int_equal(p.j.code, 24);
@@ -4432,15 +4359,13 @@ static void a_refused_sign_in_does_not_bind_a_table_without_one(void **state)
   (void)state;
   play_init(&p);
   play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.error, AMT_E_SIGN_IN);
   w.auth = AMT_AUTH_BASIC;
   p.s.wire = &w;
   p.srv.scheme = NULL;
   p.ended = 0;
-  play_start(&p);
-  play_run(&p);
+  play_job(&p);
   assert_int_equal(p.j.code, 4);
   play_free(&p);
 }
@@ -4557,8 +4482,7 @@ static void a_Start_of_nothing_is_refused(void **state)
     p.s.wire = &w;
     p.t.job = NULL;
     if (i == 1) p.t.script = "x.sh";
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     assert_int_equal(p.j.error, i == 0 ? AMT_E_MISSING : 0);
     assert_int_equal(p.srv.count[AMT_START], i);
     play_free(&p);
@@ -4593,8 +4517,7 @@ static void a_table_is_judged_word_by_word(void **state)
     case 10: w.auth_scheme = NULL; error = AMT_E_WIRE; break;
     default: w.auth_header = w.auth_scheme = NULL; w.auth = AMT_AUTH_NONE;
     }
-    play_start(&p);
-    play_run(&p);
+    play_job(&p);
     if (p.j.error != error) fail_msg("table %d: %d", i, p.j.error);
     assert_int_equal(p.j.code, error ? AMT_CODE_ERROR : 4);
     play_free(&p);
