@@ -1335,15 +1335,15 @@ enum {
 };
 
 /* Header names, then the words of lists. */
-enum { AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
-       AMT__H_RETRY, AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_KEEP,
-       AMT__W_END,
+enum { AMT__H_LENGTH, AMT__H_RETRY, /* numbers; and lists: */
+       AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER,
+       AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_KEEP, AMT__W_END,
        AMT__H_MORE = 16 /* its value has had a word */ };
 
-static const char amt__http_words[AMT__W_END][18] = {
-  "connection", "content-encoding", "transfer-encoding", "content-length",
-  "retry-after", "chunked", "close", "identity", "keep-alive"
-};
+/* In that order, each behind its length. */
+static const char amt__http_words[] =
+  "\16content-length\13retry-after\12connection\20content-encoding"
+  "\21transfer-encoding\7chunked\5close\10identity\12keep-alive";
 
 /* The first four: this word was seen, in its place. */
 enum {
@@ -1360,21 +1360,15 @@ enum {
 /* Which of amt__http_words it is; AMT__W_END if none. */
 static unsigned amt__http_word(const amt_http_reply *r)
 {
-  unsigned i, w;
-#if AMT_WIDE > 0 /* most names are told by their length */
-  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
-                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
-  if (r->word_len > 17u || !(lengths >> r->word_len & 1u)) return AMT__W_END;
-#endif
+  const char *word = amt__http_words;
+  unsigned    w, i, len;
   for (w = 0; w < AMT__W_END; w++) {
-    const char *word = amt__http_words[w];
-#if AMT_WIDE > 0
-    i = r->word_len;
-    if (*word != r->word[0] || memcmp(word, r->word, i) != 0) continue;
-#else
-    for (i = 0; i < 17u && i < r->word_len && word[i] == r->word[i];) i++;
-#endif
-    if (i == r->word_len && word[i] == 0) break;
+    len = (unsigned char)*word++;
+    if (len == r->word_len) {
+      for (i = 0; i < len && word[i] == r->word[i];) i++;
+      if (i == len) break;
+    }
+    word += len;
   }
   return w;
 }
@@ -1488,9 +1482,9 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
     if (c != ':' || r->word_len == 0) return AMT_E_HTTP_HEADER; /* obs-fold */
     if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
     r->field = (uint8_t)amt__http_word(r);
-    r->state = r->field > AMT__H_RETRY || (r->flags & AMT__R_TRAILER)
+    r->state = r->field > AMT__H_TRANSFER || (r->flags & AMT__R_TRAILER)
                  ? AMT__R_REASON
-             : r->field >= AMT__H_LENGTH ? AMT__R_NUMBER : AMT__R_LIST;
+             : r->field <= AMT__H_RETRY ? AMT__R_NUMBER : AMT__R_LIST;
     return 0;
   case AMT__R_NUMBER:
     if (r->word_len != 0 || (c == '\r' && r->field == AMT__H_LENGTH))
