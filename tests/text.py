@@ -1,7 +1,8 @@
 """What the texts of this repository promise of themselves; see tests/run.sh.
-usage: text.py tags|shared|version|minimal|readme|licence|lines|recursion|
-               lessons"""
+usage: text.py tags|shared|version|minimal|readme|licence|lines|contributing|
+               targets|recursion|lessons"""
 import glob
+import os
 import re
 import subprocess
 import sys
@@ -102,6 +103,36 @@ def lines():
     assert len(read("README.md").splitlines()) < 200
 
 
+def contributing():
+    """Short, and what it names is there: files, folders, targets."""
+    text = read("CONTRIBUTING.md")
+    assert len(text.splitlines()) <= 60
+    names = re.findall(r"`([a-z_]+/[\w./-]*|[\w-]+\.(?:h|md|py|sh|c|txt))`",
+                       text)
+    assert len(names) > 8, names
+    for name in names:
+        assert os.path.exists(name) or os.path.exists("tests/" + name), name
+    known = re.findall(r"^  make (\S+)", make_help(), re.M)
+    for target in re.findall(r"\bmake ([a-z-]+)`", text):
+        assert target in known, target
+
+
+def make_help():
+    return subprocess.check_output(["make", "-s", "help"], text=True)
+
+
+def targets():
+    """Each target that is no file is told by make help, and only those."""
+    makefile = read("Makefile").replace("\\\n", " ")
+    phony = re.search(r"^\.PHONY:(.*)$", makefile, re.M).group(1).split()
+    wanted = {"NAME" if t == "$(EXAMPLES)" else t for t in phony}
+    told = re.findall(r"^  make (\S+) +(\S.*)$", make_help(), re.M)
+    assert {name for name, _ in told} == wanted and len(told) == len(wanted), \
+        wanted ^ {name for name, _ in told}
+    rules = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.M)) - {"build"}
+    assert rules <= set(phony), rules - set(phony)
+
+
 def recursion():
     """No function of ours reaches itself by calls, as gcc draws them."""
     with open("build/test/recursion.c", "w", encoding="utf-8") as f:
@@ -158,4 +189,5 @@ def lessons():
 
 
 {f.__name__: f for f in (tags, shared, version, minimal, readme, licence,
-                         lines, recursion, lessons)}[sys.argv[1]]()
+                         lines, contributing, targets, recursion,
+                         lessons)}[sys.argv[1]]()
