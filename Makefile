@@ -43,7 +43,8 @@ BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3
 
-ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
+ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev \
+             $(CURL_DEBS)
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
@@ -57,7 +58,9 @@ VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
             paste -sd. -)
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 INSTALLED  = include/amt.h include/amt_http.h bin/amt share/man/man1/amt.1 \
-             share/bash-completion/completions/amt share/pkgconfig/amt.pc
+             share/bash-completion/completions/amt share/pkgconfig/amt.pc \
+             share/cmake/amt/amt-config.cmake \
+             share/cmake/amt/amt-config-version.cmake
 
 all: $(filter-out own_http,$(EXAMPLES)) $(CURL) ## the examples, into build/
 
@@ -148,7 +151,7 @@ build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
 	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
 	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
-install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
+install: build/amt ## headers, tool, manual, for pkg-config, CMake (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
 	install -m 644 $(HEADERS) $(INSTALL_TO)/include
 	install build/amt $(INSTALL_TO)/bin
@@ -158,6 +161,8 @@ install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 	  extras/amt.pc.in >$(INSTALL_TO)/share/pkgconfig/amt.pc
 	chmod 644 $(INSTALL_TO)/share/pkgconfig/amt.pc
+	install -m 644 extras/cmake/amt-config.cmake \
+	  extras/cmake/amt-config-version.cmake $(INSTALL_TO)/share/cmake/amt
 
 uninstall: ## removes what install put there
 	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))

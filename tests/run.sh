@@ -256,7 +256,10 @@ else
 fi
 check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
-check "make install, its pkg-config file, make uninstall" sh tests/install.sh install
+check "make install, its files for pkg-config and CMake, make uninstall" \
+  sh tests/install.sh install
+check "the glue for ESP-IDF, Zephyr, PlatformIO is well formed" \
+  sh tests/install.sh glue
 check "make static builds a static amt that runs" sh tests/install.sh static
 }
 
