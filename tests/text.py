@@ -71,12 +71,22 @@ def compile_c(program, name):
 
 
 def readme():
-    """The C blocks of the README, and the program of amt_http.h's manual."""
+    """The C blocks of the README, and the program of amt_http.h's manual: a
+    whole program, and an amt.c for the same one without the implementation."""
     blocks = re.findall(r"```c\n(.*?)```", read("README.md"), re.S)
-    assert blocks
-    for i, block in enumerate(blocks):
-        if "main(" in block:
-            compile_c(block, "readme%d.c" % i)
+    program, amt_c = blocks
+    assert len(amt_c.splitlines()) == 2, amt_c
+    compile_c(program, "readme.c")
+    rest = program.replace("#define AMT_IMPLEMENTATION\n", "")
+    assert rest != program
+    for name, text in ("amt.c", amt_c), ("user.c", rest):
+        with open("build/test/" + name, "w", encoding="utf-8") as f:
+            f.write(text)
+    for compiler in "gcc", "clang":
+        subprocess.check_call([
+            compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-I.",
+            "-DAMT_POSIX=", "-o", "build/test/amt_c", "build/test/amt.c",
+            "build/test/user.c"])
     manual = between(read("amt_http.h"), "     static amt_posix sock;",
                      "     } while (e >= 0 && e != AMT_HTTP_END);")
     compile_c("#define AMT_IMPLEMENTATION\n#define AMT_POSIX\n"
