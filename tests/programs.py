@@ -47,6 +47,7 @@ NOT_UNDER_WINE = {
     "resume_goes_on_with_its_job_after_kill_9_at_40_random_instants":
         NOT_THE_TOOL,
     "resume_understands_each_line_and_no_torn_one": NOT_THE_TOOL,
+    "resume_has_each_line_on_the_disk_before_it_goes_on": NOT_THE_TOOL,
     "resume_gives_an_id_back_as_the_server_had_it": NOT_THE_TOOL,
     "http_get_succeeds_only_for_a_complete_2xx": NOT_THE_TOOL,
     "json_tokens_says_the_same_for_pieces_of_any_size": NOT_THE_TOOL,
@@ -637,6 +638,57 @@ def test_resume_understands_each_line_and_no_torn_one():
         equal(resume(d + "/a", url, "Q").returncode, 4)
         with open(d + "/a") as f:
             assert "started string 2112\n" in f.read()
+
+
+CUT_H = r"""
+/* A disk that keeps what was synced, in a folder that was. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static char cut_text[4096];
+static int cut_length, cut_folder;
+static int cut_dprintf(int fd, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  cut_length += vsnprintf(cut_text + cut_length,
+                          sizeof cut_text - (size_t)cut_length, format, list);
+  va_end(list);
+  return fd < 0 ? -1 : 1;
+}
+static int cut_fsync(int fd)
+{
+  struct stat st;
+  if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) cut_folder = 1;
+  else if (cut_folder &&
+           write(fd, cut_text, (size_t)cut_length) != cut_length) return -1;
+  else cut_length = 0;
+  return 0;
+}
+#define dprintf cut_dprintf
+#define fsync cut_fsync
+"""
+
+
+def test_resume_has_each_line_on_the_disk_before_it_goes_on():
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/cut.h", "w") as f:
+            f.write(CUT_H)
+        subprocess.check_call([
+            "gcc", "-std=c99", "-O1", "-I.", "-D_POSIX_C_SOURCE=200809L",
+            "-include", d + "/cut.h", "examples/resume.c", "-o", d + "/resume"])
+        for known, code in (("starts_accepted", 19), ("monitors", 4)):
+            with server("--fault", "slow=300", speed=20) as (url, stats):
+                command = [d + "/resume", d + "/" + known, url, "CODE_4"]
+                p = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                while not stats()[known]:
+                    time.sleep(0.01)
+                killed(p)
+                for _ in range(2):
+                    r = subprocess.run(command, capture_output=True, timeout=60)
+                    equal((known, r.returncode), (known, code))
+                equal(stats()["start_requests"], 1)
 
 
 def test_resume_gives_an_id_back_as_the_server_had_it():
