@@ -52,7 +52,7 @@ static size_t feed(char *p, size_t size, size_t n, void *ctx)
   amt_reply_status(&j, (int)status, 0);
   while (used < n) { /* less is taken where an event waits */
     used += amt_reply_data(&j, buf + used, n - used);
-    while (next() != AMT_BUSY) continue;
+    while (next() != AMT_BUSY) {}
   }
   return n;
 }

@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int fd; /* of FILE */
+static int fd, folder; /* of FILE */
 
 static void stop(int status, const char *why, const char *what)
 {
@@ -44,10 +44,10 @@ static char *open_file(char *path, const char *starting)
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   char        *last = text + sizeof text - 1, *line = text, *end;
   fd = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
-  if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 ||
-      fsync(open(dirname(path), O_RDONLY)) != 0 ||
+  folder = open(dirname(path), O_RDONLY);
+  if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || fsync(folder) != 0 ||
       read(fd, text, sizeof text - 1) < 0 || text[sizeof text - 2] != 0)
-    stop(78, "it cannot be used, or another run uses it: ", path);
+    stop(78, "FILE cannot be used, or another run uses it", "");
   for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
     *end = 0, last = line;
     if (strncmp(line, "starting", 8) == 0 && strcmp(line, starting) != 0)
@@ -64,18 +64,18 @@ int main(int argc, char **argv)
   amt_conn    conn = {.http.stream = &sock.stream};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
   amt_session s = {.token = token, .token_room = sizeof token, .poll = 1000,
-                   .initial_delay = 1000, .user = "ocadm"};
+                   .initial_delay = 1000, .user = "ocadm",
+                   .password = "opconxps"};
   amt_task    t = {.application = "DEMO2", .queue = argc > 4 ? argv[4] : ""};
   amt_job     j;
   amt_event   e;
-  s.password = "opconxps";
   s.url = argc > 2 ? argv[2] : "http://127.0.0.1:42000";
   t.job = argc > 3 ? argv[3] : "REPORTTEST01";
   if (snprintf(starting, sizeof starting, "starting %s %s %s", s.url, t.job,
                t.queue) >= (int)sizeof starting || argc < 2)
     stop(64, "usage: resume FILE [URL [JOB [QUEUE]]]", "");
   last = open_file(argv[1], starting);
-  if (strncmp(last, "ended ", 6) == 0) return atoi(last + 6);
+  if (strncmp(last, "ended ", 6) == 0) return (int)strtol(last + 6, NULL, 10);
   if (*last == 0)
     amt_start(&j, &s, &t);
   else if (strncmp(last, "started ", 8) == 0 && strlen(last) > 15)

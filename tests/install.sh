@@ -83,15 +83,19 @@ cmake_project() {
     >"$dir/$1.log" 2>&1
 }
 
-# Both ways, and a version that is not there.
+# Each way, and a version that is not there.
 cmake_ways() {
   version=$(sed 's/^amt //' "$dir/version")
   next=$(echo "$version" | awk -F. '{ print $1 "." $2 + 1 "." $3 }')
   cmake_project find "find_package(amt $version REQUIRED)" ||
     { cat "$dir/find.log"; exit 1; }
-  grep -q "^amt_DIR:PATH=$root/share/cmake/amt$" "$dir/find/build/CMakeCache.txt"
+  grep -q "^amt_DIR:PATH=$root/share/cmake/amt$" \
+    "$dir/find/build/CMakeCache.txt"
   cmake_project folder "add_subdirectory($PWD/extras/cmake amt)" ||
     { cat "$dir/folder.log"; exit 1; }
+  cmake_project fetch "include(FetchContent)
+    FetchContent_Declare(amt SOURCE_DIR $PWD SOURCE_SUBDIR extras/cmake)
+    FetchContent_MakeAvailable(amt)" || { cat "$dir/fetch.log"; exit 1; }
   if cmake_project next "find_package(amt $next REQUIRED)"; then exit 1; fi
   grep -q "amt-config.cmake, version: $version$" "$dir/next.log"
 }
@@ -136,7 +140,7 @@ assert manifest["version"] == sys.argv[1], manifest' "$version"
   for path in extras/esp-idf/amt/idf_component.yml extras/zephyr/module.yml; do
     if grep -nvE '^(#.*| *[a-z]+:( .*)?)$' $path; then exit 1; fi
   done
-  for path in extras/esp-idf/amt/* extras/zephyr/*; do
+  for path in extras/esp-idf/amt/* extras/zephyr/* extras/platformio/*; do
     grep -q UNTESTED "$path" || { echo "$path does not say untested"; exit 1; }
   done
 }

@@ -485,7 +485,7 @@ def test_own_http_runs_jobs_over_libcurl_to_their_codes():
             equal((r.returncode, r.stdout.splitlines()[-1]), (4, "Done"))
             assert "RUNNING" in r.stderr and "DONE" in r.stderr, r.stderr
             equal(stats()["start_requests"], 1)
-    with server(speed=2) as (url, stats):
+    with server(speed=1) as (url, stats):
         r = own_http(url, "CODE_16") # it ends no run: 4 comes after it
         equal(r.returncode, 4)
         assert "WAIT FOR REPORT" in r.stderr, r.stderr
