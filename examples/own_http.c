@@ -76,7 +76,7 @@ static void make_call(const char *url)
   int failed = o.total > o.len || curl_easy_perform(curl) != CURLE_OK;
   feed(text, 1, 0, NULL); /* the head of a reply without a body */
   amt_reply_end(&j, failed ? AMT_E_BROKEN : 0, tries > 0);
-  curl_slist_free_all(lines);
+  curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
 }
 
 int main(int argc, char **argv)
