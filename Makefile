@@ -1,13 +1,15 @@
 # make help tells all targets. The headers and examples need a C compiler and
-# nothing else, but for TLS in the tool amt: that is there if BearSSL is; demo
-# and test install what they need, or say what is missing.
+# nothing else, but for TLS in the tool amt, which is there if BearSSL is, and
+# own_http, which is libcurl's; demo and test install what they need, or say what
+# is missing.
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h
-EXAMPLES = minimal replay superloop fleet http_get json_tokens amt
+EXAMPLES = minimal replay superloop resume fleet own_http http_get json_tokens \
+           amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it
@@ -19,23 +21,30 @@ endif
 TLS_FLAGS_bearssl = -DAMT_BEARSSL
 TLS_LIBS_bearssl  = -lbearssl
 
+# all leaves out own_http where libcurl's header is not.
+CURL := $(shell echo '\#include <curl/curl.h>' | $(CC) -E - >/dev/null 2>&1 && \
+                echo own_http)
+
 TLS_DEBS  = libbearssl-dev
+CURL_DEBS = libcurl4-openssl-dev
 SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
             mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
-            iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev
+            iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev \
+            $(CURL_DEBS) cmake
 
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 
 BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
-             libcurl4-openssl-dev libcjson-dev libjansson-dev libyajl-dev \
+             $(CURL_DEBS) libcjson-dev libjansson-dev libyajl-dev \
              libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
 SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
              libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3
 
-ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev
+ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev \
+             $(CURL_DEBS)
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
@@ -49,9 +58,11 @@ VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
             paste -sd. -)
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 INSTALLED  = include/amt.h include/amt_http.h bin/amt share/man/man1/amt.1 \
-             share/bash-completion/completions/amt share/pkgconfig/amt.pc
+             share/bash-completion/completions/amt share/pkgconfig/amt.pc \
+             share/cmake/amt/amt-config.cmake \
+             share/cmake/amt/amt-config-version.cmake
 
-all: $(EXAMPLES) ## the examples, into build/
+all: $(filter-out own_http,$(EXAMPLES)) $(CURL) ## the examples, into build/
 
 $(EXAMPLES): %: build/% ## each also by its name: make amt, make http_get, ...
 
@@ -63,6 +74,10 @@ build/amt: examples/amt.c $(HEADERS) build/tls-$(TLS)
 	  $(LDFLAGS) $(TLS_LIBS_$(TLS))
 	@[ $(TLS) != none ] || \
 	  echo "$@ is without TLS; the package libbearssl-dev gives it https"
+
+build/own_http: examples/own_http.c amt.h | build
+	@$(MAKE) --no-print-directory packages DEBS="$(CURL_DEBS)"
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) -I. $< -o $@ $(LDFLAGS) -lcurl
 
 # So that build/amt is made anew when TLS is another than the last time.
 build/tls-%: | build
@@ -136,7 +151,7 @@ build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
 	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
 	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
-install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR)
+install: build/amt ## headers, tool, manual, for pkg-config, CMake (PREFIX, DESTDIR)
 	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
 	install -m 644 $(HEADERS) $(INSTALL_TO)/include
 	install build/amt $(INSTALL_TO)/bin
@@ -146,6 +161,8 @@ install: build/amt ## headers, tool, manual, completion, amt.pc (PREFIX, DESTDIR
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 	  extras/amt.pc.in >$(INSTALL_TO)/share/pkgconfig/amt.pc
 	chmod 644 $(INSTALL_TO)/share/pkgconfig/amt.pc
+	install -m 644 extras/cmake/amt-config.cmake \
+	  extras/cmake/amt-config-version.cmake $(INSTALL_TO)/share/cmake/amt
 
 uninstall: ## removes what install put there
 	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))
@@ -201,9 +218,9 @@ test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory all amtsim
 	@CC="$(CC)" sh tests/run.sh
 
-# Installs what is missing of $(DEBS), where that can be done; says so. No
-# service of theirs (nginx's) is started.
-packages:
+# What is missing of them, where that can be done; says so. No service of theirs
+# (nginx's) is started.
+packages: ## installs the Debian packages of DEBS="..."
 	@missing=""; \
 	if command -v dpkg-query >/dev/null 2>&1; then \
 	  for p in $(DEBS); do \

@@ -1,6 +1,7 @@
 #!/bin/sh
-# make install into an empty folder, use of what is there, make uninstall.
-# usage: install.sh manual|completion|install|static
+# make install into an empty folder, use of what is there, make uninstall; and
+# what extras/ has for other ecosystems, as far as that can be tried.
+# usage: install.sh manual|completion|install|glue|static
 set -e
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
@@ -69,6 +70,36 @@ completion() {
   done
 }
 
+# cmake_project NAME LINE: a whole job without a server, in a project that gets
+# the headers by that line; what CMake says is in NAME.log.
+cmake_project() {
+  mkdir "$dir/$1"
+  cp examples/replay.c "$dir/$1"
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.15)' 'project(p C)' "$2" \
+    'add_executable(replay replay.c)' \
+    'target_link_libraries(replay amt::amt)' >"$dir/$1/CMakeLists.txt"
+  { cmake -S "$dir/$1" -B "$dir/$1/build" -DCMAKE_PREFIX_PATH="$root" &&
+    cmake --build "$dir/$1/build" && "$dir/$1/build/replay"; } \
+    >"$dir/$1.log" 2>&1
+}
+
+# Each way, and a version that is not there.
+cmake_ways() {
+  version=$(sed 's/^amt //' "$dir/version")
+  next=$(echo "$version" | awk -F. '{ print $1 "." $2 + 1 "." $3 }')
+  cmake_project find "find_package(amt $version REQUIRED)" ||
+    { cat "$dir/find.log"; exit 1; }
+  grep -q "^amt_DIR:PATH=$root/share/cmake/amt$" \
+    "$dir/find/build/CMakeCache.txt"
+  cmake_project folder "add_subdirectory($PWD/extras/cmake amt)" ||
+    { cat "$dir/folder.log"; exit 1; }
+  cmake_project fetch "include(FetchContent)
+    FetchContent_Declare(amt SOURCE_DIR $PWD SOURCE_SUBDIR extras/cmake)
+    FetchContent_MakeAvailable(amt)" || { cat "$dir/fetch.log"; exit 1; }
+  if cmake_project next "find_package(amt $next REQUIRED)"; then exit 1; fi
+  grep -q "amt-config.cmake, version: $version$" "$dir/next.log"
+}
+
 installation() {
   make -s install DESTDIR="$dir/root" PREFIX=/opt/amt
   root=$dir/root/opt/amt
@@ -81,11 +112,37 @@ installation() {
   cp examples/minimal.c "$dir"
   (cd "$dir" && cc -std=c99 $(pkg-config --cflags amt) minimal.c -o minimal \
     $(pkg-config --libs amt) && test -x minimal)
+  cmake_ways
   mandoc -T lint -W warning "$root/share/man/man1/amt.1"
   bash -n "$root/share/bash-completion/completions/amt"
   touch "$root/bin/another"
   make -s uninstall DESTDIR="$dir/root" PREFIX=/opt/amt
   [ "$(find "$dir/root" ! -type d)" = "$root/bin/another" ]
+}
+
+# The C files compile where their system's headers are, or stand-ins; the rest
+# is well formed, and the version in it is the headers'.
+glue() {
+  strict="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
+          -Wcast-qual -Werror -I. -c -o /dev/null"
+  printf '%s\n' '#pragma once' '#include_next <fcntl.h>' '#undef FD_CLOEXEC' \
+    '#undef F_SETFD' >"$dir/fcntl.h" # Zephyr's has neither
+  for compiler in gcc clang; do
+    $compiler -std=gnu17 $strict -isystem /usr/include/lwip -DAMT_LWIP \
+      -DAMT_MBEDTLS extras/esp-idf/amt/amt.c
+    $compiler -std=c17 $strict -DAMT_POSIX -isystem "$dir" extras/zephyr/amt.c
+  done
+  version=$(build/amt --version | sed 's/^amt //')
+  python3 -c '
+import json, sys
+manifest = json.load(open("extras/platformio/library.json"))
+assert manifest["version"] == sys.argv[1], manifest' "$version"
+  for path in extras/esp-idf/amt/idf_component.yml extras/zephyr/module.yml; do
+    if grep -nvE '^(#.*| *[a-z]+:( .*)?)$' $path; then exit 1; fi
+  done
+  for path in extras/esp-idf/amt/* extras/zephyr/* extras/platformio/*; do
+    grep -q UNTESTED "$path" || { echo "$path does not say untested"; exit 1; }
+  done
 }
 
 # Both programs, or one where BearSSL's source is not to be had, which is said.

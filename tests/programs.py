@@ -2,10 +2,13 @@
 Each function whose name begins with test_ is one test; its name is the
 sentence it proves. Environment: AMT, the tool; TEST_OUT, the other programs.
 usage: programs.py [WORD]   runs only the tests with WORD in their name"""
+import concurrent.futures
 import contextlib
+import http.server
 import json
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -38,6 +41,15 @@ NOT_UNDER_WINE = {
         "needs a terminal, not a console",
     "nothing_is_drawn_in_a_pipe": "needs a terminal, not a console",
     "minimal_and_superloop_run_a_job_to_its_end": NOT_THE_TOOL,
+    "own_http_runs_jobs_over_libcurl_to_their_codes": NOT_THE_TOOL,
+    "own_http_waits_for_a_server_and_gives_up_in_time": NOT_THE_TOOL,
+    "own_http_sends_one_start_when_its_answer_is_lost": NOT_THE_TOOL,
+    "own_http_feeds_long_messages_and_pieces_of_any_size": NOT_THE_TOOL,
+    "resume_goes_on_with_its_job_after_kill_9_at_40_random_instants":
+        NOT_THE_TOOL,
+    "resume_understands_each_line_and_no_torn_one": NOT_THE_TOOL,
+    "resume_has_each_line_on_the_disk_before_it_goes_on": NOT_THE_TOOL,
+    "resume_gives_an_id_back_as_the_server_had_it": NOT_THE_TOOL,
     "http_get_succeeds_only_for_a_complete_2xx": NOT_THE_TOOL,
     "json_tokens_says_the_same_for_pieces_of_any_size": NOT_THE_TOOL,
     "a_log_of_100000_messages_needs_no_more_memory_than_a_short_one":
@@ -468,6 +480,250 @@ def test_minimal_and_superloop_run_a_job_to_its_end():
                            text=True, timeout=60)
         equal(r.returncode, 4)
         assert "Done" in r.stdout
+
+
+def own_http(url, *args, timeout=60, **more):
+    return subprocess.run([OUT + "/own_http", url, *args], capture_output=True,
+                          text=True, env=environment(**more), timeout=timeout)
+
+
+def test_own_http_runs_jobs_over_libcurl_to_their_codes():
+    for fault in ((), ("--fault", "close"), ("--fault", "expire-every=2")):
+        with server(*fault, speed=20) as (url, stats):
+            r = own_http(url)
+            equal((r.returncode, r.stdout.splitlines()[-1]), (4, "Done"))
+            assert "RUNNING" in r.stderr and "DONE" in r.stderr, r.stderr
+            equal(stats()["start_requests"], 1)
+    with server(speed=1) as (url, stats):
+        r = own_http(url, "CODE_16") # it ends no run: 4 comes after it
+        equal(r.returncode, 4)
+        assert "WAIT FOR REPORT" in r.stderr, r.stderr
+    with server(speed=20) as (url, stats):
+        equal(own_http(url, "CODE_12").returncode, 12)
+        r = own_http(url, "NO_SUCH_JOB")
+        equal(r.returncode, 11)
+        assert "NO_SUCH_JOB" in r.stdout, r.stdout
+        starts = stats()["start_requests"]
+        equal(own_http(url, AMT_PASSWORD="wrong").returncode, 24)
+        equal(stats()["start_requests"], starts)
+
+
+def test_own_http_waits_for_a_server_and_gives_up_in_time():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = str(s.getsockname()[1])
+    url = "http://127.0.0.1:" + port
+    begun = time.monotonic()
+    r = own_http(url)
+    equal(r.returncode, 23)
+    assert 9 < time.monotonic() - begun < 30, "not after 10 s"
+    with subprocess.Popen([OUT + "/own_http", url], text=True,
+                          env=environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as p:
+        time.sleep(1.5)
+        with server("--port", port, speed=20) as (_, stats):
+            assert "Done" in p.communicate(timeout=60)[0]
+            equal((p.returncode, stats()["start_requests"]), (4, 1))
+
+
+def test_own_http_sends_one_start_when_its_answer_is_lost():
+    for fault in ("start-lost", "start-500"):
+        with server("--fault", fault) as (url, stats):
+            r = own_http(url)
+            equal((fault, r.returncode), (fault, 19))
+            assert "not started again" in r.stderr, r.stderr
+            equal(stats()["start_requests"], 1)
+    # A dropped connection is libcurl's to replace, but for a Start.
+    with server("--fault", "drop-every=2", speed=20) as (url, stats):
+        equal(own_http(url).returncode, 4)
+        equal(stats()["start_requests"], 1)
+
+
+def test_own_http_feeds_long_messages_and_pieces_of_any_size():
+    for fault in ("chunked=3", "page=2", "accent=ascii"):
+        with server("--fault", fault, speed=20) as (url, _):
+            r = subprocess.run([OUT + "/own_http", url, "LOG_5_x_40001"],
+                               capture_output=True, env=environment(),
+                               timeout=60)
+            equal(r.returncode, 4)
+            wanted = "".join(log_text(i, 40001) + "\n" for i in range(1, 6))
+            assert r.stdout.decode().endswith(wanted), fault
+
+
+def resume_command(path, url, queue, job="CODE_4"):
+    return [OUT + "/resume", path, url, job, queue]
+
+
+def resume(*args):
+    return subprocess.run(resume_command(*args), capture_output=True, text=True,
+                          timeout=60)
+
+
+def test_resume_goes_on_with_its_job_after_kill_9_at_40_random_instants():
+    chance = random.Random(time.time())
+    outcomes = {}
+    with tempfile.TemporaryDirectory() as d, \
+         server("--db", d + "/db", "--fault", "slow=20", speed=4) as (url, _):
+
+        def starts(queue):
+            with contextlib.closing(sqlite3.connect(d + "/db",
+                                                    timeout=20)) as db:
+                return db.execute("select count(*) from jobs where queue = ?",
+                                  (queue,)).fetchone()[0]
+
+        def one(queue):
+            path = "%s/%s" % (d, queue)
+            p = subprocess.Popen(resume_command(path, url, queue),
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            if queue == "Q0": # between the Start and its answer
+                while starts(queue) == 0:
+                    time.sleep(0.001)
+            elif queue != "Q1": # at once
+                time.sleep(chance.choice((chance.uniform(0, 0.2),
+                                          chance.uniform(0, 2.5))))
+            killed(p)
+            before = starts(queue)
+            r = resume(path, url, queue)
+            with open(path) as f:
+                lines = f.read().splitlines()
+            if r.returncode == 4:
+                equal((queue, starts(queue)), (queue, 1))
+                equal(lines[-1], "ended 4")
+            else: # nobody knows
+                equal((queue, r.returncode, len(lines)), (queue, 19, 1))
+                assert "look for it" in r.stderr, r.stderr
+                assert starts(queue) <= 1, queue
+            # And once more: it says the same, and nothing is sent.
+            equal(resume(path, url, queue).returncode, r.returncode)
+            return "%d, %d before" % (r.returncode, before)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for outcome in pool.map(one, ["Q%d" % n for n in range(40)]):
+                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        for n in range(40):
+            assert starts("Q%d" % n) <= 1, n
+    print("        %s" % outcomes)
+    for outcome in "4, 0 before", "4, 1 before", "19, 1 before":
+        assert outcomes.get(outcome), outcomes
+
+
+def test_resume_understands_each_line_and_no_torn_one():
+    with tempfile.TemporaryDirectory() as d, server(speed=20) as (url, stats):
+        path = d + "/state"
+        head = "starting %s CODE_4 Q" % url
+
+        def run(text, *args):
+            with open(path, "w") as f:
+                f.write(text)
+            before = stats()["start_requests"]
+            r = resume(path, url, *(args or ("Q",)))
+            with open(path) as f:
+                return (r.returncode, stats()["start_requests"] - before,
+                        f.read())
+        whole = "%s\nstarted number %d\nended 4\n"
+        equal(run(""), (4, 1, whole % (head, 2112)))
+        equal(run(head), (4, 1, whole % (head, 2113))) # torn: before the Start
+        equal(run(head + "\n"), (19, 0, head + "\n"))
+        equal(run(head + "\nstarted number 2"), (19, 0, head + "\n"))
+        begun = head + "\nstarted number 2113\n"
+        equal(run(begun), (4, 0, whole % (head, 2113)))
+        equal(run(begun + "ended"), (4, 0, whole % (head, 2113)))
+        equal(run(begun + "ended 12\n"), (12, 0, begun + "ended 12\n"))
+        equal(run("nonsense\n"), (19, 0, "nonsense\n"))
+        equal(run(begun, "R"), (78, 0, begun)) # another job's
+        equal(run("x" * 5000), (78, 0, "x" * 5000))
+        equal(run("", "Q", "NO_SUCH"), (11, 1, "")) # refused
+        equal(resume(d, url, "Q").returncode, 78)
+        os.remove(path)
+        watched = stats()["monitors"]
+        with subprocess.Popen(resume_command(path, url, "Q", "SLOWLOG_60"),
+                              stdout=subprocess.DEVNULL) as p:
+            while stats()["monitors"] <= watched:
+                time.sleep(0.02)
+            equal(resume(path, url, "Q", "SLOWLOG_60").returncode, 78)
+            equal(p.wait(30), 4)
+    with server("--fault", "accent=string-numbers") as (url, stats), \
+         tempfile.TemporaryDirectory() as d:
+        equal(resume(d + "/a", url, "Q").returncode, 4)
+        with open(d + "/a") as f:
+            assert "started string 2112\n" in f.read()
+
+
+CUT_H = r"""
+/* A disk that keeps what was synced, in a folder that was. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static char cut_text[4096];
+static int cut_length, cut_folder;
+static int cut_dprintf(int fd, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  cut_length += vsnprintf(cut_text + cut_length,
+                          sizeof cut_text - (size_t)cut_length, format, list);
+  va_end(list);
+  return fd < 0 ? -1 : 1;
+}
+static int cut_fsync(int fd)
+{
+  struct stat st;
+  if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) cut_folder = 1;
+  else if (cut_folder &&
+           write(fd, cut_text, (size_t)cut_length) != cut_length) return -1;
+  else cut_length = 0;
+  return 0;
+}
+#define dprintf cut_dprintf
+#define fsync cut_fsync
+"""
+
+
+def test_resume_has_each_line_on_the_disk_before_it_goes_on():
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/cut.h", "w") as f:
+            f.write(CUT_H)
+        subprocess.check_call([
+            "gcc", "-std=c99", "-O1", "-I.", "-D_POSIX_C_SOURCE=200809L",
+            "-include", d + "/cut.h", "examples/resume.c", "-o", d + "/resume"])
+        for known, code in (("starts_accepted", 19), ("monitors", 4)):
+            with server("--fault", "slow=300", speed=20) as (url, stats):
+                command = [d + "/resume", d + "/" + known, url, "CODE_4"]
+                p = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                while not stats()[known]:
+                    time.sleep(0.01)
+                killed(p)
+                for _ in range(2):
+                    r = subprocess.run(command, capture_output=True, timeout=60)
+                    equal((known, r.returncode), (known, code))
+                equal(stats()["start_requests"], 1)
+
+
+def test_resume_gives_an_id_back_as_the_server_had_it():
+    bodies = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"Token":"t","Status":4,"Messages":[]}')
+
+        def log_message(self, *_):
+            pass
+    with tempfile.TemporaryDirectory() as d, \
+         http.server.HTTPServer(("127.0.0.1", 0), Server) as s:
+        threading.Thread(target=s.serve_forever, daemon=True).start()
+        url = "http://127.0.0.1:%d" % s.server_port
+        for word, wanted in ("number", "12"), ("string", '"12"'):
+            path = "%s/%s" % (d, word)
+            with open(path, "w") as f:
+                f.write("starting %s J Q\nstarted %s 12\n" % (url, word))
+            bodies.clear()
+            equal(resume(path, url, "Q", "J").returncode, 4)
+            assert '"BatchrequestId":%s}' % wanted in bodies[1].decode(), bodies
+        s.shutdown()
 
 
 FLEET_CODES = (3, 4, 6, 10, 11, 12, 22, 99, 4, 2)

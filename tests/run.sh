@@ -43,6 +43,9 @@ suite() {
   fi
 }
 
+# What an example is linked with.
+libraries() { case $1 in own_http) echo -lcurl ;; esac; }
+
 units() {
 # --- the headers as text ---------------------------------------------------
 check "the contents list and the section tags agree" python3 tests/text.py tags
@@ -52,6 +55,9 @@ check "manual and README show examples/minimal.c" python3 tests/text.py minimal
 check "the README's other code compiles" python3 tests/text.py readme
 check "the licence stands in each header" python3 tests/text.py licence
 check "examples are at most 100 lines" python3 tests/text.py lines
+check "CONTRIBUTING.md is at most 60 lines, and its names are there" \
+  python3 tests/text.py contributing
+check "make help tells all targets" python3 tests/text.py targets
 check "no recursion" python3 tests/text.py recursion
 check "tests/lessons.txt leads to tests that there are" \
   python3 tests/text.py lessons
@@ -84,11 +90,12 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop fleet http_get json_tokens amt; do
+for example in minimal replay superloop resume fleet own_http http_get \
+               json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
-      examples/$example.c -o $out/example
+      examples/$example.c -o $out/example $(libraries $example)
   done
 done
 for compiler in gcc clang; do
@@ -208,8 +215,8 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop fleet; do
-  gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e
+for e in http_get json_tokens minimal superloop resume fleet own_http; do
+  gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e $(libraries $e)
 done
 for tests in programs tool tls servers network; do
   AMT=$out/amt_sanitized TEST_OUT=$out $LIMIT python3 tests/$tests.py >$out/$tests.log 2>&1
@@ -252,7 +259,10 @@ else
 fi
 check "amt.1 is clean and has every option" sh tests/install.sh manual
 check "the completion knows every option and value" sh tests/install.sh completion
-check "make install, its pkg-config file, make uninstall" sh tests/install.sh install
+check "make install, its files for pkg-config and CMake, make uninstall" \
+  sh tests/install.sh install
+check "the glue for ESP-IDF, Zephyr, PlatformIO is well formed" \
+  sh tests/install.sh glue
 check "make static builds a static amt that runs" sh tests/install.sh static
 }
 

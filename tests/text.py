@@ -1,7 +1,8 @@
 """What the texts of this repository promise of themselves; see tests/run.sh.
-usage: text.py tags|shared|version|minimal|readme|licence|lines|recursion|
-               lessons"""
+usage: text.py tags|shared|version|minimal|readme|licence|lines|contributing|
+               targets|recursion|lessons"""
 import glob
+import os
 import re
 import subprocess
 import sys
@@ -70,12 +71,22 @@ def compile_c(program, name):
 
 
 def readme():
-    """The C blocks of the README, and the program of amt_http.h's manual."""
+    """The C blocks of the README, and the program of amt_http.h's manual: a
+    whole program, and an amt.c for the same one without the implementation."""
     blocks = re.findall(r"```c\n(.*?)```", read("README.md"), re.S)
-    assert blocks
-    for i, block in enumerate(blocks):
-        if "main(" in block:
-            compile_c(block, "readme%d.c" % i)
+    program, amt_c = blocks
+    assert len(amt_c.splitlines()) == 2, amt_c
+    compile_c(program, "readme.c")
+    rest = program.replace("#define AMT_IMPLEMENTATION\n", "")
+    assert rest != program
+    for name, text in ("amt.c", amt_c), ("user.c", rest):
+        with open("build/test/" + name, "w", encoding="utf-8") as f:
+            f.write(text)
+    for compiler in "gcc", "clang":
+        subprocess.check_call([
+            compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-I.",
+            "-DAMT_POSIX=", "-o", "build/test/amt_c", "build/test/amt.c",
+            "build/test/user.c"])
     manual = between(read("amt_http.h"), "     static amt_posix sock;",
                      "     } while (e >= 0 && e != AMT_HTTP_END);")
     compile_c("#define AMT_IMPLEMENTATION\n#define AMT_POSIX\n"
@@ -100,6 +111,36 @@ def lines():
             assert n <= (620 if example == "examples/fleet.c" else 100), \
                 (example, n)
     assert len(read("README.md").splitlines()) < 200
+
+
+def contributing():
+    """Short, and what it names is there: files, folders, targets."""
+    text = read("CONTRIBUTING.md")
+    assert len(text.splitlines()) <= 60
+    names = re.findall(r"`([a-z_]+/[\w./-]*|[\w-]+\.(?:h|md|py|sh|c|txt))`",
+                       text)
+    assert len(names) > 8, names
+    for name in names:
+        assert os.path.exists(name) or os.path.exists("tests/" + name), name
+    known = re.findall(r"^  make (\S+)", make_help(), re.M)
+    for target in re.findall(r"\bmake ([a-z-]+)`", text):
+        assert target in known, target
+
+
+def make_help():
+    return subprocess.check_output(["make", "-s", "help"], text=True)
+
+
+def targets():
+    """Each target that is no file is told by make help, and only those."""
+    makefile = read("Makefile").replace("\\\n", " ")
+    phony = re.search(r"^\.PHONY:(.*)$", makefile, re.M).group(1).split()
+    wanted = {"NAME" if t == "$(EXAMPLES)" else t for t in phony}
+    told = re.findall(r"^  make (\S+) +(\S.*)$", make_help(), re.M)
+    assert {name for name, _ in told} == wanted and len(told) == len(wanted), \
+        wanted ^ {name for name, _ in told}
+    rules = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.M)) - {"build"}
+    assert rules <= set(phony), rules - set(phony)
 
 
 def recursion():
@@ -158,4 +199,5 @@ def lessons():
 
 
 {f.__name__: f for f in (tags, shared, version, minimal, readme, licence,
-                         lines, recursion, lessons)}[sys.argv[1]]()
+                         lines, contributing, targets, recursion,
+                         lessons)}[sys.argv[1]]()

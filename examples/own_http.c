@@ -1,0 +1,100 @@
+/* own_http [URL [JOB]]: amt.h alone, over an HTTP client of your own, here
+   libcurl (7.80 or later, -lcurl). The library produces a request; the client
+   sends it, feeds the reply's bytes back as they come, and says how it ended.
+   Two questions to ask of any client, so that no job is started twice. Does it
+   repeat a request by itself? libcurl does, where a connection it had kept
+   proves dead: so a Start gets a new one, and no second try. And can a byte of
+   it have left? libcurl calls about_to_send before the first: whatever fails
+   after that, the server may have had them all.
+   $AMT_USER and $AMT_PASSWORD sign in; the exit status is the job's code. */
+#define _POSIX_C_SOURCE 200809L
+#define AMT_IMPLEMENTATION
+#define AMT_NO_HTTP
+#include "amt.h"
+#include <curl/curl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static CURL   *curl;
+static amt_job j;
+static int     tries;                /* times this call was about to be sent */
+static char    why[CURL_ERROR_SIZE]; /* libcurl's words for its failure */
+
+static amt_event next(void)
+{
+  struct timespec t;
+  amt_event       e;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  e = amt_next(&j, (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000);
+  if (e == AMT_STATUS) fprintf(stderr, "%s\n", amt_status_name(j.status));
+  if (e == AMT_MESSAGE || e == AMT_SAID) /* of the job; of the server */
+    printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
+  if (e == AMT_RETRYING || e == AMT_FAILED)
+    fprintf(stderr, "%s %s %s\n", amt_error(j.error), why, j.id);
+  return e;
+}
+
+static int about_to_send(void *ctx, char *to, char *from, int port, int port2)
+{
+  (void)ctx, (void)to, (void)from, (void)port, (void)port2;
+  return tries++ > 0 && j.op == AMT_START; /* 1: give up */
+}
+
+static size_t feed(char *p, size_t size, size_t n, void *ctx)
+{
+  static char buf[CURL_MAX_WRITE_SIZE]; /* amt_reply_data writes to its bytes */
+  long        status = 0;
+  size_t      used = 0;
+  (void)size, (void)ctx, memcpy(buf, p, n);
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  amt_reply_status(&j, (int)status, 0);
+  while (used < n) { /* less is taken where an event waits */
+    used += amt_reply_data(&j, buf + used, n - used);
+    while (next() != AMT_BUSY) {}
+  }
+  return n;
+}
+
+static void make_call(const char *url)
+{
+  static char        text[4096]; /* URL, header lines, body; a NUL after each */
+  amt_out            o = amt_out_window(text, sizeof text, 0);
+  struct curl_slist *lines = NULL;
+  char              *line, *end;
+  amt_put_text(&o, url), amt_call_path(&j, &o), amt_put(&o, "", 1);
+  line = text + o.len, amt_call_headers(&j, &o), amt_put(&o, "", 1);
+  amt_call_body(&j, &o), amt_put(&o, "", 1);
+  for (; o.total == o.len && (end = strstr(line, "\r\n")); line = end + 2)
+    *end = 0, lines = curl_slist_append(lines, line);
+  curl_easy_setopt(curl, CURLOPT_URL, text);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, line + 1);
+  curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, j.op == AMT_START ? 1L : 0L);
+  *why = 0, tries = 0;
+  int failed = o.total > o.len || curl_easy_perform(curl) != CURLE_OK;
+  feed(text, 1, 0, NULL); /* the head of a reply without a body */
+  amt_reply_end(&j, failed ? AMT_E_BROKEN : 0, tries > 0);
+  curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
+}
+
+int main(int argc, char **argv)
+{
+  static char token[512];
+  amt_task    t = {.application = "DEMO2", .job = "REPORTTEST01"};
+  amt_session s = {.token = token, .token_room = sizeof token, .poll = 1000,
+                   .initial_delay = 1000, .give_up = 10000};
+  s.user = getenv("AMT_USER"), s.password = getenv("AMT_PASSWORD");
+  if (argc > 2) t.job = argv[2];
+  curl = curl_easy_init();
+  if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, feed);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
+  amt_start(&j, &s, &t);
+  for (amt_event e; (e = next()) < AMT_DONE;)
+    if (e == AMT_CALL) make_call(argc > 1 ? argv[1] : "http://127.0.0.1:42000");
+    else if (e == AMT_BUSY) poll(NULL, 0, (int)j.wait);
+  return curl_easy_cleanup(curl), amt_session_end(&s), j.code;
+}
