@@ -300,7 +300,7 @@ static const char json_short[] PROGMEM =
   V("\"\xE0\x9F\xBF\"", "(-43 at 2)") V("\"\xED\xA0\x80\"", "(-43 at 2)")
   V("\"\xF0\x8F\xBF\xBF\"", "(-43 at 2)") V("\"\xF5\"", "(-43 at 1)")
   V("\"\xF4\x90\x80\x80\"", "(-43 at 2)") V("\"\xE2\x82\"", "(-43 at 3)")
-  V("\xEF\xBB[", "(-40 at 2)") V("\xFE\xFF", "(-40 at 0)");
+  V("\xEF\xBB[", "(-43 at 2)") V("\xFE\xFF", "(-40 at 0)");
 
 #define D32 "[[[[[[[[" "[[[[[[[[" "[[[[[[[[" "[[[[[[[["
 #define E8 "[ [ [ [ [ [ [ [ "

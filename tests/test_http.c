@@ -3352,6 +3352,7 @@ static void a_time_that_no_32_bits_hold_is_the_nearest(void **state)
   assert_int_equal(amt_posix_time(NULL), 1700000000);
   fake.time = -1;
   assert_int_equal(amt_posix_time(NULL), 0);
+  if (sizeof(time_t) < 8) return;
   fake.time = (time_t)0xFFFFFFFF;
   assert_int_equal(amt_posix_time(NULL), 0xFFFFFFFF);
   fake.time = (time_t)0x100000000;
