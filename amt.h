@@ -447,25 +447,28 @@ AMTDEF const amt_wire *amt_wire_default(void);
 /* When messages are fetched. */
 enum { AMT_AT_END, AMT_LIVE, AMT_NEVER };
 
-/* One server, and one sign-in shared by all jobs there. Zero it, set what you
-   need of the first part, leave the second alone. */
+/* One server, and one sign-in shared by all jobs there. Zero it, and set what
+   you need of the members without two underscores. */
 typedef struct amt_session {
   uint8_t         messages;   /* AMT_AT_END */
   uint8_t         close;      /* 1: a connection for each request */
-  /* Private, and first since small offsets make small code: */
-  uint8_t         stale;      /* it was refused; it may still be going out */
-  uint8_t         generation; /* of the token */
-  uint8_t         failures;   /* of sign-ins, for those who wait for one */
-  int16_t         error;      /* of the last sign-in; once refused it stays */
-  uint16_t        http_status;
-  uint16_t        producing;  /* requests that are half sent */
-  /* Yours again: */
+  /* Here already, since small offsets make small code: */
+  uint8_t         stale__;    /* the token was refused; it may still be going
+                                 out */
+  uint8_t         reached__;  /* a reply has come: the server is who it says */
+  uint8_t         generation__; /* of the token */
+  uint8_t         failures__; /* of sign-ins, for those who wait for one */
+  int16_t         error__;    /* of the last sign-in; once refused it stays */
+  uint16_t        http_status__;
+  uint16_t        producing__; /* requests that are half sent */
   const char     *url;        /* http://host:port/path; with the pump only */
   const amt_wire *wire;       /* NULL: the default */
   const char     *user;       /* the API user */
   const char     *password;
   /* Instead of password: fetches it for one sign-in (begin 1; its text must
-     live until the end of that), and is told of the end (begin 0): wipe it. */
+     live until the end of that), and is told of the end (begin 0): wipe it.
+     AMT_AUTH_BASIC needs it in each request: there the end is that of the
+     session, or new credentials. */
   const char   *(*secret)(void *ctx, int begin);
   void           *ctx;
   char           *token;      /* room for it; a fixed token stands in it */
@@ -478,16 +481,17 @@ typedef struct amt_session {
                                  eighth of it, up to this; 0: it does not */
   uint32_t        give_up;    /* how long the server may stay away: 300 s;
                                  AMT_ZERO: the first failure ends it */
-  uint32_t        seed;       /* for the jitter of repeats; any number */
-
+  uint32_t        seed;       /* for the jitter of repeats: another number on
+                                 each device, or they repeat in step */
   size_t          token__len;
-  struct amt_job *signing;    /* the job whose call is the sign-in */
+  struct amt_job *signing__;  /* the job whose call is the sign-in */
   uint32_t        token__time, token__life;
 } amt_session;
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
    old ones forgotten. 1; or 0, and nothing was changed, while a sign-in is
-   under way or a request is half sent: try again after the next event. */
+   under way or a request is half sent: try again after the next event. With
+   AMT_AUTH_FIXED write the new token into its room when it has returned 1. */
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password);
 /* Wipes the token and the struct. Its jobs must have ended or be dropped. The
@@ -786,7 +790,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_TOKEN_TEXT:
     return "the server's token has characters that no header may have";
   case AMT_E_WIRE:
-    return "the wire table lacks a word without which no job can be run";
+    return "the wire table lacks a word without which no job can be run, or has "
+           "one that makes no sense where it stands";
   case AMT_E_BUFFER_HELD:
     return "another job's bytes are in the buffer; poll that one first";
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
@@ -1777,6 +1782,7 @@ static int amt__given(const char *text)
   return text != NULL && *text != 0;
 }
 
+/* The word for what this call does: a Start, a Stop or a Kill. */
 static const char *amt__action(const amt_job *j)
 {
   const amt_wire *w = amt__wire(j);
@@ -2182,33 +2188,65 @@ static int amt__check_lines(const char *p)
   return empty;
 }
 
+/* Method, path and action of a call. */
+static int amt__check_path(amt_job *j, unsigned op)
+{
+  const amt_wire *w = amt__wire(j);
+  const char     *method = w->call[op].method, *path = w->call[op].path;
+  const char     *action = op == AMT_START ? w->start :
+                           op == AMT_STOP ? w->stop : w->kill;
+  int             acts, named;
+  if (!amt__given(method) || !amt__given(path))
+    return amt__wrong(j, AMT_E_WIRE, "method or path");
+  if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
+    return amt__wrong(j, AMT_E_CONTROL, path);
+  acts = op - AMT_START <= AMT_KILL - AMT_START;
+  named = amt__find(path, "{action}") != NULL;
+  if (named && !acts) return amt__wrong(j, AMT_E_WIRE, path);
+  if (acts && !amt__given(action) &&
+      (named || w->request[AMT_Q_ACTION] != NULL))
+    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ACTION]);
+  if (op >= AMT_STOP && w->request[AMT_Q_ID] == NULL &&
+      amt__find(path, "{id}") == NULL)
+    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ID]);
+  return 0;
+}
+
+/* A name of replies: needed, where no job can be run without it; no part of it
+   longer than what is kept of a member's name. */
+static int amt__check_reply(amt_job *j, unsigned m)
+{
+  const amt_wire *w = amt__wire(j);
+  const char     *p = w->reply[m];
+  size_t          n = 0;
+  if (p == NULL) {
+    if (m == AMT_R_ID || m == AMT_R_STATUS ||
+        (m == AMT_R_TOKEN && w->auth <= AMT_AUTH_FORM) ||
+        (m == AMT_R_MESSAGES && j->session__->messages != AMT_NEVER))
+      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.reply[m]);
+    return 0;
+  }
+  for (; *p != 0; p++) {
+    n = *p == '.' ? 0 : n + 1;
+    if (n > AMT_NAME_MAX) return amt__wrong(j, AMT_E_WIRE, w->reply[m]);
+  }
+  return 0;
+}
+
 static int amt__check_wire(amt_job *j)
 {
   const amt_wire *w = amt__wire(j);
-  unsigned        i;
-  for (i = w->auth > AMT_AUTH_FORM ? AMT_START : AMT_SIGN_IN; i < AMT_CALLS;
-       i++) {
-    const char *method = w->call[i].method, *path = w->call[i].path;
-    if (!amt__given(method) || !amt__given(path))
-      return amt__wrong(j, AMT_E_WIRE, "method or path");
-    if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
-      return amt__wrong(j, AMT_E_CONTROL, path);
-  }
-  for (i = AMT_STOP; i < AMT_CALLS; i++)
-    if (w->request[AMT_Q_ID] == NULL &&
-        amt__find(w->call[i].path, "{id}") == NULL)
-      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ID]);
+  unsigned        i = w->auth > AMT_AUTH_FORM ? AMT_START : AMT_SIGN_IN;
+  int             e;
+  for (; i < AMT_CALLS; i++)
+    if ((e = amt__check_path(j, i)) != 0) return e;
+  for (i = 0; i < AMT_R_COUNT; i++)
+    if ((e = amt__check_reply(j, i)) != 0) return e;
   if (w->request[AMT_Q_JOB] == NULL && w->request[AMT_Q_SCRIPT] == NULL)
     return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_JOB]);
   if (w->separator == NULL && (w->task_values == AMT_LIST_JOINED ||
                                w->parameters == AMT_LIST_JOINED))
     return amt__wrong(j, AMT_E_WIRE, "separator");
-  for (i = AMT_R_TOKEN; i <= AMT_R_MESSAGES; i++)
-    if (w->reply[i] == NULL &&
-        (i == AMT_R_ID || i == AMT_R_STATUS ||
-         (i == AMT_R_TOKEN && w->auth <= AMT_AUTH_FORM) ||
-         (i == AMT_R_MESSAGES && j->session__->messages != AMT_NEVER)))
-      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.reply[i]);
   if (w->auth != AMT_AUTH_NONE &&
       (!amt__given(w->auth_header) || w->auth_scheme == NULL))
     return amt__wrong(j, AMT_E_WIRE, "auth_header or auth_scheme");
@@ -2217,6 +2255,16 @@ static int amt__check_wire(amt_job *j)
   if (!amt__check_lines(w->headers))
     return amt__wrong(j, AMT_E_CONTROL, "headers");
   return 0;
+}
+
+/* A token that is given, not signed in for. */
+static int amt__check_token(amt_job *j)
+{
+  amt_session *s = j->session__;
+  if (amt__wire(j)->auth != AMT_AUTH_FIXED) return 0;
+  s->token__len = amt__length(s->token);
+  if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
+  return amt__clean(s->token, 0) ? 0 : amt__wrong(j, AMT_E_CONTROL, "token");
 }
 #endif
 
@@ -2240,11 +2288,8 @@ static int amt__check(amt_job *j, amt_op op)
       (s->token == NULL || s->token_room < 2))
     return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->auth == AMT_AUTH_FIXED) {
-    s->token__len = amt__length(s->token);
-    if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
-    if (!amt__clean(s->token, 0)) return amt__wrong(j, AMT_E_CONTROL, "token");
-  }
+  e = amt__check_token(j);
+  if (e != 0) return e;
 #endif
   j->op = (uint8_t)op;
   return op == AMT_SIGN_IN ? 0 : amt__check_call(j);
@@ -2523,6 +2568,7 @@ static void amt__token(amt_job *j, const amt_json_token *t)
       amt__spoil(j, AMT_E_TOKEN_TEXT);
   amt__copy(s->token + s->token__len, t->text, t->len);
   s->token__len += t->len;
+  s->token[s->token__len] = 0;
   if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
@@ -2691,13 +2737,14 @@ static void amt__reply_begins(amt_job *j)
 
 AMTDEF void amt_reply_sent(amt_job *j)
 {
-  if (j->flags__ & AMT__PRODUCING) j->session__->producing--;
+  if (j->flags__ & AMT__PRODUCING) j->session__->producing__--;
   j->flags__ &= (uint16_t)~AMT__PRODUCING;
 }
 
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
 {
   amt_reply_sent(j);
+  j->session__->reached__ = 1;
   j->http_status = (uint16_t)http_status;
   j->retry_after__ = retry_after;
 }
@@ -2804,17 +2851,19 @@ static void amt__release(amt_job *j)
 {
   amt_session *s = j->session__;
   amt_reply_sent(j);
-  if (s->signing != j) return;
-  s->signing = NULL;
+  if (s->signing__ != j) return;
+  s->signing__ = NULL;
   amt__give_back(s);
 }
 
 AMTDEF void amt_forget(amt_job *j)
 {
   if (j->session__ == NULL || j->phase__ >= AMT__ENDED) return;
-  if (j->session__->signing == j) j->session__->token__len = 0;
+  if (j->session__->signing__ == j) j->session__->token__len = 0;
   amt__release(j);
   j->event__ = 0;
+  j->msg = NULL; /* nothing is lent any more */
+  j->msg_len = 0;
   j->phase__ = AMT__LOST;
   j->error = AMT_E_FORGOTTEN;
   j->code = AMT_CODE_UNDEFINED;
@@ -2823,13 +2872,13 @@ AMTDEF void amt_forget(amt_job *j)
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password)
 {
-  if (s->signing != NULL || s->producing != 0) return 0;
+  if (s->signing__ != NULL || s->producing__ != 0) return 0;
   amt__give_back(s);
   s->user = user;
   s->password = password;
   s->token__len = 0;
-  s->error = 0;
-  s->generation++;
+  s->error__ = 0;
+  s->generation__++;
   return 1;
 }
 
@@ -2880,7 +2929,7 @@ static uint32_t amt__jitter(amt_session *s, uint32_t n)
 static int amt__permanent(const amt_job *j, int error)
 {
   if (error <= -130 && j->start != AMT_START_NONE)
-    return j->session__->generation == 0;
+    return !j->session__->reached__;
   return error <= -100;
 }
 
@@ -2934,12 +2983,12 @@ static int amt__token_state(amt_job *j, uint32_t now)
   amt_session *s = j->session__;
   uint32_t     age = now - s->token__time, life = s->token__life;
   if (!amt__signs_in(j)) return 1;
-  if (s->signing != NULL) return -1;
+  if (s->signing__ != NULL) return -1;
   /* An eighth of its life is kept in reserve, at most half a minute. */
   if (life != 0)
     life -= life / 8u < 30000u ? life / 8u : 30000u;
-  if (s->token__len != 0 && !s->stale && (life == 0 || age < life)) return 1;
-  return s->producing != 0 ? -1 : 0;
+  if (s->token__len != 0 && !s->stale__ && (life == 0 || age < life)) return 1;
+  return s->producing__ != 0 ? -1 : 0;
 }
 
 /* Sign-in is under way elsewhere. Its failure is this job's failure too: all
@@ -2947,10 +2996,10 @@ static int amt__token_state(amt_job *j, uint32_t now)
 static int amt__await_token(amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
-  if (j->failures__ != s->failures && s->error != 0) {
-    j->failures__ = s->failures;
+  if (j->failures__ != s->failures__ && s->error__ != 0) {
+    j->failures__ = s->failures__;
     j->retry_after__ = 0; /* that was another reply's */
-    return amt__again(j, s->error, now);
+    return amt__again(j, s->error__, now);
   }
   amt__wait(j, now, 10);
   j->phase__ = AMT__READY;
@@ -2962,7 +3011,7 @@ static int amt__call(amt_job *j, amt_op op)
   amt_session *s = j->session__;
   j->op = (uint8_t)op;
   if (op == AMT_SIGN_IN) {
-    s->signing = j;
+    s->signing__ = j;
     s->token__len = 0;
     s->token__life = 0;
   }
@@ -2978,12 +3027,16 @@ static int amt__call(amt_job *j, amt_op op)
   if (amt__wire(j)->auth == AMT_AUTH_BASIC &&
       (s->user == NULL || s->password == NULL))
     return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
+  if (s->token__len == 0) {
+    int e = amt__check_token(j);
+    if (e != 0) return amt__fail(j, e, AMT_CODE_AUTHENTICATION_ERROR);
+  }
 #endif
   amt__reply_begins(j);
-  j->generation__ = s->generation;
-  j->failures__ = s->failures;
+  j->generation__ = s->generation__;
+  j->failures__ = s->failures__;
   j->flags__ |= AMT__PRODUCING;
-  s->producing++;
+  s->producing__++;
   j->phase__ = AMT__CALLING;
   return AMT_CALL;
 }
@@ -2994,8 +3047,8 @@ static int amt__ready(amt_job *j, uint32_t now)
   int    token;
   if (op == AMT_START && (j->flags__ & AMT__STOPPING))
     return amt__end(j, AMT_FAILED, AMT_E_CANCELLED, AMT_CODE_KILLED);
-  if (j->session__->error == AMT_E_SIGN_IN && amt__signs_in(j)) {
-    j->http_status = j->session__->http_status;
+  if (j->session__->error__ == AMT_E_SIGN_IN && amt__signs_in(j)) {
+    j->http_status = j->session__->http_status__;
     return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
   }
   token = amt__token_state(j, now);
@@ -3071,25 +3124,25 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
     result = AMT__PASSING;
   }
   if (result == AMT__GOOD) {
-    s->generation++;
-    s->stale = 0;
+    s->generation__++;
+    s->stale__ = 0;
     s->token__time = now;
-    s->error = 0;
+    s->error__ = 0;
     amt__release(j);
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
   error = amt__reason(j, result);
   s->token__len = 0;
-  s->http_status = j->http_status;
+  s->http_status__ = j->http_status;
   if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN ||
       result == AMT__REFUSED) {
-    s->error = AMT_E_SIGN_IN; /* for all its jobs: no further attempts */
+    s->error__ = AMT_E_SIGN_IN; /* for all its jobs: no further attempts */
     return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
   }
-  s->error = (int16_t)error;
-  s->failures++;
-  j->failures__ = s->failures;
+  s->error__ = (int16_t)error;
+  s->failures__++;
+  j->failures__ = s->failures__;
   amt__release(j);
   if (result == AMT__MOVED && j->start == AMT_START_NONE)
     return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
@@ -3269,7 +3322,7 @@ static int amt__answered(amt_job *j, uint32_t now)
       amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
     amt_session *s = j->session__;
     j->flags__ |= AMT__TRIED;
-    if (s->generation == j->generation__) s->stale = 1;
+    if (s->generation__ == j->generation__) s->stale__ = 1;
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
@@ -3302,7 +3355,7 @@ static int amt__step(amt_job *j, uint32_t now)
     e = j->cause;
     if (e == 0) e = amt__check(j, amt__choose(j));
     if (e != 0) return amt__end(j, AMT_FAILED, e, AMT_CODE_ERROR);
-    j->failures__ = j->session__->failures;
+    j->failures__ = j->session__->failures__;
     j->began__ = now;
     j->phase__ = AMT__READY;
     return AMT__NOTHING;

@@ -262,8 +262,8 @@ static void play_run(play *p)
   assert_int_equal(amt_next(&p->j, p->now), e);
   assert_int_equal(amt_next(&p->j, p->now + 100000), e);
   assert_int_equal(p->j.code, code);
-  assert_null(p->s.signing); /* and it holds nothing of the session */
-  assert_int_equal(p->s.producing, 0);
+  assert_null(p->s.signing__); /* and it holds nothing of the session */
+  assert_int_equal(p->s.producing__, 0);
 }
 
 /* A job from its beginning to its end. */
@@ -1010,6 +1010,43 @@ static void a_refused_certificate_ends_no_run_on_a_server_once_verified(
     assert_int_equal(p.last, AMT_DONE);
     assert_int_equal(p.j.code, 4);
     assert_int_equal(p.srv.count[AMT_START], 1);
+    play_free(&p);
+  }
+}
+
+/* Also where nobody signs in, or the 256th sign-in was the last; and new
+   credentials verify nobody. */
+static void a_server_is_verified_by_any_reply_and_by_nothing_else(void **state)
+{
+  step after[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 2 } };
+  step first[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 9 } };
+  int  i;
+  (void)state;
+  after[0].error = first[0].error = AMT_E_TLS_EXPIRED;
+  for (i = 0; i < 3; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    play_init(&p);
+    if (i < 2) {
+      w.auth = AMT_AUTH_BASIC;
+      p.s.wire = &w;
+      p.srv.scheme = NULL;
+    }
+    if (i == 0) {
+      amt_attach(&p.j, &p.s, "DEMO2", "2112");
+      amt_session_credentials(&p.s, "ocadm", "opconxps");
+      play_steps(&p, first);
+      play_run(&p);
+      assert_int_equal(p.last, AMT_FAILED);
+      assert_int_equal(p.j.error, AMT_E_TLS_EXPIRED);
+    } else {
+      play_start(&p);
+      play_until(&p, AMT_STATUS);
+      p.s.generation__ = 0;
+      play_steps(&p, after);
+      play_run(&p);
+      assert_int_equal(p.j.code, 4);
+    }
     play_free(&p);
   }
 }
@@ -3839,7 +3876,7 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
 {
   int i;
   (void)state;
-  for (i = 0; i < 17; i++) {
+  for (i = 0; i < 25; i++) {
     amt_wire w = *amt_wire_default();
     play p;
     switch (i) {
@@ -3859,7 +3896,19 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
     case 13: w.auth_header = "Auth\r\n"; break;
     case 14: w.auth_header = NULL; break;
     case 15: w.auth_scheme = "Bearer\r\n "; break;
-    default: w.auth_header = "Auth: x"; break;
+    case 16: w.auth_header = "Auth: x"; break;
+    /* What would be found out only with a job on the line: a name that is too
+       long to be met, a call that says another's action, an action unsaid. */
+    case 17: w.reply[AMT_R_ID] = "BatchRequestIdentifierOfTheServer"; break;
+    case 18: w.reply[AMT_R_STATUS] = "a.b.StatusStatusStatusStatusStatusSt";
+      break;
+    case 19: w.call[AMT_MONITOR].path = "/jobs/{id}/{action}"; break;
+    case 20: w.call[AMT_SIGN_IN].path = "/{action}"; break;
+    case 21: w.stop = NULL; break;
+    case 22: w.kill = ""; break;
+    case 23: w.start = NULL; break;
+    default: w.request[AMT_Q_ACTION] = w.kill = NULL;
+      w.call[AMT_KILL].path = "/jobs/{id}/{action}"; break;
     }
     run_with(&p, &w);
     if (p.last != AMT_FAILED || p.calls != 0)
@@ -3867,6 +3916,82 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
     assert_true(p.j.error == AMT_E_CONTROL || p.j.error == AMT_E_WIRE);
     play_free(&p);
   }
+}
+
+/* Words that no call needs may be left out. */
+static void actions_that_stand_in_paths_need_no_words(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.request[AMT_Q_ACTION] = w.start = w.stop = w.kill = NULL;
+  w.call[AMT_STOP].path = "/jobs/{id}/stop";
+  w.reply[AMT_R_TIME] = "a.b23456789012345678901234567890.c2345678901234567890123"
+                        "45678901"; /* parts of 31 bytes at most */
+  run_with(&p, &w);
+  assert_int_equal(p.j.code, 4);
+  assert_null(strstr(text_of(&p.srv.calls), "Action\""));
+  play_free(&p);
+}
+
+/* The new one is written to its room when the old one is not in use. */
+static void a_fixed_token_may_be_replaced_in_mid_run(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.auth = AMT_AUTH_FIXED;
+  play_init(&p);
+  p.s.wire = &w;
+  p.srv.scheme = NULL;
+  strcpy(p.token, "first");
+  play_start(&p);
+  play_until(&p, AMT_STARTED);
+  assert_int_equal(amt_session_credentials(&p.s, NULL, NULL), 1);
+  strcpy(p.token, "the-second");
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_non_null(strstr(text_of(&p.srv.calls), "Bearer first\r\n"));
+  assert_non_null(strstr(text_of(&p.srv.calls), "Bearer the-second\r\n"));
+  assert_null(strstr(text_of(&p.srv.calls), "Bearer \r\n"));
+  play_free(&p);
+}
+
+static void a_fixed_token_that_is_replaced_by_none_ends_the_run(void **state)
+{
+  static const char *const v[] = { "", "a\nb" };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    w.auth = AMT_AUTH_FIXED;
+    play_init(&p);
+    p.s.wire = &w;
+    p.srv.scheme = NULL;
+    strcpy(p.token, "first");
+    play_start(&p);
+    play_until(&p, AMT_STARTED);
+    assert_int_equal(amt_session_credentials(&p.s, NULL, NULL), 1);
+    strcpy(p.token, v[i]);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, i == 0 ? AMT_E_MISSING : AMT_E_CONTROL);
+    assert_string_equal(p.j.id, "2112");
+    play_free(&p);
+  }
+}
+
+static void a_token_ends_with_a_NUL_also_where_it_is_shorter_than_the_last(
+  void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  memset(p.token, 'x', sizeof p.token);
+  play_job(&p);
+  assert_string_equal(p.token, "tok1");
+  play_free(&p);
 }
 
 static void a_fixed_token_with_a_line_break_is_refused(void **state)
@@ -4317,13 +4442,13 @@ static void an_outage_that_is_over_is_not_told(void **state)
   while (!c.calling[0]) crew_turn(&c, 0, 3000);
   crew_call(&c, 0);
   while (!c.calling[0]) crew_turn(&c, 0, 3000); /* signed in; its Start */
-  c.p[0].s.stale = 1;
-  c.p[0].s.producing = 0;
+  c.p[0].s.stale__ = 1;
+  c.p[0].s.producing__ = 0;
   while (!c.calling[2]) crew_turn(&c, 2, 3000); /* signs in anew */
   assert_int_equal(c.p[2].j.op, AMT_SIGN_IN);
   assert_int_equal(crew_turn(&c, 1, 3000), AMT_BUSY);
   assert_int_equal(c.p[1].j.error, 0);
-  c.p[0].s.producing = 1; /* as it was */
+  c.p[0].s.producing__ = 1; /* as it was */
   crew_run(&c, 3000);
   assert_int_equal(c.p[1].j.code, 4);
   crew_free(&c);
@@ -4726,6 +4851,12 @@ int main(void)
     cmocka_unit_test(without_after_sequence_the_client_counts),
     cmocka_unit_test(a_bad_wire_table_is_refused_and_nothing_is_sent),
     cmocka_unit_test(a_fixed_token_with_a_line_break_is_refused),
+    cmocka_unit_test(actions_that_stand_in_paths_need_no_words),
+    cmocka_unit_test(a_fixed_token_may_be_replaced_in_mid_run),
+    cmocka_unit_test(a_fixed_token_that_is_replaced_by_none_ends_the_run),
+    cmocka_unit_test(a_server_is_verified_by_any_reply_and_by_nothing_else),
+    cmocka_unit_test(
+      a_token_ends_with_a_NUL_also_where_it_is_shorter_than_the_last),
     cmocka_unit_test(the_clock_may_wrap_in_any_phase),
     cmocka_unit_test(the_give_up_time_may_lie_across_a_wrapping_clock),
     cmocka_unit_test(the_first_status_comes_after_its_delay_and_then_each_poll),

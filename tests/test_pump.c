@@ -427,6 +427,22 @@ static void a_start_delayed_by_its_caller_goes_on_a_fresh_connection(void **stat
   }
 }
 
+static void a_message_that_was_lent_is_gone_when_its_job_is_dropped(void **state)
+{
+  rig r;
+  (void)state;
+  rig_init(&r, 1, 512);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_MESSAGE);
+  assert_non_null(r.j.msg);
+  amt_drop(&r.pool, &r.j);
+  assert_null(r.j.msg);
+  assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_FAILED);
+  assert_null(r.j.msg);
+  assert_int_equal(r.j.msg_len, 0);
+  rig_free(&r);
+}
+
 static void a_connection_that_the_server_has_closed_is_seen_before_use(void **state)
 {
   int wait;
@@ -1616,6 +1632,7 @@ int main(void)
     cmocka_unit_test(a_connection_kept_too_long_is_not_used_again),
     cmocka_unit_test(a_start_goes_on_a_connection_at_most_a_second_old),
     cmocka_unit_test(a_start_delayed_by_its_caller_goes_on_a_fresh_connection),
+    cmocka_unit_test(a_message_that_was_lent_is_gone_when_its_job_is_dropped),
     cmocka_unit_test(a_connection_that_the_server_has_closed_is_seen_before_use),
     cmocka_unit_test(a_stale_connection_is_no_outage_and_doubles_no_start),
     cmocka_unit_test(a_401_on_a_start_repeats_it_once_on_a_good_connection),
