@@ -74,9 +74,9 @@
              AMT_DONE                         for as long as you ask
 
    A call that fails in a way that may pass is repeated: AMT_RETRYING, until
-   s.give_up. AMT_STARTING comes before a byte of the Start can leave and
-   AMT_STARTED once the server's id is known: between the two write down that
-   you do not know, and a power cut starts nothing twice.
+   s.give_up. For a power cut to start nothing twice, write down "started, id
+   unknown" at AMT_STARTING, before the library is called again, and the id,
+   with id_text, at AMT_STARTED; amt_attach goes on with it.
 
    The layers, each of which stands without those above it:
 
@@ -103,10 +103,12 @@
    Conventions, once for all of it:
    - You own all memory: sessions, jobs, tasks, connections, one buffer, the
      token's room. What a pointer in them points to must live, unchanged, as
-     long as it says there. Structs start zeroed; 0 is the named default.
+     long as it says there. Structs start zeroed; 0 stands for the default that
+     is named beside the member.
    - Texts are UTF-8 and NUL-terminated, unless a length is beside them.
    - Times are milliseconds in a uint32_t that may wrap; durations stay below
-     2^31 (24 days). AMT_ZERO asks for no time at all where 0 is the default.
+     2^31 (24 days). Where 0 is the default, AMT_ZERO asks for no time at all
+     (in this header; the limits of amt_http.h know 1 ms at the least).
    - Errors are negative, AMT_E_...; amt_error has their cause and cure.
    - Names of the library begin with amt_ and AMT_; those with two underscores
      are private, as are the struct members named so.
@@ -172,7 +174,8 @@
    RunAs user is sent as User, after SubmitUser. What is not given is left out.
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
-   skipped, null as absent, ids and numbers as numbers or strings, a status as
+   skipped, null as absent (but null for the list of messages is an empty one),
+   ids and numbers as numbers or strings, a status as
    its number or its name, messages as objects or plain strings. Of a member
    that comes twice the last counts, but a second text of one message, or a
    second list of them, is an error (AMT_E_TWICE). A reply whose
@@ -215,6 +218,10 @@
 
 #ifndef AMT_NO_HTTP
 #include "amt_http.h"
+#if AMT_HTTP_VERSION != AMT_VERSION_MAJOR * 10000 + AMT_VERSION_MINOR * 100 + \
+                        AMT_VERSION_PATCH
+#error "amt.h and amt_http.h differ in version: take both from one place"
+#endif
 #endif
 
 /* Shared by amt.h and amt_http.h, word for word, since each can stand alone. */
@@ -264,10 +271,10 @@ AMTDEF void amt_wipe(void *p, size_t n);
 
 #define AMT_ZERO UINT32_MAX /* a duration of 0, where 0 is the default */
 
-/* Errors of this header; those of the transport (-1 to -19, and -100 on) are
-   amt_http.h's, and pass through. */
+/* Errors of this header, see amt_error for the words; those of amt_http.h (-1
+   to -19, -100 to -105, -130 to -156, -400 to -655) pass through. */
 enum {
-  AMT_E_JSON_SYNTAX    = -40, /* see amt_error for the words */
+  AMT_E_JSON_SYNTAX    = -40,
   AMT_E_JSON_STRING    = -41,
   AMT_E_JSON_ESCAPE    = -42,
   AMT_E_JSON_UTF8      = -43,
@@ -299,7 +306,8 @@ enum {
   AMT_E_TOKEN_TEXT     = -125,
   AMT_E_WIRE           = -126,
   AMT_E_BUFFER_HELD    = -127,
-  AMT_E_NO_CONNECTION  = -128
+  AMT_E_NO_CONNECTION  = -128,
+  AMT_E_HOPELESS       = -129
 };
 
 /* What an error means and what to do, of both headers; "" for others. */
@@ -307,12 +315,18 @@ AMTDEF const char *amt_error(int error);
 
 /* --- completion codes --------------------------------------------------- */
 
-/* As published: 0 to 16, 18 to 24 and 99. Only 4 is success. */
+/* As published; only DONE is success. */
 enum {
-  AMT_CODE_QUEUED = 1, AMT_CODE_RUNNING = 2, AMT_CODE_KILLED = 3,
-  AMT_CODE_DONE = 4, AMT_CODE_ERROR = 11, AMT_CODE_ABORTED = 12,
-  AMT_CODE_UNDEFINED = 19, AMT_CODE_WEB_SERVER_ERROR = 23,
-  AMT_CODE_AUTHENTICATION_ERROR = 24, AMT_CODE_INVALID_AMT_USER = 99
+  AMT_CODE_IDLE, AMT_CODE_QUEUED, AMT_CODE_RUNNING, AMT_CODE_KILLED,
+  AMT_CODE_DONE, AMT_CODE_SUSPENDED, AMT_CODE_SKIPPED_BY_OPS,
+  AMT_CODE_RUN_MANUAL, AMT_CODE_RUN_FORCED, AMT_CODE_RUN_DEBUG,
+  AMT_CODE_DEL_QUEUE, AMT_CODE_ERROR, AMT_CODE_ABORTED,
+  AMT_CODE_WAIT_FOR_FILE, AMT_CODE_WAIT_FOR_INPUT_REQUEST,
+  AMT_CODE_WAIT_FOR_JOB, AMT_CODE_WAIT_FOR_REPORT,
+  AMT_CODE_RECOVER_CP = 18, AMT_CODE_UNDEFINED, AMT_CODE_WAIT_FOR_QUEUE,
+  AMT_CODE_WAIT_FOR_DEBUGGER, AMT_CODE_ABORTED_WITH_RECOVER,
+  AMT_CODE_WEB_SERVER_ERROR, AMT_CODE_AUTHENTICATION_ERROR,
+  AMT_CODE_INVALID_AMT_USER = 99
 };
 
 /* "RUNNING", "WAIT_FOR QUEUE", ...; "" for a number that is not published. */
@@ -506,40 +520,46 @@ typedef struct amt_task {
   const char        *application; /* required */
   const char        *job;         /* required, or */
   const char        *script;      /* instead: overrides job */
-  const char        *submit_user; /* BATCH; others are refused, published */
-  const char        *station;     /* OPCON; likewise */
-  const char        *user;        /* RunAs; the application's default */
+  const char        *submit_user; /* BATCH: published is that others fail */
+  const char        *station;     /* OPCON, likewise */
+  const char        *run_as;      /* the application's default user */
   const char        *queue;       /* the server's default */
   const char *const *task_values; /* sent as they are */
   const char *const *parameters;
   size_t             task_value_count, parameter_count;
 } amt_task;
 
+/* What amt_next, amt_poll and amt_wait tell. A run ends with the last two,
+   e >= AMT_DONE, which then come for ever; of all others any may come again. */
 typedef enum {
   AMT_BUSY,     /* nothing yet: job->wait says how long to do other things */
-  AMT_CALL,     /* amt_next only: make the HTTP call, feed the reply */
+  AMT_CALL,     /* amt_next only: make the HTTP call job->op, feed the reply */
   AMT_STARTING, /* the next call may send the Start's first byte: record it */
-  AMT_STARTED,  /* job->id is the server's: save it before going on */
+  AMT_STARTED,  /* job->id, job->id_text: record them before going on */
   AMT_STATUS,   /* job->status has changed; job->name if the server sent an
                    unknown name */
-  AMT_MESSAGE,  /* job->msg, job->msg_len: log text, lent until the next call */
+  AMT_MESSAGE,  /* job->msg, msg_len, msg_more, msg_first, time, sequence: log
+                   text, lent until the next call */
   AMT_SAID,     /* likewise, but the server's own words: the Message member of a
                    failed call's reply, or of a Start's; see msg_kind */
-  AMT_ANSWERED, /* the stop or kill was: accepted, if job->error is 0 */
+  AMT_ANSWERED, /* the server has answered the stop or kill; it accepted if
+                   job->error is 0 */
   AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
-  AMT_DONE,     /* job->code is final. job->log_complete is 0, with the reason
-                   in job->error, if messages could not be had (with
-                   AMT_NEVER, none were asked for). The error
-                   AMT_E_UNDEFINED: that state, ten times in a row */
-  AMT_FAILED    /* job->error, job->http_status, job->start; job->code is the
-                   completion code to report */
+  AMT_DONE,     /* job->code is the completion code. job->log_complete is 0,
+                   with the reason in job->error, if messages could not be had
+                   (with AMT_NEVER, none were asked for). AMT_E_UNDEFINED: that
+                   state, ten times in a row. May come without AMT_STARTED: the
+                   job has ended at once */
+  AMT_FAILED    /* job->error, cause, http_status; job->start: below
+                   AMT_START_UNKNOWN nothing was started; job->code is the
+                   completion code to report; job->msg a name that is wrong */
 } amt_event;
 
 /* What AMT_MESSAGE (the first) and AMT_SAID (the others) bring. */
 enum {
   AMT_MSG_LOG,   /* a message of the job */
-  AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended at
-                    once (AMT_DONE, no AMT_STARTED), this is its log */
+  AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended
+                    at once (AMT_DONE, no AMT_STARTED), this is its log */
   AMT_MSG_ERROR  /* what it says to a call that failed */
 };
 
@@ -559,7 +579,7 @@ typedef struct amt_job {
   uint8_t     log_complete;
   uint8_t     msg_kind;    /* AMT_MSG_ */
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
-                              breaks off goes on later, what was said does not */
+                              breaks off goes on later, what was said not */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
                               when it can be had again, AMT_SAID between */
   uint8_t     has_sequence;
@@ -569,7 +589,7 @@ typedef struct amt_job {
                               takes digits for a number */
   uint8_t     phase__;
   uint8_t     event__;     /* to be given by the next amt_next */
-  uint8_t     want__;      /* AMT_STOP, AMT_KILL, or 0 */
+  uint8_t     want__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
   uint8_t     field__;     /* whose value comes next */
   uint8_t     list__;      /* depth of the list of messages, or 0 */
   uint8_t     len__;       /* of what is being collected */
@@ -588,8 +608,8 @@ typedef struct amt_job {
   uint32_t    retry_after__;
   uint32_t    given__;     /* messages given, counted from the list's start */
   uint32_t    base__;      /* of them, those that `after` covers */
-  uint32_t    index__;     /* elements of this list that have ended */
-  uint32_t    skip__;      /* of them, those not to be given */
+  uint32_t    skip__;      /* elements of this list that are not to be given */
+  uint32_t    index__;     /* of them, those that are over */
   int32_t     got__;       /* the Status of this reply */
   const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
                               a name, or NULL */
@@ -606,14 +626,16 @@ typedef struct amt_job {
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
   char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
-                                         sent (its first 31 bytes), if unknown */
+                                         sent (first 31 bytes), if unknown */
 } amt_job;
 
 /* Prepare a job; nothing is sent before amt_next, amt_poll or amt_wait. A job
    may be begun again only after it has ended or was dropped. */
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t);
-/* Goes on with a job that is known by its id, after a reset for example. An id
-   too long ends in AMT_E_ID. Its texts must live as long as the job. */
+/* Goes on with a job that is known by its id, after a reset for example. The id
+   is copied, `application` must live as long as the job; an id too long ends in
+   AMT_E_ID. An id that is all digits is sent as a number: if it was a string
+   (id_text, at AMT_STARTED), set job->id_text after this call. */
 AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
                        const char *id);
 /* One call and no more, for those who keep their own loop: AMT_SIGN_IN (if
@@ -621,7 +643,7 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
    task; AMT_STOP, AMT_KILL, AMT_MONITOR or AMT_MESSAGES of t->application and
    an id (AMT_MESSAGES follows More to the end of the list). Repeated like the
    calls of a whole run, but a refusal (4xx) is final. AMT_DONE when it was
-   answered. */
+   answered; its job->code says something after AMT_MONITOR only. */
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id);
 /* AMT_STOP or AMT_KILL: asks for it as soon as the id is known, then keep
@@ -638,27 +660,35 @@ AMTDEF amt_event amt_next(amt_job *j, uint32_t now);
 /* --- calls, for those who bring their own HTTP -------------------------- */
 
 /* After AMT_CALL. Each puts one part of the request, for job->op. A window of
-   cap 0 tells its length. Producing may be repeated until the reply begins. */
+   cap 0 tells its length. Producing may be repeated until the reply begins.
+   Take a client that sends a request once and no more, or forbid it to repeat
+   a Start: examples/own_http.c shows how. */
 AMTDEF const char *amt_call_method(const amt_job *j);
+/* Behind the base URL, which is yours: session->url is for the pump. */
 AMTDEF void amt_call_path(const amt_job *j, amt_out *o);
-AMTDEF void amt_call_headers(const amt_job *j, amt_out *o); /* whole lines */
+AMTDEF void amt_call_headers(const amt_job *j, amt_out *o); /* with CR LF */
 AMTDEF void amt_call_body(const amt_job *j, amt_out *o);
-/* 0 if there is none: then no Content-Type and no Content-Length either. */
+/* 0 if there is none: then no Content-Type, and Content-Length: 0 with POST and
+   PUT only (RFC 9110, 8.6). */
 AMTDEF int amt_call_has_body(const amt_job *j);
 
 /* The request has gone out whole. Optional; amt_reply_status says it too. */
 AMTDEF void amt_reply_sent(amt_job *j);
-/* The head: final status, and Retry-After in seconds or 0. */
+/* The head: final status, and Retry-After in seconds or 0. Once, before the
+   body; to say it again does no harm. */
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
-/* Body bytes; they are written to. Returns how many were taken: if fewer than
-   n, an event waits; pull it with amt_next until AMT_BUSY, go on behind. */
+/* Body bytes; they are written to (copy those that a client only lends).
+   Returns how many were taken. After each call pull events with amt_next until
+   it says AMT_BUSY, before p is used for anything else: a message may lie in
+   it, also when all n were taken. Then go on behind those. */
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing; otherwise
-   AMT_E_BROKEN, or one of amt_http.h's errors that says more. taken: 0 only if
-   surely not one byte of the request has left; that is what makes a Start safe
-   to send again.
-   AMT_E_STALE, once for a kept connection that ended before a byte of the
-   reply: all but a Start go again at once, and it is no outage. */
+   AMT_E_BROKEN, which is tried again, AMT_E_HOPELESS, which is not (a URL or a
+   certificate that is wrong), or one of amt_http.h's that says more. taken: 0
+   only if surely not one byte of the request has left; that is what makes a
+   Start safe to send again.
+   AMT_E_STALE, once for each kept connection that ended before a byte of the
+   reply: all but a Start go again at once, without a pause. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -774,7 +804,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_CANCELLED:
     return "it was stopped before the Start; nothing was started";
   case AMT_E_STALE: return "the server had closed the kept connection";
-  case AMT_E_BROKEN: return "the call did not complete";
+  case AMT_E_BROKEN:
+    return "the call did not complete; see what the HTTP client says";
   case AMT_E_FORGOTTEN:
     return "the job was dropped here; it goes on at the server";
   case AMT_E_MORE:
@@ -790,11 +821,13 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_TOKEN_TEXT:
     return "the server's token has characters that no header may have";
   case AMT_E_WIRE:
-    return "the wire table lacks a word without which no job can be run, or has "
-           "one that makes no sense where it stands";
+    return "the wire table lacks a word without which no job can be run, or "
+           "has one that makes no sense where it stands";
   case AMT_E_BUFFER_HELD:
     return "another job's bytes are in the buffer; poll that one first";
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
+  case AMT_E_HOPELESS:
+    return "the call can never succeed; see what the HTTP client says";
   default: break;
   }
 #endif
@@ -848,9 +881,14 @@ AMTDEF int32_t amt_status_code(const char *name, size_t n)
 /* Not published: the rule of this library, in this one place. */
 AMTDEF int amt_status_ends(int32_t code)
 {
-  const uint32_t ends = 1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 10 | 1UL << 11 |
-                        1UL << 12 | 1UL << 22 | 1UL << 23 | 1UL << 24;
-  return code == 99 || (code >= 0 && code < 32 && (ends >> code & 1u));
+  const uint32_t ends =
+    1UL << AMT_CODE_KILLED | 1UL << AMT_CODE_DONE |
+    1UL << AMT_CODE_SKIPPED_BY_OPS | 1UL << AMT_CODE_DEL_QUEUE |
+    1UL << AMT_CODE_ERROR | 1UL << AMT_CODE_ABORTED |
+    1UL << AMT_CODE_ABORTED_WITH_RECOVER | 1UL << AMT_CODE_WEB_SERVER_ERROR |
+    1UL << AMT_CODE_AUTHENTICATION_ERROR;
+  return code == AMT_CODE_INVALID_AMT_USER ||
+         (code >= 0 && code < 32 && (ends >> code & 1u));
 }
 
 /* ------------------------------------------------------------------------
@@ -923,7 +961,7 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
 }
 #endif
 
-/* Large ones a bit at a time: 64-bit division would drag in a library routine. */
+/* Large ones a bit at a time: 64-bit division would drag in a routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 {
   char     digit[20];
@@ -1629,7 +1667,7 @@ AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
   return 0;
 }
 
-/* What a string of the tokenizer may be made of, but for '"', '\\', controls. */
+/* What a string may be made of, but for '"', '\\' and controls. */
 AMTDEF int amt_utf8(const char *text, size_t n)
 {
   amt_json t;
@@ -1751,13 +1789,13 @@ enum {
   AMT__FINAL     = 4,    /* the status ends the run */
   AMT__FAILING   = 8,    /* since failed__ */
   AMT__TRIED     = 16,   /* this call has met a 401 */
-  AMT__LIVE_DUE  = 64,   /* messages next */
-  AMT__LATE      = 128,  /* Sequence comes after Text here */
-  AMT__PRODUCING = 256,  /* counted in session->producing */
-  AMT__TAKEN     = 512,  /* bytes of the request have left */
-  AMT__BROKEN    = 1024, /* the reply is not complete */
-  AMT__STOPPING  = 2048, /* the stop or kill is yet to be answered */
-  AMT__STOP_FAILED = 4096 /* and has just failed */
+  AMT__LIVE_DUE  = 32,   /* messages next */
+  AMT__LATE      = 64,   /* Sequence comes after Text here */
+  AMT__PRODUCING = 128,  /* counted in session->producing__ */
+  AMT__TAKEN     = 256,  /* bytes of the request have left */
+  AMT__BROKEN    = 512,  /* the reply is not complete */
+  AMT__STOPPING  = 1024, /* the stop or kill is yet to be answered, */
+  AMT__STOP_FAILED = 2048 /* and has just failed */
 };
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -1809,7 +1847,7 @@ static const char *amt__member(const amt_job *j, unsigned m)
   case AMT_Q_SUBMIT_USER:
     v = t->submit_user;
     return amt__given(v) ? v : "BATCH";
-  case AMT_Q_RUN_AS: return t->user;
+  case AMT_Q_RUN_AS: return t->run_as;
   case AMT_Q_STATION:
     v = t->station;
     return amt__given(v) ? v : "OPCON";
@@ -2045,30 +2083,36 @@ AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
   amt_put_text(o, path);
 }
 
+static void amt__put_credentials(const amt_job *j, amt_out *o)
+{
+  const amt_session *s = j->session__;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (amt__wire(j)->auth == AMT_AUTH_BASIC) {
+    amt_put_text(o, "Basic ");
+    amt__put_base64(o, s->user, s->password);
+    return;
+  }
+#endif
+  amt_put_text(o, amt__wire(j)->auth_scheme);
+  amt_put(o, s->token, s->token__len);
+}
+
 static void amt__put_headers(const amt_job *j, amt_out *o, int has_body)
 {
   const amt_wire *w = amt__wire(j);
   if (j->op != AMT_SIGN_IN && w->auth != AMT_AUTH_NONE) {
     amt_put_text(o, w->auth_header);
     amt_put(o, ": ", 2);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (w->auth == AMT_AUTH_BASIC) {
-      amt_put_text(o, "Basic ");
-      amt__put_base64(o, j->session__->user, j->session__->password);
-    } else
-#endif
-    {
-      amt_put_text(o, w->auth_scheme);
-      amt_put(o, j->session__->token, j->session__->token__len);
-    }
+    amt__put_credentials(j, o);
     amt_put(o, "\r\n", 2);
   }
   amt_put_text(o, "Accept: application/json\r\n");
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (w->headers != NULL) amt_put_text(o, w->headers);
-  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM)
+  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM) {
     amt_put_text(o, "Content-Type: application/x-www-form-urlencoded\r\n");
-  else
+    return;
+  }
 #endif
   if (has_body) amt_put_text(o, "Content-Type: application/json\r\n");
 }
@@ -2430,7 +2474,7 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   }
 }
 
-/* The field whose value is the reply, or the element, itself. */
+/* The field whose value is the reply itself. */
 static uint8_t amt__itself(amt_job *j)
 {
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2595,6 +2639,25 @@ static void amt__id_value(amt_job *j, int string)
   j->id_text = (uint8_t)string;
 }
 
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* A piece of a list of messages that is one string: the tokenizer cuts it after
+   each LF. */
+static void amt__line(amt_job *j, const amt_json_token *t)
+{
+  int ends = t->len != 0 && t->text[t->len - 1] == '\n';
+  if (t->first) {
+    if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
+    j->seen__ |= AMT__SEEN_LIST;
+    amt__element_begins(j);
+  }
+  if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) return;
+  amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
+  if (!ends && !t->last) return;
+  amt__element_ends(j);
+  amt__element_begins(j);
+}
+#endif
+
 /* A piece of a string or a number. */
 static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
@@ -2625,7 +2688,8 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_SEQUENCE:
     if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, amt__length(scratch), &j->sequence) != 0) break;
+    if (amt_json_uint64(scratch, amt__length(scratch), &j->sequence) != 0)
+      break;
     j->has_sequence = 1;
     if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
     amt__account(j);
@@ -2636,22 +2700,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_TEXT: amt__text(j, t->text, t->len, t->last); break;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  case AMT_R_MESSAGES: { /* one string: the tokenizer cuts after each LF */
-    int ends = t->len != 0 && t->text[t->len - 1] == '\n';
-    if (!good) break;
-    if (t->first) {
-      if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
-      j->seen__ |= AMT__SEEN_LIST;
-      amt__element_begins(j);
-    }
-    if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) break;
-    amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
-    if (ends || t->last) {
-      amt__element_ends(j);
-      amt__element_begins(j);
-    }
-    break;
-  }
+  case AMT_R_MESSAGES: if (good) amt__line(j, t); break;
 #endif
   default: break;
   }
@@ -2662,7 +2711,8 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->json__.depth;
-  if (array && j->field__ == AMT_R_MESSAGES && amt__hundred(j->http_status, 2)) {
+  if (array && j->field__ == AMT_R_MESSAGES &&
+      amt__hundred(j->http_status, 2)) {
     if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
     j->seen__ |= AMT__SEEN_LIST;
     j->list__ = (uint8_t)depth;
@@ -2774,7 +2824,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 /* Besides events: nothing to tell, go on with the next phase. */
 enum { AMT__NOTHING = 100 };
 
-static uint32_t amt__time(uint32_t value, uint32_t otherwise)
+static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
 {
   if (value == AMT_ZERO) return 0;
   return value != 0 ? value : otherwise;
@@ -2823,8 +2873,8 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id)
 {
-  amt__begin(j, s, op == AMT_START ? t : NULL, t != NULL ? t->application : NULL,
-             op <= AMT_START ? NULL : id);
+  amt__begin(j, s, op == AMT_START ? t : NULL,
+             t != NULL ? t->application : NULL, op <= AMT_START ? NULL : id);
   j->op = (uint8_t)op;
   j->want__ = (uint8_t)op;
   j->flags__ |= AMT__ONCE;
@@ -2905,7 +2955,7 @@ static int amt__fail(amt_job *j, int error, int32_t code)
   return amt__end(j, AMT_FAILED, error, code);
 }
 
-static int amt__wait(amt_job *j, uint32_t now, uint32_t ms)
+static int amt__sleep(amt_job *j, uint32_t now, uint32_t ms)
 {
   j->phase__ = AMT__WAITING;
   j->due__ = now + ms;
@@ -2934,10 +2984,11 @@ static int amt__permanent(const amt_job *j, int error)
 }
 
 /* A failure that may pass: again after a while, until the server has been
-   away too long. 23 advises to start again, so only while nothing started. */
+   away too long. AMT_CODE_WEB_SERVER_ERROR advises to start again, so it is
+   said only while nothing has started. */
 static int amt__again(amt_job *j, int error, uint32_t now)
 {
-  uint32_t give_up = amt__time(j->session__->give_up, 300000u);
+  uint32_t give_up = amt__duration(j->session__->give_up, 300000u);
   uint32_t away, ms, after;
   if (!(j->flags__ & AMT__FAILING)) {
     j->flags__ |= AMT__FAILING;
@@ -2956,7 +3007,7 @@ static int amt__again(amt_job *j, int error, uint32_t now)
   after = j->retry_after__ < 2000000u ? j->retry_after__ * 1000u : 2000000000u;
   if (ms < after) ms = after;
   if (ms > give_up - away) ms = give_up - away;
-  amt__wait(j, now, ms);
+  amt__sleep(j, now, ms);
   j->error = (int16_t)error;
   return AMT_RETRYING;
 }
@@ -3001,7 +3052,7 @@ static int amt__await_token(amt_job *j, uint32_t now)
     j->retry_after__ = 0; /* that was another reply's */
     return amt__again(j, s->error__, now);
   }
-  amt__wait(j, now, 10);
+  amt__sleep(j, now, 10);
   j->phase__ = AMT__READY;
   return AMT_BUSY;
 }
@@ -3149,7 +3200,8 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
   return amt__again(j, error, now);
 }
 
-/* The four ends of a Start. */
+/* A Start ends as known; as surely not sent; as ended, or refused, at once; or
+   as nobody knows. */
 static int amt__after_start(amt_job *j, int result, uint32_t now)
 {
   unsigned st = j->http_status;
@@ -3159,7 +3211,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     j->cause = 0;
     j->flags__ &= (uint16_t)~AMT__TRIED;
     j->began__ = now;
-    amt__wait(j, now, amt__time(j->session__->initial_delay, 10000u));
+    amt__sleep(j, now, amt__duration(j->session__->initial_delay, 10000u));
     if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;
     if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
     return AMT_STARTED;
@@ -3167,8 +3219,9 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
     return amt__again(j, amt__reason(j, AMT__PASSING), now);
-  if (complete && j->cause == 0 && (amt__hundred(st, 2) || amt__hundred(st, 4)) &&
-      (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__)) {
+  if (complete && j->cause == 0 && (j->seen__ & AMT__SEEN_STATUS) &&
+      (amt__hundred(st, 2) || amt__hundred(st, 4)) &&
+      amt_status_ends(j->got__)) {
     j->start = amt__hundred(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
@@ -3188,7 +3241,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
 static uint32_t amt__interval(const amt_job *j, uint32_t now)
 {
   const amt_session *s = j->session__;
-  uint32_t           ms = amt__time(s->poll, 5000u);
+  uint32_t           ms = amt__duration(s->poll, 5000u);
   uint32_t           share = amt__elapsed(now, j->began__) / 8u;
   if (share > s->poll_max) share = s->poll_max;
   return share > ms ? share : ms;
@@ -3198,7 +3251,7 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
    just failed to be waits too, lest a server be flooded. */
 static void amt__rest(amt_job *j, uint32_t now)
 {
-  amt__wait(j, now, amt__interval(j, now));
+  amt__sleep(j, now, amt__interval(j, now));
   if ((j->flags__ & (AMT__STOPPING | AMT__STOP_FAILED)) == AMT__STOPPING)
     j->phase__ = AMT__READY;
   j->flags__ &= (uint16_t)~AMT__STOP_FAILED;
@@ -3292,7 +3345,7 @@ static int amt__after_stop(amt_job *j, int result, uint32_t now)
     if (once) return amt__refuse(j, result);
     j->error = (int16_t)amt__reason(j, result);
   }
-  amt__wait(j, now, 0);
+  amt__sleep(j, now, 0);
   if (once) j->phase__ = AMT__FINISHED;
   return AMT_ANSWERED;
 }

@@ -80,9 +80,10 @@
      conn.stream = &tls.stream;
 
    and amt_bearssl_forget(&server) at the end. No byte of a request leaves
-   before the server has proved its name, and each way to fail that has its
-   error. A reconnect takes the last session up again where the server lets
-   it: 0.75 million instructions instead of 42, and 315 bytes on the wire.
+   before the server has proved its name, and each way this can fail has an
+   error of its own. A reconnect takes the last session up again where the
+   server lets it: 0.75 million instructions instead of 42, and 315 bytes on the
+   wire.
 
    On a board with lwIP and no threads, sock is an amt_lwip_raw, and where this
    program waits, the loop lets lwIP run: examples/firmware is a whole image.
@@ -105,9 +106,10 @@
    line over 8,192 bytes, a head over 65,536 bytes or 100 lines, bytes that
    arrive before the first byte of a request.
 
-   Not there at all: redirects (reported, never followed), cookies,
-   compression, HTTP/2, caching, proxies. In TLS: revocation checks; with
-   BearSSL also TLS 1.3, name constraints and extended key usages.
+   Not there at all: redirects (reported, never followed), HEAD (the parser
+   would wait for a body), cookies, compression, HTTP/2, caching, proxies. In
+   TLS: revocation checks; with BearSSL also TLS 1.3, name constraints and
+   extended key usages.
 
    ------------------------------------------------------------------------
    >>http-options   define them before the include, in the file that has
@@ -122,6 +124,8 @@
    AMT_LWIP         everywhere, instead of AMT_POSIX: the same stream, with the
                     same names, over lwIP's sockets (2.1 and later, NO_SYS=0,
                     LWIP_SOCKET_POLL=1): it calls lwip_socket, lwip_poll, ...
+                    Without LWIP_SO_LINGER=1 what is left of a request that was
+                    given up may still arrive
    AMT_WINSOCK      everywhere the Windows socket stream is used: adds it; link
                     with -lws2_32 -ladvapi32. This header comes before
                     <windows.h>, or WIN32_LEAN_AND_MEAN is defined
@@ -130,11 +134,14 @@
                     LWIP_CALLBACK_API; host names need LWIP_DNS
    AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it;
                     link with -lbearssl
-   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, for who makes the
-                    server's certificate himself: no RSA, no SHA-384, which
-                    saves 17 kB of BearSSL
+   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
+                    certificate is your own: no RSA, no SHA-384, which saves
+                    17 kB of BearSSL
    AMT_MBEDTLS      everywhere the TLS stream by mbedTLS (2.28, 3.x) is used:
                     adds it; link with -lmbedtls -lmbedx509 -lmbedcrypto
+   AMT_WIDE         bits that the reply parser looks at together, as amt.h's
+                    tokenizer does: 32, 64, 128 (here as 64), or 0 for a byte at
+                    a time. By default what the machine has, and 0 with -Os
    AMT_TLS_NO_IP    leaves out IP addresses in certificates
    AMT_TLS_NO_PIN   leaves out pins; with both, the certificate reader goes
                     too: AMT_E_TLS_EXPIRED then also says "not yet valid",
@@ -146,6 +153,8 @@
 
 #ifndef AMT_HTTP_H
 #define AMT_HTTP_H
+
+#define AMT_HTTP_VERSION 100 /* 0.1.0: amt.h asks for its own */
 
 #if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)
 #define _POSIX_C_SOURCE 200112L /* works if this is the first include */
@@ -313,6 +322,8 @@ AMTDEF int amt_http_valid(const char *text, int name);
    empty; the url gives the host only. */
 AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
                               const char *path, size_t path_len);
+/* Its second half, from the blank before HTTP/1.1 on, for those who have put
+   method and path themselves. */
 AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u);
 AMTDEF void amt_http_put_header(amt_out *o, const char *name,
                                 const char *value);
@@ -325,7 +336,7 @@ AMTDEF void amt_http_put_end(amt_out *o, size_t content_length);
    without harm beyond a wrong result. */
 typedef struct amt_http_reply {
   uint64_t left;        /* bytes still to come of this body or chunk */
-  uint32_t head;        /* bytes in the head; then, in what is round chunks */
+  uint32_t head;        /* bytes in the head; then, in the trailers */
   uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
   uint16_t status;      /* 100 to 999, once known */
   uint16_t line;        /* bytes in this line */
@@ -348,8 +359,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body);
 
 /* The stream has ended: AMT_HTTP_END if that is how this body ends, otherwise
-   AMT_E_TRUNCATED, or AMT_E_EOF if not one byte had come. Replies to HEAD are
-   not for this parser: it would wait for their body. */
+   AMT_E_TRUNCATED, or AMT_E_EOF if not one byte had come. */
 AMTDEF int amt_http_reply_eof(const amt_http_reply *r);
 
 /* 1 once a complete reply allows the connection to be used again. */
@@ -404,7 +414,8 @@ struct amt_stream {
 
 /* --- connections -------------------------------------------------------- */
 
-/* Milliseconds; 0 means the default. */
+/* Milliseconds; 0 means the default, 1 is the least (AMT_ZERO of amt.h is not
+   known here). */
 typedef struct amt_http_limits {
   uint32_t connect; /* name, connection, TLS: 10 s */
   uint32_t idle;    /* without a byte going or coming: 30 s */
@@ -413,17 +424,18 @@ typedef struct amt_http_limits {
 } amt_http_limits;
 
 typedef struct amt_http_conn {
-  amt_stream     *stream; /* the caller's, set before first use */
-  uint8_t         state;  /* AMT_CONN_; these four are read only */
+  amt_stream     *stream; /* yours, set before first use */
+  /* Read only, but for `quiet`, and for data and len, which may be moved on
+     as a piece is taken: */
+  uint8_t         state;  /* AMT_CONN_ */
   uint8_t         reused; /* this call is not its connection's first */
   uint8_t         early;  /* the reply came before the request had gone out */
   uint8_t         quiet;  /* idle, and a wait has just seen no byte arrive;
-                             who polls sockets himself may set it */
-  amt_http_limits limits; /* the caller's */
-  unsigned char  *data;   /* AMT_HTTP_BODY: a piece of the body, in the buffer */
+                             those who poll sockets themselves may set it */
+  amt_http_limits limits; /* yours */
+  unsigned char  *data;   /* AMT_HTTP_BODY: a piece of the body, in buf */
   size_t          len;    /* its length */
   size_t          sent;   /* bytes of the request that the stream has taken */
-  /* Read only: */
   amt_http_reply  reply;
   uint64_t        body;   /* bytes of the body so far */
   size_t          at;     /* in the buffer: parsed up to here, */
@@ -452,18 +464,19 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
    received into o->buf. */
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
 
-/* Closes it. What was under way is lost; after a timeout nothing may come
-   after it on the same connection, so every error does this too. */
+/* Closes it, and gives up what was under way. Every error does this too, since
+   a late reply must not meet the next request. */
 AMTDEF void amt_http_close(amt_http_conn *c);
 
-/* What the call waits for, AMT_WANT_, for who polls descriptors himself. With
+/* What the call waits for, AMT_WANT_, for those who poll descriptors. With
    AMT_WANT_NOTHING there is no need to; an idle connection that turns readable,
    or AMT_WANT_NOW, has ended, and is best closed. A connection attempt wants to
    be polled every 250 ms or so, too: a name may have other addresses. */
 AMTDEF int amt_http_want(const amt_http_conn *c);
 
-/* The stream's own wait, for what the call waits for. An idle connection that
-   has something to say (its end, mostly) is closed. */
+/* The stream's own wait, for what the call waits for. 1: call amt_http_poll; 0:
+   the time is up, or this stream cannot wait; or AMT_INTERRUPTED. An idle
+   connection that has something to say (its end, mostly) is closed. */
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms);
 
 /* Milliseconds until the nearest limit of the call under way. */
@@ -539,7 +552,7 @@ typedef struct amt_winsock {
   void        *ctx;
   uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
                              wait for, not to close. It never blocks */
-  int          sys_error; /* of the last failure, WSAECONNREFUSED and the like */
+  int          sys_error; /* of the last failure, WSAECONNREFUSED say */
   uint32_t     left;      /* of the connect limit, when this address began */
   uint8_t      count, index;
   amt_address  address[AMT_ADDRESSES];
@@ -762,7 +775,8 @@ typedef struct amt_bearssl_anchors {
   uint8_t                 state;
 } amt_bearssl_anchors;
 
-/* Reads n more bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, AMT_E_TLS_ROOM. */
+/* Reads n more bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, or
+   AMT_E_TLS_ROOM. */
 AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
                                     size_t n);
 /* The text has ended: 0, or AMT_E_TLS_PEM if it broke off, or held no
@@ -791,7 +805,7 @@ typedef struct amt_mbedtls_server {
                                  With 3.x yours may name TLS 1.3's, after
                                  psa_crypto_init */
   uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
-                                  2.28 wants each certificate chain to fit one */
+                                  2.28 wants each chain to fit one */
   /* Private: */
   mbedtls_ssl_session saved;
   uint8_t             saved_for[32];
@@ -872,7 +886,7 @@ static const char *amt__tls_alert_text(int alert)
   case 48: return "TLS alert unknown_ca: the server does not trust who signed "
                   "our client certificate; give it that CA, or us another";
   case 49: return "TLS alert access_denied: the server knows our client "
-                  "certificate and lets it not in";
+                  "certificate and does not let it in";
   case 50: return "TLS alert decode_error: the server could not read our "
                   "handshake";
   case 51: return "TLS alert decrypt_error: a signature or a Finished was "
@@ -1126,7 +1140,7 @@ AMTDEF void amt_put_text(amt_out *o, const char *text)
 }
 #endif
 
-/* Large ones a bit at a time: 64-bit division would drag in a library routine. */
+/* Large ones a bit at a time: 64-bit division would drag in a routine. */
 AMTDEF void amt_put_number(amt_out *o, uint64_t n)
 {
   char     digit[20];
@@ -1436,7 +1450,7 @@ static int amt__http_head(amt_http_reply *r)
     r->interim = (uint8_t)interim;
     return 0;
   }
-  r->head = 0; /* chunk extensions and trailers have a cap of their own */
+  r->head = r->lines = 0; /* what stands round chunks has caps of its own */
   if ((f & AMT__R_CHUNKED) && (f & AMT__R_LENGTH)) return AMT_E_HTTP_FRAMING;
   if (status == 204u || status == 304u) return AMT_HTTP_HEAD;
   if (f & AMT__R_CHUNKED) r->state = AMT__R_SIZE;
@@ -1632,7 +1646,7 @@ static size_t amt__http_letters(amt_http_reply *r, const unsigned char *p,
     memcpy(&w, p + i, sizeof w);
     lower = w | AMT__EACH_OF(32u);
     memcpy(r->word + len, &lower, sizeof w);
-    lower &= AMT__EACH_OF(127u); /* from here on no byte carries into the next */
+    lower &= AMT__EACH_OF(127u); /* now no byte carries into the next */
     fits = (lower + AMT__EACH_OF(128u - 'a')) &
            ~(lower + AMT__EACH_OF(127u - 'z'));
     fits |= ~(((w & AMT__EACH_OF(127u)) ^ AMT__EACH_OF('-')) +
@@ -2015,7 +2029,8 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
   if (c->stream->ops->wait == NULL) return 0;
   if (c->state == AMT_CONN_RECEIVING && c->have != 0) return 1;
   ready = amt_http_want(c);
-  ready = ready == AMT_WANT_NOW ? 1 : c->stream->ops->wait(c->stream, ready, ms);
+  if (ready == AMT_WANT_NOW) ready = 1;
+  else ready = c->stream->ops->wait(c->stream, ready, ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
     c->quiet = ready == 0;
@@ -2244,7 +2259,8 @@ static int amt__socket_open(amt_stream *stream, const char *host,
     }
     if (e == AMT_AGAIN) {
       uint32_t share = s->left / (uint32_t)(s->count - s->index);
-      if (s->left - left < share || s->count - s->index == 1) return AMT_AGAIN;
+      uint32_t spent = left < s->left ? s->left - left : 0; /* it went back */
+      if (spent < share || s->count - s->index == 1) return AMT_AGAIN;
       s->sys_error = AMT__TIMEDOUT;
     }
     amt__socket_shut(s); /* gives up this address: the next one's turn */
@@ -2340,7 +2356,9 @@ static int amt__posix_socket(int family)
     fd = fcntl(low, F_DUPFD, 3);
     close(low);
   }
+#ifdef FD_CLOEXEC /* not where there is no exec */
   if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
   return fd;
 }
 #endif
@@ -2429,14 +2447,14 @@ static int amt__posix_poll(struct pollfd *p, int ms)
 static int amt__posix_poll(struct pollfd *p, int ms) { return poll(p, 1, ms); }
 
 /* The next recv may block for ms, or a little longer: setting it anew each
-   time would cost a system call. */
+   time would cost a system call. 0 where the system cannot limit it. */
 static int amt__posix_block(amt_posix *s, uint32_t ms)
 {
   if (ms > s->patience || s->patience - ms > ms / 16u + 1u) {
     struct timeval t;
     t.tv_sec = (time_t)(ms / 1000u);
     t.tv_usec = (suseconds_t)(ms % 1000u * 1000u);
-    setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) != 0) return 0;
     s->patience = ms;
   }
   s->block = 1;
@@ -2454,8 +2472,8 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     return AMT_INTERRUPTED;
   }
 #ifndef AMT_LWIP
-  if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0)
-    return amt__posix_block(s, ms);
+  if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0 && amt__posix_block(s, ms))
+    return 1;
 #endif
   ms = amt__socket_patience(s, want, ms);
   p.fd = s->fd; /* poll passes over -1, and so just sleeps */
@@ -3168,7 +3186,7 @@ static void amt__bearssl_clock(amt_bearssl *t, uint32_t now)
   br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
 }
 
-/* --- the verifier: ours in front of BearSSL's, certificate by certificate --- */
+/* --- the verifier: ours in front of BearSSL's, for each certificate --- */
 
 #if AMT__TLS_READER
 static amt_bearssl *amt__bearssl_of(const br_x509_class **ctx)

@@ -454,7 +454,8 @@ static const char *environment(const char *name)
   static wchar_t value[TOKEN];
   wchar_t        w[WIDE];
   size_t         i = 0, all = sizeof known / sizeof *known;
-  while (i < all && *known[i].name != 0 && strcmp(known[i].name, name) != 0) i++;
+  while (i < all && *known[i].name != 0 && strcmp(known[i].name, name) != 0)
+    i++;
   if (i == all || !to_wide(w, name)) return NULL;
   if (*known[i].name != 0) return known[i].value;
   if (GetEnvironmentVariableW(w, value, TOKEN) == 0) return NULL;
@@ -3385,7 +3386,7 @@ static void prepare(void)
   task.application = opt.application;
   task.job = opt.job;
   task.script = opt.script;
-  task.user = opt.user;
+  task.run_as = opt.user;
   task.submit_user = opt.submit_user;
   task.station = opt.station;
   task.queue = opt.queue;

@@ -341,8 +341,9 @@ static void lose(struct job *j)
   else drop(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
 }
 
-/* The call may be made again, at the job's next turn. What is not this job's own
-   trouble is the server's: all its jobs wait, and in the end all are lost. */
+/* The call may be made again, at the job's next turn. What is not this job's
+   own trouble is the server's: all its jobs wait, and in the end all are
+   lost. */
 static void try_again(struct call *c, uint64_t wait_ms, int own)
 {
   struct job    *j = c->of, *other;

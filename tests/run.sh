@@ -51,6 +51,7 @@ units() {
 check "the contents list and the section tags agree" python3 tests/text.py tags
 check "the shared block is the same in both headers" python3 tests/text.py shared
 check "the version on line 1 is the macros' version" python3 tests/text.py version
+check "no line is over 80 columns" python3 tests/text.py width
 check "manual and README show examples/minimal.c" python3 tests/text.py minimal
 check "the README's other code compiles" python3 tests/text.py readme
 check "the licence stands in each header" python3 tests/text.py licence

@@ -121,7 +121,7 @@ static UNUSED const char *error_name(int e)
     E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN), E(FORGOTTEN), E(MORE),
     E(MISSING), E(EMPTY),
     E(UTF8), E(CONTROL), E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE),
-    E(BUFFER_HELD), E(NO_CONNECTION)
+    E(BUFFER_HELD), E(NO_CONNECTION), E(HOPELESS)
 #undef E
   };
   static char number[16];

@@ -1267,6 +1267,22 @@ static void endless_headers_are_SIZE(void **state)
   big_is("[] SIZE", "long lines");
 }
 
+static void trailers_have_caps_of_their_own(void **state)
+{
+  int i;
+  (void)state;
+  big_n = 0;
+  big_text(OK "Transfer-Encoding: chunked\r\n");
+  for (i = 0; i < 60; i++) big_text("A: x\r\n");
+  big_text("\r\n0\r\n");
+  for (i = 0; i < 100; i++) big_text("T: x\r\n");
+  big_text("\r\n");
+  big_is("200 [] END keep", "60 lines, 100 trailers");
+  big_n -= 2;
+  big_text("T: x\r\n\r\n");
+  big_is("200 [] SIZE", "101 trailers");
+}
+
 static void a_head_of_100_lines_is_read_and_of_101_is_SIZE(void **state)
 {
   int i;
@@ -3437,6 +3453,48 @@ static void a_resolver_that_claims_too_much_is_believed_up_to_eight(void **state
   net_end();
 }
 
+/* The clock may go back while it connects: then there is more time left. */
+static void an_address_is_not_given_up_early_where_the_clock_goes_back(
+  void **state)
+{
+  names k = { 3, 0, 0, { "127.0.0.1", "127.0.0.1", "127.0.0.1" } };
+  const amt_stream_ops *ops;
+  (void)state;
+  amt_posix_init(&sock);
+  ops = sock.stream.ops;
+  sock.resolve = names_resolve;
+  sock.ctx = &k;
+  fake.no_connect = EINPROGRESS;
+  fake.no_poll = EINTR; /* not yet */
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9000), 0);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9500), 0);
+  assert_int_equal(fake.sockets, 1);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 5000), 0);
+  assert_int_equal(fake.sockets, 2); /* its third has passed */
+  ops->close(&sock.stream);
+}
+
+/* SO_RCVTIMEO is left out of some systems. */
+static void a_wait_is_kept_where_the_read_after_it_cannot_be_limited(
+  void **state)
+{
+  int ends[2];
+  (void)state;
+  assert_int_equal(pipe(ends), 0); /* that has no such option */
+  amt_posix_init(&sock);
+  sock.fd = ends[0];
+  assert_int_equal(
+    sock.stream.ops->wait(&sock.stream, AMT_WANT_READ, 5), 0);
+  assert_int_equal(fake.polled, 5);
+  assert_int_equal(sock.block, 0);
+  assert_int_equal(write(ends[1], "x", 1), 1);
+  assert_int_equal(
+    sock.stream.ops->wait(&sock.stream, AMT_WANT_READ, 5), 1);
+  assert_int_equal(sock.block, 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 static void a_wait_lasts_as_long_as_something_may_come_of_it(void **state)
 {
   static const struct {
@@ -3509,6 +3567,7 @@ int main(void)
     cmocka_unit_test(a_head_of_65536_bytes_is_read_and_of_65537_is_SIZE),
     cmocka_unit_test(endless_headers_are_SIZE),
     cmocka_unit_test(a_head_of_100_lines_is_read_and_of_101_is_SIZE),
+    cmocka_unit_test(trailers_have_caps_of_their_own),
     cmocka_unit_test(ten_interim_replies_are_skipped_and_eleven_are_INTERIM),
     cmocka_unit_test(the_largest_lengths_are_counted_right),
     cmocka_unit_test(calls_give_the_same_through_any_buffer),
@@ -3588,6 +3647,10 @@ int main(void)
       a_socket_never_takes_the_place_of_stdin_or_stdout, fake_end),
     cmocka_unit_test_teardown(
       a_resolver_that_claims_too_much_is_believed_up_to_eight, fake_end),
+    cmocka_unit_test_teardown(
+      an_address_is_not_given_up_early_where_the_clock_goes_back, fake_end),
+    cmocka_unit_test_teardown(
+      a_wait_is_kept_where_the_read_after_it_cannot_be_limited, fake_end),
     cmocka_unit_test_teardown(
       a_wait_lasts_as_long_as_something_may_come_of_it, fake_end)
   };

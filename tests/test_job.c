@@ -2941,7 +2941,7 @@ static void what_a_task_says_is_never_left_out_for_want_of_a_name(void **state)
     w.request[member[i]] = NULL;
     p.s.wire = &w;
     if (member[i] == AMT_Q_SCRIPT) p.t.script = "x.ps1";
-    if (member[i] == AMT_Q_RUN_AS) p.t.user = "ME";
+    if (member[i] == AMT_Q_RUN_AS) p.t.run_as = "ME";
     if (member[i] == AMT_Q_QUEUE) p.t.queue = "Q";
     if (member[i] == AMT_Q_TASK_VALUES)
       p.t.task_values = value, p.t.task_value_count = 1;
@@ -3918,6 +3918,21 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
   }
 }
 
+static void an_HTTP_client_may_say_that_a_call_is_hopeless(void **state)
+{
+  play p;
+  (void)state;
+  play_init(&p);
+  play_start(&p);
+  while (amt_next(&p.j, p.now) != AMT_CALL) { }
+  amt_reply_end(&p.j, AMT_E_HOPELESS, 0);
+  assert_int_equal(amt_next(&p.j, p.now), AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_HOPELESS);
+  assert_int_equal(p.j.start, AMT_START_NONE);
+  assert_int_equal(p.j.code, AMT_CODE_WEB_SERVER_ERROR);
+  play_free(&p);
+}
+
 /* Words that no call needs may be left out. */
 static void actions_that_stand_in_paths_need_no_words(void **state)
 {
@@ -4852,6 +4867,7 @@ int main(void)
     cmocka_unit_test(a_bad_wire_table_is_refused_and_nothing_is_sent),
     cmocka_unit_test(a_fixed_token_with_a_line_break_is_refused),
     cmocka_unit_test(actions_that_stand_in_paths_need_no_words),
+    cmocka_unit_test(an_HTTP_client_may_say_that_a_call_is_hopeless),
     cmocka_unit_test(a_fixed_token_may_be_replaced_in_mid_run),
     cmocka_unit_test(a_fixed_token_that_is_replaced_by_none_ends_the_run),
     cmocka_unit_test(a_server_is_verified_by_any_reply_and_by_nothing_else),

@@ -11,7 +11,7 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-/* --- start ----------------------------------------------------------------- */
+/* --- start ---------------------------------------------------------------- */
 
 extern uint32_t board_stack_low[], board_stack_high[];
 extern uint32_t board_data_low[], board_data_high[], board_bss_low[];
@@ -68,7 +68,7 @@ size_t board_stack_used(void)
   return (size_t)((char *)board_stack_high - (const char *)p);
 }
 
-/* --- time ------------------------------------------------------------------ */
+/* --- time ----------------------------------------------------------------- */
 
 #define CLOCK    25000000u
 #define SYST_CSR REGISTER(0xE000E010u)
@@ -94,7 +94,7 @@ void board_led(int on) { REGISTER(0x40028000u) = on ? 1u : 0u; }
 uint32_t sys_now(void); /* lwIP's clock */
 uint32_t sys_now(void) { return milliseconds; }
 
-/* --- semihosting: the emulator does what a board's hardware would ---------- */
+/* --- semihosting: the emulator does what a board's hardware would --------- */
 
 enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE = 5, SYS_READ = 6,
        SYS_TIME = 0x11, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20 };
@@ -203,7 +203,7 @@ uint32_t board_random(void)
   return unsafe;
 }
 
-/* --- console --------------------------------------------------------------- */
+/* --- console -------------------------------------------------------------- */
 
 #define UART_DATA  REGISTER(0x40004000u)
 #define UART_STATE REGISTER(0x40004004u)
@@ -226,7 +226,7 @@ void board_panic(const char *why)
   board_exit(70);
 }
 
-/* --- Ethernet: the LAN9118, polled ----------------------------------------- */
+/* --- Ethernet: the LAN9118, polled ---------------------------------------- */
 
 #define LAN(offset)  REGISTER(0x40200000u + (offset))
 #define RX_DATA      LAN(0x00u)

@@ -26,16 +26,18 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
-/* --- settings: constants, where this is not an emulator -------------------- */
+/* --- settings: constants, where this is not an emulator ------------------- */
 
-static const unsigned char address[] = {10, 0, 2, 15}, mask[] = {255, 255, 255, 0};
-static const unsigned char gateway[] = {10, 0, 2, 2}, name_server[] = {10, 0, 2, 2};
+static const unsigned char address[] = {10, 0, 2, 15};
+static const unsigned char mask[] = {255, 255, 255, 0};
+static const unsigned char gateway[] = {10, 0, 2, 2};
+static const unsigned char name_server[] = {10, 0, 2, 2}; /* qemu's */
 static const char user[] = "ocadm", password[] = "opconxps";
 
 static const amt_task task = {"DEMO2", "REPORTTEST01", NULL, NULL, NULL, NULL,
                               NULL, NULL, NULL, 0, 0};
 
-/* --- all memory ------------------------------------------------------------ */
+/* --- all memory ----------------------------------------------------------- */
 
 static struct netif netif;
 static amt_lwip_raw sock;
@@ -53,7 +55,7 @@ static amt_bearssl_server tls_server;
 static unsigned char      tls_record[AMT_BEARSSL_FULL];
 #endif
 
-/* --- the console ----------------------------------------------------------- */
+/* --- the console ---------------------------------------------------------- */
 
 static void print(const char *text) { board_print(text, strlen(text)); }
 
@@ -75,7 +77,7 @@ static void print_figure(const char *label, uint32_t n, const char *unit)
   print(label), print_number(n), print(unit);
 }
 
-/* --- the record ------------------------------------------------------------ */
+/* --- the record ----------------------------------------------------------- */
 
 enum { NOTHING, ABOUT_TO, HAS_ID, ENDED };
 
@@ -133,7 +135,7 @@ static int record_write(uint8_t state)
          memcmp(&back, &kept, sizeof back) == 0;
 }
 
-/* --- the job --------------------------------------------------------------- */
+/* --- the job -------------------------------------------------------------- */
 
 static int job_ended(void)
 {
@@ -210,7 +212,7 @@ static int job_begin(void)
   return 1;
 }
 
-/* --- setting up ------------------------------------------------------------ */
+/* --- setting up ----------------------------------------------------------- */
 
 static void network_init(void)
 {
@@ -276,7 +278,7 @@ static void session_init(void)
   session.messages = AMT_LIVE;
 }
 
-/* --- the loop -------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------- */
 
 static uint32_t longest; /* look at the job, in ticks of the clock */
 
