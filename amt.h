@@ -1184,7 +1184,7 @@ static int amt__json_hex(amt_json *t, unsigned c)
   } else {
     if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
     point = ((point >> 16) << 10) + (point & 0xFFFFu) -
-            ((0xD800ul << 10) + 0xDC00u - 0x10000u);
+            0x35FDC00u; /* (0xD800 << 10) + 0xDC00 - 0x10000 */
   }
   return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
 }
