@@ -177,10 +177,10 @@ bench: ## ours beside libcurl, cJSON, ...: prints "BENCH NAME VALUE", a table
 	@$(MAKE) --no-print-directory build/amtsim
 	@CC="$(CC)" sh tests/bench.sh
 
-bench-plot: ## draws what make bench counted: build/bench.svg
+bench-plot: ## draws what make bench counted: extras/bench.svg
 	@[ -s build/bench/results ] || $(MAKE) --no-print-directory bench
-	@python3 tests/bench_table.py build/bench/results build/bench.svg
-	@echo build/bench.svg
+	@python3 tests/bench_table.py build/bench/results extras/bench.svg
+	@echo extras/bench.svg
 
 size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"

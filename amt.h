@@ -1019,6 +1019,13 @@ AMTDEF void amt_wipe(void *p, size_t n)
   while (n-- > 0) *v++ = 0;
 #endif
 }
+
+/* Milliseconds from then to now; 0 if the clock went back. */
+static uint32_t amt__elapsed(uint32_t now, uint32_t then)
+{
+  uint32_t d = now - then;
+  return d & 0x80000000u ? 0 : d;
+}
 #endif /* AMT_SHARED_IMPLEMENTED */
 
 /* ------------------------------------------------------------------------
@@ -2828,13 +2835,6 @@ static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
 {
   if (value == AMT_ZERO) return 0;
   return value != 0 ? value : otherwise;
-}
-
-/* Milliseconds from then to now; 0 if the clock went back. */
-static uint32_t amt__elapsed(uint32_t now, uint32_t then)
-{
-  uint32_t d = now - then;
-  return d & 0x80000000u ? 0 : d;
 }
 
 static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,

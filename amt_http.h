@@ -1198,6 +1198,13 @@ AMTDEF void amt_wipe(void *p, size_t n)
   while (n-- > 0) *v++ = 0;
 #endif
 }
+
+/* Milliseconds from then to now; 0 if the clock went back. */
+static uint32_t amt__elapsed(uint32_t now, uint32_t then)
+{
+  uint32_t d = now - then;
+  return d & 0x80000000u ? 0 : d;
+}
 #endif /* AMT_SHARED_IMPLEMENTED */
 
 /* ------------------------------------------------------------------------
@@ -1333,19 +1340,19 @@ AMTDEF void amt_http_put_end(amt_out *o, size_t content_length)
 
 enum {
   /* A word is being read: */
-  AMT__R_VERSION, AMT__R_STATUS,
-  AMT__R_NAME,   /* of a header; a line without any ends the head */
-  AMT__R_LIST,   /* a value of words between commas */
-  AMT__R_NUMBER, /* a value of digits */
-  AMT__R_SIZE,   /* of a chunk */
+  AMT__P_VERSION, AMT__P_STATUS,
+  AMT__P_NAME,   /* of a header; a line without any ends the head */
+  AMT__P_LIST,   /* a value of words between commas */
+  AMT__P_NUMBER, /* a value of digits */
+  AMT__P_SIZE,   /* of a chunk */
   /* Text is skipped: */
-  AMT__R_REASON, /* the rest of the status line, or a value nobody asked for */
-  AMT__R_EXT,    /* a chunk extension */
-  AMT__R_CHUNK,  /* nothing at all, behind a chunk */
+  AMT__P_REASON, /* the rest of the status line, or a value nobody asked for */
+  AMT__P_EXT,    /* a chunk extension */
+  AMT__P_CHUNK,  /* nothing at all, behind a chunk */
   /* Body: */
-  AMT__R_BODY,   /* left bytes of it, or of a chunk */
-  AMT__R_TO_END, /* until the stream ends */
-  AMT__R_DONE
+  AMT__P_BODY,   /* left bytes of it, or of a chunk */
+  AMT__P_TO_END, /* until the stream ends */
+  AMT__P_DONE
 };
 
 /* Header names, then the words of lists. */
@@ -1361,14 +1368,14 @@ static const char amt__http_words[] =
 
 /* The first four: this word was seen, in its place. */
 enum {
-  AMT__R_CHUNKED  = 1,
-  AMT__R_CLOSE    = 1 << (AMT__W_CLOSE - AMT__W_CHUNKED),
-  AMT__R_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__W_CHUNKED),
-  AMT__R_KEEP     = 1 << (AMT__W_KEEP - AMT__W_CHUNKED),
-  AMT__R_LENGTH   = 16, /* Content-Length was */
-  AMT__R_OLD      = 32, /* HTTP/1.0 */
-  AMT__R_TRAILER  = 64,
-  AMT__R_CR       = 128 /* LF must follow */
+  AMT__P_CHUNKED  = 1,
+  AMT__P_CLOSE    = 1 << (AMT__W_CLOSE - AMT__W_CHUNKED),
+  AMT__P_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__W_CHUNKED),
+  AMT__P_KEEP     = 1 << (AMT__W_KEEP - AMT__W_CHUNKED),
+  AMT__P_LENGTH   = 16, /* Content-Length was */
+  AMT__P_OLD      = 32, /* HTTP/1.0 */
+  AMT__P_TRAILER  = 64,
+  AMT__P_CR       = 128 /* LF must follow */
 };
 
 /* Which of amt__http_words it is; AMT__W_END if none. */
@@ -1391,7 +1398,7 @@ static unsigned amt__http_word(const amt_http_reply *r)
 static unsigned amt__http_gather(amt_http_reply *r, unsigned n, unsigned c)
 {
   if (c - 'A' < 26u) c |= 32u;
-  if (n == 1 && r->word[0] == '0' && r->state >= AMT__R_NUMBER)
+  if (n == 1 && r->word[0] == '0' && r->state >= AMT__P_NUMBER)
     n = 0; /* numbers may be padded */
   if (n < sizeof r->word) r->word[n] = (char)c;
   return n <= sizeof r->word ? n + 1u : n;
@@ -1410,9 +1417,9 @@ static int amt__http_listed(amt_http_reply *r)
   unsigned seen = 0, good, w = amt__http_word(r) - AMT__W_CHUNKED;
   if (r->word_len == 0) return 0; /* an empty element */
   if (w < AMT__W_END - AMT__W_CHUNKED) seen = 1u << w;
-  if (r->field == AMT__H_CONNECTION) good = AMT__R_CLOSE | AMT__R_KEEP;
-  else if (r->field == AMT__H_ENCODING) good = AMT__R_IDENTITY;
-  else good = AMT__R_CHUNKED & ~(unsigned)r->flags; /* once */
+  if (r->field == AMT__H_CONNECTION) good = AMT__P_CLOSE | AMT__P_KEEP;
+  else if (r->field == AMT__H_ENCODING) good = AMT__P_IDENTITY;
+  else good = AMT__P_CHUNKED & ~(unsigned)r->flags; /* once */
   seen &= good;
   r->flags |= (uint8_t)seen;
   if (seen || r->field == AMT__H_CONNECTION) return 0;
@@ -1428,13 +1435,13 @@ static int amt__http_digits(amt_http_reply *r)
   r->field |= AMT__H_MORE;
   if (field == AMT__H_RETRY) { /* a date needs a clock: passed over */
     r->retry_after = !number ? 0 : v >> 32 ? 0xFFFFFFFFu : (uint32_t)v;
-    if (!number) r->state = AMT__R_REASON;
+    if (!number) r->state = AMT__P_REASON;
     return 0;
   }
-  if (!number || ((r->flags & AMT__R_LENGTH) && r->left != v))
+  if (!number || ((r->flags & AMT__P_LENGTH) && r->left != v))
     return AMT_E_HTTP_LENGTH;
   r->left = v;
-  r->flags |= AMT__R_LENGTH;
+  r->flags |= AMT__P_LENGTH;
   return 0;
 }
 
@@ -1442,8 +1449,8 @@ static int amt__http_digits(amt_http_reply *r)
 static int amt__http_head(amt_http_reply *r)
 {
   unsigned f = r->flags, status = r->status, interim = r->interim + 1u;
-  r->state = AMT__R_DONE;
-  if (f & AMT__R_TRAILER) return 0;
+  r->state = AMT__P_DONE;
+  if (f & AMT__P_TRAILER) return 0;
   if (status < 200u) {
     if (interim > 10u || status == 101u) return AMT_E_HTTP_INTERIM;
     amt_http_reply_init(r); /* the caps are each head's own */
@@ -1451,11 +1458,11 @@ static int amt__http_head(amt_http_reply *r)
     return 0;
   }
   r->head = r->lines = 0; /* what stands round chunks has caps of its own */
-  if ((f & AMT__R_CHUNKED) && (f & AMT__R_LENGTH)) return AMT_E_HTTP_FRAMING;
+  if ((f & AMT__P_CHUNKED) && (f & AMT__P_LENGTH)) return AMT_E_HTTP_FRAMING;
   if (status == 204u || status == 304u) return AMT_HTTP_HEAD;
-  if (f & AMT__R_CHUNKED) r->state = AMT__R_SIZE;
-  else if (!(f & AMT__R_LENGTH)) r->state = AMT__R_TO_END;
-  else if (r->left != 0) r->state = AMT__R_BODY;
+  if (f & AMT__P_CHUNKED) r->state = AMT__P_SIZE;
+  else if (!(f & AMT__P_LENGTH)) r->state = AMT__P_TO_END;
+  else if (r->left != 0) r->state = AMT__P_BODY;
   return AMT_HTTP_HEAD;
 }
 
@@ -1463,14 +1470,14 @@ static int amt__http_head(amt_http_reply *r)
 static int amt__http_line(amt_http_reply *r)
 {
   unsigned s = r->state;
-  r->flags &= (uint8_t)~AMT__R_CR;
+  r->flags &= (uint8_t)~AMT__P_CR;
   r->line = 0;
-  if (s == AMT__R_NAME) return amt__http_head(r);
-  r->state = AMT__R_NAME;
-  if (s == AMT__R_CHUNK) r->state = AMT__R_SIZE;
-  if (s == AMT__R_SIZE || s == AMT__R_EXT) {
-    if (r->left != 0) r->state = AMT__R_BODY;
-    else r->flags |= AMT__R_TRAILER;
+  if (s == AMT__P_NAME) return amt__http_head(r);
+  r->state = AMT__P_NAME;
+  if (s == AMT__P_CHUNK) r->state = AMT__P_SIZE;
+  if (s == AMT__P_SIZE || s == AMT__P_EXT) {
+    if (r->left != 0) r->state = AMT__P_BODY;
+    else r->flags |= AMT__P_TRAILER;
   }
   return 0;
 }
@@ -1480,38 +1487,38 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
 {
   uint64_t v = 0;
   switch (r->state) {
-  case AMT__R_VERSION:
+  case AMT__P_VERSION:
     if (r->word_len != 8 || c != ' ') return AMT_E_HTTP_STATUS;
-    if (r->word[7] == '0') r->flags |= AMT__R_OLD;
-    r->state = AMT__R_STATUS;
+    if (r->word[7] == '0') r->flags |= AMT__P_OLD;
+    r->state = AMT__P_STATUS;
     return 0;
-  case AMT__R_STATUS:
+  case AMT__P_STATUS:
     if (!amt__http_number(r, 10, &v) || r->word_len != 3 || v < 100u ||
         c == '\t') return AMT_E_HTTP_STATUS;
     r->status = (uint16_t)v;
-    r->state = AMT__R_REASON;
+    r->state = AMT__P_REASON;
     return 0;
-  case AMT__R_NAME:
+  case AMT__P_NAME:
     if (c == '\r' && r->word_len == 0) return 0;
     if (c != ':' || r->word_len == 0) return AMT_E_HTTP_HEADER; /* obs-fold */
     if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
     r->field = (uint8_t)amt__http_word(r);
-    r->state = r->field > AMT__H_TRANSFER || (r->flags & AMT__R_TRAILER)
-                 ? AMT__R_REASON
-             : r->field <= AMT__H_RETRY ? AMT__R_NUMBER : AMT__R_LIST;
+    r->state = r->field > AMT__H_TRANSFER || (r->flags & AMT__P_TRAILER)
+                 ? AMT__P_REASON
+             : r->field <= AMT__H_RETRY ? AMT__P_NUMBER : AMT__P_LIST;
     return 0;
-  case AMT__R_NUMBER:
+  case AMT__P_NUMBER:
     if (r->word_len != 0 || (c == '\r' && r->field == AMT__H_LENGTH))
       return amt__http_digits(r);
     return 0;
-  case AMT__R_LIST: {
+  case AMT__P_LIST: {
     int e = amt__http_listed(r);
     if (c == '\r' && r->field == AMT__H_TRANSFER &&
-        !(r->flags & AMT__R_CHUNKED)) e = AMT_E_HTTP_CODING;
+        !(r->flags & AMT__P_CHUNKED)) e = AMT_E_HTTP_CODING;
     return e;
   }
-  case AMT__R_SIZE:
-    if (c != '\r') r->state = AMT__R_EXT;
+  case AMT__P_SIZE:
+    if (c != '\r') r->state = AMT__P_EXT;
     return amt__http_number(r, 16, &r->left) ? 0 : AMT_E_HTTP_CHUNK;
   default: return 0; /* text that is skipped has ended */
   }
@@ -1519,8 +1526,8 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
 
 static int amt__http_wrong(unsigned state)
 {
-  if (state < AMT__R_NAME) return AMT_E_HTTP_STATUS;
-  return state < AMT__R_SIZE || state == AMT__R_REASON ? AMT_E_HTTP_HEADER
+  if (state < AMT__P_NAME) return AMT_E_HTTP_STATUS;
+  return state < AMT__P_SIZE || state == AMT__P_REASON ? AMT_E_HTTP_HEADER
                                                        : AMT_E_HTTP_CHUNK;
 }
 
@@ -1530,20 +1537,20 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   static const char version[] = "HTTP/1.", ends[] = "  :, ;";
   unsigned s = r->state, n = r->word_len;
   int      e;
-  if (r->flags & AMT__R_CR)
+  if (r->flags & AMT__P_CR)
     return c == '\n' ? amt__http_line(r) : amt__http_wrong(s);
   if (c == '\r') {
-    r->flags |= AMT__R_CR;
+    r->flags |= AMT__P_CR;
   } else {
-    if ((c < 32u && c != '\t') || c == 127u || s == AMT__R_CHUNK)
+    if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
       return amt__http_wrong(s);
-    if (s >= AMT__R_REASON) return 0;
+    if (s >= AMT__P_REASON) return 0;
     if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
-      if (s == AMT__R_VERSION && (n < 7 ? c != (unsigned char)version[n]
+      if (s == AMT__P_VERSION && (n < 7 ? c != (unsigned char)version[n]
                                         : n > 7 || c - '0' > 9u))
         return AMT_E_HTTP_STATUS;
       /* What may be in a name was gathered in front of the step. */
-      if (s == AMT__R_NAME) return AMT_E_HTTP_HEADER;
+      if (s == AMT__P_NAME) return AMT_E_HTTP_HEADER;
       r->word_len = (uint8_t)amt__http_gather(r, n, c);
       return 0;
     }
@@ -1566,7 +1573,7 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
 {
   uint64_t size = 0;
   size_t   k = i, digits;
-  if (r->state == AMT__R_CHUNK) {
+  if (r->state == AMT__P_CHUNK) {
     if (!amt__http_crlf(p, k, n)) return i;
     k += 2;
   }
@@ -1582,7 +1589,7 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
   if (size == 0 || !amt__http_crlf(p, k, n)) return i;
   r->left = size;
   r->line = 0;
-  r->state = AMT__R_BODY;
+  r->state = AMT__P_BODY;
   return k + 2;
 }
 
@@ -1630,9 +1637,9 @@ static size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
     if (digit > 9u) return i;
     status = status * 10u + digit;
   }
-  if (p[i + 7] == '0') r->flags |= AMT__R_OLD;
+  if (p[i + 7] == '0') r->flags |= AMT__P_OLD;
   r->status = (uint16_t)status;
-  r->state = AMT__R_REASON;
+  r->state = AMT__P_REASON;
   return i + 12;
 }
 
@@ -1672,10 +1679,10 @@ static size_t amt__http_run(amt_http_reply *r, const unsigned char *p, size_t i,
                             size_t n)
 {
   unsigned s = r->state, len = r->word_len;
-  if (r->flags & AMT__R_CR) return i;
-  if (s == AMT__R_REASON || s == AMT__R_EXT) {
+  if (r->flags & AMT__P_CR) return i;
+  if (s == AMT__P_REASON || s == AMT__P_EXT) {
     while (i < n && p[i] >= 32u && p[i] != 127u) i++;
-  } else if (s - AMT__R_STATUS <= AMT__R_SIZE - AMT__R_STATUS) {
+  } else if (s - AMT__P_STATUS <= AMT__P_SIZE - AMT__P_STATUS) {
     while (i < n && ((p[i] | 32u) - 'a' < 26u || amt__is_tchar(p[i])))
       len = amt__http_gather(r, len, p[i++]);
     r->word_len = (uint8_t)len;
@@ -1696,7 +1703,7 @@ static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
   while (i < n) {
     unsigned s = r->state;
     size_t   was = i;
-    if (s == AMT__R_NAME) {
+    if (s == AMT__P_NAME) {
       i = amt__http_letters(r, p, i, n);
       if (i < n && p[i] == ':') {
         e = amt__http_ended(r, ':');
@@ -1706,13 +1713,13 @@ static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
         s = r->state;
       }
     }
-    if (s == AMT__R_REASON) i = amt__http_skip(p, i, n);
-    else if (s == AMT__R_VERSION) i = amt__http_status(r, p, i, n);
-    else if (s == AMT__R_LIST || s == AMT__R_NUMBER) {
+    if (s == AMT__P_REASON) i = amt__http_skip(p, i, n);
+    else if (s == AMT__P_VERSION) i = amt__http_status(r, p, i, n);
+    else if (s == AMT__P_LIST || s == AMT__P_NUMBER) {
       if (i < n && r->word_len == 0 && p[i] == ' ') i++;
-      if (s == AMT__R_LIST) i = amt__http_letters(r, p, i, n);
+      if (s == AMT__P_LIST) i = amt__http_letters(r, p, i, n);
       else i = amt__http_run(r, p, i, n);
-    } else if (s != AMT__R_NAME) break;
+    } else if (s != AMT__P_NAME) break;
     if (amt__http_crlf(p, i, n)) {
       e = amt__http_ended(r, '\r');
       r->word_len = 0;
@@ -1736,10 +1743,10 @@ static int amt__http_quick(amt_http_reply *r, const unsigned char *p,
                            size_t *i, size_t n)
 {
   unsigned s = r->state;
-  if (r->flags & AMT__R_CR) return 0;
-  if (s < AMT__R_SIZE || s == AMT__R_REASON)
+  if (r->flags & AMT__P_CR) return 0;
+  if (s < AMT__P_SIZE || s == AMT__P_REASON)
     return amt__http_lines(r, p, i, n);
-  if (r->word_len == 0 && (s == AMT__R_CHUNK || s == AMT__R_SIZE))
+  if (r->word_len == 0 && (s == AMT__P_CHUNK || s == AMT__P_SIZE))
     *i = amt__http_chunk(r, p, *i, n);
   return 0;
 }
@@ -1753,11 +1760,11 @@ AMTDEF void amt_http_reply_init(amt_http_reply *r)
 /* Of n bytes, how many are body. */
 static size_t amt__http_body(amt_http_reply *r, size_t n)
 {
-  if (r->state != AMT__R_BODY) return n; /* to the stream's end */
+  if (r->state != AMT__P_BODY) return n; /* to the stream's end */
   if (n > r->left) n = (size_t)r->left;
   r->left -= n;
   if (r->left == 0)
-    r->state = r->flags & AMT__R_CHUNKED ? AMT__R_CHUNK : AMT__R_DONE;
+    r->state = r->flags & AMT__P_CHUNKED ? AMT__P_CHUNK : AMT__P_DONE;
   return n;
 }
 
@@ -1768,7 +1775,7 @@ static int amt__http_count(amt_http_reply *r, size_t m)
   unsigned s = r->state;
   int      over = m > 8192u - r->line;
   r->line = (uint16_t)(r->line + m);
-  if (s != AMT__R_SIZE && s != AMT__R_CHUNK) {
+  if (s != AMT__P_SIZE && s != AMT__P_CHUNK) {
     over |= m > 65536u - r->head;
     r->head += (uint32_t)m;
   }
@@ -1786,9 +1793,9 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
     e = amt__http_quick(r, p, &i, n);
     if (e != 0) break;
 #endif
-    if (r->state >= AMT__R_DONE) e = AMT_HTTP_END;
+    if (r->state >= AMT__P_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
-    if (r->state >= AMT__R_BODY) {
+    if (r->state >= AMT__P_BODY) {
       *body = amt__http_body(r, n - i);
       i += *body;
       e = AMT_HTTP_BODY;
@@ -1807,28 +1814,21 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
 
 AMTDEF int amt_http_reply_eof(const amt_http_reply *r)
 {
-  if (r->state == AMT__R_TO_END || r->state == AMT__R_DONE)
+  if (r->state == AMT__P_TO_END || r->state == AMT__P_DONE)
     return AMT_HTTP_END;
   return (r->state | r->line | r->interim) ? AMT_E_TRUNCATED : AMT_E_EOF;
 }
 
 AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
 {
-  if (r->state != AMT__R_DONE || (r->flags & AMT__R_CLOSE)) return 0;
-  if (r->flags & AMT__R_OLD)
-    return (r->flags & (AMT__R_KEEP | AMT__R_CHUNKED)) == AMT__R_KEEP;
+  if (r->state != AMT__P_DONE || (r->flags & AMT__P_CLOSE)) return 0;
+  if (r->flags & AMT__P_OLD)
+    return (r->flags & (AMT__P_KEEP | AMT__P_CHUNKED)) == AMT__P_KEEP;
   return 1;
 }
 
 /* ------------------------------------------------------------------------
    >>http-conn */
-
-/* Milliseconds from then to now; 0 if the clock went back. */
-static uint32_t amt__since(uint32_t now, uint32_t then)
-{
-  uint32_t d = now - then;
-  return d & 0x80000000u ? 0 : d;
-}
 
 static uint32_t amt__or(uint32_t value, uint32_t otherwise)
 {
@@ -1879,8 +1879,8 @@ AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now)
 {
   uint32_t call = amt__or(c->limits.call, 600000u);
   uint32_t idle = amt__or(c->limits.idle, 30000u);
-  uint32_t total = amt__since(now, c->t_call);
-  uint32_t still = amt__since(now, c->t_io);
+  uint32_t total = amt__elapsed(now, c->t_call);
+  uint32_t still = amt__elapsed(now, c->t_io);
   if (c->state == AMT_CONN_OPENING)
     idle = amt__or(c->limits.connect, 10000u);
   call = total < call ? call - total : 0;
@@ -1957,7 +1957,7 @@ static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
   e = amt__http_parse(c, (unsigned char *)buf);
   if (e != AMT_AGAIN) return e;
   c->at = c->have = 0;
-  if (c->early && c->reply.state == AMT__R_VERSION &&
+  if (c->early && c->reply.state == AMT__P_VERSION &&
       c->reply.word_len == 0) {
     c->state = AMT_CONN_SENDING; /* it was an interim reply: go on */
     c->early = 0;

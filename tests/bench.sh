@@ -180,3 +180,6 @@ if begins fleet; then
 fi
 
 python3 tests/bench_table.py $out/results
+if [ "$parts" = "json http tls poll fleet" ]; then
+  python3 tests/bench_table.py $out/results README
+fi

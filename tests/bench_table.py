@@ -1,9 +1,12 @@
 """What make bench counted, side by side.
 usage: bench_table.py RESULTS            prints a table
        bench_table.py RESULTS FILE.svg   draws it
+       bench_table.py RESULTS README     writes the README's table, if all is there
 RESULTS has lines "BENCH NAME VALUE" and "PEER NAME PEER VALUE"."""
 import sys
 from html import escape
+
+import readme
 
 # name of the figure, what it is, its goal (quality.md)
 ROWS = (
@@ -103,10 +106,39 @@ def svg(figures, path):
                 % (y, "\n".join(out)))
 
 
+def into_readme(figures):
+    def ours(name, who="amt", scale=1.0):
+        return number(next(v for w, v, _ in figures[name] if w == who) / scale)
+
+    def others(name):
+        return ", ".join("%s %s" % (w, number(v)) for w, v, mine in
+                         sorted(figures[name], key=lambda b: b[1]) if not mine)
+
+    def handshake(kind, who):
+        name = "tls-%s." % kind
+        return "%s million, %s bytes" % (ours(name + "ir", who, 1e6),
+                                         ours(name + "bytes", who))
+    rows = [readme.row("`make bench`, instructions by callgrind", "amt.h",
+                       "others"), "|---|---|---|"]
+    for name, what, _ in ROWS:
+        if name in ("json-log.ir-per-byte", "json-status.ir", "http-head.ir",
+                    "poll.syscalls", "poll.ir", "fleet.cpu-us-per-poll",
+                    "fleet.bytes-per-job"):
+            rows.append(readme.row(what, ours(name), others(name)))
+    for kind in "full", "resumed":
+        rows.append(readme.row(
+            "TLS handshake, EC P-256, one intermediate: %s" % kind,
+            "BearSSL %s" % handshake(kind, "amt"),
+            "mbedTLS %s" % handshake(kind, "amt, mbedTLS")))
+    readme.write("make bench", rows)
+
+
 def main():
     figures = read(sys.argv[1])
     if len(sys.argv) == 2:
         table(figures)
+    elif sys.argv[2] == "README":
+        into_readme(figures)
     else:
         svg(figures, sys.argv[2])
 

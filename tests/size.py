@@ -13,7 +13,9 @@ usage: size.py (make size)
   with-...       what an option adds to .text
   lwip-, tls-    .text of these streams, and what their options add
 
-Writes the README's tables, between "<!-- make size ... -->" and "<!-- end -->".
+  amt-static, amt-exe  .bytes: the tool as one file (make static, make windows)
+
+Writes the README's tables, and compares the prices that the headers state.
 """
 import glob
 import os
@@ -22,6 +24,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import readme  # noqa: E402
 import size_stack  # noqa: E402
 
 OUT = "build/size"
@@ -254,19 +257,14 @@ NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+", "avr": "AVR",
          "x86-64": "x86-64"}
 
 
-def row(*cells):
-    return "| %s |" % " | ".join(
-        "{:,}".format(c) if isinstance(c, int) else c for c in cells)
-
-
 def sizes():
-    yield row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
+    yield readme.row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
               "all: code", "with any wire table", "RAM", "stack")
     yield "|" + "---|" * 8
     for target, name in NAMES.items():
         if (target, "all.text") not in figures:
             continue
-        yield row(name, *(figures[target, what] for what in (
+        yield readme.row(name, *(figures[target, what] for what in (
             "same-job.text", "same-job.ram", "same-job.stack", "all.text",
             "all-any-wire.text", "all.ram", "all.stack")))
 
@@ -288,30 +286,61 @@ def tls():
     def figure(what):
         return figures["cortex-m4", what + ".text"]
 
-    yield row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
+    yield readme.row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
     yield "|---|---|---|"
-    yield row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
-    yield row("IP addresses and pins, unless left out (`AMT_TLS_NO_IP`, "
+    yield readme.row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
+    yield readme.row("IP addresses and pins, unless left out (`AMT_TLS_NO_IP`, "
               "`AMT_TLS_NO_PIN`)", "+ {:,}".format(
                   figure("tls-bearssl-ip-and-pins")),
               "+ {:,}".format(figure("tls-mbedtls-ip-and-pins")))
-    yield row("trust anchors from PEM; a client certificate; that from PEM, too",
+    yield readme.row("trust anchors from PEM; a client certificate; that from PEM, too",
               "; ".join("+ {:,}".format(figure("tls-bearssl-" + what))
                         for what in ("pem", "client", "client-pem")), "its own")
 
 
-def write_readme():
-    with open("README.md", encoding="utf-8") as f:
-        text = f.read()
-    for name, content in (("sizes", sizes), ("TLS", tls)):
-        first = "<!-- make size: %s -->\n" % name
-        assert text.count(first) == 1, name
-        start = text.index(first) + len(first)
-        end = text.index("<!-- end -->", start)
-        lines = "\n".join(content())
-        text = text[:start] + lines + "\n "[lines[-1] != "|"] + text[end:]
-    with open("README.md", "w", encoding="utf-8") as f:
-        f.write(text)
+def tool():
+    """The tool as one file."""
+    for target, what, path in (
+            ("static", "amt-static-plain", "build/amt-static-plain"),
+            ("static", "amt-static", "build/amt-static"),
+            ("windows", "amt-exe", "build/amt.exe")):
+        run("make", target)
+        line("x86-64", what + ".bytes", os.path.getsize(path))
+        if what != "amt-exe":
+            data, bss = run("size", path).split("\n")[1].split()[1:3]
+            line("x86-64", what + ".ram", int(data) + int(bss))
+    return ["The tool for x86-64, whole, with musl: `build/amt-static-plain` has "
+            "{:,} bytes, `build/amt-static`, with BearSSL,\n{:,} (`make static`); "
+            "static memory {:,} and {:,}, most of it room for a system's CA file. "
+            "`build/amt.exe`: {:,}.".format(*(
+                figures["x86-64", what] for what in (
+                    "amt-static-plain.bytes", "amt-static.bytes",
+                    "amt-static-plain.ram", "amt-static.ram",
+                    "amt-exe.bytes")))]
+
+
+# What a header's manual says of an option, and the figure that it is.
+PRICES = (("amt.h", r"AMT_NO_TEXT .*?\(([0-9.]+) kB\)", "with-words"),
+          ("amt.h", r"AMT_DEFAULT_WIRE_ONLY .*?\(([0-9.]+) kB\)",
+           "with-any-wire"),
+          ("amt.h", r"AMT_WIDE .*?\(32 costs ([0-9.]+) kB\)", "with-wide-32"),
+          ("amt_http.h", r"AMT_LWIP_RAW .*?([0-9.]+) kB", "lwip-raw"),
+          ("amt_http.h", r"AMT_BEARSSL .*?([0-9.]+) kB", "tls-bearssl"),
+          ("amt_http.h", r"AMT_MBEDTLS .*?([0-9.]+) kB", "tls-mbedtls"))
+
+
+def prices():
+    """1 if a header states another price than was measured."""
+    wrong = 0
+    for header, pattern, what in PRICES:
+        with open(header, encoding="utf-8") as f:
+            options = f.read().split("options   define")[1].split("#ifndef")[0]
+        said = float(re.search(pattern, options, re.S).group(1)) * 1000
+        measured = figures["cortex-m4", what + ".text"]
+        if abs(said - measured) > 60:
+            print("%s says %d for what is %d (%s)" % (header, said, measured, what))
+            wrong = 1
+    return wrong
 
 
 def main():
@@ -327,7 +356,10 @@ def main():
         if name.startswith("cortex"):
             target.with_option("wide-32", BOUNDED + ["-DAMT_WIDE=32"], BOUNDED)
             target.adapters()
-    write_readme()
+    readme.write("make size: tool", tool())
+    readme.write("make size: sizes", sizes())
+    readme.write("make size: TLS", tls())
+    return prices()
 
 
-main()
+sys.exit(main())
