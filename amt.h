@@ -1892,7 +1892,9 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
 static unsigned amt__list_style(const amt_job *j, unsigned m)
 {
   const amt_wire *w = amt__wire(j);
-  return m == AMT_Q_PARAMETERS ? w->parameters : w->task_values;
+  unsigned        style = m == AMT_Q_PARAMETERS ? w->parameters
+                                                : w->task_values;
+  return style < AMT_LIST_OBJECT ? style : AMT_LIST_OBJECT;
 }
 
 static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
@@ -1901,8 +1903,7 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
   unsigned           style = amt__list_style(j, m);
   size_t             n, i;
   const char *const *list = amt__list(j, m, &n);
-  amt__put_char(o, style == AMT_LIST_ARRAY ? '[' :
-                   style == AMT_LIST_JOINED ? '"' : '{');
+  amt__put_char(o, "[\"{"[style]);
   for (i = 0; i < n; i++) {
     const char *text = list[i], *equals = amt__find(text, "=");
     if (style == AMT_LIST_JOINED) {
@@ -1919,8 +1920,7 @@ static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
     }
     amt__put_string(o, text);
   }
-  amt__put_char(o, style == AMT_LIST_ARRAY ? ']' :
-                   style == AMT_LIST_JOINED ? '"' : '}');
+  amt__put_char(o, "]\"}"[style]);
 }
 
 /* RFC 3986: all but unreserved characters as %XX. */
