@@ -153,7 +153,7 @@
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
-                          0 with -Os (32 costs 1.0 kB)
+                          0 with -Os (32 costs 2.0 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -972,6 +972,8 @@ enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
 /* What a step says, besides tokens and errors: held is text. */
 enum { AMT__J_CHAR = 100 };
 
+/* What has to be part of the common way, and what has to be out of it; not
+   where small is better than fast. */
 #if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
   !defined(__OPTIMIZE_SIZE__)
 #define AMT__INLINE static inline __attribute__((always_inline))
@@ -983,8 +985,8 @@ enum { AMT__J_CHAR = 100 };
 
 AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
 {
-  t->flags &= (uint8_t)~AMT__J_OBJECT;
-  t->flags |= (uint8_t)(object * AMT__J_OBJECT);
+  if (object) t->flags |= AMT__J_OBJECT;
+  else t->flags &= (uint8_t)~AMT__J_OBJECT;
 }
 
 AMT__INLINE int amt__json_push(amt_json *t, unsigned object)
@@ -1006,15 +1008,16 @@ static int amt__json_done(amt_json *t, int token)
   return token;
 }
 
-/* 0 if what is innermost is none, or something else. */
+/* The end of what is innermost; 0 if nothing is, or an array for an object, or
+   the other way round. */
 AMT__INLINE int amt__json_leave(amt_json *t, unsigned object)
 {
   unsigned top;
   if (t->depth == 0 || object != (t->flags & AMT__J_OBJECT) / AMT__J_OBJECT)
     return 0;
   top = --t->depth - 1u;
-  if (top < AMT_JSON_DEPTH)
-    amt__json_innermost(t, (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u);
+  amt__json_innermost(t, top < AMT_JSON_DEPTH ? /* what is around it */
+    (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u : 0);
   return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
 }
 
@@ -1067,23 +1070,30 @@ static int amt__json_literal(amt_json *t, unsigned c)
                            at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
 }
 
+/* A character as UTF-8. Its length. */
+static unsigned amt__json_encode(uint8_t *to, uint32_t point)
+{
+  unsigned n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  unsigned i = n;
+  to[0] = (uint8_t)point;
+  if (n > 1) {
+    while (--i > 0) {
+      to[i] = (uint8_t)(0x80u | (point & 0x3Fu));
+      point >>= 6;
+    }
+    to[0] = (uint8_t)(0xF00u >> n | point);
+  }
+  return n;
+}
+
 /* A whole character: its UTF-8 is held. The error if it is none, or not of n
    bytes. */
 static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 {
-  unsigned i = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  if ((n != 0 && n != i) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
+  unsigned length = amt__json_encode(t->held, point);
+  if ((n != 0 && n != length) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
     return error;
-  t->held_len = (uint8_t)i;
-  t->held[0] = (uint8_t)point;
-  if (i > 1) {
-    n = 0xF00u >> i;
-    while (--i > 0) {
-      t->held[i] = (uint8_t)(0x80u | (point & 0x3Fu));
-      point >>= 6;
-    }
-    t->held[0] = (uint8_t)(n | point);
-  }
+  t->held_len = (uint8_t)length;
   t->state = AMT__J_STRING;
   return AMT__J_CHAR;
 }
@@ -1328,23 +1338,34 @@ AMT__INLINE unsigned amt__first(amt__bits special)
 #endif
 
 #if AMT_WIDE > 0
-/* On over plain text. The byte in front of which it ends, or 0 for that of p;
-   a NUL is not plain either. */
+/* From p[*at] on over plain text, as long as there are whole words. 1 if *at is
+   where it ends; if 0, it may go on. */
+AMT__INLINE int amt__json_words(const unsigned char *p, size_t *at, size_t n)
+{
+  size_t    i = *at;
+  amt__bits special;
+  if (n < i + sizeof(amt__wide)) return 0;
+  special = amt__special(p + i); /* for most strings the only one */
+  if (special == 0) {
+    size_t last = n - sizeof(amt__wide);
+    while ((i += sizeof(amt__wide)) <= last) {
+      special = amt__special(p + i);
+      if (special != 0) break;
+    }
+  }
+  if (special != 0) i += amt__first(special);
+  *at = i;
+  return AMT__EXACT && special != 0;
+}
+
+/* The same to its very end. The byte there; 0 if that is the end of p too, as
+   for a NUL, which is not plain. */
 AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
                                     size_t n)
 {
-  size_t i = *at;
-  if (n - i >= sizeof(amt__wide)) {
-    amt__bits special = amt__special(p + i);
-    size_t    last = n - sizeof(amt__wide);
-    while (special == 0 && (i += sizeof(amt__wide)) <= last)
-      special = amt__special(p + i);
-    if (special != 0) i += amt__first(special);
-    if (special != 0 && AMT__EXACT) {
-      *at = i;
-      return p[i];
-    }
-  }
+  size_t i;
+  if (amt__json_words(p, at, n)) return p[*at];
+  i = *at;
   while (i < n && (p[i] ^ 2u) - 0x21u < 0x5Fu && p[i] != '\\') i++;
   *at = i;
   return i < n ? p[i] : 0;
@@ -1383,7 +1404,7 @@ static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
 }
 
 #if AMT_WIDE > 0
-/* Four hexadecimal digits; if they are not, more than any character. */
+/* Four hexadecimal digits; if they are not, more than any character is. */
 static uint32_t amt__json_unit(const unsigned char *p)
 {
   uint32_t point = 0;
@@ -1400,69 +1421,69 @@ static uint32_t amt__json_unit(const unsigned char *p)
   return point;
 }
 
-/* The escape at p[i], if it lies whole in front of n, to p[*to], and what
-   follows it. 0 if it does not, or is wrong, as the step will say. */
-AMT__INLINE size_t amt__json_unescaped(amt_json *t, unsigned char *p, size_t i,
-                                       size_t n, size_t *to)
+/* The escape p[i], if it lies whole in front of n, to p[*to]; two of them for a
+   surrogate pair. Its length; 0 if it does not, or is wrong: the step will say
+   how. */
+AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
+                                         size_t *to)
 {
+  unsigned length = 6, c;
   uint32_t point;
-  unsigned c;
   if (n - i < 2) return 0;
   c = amt__json_unescape(p[i + 1]);
   if (c != 0) {
     p[(*to)++] = (unsigned char)c;
-    return i + 2;
+    return 2;
   }
   if (p[i + 1] != 'u' || n - i < 6) return 0;
   point = amt__json_unit(p + i + 2);
-  i += 6;
-  if (point - 0xD800u < 0x400u && n - i >= 6 && p[i] == '\\' &&
-      p[i + 1] == 'u') {
-    uint32_t low = amt__json_unit(p + i + 2) - 0xDC00u;
-    point = low < 0x400u ? 0x10000u + ((point - 0xD800u) << 10) + low : point;
-    i += 6;
+  if (point - 0xD800u < 0x400u && n - i >= 12 && p[i + 6] == '\\' &&
+      p[i + 7] == 'u') {
+    uint32_t low = amt__json_unit(p + i + 8) - 0xDC00u;
+    if (low < 0x400u) point = 0x10000u + ((point - 0xD800u) << 10) + low;
+    length = 12;
   }
-  if (amt__json_char(t, point, 0, -1) < 0) return 0;
-  memcpy(p + *to, t->held, sizeof t->held); /* which the escape had room for */
-  *to += t->held_len;
-  return i;
+  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return 0;
+  *to += amt__json_encode(p + *to, point); /* shorter than the escape */
+  return length;
 }
 
 /* The length of the character at p, of two bytes or more, if it lies whole in
-   the n bytes there. 0 if it does not, or is none. */
+   the n bytes there; else, or if it is none, 0. What the second byte may be
+   depends on the first (RFC 3629, 4). */
 static unsigned amt__json_character(const unsigned char *p, size_t n)
 {
-  unsigned k, length = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-  uint32_t point = p[0] & (0x7Fu >> length);
-  if (p[0] - 0xC2u > 0xF4u - 0xC2u || n < length) return 0;
-  for (k = 1; k < length; k++) {
+  unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+  unsigned low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  unsigned high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || p[1] - low > high - low)
+    return 0;
+  for (k = 2; k < length; k++)
     if ((p[k] & 0xC0u) != 0x80u) return 0;
-    point = (point << 6) | (p[k] & 0x3Fu);
-  }
-  if (point >> (5u * length - 4u) == 0) return 0; /* overlong */
-  return point - 0xD800u < 0x800u || point > 0x10FFFFu ? 0 : length;
+  return length;
 }
 
-/* From i on over all text of a string that is whole and right; the step sees to
-   the rest. */
-AMT__INLINE size_t amt__json_text(amt_json *t, unsigned char *p, size_t i,
-                                  size_t n, size_t *to)
+/* From i on over the text of a string, as far as it is whole and right, to
+   p[*to]; nothing moves before the first escape. */
+AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
+                                  size_t *to)
 {
-  size_t from, at = *to;
+  size_t   from, at = *to;
+  unsigned c = i < n ? p[i] : 0, length;
   for (;;) {
-    unsigned c, length = 0;
-    if (i < n && p[i] == '\\') {
-      from = amt__json_unescaped(t, p, i, n, &at);
-      if (from == 0) break;
-      i = from;
+    if (c == '\\') {
+      length = amt__json_unescaped(p, i, n, &at);
+      if (length == 0) break;
+      i += length;
+      c = i < n ? p[i] : 0;
       continue;
     }
     from = i;
-    do {
+    while ((c = amt__json_scan(p, &i, n)) >= 0x80) {
+      length = amt__json_character(p + i, n - i);
+      if (length == 0) break; /* the step's */
       i += length;
-      c = amt__json_scan(p, &i, n);
-      length = c < 0x80 ? 0 : amt__json_character(p + i, n - i);
-    } while (length != 0);
+    }
     if (at != from) memmove(p + at, p + from, i - from);
     at += i - from;
     if (c != '\\') break;
@@ -1486,7 +1507,7 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
 #if AMT_WIDE > 0
-      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(t, p, i, n, &to);
+      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
       else
 #endif
       i = amt__json_plain(p, i, n, &to);
@@ -1528,23 +1549,18 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
 }
 
 #if AMT_WIDE > 0
-/* --- the common way to the next token, without the step ---
+/* --- the common way to a token, without the step: AMT_WIDE ---
 
-   What amt_json_next calls here it calls last, with its own parameters in their
-   order, and so has nothing to keep meanwhile. *used is where they go on. What
-   they do not know is left to amt__json_run. */
+   It knows tokens that lie whole in the bytes at hand; for all others, and
+   errors, it calls amt__json_run. It passes the ':' and the ',' behind a token
+   along with it, so that most calls find the next one at once. Whatever it
+   calls, it calls last, with the parameters of amt_json_next in their order:
+   then no register has to be saved. */
 
 AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
                               size_t *used, amt_json_token *token, size_t i)
 {
   return amt__json_run(t, p, n, used, token, i, i, i);
-}
-
-/* A key in an object, a value in an array. */
-AMT__INLINE uint8_t amt__json_behind_comma(const amt_json *t)
-{
-  return (uint8_t)(AMT__J_VALUE + (t->flags & AMT__J_OBJECT) /
-                   (AMT__J_OBJECT / (AMT__J_KEY - AMT__J_VALUE)));
 }
 
 /* The bytes in front of i are used. */
@@ -1554,22 +1570,26 @@ AMT__INLINE void amt__json_used(amt_json *t, size_t *used, size_t i)
   t->offset += i;
 }
 
-/* A value has ended in front of i; a comma behind it is passed as well. */
+/* A value has ended in front of i; a comma there is passed as well. Of what is
+   open, only an object sets the flag. */
 AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
                                   size_t n, size_t *used, size_t i)
 {
-  if (t->depth == 0) {
-    t->state = AMT__J_DONE;
-  } else if (i < n && p[i] == ',') {
-    t->state = amt__json_behind_comma(t);
+  if (i >= n || p[i] != ',') {
+    amt__json_done(t, 0);
+  } else if (t->flags & AMT__J_OBJECT) {
+    t->state = AMT__J_KEY;
+    i++;
+  } else if (t->depth != 0) {
+    t->state = AMT__J_VALUE;
     i++;
   } else {
-    t->state = AMT__J_NEXT;
+    t->state = AMT__J_DONE;
   }
   amt__json_used(t, used, i);
 }
 
-/* A string has ended in front of i; a colon behind a key is passed as well. */
+/* A string has ended in front of i; for a key, a colon there is passed. */
 AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
                                 size_t *used, size_t i, int key)
 {
@@ -1577,34 +1597,63 @@ AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
     amt__json_passed(t, p, n, used, i);
     return AMT_JSON_STRING;
   }
+  t->state = AMT__J_COLON;
   if (i < n && p[i] == ':') {
     t->state = AMT__J_VALUE;
     i++;
-  } else {
-    t->state = AMT__J_COLON;
   }
   amt__json_used(t, used, i);
   return AMT_JSON_KEY;
 }
 
-/* The string token->text, plain as far as p[i]. */
+/* The string token->text, plain as far as p[i]; what is there is not, or there
+   is no whole word left. */
 AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
-  size_t   from = (size_t)(token->text - (char *)p), to = i;
-  unsigned s = t->state;
-  if (!(t->flags & AMT__J_LINES)) {
-    i = amt__json_text(t, p, i, n, &to);
-    t->state = (uint8_t)s;
-    token->len = to - from;
-    if (i < n && p[i] == '"')
-      return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
-  }
-  amt__json_quote(t, amt__json_may[s]);
+  size_t to = i, from;
+  if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
+  from = (size_t)(token->text - (char *)p);
+  token->len = to - from;
+  if (i < n && p[i] == '"')
+    return amt__json_ended(t, p, n, used, i + 1, t->state >= AMT__J_KEY);
+  amt__json_quote(t, amt__json_may[t->state]);
   return amt__json_run(t, p, n, used, token, from, i, to);
 }
 
-/* A brace or a bracket. */
+/* The string that p[i], a quote, begins. */
+AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
+                                 size_t *used, amt_json_token *token, size_t i)
+{
+  unsigned s = t->state;
+  size_t   from = i + 1;
+  if (s >= AMT__J_COLON) return amt__json_rest(t, p, n, used, token, i);
+  t->start = t->offset + i++;
+  token->text = (char *)p + from;
+  token->first = token->last = 1;
+  if (!amt__json_words(p, &i, n) || p[i] != '"')
+    return amt__json_escaped(t, p, n, used, token, i);
+  token->len = i - from;
+  return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
+}
+
+/* A number that is nothing but digits and begins with p[i], not 0. */
+AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
+                                 size_t *used, amt_json_token *token, size_t i)
+{
+  size_t from = i++;
+  while (i < n && p[i] - (unsigned)'0' < 10u) i++;
+  if (t->state >= AMT__J_KEY || i >= n || p[i] == '.' || (p[i] | 32u) == 'e')
+    return amt__json_rest(t, p, n, used, token, from);
+  t->start = t->offset + from;
+  token->text = (char *)p + from;
+  token->first = token->last = 1;
+  token->len = i - from;
+  amt__json_passed(t, p, n, used, i);
+  return AMT_JSON_NUMBER;
+}
+
+/* A brace or a bracket, p[i]. */
 AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
                                size_t *used, amt_json_token *token, size_t i,
                                unsigned object)
@@ -1616,71 +1665,39 @@ AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
   return amt__json_push(t, object);
 }
 
+/* One that ends what has something in it. */
 AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
                                 size_t *used, amt_json_token *token, size_t i,
                                 unsigned object)
 {
-  if ((t->state != AMT__J_NEXT &&
-       t->state != (object ? AMT__J_KEY_1 : AMT__J_FIRST)) ||
-      !amt__json_leave(t, object))
+  if (t->state != AMT__J_NEXT || !amt__json_leave(t, object))
     return amt__json_rest(t, p, n, used, token, i);
   t->start = t->offset + i;
   amt__json_passed(t, p, n, used, i + 1);
   return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
 }
 
-/* The token that begins with p[i]. */
-AMT__INLINE int amt__json_token(amt_json *t, unsigned char *p, size_t n,
-                                size_t *used, amt_json_token *token, size_t i)
-{
-  unsigned s = t->state, c = p[i];
-  size_t   from = i;
-  if (c == '"' && s < AMT__J_COLON) {
-    t->start = t->offset + i;
-    from = ++i;
-    token->text = (char *)p + i;
-    token->first = token->last = 1;
-    if (amt__json_scan(p, &i, n) != '"')
-      return amt__json_escaped(t, p, n, used, token, i);
-    token->len = i - from;
-    return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
-  }
-  if (c == '{') return amt__json_open(t, p, n, used, token, i, 1);
-  if (c == '}') return amt__json_close(t, p, n, used, token, i, 1);
-  if (c - '1' < 9u && s < AMT__J_KEY) {
-    do i++; while (i < n && p[i] - (unsigned)'0' < 10u);
-    if (i < n && p[i] != '.' && (p[i] | 32u) != 'e') {
-      t->start = t->offset + from;
-      token->text = (char *)p + from;
-      token->len = i - from;
-      token->first = token->last = 1;
-      amt__json_passed(t, p, n, used, i);
-      return AMT_JSON_NUMBER;
-    }
-  }
-  if (c == '[') return amt__json_open(t, p, n, used, token, i, 0);
-  if (c == ']') return amt__json_close(t, p, n, used, token, i, 0);
-  return amt__json_rest(t, p, n, used, token, from);
-}
-
-/* The token behind white space, a colon or a comma. */
+/* Any token, behind white space, a colon or a comma, if there are any. */
 AMT__APART int amt__json_behind(amt_json *t, unsigned char *p, size_t n,
                                 size_t *used, amt_json_token *token)
 {
-  unsigned s = t->state;
-  size_t   i = 0;
-  if (s - AMT__J_VALUE <= AMT__J_DONE - AMT__J_VALUE)
-    for (; i < n; i++) {
-      unsigned c = p[i];
-      if (c == ':' && s == AMT__J_COLON)
-        s = AMT__J_VALUE;
-      else if (c == ',' && s == AMT__J_NEXT)
-        s = amt__json_behind_comma(t);
-      else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
-        break;
-    }
-  t->state = (uint8_t)s;
-  if (i < n) return amt__json_token(t, p, n, used, token, i);
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned c = p[i], s = t->state;
+    if (s - AMT__J_VALUE > AMT__J_DONE - AMT__J_VALUE) break;
+    if (c == '"') return amt__json_quoted(t, p, n, used, token, i);
+    if (c == '{') return amt__json_open(t, p, n, used, token, i, 1);
+    if (c == '}') return amt__json_close(t, p, n, used, token, i, 1);
+    if (c == '[') return amt__json_open(t, p, n, used, token, i, 0);
+    if (c == ']') return amt__json_close(t, p, n, used, token, i, 0);
+    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, i);
+    if (c == ':' && s == AMT__J_COLON)
+      t->state = AMT__J_VALUE;
+    else if (c == ',' && s == AMT__J_NEXT)
+      t->state = t->flags & AMT__J_OBJECT ? AMT__J_KEY : AMT__J_VALUE;
+    else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+      break;
+  }
   return amt__json_rest(t, p, n, used, token, i);
 }
 #endif
@@ -1690,8 +1707,13 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
 {
   unsigned char *p = (unsigned char *)bytes;
 #if AMT_WIDE > 0
-  if (n > 0 && (p[0] == '"' || p[0] > ':' || p[0] - (unsigned)'0' < 10u))
-    return amt__json_token(t, p, n, used, token, 0);
+  if (n > 0) { /* what there is most of, where nothing is in front of it */
+    unsigned c = p[0];
+    if (c == '"') return amt__json_quoted(t, p, n, used, token, 0);
+    if (c == '{') return amt__json_open(t, p, n, used, token, 0, 1);
+    if (c == '}') return amt__json_close(t, p, n, used, token, 0, 1);
+    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, 0);
+  }
   return amt__json_behind(t, p, n, used, token);
 #else
   return amt__json_run(t, p, n, used, token, 0, 0, 0);
