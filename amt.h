@@ -321,7 +321,8 @@ typedef struct amt_json_token {
 
 /* The next token of the n bytes at p, or AMT_JSON_MORE, or an error (sticky;
    json->offset is its place). Strings are unescaped in place: p is written
-   to. *used: bytes taken; go on behind them. */
+   to. *used: bytes taken, maybe with the ':' or ',' that follows; go on behind
+   them. */
 AMTDEF int amt_json_next(amt_json *json, void *p, size_t n, size_t *used,
                          amt_json_token *token);
 /* After the last byte: 0 if they were exactly one JSON text, or an error.
