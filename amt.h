@@ -197,7 +197,7 @@
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
-                          0 with -Os (32 costs 1.0 kB)
+                          0 with -Os (32 costs 2.0 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -376,7 +376,8 @@ typedef struct amt_json_token {
 
 /* The next token of the n bytes at p, or AMT_JSON_MORE, or an error (sticky;
    json->offset is its place). Strings are unescaped in place: p is written
-   to. *used: bytes taken; go on behind them. */
+   to. *used: bytes taken, maybe with the ':' or ',' that follows; go on behind
+   them. */
 AMTDEF int amt_json_next(amt_json *json, void *p, size_t n, size_t *used,
                          amt_json_token *token);
 /* After the last byte: 0 if they were exactly one JSON text, or an error.
@@ -1073,13 +1074,24 @@ enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
 /* What a step says, besides tokens and errors: held is text. */
 enum { AMT__J_CHAR = 100 };
 
-static void amt__json_innermost(amt_json *t, unsigned object)
+/* What has to be part of the common way, and what has to be out of it; not
+   where small is better than fast. */
+#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
+  !defined(__OPTIMIZE_SIZE__)
+#define AMT__INLINE static inline __attribute__((always_inline))
+#define AMT__APART static __attribute__((noinline))
+#else
+#define AMT__INLINE static
+#define AMT__APART static
+#endif
+
+AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
 {
-  t->flags &= (uint8_t)~AMT__J_OBJECT;
   if (object) t->flags |= AMT__J_OBJECT;
+  else t->flags &= (uint8_t)~AMT__J_OBJECT;
 }
 
-static int amt__json_push(amt_json *t, unsigned object)
+AMT__INLINE int amt__json_push(amt_json *t, unsigned object)
 {
   unsigned at = t->depth;
   if (at >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
@@ -1098,15 +1110,23 @@ static int amt__json_done(amt_json *t, int token)
   return token;
 }
 
-static int amt__json_pop(amt_json *t, unsigned object)
+/* The end of what is innermost; 0 if nothing is, or an array for an object, or
+   the other way round. */
+AMT__INLINE int amt__json_leave(amt_json *t, unsigned object)
 {
   unsigned top;
   if (t->depth == 0 || object != (t->flags & AMT__J_OBJECT) / AMT__J_OBJECT)
-    return AMT_E_JSON_SYNTAX;
+    return 0;
   top = --t->depth - 1u;
-  if (top < AMT_JSON_DEPTH)
-    amt__json_innermost(t, (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u);
-  return amt__json_done(t, object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END);
+  amt__json_innermost(t, top < AMT_JSON_DEPTH ? /* what is around it */
+    (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u : 0);
+  return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
+}
+
+static int amt__json_pop(amt_json *t, unsigned object)
+{
+  int token = amt__json_leave(t, object);
+  return token ? amt__json_done(t, token) : AMT_E_JSON_SYNTAX;
 }
 
 static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
@@ -1152,23 +1172,30 @@ static int amt__json_literal(amt_json *t, unsigned c)
                            at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
 }
 
+/* A character as UTF-8. Its length. */
+static unsigned amt__json_encode(uint8_t *to, uint32_t point)
+{
+  unsigned n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  unsigned i = n;
+  to[0] = (uint8_t)point;
+  if (n > 1) {
+    while (--i > 0) {
+      to[i] = (uint8_t)(0x80u | (point & 0x3Fu));
+      point >>= 6;
+    }
+    to[0] = (uint8_t)(0xF00u >> n | point);
+  }
+  return n;
+}
+
 /* A whole character: its UTF-8 is held. The error if it is none, or not of n
    bytes. */
 static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 {
-  unsigned i = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  if ((n != 0 && n != i) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
+  unsigned length = amt__json_encode(t->held, point);
+  if ((n != 0 && n != length) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
     return error;
-  t->held_len = (uint8_t)i;
-  t->held[0] = (uint8_t)point;
-  if (i > 1) {
-    n = 0xF00u >> i;
-    while (--i > 0) {
-      t->held[i] = (uint8_t)(0x80u | (point & 0x3Fu));
-      point >>= 6;
-    }
-    t->held[0] = (uint8_t)(n | point);
-  }
+  t->held_len = (uint8_t)length;
   t->state = AMT__J_STRING;
   return AMT__J_CHAR;
 }
@@ -1199,11 +1226,10 @@ static int amt__json_hex(amt_json *t, unsigned c)
 /* What \c stands for; 0 if nothing. */
 static unsigned amt__json_unescape(unsigned c)
 {
-  static const char names[] = "n\"\\tr/bf", bytes[] = "\n\"\\\t\r/\b\f";
-  unsigned i = 0;
-  while ((unsigned char)names[i] != c)
-    if (++i == 8) return 0;
-  return (unsigned char)bytes[i];
+  static const char from_b[] = "\b\0\0\0\f\0\0\0\0\0\0\0\n\0\0\0\r\0\t";
+  if (c == '"' || c == '\\' || c == '/') return c;
+  c -= 'b';
+  return c < sizeof from_b - 1 ? (unsigned char)from_b[c] : 0;
 }
 
 static int amt__json_escape(amt_json *t, unsigned c)
@@ -1340,15 +1366,13 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
-/* --- strings, several bytes at once: AMT_WIDE --- */
+/* --- several bytes at once: AMT_WIDE --- */
 
-#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__)
-#define AMT__INLINE static inline __attribute__((always_inline))
-#else
-#define AMT__INLINE static
-#endif
-
-/* Whether amt__plain finds just how many. */
+/* amt__special looks at as many bytes from p on as an amt__wide has: 0 if all
+   of them are plain text. amt__first: how many are, in front of the first that
+   is not; fewer where it is not AMT__EXACT. Plain is ASCII but for controls,
+   '"' and '\\'. An XOR with 2 leaves the controls what they are and takes '"'
+   to 0x20, next to them. */
 #if AMT_WIDE == 128 || \
   (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #define AMT__EXACT 1
@@ -1357,29 +1381,36 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 #endif
 #if AMT_WIDE == 128 && defined(__SSE2__)
 #include <emmintrin.h>
-typedef __m128i amt__wide;
-/* How many of the bytes from p on are plain. */
-static unsigned amt__plain(const unsigned char *p)
+typedef __m128i  amt__wide;
+typedef unsigned amt__bits;
+AMT__INLINE amt__bits amt__special(const unsigned char *p)
 {
   __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
-  return (unsigned)__builtin_ctz(0x10000u | (unsigned)_mm_movemask_epi8(
-    _mm_or_si128(_mm_cmplt_epi8(w, _mm_set1_epi8(0x20)), /* >= 0x80, too */
-                 _mm_or_si128(_mm_cmpeq_epi8(w, _mm_set1_epi8('"')),
-                              _mm_cmpeq_epi8(w, _mm_set1_epi8('\\'))))));
+  w = _mm_xor_si128(w, _mm_set1_epi8(2));
+  return (unsigned)_mm_movemask_epi8( /* what is negative: >= 0x80, too */
+    _mm_or_si128(_mm_subs_epi8(w, _mm_set1_epi8(0x21)),
+                 _mm_cmpeq_epi8(w, _mm_set1_epi8('\\' ^ 2))));
+}
+AMT__INLINE unsigned amt__first(amt__bits special)
+{
+  return (unsigned)__builtin_ctz(special);
 }
 #elif AMT_WIDE == 128
 #include <arm_neon.h>
 typedef uint8x16_t amt__wide;
-static unsigned amt__plain(const unsigned char *p)
+typedef uint64_t   amt__bits; /* four for each byte */
+AMT__INLINE amt__bits amt__special(const unsigned char *p)
 {
-  uint8x16_t w = vld1q_u8(p);
-  uint8x16_t bad = vorrq_u8(
-    vcgtq_u8(vsubq_u8(w, vdupq_n_u8(0x20)), vdupq_n_u8(0x5F)),
-    vorrq_u8(vceqq_u8(w, vdupq_n_u8('"')), vceqq_u8(w, vdupq_n_u8('\\'))));
-  /* four bits of each byte */
-  uint64_t bits = vget_lane_u64(vreinterpret_u64_u8(
-    vshrn_n_u16(vreinterpretq_u16_u8(bad), 4)), 0);
-  return bits == 0 ? 16u : (unsigned)__builtin_ctzll(bits) / 4u;
+  uint8x16_t w = veorq_u8(vld1q_u8(p), vdupq_n_u8(2));
+  uint8x16_t special = vorrq_u8(
+    vcltq_s8(vreinterpretq_s8_u8(w), vdupq_n_s8(0x21)), /* >= 0x80, too */
+    vceqq_u8(w, vdupq_n_u8('\\' ^ 2)));
+  return vget_lane_u64(vreinterpret_u64_u8(
+    vshrn_n_u16(vreinterpretq_u16_u8(special), 4)), 0);
+}
+AMT__INLINE unsigned amt__first(amt__bits special)
+{
+  return (unsigned)__builtin_ctzll(special) / 4u;
 }
 #elif AMT_WIDE > 0
 #if AMT_WIDE == 32
@@ -1387,75 +1418,82 @@ typedef uint32_t amt__wide;
 #else
 typedef uint64_t amt__wide;
 #endif
+typedef amt__wide amt__bits; /* the highest of each byte */
 #define AMT__EACH(c) ((amt__wide)-1 / 255u * (amt__wide)(c))
-/* How many of the bytes from p on are plain; more of them may be, where it is
-   not AMT__EXACT. A borrow that goes on into the next byte comes from one that
-   is not plain. */
-static unsigned amt__plain(const unsigned char *p)
+/* A borrow that goes on into the next byte comes from one that is special. */
+AMT__INLINE amt__bits amt__special(const unsigned char *p)
 {
-  amt__wide x;
-  unsigned  i = 0;
-  memcpy(&x, p, sizeof x);
-  x = (x | (x - AMT__EACH(0x20)) | ((x ^ AMT__EACH('"')) - AMT__EACH(1)) |
-       ((x ^ AMT__EACH('\\')) - AMT__EACH(1))) & AMT__EACH(0x80);
-  if (x == 0) return sizeof x;
+  amt__wide w;
+  memcpy(&w, p, sizeof w);
+  return (w | ((w ^ AMT__EACH(2)) - AMT__EACH(0x21)) |
+          ((w ^ AMT__EACH('\\')) - AMT__EACH(1))) & AMT__EACH(0x80);
+}
+AMT__INLINE unsigned amt__first(amt__bits special)
+{
 #if AMT__EXACT
-  i = (unsigned)(AMT_WIDE == 32 ? __builtin_ctz((unsigned)x)
-                                : __builtin_ctzll(x)) / 8u;
+  return (unsigned)(AMT_WIDE == 32 ? __builtin_ctz((unsigned)special)
+                                   : __builtin_ctzll(special)) / 8u;
+#else
+  return (void)special, 0;
 #endif
+}
+#endif
+
+#if AMT_WIDE > 0
+/* From p[*at] on over plain text, as long as there are whole words. 1 if *at is
+   where it ends; if 0, it may go on. */
+AMT__INLINE int amt__json_words(const unsigned char *p, size_t *at, size_t n)
+{
+  size_t    i = *at;
+  amt__bits special;
+  if (n < i + sizeof(amt__wide)) return 0;
+  special = amt__special(p + i); /* for most strings the only one */
+  if (special == 0) {
+    size_t last = n - sizeof(amt__wide);
+    while ((i += sizeof(amt__wide)) <= last) {
+      special = amt__special(p + i);
+      if (special != 0) break;
+    }
+  }
+  if (special != 0) i += amt__first(special);
+  *at = i;
+  return AMT__EXACT && special != 0;
+}
+
+/* The same to its very end. The byte there; 0 if that is the end of p too, as
+   for a NUL, which is not plain. */
+AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
+                                    size_t n)
+{
+  size_t i;
+  if (amt__json_words(p, at, n)) return p[*at];
+  i = *at;
+  while (i < n && (p[i] ^ 2u) - 0x21u < 0x5Fu && p[i] != '\\') i++;
+  *at = i;
+  return i < n ? p[i] : 0;
+}
+
+/* From i on over plain text, which gathers at p[*to]. */
+static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
+{
+  size_t from = i;
+  amt__json_scan(p, &i, n);
+  if (*to != from) memmove(p + *to, p + from, i - from);
+  *to += i - from;
   return i;
 }
-#endif
-
-#if AMT_WIDE > 0
-/* Moves n bytes down, fewer than a word has: in halves, each read before what
-   it is written over. */
-#define AMT__HALF(size) \
-  if (sizeof(amt__wide) > (size) && (n & (size))) { \
-    unsigned char half[size]; \
-    memcpy(half, from, size); \
-    memcpy(to, half, size); \
-    to += (size); \
-    from += (size); \
-  }
-static void amt__move(unsigned char *to, const unsigned char *from, unsigned n)
-{
-  AMT__HALF(8)
-  AMT__HALF(4)
-  AMT__HALF(2)
-  if (n & 1u) *to = *from;
-}
-#endif
-
+#else
 /* From i on over the plain bytes of a string, which gather at p[*to]; all but
    them go through the step. */
-AMT__INLINE size_t amt__json_plain(unsigned char *p, size_t i, size_t n,
-                                   size_t *to)
+static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
   size_t at = *to;
-#if AMT_WIDE > 0
-  while (n - i >= sizeof(amt__wide)) {
-    unsigned  k = amt__plain(p + i);
-    amt__wide w;
-    if (k < sizeof w) {
-      if (at != i) amt__move(p + at, p + i, k);
-      *to = at + k;
-      if (AMT__EXACT) return i + k;
-      i += k;
-      at += k;
-      break;
-    }
-    memcpy(&w, p + i, sizeof w);
-    memcpy(p + at, &w, sizeof w);
-    i += sizeof w;
-    at += sizeof w;
-  }
-#endif
   while (i < n && p[i] - 0x20u < 0x60u && p[i] != '"' && p[i] != '\\' &&
          at < n) p[at++] = p[i++];
   *to = at;
   return i;
 }
+#endif
 
 /* The character held, to p[to]. */
 static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
@@ -1468,7 +1506,7 @@ static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
 }
 
 #if AMT_WIDE > 0
-/* Four hexadecimal digits; 0xD800, which is no character, if they are not. */
+/* Four hexadecimal digits; if they are not, more than any character is. */
 static uint32_t amt__json_unit(const unsigned char *p)
 {
   uint32_t point = 0;
@@ -1477,7 +1515,7 @@ static uint32_t amt__json_unit(const unsigned char *p)
     digit = p[k] - (unsigned)'0';
     if (digit > 9u) {
       digit = (p[k] | 32u) - 'a';
-      if (digit > 5u) return 0xD800u;
+      if (digit > 5u) return 0x110000u;
       digit += 10u;
     }
     point = (point << 4) | digit;
@@ -1485,98 +1523,84 @@ static uint32_t amt__json_unit(const unsigned char *p)
   return point;
 }
 
-/* From an escape on over what is plain and more escapes, those that lie whole
-   in front of n. Whatever else there is, and errors, are left to the step. */
-static size_t amt__json_text(amt_json *t, unsigned char *p, size_t i, size_t n,
-                             size_t *to)
+/* The escape p[i], if it lies whole in front of n, to p[*to]; two of them for a
+   surrogate pair. Its length; 0 if it does not, or is wrong: the step will say
+   how. */
+AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
+                                         size_t *to)
 {
-  for (;;) {
-    unsigned c;
-    if (i >= n || p[i] != '\\') {
-      i = amt__json_plain(p, i, n, to);
-      if (i >= n || p[i] != '\\') return i;
-    }
-    if (n - i < 6) return i;
-    c = p[i + 1];
-    if (c != 'u') {
-      c = amt__json_unescape(c);
-      if (c == 0) return i;
-      p[(*to)++] = (unsigned char)c;
-      i += 2;
-    } else {
-      if (amt__json_char(t, amt__json_unit(p + i + 2), 0, -1) < 0) return i;
-      *to = amt__json_gather(t, p, *to, n);
-      i += 6;
-    }
+  unsigned length = 6, c;
+  uint32_t point;
+  if (n - i < 2) return 0;
+  c = amt__json_unescape(p[i + 1]);
+  if (c != 0) {
+    p[(*to)++] = (unsigned char)c;
+    return 2;
   }
+  if (p[i + 1] != 'u' || n - i < 6) return 0;
+  point = amt__json_unit(p + i + 2);
+  if (point - 0xD800u < 0x400u && n - i >= 12 && p[i + 6] == '\\' &&
+      p[i + 7] == 'u') {
+    uint32_t low = amt__json_unit(p + i + 8) - 0xDC00u;
+    if (low < 0x400u) point = 0x10000u + ((point - 0xD800u) << 10) + low;
+    length = 12;
+  }
+  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return 0;
+  *to += amt__json_encode(p + *to, point); /* shorter than the escape */
+  return length;
 }
-#endif
 
-#if AMT_WIDE > 0
-/* The common way to the next token, without the step, if it lies whole in the
-   bytes at hand; 0 if it does not, with as much of it done as there is. */
-static int amt__json_quick(amt_json *t, unsigned char *p, size_t n, size_t *at,
-                           size_t *from, size_t *to)
+/* The length of the character at p, of two bytes or more, if it lies whole in
+   the n bytes there; else, or if it is none, 0. What the second byte may be
+   depends on the first (RFC 3629, 4). */
+static unsigned amt__json_character(const unsigned char *p, size_t n)
 {
-  static const unsigned char follows[AMT__J_DONE + 1] = {
-    0, 0, 0, 0, 0, ':', ',', 0
-  };
-  size_t   i;
-  unsigned s = t->state, c = 0, may;
-  int      r = 0;
-  if (s - AMT__J_VALUE > AMT__J_NEXT - AMT__J_VALUE) return 0;
-  for (i = 0; i < n; i++) {
-    c = p[i];
-    if (c > ' ') {
-      if (c != follows[s]) break;
-      s = c == ',' && (t->flags & AMT__J_OBJECT) ? AMT__J_KEY : AMT__J_VALUE;
-    } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-      break;
-    }
-  }
-  t->state = (uint8_t)s;
-  *at = *from = *to = i;
-  if (i >= n) return 0;
-  t->start = t->offset + i;
-  may = amt__json_may[s];
-  if (c == '"') {
-    if ((t->flags & AMT__J_LINES) || !(may & (AMT__J_A_VALUE | AMT__J_A_KEY)))
-      return 0;
-    *from = *to = i + 1;
-    i = amt__json_plain(p, i + 1, n, to);
-    if (i < n && p[i] == '\\') i = amt__json_text(t, p, i, n, to);
-    *at = i + 1;
-    if (i < n && p[i] == '"') {
-      if (!(may & AMT__J_A_KEY)) return amt__json_done(t, AMT_JSON_STRING);
-      t->state = AMT__J_COLON;
-      return AMT_JSON_KEY;
-    }
-    *at = i;
-    amt__json_quote(t, may);
+  unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+  unsigned low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  unsigned high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || p[1] - low > high - low)
     return 0;
+  for (k = 2; k < length; k++)
+    if ((p[k] & 0xC0u) != 0x80u) return 0;
+  return length;
+}
+
+/* From i on over the text of a string, as far as it is whole and right, to
+   p[*to]; nothing moves before the first escape. */
+AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
+                                  size_t *to)
+{
+  size_t   from, at = *to;
+  unsigned c = i < n ? p[i] : 0, length;
+  for (;;) {
+    if (c == '\\') {
+      length = amt__json_unescaped(p, i, n, &at);
+      if (length == 0) break;
+      i += length;
+      c = i < n ? p[i] : 0;
+      continue;
+    }
+    from = i;
+    while ((c = amt__json_scan(p, &i, n)) >= 0x80) {
+      length = amt__json_character(p + i, n - i);
+      if (length == 0) break; /* the step's */
+      i += length;
+    }
+    if (at != from) memmove(p + at, p + from, i - from);
+    at += i - from;
+    if (c != '\\') break;
   }
-  if (c - '1' < 9u && (may & AMT__J_A_VALUE)) {
-    while (++i < n && p[i] - (unsigned)'0' < 10u) { }
-    if (i >= n || p[i] == '.' || (p[i] | 32u) == 'e') return 0;
-    *at = *to = i;
-    return amt__json_done(t, AMT_JSON_NUMBER);
-  }
-  if ((c | 32u) == '{' && (may & AMT__J_A_VALUE))
-    r = amt__json_push(t, c >> 5 & 1u);
-  else if ((c | 32u) == '}' && (may & AMT__J_AN_END))
-    r = amt__json_pop(t, c >> 5 & 1u);
-  if (r <= 0) return 0; /* an error is the step's to find */
-  *at = i + 1;
-  return r;
+  *to = at;
+  return i;
 }
 #endif
 
 /* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
    that began in an earlier buffer may be longer than what was read of it here,
    and so is lent from t->held, alone. */
-static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
-                         size_t from, size_t to, size_t *used,
-                         amt_json_token *token)
+AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
+                             size_t *used, amt_json_token *token, size_t from,
+                             size_t i, size_t to)
 {
   int carried = t->state >= AMT__J_ESCAPE, r = 0, type;
   *used = 0;
@@ -1584,10 +1608,11 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
-      i = amt__json_plain(p, i, n, &to);
 #if AMT_WIDE > 0
-      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(t, p, i, n, &to);
+      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
+      else
 #endif
+      i = amt__json_plain(p, i, n, &to);
       if (i >= n) break;
     } else if (before < AMT__J_LITERAL) {
       t->start = t->offset + i;
@@ -1625,25 +1650,176 @@ static int amt__json_run(amt_json *t, unsigned char *p, size_t i, size_t n,
   return type;
 }
 
+#if AMT_WIDE > 0
+/* --- the common way to a token, without the step: AMT_WIDE ---
+
+   It knows tokens that lie whole in the bytes at hand; for all others, and
+   errors, it calls amt__json_run. It passes the ':' and the ',' behind a token
+   along with it, so that most calls find the next one at once. Whatever it
+   calls, it calls last, with the parameters of amt_json_next in their order:
+   then no register has to be saved. */
+
+AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
+                              size_t *used, amt_json_token *token, size_t i)
+{
+  return amt__json_run(t, p, n, used, token, i, i, i);
+}
+
+/* The bytes in front of i are used. */
+AMT__INLINE void amt__json_used(amt_json *t, size_t *used, size_t i)
+{
+  *used = i;
+  t->offset += i;
+}
+
+/* A value has ended in front of i; a comma there is passed as well. Of what is
+   open, only an object sets the flag. */
+AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
+                                  size_t n, size_t *used, size_t i)
+{
+  if (i >= n || p[i] != ',') {
+    amt__json_done(t, 0);
+  } else if (t->flags & AMT__J_OBJECT) {
+    t->state = AMT__J_KEY;
+    i++;
+  } else if (t->depth != 0) {
+    t->state = AMT__J_VALUE;
+    i++;
+  } else {
+    t->state = AMT__J_DONE;
+  }
+  amt__json_used(t, used, i);
+}
+
+/* A string has ended in front of i; for a key, a colon there is passed. */
+AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
+                                size_t *used, size_t i, int key)
+{
+  if (!key) {
+    amt__json_passed(t, p, n, used, i);
+    return AMT_JSON_STRING;
+  }
+  t->state = AMT__J_COLON;
+  if (i < n && p[i] == ':') {
+    t->state = AMT__J_VALUE;
+    i++;
+  }
+  amt__json_used(t, used, i);
+  return AMT_JSON_KEY;
+}
+
+/* The string token->text, plain as far as p[i]; what is there is not, or there
+   is no whole word left. */
+AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
+                                 size_t *used, amt_json_token *token, size_t i)
+{
+  size_t to = i, from;
+  if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
+  from = (size_t)(token->text - (char *)p);
+  token->len = to - from;
+  if (i < n && p[i] == '"')
+    return amt__json_ended(t, p, n, used, i + 1, t->state >= AMT__J_KEY);
+  amt__json_quote(t, amt__json_may[t->state]);
+  return amt__json_run(t, p, n, used, token, from, i, to);
+}
+
+/* The string that p[i], a quote, begins. */
+AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
+                                 size_t *used, amt_json_token *token, size_t i)
+{
+  unsigned s = t->state;
+  size_t   from = i + 1;
+  if (s >= AMT__J_COLON) return amt__json_rest(t, p, n, used, token, i);
+  t->start = t->offset + i++;
+  token->text = (char *)p + from;
+  token->first = token->last = 1;
+  if (!amt__json_words(p, &i, n) || p[i] != '"')
+    return amt__json_escaped(t, p, n, used, token, i);
+  token->len = i - from;
+  return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
+}
+
+/* A number that is nothing but digits and begins with p[i], not 0. */
+AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
+                                 size_t *used, amt_json_token *token, size_t i)
+{
+  size_t from = i++;
+  while (i < n && p[i] - (unsigned)'0' < 10u) i++;
+  if (t->state >= AMT__J_KEY || i >= n || p[i] == '.' || (p[i] | 32u) == 'e')
+    return amt__json_rest(t, p, n, used, token, from);
+  t->start = t->offset + from;
+  token->text = (char *)p + from;
+  token->first = token->last = 1;
+  token->len = i - from;
+  amt__json_passed(t, p, n, used, i);
+  return AMT_JSON_NUMBER;
+}
+
+/* A brace or a bracket, p[i]. */
+AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
+                               size_t *used, amt_json_token *token, size_t i,
+                               unsigned object)
+{
+  if (t->state >= AMT__J_KEY || t->depth >= AMT_JSON_DEPTH)
+    return amt__json_rest(t, p, n, used, token, i);
+  t->start = t->offset + i;
+  amt__json_used(t, used, i + 1);
+  return amt__json_push(t, object);
+}
+
+/* One that ends what has something in it. */
+AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
+                                size_t *used, amt_json_token *token, size_t i,
+                                unsigned object)
+{
+  if (t->state != AMT__J_NEXT || !amt__json_leave(t, object))
+    return amt__json_rest(t, p, n, used, token, i);
+  t->start = t->offset + i;
+  amt__json_passed(t, p, n, used, i + 1);
+  return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
+}
+
+/* Any token, behind white space, a colon or a comma, if there are any. */
+AMT__APART int amt__json_behind(amt_json *t, unsigned char *p, size_t n,
+                                size_t *used, amt_json_token *token)
+{
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned c = p[i], s = t->state;
+    if (s - AMT__J_VALUE > AMT__J_DONE - AMT__J_VALUE) break;
+    if (c == '"') return amt__json_quoted(t, p, n, used, token, i);
+    if (c == '{') return amt__json_open(t, p, n, used, token, i, 1);
+    if (c == '}') return amt__json_close(t, p, n, used, token, i, 1);
+    if (c == '[') return amt__json_open(t, p, n, used, token, i, 0);
+    if (c == ']') return amt__json_close(t, p, n, used, token, i, 0);
+    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, i);
+    if (c == ':' && s == AMT__J_COLON)
+      t->state = AMT__J_VALUE;
+    else if (c == ',' && s == AMT__J_NEXT)
+      t->state = t->flags & AMT__J_OBJECT ? AMT__J_KEY : AMT__J_VALUE;
+    else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+      break;
+  }
+  return amt__json_rest(t, p, n, used, token, i);
+}
+#endif
+
 AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
                          amt_json_token *token)
 {
   unsigned char *p = (unsigned char *)bytes;
-  size_t         i = 0, from = 0, to = 0;
 #if AMT_WIDE > 0
-  {
-    int r = amt__json_quick(t, p, n, &i, &from, &to);
-    if (r != 0) {
-      *used = i;
-      t->offset += i;
-      token->text = (const char *)p + from;
-      token->len = to - from;
-      token->first = token->last = 1;
-      return r;
-    }
+  if (n > 0) { /* what there is most of, where nothing is in front of it */
+    unsigned c = p[0];
+    if (c == '"') return amt__json_quoted(t, p, n, used, token, 0);
+    if (c == '{') return amt__json_open(t, p, n, used, token, 0, 1);
+    if (c == '}') return amt__json_close(t, p, n, used, token, 0, 1);
+    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, 0);
   }
+  return amt__json_behind(t, p, n, used, token);
+#else
+  return amt__json_run(t, p, n, used, token, 0, 0, 0);
 #endif
-  return amt__json_run(t, p, i, n, from, to, used, token);
 }
 
 AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
