@@ -919,13 +919,18 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
-#ifdef __OPTIMIZE_SIZE__
-#define AMT__INLINE_IF_FAST static
+/* What has to be part of a common way, and what has to be out of it; not where
+   small is better than fast. */
+#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
+  !defined(__OPTIMIZE_SIZE__)
+#define AMT__INLINE static inline __attribute__((always_inline))
+#define AMT__APART static __attribute__((noinline))
 #else
-#define AMT__INLINE_IF_FAST static inline
+#define AMT__INLINE static
+#define AMT__APART static
 #endif
 
-AMT__INLINE_IF_FAST void amt__put_char(amt_out *o, char c)
+AMT__INLINE void amt__put_char(amt_out *o, char c)
 {
   if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
   if (o->total < (size_t)-1) o->total++;
@@ -1073,17 +1078,6 @@ enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
 
 /* What a step says, besides tokens and errors: held is text. */
 enum { AMT__J_CHAR = 100 };
-
-/* What has to be part of the common way, and what has to be out of it; not
-   where small is better than fast. */
-#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
-  !defined(__OPTIMIZE_SIZE__)
-#define AMT__INLINE static inline __attribute__((always_inline))
-#define AMT__APART static __attribute__((noinline))
-#else
-#define AMT__INLINE static
-#define AMT__APART static
-#endif
 
 AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
 {

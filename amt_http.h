@@ -1097,13 +1097,18 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
   return o;
 }
 
-#ifdef __OPTIMIZE_SIZE__
-#define AMT__INLINE_IF_FAST static
+/* What has to be part of a common way, and what has to be out of it; not where
+   small is better than fast. */
+#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
+  !defined(__OPTIMIZE_SIZE__)
+#define AMT__INLINE static inline __attribute__((always_inline))
+#define AMT__APART static __attribute__((noinline))
 #else
-#define AMT__INLINE_IF_FAST static inline
+#define AMT__INLINE static
+#define AMT__APART static
 #endif
 
-AMT__INLINE_IF_FAST void amt__put_char(amt_out *o, char c)
+AMT__INLINE void amt__put_char(amt_out *o, char c)
 {
   if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
   if (o->total < (size_t)-1) o->total++;
@@ -1561,21 +1566,21 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
 }
 
 #if AMT_WIDE > 0
-static int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
+AMT__INLINE int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 {
   return n - i >= 2 && memcmp(p + i, "\r\n", 2) == 0;
 }
 
-/* From i on over the whole head of the next chunk, if it lies there without
-   extensions, and the line's end before it: what a long body is full of. */
-static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
-                              size_t i, size_t n)
+/* Over the whole head of the next chunk, if it lies there without extensions,
+   and the line's end before it: what a long body is full of. */
+AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
+                                   size_t n)
 {
   uint64_t size = 0;
-  size_t   k = i, digits;
+  size_t   k = 0, digits;
   if (r->state == AMT__P_CHUNK) {
-    if (!amt__http_crlf(p, k, n)) return i;
-    k += 2;
+    if (!amt__http_crlf(p, 0, n)) return 0;
+    k = 2;
   }
   for (digits = k; k < n && k - digits < 8; k++) {
     unsigned c = p[k], digit = c - '0';
@@ -1586,7 +1591,7 @@ static size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
     }
     size = (size << 4) | digit;
   }
-  if (size == 0 || !amt__http_crlf(p, k, n)) return i;
+  if (size == 0 || !amt__http_crlf(p, k, n)) return 0;
   r->left = size;
   r->line = 0;
   r->state = AMT__P_BODY;
@@ -1737,19 +1742,6 @@ static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
   *at = i;
   return e;
 }
-
-/* What lies whole in front of n, without the step. */
-static int amt__http_quick(amt_http_reply *r, const unsigned char *p,
-                           size_t *i, size_t n)
-{
-  unsigned s = r->state;
-  if (r->flags & AMT__P_CR) return 0;
-  if (s < AMT__P_SIZE || s == AMT__P_REASON)
-    return amt__http_lines(r, p, i, n);
-  if (r->word_len == 0 && (s == AMT__P_CHUNK || s == AMT__P_SIZE))
-    *i = amt__http_chunk(r, p, *i, n);
-  return 0;
-}
 #endif
 
 AMTDEF void amt_http_reply_init(amt_http_reply *r)
@@ -1782,15 +1774,17 @@ static int amt__http_count(amt_http_reply *r, size_t m)
   return over ? AMT_E_HTTP_SIZE : 0;
 }
 
-AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
-                               size_t n, size_t *used, size_t *body)
+/* Goes on at i. */
+AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
+                               size_t n, size_t *used, size_t *body, size_t i)
 {
-  size_t i = 0, m;
+  size_t m;
   int    e = 0, step;
-  *body = 0;
   while (e == 0) {
 #if AMT_WIDE > 0
-    e = amt__http_quick(r, p, &i, n);
+    if (!(r->flags & AMT__P_CR) &&
+        (r->state < AMT__P_SIZE || r->state == AMT__P_REASON))
+      e = amt__http_lines(r, p, &i, n);
     if (e != 0) break;
 #endif
     if (r->state >= AMT__P_DONE) e = AMT_HTTP_END;
@@ -1810,6 +1804,24 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   }
   *used = i;
   return e;
+}
+
+AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
+                               size_t n, size_t *used, size_t *body)
+{
+  size_t i = 0;
+  *body = 0;
+#if AMT_WIDE > 0 /* most of a chunked body: a chunk's head, and its data */
+  if ((r->state == AMT__P_CHUNK || r->state == AMT__P_SIZE) &&
+      r->word_len == 0 && !(r->flags & AMT__P_CR))
+    i = amt__http_chunk(r, p, n);
+  if (r->state == AMT__P_BODY && i < n) {
+    *body = amt__http_body(r, n - i);
+    *used = i + *body;
+    return AMT_HTTP_BODY;
+  }
+#endif
+  return amt__http_go_on(r, p, n, used, body, i);
 }
 
 AMTDEF int amt_http_reply_eof(const amt_http_reply *r)
