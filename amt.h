@@ -2064,7 +2064,8 @@ static unsigned amt__list_style(const amt_job *j, unsigned m)
   const amt_wire *w = amt__wire(j);
   unsigned        style = m == AMT_Q_PARAMETERS ? w->parameters
                                                 : w->task_values;
-  return style < AMT_LIST_OBJECT ? style : AMT_LIST_OBJECT;
+  if (style > AMT_LIST_OBJECT) style = AMT_LIST_OBJECT;
+  return style;
 }
 
 static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
