@@ -175,13 +175,13 @@
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent (but null for the list of messages is an empty one),
-   ids and numbers as numbers or strings, a status as
-   its number or its name, messages as objects or plain strings. Of a member
-   that comes twice the last counts, but a second text of one message, or a
-   second list of them, is an error (AMT_E_TWICE). A reply whose
-   first element has no greater Sequence than was asked for is taken for the
-   whole list, and what was given is skipped by count; a server that puts Text
-   before Sequence must honour AfterSequence, since that cannot be told then.
+   ids and numbers as numbers or strings, a status as its number or its name,
+   messages as objects or plain strings. Of a member that comes twice the last
+   counts, but a second text of one message, or a second list of them, is an
+   error (AMT_E_TWICE). A reply whose first element has no greater Sequence than
+   was asked for is taken for the whole list, and what was given is skipped by
+   count; a server that puts Text before Sequence must honour AfterSequence,
+   since that cannot be told then.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -191,9 +191,10 @@
    AMT_STATIC             everywhere: all functions are static
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without amt_http.h and the pump
-   AMT_NO_TEXT            without amt_error's words (3.9 kB)
+   AMT_NO_TEXT            without the words of amt_error and amt_http_error
+                          (4.2 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, path templates, lists as one string (2.1 kB)
+                          Basic, path templates, lists as one string (2.5 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
