@@ -444,7 +444,7 @@ typedef struct amt_wire {
                          /* in paths {application} {id} {after} {action} */
   const char *start, *stop, *kill;  /* the action words */
   const char *batch, *script;       /* the task types */
-  const char *request[AMT_Q_COUNT]; /* member names */
+  const char *request[AMT_Q_COUNT]; /* member names; no '"', '\' or controls */
   const char *reply[AMT_R_COUNT];
   const char *auth_header;          /* "Authorization" */
   const char *auth_scheme;          /* "Bearer ", with its blank */
@@ -817,7 +817,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_EMPTY: return "an empty value, or one without name=";
   case AMT_E_UTF8: return "the text is not valid UTF-8";
   case AMT_E_CONTROL:
-    return "a control character, a blank or a line break where none may be";
+    return "a control character, a blank, a quote or a line break where none "
+           "may be";
   case AMT_E_TOKEN_ROOM:
     return "the server's token is longer than its room; give it more";
   case AMT_E_TOKEN_TEXT:
@@ -2209,8 +2210,9 @@ AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
     if (!amt__sends(j, m)) continue;
     amt__put_char(o, before);
     before = ',';
-    amt__put_string(o, w->request[m]);
-    amt__put_char(o, ':');
+    amt__put_char(o, '"');
+    amt_put_text(o, w->request[m]);
+    amt_put_text(o, "\":");
     amt__put_value(j, o, m);
   }
   if (before == ',') amt__put_char(o, '}');
@@ -2392,6 +2394,14 @@ static int amt__clean(const char *text, int path)
   return 1;
 }
 
+/* 1 if the text would have to be escaped to stand in a JSON string. */
+static int amt__has_escapes(const char *text)
+{
+  if (text == NULL) return 0;
+  while ((unsigned char)*text >= 32u && *text != '"' && *text != '\\') text++;
+  return *text != 0;
+}
+
 /* Fixed header lines: each ends in CR LF, and no other control is in them. */
 static int amt__check_lines(const char *p)
 {
@@ -2465,6 +2475,9 @@ static int amt__check_wire(amt_job *j)
     if ((e = amt__check_path(j, i)) != 0) return e;
   for (i = 0; i < AMT_R_COUNT; i++)
     if ((e = amt__check_reply(j, i)) != 0) return e;
+  for (i = 0; i < AMT_Q_COUNT; i++)
+    if (amt__has_escapes(w->request[i]))
+      return amt__wrong(j, AMT_E_CONTROL, w->request[i]);
   if (w->request[AMT_Q_JOB] == NULL && w->request[AMT_Q_SCRIPT] == NULL)
     return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_JOB]);
   if (w->separator == NULL && (w->task_values == AMT_LIST_JOINED ||
@@ -2584,18 +2597,13 @@ static int amt__collect(amt_job *j, char *to, size_t cap,
   return t->last;
 }
 
-static unsigned amt__lower(unsigned c)
-{
-  return c - 'A' < 26u ? c | 32u : c;
-}
-
 /* 1 if the n bytes are this part of a name, in any ASCII case. */
 static int amt__same(const char *part, const char *text, size_t n)
 {
   size_t i;
   for (i = 0; i < n; i++) {
     unsigned a = (unsigned char)part[i], b = (unsigned char)text[i];
-    if (a != b && amt__lower(a) != amt__lower(b)) return 0;
+    if (a != b && ((a ^ b) != 32u || (a | 32u) - 'a' > 25u)) return 0;
     if (a == 0 || a == '.') return 0;
   }
   return part[n] == 0 || part[n] == '.';

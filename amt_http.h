@@ -133,8 +133,8 @@
    AMT_LWIP_RAW     everywhere the stream over lwIP's raw API (2.1 or later,
                     NO_SYS=1) is used: adds it, 1.1 kB. Needs LWIP_TCP and
                     LWIP_CALLBACK_API; host names need LWIP_DNS
-   AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it, 1.9 kB
-                    and 2.1 kB more for IP addresses and pins; link with
+   AMT_BEARSSL      everywhere the TLS stream by BearSSL is used: adds it,
+                    1.9 kB and 2.1 kB more for IP addresses and pins; link with
                     -lbearssl
    AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
                     certificate is your own: no RSA, no SHA-384, which saves
@@ -1391,6 +1391,11 @@ static unsigned amt__http_word(const amt_http_reply *r)
 {
   const char *word = amt__http_words;
   unsigned    w, i, len;
+#if AMT_WIDE > 0 /* most names are told by their length */
+  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
+                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
+  if (r->word_len > 17u || !(lengths >> r->word_len & 1u)) return AMT__W_END;
+#endif
   for (w = 0; w < AMT__W_END; w++) {
     len = (unsigned char)*word++;
     if (len == r->word_len) {

@@ -3876,7 +3876,7 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
 {
   int i;
   (void)state;
-  for (i = 0; i < 25; i++) {
+  for (i = 0; i < 28; i++) {
     amt_wire w = *amt_wire_default();
     play p;
     switch (i) {
@@ -3907,6 +3907,9 @@ static void a_bad_wire_table_is_refused_and_nothing_is_sent(void **state)
     case 21: w.stop = NULL; break;
     case 22: w.kill = ""; break;
     case 23: w.start = NULL; break;
+    case 24: w.request[AMT_Q_STATION] = "a\"b"; break;
+    case 25: w.request[AMT_Q_STATION] = "a\\"; break;
+    case 26: w.request[AMT_Q_STATION] = "\n"; break;
     default: w.request[AMT_Q_ACTION] = w.kill = NULL;
       w.call[AMT_KILL].path = "/jobs/{id}/{action}"; break;
     }
