@@ -192,13 +192,13 @@
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without amt_http.h and the pump
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
-                          (4.2 kB)
+                          (4.3 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, path templates, lists as one string (2.5 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
-                          0 with -Os (32 costs 2.0 kB)
+                          0 with -Os (32 costs 3.0 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
