@@ -1469,27 +1469,25 @@ AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
   return i < n ? p[i] : 0;
 }
 
-/* From i on over plain text, which gathers at p[*to]. */
+#endif
+
+/* From i on over the plain text of a string, which gathers at p[*to]; all else
+   goes through the step. */
 static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
+#if AMT_WIDE > 0
   size_t from = i;
   amt__json_scan(p, &i, n);
   if (*to != from) memmove(p + *to, p + from, i - from);
   *to += i - from;
-  return i;
-}
 #else
-/* From i on over the plain bytes of a string, which gather at p[*to]; all but
-   them go through the step. */
-static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
-{
   size_t at = *to;
   while (i < n && p[i] - 0x20u < 0x60u && p[i] != '"' && p[i] != '\\' &&
          at < n) p[at++] = p[i++];
   *to = at;
+#endif
   return i;
 }
-#endif
 
 /* The character held, to p[to]. */
 static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,

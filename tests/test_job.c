@@ -3936,6 +3936,40 @@ static void an_HTTP_client_may_say_that_a_call_is_hopeless(void **state)
   play_free(&p);
 }
 
+/* '@' and '`', '[' and '{' differ as letters of two cases do. */
+static void only_letters_have_a_case(void **state)
+{
+  static const step s[] = { { AMT_MONITOR, 200,
+                              "{\"sTATUS@\":2,\"Status`\":4}", 0, 0, 0, 9 } };
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.reply[AMT_R_STATUS] = "Status@";
+  play_init(&p);
+  play_steps(&p, s);
+  p.s.wire = &w;
+  amt_once(&p.j, &p.s, AMT_MONITOR, &p.t, "2112");
+  play_run(&p);
+  assert_int_equal(p.j.status, 2);
+  play_free(&p);
+}
+
+static void a_list_of_no_known_style_is_an_object(void **state)
+{
+  static const char *const one[] = { "a=1" };
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.parameters = 255;
+  play_init(&p);
+  p.s.wire = &w;
+  p.t.parameters = one, p.t.parameter_count = 1;
+  play_job(&p);
+  assert_non_null(strstr(text_of(&p.srv.calls), "\"Parameters\":{\"a\":\"1\"}"));
+  assert_int_equal(p.j.code, 4);
+  play_free(&p);
+}
+
 /* Words that no call needs may be left out. */
 static void actions_that_stand_in_paths_need_no_words(void **state)
 {
@@ -4870,6 +4904,8 @@ int main(void)
     cmocka_unit_test(a_bad_wire_table_is_refused_and_nothing_is_sent),
     cmocka_unit_test(a_fixed_token_with_a_line_break_is_refused),
     cmocka_unit_test(actions_that_stand_in_paths_need_no_words),
+    cmocka_unit_test(only_letters_have_a_case),
+    cmocka_unit_test(a_list_of_no_known_style_is_an_object),
     cmocka_unit_test(an_HTTP_client_may_say_that_a_call_is_hopeless),
     cmocka_unit_test(a_fixed_token_may_be_replaced_in_mid_run),
     cmocka_unit_test(a_fixed_token_that_is_replaced_by_none_ends_the_run),
