@@ -1604,7 +1604,6 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
     if (before == AMT__J_STRING) {
 #if AMT_WIDE > 0
       if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
-      else
 #endif
       i = amt__json_plain(p, i, n, &to);
       if (i >= n) break;

@@ -178,6 +178,7 @@ static int replay(char *line, size_t n)
   j += number;
   n -= (size_t)(value - line);
   memset(&json, 0, sizeof json);
+  memset(&t, 0, sizeof t);
   if (strcmp(step, " starting") == 0) {
     j->state = STARTING;
   } else if (strcmp(step, " not started") == 0) {
