@@ -1,12 +1,9 @@
 /* own_http [URL [JOB]]: amt.h alone, over an HTTP client of your own, here
-   libcurl (7.80 or later, -lcurl). The library produces a request; the client
-   sends it, feeds the reply's bytes back as they come, and says how it ended.
-   Two questions to ask of any client, so that no job is started twice. Does it
-   repeat a request by itself? libcurl does, where a connection it had kept
-   proves dead: so a Start gets a new one, and no second try. And can a byte of
-   it have left? libcurl calls about_to_send before the first: whatever fails
-   after that, the server may have had them all.
-   $AMT_USER and $AMT_PASSWORD sign in; the exit status is the job's code. */
+   libcurl (7.80 or later, -lcurl), that is given requests and says how they end.
+   So that no job is started twice, ask of any client: does it repeat a request
+   by itself? libcurl does, where a connection it had kept proves dead: so a
+   Start gets a new one, and no second try. And can a byte of it have left?
+   libcurl calls about_to_send before the first. */
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -73,20 +70,23 @@ static void make_call(const char *url)
   curl_easy_setopt(curl, CURLOPT_POSTFIELDS, line + 1);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, j.op == AMT_START ? 1L : 0L);
   *why = 0, tries = 0;
-  int failed = o.total > o.len || curl_easy_perform(curl) != CURLE_OK;
+  CURLcode e = o.total > o.len ? CURLE_URL_MALFORMAT : curl_easy_perform(curl);
   feed(text, 1, 0, NULL); /* the head of a reply without a body */
-  amt_reply_end(&j, failed ? AMT_E_BROKEN : 0, tries > 0);
+  int error = e == CURLE_OK ? 0 : AMT_E_BROKEN; /* that is tried again */
+  if (e == CURLE_URL_MALFORMAT || e == CURLE_PEER_FAILED_VERIFICATION)
+    error = AMT_E_HOPELESS;
+  amt_reply_end(&j, error, tries > 0);
   curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
 }
 
 int main(int argc, char **argv)
 {
   static char token[512];
-  amt_task    t = {.application = "DEMO2", .job = "REPORTTEST01"};
+  amt_task    t = {.application = "DEMO2",
+                   .job = argc > 2 ? argv[2] : "REPORTTEST01"};
   amt_session s = {.token = token, .token_room = sizeof token, .poll = 1000,
                    .initial_delay = 1000, .give_up = 10000};
   s.user = getenv("AMT_USER"), s.password = getenv("AMT_PASSWORD");
-  if (argc > 2) t.job = argv[2];
   curl = curl_easy_init();
   if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, feed);

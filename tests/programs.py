@@ -517,6 +517,11 @@ def test_own_http_waits_for_a_server_and_gives_up_in_time():
     r = own_http(url)
     equal(r.returncode, 23)
     assert 9 < time.monotonic() - begun < 30, "not after 10 s"
+    begun = time.monotonic() # but what is wrong with the URL will not pass
+    r = own_http("http://[::1")
+    equal(r.returncode, 23)
+    assert "never succeed" in r.stderr, r.stderr
+    assert time.monotonic() - begun < 5, "it waited"
     with subprocess.Popen([OUT + "/own_http", url], text=True,
                           env=environment(), stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as p:
