@@ -1,5 +1,5 @@
 /* own_http [URL [JOB]]: amt.h alone, over an HTTP client of your own, here
-   libcurl (7.80 or later, -lcurl), that is given requests and says how they end.
+   libcurl (7.80 or later, -lcurl): it is given requests, and says how they end.
    So that no job is started twice, ask of any client: does it repeat a request
    by itself? libcurl does, where a connection it had kept proves dead: so a
    Start gets a new one, and no second try. And can a byte of it have left?
