@@ -1175,24 +1175,28 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   amt_put(o, digit + i, sizeof digit - i);
 }
 
+/* 16 bits at a time: a multiplication of 64 would drag in a routine, too. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
 {
-  uint32_t high = 0, low = 0;
+  uint32_t part[4], carry;
   size_t   i;
+  unsigned k;
+  part[0] = part[1] = part[2] = part[3] = 0;
   for (i = 0; i < n; i++) {
-    unsigned digit = (unsigned char)text[i] - (unsigned)'0';
-    uint64_t part;
-    if (digit > 9u) {
-      digit = (((unsigned char)text[i] | 32u) - 'a') + 10u;
-      if (digit < 10u) return 0;
+    carry = (unsigned char)text[i] - (uint32_t)'0';
+    if (carry > 9u) {
+      carry = (((unsigned char)text[i] | 32u) - (uint32_t)'a') + 10u;
+      if (carry < 10u) return 0;
     }
-    part = (uint64_t)low * base + digit;
-    low = (uint32_t)part;
-    part = (uint64_t)high * base + (part >> 32);
-    high = (uint32_t)part;
-    if (digit >= base || part >> 32 != 0) return 0;
+    if (carry >= base) return 0;
+    for (k = 0; k < 4; k++) {
+      carry += part[k] * base;
+      part[k] = carry & 0xFFFFu;
+      carry >>= 16;
+    }
+    if (carry != 0) return 0;
   }
-  *v = (uint64_t)high << 32 | low;
+  *v = (uint64_t)(part[3] << 16 | part[2]) << 32 | (part[1] << 16 | part[0]);
   return n != 0;
 }
 
