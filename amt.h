@@ -198,7 +198,7 @@
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
-                          0 with -Os (32 costs 3.0 kB)
+                          0 with -Os (32 costs 2.9 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
