@@ -996,6 +996,15 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   amt_put(o, digit + i, sizeof digit - i);
 }
 
+/* The value of a digit, of base 10 or 16; 16 if it is none. */
+AMT__INLINE unsigned amt__digit(unsigned c)
+{
+  unsigned digit = c - '0';
+  if (digit <= 9u) return digit;
+  digit = (c | 32u) - 'a';
+  return digit <= 5u ? digit + 10u : 16u;
+}
+
 /* 16 bits at a time: a multiplication of 64 would drag in a routine, too. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
 {
@@ -1004,11 +1013,7 @@ AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
   unsigned k;
   part[0] = part[1] = part[2] = part[3] = 0;
   for (i = 0; i < n; i++) {
-    carry = (unsigned char)text[i] - (uint32_t)'0';
-    if (carry > 9u) {
-      carry = (((unsigned char)text[i] | 32u) - (uint32_t)'a') + 10u;
-      if (carry < 10u) return 0;
-    }
+    carry = amt__digit((unsigned char)text[i]);
     if (carry >= base) return 0;
     for (k = 0; k < 4; k++) {
       carry += part[k] * base;
@@ -1204,13 +1209,11 @@ static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 static int amt__json_hex(amt_json *t, unsigned c)
 {
   uint32_t point = t->point;
-  unsigned at = t->at++, digit = c - '0';
+  unsigned at = t->at++, digit;
   if (at == 4 || at == 5)
     return c == (at == 4 ? '\\' : 'u') ? 0 : AMT_E_JSON_ESCAPE;
-  if (digit > 9u) {
-    digit = (c | 32u) - 'a' + 10u;
-    if (digit - 10u > 5u) return AMT_E_JSON_ESCAPE;
-  }
+  digit = amt__digit(c);
+  if (digit > 15u) return AMT_E_JSON_ESCAPE;
   t->point = point = (point << 4) | digit;
   if (at != 3 && at < 9) return 0;
   if (at == 3) {
@@ -1472,7 +1475,6 @@ AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
   *at = i;
   return i < n ? p[i] : 0;
 }
-
 #endif
 
 /* From i on over the plain text of a string, which gathers at p[*to]; all else
@@ -1510,12 +1512,8 @@ static uint32_t amt__json_unit(const unsigned char *p)
   uint32_t point = 0;
   unsigned k, digit;
   for (k = 0; k < 4; k++) {
-    digit = p[k] - (unsigned)'0';
-    if (digit > 9u) {
-      digit = (p[k] | 32u) - 'a';
-      if (digit > 5u) return 0x110000u;
-      digit += 10u;
-    }
+    digit = amt__digit(p[k]);
+    if (digit > 15u) return 0x110000u;
     point = (point << 4) | digit;
   }
   return point;
@@ -2000,12 +1998,11 @@ static int amt__given(const char *text)
   return text != NULL && *text != 0;
 }
 
-/* The word for what this call does: a Start, a Stop or a Kill. */
-static const char *amt__action(const amt_job *j)
+/* The word for what a call does that is a Start, a Stop or a Kill. */
+static const char *amt__action(const amt_wire *w, unsigned op)
 {
-  const amt_wire *w = amt__wire(j);
-  if (j->op == AMT_START) return w->start;
-  return j->op == AMT_STOP ? w->stop : w->kill;
+  if (op == AMT_START) return w->start;
+  return op == AMT_STOP ? w->stop : w->kill;
 }
 
 /* A member's text, where it has one that is plain. */
@@ -2015,7 +2012,7 @@ static const char *amt__member(const amt_job *j, unsigned m)
   const char     *v = NULL;
   if (m == AMT_Q_USER) return j->session__->user;
   if (m == AMT_Q_PASSWORD) return j->session__->password;
-  if (m == AMT_Q_ACTION) return amt__action(j);
+  if (m == AMT_Q_ACTION) return amt__action(amt__wire(j), j->op);
   if (m == AMT_Q_APPLICATION) return j->application__;
   if (m == AMT_Q_ID) return j->id;
   if (t == NULL) return NULL;
@@ -2427,8 +2424,6 @@ static int amt__check_path(amt_job *j, unsigned op)
 {
   const amt_wire *w = amt__wire(j);
   const char     *method = w->call[op].method, *path = w->call[op].path;
-  const char     *action = op == AMT_START ? w->start :
-                           op == AMT_STOP ? w->stop : w->kill;
   int             acts, named;
   if (!amt__given(method) || !amt__given(path))
     return amt__wrong(j, AMT_E_WIRE, "method or path");
@@ -2437,7 +2432,7 @@ static int amt__check_path(amt_job *j, unsigned op)
   acts = op - AMT_START <= AMT_KILL - AMT_START;
   named = amt__find(path, "{action}") != NULL;
   if (named && !acts) return amt__wrong(j, AMT_E_WIRE, path);
-  if (acts && !amt__given(action) &&
+  if (acts && !amt__given(amt__action(w, op)) &&
       (named || w->request[AMT_Q_ACTION] != NULL))
     return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ACTION]);
   if (op >= AMT_STOP && w->request[AMT_Q_ID] == NULL &&
@@ -2827,6 +2822,13 @@ static void amt__id_value(amt_job *j, int string)
   j->id_text = (uint8_t)string;
 }
 
+/* The list of messages, of which a reply has one. */
+static void amt__list_begins(amt_job *j)
+{
+  if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
+  j->seen__ |= AMT__SEEN_LIST;
+}
+
 #ifndef AMT_DEFAULT_WIRE_ONLY
 /* A piece of a list of messages that is one string: the tokenizer cuts it after
    each LF. */
@@ -2834,8 +2836,7 @@ static void amt__line(amt_job *j, const amt_json_token *t)
 {
   int ends = t->len != 0 && t->text[t->len - 1] == '\n';
   if (t->first) {
-    if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
-    j->seen__ |= AMT__SEEN_LIST;
+    amt__list_begins(j);
     amt__element_begins(j);
   }
   if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) return;
@@ -2901,8 +2902,7 @@ static void amt__opens(amt_job *j, int array)
   unsigned depth = j->json__.depth;
   if (array && j->field__ == AMT_R_MESSAGES &&
       amt__hundred(j->http_status, 2)) {
-    if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
-    j->seen__ |= AMT__SEEN_LIST;
+    amt__list_begins(j);
     j->list__ = (uint8_t)depth;
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
     amt__element_begins(j);

@@ -1175,6 +1175,15 @@ AMTDEF void amt_put_number(amt_out *o, uint64_t n)
   amt_put(o, digit + i, sizeof digit - i);
 }
 
+/* The value of a digit, of base 10 or 16; 16 if it is none. */
+AMT__INLINE unsigned amt__digit(unsigned c)
+{
+  unsigned digit = c - '0';
+  if (digit <= 9u) return digit;
+  digit = (c | 32u) - 'a';
+  return digit <= 5u ? digit + 10u : 16u;
+}
+
 /* 16 bits at a time: a multiplication of 64 would drag in a routine, too. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
 {
@@ -1183,11 +1192,7 @@ AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
   unsigned k;
   part[0] = part[1] = part[2] = part[3] = 0;
   for (i = 0; i < n; i++) {
-    carry = (unsigned char)text[i] - (uint32_t)'0';
-    if (carry > 9u) {
-      carry = (((unsigned char)text[i] | 32u) - (uint32_t)'a') + 10u;
-      if (carry < 10u) return 0;
-    }
+    carry = amt__digit((unsigned char)text[i]);
     if (carry >= base) return 0;
     for (k = 0; k < 4; k++) {
       carry += part[k] * base;
@@ -1595,12 +1600,8 @@ AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
     k = 2;
   }
   for (digits = k; k < n && k - digits < 8; k++) {
-    unsigned c = p[k], digit = c - '0';
-    if (digit > 9u) {
-      digit = (c | 32u) - 'a';
-      if (digit > 5u) break;
-      digit += 10u;
-    }
+    unsigned digit = amt__digit(p[k]);
+    if (digit > 15u) break;
     size = (size << 4) | digit;
   }
   if (size == 0 || !amt__http_crlf(p, k, n)) return 0;

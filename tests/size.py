@@ -25,6 +25,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import readme  # noqa: E402
+from readme import row  # noqa: E402
 import size_stack  # noqa: E402
 
 OUT = "build/size"
@@ -258,13 +259,13 @@ NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+", "avr": "AVR",
 
 
 def sizes():
-    yield readme.row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
+    yield row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
               "all: code", "with any wire table", "RAM", "stack")
     yield "|" + "---|" * 8
     for target, name in NAMES.items():
         if (target, "all.text") not in figures:
             continue
-        yield readme.row(name, *(figures[target, what] for what in (
+        yield row(name, *(figures[target, what] for what in (
             "same-job.text", "same-job.ram", "same-job.stack", "all.text",
             "all-any-wire.text", "all.ram", "all.stack")))
 
@@ -286,14 +287,14 @@ def tls():
     def figure(what):
         return figures["cortex-m4", what + ".text"]
 
-    yield readme.row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
+    yield row("on a Cortex-M4, beside the library itself", "BearSSL", "mbedTLS")
     yield "|---|---|---|"
-    yield readme.row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
-    yield readme.row("IP addresses and pins, unless left out (`AMT_TLS_NO_IP`, "
+    yield row("the stream", figure("tls-bearssl"), figure("tls-mbedtls"))
+    yield row("IP addresses and pins, unless left out (`AMT_TLS_NO_IP`, "
               "`AMT_TLS_NO_PIN`)", "+ {:,}".format(
                   figure("tls-bearssl-ip-and-pins")),
               "+ {:,}".format(figure("tls-mbedtls-ip-and-pins")))
-    yield readme.row("trust anchors from PEM; a client certificate; that from PEM, too",
+    yield row("trust anchors from PEM; a client certificate; that from PEM, too",
               "; ".join("+ {:,}".format(figure("tls-bearssl-" + what))
                         for what in ("pem", "client", "client-pem")), "its own")
 

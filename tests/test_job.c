@@ -3986,22 +3986,28 @@ static void actions_that_stand_in_paths_need_no_words(void **state)
   play_free(&p);
 }
 
-/* The new one is written to its room when the old one is not in use. */
+/* A run whose fixed token, "first", is another after the Start; that is written
+   to its room when the old one is not in use. */
+static void run_with_two_tokens(play *p, amt_wire *w, const char *second)
+{
+  w->auth = AMT_AUTH_FIXED;
+  play_init(p);
+  p->s.wire = w;
+  p->srv.scheme = NULL;
+  strcpy(p->token, "first");
+  play_start(p);
+  play_until(p, AMT_STARTED);
+  assert_int_equal(amt_session_credentials(&p->s, NULL, NULL), 1);
+  strcpy(p->token, second);
+  play_run(p);
+}
+
 static void a_fixed_token_may_be_replaced_in_mid_run(void **state)
 {
   amt_wire w = *amt_wire_default();
   play     p;
   (void)state;
-  w.auth = AMT_AUTH_FIXED;
-  play_init(&p);
-  p.s.wire = &w;
-  p.srv.scheme = NULL;
-  strcpy(p.token, "first");
-  play_start(&p);
-  play_until(&p, AMT_STARTED);
-  assert_int_equal(amt_session_credentials(&p.s, NULL, NULL), 1);
-  strcpy(p.token, "the-second");
-  play_run(&p);
+  run_with_two_tokens(&p, &w, "the-second");
   assert_int_equal(p.j.code, 4);
   assert_non_null(strstr(text_of(&p.srv.calls), "Bearer first\r\n"));
   assert_non_null(strstr(text_of(&p.srv.calls), "Bearer the-second\r\n"));
@@ -4017,16 +4023,7 @@ static void a_fixed_token_that_is_replaced_by_none_ends_the_run(void **state)
   for (i = 0; i < COUNT(v); i++) {
     amt_wire w = *amt_wire_default();
     play     p;
-    w.auth = AMT_AUTH_FIXED;
-    play_init(&p);
-    p.s.wire = &w;
-    p.srv.scheme = NULL;
-    strcpy(p.token, "first");
-    play_start(&p);
-    play_until(&p, AMT_STARTED);
-    assert_int_equal(amt_session_credentials(&p.s, NULL, NULL), 1);
-    strcpy(p.token, v[i]);
-    play_run(&p);
+    run_with_two_tokens(&p, &w, v[i]);
     assert_int_equal(p.last, AMT_FAILED);
     assert_int_equal(p.j.error, i == 0 ? AMT_E_MISSING : AMT_E_CONTROL);
     assert_string_equal(p.j.id, "2112");
