@@ -396,7 +396,7 @@ def test_no_keep_alive_opens_a_connection_for_each_request():
 def test_poll_max_lets_the_interval_grow():
     def monitors(*options):
         with server(speed=1) as (url, stats):
-            equal(amt(url, *DEMO, "-jn", "SLOWLOG_3", *options).returncode, 4)
+            equal(amt(url, *DEMO, "-jn", "SLOWLOG_6", *options).returncode, 4)
             return stats()["monitors"]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         few = pool.submit(monitors, "--poll-max", "10")
