@@ -299,6 +299,11 @@ enum {
   AMT_E_BROKEN         = -74,
   AMT_E_FORGOTTEN      = -75,
   AMT_E_MORE           = -76,
+  AMT_E_LOST           = -77,
+  AMT_E_NO_STATUS      = -78,
+  AMT_E_GAP            = -79,
+  AMT_E_ID_LOST        = -80,
+  AMT_E_OTHER_ID       = -81,
   AMT_E_MISSING        = -120,
   AMT_E_EMPTY          = -121,
   AMT_E_UTF8           = -122,
@@ -468,6 +473,13 @@ enum { AMT_AT_END, AMT_LIVE, AMT_NEVER };
 typedef struct amt_session {
   uint8_t         messages;   /* AMT_AT_END */
   uint8_t         close;      /* 1: a connection for each request */
+  uint8_t         start_kept; /* 1: a Start may go on a kept connection. That
+                                 saves one connect, and where the server has
+                                 just closed it, nobody knows whether the job
+                                 was started */
+  uint8_t         repair;     /* 1: text that is not UTF-8, and raw controls,
+                                 end no reply: each bad byte becomes U+FFFD,
+                                 counted in job->repaired */
   /* Here already, since small offsets make small code: */
   uint8_t         stale__;    /* the token was refused; it may still be going
                                  out */
@@ -606,6 +618,7 @@ typedef struct amt_job {
   uint16_t    seen__;      /* of this reply */
   int32_t     status;      /* as the server said last; -1 before that */
   uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
+  uint32_t    repaired;    /* bytes of text, see amt_session.repair */
   uint32_t    due__, began__, failed__; /* times */
   uint32_t    retry_after__;
   uint32_t    given__;     /* messages given, counted from the list's start */
@@ -813,6 +826,17 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_MORE:
     return "the server has more messages, but sends the same ones again; check "
            "the wire table's words for sequence and after";
+  case AMT_E_LOST:
+    return "the server stayed away for longer than the give-up time; the job "
+           "goes on there: attach to it by its id";
+  case AMT_E_NO_STATUS:
+    return "the reply has no status; check the wire table's word for it";
+  case AMT_E_GAP:
+    return "the server no longer has all messages of the job";
+  case AMT_E_ID_LOST:
+    return "the job was started, but its id is longer than 63 bytes, or has a "
+           "NUL: look for it at the server, and do not start it again";
+  case AMT_E_OTHER_ID: return "the reply is about another job";
   case AMT_E_MISSING: return "a required value is missing";
   case AMT_E_EMPTY: return "an empty value, or one without name=";
   case AMT_E_UTF8: return "the text is not valid UTF-8";
