@@ -74,9 +74,35 @@
              AMT_DONE                         for as long as you ask
 
    A call that fails in a way that may pass is repeated: AMT_RETRYING, until
-   s.give_up. For a power cut to start nothing twice, write down "started, id
+   s.give_up. Once the server knows the job, every refusal counts as one that
+   may pass, and the end of the patience is AMT_E_LOST: the job goes on there. A
+   refused sign-in is tried three times at most, after 5 s and after a minute,
+   since directories lock accounts.
+
+   Never twice. A Start goes on a connection that is opened for it: a kept one
+   may be closing, and then nobody would know whether the Start arrived. That
+   costs one connect for each Start (over TLS a resumed session: 315 bytes);
+   s.start_kept saves it. What the library cannot see is a proxy that repeats a
+   POST by itself: HAProxy with retry-on all-retryable-errors, nginx with
+   proxy_next_upstream ... non_idempotent. Leave both settings alone.
+
+   After a power cut. For it to start nothing twice, write down "started, id
    unknown" at AMT_STARTING, before the library is called again, and the id,
-   with id_text, at AMT_STARTED; amt_attach goes on with it.
+   with id_text, at AMT_STARTED; amt_attach goes on with it. Where the record
+   says that the id is unknown, nothing in the protocol can look it up: tell a
+   person to look for the job at the server, and never start it again yourself.
+
+   To stop a waiting job from an interrupt or another thread, set a flag there
+   (volatile sig_atomic_t, or an atomic), and call amt_stop where the job is
+   polled; no function of the library may be called from elsewhere. That can be
+   in each turn, as long as the flag stands:
+
+     if (stop_wanted) amt_stop(&j, AMT_KILL);
+     e = amt_poll(&pool, &j, now());
+
+   amt_wait cannot be woken by a flag. It returns AMT_BUSY when a signal came;
+   for anything else use amt_poll, and wait by means of your own, no longer than
+   j.wait and than you may be late.
 
    The layers, each of which stands without those above it:
 
@@ -311,7 +337,6 @@ enum {
   AMT_E_TOKEN_ROOM     = -124,
   AMT_E_TOKEN_TEXT     = -125,
   AMT_E_WIRE           = -126,
-  AMT_E_BUFFER_HELD    = -127,
   AMT_E_NO_CONNECTION  = -128,
   AMT_E_HOPELESS       = -129
 };
@@ -486,6 +511,7 @@ typedef struct amt_session {
   uint8_t         reached__;  /* a reply has come: the server is who it says */
   uint8_t         generation__; /* of the token */
   uint8_t         failures__; /* of sign-ins, for those who wait for one */
+  uint8_t         refusals__; /* of credentials, since they were last taken */
   int16_t         error__;    /* of the last sign-in; once refused it stays */
   uint16_t        http_status__;
   uint16_t        producing__; /* requests that are half sent */
@@ -514,6 +540,7 @@ typedef struct amt_session {
   size_t          token__len;
   struct amt_job *signing__;  /* the job whose call is the sign-in */
   uint32_t        token__time, token__life;
+  uint32_t        refused__;  /* when the credentials were last refused */
 } amt_session;
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
@@ -546,18 +573,20 @@ typedef struct amt_task {
 /* What amt_next, amt_poll and amt_wait tell. A run ends with the last two,
    e >= AMT_DONE, which then come for ever; of all others any may come again. */
 typedef enum {
-  AMT_BUSY,     /* nothing yet: job->wait says how long to do other things */
+  AMT_BUSY,     /* nothing yet: job->wait says how long to do other things,
+                   always. 0: another job of the pool has its turn first */
   AMT_CALL,     /* amt_next only: make the HTTP call job->op, feed the reply */
   AMT_STARTING, /* the next call may send the Start's first byte: record it */
   AMT_STARTED,  /* job->id, job->id_text: record them before going on */
   AMT_STATUS,   /* job->status has changed; job->name if the server sent an
-                   unknown name */
+                   unknown name; AMT_E_NO_STATUS in job->error if it sent
+                   none */
   AMT_MESSAGE,  /* job->msg, msg_len, msg_more, msg_first, time, sequence: log
                    text, lent until the next call */
   AMT_SAID,     /* likewise, but the server's own words: the Message member of a
                    failed call's reply, or of a Start's; see msg_kind */
   AMT_ANSWERED, /* the server has answered the stop or kill; it accepted if
-                   job->error is 0 */
+                   job->error is 0. If not, it is asked again with each poll */
   AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
   AMT_DONE,     /* job->code is the completion code. job->log_complete is 0,
                    with the reason in job->error, if messages could not be had
@@ -565,8 +594,10 @@ typedef enum {
                    state, ten times in a row. May come without AMT_STARTED: the
                    job has ended at once */
   AMT_FAILED    /* job->error, cause, http_status; job->start: below
-                   AMT_START_UNKNOWN nothing was started; job->code is the
-                   completion code to report; job->msg a name that is wrong */
+                   AMT_START_UNKNOWN nothing was started; from there on the
+                   job may run, and job->code is AMT_CODE_UNDEFINED, otherwise
+                   the completion code to report; job->msg a name that is
+                   wrong */
 } amt_event;
 
 /* What AMT_MESSAGE (the first) and AMT_SAID (the others) bring. */
@@ -661,12 +692,17 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
    answered; its job->code says something after AMT_MONITOR only. */
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id);
-/* AMT_STOP or AMT_KILL: asks for it as soon as the id is known, then keep
-   pulling events; the job's status tells whether it worked. Before the Start
-   it ends the job at once, with AMT_E_CANCELLED. */
+/* AMT_STOP or AMT_KILL: asks the server for it as soon as the id is known.
+   Keep pulling events; the job's status tells whether it worked. May be called
+   in every turn of a loop: the same wish again does nothing, and after a kill
+   neither does a stop. A wish that fails or is refused is repeated with each
+   poll, until the job has ended. Before the Start it ends the job at once, with
+   AMT_E_CANCELLED. */
 AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill);
-/* Forgets a job in mid-run: nothing is sent; it goes on at the server. With
-   the pump use amt_drop instead, which also frees its connection. */
+/* Forgets a job in mid-run: nothing more is sent, and it goes on at the server.
+   AMT_FAILED with AMT_E_FORGOTTEN from then on. job->start says what is known,
+   and is AMT_START_UNKNOWN while the Start's reply is awaited. With the pump
+   use amt_drop instead, which also frees its connection. */
 AMTDEF void amt_forget(amt_job *j);
 
 /* The next event. Gives back the message that was lent. */
@@ -730,14 +766,15 @@ typedef struct amt_pool {
 } amt_pool;
 
 /* Goes on with a job as far as that needs no waiting. Never blocks. At most one
-   receive a call. Poll a job that has just returned AMT_MESSAGE or AMT_SAID
-   again before any other of its pool: the buffer still has its bytes.
-   Otherwise the other gets AMT_FAILED with AMT_E_BUFFER_HELD, is not harmed,
-   and may be polled again. */
+   receive a call. While a job has lent a message (AMT_MESSAGE, AMT_SAID), its
+   bytes fill the buffer, and the others of the pool get AMT_BUSY with a wait
+   of 0: so poll jobs in turn, and drop one that is not polled any more. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 /* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
-   stream cannot wait, other jobs use all connections, or another job of its
-   session is to sign in first: then it is that one's turn. */
+   stream cannot wait, other jobs use all connections, or it is another job's
+   turn: to give back a message, or to sign in for the session. Nothing else
+   wakes it: whoever must react to an interrupt or another thread calls amt_poll
+   and waits by means of its own. */
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
@@ -850,8 +887,6 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_WIRE:
     return "the wire table lacks a word without which no job can be run, or "
            "has one that makes no sense where it stands";
-  case AMT_E_BUFFER_HELD:
-    return "another job's bytes are in the buffer; poll that one first";
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
   case AMT_E_HOPELESS:
     return "the call can never succeed; see what the HTTP client says";
@@ -1996,8 +2031,10 @@ enum {
   AMT__PRODUCING = 128,  /* counted in session->producing__ */
   AMT__TAKEN     = 256,  /* bytes of the request have left */
   AMT__BROKEN    = 512,  /* the reply is not complete */
-  AMT__STOPPING  = 1024, /* the stop or kill is yet to be answered, */
-  AMT__STOP_FAILED = 2048 /* and has just failed */
+  AMT__STOPPING  = 1024, /* the stop or kill is yet to be accepted, */
+  AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
+  AMT__WATCHED   = 4096  /* the server knows this job: it gave the id to this
+                            run, or has told a status since */
 };
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2588,8 +2625,7 @@ static unsigned amt__wanted(const amt_job *j)
   if (j->op == AMT_MESSAGES)
     return AMT__BIT(AMT_R_MESSAGES) | AMT__BIT(AMT_R_MORE) |
            AMT__BIT(AMT_R_MESSAGE);
-  if (j->op == AMT_START) return AMT__BIT(AMT_R_ID) | AMT__ANSWER;
-  return AMT__ANSWER;
+  return AMT__BIT(AMT_R_ID) | AMT__ANSWER;
 }
 
 /* Where names and values are put together that arrive in pieces: whichever of
@@ -2617,13 +2653,19 @@ static int amt__collect(amt_job *j, char *to, size_t cap,
   return t->last;
 }
 
+/* 1 if two bytes are the same, but for the case of ASCII letters. */
+static int amt__same_char(unsigned a, unsigned b)
+{
+  return a == b || ((a ^ b) == 32u && (a | 32u) - 'a' < 26u);
+}
+
 /* 1 if the n bytes are this part of a name, in any ASCII case. */
 static int amt__same(const char *part, const char *text, size_t n)
 {
   size_t i;
   for (i = 0; i < n; i++) {
-    unsigned a = (unsigned char)part[i], b = (unsigned char)text[i];
-    if (a != b && ((a ^ b) != 32u || (a | 32u) - 'a' > 25u)) return 0;
+    unsigned a = (unsigned char)part[i];
+    if (!amt__same_char(a, (unsigned char)text[i])) return 0;
     if (a == 0 || a == '.') return 0;
   }
   return part[n] == 0 || part[n] == '.';
@@ -2686,6 +2728,7 @@ static uint8_t amt__itself(amt_job *j)
 {
 #ifndef AMT_DEFAULT_WIRE_ONLY
   unsigned m, wanted = amt__wanted(j);
+  if (j->op != AMT_START) wanted &= ~(unsigned)AMT__BIT(AMT_R_ID);
   for (m = 0; wanted >> m != 0; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
         *amt__wire(j)->reply[m] == 0) return (uint8_t)m;
@@ -2837,11 +2880,34 @@ static void amt__status_value(amt_job *j)
   else j->name[0] = 0;
 }
 
+/* 1 if this text names a job: not nothing, a number of 0 or less, or a GUID of
+   zeros (published: an id above 0 means started). */
+static int amt__is_id(const char *text)
+{
+  size_t i = 0;
+  while (text[i] == '0' || text[i] == '-' || text[i] == '.' ||
+         text[i] == '{' || text[i] == '}') i++;
+  return text[i] != 0 && text[0] != '-';
+}
+
+/* A reply that names another job than ours is not for us: a number where none
+   is meant, as .NET fills members in, names none. Of a long id the beginning
+   is compared. */
+static void amt__compare_id(amt_job *j)
+{
+  const char *ours = j->id, *text = j->time;
+  if (!amt__is_id(text)) return;
+  while (*text != 0 && amt__same_char((unsigned char)*ours,
+                                      (unsigned char)*text)) ours++, text++;
+  if (*text != 0 || (*ours != 0 && j->len__ != 255))
+    amt__spoil(j, AMT_E_OTHER_ID);
+}
+
 static void amt__id_value(amt_job *j, int string)
 {
   if (j->len__ == 255 || amt__length(j->id) != j->len__)
     j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
-  else if (j->len__ != 0)
+  else if (amt__is_id(j->id))
     j->seen__ |= AMT__SEEN_ID;
   j->id_text = (uint8_t)string;
 }
@@ -2887,6 +2953,10 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_ID:
     if (!good) break;
+    if (j->op != AMT_START) {
+      if (amt__collect(j, j->time, sizeof j->time, t)) amt__compare_id(j);
+      break;
+    }
     if (t->first)
       j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
     if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
@@ -3087,8 +3157,9 @@ AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
 
 AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
 {
-  if (j->flags__ & AMT__ONCE) return;
+  if ((j->flags__ & AMT__ONCE) || (uint8_t)stop_or_kill <= j->want__) return;
   j->want__ = (uint8_t)stop_or_kill;
+  j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
   j->flags__ |= AMT__STOPPING;
   if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
 }
@@ -3111,10 +3182,27 @@ static void amt__release(amt_job *j)
   amt__give_back(s);
 }
 
+/* 1 if bytes of the Start may have left, and what became of it is not known. */
+static int amt__start_may_be_out(const amt_job *j)
+{
+  return j->op == AMT_START && j->start == AMT_START_NONE &&
+         (j->phase__ == AMT__CALLING ||
+          (j->phase__ == AMT__ANSWERED && (j->flags__ & AMT__TAKEN)));
+}
+
+/* 1 if the Start's reply has brought an id that can be used. */
+static int amt__has_id(const amt_job *j)
+{
+  return amt__hundred(j->http_status, 2) && (j->seen__ & AMT__SEEN_ID);
+}
+
 AMTDEF void amt_forget(amt_job *j)
 {
   if (j->session__ == NULL || j->phase__ >= AMT__ENDED) return;
   if (j->session__->signing__ == j) j->session__->token__len = 0;
+  if (amt__start_may_be_out(j))
+    j->start = amt__has_id(j) ? AMT_START_KNOWN : AMT_START_UNKNOWN;
+  if (j->start != AMT_START_KNOWN) j->id[0] = 0;
   amt__release(j);
   j->event__ = 0;
   j->msg = NULL; /* nothing is lent any more */
@@ -3133,6 +3221,7 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
   s->password = password;
   s->token__len = 0;
   s->error__ = 0;
+  s->refusals__ = 0;
   s->generation__++;
   return 1;
 }
@@ -3153,11 +3242,31 @@ static int amt__end(amt_job *j, int event, int error, int32_t code)
   return event;
 }
 
-/* A completion code once known is never replaced: only the log is not whole. */
+/* A completion code once known is never replaced: only the log is not whole. Of
+   a job that may run, no code is told that advises to start it again. */
 static int amt__fail(amt_job *j, int error, int32_t code)
 {
   if (j->flags__ & AMT__FINAL) return amt__end(j, AMT_DONE, error, j->status);
+  if (j->start >= AMT_START_UNKNOWN) code = AMT_CODE_UNDEFINED;
   return amt__end(j, AMT_FAILED, error, code);
+}
+
+/* Refused for good. A single call says just that: nobody starts a job again for
+   what it says. */
+static int amt__fail_refused(amt_job *j, int error, int32_t code)
+{
+  if (j->flags__ & AMT__ONCE) return amt__end(j, AMT_FAILED, error, code);
+  return amt__fail(j, error, code);
+}
+
+/* Nothing more is tried. */
+static int amt__lost(amt_job *j, int error)
+{
+  if (j->start == AMT_START_KNOWN && !(j->flags__ & AMT__FINAL)) {
+    j->cause = (int16_t)error;
+    return amt__fail(j, AMT_E_LOST, AMT_CODE_UNDEFINED);
+  }
+  return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
 }
 
 static int amt__sleep(amt_job *j, uint32_t now, uint32_t ms)
@@ -3189,8 +3298,7 @@ static int amt__permanent(const amt_job *j, int error)
 }
 
 /* A failure that may pass: again after a while, until the server has been
-   away too long. AMT_CODE_WEB_SERVER_ERROR advises to start again, so it is
-   said only while nothing has started. */
+   away too long. */
 static int amt__again(amt_job *j, int error, uint32_t now)
 {
   uint32_t give_up = amt__duration(j->session__->give_up, 300000u);
@@ -3202,10 +3310,9 @@ static int amt__again(amt_job *j, int error, uint32_t now)
   }
   if ((now - j->failed__) & 0x80000000u) j->failed__ = now; /* it went back */
   away = now - j->failed__;
-  if (away >= give_up || amt__permanent(j, error))
-    return amt__fail(j, error, j->start == AMT_START_NONE
-                                 ? AMT_CODE_WEB_SERVER_ERROR
-                                 : AMT_CODE_UNDEFINED);
+  if (amt__permanent(j, error))
+    return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
+  if (away >= give_up) return amt__lost(j, error);
   ms = j->backoff__ / 2u;
   ms += amt__jitter(j->session__, ms);
   if (j->backoff__ < 30000u) j->backoff__ = (uint16_t)(j->backoff__ * 2u);
@@ -3217,14 +3324,19 @@ static int amt__again(amt_job *j, int error, uint32_t now)
   return AMT_RETRYING;
 }
 
+/* 1 if a stop or kill is the next call: a new wish, or its turn has come. */
+static int amt__stop_is_due(const amt_job *j)
+{
+  return (j->flags__ & (AMT__STOPPING | AMT__STOP_TRIED)) == AMT__STOPPING;
+}
+
 /* Which call is next? */
 static amt_op amt__choose(const amt_job *j)
 {
   if (j->flags__ & AMT__ONCE) return (amt_op)j->want__;
   if (j->start == AMT_START_NONE) return AMT_START;
   if (j->flags__ & AMT__FINAL) return AMT_MESSAGES;
-  if ((j->flags__ & (AMT__STOPPING | AMT__STOP_FAILED)) == AMT__STOPPING)
-    return (amt_op)j->want__;
+  if (amt__stop_is_due(j)) return (amt_op)j->want__;
   return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
 }
 
@@ -3297,18 +3409,37 @@ static int amt__call(amt_job *j, amt_op op)
   return AMT_CALL;
 }
 
+/* The session's credentials were refused: they are tried again only for a job
+   that the server knows, three times in all, and not at once, since directories
+   lock accounts. AMT__NOTHING if it is time for the next try. */
+static int amt__after_refusal(amt_job *j, uint32_t now)
+{
+  const amt_session *s = j->session__;
+  uint32_t pause = s->refusals__ == 1 ? 5000u : 60000u;
+  uint32_t passed = amt__elapsed(now, s->refused__);
+  if (!(j->flags__ & AMT__WATCHED)) {
+    j->http_status = s->http_status__;
+    return amt__fail_refused(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
+  }
+  if (s->refusals__ >= 3) return amt__lost(j, AMT_E_SIGN_IN);
+  if (passed >= pause) return AMT__NOTHING;
+  j->retry_after__ = (pause - passed + 999u) / 1000u;
+  return amt__again(j, AMT_E_SIGN_IN, now);
+}
+
 static int amt__ready(amt_job *j, uint32_t now)
 {
   amt_op op = amt__choose(j);
   int    token;
   if (op == AMT_START && (j->flags__ & AMT__STOPPING))
     return amt__end(j, AMT_FAILED, AMT_E_CANCELLED, AMT_CODE_KILLED);
-  if (j->session__->error__ == AMT_E_SIGN_IN && amt__signs_in(j)) {
-    j->http_status = j->session__->http_status__;
-    return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
-  }
   token = amt__token_state(j, now);
   if (token < 0) return amt__await_token(j, now);
+  if (j->session__->error__ == AMT_E_SIGN_IN &&
+      (token == 0 || (j->flags__ & AMT__WATCHED))) {
+    int event = amt__after_refusal(j, now);
+    if (event != AMT__NOTHING) return event;
+  }
   if (token == 0) return amt__call(j, AMT_SIGN_IN);
   if (op == AMT_SIGN_IN) { /* it was to be just that */
     j->phase__ = AMT__FINISHED;
@@ -3354,21 +3485,41 @@ static int amt__reason(const amt_job *j, int result)
   return AMT_E_SERVER;
 }
 
-/* Whether this answer is final. A server that restarts may not know a job for
-   a while, so a plain 4xx is not, but for a single call. */
+/* Whether this answer is final. Of a job that the server knows, none is: its
+   directory may hiccup, a node may be replaced, a restart takes a while. */
 static int amt__is_refused(const amt_job *j, int result)
 {
+  if (j->flags__ & AMT__WATCHED) return 0;
   return result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED ||
-         (result == AMT__REFUSED && (j->flags__ & AMT__ONCE));
+         (result == AMT__REFUSED &&
+          ((j->flags__ & AMT__ONCE) || j->http_status == 404u));
 }
 
 static int amt__refuse(amt_job *j, int result)
 {
-  int code = AMT_CODE_AUTHENTICATION_ERROR;
-  if (result == AMT__REFUSED)
-    code = j->op == AMT_MONITOR || j->op == AMT_MESSAGES ? AMT_CODE_UNDEFINED
-                                                         : AMT_CODE_ERROR;
-  return amt__fail(j, amt__reason(j, result), code);
+  return amt__fail_refused(j, amt__reason(j, result), result == AMT__REFUSED
+                             ? AMT_CODE_ERROR : AMT_CODE_AUTHENTICATION_ERROR);
+}
+
+/* The credentials were refused, for all jobs of the session. */
+static int amt__credentials_refused(amt_job *j, uint32_t now)
+{
+  amt_session *s = j->session__;
+  s->error__ = AMT_E_SIGN_IN;
+  s->http_status__ = j->http_status;
+  s->refused__ = now;
+  s->refusals__++;
+  s->failures__++;
+  j->failures__ = s->failures__;
+  amt__release(j);
+  return amt__after_refusal(j, now);
+}
+
+/* They were accepted. */
+static void amt__credentials_taken(amt_session *s)
+{
+  s->error__ = 0;
+  s->refusals__ = 0;
 }
 
 static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
@@ -3383,19 +3534,17 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
     s->generation__++;
     s->stale__ = 0;
     s->token__time = now;
-    s->error__ = 0;
+    amt__credentials_taken(s);
     amt__release(j);
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
   error = amt__reason(j, result);
   s->token__len = 0;
-  s->http_status__ = j->http_status;
   if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN ||
-      result == AMT__REFUSED) {
-    s->error__ = AMT_E_SIGN_IN; /* for all its jobs: no further attempts */
-    return amt__fail(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
-  }
+      result == AMT__REFUSED)
+    return amt__credentials_refused(j, now);
+  s->http_status__ = j->http_status;
   s->error__ = (int16_t)error;
   s->failures__++;
   j->failures__ = s->failures__;
@@ -3411,22 +3560,27 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
 {
   unsigned st = j->http_status;
   int      complete = !(j->flags__ & AMT__BROKEN);
-  if (amt__hundred(st, 2) && (j->seen__ & AMT__SEEN_ID)) {
+  int      ends = (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__);
+  if (amt__has_id(j)) {
     j->start = AMT_START_KNOWN;
     j->cause = 0;
     j->flags__ &= (uint16_t)~AMT__TRIED;
+    j->flags__ |= AMT__WATCHED;
     j->began__ = now;
     amt__sleep(j, now, amt__duration(j->session__->initial_delay, 10000u));
-    if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;
+    if (ends || (j->flags__ & AMT__STOPPING)) j->phase__ = AMT__READY;
     if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
     return AMT_STARTED;
   }
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
     return amt__again(j, amt__reason(j, AMT__PASSING), now);
-  if (complete && j->cause == 0 && (j->seen__ & AMT__SEEN_STATUS) &&
-      (amt__hundred(st, 2) || amt__hundred(st, 4)) &&
-      amt_status_ends(j->got__)) {
+  if (amt__hundred(st, 2) && (j->seen__ & AMT__SEEN_BAD_ID)) {
+    j->start = AMT_START_UNKNOWN;
+    return amt__fail(j, AMT_E_ID_LOST, AMT_CODE_UNDEFINED);
+  }
+  if (complete && j->cause == 0 && ends &&
+      (amt__hundred(st, 2) || amt__hundred(st, 4))) {
     j->start = amt__hundred(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
@@ -3439,7 +3593,6 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
     return amt__refuse(j, result == AMT__PASSING ? AMT__REFUSED : result);
   }
   j->start = AMT_START_UNKNOWN;
-  if (j->seen__ & AMT__SEEN_BAD_ID) j->cause = AMT_E_ID;
   return amt__fail(j, AMT_E_MAYBE_STARTED, AMT_CODE_UNDEFINED);
 }
 
@@ -3452,14 +3605,13 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
   return share > ms ? share : ms;
 }
 
-/* Until the next look at the job, unless it is to be stopped. One that has
-   just failed to be waits too, lest a server be flooded. */
+/* Until the next look at the job, unless there is a new wish to stop it. An old
+   one is repeated once after each wait. */
 static void amt__rest(amt_job *j, uint32_t now)
 {
   amt__sleep(j, now, amt__interval(j, now));
-  if ((j->flags__ & (AMT__STOPPING | AMT__STOP_FAILED)) == AMT__STOPPING)
-    j->phase__ = AMT__READY;
-  j->flags__ &= (uint16_t)~AMT__STOP_FAILED;
+  if (amt__stop_is_due(j)) j->phase__ = AMT__READY;
+  j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
 }
 
 static int amt__after_monitor(amt_job *j, int result, uint32_t now)
@@ -3469,7 +3621,10 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   if (result != AMT__GOOD)
     return amt__again(j, amt__reason(j, result), now);
+  j->flags__ |= AMT__WATCHED;
+  j->error = 0;
   if (!(j->seen__ & AMT__SEEN_STATUS)) {
+    j->error = AMT_E_NO_STATUS;
     j->got__ = AMT_CODE_UNDEFINED;
     j->name[0] = 0;
   }
@@ -3477,14 +3632,14 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   j->status = j->got__;
   if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
   else j->undefined__++;
-  amt__rest(j, now);
+  j->phase__ = AMT__READY;
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;
     j->flags__ &= (uint16_t)~AMT__STOPPING;
-    j->phase__ = AMT__READY;
   } else if (s->messages == AMT_LIVE) {
     j->flags__ |= AMT__LIVE_DUE;
-    j->phase__ = AMT__READY;
+  } else {
+    amt__rest(j, now);
   }
   if ((j->flags__ & AMT__ONCE) ||
       ((j->flags__ & AMT__FINAL) && s->messages == AMT_NEVER))
@@ -3524,10 +3679,12 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
     return AMT__NOTHING;
   }
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
-  /* Complete, and wrong three times in a row: it will not get better. */
-  if (result == AMT__PASSING && !(j->flags__ & AMT__BROKEN) &&
-      amt__hundred(j->http_status, 2) && ++j->bad_log__ >= 3)
-    return amt__fail(j, j->cause, AMT_CODE_UNDEFINED);
+  /* Complete, and wrong or refused three times in a row: it will not get
+     better. The job has ended, so nothing is at stake but its log. */
+  if (!(j->flags__ & AMT__BROKEN) &&
+      (amt__hundred(j->http_status, 2) || result == AMT__FORBIDDEN ||
+       result == AMT__UNAUTHORIZED) && ++j->bad_log__ >= 3)
+    return amt__fail(j, amt__reason(j, result), AMT_CODE_UNDEFINED);
   return amt__again(j, amt__reason(j, result), now);
 }
 
@@ -3540,11 +3697,13 @@ static int amt__after_stop(amt_job *j, int result, uint32_t now)
     result = AMT__GOOD;
     j->cause = 0;
   }
-  if (result == AMT__PASSING || result == AMT__MOVED) {
-    j->flags__ |= AMT__STOP_FAILED; /* a look at the job comes first */
+  /* Another wish may have come while this call was under way. Otherwise a look
+     at the job comes next. */
+  if (j->op == j->want__) j->flags__ |= AMT__STOP_TRIED;
+  if (result == AMT__PASSING || result == AMT__MOVED)
     return amt__again(j, amt__reason(j, result), now);
-  }
-  if (j->op == j->want__) j->flags__ &= (uint16_t)~AMT__STOPPING;
+  if (j->op == j->want__ && result == AMT__GOOD)
+    j->flags__ &= (uint16_t)~AMT__STOPPING;
   j->error = 0;
   if (result != AMT__GOOD) {
     if (once) return amt__refuse(j, result);
@@ -3594,8 +3753,15 @@ static int amt__answered(amt_job *j, uint32_t now)
       !(j->flags__ & AMT__BROKEN))
     j->flags__ &= (uint16_t)~AMT__TRIED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
-  if (result == AMT__GOOD && j->op != AMT_SIGN_IN)
+  if (result == AMT__GOOD && j->op != AMT_SIGN_IN) {
     j->flags__ &= (uint16_t)~AMT__FAILING;
+    if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
+  }
+  if (result == AMT__UNAUTHORIZED && j->op == AMT_MONITOR &&
+      (j->flags__ & AMT__WATCHED)) {
+    j->flags__ &= (uint16_t)~AMT__TRIED; /* the next try may sign in anew */
+    if (!amt__signs_in(j)) return amt__credentials_refused(j, now);
+  }
   switch (j->op) {
   case AMT_SIGN_IN: return amt__after_sign_in(j, result, now);
   case AMT_START: return amt__after_start(j, result, now);
@@ -3612,7 +3778,7 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__NEW:
     e = j->cause;
     if (e == 0) e = amt__check(j, amt__choose(j));
-    if (e != 0) return amt__end(j, AMT_FAILED, e, AMT_CODE_ERROR);
+    if (e != 0) return amt__fail_refused(j, e, AMT_CODE_ERROR);
     j->failures__ = j->session__->failures__;
     j->began__ = now;
     j->phase__ = AMT__READY;
@@ -3625,8 +3791,12 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__READY: return amt__ready(j, now);
   case AMT__ANSWERED: return amt__answered(j, now);
   case AMT__FINISHED:
-    if (j->undefined__ == 10) j->error = AMT_E_UNDEFINED;
-    else j->error = 0;
+    if (j->undefined__ == 10) {
+      j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
+      j->error = AMT_E_UNDEFINED;
+    } else if (j->error != AMT_E_NO_STATUS) {
+      j->error = 0;
+    }
     return amt__end(j, AMT_DONE, j->error, j->status);
   case AMT__ENDED: return AMT_DONE;
   default: return AMT_FAILED;
@@ -3642,7 +3812,10 @@ AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
     j->msg = NULL;
     j->msg_len = 0;
   }
-  if (j->phase__ == AMT__CALLING) return AMT_BUSY;
+  if (j->phase__ == AMT__CALLING) {
+    j->wait = 0x7FFFFFFFu; /* until the call has something to feed */
+    return AMT_BUSY;
+  }
   do event = amt__step(j, now);
   while (event == AMT__NOTHING);
   return (amt_event)event;
@@ -3675,8 +3848,8 @@ static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
   return best;
 }
 
-/* Begins the job's call. A Start goes on a new connection, or on one whose
-   last reply is at most a second old: it must not meet a stale one. */
+/* Begins the job's call. A Start goes on a connection that is opened for it: a
+   kept one may be closing, and what lies in it may be no reply to the Start. */
 static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -3695,8 +3868,11 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     c->address = s->url;
     c->hash = hash;
   }
-  if (j->op == AMT_START) c->http.quiet = 0;
-  amt_http_begin(&c->http, now, j->op == AMT_START ? 1000u : 0);
+  if (j->op == AMT_START) {
+    c->http.quiet = 0;
+    if (!s->start_kept) amt_http_close(&c->http);
+  }
+  amt_http_begin(&c->http, now, 0);
   c->job = j;
   return 0;
 }
@@ -3781,8 +3957,8 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
 {
   amt_event event;
   if (j->phase__ < AMT__ENDED && p->holder != NULL && p->holder != j) {
-    j->error = AMT_E_BUFFER_HELD;
-    return AMT_FAILED;
+    j->wait = 0;
+    return AMT_BUSY; /* the holder's turn */
   }
   if (p->holder == j) p->holder = NULL;
   for (;;) {
@@ -3817,7 +3993,7 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
   for (;;) {
     amt_event event = amt_poll(p, j, now());
     amt_conn *c;
-    if (event != AMT_BUSY) return event;
+    if (event != AMT_BUSY || j->wait == 0) return event;
     c = amt__conn_of(p, j);
     if (c == NULL) c = amt__conn_free(p, j->session__);
     if (c == NULL || c->http.stream->ops->wait == NULL ||
@@ -3830,6 +4006,7 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
 AMTDEF void amt_drop(amt_pool *p, amt_job *j)
 {
   amt_conn *c = amt__conn_of(p, j);
+  amt_reply_end(j, AMT_E_FORGOTTEN, c != NULL && c->http.sent != 0);
   if (c != NULL) {
     amt_http_close(&c->http);
     c->job = NULL;

@@ -1920,7 +1920,7 @@ static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
   int           e;
   if (c->stream->ops->tls != u->tls) return amt__http_fail(c, AMT_E_NO_TLS);
   e = c->stream->ops->open(c->stream, u->host, u->host_len, u->port,
-                           amt_http_left(c, now));
+                           amt__or(amt_http_left(c, now), 1));
   if (e < 0) return amt__http_fail(c, e);
   if (e == AMT_AGAIN) return AMT_AGAIN;
   n = c->stream->ops->read(c->stream, &look, 1);

@@ -41,6 +41,7 @@ NOT_UNDER_WINE = {
         "needs a terminal, not a console",
     "nothing_is_drawn_in_a_pipe": "needs a terminal, not a console",
     "minimal_and_superloop_run_a_job_to_its_end": NOT_THE_TOOL,
+    "two_jobs_end_in_one_loop": NOT_THE_TOOL,
     "own_http_runs_jobs_over_libcurl_to_their_codes": NOT_THE_TOOL,
     "own_http_waits_for_a_server_and_gives_up_in_time": NOT_THE_TOOL,
     "own_http_sends_one_start_when_its_answer_is_lost": NOT_THE_TOOL,
@@ -480,6 +481,19 @@ def test_minimal_and_superloop_run_a_job_to_its_end():
                            text=True, timeout=60)
         equal(r.returncode, 4)
         assert "Done" in r.stdout
+
+
+def test_two_jobs_end_in_one_loop():
+    with server() as (url, stats):
+        r = subprocess.run([OUT + "/two_jobs", url], capture_output=True,
+                           text=True, timeout=60)
+        equal(r.returncode, 4)
+        for job, last in (("REPORTTEST01", "Done"), ("RUN_PARAMETERTESTA",
+                          "DEMO2 RUN_PARAMETERTEST : Job finished")):
+            mine = [line[len(job) + 2:] for line in r.stdout.splitlines()
+                    if line.startswith(job + ": ")]
+            equal(mine[-2:], [last, "ended with 4"])
+        equal(stats()["start_requests"], 2)
 
 
 def own_http(url, *args, timeout=60, **more):

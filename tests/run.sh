@@ -91,7 +91,7 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop resume fleet own_http http_get \
+for example in minimal replay superloop two_jobs resume fleet own_http http_get \
                json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
@@ -216,7 +216,7 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop resume fleet own_http; do
+for e in http_get json_tokens minimal superloop two_jobs resume fleet own_http; do
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e $(libraries $e)
 done
 for tests in programs tool tls servers network; do

@@ -121,7 +121,8 @@ static UNUSED const char *error_name(int e)
     E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN), E(FORGOTTEN), E(MORE),
     E(MISSING), E(EMPTY),
     E(UTF8), E(CONTROL), E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE),
-    E(BUFFER_HELD), E(NO_CONNECTION), E(HOPELESS)
+    E(NO_CONNECTION), E(HOPELESS), E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST),
+    E(OTHER_ID)
 #undef E
   };
   static char number[16];
@@ -302,6 +303,7 @@ typedef struct server {
   const char *early;                /* this reply comes in the midst of a Start */
   const char *raw;                  /* these bytes are the reply to raw_op */
   int         raw_op;
+  const char *forged;               /* what a Start meets on a kept connection */
   const char *host;
   text        start_body;           /* of the last Start */
   long        io, fail_io;          /* that one of all I/O calls fails: */
@@ -386,6 +388,21 @@ static UNUSED void server_messages(server *s, text *body)
   text_put(body, "}");
 }
 
+/* A reply about the job that was asked for: its id as it came, and a status. */
+static UNUSED void server_status(text *reply_body, const char *body, int status)
+{
+  static const char name[] = "equestId\":";
+  const char       *id = strstr(body, name);
+  size_t            n;
+  text_put(reply_body, "{");
+  if (id != NULL) {
+    id += sizeof name - 1;
+    n = strcspn(id + 1, id[0] == '"' ? "\"" : ",}") + 1 + (id[0] == '"');
+    text_put(reply_body, "\"BatchRequestId\":%.*s,", (int)n, id);
+  }
+  text_put(reply_body, "\"Status\":%d}", status);
+}
+
 /* A call of which path, headers and body have come whole. */
 static UNUSED void server_answer(server *s, int op, const char *headers,
                                  const char *body, reply *r)
@@ -431,11 +448,11 @@ static UNUSED void server_answer(server *s, int op, const char *headers,
   case AMT_STOP:
   case AMT_KILL:
     s->killed = op == AMT_KILL ? 3 : 12;
-    text_put(&r->body, "{\"BatchrequestId\":2112,\"Status\":3}");
+    server_status(&r->body, body, 3);
     break;
   case AMT_MONITOR:
-    text_put(&r->body, "{\"BatchrequestId\":2112,\"Status\":%d}",
-             s->killed ? s->killed : s->status[s->status_at]);
+    server_status(&r->body, body,
+                  s->killed ? s->killed : s->status[s->status_at]);
     if (s->status_at + 1 < s->status_count) s->status_at++;
     break;
   default: server_messages(s, &r->body);
@@ -457,6 +474,7 @@ typedef struct channel {
   int        yet[2];  /* the next write, read is not to be put off */
   unsigned   waits;   /* since a byte moved */
   int        raced;   /* it has been closed, and nobody knows */
+  int        served;  /* requests that came whole on this connection */
   text       in;
   text       out;
   size_t     out_at;
@@ -503,7 +521,7 @@ static UNUSED int line_open(amt_stream *st, const char *host, size_t host_len,
   if (l->s->down) return l->s->down;
   l->s->opens++;
   l->open = 1;
-  l->begun = l->ends = l->raced = 0;
+  l->begun = l->ends = l->raced = l->served = 0;
   text_clear(&l->in);
   text_clear(&l->out);
   l->out_at = 0;
@@ -601,6 +619,7 @@ static UNUSED void line_request(channel *l)
   text_put(&l->s->calls, "%s\n", op_name[op]);
   server_answer(l->s, op, p + 2, end, &r);
   l->begun = 0;
+  l->served++;
   if (op == AMT_START) {
     text_clear(&l->s->start_body);
     text_bytes(&l->s->start_body, end, n);
@@ -640,6 +659,11 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
   s->written += n;
   l->waits = 0;
   text_bytes(&l->in, p, n);
+  if (s->forged && l->served && s->watch->op == AMT_START) {
+    if (l->out.len == l->out_at)
+      text_bytes(&l->out, s->forged, strlen(s->forged));
+    return (ptrdiff_t)n;
+  }
   if (s->early && s->watch->op == AMT_START && l->in.len > 20 &&
       l->out.len == l->out_at) {
     text_bytes(&l->out, s->early, strlen(s->early));

@@ -340,18 +340,24 @@ static void a_start_whose_id_came_whole_has_started(void **state)
   assert_in_range(known, 10, 150);
 }
 
+/* A reply, written out. */
+#define H(status, more, body) "HTTP/1.1 " status " x\r\n" more "\r\n" body
+
 /* --- which connection ----------------------------------------------------- */
 
-static void one_connection_serves_a_whole_run(void **state)
+static void the_connection_of_the_start_serves_the_rest_of_a_run(void **state)
 {
-  rig r;
+  size_t lines;
   (void)state;
-  rig_init(&r, 2, 512);
-  r.s.poll = 1000, r.s.initial_delay = 1000;
-  rig_run(&r);
-  assert_int_equal(r.j.code, 4);
-  assert_int_equal(r.srv.opens, 1);
-  rig_free(&r);
+  for (lines = 1; lines < 3; lines++) {
+    rig r;
+    rig_init(&r, lines, 512);
+    r.s.poll = 1000, r.s.initial_delay = 1000;
+    rig_run(&r);
+    assert_int_equal(r.j.code, 4);
+    assert_int_equal(r.srv.opens, 2); /* the first was the sign-in's */
+    rig_free(&r);
+  }
 }
 
 static void each_request_has_its_own_connection_if_asked_for(void **state)
@@ -377,31 +383,54 @@ static void a_connection_kept_too_long_is_not_used_again(void **state)
     r.s.poll = i ? 61000 : 59000, r.s.initial_delay = 1000;
     rig_run(&r);
     assert_int_equal(r.j.code, 4);
-    assert_int_equal(r.srv.opens, i ? 4 : 1);
+    assert_int_equal(r.srv.opens, i ? 5 : 2);
     rig_free(&r);
   }
 }
 
 /* A second job, whose session has a token: its Start is the next request. */
-static void a_start_goes_on_a_connection_at_most_a_second_old(void **state)
+static void a_start_goes_on_a_connection_opened_for_it(void **state)
 {
-  static const uint32_t idle[] = { 0, 999, 1001, 2000, 59000 };
+  static const uint32_t idle[] = { 0, 999, 59000, 61000 };
   size_t i;
+  int    kept;
   (void)state;
-  for (i = 0; i < COUNT(idle); i++) {
-    unsigned opens;
+  for (i = 0; i < COUNT(idle); i++)
+    for (kept = 0; kept < 2; kept++) {
+      unsigned opens;
+      rig r;
+      rig_init(&r, 1, 512);
+      r.s.start_kept = (uint8_t)kept;
+      rig_run(&r);
+      assert_int_equal(r.j.code, 4);
+      opens = r.srv.opens;
+      assert_int_equal(opens, kept ? 1 : 2);
+      server_clock += idle[i];
+      amt_start(&r.j, &r.s, &r.t);
+      rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
+      assert_int_equal(r.srv.count[AMT_START], 2);
+      assert_int_equal(r.srv.count[AMT_SIGN_IN], 1);
+      assert_int_equal(r.srv.opens, opens + (!kept || idle[i] > 60000));
+      amt_drop(&r.pool, &r.j);
+      rig_free(&r);
+    }
+}
+
+/* Whoever sits at a kept connection has a reply ready for the Start. */
+static void a_reply_that_lay_ready_is_not_the_starts(void **state)
+{
+  int wait;
+  (void)state;
+  for (wait = 0; wait < 2; wait++) {
     rig r;
-    rig_init(&r, 1, 512);
+    rig_init(&r, 2, 512);
+    r.wait = wait;
+    r.srv.forged = H("200", "Content-Length: 34\r\n",
+                     "{\"BatchRequestId\":6666,\"Status\":4}");
     rig_run(&r);
+    assert_string_equal(r.j.id, "2112");
+    assert_int_equal(r.srv.count[AMT_START], 1);
     assert_int_equal(r.j.code, 4);
-    opens = r.srv.opens;
-    server_clock += idle[i];
-    amt_start(&r.j, &r.s, &r.t);
-    rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
-    assert_int_equal(r.srv.count[AMT_START], 2);
-    assert_int_equal(r.srv.count[AMT_SIGN_IN], 1);
-    if (idle[i] > 1000) assert_int_equal(r.srv.opens, opens + 1);
-    amt_drop(&r.pool, &r.j);
     rig_free(&r);
   }
 }
@@ -481,16 +510,26 @@ static void a_stale_connection_is_no_outage_and_doubles_no_start(void **state)
     assert_int_equal(r.srv.log.retries, 0);
     rig_free(&r);
 
+    /* From the sign-in on: the Start meets none of them. */
     rig_init(&r, 1, 64);
     r.wait = wait;
     r.srv.closes = RACED;
     r.srv.log_calls = 0;
     rig_run(&r);
-    if (r.srv.starts_begun != 1) fail_msg("%u Starts", r.srv.starts_begun);
-    if (r.srv.opens == 1) { /* it went on the connection of the sign-in */
-      assert_int_equal(r.j.start, AMT_START_UNKNOWN);
-      assert_int_equal(r.srv.count[AMT_START], 0);
-    }
+    expect_log(&r.srv.log, reference);
+    assert_int_equal(r.srv.starts_begun, 1);
+    rig_free(&r);
+
+    /* Unless the session has it so: then nobody knows. */
+    rig_init(&r, 1, 64);
+    r.wait = wait;
+    r.s.start_kept = 1;
+    r.srv.closes = RACED;
+    r.srv.log_calls = 0;
+    rig_run(&r);
+    assert_int_equal(r.srv.starts_begun, 1);
+    assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+    assert_int_equal(r.srv.count[AMT_START], 0);
     rig_free(&r);
   }
 }
@@ -602,7 +641,12 @@ static void a_silent_server_runs_into_the_idle_limit(void **state)
         assert_int_equal(r.j.error, AMT_E_MAYBE_STARTED);
         assert_in_range(server_clock - 5000, 30000, 31000);
       } else {
-        assert_int_equal(r.j.error, AMT_E_TIMEOUT);
+        if (v[i].op != AMT_MONITOR)
+          assert_int_equal(r.j.error, AMT_E_TIMEOUT);
+        else
+          assert_int_equal(r.j.error, AMT_E_LOST);
+        if (v[i].op == AMT_MONITOR)
+          assert_int_equal(r.j.cause, AMT_E_TIMEOUT);
         assert_in_range(server_clock - 5000, 300000, 400000);
       }
       if (v[i].op == AMT_MESSAGES) assert_int_equal(r.last, AMT_DONE);
@@ -653,7 +697,6 @@ static void a_start_stuck_in_the_middle_is_unknown(void **state)
   rig_free(&r);
 }
 
-#define H(status, more, body) "HTTP/1.1 " status " x\r\n" more "\r\n" body
 static const struct { const char *raw; int error; } strange[] = {
   { "hello", AMT_E_TIMEOUT }, /* a prefix of nothing, and then silence? */
   { H("200", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "xx"),
@@ -722,7 +765,12 @@ static void a_redirect_is_not_followed_and_gets_no_credentials(void **state)
       r.srv.raw = moved[k];
       r.srv.raw_op = ops[i];
       rig_run(&r);
-      assert_int_equal(r.j.error, AMT_E_REDIRECT);
+      if (ops[i] == AMT_MONITOR) {
+        assert_int_equal(r.j.error, AMT_E_LOST);
+        assert_int_equal(r.j.cause, AMT_E_REDIRECT);
+      } else {
+        assert_int_equal(r.j.error, AMT_E_REDIRECT);
+      }
       assert_true(r.srv.count[ops[i]] >= 1);
       if (ops[i] == AMT_SIGN_IN || ops[i] == AMT_START) {
         assert_int_equal(r.last, AMT_FAILED);
@@ -1080,7 +1128,7 @@ static void a_session_used_again_goes_to_its_own_server(void **state)
   amt_start(&r.j, &r.s, &r.t);
   /* the server in memory checks the Host line, and open the name */
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
-  assert_int_equal(r.srv.opens, 1);
+  assert_int_equal(r.srv.opens, 2);
   amt_drop(&r.pool, &r.j);
   rig_free(&r);
 }
@@ -1106,7 +1154,7 @@ static void a_session_and_its_url_text_used_again_go_to_their_own_server(
   r.srv.status_at = 3;
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
-  assert_int_equal(r.srv.opens, 1);
+  assert_int_equal(r.srv.opens, 2);
   amt_drop(&r.pool, &r.j);
   rig_free(&r);
 }
@@ -1249,8 +1297,13 @@ static void whoever_holds_the_buffer_is_polled_first(void **state)
   server_clock += 30000;
   for (k = 0; k < 3; k++)
     for (i = 1; i < 3; i++) {
-      assert_int_equal(amt_poll(&f.r.pool, &f.job[i], server_clock), AMT_FAILED);
-      assert_int_equal(f.job[i].error, AMT_E_BUFFER_HELD);
+      f.job[i].wait = 7;
+      assert_int_equal(amt_poll(&f.r.pool, &f.job[i], server_clock), AMT_BUSY);
+      assert_int_equal(f.job[i].wait, 0);
+      assert_int_equal(f.job[i].error, 0);
+      f.job[i].wait = 7; /* and to block would be for ever */
+      assert_int_equal(amt_wait(&f.r.pool, &f.job[i], server_now), AMT_BUSY);
+      assert_int_equal(f.job[i].wait, 0);
     }
   assert_memory_equal(f.job[0].msg, "one", 3); /* untouched */
   while (fleet_turn(&f, 0) == AMT_MESSAGE) { }
@@ -1284,7 +1337,7 @@ static void a_job_kept_from_the_buffer_is_not_harmed_at_any_stage(void **state)
         amt_once(&f.job[1], &f.r.s, once[k], &f.r.t,
                  once[k] == AMT_START ? NULL : "2112");
       f.r.srv.not_yet = 1;
-      for (n = 0; n < polls; n++) {
+      for (n = 0; n < polls && !f.ended[1]; n++) {
         e = fleet_turn(&f, 1);
         if (e == AMT_BUSY && !rig_ready(&f.r)) server_clock += f.job[1].wait;
       }
@@ -1296,8 +1349,8 @@ static void a_job_kept_from_the_buffer_is_not_harmed_at_any_stage(void **state)
       }
       fleet_until(&f, 0, AMT_MESSAGE);
       e = amt_poll(&f.r.pool, &f.job[1], server_clock);
-      assert_int_equal(e, AMT_FAILED);
-      assert_int_equal(f.job[1].error, AMT_E_BUFFER_HELD);
+      assert_int_equal(e, AMT_BUSY);
+      assert_int_equal(f.job[1].wait, 0);
       while (fleet_turn(&f, 0) == AMT_MESSAGE) { }
       fleet_run(&f, 5);
       if (f.e[1] != AMT_DONE)
@@ -1345,6 +1398,78 @@ static void a_job_may_be_dropped_at_any_moment(void **state)
     for (i = 1; i < JOBS; i++) assert_int_equal(f.job[i].code, 4);
     fleet_free(&f);
   }
+}
+
+/* Before its first byte has left, a Start has not happened; after it, nobody
+   knows, or the id has come. */
+static void a_job_dropped_in_a_start_says_what_is_known(void **state)
+{
+  static const size_t most[] = { 0, 1, 20 };
+  unsigned polls, seen[4], k;
+  (void)state;
+  memset(seen, 0, sizeof seen);
+  for (k = 0; k < COUNT(most); k++)
+    for (polls = 0; polls < 900; polls++) {
+      unsigned n;
+      rig      r;
+      rig_init(&r, 1, 512);
+      r.srv.not_yet = 1;
+      r.srv.read_max = r.srv.write_max = most[k];
+      amt_start(&r.j, &r.s, &r.t);
+      rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+      for (n = 0; n < polls && r.j.start != AMT_START_KNOWN; n++)
+        amt_poll(&r.pool, &r.j, server_clock);
+      amt_drop(&r.pool, &r.j);
+      assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_FAILED);
+      assert_int_equal(r.j.error, AMT_E_FORGOTTEN);
+      if (r.srv.starts_begun == 0) assert_int_equal(r.j.start, AMT_START_NONE);
+      else assert_true(r.j.start >= AMT_START_UNKNOWN);
+      if (r.j.start == AMT_START_KNOWN) assert_string_equal(r.j.id, "2112");
+      else assert_string_equal(r.j.id, "");
+      seen[r.j.start]++;
+      rig_free(&r);
+    }
+  assert_true(seen[AMT_START_NONE] && seen[AMT_START_UNKNOWN] &&
+              seen[AMT_START_KNOWN]);
+}
+
+/* Two jobs in one loop, as one writes it from the manual alone. */
+static void two_jobs_polled_in_turn_both_end(void **state)
+{
+  size_t lines, size;
+  (void)state;
+  for (lines = 1; lines < 3; lines++)
+    for (size = 64; size < 300; size += 59) {
+      rig         r;
+      amt_job     job[2];
+      const char *got[2];
+      event_log   l[2];
+      int         over[2] = { 0, 0 }, i;
+      rig_init(&r, lines, size);
+      r.srv.watch = NULL;
+      r.srv.log_calls = 0;
+      memset(l, 0, sizeof l);
+      for (i = 0; i < 2; i++) amt_start(&job[i], &r.s, &r.t);
+      while (!over[0] || !over[1])
+        for (i = 0; i < 2; i++) {
+          amt_event e = amt_poll(&r.pool, &job[i], server_clock);
+          if (over[i]) {
+            assert_int_equal(e, AMT_DONE); /* for as long as one asks */
+            continue;
+          }
+          if (e == AMT_BUSY) server_clock += 5;
+          else log_event(&l[i], &job[i], e);
+          if (e == AMT_DONE || e == AMT_FAILED) over[i] = 1;
+        }
+      for (i = 0; i < 2; i++) {
+        got[i] = strstr(text_of(&l[i].text), "message #1");
+        assert_non_null(got[i]);
+        assert_string_equal(got[i], strstr(reference, "message #1"));
+        assert_int_equal(job[i].code, 4);
+        log_free(&l[i]);
+      }
+      rig_free(&r);
+    }
 }
 
 /* An early reply lies in the shared buffer: no other job may be answered "go
@@ -1627,10 +1752,11 @@ int main(void)
     cmocka_unit_test(requests_cut_behind_each_byte),
     cmocka_unit_test(replies_cut_behind_each_byte),
     cmocka_unit_test(a_start_whose_id_came_whole_has_started),
-    cmocka_unit_test(one_connection_serves_a_whole_run),
+    cmocka_unit_test(the_connection_of_the_start_serves_the_rest_of_a_run),
     cmocka_unit_test(each_request_has_its_own_connection_if_asked_for),
     cmocka_unit_test(a_connection_kept_too_long_is_not_used_again),
-    cmocka_unit_test(a_start_goes_on_a_connection_at_most_a_second_old),
+    cmocka_unit_test(a_start_goes_on_a_connection_opened_for_it),
+    cmocka_unit_test(a_reply_that_lay_ready_is_not_the_starts),
     cmocka_unit_test(a_start_delayed_by_its_caller_goes_on_a_fresh_connection),
     cmocka_unit_test(a_message_that_was_lent_is_gone_when_its_job_is_dropped),
     cmocka_unit_test(a_connection_that_the_server_has_closed_is_seen_before_use),
@@ -1663,6 +1789,8 @@ int main(void)
     cmocka_unit_test(a_job_kept_from_the_buffer_is_not_harmed_at_any_stage),
     cmocka_unit_test(a_job_dropped_while_it_holds_the_buffer_frees_it),
     cmocka_unit_test(a_job_may_be_dropped_at_any_moment),
+    cmocka_unit_test(a_job_dropped_in_a_start_says_what_is_known),
+    cmocka_unit_test(two_jobs_polled_in_turn_both_end),
     cmocka_unit_test(an_early_reply_is_not_lost_to_another_job),
     cmocka_unit_test(a_half_sent_request_keeps_its_token),
     cmocka_unit_test(a_request_sent_again_keeps_its_token_too),
