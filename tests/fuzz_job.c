@@ -603,7 +603,9 @@ static void check_end(watched *j, amt_event e)
   must(e != AMT_DONE || m->error != AMT_E_FORGOTTEN);
   must(m->code <= 99 && m->start <= AMT_START_KNOWN);
   must(m->start != AMT_START_NONE || j->starts == 0 || j->refused ||
-       m->error == AMT_E_FORGOTTEN || m->error == AMT_E_REDIRECT);
+       m->error == AMT_E_REDIRECT);
+  must(e == AMT_DONE || m->start < AMT_START_UNKNOWN ||
+       m->code == AMT_CODE_UNDEFINED || (m->flags__ & AMT__ONCE));
   if (m->log_complete && !(w.own_words & 1)) must(j->given == j->visible);
   check_no_secret(m->msg, m->msg_len);
   for (i = 0; i < 3; i++) {
@@ -637,7 +639,8 @@ static void check_event(watched *j, amt_event e)
   case AMT_RETRYING: must(m->error != 0); break;
   case AMT_DONE:
   case AMT_FAILED: check_end(j, e); break;
-  default: must(e == AMT_BUSY || e == AMT_ANSWERED);
+  case AMT_BUSY: must(m->wait < 0x80000000u); break;
+  default: must(e == AMT_ANSWERED);
   }
 }
 
@@ -726,6 +729,7 @@ static void settle(void)
   if (w.table == FIXED && s->token_room > strlen(TOKEN)) strcpy(w.token, TOKEN);
   s->messages = w.set[3] % 3;
   s->close = w.set[3] / 3 % 2;
+  s->start_kept = w.set[5] & 1;
   s->give_up = patience[w.set[8]];
   if (w.set[8] == 1) s->initial_delay = AMT_ZERO, s->poll = AMT_ZERO;
   if (w.set[8] == 2) s->poll_max = 60000;
@@ -781,8 +785,8 @@ static watched *turn(unsigned long polls)
   for (i = 0; i < w.jobs; i++) {
     if (w.pool.holder != &watch[i].job || j == &watch[i]) continue;
     if (!j->ended && polls % 5 == 0) { /* the other is told so */
-      must(amt_poll(&w.pool, &j->job, w.clock) == AMT_FAILED);
-      must(j->job.error == AMT_E_BUFFER_HELD);
+      must(amt_poll(&w.pool, &j->job, w.clock) == AMT_BUSY);
+      must(j->job.wait == 0);
     }
     return &watch[i];
   }
