@@ -30,6 +30,7 @@
      >>keep      --log-dir: whole files, and the end of old ones
      >>live      the live line, and the last words
      >>signals   a second one leaves at once
+     >>hide      secrets that a server repeats
      >>state     --state: at most one Start, whatever happens
      >>tap       what passes over the connection: --trace, and the probe
      >>tls       certificates, pins, and why a server was refused
@@ -67,11 +68,14 @@
 #endif
 
 enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, PATHS = 1024,
-       WORDS = 1024, LINE = 5 * WORDS, PINS = 8, KEYS = 32768,
-       TRUST = 524288 };
+       WORDS = 1024, COMMAND = 4 * WORDS, LINE = COMMAND + 8 * WORDS, PINS = 8,
+       KEYS = 32768, TRUST = 524288 };
 
-/* Exit statuses that are no completion codes, as in <sysexits.h>. */
-enum { EXIT_USAGE = 64, EXIT_IO = 74, EXIT_CONFIG = 78 };
+/* Exit statuses that are no completion codes, mostly as in <sysexits.h>. */
+enum { EXIT_USAGE = 64, EXIT_IO = 74,
+       EXIT_GOES_ON = 75, /* the job does, under an id that is known */
+       EXIT_UNKNOWN = 76, /* nobody knows whether it was started */
+       EXIT_CONFIG = 78 };
 
 /* ------------------------------------------------------------------------
    >>text
@@ -103,14 +107,27 @@ static void put_format(amt_out *o, const char *f, va_list a)
   }
 }
 
+/* Bytes of the UTF-8 character that begins so. */
+static size_t char_size(char lead)
+{
+  unsigned char c = (unsigned char)lead;
+  return c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* Without the last character, where that is cut. */
+static size_t whole_chars(const char *t, size_t n)
+{
+  size_t at = n;
+  while (at > 0 && ((unsigned char)t[at - 1] & 0xC0u) == 0x80u) at--;
+  return at > 0 && char_size(t[at - 1]) > n - at + 1 ? at - 1 : n;
+}
+
 /* Terminated, and cut to the room where it must be, whole characters. */
 static char *vtext(char *to, size_t room, const char *format, va_list a)
 {
   amt_out o = amt_out_window(to, room - 1, 0);
   put_format(&o, format, a);
-  if (o.total > o.len)
-    while (o.len > 0 && ((unsigned char)to[o.len - 1] & 0x80u) != 0) o.len--;
-  to[o.len] = 0;
+  to[o.total > o.len ? whole_chars(to, o.len) : o.len] = 0;
   return to;
 }
 
@@ -128,6 +145,62 @@ static int empty(const char *t) { return t == NULL || *t == 0; }
 static const char *or(const char *t, const char *otherwise)
 {
   return empty(t) ? otherwise : t;
+}
+
+/* Ends in "..." where it is cut. */
+static char *shortened(char *to, size_t room, const char *t)
+{
+  text(to, room - 3, "%s", t);
+  return strlen(to) < strlen(t) ? strcat(to, "...") : to;
+}
+
+/* Controls (Unicode's Cc), and what breaks lines or turns their direction:
+   U+2028 to 202E, U+2066 to 2069. */
+static int is_control(const unsigned char *c, size_t len)
+{
+  if (len == 1) return *c < 32 || *c == 127;
+  if (len == 2) return *c == 0xC2 && c[1] < 0xA0;
+  if (len > 3 || *c != 0xE2) return 0;
+  return (c[1] == 0x80 && c[2] >= 0xA8 && c[2] <= 0xAE) ||
+         (c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9);
+}
+
+/* The length of the character at p; *harmless: it is UTF-8 and no control. */
+static size_t next_char(const char *p, size_t n, int *harmless)
+{
+  size_t len = char_size(*p);
+  *harmless = 0;
+  if (len > n || (len > 1 && !amt_utf8(p, len))) return 1;
+  *harmless = !is_control((const unsigned char *)p, len);
+  return len;
+}
+
+/* How many bytes are harmless from the beginning; one control may be, too. */
+static size_t plain_run(const char *t, size_t len, char allowed)
+{
+  size_t at = 0;
+  while (at < len) {
+    int    harmless;
+    size_t n = next_char(t + at, len - at, &harmless);
+    if (!harmless && t[at] != allowed) break;
+    at += n;
+  }
+  return at;
+}
+
+/* Each character that is not harmless becomes a '?': the new length. */
+static size_t clean(char *p, size_t n)
+{
+  size_t from = 0, to = 0;
+  while (from < n) {
+    int    harmless;
+    size_t len = next_char(p + from, n - from, &harmless);
+    if (harmless) memmove(p + to, p + from, len);
+    else p[to] = '?';
+    to += harmless ? len : 1;
+    from += len;
+  }
+  return to;
 }
 
 /* The same word, in any case of letters. */
@@ -891,9 +964,7 @@ static void live_clear(void)
    control reaches the terminal. */
 static char *make_clean(char *line)
 {
-  char *p = line;
-  for (; *p != 0; p++)
-    if ((unsigned char)*p < 32 || *p == 127) *p = '?';
+  line[clean(line, strlen(line))] = 0;
   return line;
 }
 
@@ -917,8 +988,8 @@ static void tell(const char *format, ...)
   va_end(a);
 }
 
-/* The line for exit status 19: its first word is fixed. */
-static void tell_19(const char *format, ...)
+/* The last line for exit status 19, 75 or 76: its first word is fixed. */
+static void tell_last(const char *format, ...)
 {
   va_list a;
   va_start(a, format);
@@ -959,12 +1030,14 @@ static struct {
   const char *type_word, *application, *job, *script, *user, *submit_user;
   const char *station, *queue, *id, *server, *api_user, *password_file;
   const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
-  const char *ca, *cert, *key, *anchors;
+  const char *ca, *cert, *key, *anchors, *id_file;
   pin_list    pins;
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
   uint32_t    timeout, retain;
-  int         no_wait, follow, no_keep_alive, zero_on_done, trace;
+  uint64_t    max_log; /* 0: as long as it is */
+  int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
+  int         id_text, strict_text;
   int         insecure, more_ciphers, print_wire, help, version;
   int         type, detach, format; /* worked out from the words */
 } opt;
@@ -977,9 +1050,9 @@ enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
 
 typedef struct {
   const char *name, *long_name;
-  enum { TEXT, FULL, MANY, PIN, TIME, DAYS, FLAG } kind;
+  enum { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FLAG } kind;
   void       *to;    /* const char *, or "" is an error; list, pin_list,
-                        uint32_t, int */
+                        uint32_t, uint32_t, uint64_t, int */
   int         goes;
   const char *value, *help;
 } option;
@@ -1005,6 +1078,8 @@ static const option options[] = {
   { "-qn", "--queue", TEXT, &opt.queue, S, "NAME", "the queue (the server's)" },
   { "-id", "--id", FULL, &opt.id, BY_ID, "ID",
     "the BatchrequestId of a job that was started" },
+  { NULL, "--id-text", FLAG, &opt.id_text, BY_ID, NULL,
+    "it is a JSON string (both ways are tried)" },
   { "-c", "--config", FULL, &opt.config, NET, "FILE",
     "a Connector.config (one beside amt, or here)" },
   { "-s", "--server", FULL, &opt.server, NET, "URL",
@@ -1035,10 +1110,18 @@ static const option options[] = {
     "at SIGINT, SIGTERM: kill (default) or detach" },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
     "not for the end; START prints the id" },
+  { NULL, "--id-file", FULL, &opt.id_file, S, "FILE",
+    "gets the id as soon as it is known" },
+  { NULL, "--quiet", FLAG, &opt.quiet, WATCH, NULL,
+    "standard error does not tell the start" },
   { NULL, "--log-dir", FULL, &opt.log_dir, WATCH, "DIR",
     "keeps each job log there, too" },
   { NULL, "--retain-days", DAYS, &opt.retain, WATCH, "DAYS",
     "for so long (30)" },
+  { NULL, "--max-log", AMOUNT, &opt.max_log, WATCH | 1 << MESSAGES, "BYTES",
+    "ends a longer log; 500k, 20M, 1G (no bound)" },
+  { NULL, "--strict-text", FLAG, &opt.strict_text, WATCH | 1 << MESSAGES, NULL,
+    "ends a log that is no UTF-8 (it is repaired)" },
   { NULL, "--wire", FULL, &opt.wire, NET | 1 << PRINT_WIRE, "FILE",
     "another wire table: lines of --print-wire" },
   { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE, NULL,
@@ -1074,6 +1157,14 @@ static const char *name_of(size_t i)
                                            : options[i].name;
 }
 
+/* Whether the option that is kept there was on the command line. */
+static int was_given(const void *to)
+{
+  size_t i = 0;
+  while (options[i].to != to) i++;
+  return given[i] != 0;
+}
+
 /* "-jt KILL", "probe" */
 static const char *type_name(void)
 {
@@ -1103,6 +1194,20 @@ static int milliseconds(const char *t, uint32_t *ms)
   }
   *ms = value == 0 ? AMT_ZERO : value;
   return digits;
+}
+
+/* "500k": units are of 1024. */
+static int bytes_of(const char *t, uint64_t *bytes)
+{
+  static const char units[] = "kMG";
+  size_t      n = strspn(t, "0123456789");
+  const char *unit = t[n] != 0 ? strchr(units, t[n]) : NULL;
+  unsigned    shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+  if (amt_json_uint64(t, n, bytes) != 0 || *bytes == 0) return 0;
+  if (t[n] != 0 && (unit == NULL || t[n + 1] != 0)) return 0;
+  if (*bytes > UINT64_MAX >> shift) return 0;
+  *bytes <<= shift;
+  return 1;
 }
 
 /* Each line of a value is one of the list, in place: argv may be written. */
@@ -1187,6 +1292,9 @@ static int take_value(size_t i, char *value)
   if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
     return wrong(EXIT_USAGE, name, "'%s' is not a number of seconds, such as "
                  "5 or 0.5, up to 2000000", value);
+  if (o->kind == AMOUNT && !bytes_of(value, (uint64_t *)o->to))
+    return wrong(EXIT_USAGE, name, "'%s' is not a number of bytes above 0, "
+                 "such as 5000, 500k, 20M or 1G", value);
   if (o->kind == DAYS) {
     size_t   n = strspn(value, "0123456789");
     uint64_t days;
@@ -1447,6 +1555,24 @@ static int write_all(int fd, const char *p, size_t n)
     p += put, n -= (size_t)put;
   }
   return 0;
+}
+
+/* A file whole: 0, or -1 with errno: then the old one stands, or the new. */
+static int write_whole(const char *name, const char *p, size_t n)
+{
+  char path[PATHS];
+  int  fd, e;
+  if (strlen(name) + 5 > sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  fd = file_create(text(path, sizeof path, "%s.tmp", name));
+  if (fd < 0) return -1;
+  e = write_all(fd, p, n);
+  if (e == 0) return file_replace(fd, path, name);
+  file_close(fd);
+  file_remove(path);
+  return e;
 }
 
 /* ------------------------------------------------------------------------
@@ -1898,6 +2024,16 @@ static void put(const char *p, size_t n)
   if (kept.fd > 0) sink_put(&kept, p, n);
 }
 
+/* Once. */
+static void tell_output(void)
+{
+  static int told;
+  if (out.error == 0 || told) return;
+  told = 1;
+  tell("standard output: %s; what was to be there is not whole",
+       strerror(out.error));
+}
+
 static void put_text(const char *t) { put(t, strlen(t)); }
 
 static void putf(const char *format, ...)
@@ -1909,9 +2045,9 @@ static void putf(const char *format, ...)
   va_end(a);
 }
 
-/* The inside of a JSON string. 64 bytes become at most 6 * 64 and the quotes,
-   which are left out; no part ends inside a character. */
-static void put_inside(const char *t, size_t len)
+/* 64 bytes become at most 6 * 64 and the quotes, which are left out; no part
+   ends inside a character. */
+static void put_escaped(const char *t, size_t len)
 {
   char buf[6 * 64 + 2];
   while (len > 0) {
@@ -1924,11 +2060,50 @@ static void put_inside(const char *t, size_t len)
   }
 }
 
+/* Nothing may reach a terminal that could steer it: escape all controls, not
+   only those for which JSON asks. */
+static int escape_all;
+
+/* JSON's escape of a control character. */
+static void put_escape(const char *t, size_t len)
+{
+  const unsigned char *c = (const unsigned char *)t;
+  unsigned             u = *c;
+  char                 escape[] = "\\u0000";
+  int                  i;
+  if (len == 2) u = (c[0] & 31u) << 6 | (c[1] & 63u);
+  if (len == 3) u = (c[0] & 15u) << 12 | (c[1] & 63u) << 6 | (c[2] & 63u);
+  for (i = 5; i > 1; i--, u >>= 4) escape[i] = "0123456789abcdef"[u & 15u];
+  put(escape, 6);
+}
+
+/* The inside of a JSON string. */
+static void put_inside(const char *t, size_t len)
+{
+  while (len > 0) {
+    size_t n = escape_all ? 0 : len, size = 0;
+    int    plain = 1;
+    while (n < len && plain) {
+      n += size;
+      size = n < len ? next_char(t + n, len - n, &plain) : 0;
+      if (size == 1 && t[n] != 127) plain = 1; /* JSON escapes the others */
+    }
+    put_escaped(t, n);
+    if (!plain) put_escape(t + n, size), n += size;
+    t += n, len -= n;
+  }
+}
+
 /* What is to stay within its line. */
 static void put_value(const char *value)
 {
-  for (; *value != 0; value++)
-    put((unsigned char)*value < 32 ? "?" : value, 1);
+  size_t len = strlen(value);
+  while (len > 0) {
+    int    harmless;
+    size_t n = next_char(value, len, &harmless);
+    put(harmless ? value : "?", harmless ? n : 1);
+    value += n, len -= n;
+  }
 }
 
 static void put_list(const list *l, const char *before)
@@ -1970,9 +2145,10 @@ static int print_help(void)
            "--cert, --key and\n--insecure are refused.\n");
 #endif
   put_text("\nOther exit statuses: 0 --no-wait, once accepted, MESSAGES, "
-           "probe, encrypt,\nanchors; 19 outcome unknown (standard error says "
-           "why); 23 server not reached;\n24 sign-in refused; 64 usage; 74 "
-           "output not written; 78 configuration.\n");
+           "probe, encrypt,\nanchors; 19 UNDEFINED; 23 server not reached; 24 "
+           "sign-in refused; 64 usage;\n74 output not written; 75 the job goes "
+           "on at the server: attach to it; 76 nobody\nknows whether it was "
+           "started: look before you start it again; 78 configuration.\n");
   return 0;
 }
 
@@ -2197,25 +2373,59 @@ static void connector_head(int code)
   connector_rule(EXECUTOR, "Job log ");
 }
 
+/* --- messages as lines ---
+
+   A LF begins the next line; a CR before it is left out. Of the other controls
+   only the tab stays: the rest are a '?', so that no message can forge a line
+   or steer a terminal. */
+
+static struct { int begins, cr; } line_state; /* one does; a CR is held */
+
+static void put_in_line(const char *t, size_t n, void (*prefix)(void))
+{
+  if (line_state.begins && prefix != NULL) prefix();
+  line_state.begins = 0;
+  if (line_state.cr) put("?", 1);
+  line_state.cr = 0;
+  put(t, n);
+}
+
+static void put_lines(const char *t, size_t len, void (*prefix)(void))
+{
+  while (len > 0) {
+    int    harmless;
+    size_t n = plain_run(t, len, '\t');
+    if (n > 0) {
+      put_in_line(t, n, prefix);
+    } else if (*t == '\r' && !line_state.cr) {
+      n = 1;
+      line_state.cr = 1;
+    } else if (*t == '\n') {
+      n = 1;
+      line_state.cr = 0;
+      put_in_line(t, n, prefix);
+      line_state.begins = 1;
+    } else {
+      n = next_char(t, len, &harmless);
+      put_in_line("?", 1, prefix);
+    }
+    t += n, len -= n;
+  }
+}
+
 /* Each line of a message has its time, so none can pass for another's. */
+static void executor_prefix(void) { connector_prefix(EXECUTOR); }
+
 static void connector_text(const amt_job *from, const char *t, size_t len,
                            int first, int last)
 {
-  static int begins; /* a line does */
   (void)from;
   if (first) {
-    connector_prefix(EXECUTOR);
-    begins = 0;
+    executor_prefix();
+    line_state.begins = line_state.cr = 0;
   }
-  while (len > 0) {
-    const char *end = (const char *)memchr(t, '\n', len);
-    size_t      n = end != NULL ? (size_t)(end - t) + 1 : len;
-    if (begins) connector_prefix(EXECUTOR);
-    put(t, n);
-    begins = end != NULL;
-    t += n, len -= n;
-  }
-  if (last && !begins) put("\n", 1);
+  put_lines(t, len, executor_prefix);
+  if (last && !line_state.begins) put("\n", 1);
 }
 
 static void connector_tail(int code)
@@ -2232,8 +2442,9 @@ static void connector_tail(int code)
 static void plain_text(const amt_job *from, const char *t, size_t len,
                        int first, int last)
 {
-  (void)from, (void)first;
-  put(t, len);
+  (void)from;
+  if (first) line_state.begins = line_state.cr = 0;
+  put_lines(t, len, NULL);
   if (last) put("\n", 1);
 }
 
@@ -2339,6 +2550,27 @@ static void log_text(const amt_job *from, int code, const char *t, size_t len,
   log_open = !last;
 }
 
+/* --- --max-log --- */
+
+static uint64_t log_bytes; /* of messages, as they came */
+static int      log_cut;   /* there are more: nothing is written any longer */
+
+/* How many bytes of this piece are still to be written. */
+static size_t log_room(const char *t, size_t len)
+{
+  size_t n = len;
+  if (log_cut) return 0;
+  if (opt.max_log != 0 && len > opt.max_log - log_bytes) {
+    log_cut = 1;
+    n = (size_t)(opt.max_log - log_bytes);
+    while (n > 0 && ((unsigned char)t[n] & 0xC0u) == 0x80u) n--;
+  }
+  log_bytes += n;
+  return n;
+}
+
+static const char too_long[] = "the log is longer than --max-log allows";
+
 /* `error`, if there is one, stands as the last message. */
 static void log_end(int code, const char *error)
 {
@@ -2360,6 +2592,7 @@ static void log_end(int code, const char *error)
 enum { HEAD = 64, ENDING = 21 /* ".CHECK.log" */ };
 
 static char keep_stem[160], keep_temporary[PATHS];
+static int  not_kept;
 
 static int keep_open(void)
 {
@@ -2411,8 +2644,10 @@ static void keep_close(void)
     text(name, sizeof name, "%s/%s.%s.log", opt.log_dir, keep_stem, check);
     e = file_replace(kept.fd, keep_temporary, name);
   }
-  if (e != 0 && kept.total > 0)
+  if (e != 0 && kept.total > 0) {
+    not_kept = 1;
     tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
+  }
   if (e != 0) file_remove(keep_temporary);
   kept.fd = 0;
   *keep_temporary = 0;
@@ -2471,33 +2706,45 @@ static void live_draw(void)
 }
 
 /* With the ACS form, whose head has the completion code, messages that are
-   followed are shown on standard error. */
-static void live_text(const char *t, size_t len, int last)
+   followed are shown on standard error: behind a sign, since a message may say
+   what this program says there. */
+static void live_text(const char *t, size_t len, int first, int last)
 {
-  char line[258];
+  char line[256];
   if (!live_open) live_clear();
+  if (first || !live_open) to_stderr("| ", 2);
   live_open = !last;
-  for (;;) {
-    size_t n = len < 256 ? len : 256;
+  while (len > 0) {
+    size_t n = len < sizeof line ? len : sizeof line;
+    while (n > 1 && n < len && ((unsigned char)t[n] & 0xC0u) == 0x80u) n--;
     memcpy(line, t, n);
-    line[n] = 0;
-    make_clean(line);
-    if (n == len && last) line[n] = '\n';
-    to_stderr(line, n + (n == len && last));
+    to_stderr(line, clean(line, n));
     t += n, len -= n;
-    if (len == 0) return;
   }
+  if (last) to_stderr("\n", 1);
 }
 
 /* A word as a shell takes it. */
-static const char *quoted(char *to, size_t room, const char *word)
+static void put_word(amt_out *o, const char *word)
 {
-  if (word[strspn(word, plain_letters)] == 0) return word;
-  strcpy(to, quote);
-  for (; *word != 0 && strlen(to) + 6 < room; word++)
-    if (*word == *quote) strcat(to, quoted_quote);
-    else strncat(to, word, 1);
-  return strcat(to, quote);
+  amt_put_text(o, " ");
+  if (*word != 0 && word[strspn(word, plain_letters)] == 0) {
+    amt_put_text(o, word);
+    return;
+  }
+  amt_put_text(o, quote);
+  for (; *word != 0; word++)
+    if (*word == *quote) amt_put_text(o, quoted_quote);
+    else amt_put(o, word, 1);
+  amt_put_text(o, quote);
+}
+
+static void put_option(amt_out *o, const char *name, const char *value)
+{
+  if (empty(value)) return;
+  amt_put_text(o, " ");
+  amt_put_text(o, name);
+  put_word(o, value);
 }
 
 /* A key's pin, as --pin takes it. */
@@ -2513,47 +2760,65 @@ static char *pin_text(char to[65], const uint8_t *key)
 }
 
 /* What was said of TLS, as it is to be said again. */
-static const char *tls_arguments(char *to, size_t room)
+static void put_tls_options(amt_out *o)
 {
-  size_t n = 0, i;
-  char   word[300];
-  *to = 0;
-  for (i = 0; i < OPTIONS; i++)
-    if (given[i] != 0 && (options[i].goes & TLS) && options[i].kind != PIN) {
-      text(to + n, room - n, " %s%s%s", options[i].long_name,
-           options[i].value ? " " : "", !options[i].value ? "" :
-           quoted(word, sizeof word, *(const char *const *)options[i].to));
-      n += strlen(to + n);
-    }
-  for (i = 0; i < opt.pins.count; i++) {
-    text(to + n, room - n, " --pin %s", pin_text(word, opt.pins.key[i]));
-    n += strlen(to + n);
+  size_t i;
+  char   pin[65];
+  for (i = 0; i < OPTIONS; i++) {
+    if (given[i] == 0 || !(options[i].goes & TLS) || options[i].kind == PIN)
+      continue;
+    amt_put_text(o, " ");
+    amt_put_text(o, options[i].long_name);
+    if (options[i].value != NULL)
+      put_word(o, *(const char *const *)options[i].to);
   }
-  return to;
+  for (i = 0; i < opt.pins.count; i++)
+    put_option(o, "--pin", pin_text(pin, opt.pins.key[i]));
 }
 
-/* How to go on with the job that is known. */
+/* The id's JSON type: 1, a string; 0, a number; -1, as it looks. */
+static int id_type = -1;
+
+/* How to go on with the job that is known: the whole command, or what it would
+   be. */
 static const char *attach_command(void)
 {
-  static char command[3 * WORDS];
-  char        a[300], i[300], s[300], c[300], w[300], t[2 * WORDS];
-  return text(command, sizeof command, "amt %s%s%s%s%s%s-s %s%s -jt ATTACH -an "
-              "%s -id %s", opt.config ? "-c " : "",
-              quoted(c, sizeof c, or(opt.config, "")), opt.config ? " " : "",
-              opt.wire ? "--wire " : "",
-              quoted(w, sizeof w, or(opt.wire, "")), opt.wire ? " " : "",
-              quoted(s, sizeof s, opt.server), tls_arguments(t, sizeof t),
-              quoted(a, sizeof a, or(opt.application, "")),
-              quoted(i, sizeof i, or(job_id, or(opt.id, ""))));
+  static char command[COMMAND];
+  const char *id = or(job_id, or(opt.id, ""));
+  amt_out     o = amt_out_window(command, sizeof command - 1, 0);
+  amt_put_text(&o, "amt");
+  put_option(&o, "-c", opt.config);
+  put_option(&o, "--wire", opt.wire);
+  put_option(&o, "-s", opt.server);
+  put_tls_options(&o);
+  if (was_given(&opt.api_user)) put_option(&o, "--api-user", opt.api_user);
+  if (strcmp(or(opt.password_file, "-"), "-") != 0)
+    put_option(&o, "--password-file", opt.password_file);
+  amt_put_text(&o, " -jt ATTACH");
+  put_option(&o, "-an", opt.application);
+  put_option(&o, "-id", id);
+  if (id_type == 1 && id[strspn(id, "0123456789")] == 0)
+    amt_put_text(&o, " --id-text");
+  command[o.len] = 0;
+  if (o.total == o.len && plain_run(command, o.len, ' ') == o.len)
+    return command;
+  return text(command, sizeof command, "-jt ATTACH -id %s, with this run's "
+              "server and application (the command cannot be shown here: it "
+              "is too long, or has control characters)", id);
 }
 
+/* No name is so long that the id behind it is cut. */
 static const char *subject(void)
 {
   static char words[WORDS];
+  char        name[200], application[200], server[300];
   int         both = opt.type == START && *job_id != 0;
-  return text(words, sizeof words, "job %s%s%s%s of %s at %s", job_name(),
+  return text(words, sizeof words, "job %s%s%s%s of %s at %s",
+              shortened(name, sizeof name, job_name()),
               both ? " (" : "", both ? job_id : "", both ? ")" : "",
-              or(opt.application, ""), opt.server);
+              shortened(application, sizeof application,
+                        or(opt.application, "")),
+              shortened(server, sizeof server, or(opt.server, "")));
 }
 
 /* What a second signal says as it leaves, and its exit status: used inside its
@@ -2581,6 +2846,7 @@ static void prepare_last_words(int status, const char *format, ...)
    A handler notes the signal, and ends the wait that goes on. */
 
 static char                  password[PASSWORD], token[TOKEN];
+static char                  basic[2 * PASSWORD * 4 / 3 + 8];
 #ifdef AMT_BEARSSL
 static amt_bearssl           tls;
 static amt_bearssl_server    tls_server;
@@ -2592,6 +2858,7 @@ static void wipe_secrets(void)
 {
   wipe(password, sizeof password);
   wipe(token, sizeof token);
+  wipe(basic, sizeof basic);
 #ifdef AMT_BEARSSL
   wipe(&tls.cc, sizeof tls.cc);
   wipe(&tls_server.saved, sizeof tls_server.saved);
@@ -2610,6 +2877,161 @@ static void on_signal(int number)
   }
   signals = number;
   wake_up();
+}
+
+/* ------------------------------------------------------------------------
+   >>hide
+
+   A server may repeat a secret in any text. Each of its texts goes through a
+   filter before it is cut or shown: the password, the token and what Basic
+   makes of the password become "***", also where they are written with JSON's
+   escapes. What may be the beginning of one is held back until it is known. */
+
+enum { ENOUGH = 16, /* equal bytes that are no coincidence */
+       FEW = 3 };   /* a secret below that is none */
+
+typedef struct {
+  void      (*put)(const char *p, size_t n);
+  const char *rest; /* of the secret that goes by; or NULL */
+  int         json; /* it is written with escapes */
+  size_t      len;
+  char        held[16 * ENOUGH];
+} filter;
+
+static const char *const secrets[] = { password, token, basic, NULL };
+
+/* The character at p as a secret has it: its length there; *used bytes here.
+   0: that takes more bytes than there are. */
+static size_t secret_char(const char *p, size_t n, int json, char to[16],
+                          size_t *used)
+{
+  size_t len;
+  for (len = 2; json && *p == '\\' && len <= 12; len += len == 2 ? 4 : 6) {
+    if (len > n) return 0;
+    *to = '"';
+    memcpy(to + 1, p, len);
+    memcpy(to + 1 + len, "\"", 2);
+    *used = len;
+    if (unquote(to) != NULL) return strlen(to);
+  }
+  *to = *p;
+  *used = 1;
+  return 1;
+}
+
+/* How far the text at p is the beginning of a secret: *seen bytes of that,
+   *used of the text. 1: far enough; 0: it is another; -1: nobody can tell
+   yet. */
+static int compare(const char *p, size_t n, const char *secret, int json,
+                   size_t *seen, size_t *used)
+{
+  *seen = *used = 0;
+  while (secret[*seen] != 0 && *seen < ENOUGH) {
+    char   c[16];
+    size_t len = 0, m = 0;
+    if (*used < n) m = secret_char(p + *used, n - *used, json, c, &len);
+    if (m == 0) return -1;
+    if (strncmp(secret + *seen, c, m) != 0) return 0;
+    *seen += m, *used += len;
+  }
+  return 1;
+}
+
+static int is_secret(const char *t)
+{
+  int n = 0;
+  while (n < FEW && t[n] != 0) n++;
+  return n == FEW;
+}
+
+/* Of a secret that goes by: bytes of text that belong to it. */
+static size_t filter_rest(filter *f, const char *p, size_t n, int *wait)
+{
+  char   c[16];
+  size_t used = 0, m = secret_char(p, n, f->json, c, &used);
+  *wait = m == 0;
+  if (m > 0 && *f->rest != 0 && strncmp(f->rest, c, m) == 0) {
+    f->rest += m;
+    return used;
+  }
+  if (m > 0) f->rest = NULL;
+  return 0;
+}
+
+/* Bytes of what is held that are done with: hidden, or put; 0: wait for more.
+   `end`: nothing comes any more; at 2 the text was cut there. */
+static size_t filter_step(filter *f, const char *p, size_t n, int end)
+{
+  size_t i, seen, used;
+  int    json, wait = 0;
+  if (f->rest != NULL) {
+    used = filter_rest(f, p, n, &wait);
+    if (used > 0 || (wait && !end)) return used;
+    f->rest = NULL;
+  }
+  for (i = 0; secrets[i] != NULL; i++)
+    for (json = 0; is_secret(secrets[i]) && json < 2; json++) {
+      int found = compare(p, n, secrets[i], json, &seen, &used);
+      if (found > 0) f->rest = secrets[i] + seen, f->json = json;
+      if (found < 0 && end == 2 && seen >= FEW) found = 1, used = n;
+      if (found > 0) {
+        f->put("***", 3);
+        return used;
+      }
+      wait |= found < 0;
+    }
+  if (wait && !end) return 0;
+  f->put(p, 1);
+  return 1;
+}
+
+static void filter_run(filter *f, int end)
+{
+  size_t at = 0, n = 1;
+  while (at < f->len && n > 0) {
+    n = filter_step(f, f->held + at, f->len - at, end);
+    at += n;
+  }
+  f->len -= at;
+  memmove(f->held, f->held + at, f->len);
+}
+
+static void filter_put(filter *f, const char *p, size_t n)
+{
+  while (n > 0) {
+    size_t m = sizeof f->held - f->len;
+    if (m > n) m = n;
+    memcpy(f->held + f->len, p, m);
+    f->len += m;
+    p += m, n -= m;
+    filter_run(f, 0);
+  }
+}
+
+static void filter_end(filter *f, int cut)
+{
+  filter_run(f, 1 + cut);
+  f->rest = NULL;
+}
+
+/* A whole text, or one that was cut. */
+static struct { char *to; size_t room; } hidden;
+
+static void hidden_put(const char *p, size_t n)
+{
+  if (n >= hidden.room) return;
+  memcpy(hidden.to, p, n);
+  hidden.to += n, hidden.room -= n;
+}
+
+static char *hide(char *to, size_t room, const char *from, int cut)
+{
+  static filter f = { hidden_put, NULL, 0, 0, "" };
+  hidden.to = to, hidden.room = room;
+  filter_put(&f, from, strlen(from));
+  filter_end(&f, cut);
+  *hidden.to = 0;
+  return to;
 }
 
 /* ------------------------------------------------------------------------
@@ -2706,20 +3128,10 @@ static size_t state_text(char *to, size_t room, const char *id)
   return o.len;
 }
 
-/* 0, or -1 with errno: then the old file stands, or the new one. */
 static int write_state(const char *id)
 {
-  char   path[PATHS];
   size_t n = state_text(state_ours, sizeof state_ours, id);
-  int    fd, e;
-  text(path, sizeof path, "%s.tmp", opt.state);
-  fd = file_create(path);
-  if (fd < 0) return -1;
-  e = write_all(fd, state_ours, n);
-  if (e == 0) return file_replace(fd, path, opt.state);
-  file_close(fd);
-  file_remove(path);
-  return e;
+  return write_whole(opt.state, state_ours, n);
 }
 
 /* The id stands in it, or none; or it is damaged, or another job's. */
@@ -2811,10 +3223,16 @@ static struct {
   amt_http_reply reply;
   char           line[300]; /* of a head, as much as fits */
   size_t         len;       /* its length */
+  uint8_t        cut;       /* there was more */
   size_t         at;        /* bytes of the body so far */
   char           side[3];   /* "> " or "< " */
   uint8_t        body;      /* the head has ended */
   uint8_t        first;     /* its first line has not */
+  uint8_t        in_line;   /* of a body: it is begun */
+  uint8_t        half_len;  /* of a character of a body: */
+  char           half[4];   /* the bytes so far */
+  size_t         n;
+  char           piece[256]; /* to be shown */
 } tap;
 
 static void show(const char *format, ...)
@@ -2833,12 +3251,14 @@ static void show_head_line(void)
     "Host", "Accept", "Content-Type", "Content-Length", "Connection", "Date",
     "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding", NULL
   };
+  char  shown[sizeof tap.line];
   char *colon = tap.first ? NULL : strchr(tap.line, ':');
+  hide(shown, sizeof shown, colon != NULL ? colon + 1 : tap.line, tap.cut);
   if (colon != NULL) *colon = 0;
   if (colon == NULL)
-    show("%s", tap.line);
+    show("%s", shown);
   else if (word_in(plain, tap.line) >= 0)
-    show("%s:%s", tap.line, colon + 1);
+    show("%s:%s", tap.line, shown);
   else if (wire.auth_header == NULL || !same_word(tap.line, wire.auth_header))
     show("%s: ***", tap.line);
   else
@@ -2857,42 +3277,77 @@ static size_t tap_head(const unsigned char *p, size_t n)
       trim(tap.line);
       if (*tap.line == 0) tap.body = 1;
       else show_head_line();
-      tap.len = 0;
+      tap.len = 0, tap.cut = 0;
     } else if (tap.len + 1 < sizeof tap.line) {
       tap.line[tap.len++] = (char)p[i];
+    } else {
+      tap.cut = 1;
     }
   }
   return i;
 }
 
+/* What is shown of a body, gathered: each of its lines begins with the side. */
+static void tap_show(const char *p, size_t n)
+{
+  if (tap.n + n + sizeof tap.side > sizeof tap.piece) {
+    to_stderr(tap.piece, tap.n);
+    tap.n = 0;
+  }
+  if (!tap.in_line) memcpy(tap.piece + tap.n, tap.side, 2), tap.n += 2;
+  memcpy(tap.piece + tap.n, p, n);
+  tap.n += n;
+  tap.in_line = *p != '\n';
+}
+
+/* Bytes without secrets; a body may be no UTF-8, and a character be cut. */
+static void tap_clean(const char *p, size_t n)
+{
+  int harmless;
+  for (; n > 0; p++, n--) {
+    if (tap.half_len > 0 && ((unsigned char)*p & 0xC0u) != 0x80u) {
+      tap_show("?", 1);
+      tap.half_len = 0;
+    }
+    tap.half[tap.half_len++] = *p;
+    if (tap.half_len < char_size(*tap.half)) continue;
+    next_char(tap.half, tap.half_len, &harmless);
+    if (harmless || *p == '\n') tap_show(tap.half, tap.half_len);
+    else tap_show("?", 1);
+    tap.half_len = 0;
+  }
+}
+
+static filter tap_filter = { tap_clean, NULL, 0, 0, "" };
+
 /* Bytes of a body. Fixed members may be a key, and are left out. */
 static void tap_bytes(const unsigned char *p, size_t n)
 {
-  size_t hidden = *tap.side == '>' && wire.members ? strlen(wire.members) : 0;
-  char   piece[256];
-  size_t m = 0;
+  size_t fixed = *tap.side == '>' && wire.members ? strlen(wire.members) : 0;
   if (*tap.side == '<' && tap_body != NULL) tap_body(p, n);
   if (!opt.trace) return;
   live_clear();
   if (job.op == AMT_SIGN_IN) tap.at += n, n = 0;
   for (; n > 0; p++, n--) {
-    if (tap.at == 0) piece[m++] = *tap.side, piece[m++] = ' ';
-    if (tap.at == 1 && hidden > 0) memcpy(piece + m, "***", 3), m += 3;
-    if (tap.at == 0 || tap.at > hidden)
-      piece[m++] = (char)((*p < 32 && *p != '\n') || *p == 127 ? '?' : *p);
+    if (tap.at == 1 && fixed > 0) filter_put(&tap_filter, "***", 3);
+    if (tap.at == 0 || tap.at > fixed)
+      filter_put(&tap_filter, (const char *)p, 1);
     tap.at++;
-    if (m + 8 > sizeof piece) to_stderr(piece, m), m = 0;
   }
-  to_stderr(piece, m);
+  to_stderr(tap.piece, tap.n);
+  tap.n = 0;
 }
 
 static void tap_end(void)
 {
   if (tap.at > 0 && job.op == AMT_SIGN_IN)
     show("(%u bytes, not shown: a sign-in)", (unsigned)tap.at);
-  else if (tap.at > 0 && opt.trace)
-    to_stderr("\n", 1);
-  tap.at = 0;
+  filter_end(&tap_filter, 1);
+  if (tap.half_len > 0) tap_show("?", 1);
+  if (tap.in_line) tap_show("\n", 1);
+  to_stderr(tap.piece, tap.n);
+  tap.at = tap.n = 0;
+  tap.half_len = 0;
 }
 
 static void tap_begin(char side)
@@ -2900,7 +3355,7 @@ static void tap_begin(char side)
   tap_end();
   tap.side[0] = side, tap.side[1] = ' ';
   tap.body = 0, tap.first = 1;
-  tap.len = 0;
+  tap.len = 0, tap.cut = 0;
   amt_http_reply_init(&tap.reply);
 }
 
@@ -3315,6 +3770,23 @@ static int settle_password(void)
                "AMT_PASSWORD, or PASSWORD in the configuration file");
 }
 
+/* What Basic makes of both, so that it can be hidden. */
+static void settle_basic(void)
+{
+  char   pair[2 * PASSWORD], digits[8], *to = basic;
+  size_t n = strlen(opt.api_user) + 1 + strlen(password), at, i;
+  if (n >= sizeof pair) return;
+  text(pair, sizeof pair, "%s:%s", opt.api_user, password);
+  for (at = 0; at < n; at += 3) {
+    encode(pair + at, n - at, digits);
+    for (i = 0; i < 8; i += 2)
+      *to++ = (char)(hex_value(digits[i]) * 16 + hex_value(digits[i + 1]));
+  }
+  *to = 0;
+  wipe(pair, sizeof pair);
+  wipe(digits, sizeof digits);
+}
+
 static int settle_credentials(void)
 {
   static char user[PASSWORD];
@@ -3339,6 +3811,7 @@ static int settle_credentials(void)
     return wrong(EXIT_CONFIG, "no API user", "give --api-user NAME, or set "
                  "AMT_USER, or USER in the configuration file");
   e = settle_password();
+  if (e == 0 && wire.auth == AMT_AUTH_BASIC) settle_basic();
   wipe(config_text, sizeof config_text);
   return e;
 }
@@ -3383,6 +3856,8 @@ static void prepare(void)
   session.seed = now_ms() ^ (uint32_t)process_id();
   session.close = (uint8_t)opt.no_keep_alive;
   session.messages = opt.follow ? AMT_LIVE : AMT_AT_END;
+  session.repair = !opt.strict_text;
+  escape_all = opt.format == JSON || is_terminal(1);
   task.application = opt.application;
   task.job = opt.job;
   task.script = opt.script;
@@ -3396,22 +3871,37 @@ static void prepare(void)
   task.task_value_count = opt.task_values.count;
 }
 
-static void begin(void)
+/* The id goes out in the JSON type that is known to be its own. */
+static void set_id_type(void)
+{
+  if (id_type >= 0) job.id_text = (uint8_t)id_type;
+}
+
+/* A job that was started before. */
+static void begin_by_id(void)
 {
   static const amt_op ops[] = { AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR,
                                 AMT_MESSAGES };
-  const char *id = or(opt.id, resumed);
-  text(job_id, sizeof job_id, "%s", id);
-  if (opt.type == START && *resumed == 0) {
-    amt_start(&job, &session, &task);
-  } else if (opt.type == MONITOR || opt.type == MESSAGES ||
-             (opt.no_wait && opt.type != START)) {
-    amt_once(&job, &session, ops[opt.type], &task, id);
+  if (opt.type == MONITOR || opt.type == MESSAGES ||
+      (opt.no_wait && opt.type != START)) {
+    amt_once(&job, &session, ops[opt.type], &task, job_id);
   } else {
-    amt_attach(&job, &session, opt.application, id);
-    if (*resumed != 0) job.id_text = (uint8_t)resumed_text;
+    amt_attach(&job, &session, opt.application, job_id);
     if (opt.type == STOP || opt.type == KILL) amt_stop(&job, ops[opt.type]);
   }
+  set_id_type();
+}
+
+static void begin(void)
+{
+  text(job_id, sizeof job_id, "%s", or(opt.id, resumed));
+  if (opt.id_text) id_type = 1;
+  if (*resumed != 0) id_type = resumed_text;
+  if (opt.type == START && *resumed == 0) amt_start(&job, &session, &task);
+  else begin_by_id();
+  if (*resumed != 0)
+    tell("%s was started by an earlier run; this one goes on with it",
+         subject());
   if (log_wanted() && !opt.no_wait) log_begin();
 }
 
@@ -3423,32 +3913,50 @@ static int over; /* the state file has done its service */
 /* The code that is final, although the log is yet to be had; or -1. */
 static int known_code = -1;
 
+static uint32_t repaired; /* bytes of messages, before the job's own count */
+static uint32_t fetched;  /* messages, once more for the end */
+static int      gap;      /* messages were lost while they were followed */
+static int      other_tried; /* the id's other JSON type */
+static int      no_status; /* the monitor's last reply had none */
+
 /* The Message member of the last Start or failed call: as much as fits. */
 static struct { char text[WORDS]; size_t len, all; uint8_t kind; } said;
 
-/* A secret that the server repeats is not repeated further. */
-static void hide(char *in, const char *secret)
+static void said_put(const char *p, size_t n)
 {
-  size_t n = strlen(secret);
-  if (n < 3) return;
-  while ((in = strstr(in, secret)) != NULL) memset(in, '*', n);
+  while (n-- > 0) {
+    if (said.len + 1 < sizeof said.text) said.text[said.len++] = *p;
+    p++, said.all++;
+  }
 }
+
+static filter said_filter = { said_put, NULL, 0, 0, "" };
 
 static void keep_said(void)
 {
-  size_t n = job.msg_len, room;
-  if (job.msg_first) said.len = said.all = 0;
+  if (job.msg_first) {
+    filter_end(&said_filter, 1);
+    said.len = said.all = 0;
+  }
   said.kind = job.msg_kind;
-  room = sizeof said.text - 1 - said.len;
-  if (said.len < said.all) room = 0; /* cut before */
-  said.all += n;
-  if (n > room)
-    for (n = room; n > 0 && ((unsigned char)job.msg[n] & 0xC0u) == 0x80u;) n--;
-  memcpy(said.text + said.len, job.msg, n);
-  said.len += n;
+  filter_put(&said_filter, job.msg, job.msg_len);
+  if (!job.msg_more) filter_end(&said_filter, 0);
+}
+
+/* What is there of it, whole characters; "" if that is nothing. */
+static const char *said_text(void)
+{
+  filter_end(&said_filter, 1); /* it may have broken off */
+  if (said.len < said.all) said.len = whole_chars(said.text, said.len);
   said.text[said.len] = 0;
-  hide(said.text, password);
-  hide(said.text, token);
+  return said.text;
+}
+
+/* Each call has its own. */
+static void forget_said(void)
+{
+  filter_end(&said_filter, 1);
+  said.len = said.all = 0;
 }
 
 /* job.error in words, with all that is known about it. */
@@ -3464,13 +3972,22 @@ static const char *reason(void)
   if (e != job.error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = net_words(sock.sys_error);
-  if (said.all > 0 && said.kind == AMT_MSG_ERROR) its = said.text;
+  if (said.kind == AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
+    its = said_text();
   if (*its != 0 && said.len < said.all)
     text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
   return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s", status,
               amt_error(job.error), *cause ? ": " : "", cause, tls_words(e),
               *system ? ": " : "", system, *its ? "; it says: " : "", its,
               cut);
+}
+
+/* "reply.status" of the wire table, where no reply has it. */
+static const char *no_status_words(void)
+{
+  static char words[WORDS];
+  return text(words, sizeof words, "%s (reply.status: %s)",
+              amt_error(AMT_E_NO_STATUS), or(wire.reply[AMT_R_STATUS], ""));
 }
 
 /* What to do about a job that ended with this code, as published. */
@@ -3495,6 +4012,31 @@ static const char *advice(int code)
   }
 }
 
+/* The same for a code that the server reports. A job of its own may stand
+   behind it: then nobody is told to start it again. */
+static const char *advice_to_look(int code)
+{
+  if ((code == AMT_CODE_WEB_SERVER_ERROR ||
+       code == AMT_CODE_AUTHENTICATION_ERROR) &&
+      job.start != AMT_START_REFUSED)
+    return "; the server reports it; look at the job first, before you start "
+           "it again";
+  return advice(code);
+}
+
+/* The log has been written. What is wrong with it is told before the last
+   line. */
+static void close_log(void)
+{
+  uint32_t bytes = repaired + job.repaired;
+  keep_close();
+  tell_output();
+  if (bytes > 0)
+    tell("warning: %s: %u bytes of its messages are no UTF-8, or controls; "
+         "each was replaced by U+FFFD (--strict-text ends the log there)",
+         subject(), (unsigned)bytes);
+}
+
 /* The answer to a single call, MONITOR, MESSAGES, or a STOP that does not
    wait: 1 if this was one, with its status. */
 static int once_done(int *status)
@@ -3505,15 +4047,16 @@ static int once_done(int *status)
     if (opt.format == JSON) forms[JSON].event(STATUS);
     else putf("%d %s\n", (int)job.status, or(name, "?"));
     if (*status == AMT_CODE_UNDEFINED)
-      tell_19("undefined: %s: the server calls its status %d %s", subject(),
-              (int)job.status, job_status);
-  } else if (!log_wanted()) {
-    *status = 0;
-  } else {
+      tell_last("undefined: %s: %s%d %s", subject(), no_status ? "" :
+                "the server calls its status ", (int)job.status,
+                no_status ? no_status_words() : job_status);
+  } else if (log_wanted()) {
     return 0;
+  } else {
+    *status = 0;
   }
   sink_flush(&out);
-  if (out.error != 0) *status = EXIT_IO;
+  close_log();
   return 1;
 }
 
@@ -3521,7 +4064,8 @@ static int once_done(int *status)
    why. */
 static int ended(int status, const char *missing)
 {
-  char line[WORDS];
+  static char line[LINE];
+  if (log_cut) missing = too_long;
   prepare_last_words(status, "amt: %s ended with %d %s, but its log was not "
                      "written whole", subject(), status,
                      amt_status_name(status));
@@ -3531,16 +4075,18 @@ static int ended(int status, const char *missing)
     tell("%s: %s", subject(), line);
   }
   log_end(status, line);
+  close_log();
   if (*amt_status_name(status) == 0 || status == AMT_CODE_UNDEFINED) {
-    tell_19("undefined: %s ended with %d%s%s; look at it there, or go on with "
-            "it: %s", subject(), status, *job_status ? ", called " : "",
-            job_status, attach_command());
+    text(line, sizeof line, "%s%s%s%s", *job_status ? ", called " : "",
+         job_status, no_status ? ": " : "", no_status ? no_status_words() : "");
+    tell_last("undefined: %s ended with %d%s; look at it there, or go on with "
+              "it: %s", subject(), status, line, attach_command());
     return AMT_CODE_UNDEFINED;
   }
   over = 1;
   if (status != AMT_CODE_DONE)
     tell("%s ended with %d %s%s", subject(), status, amt_status_name(status),
-         advice(status));
+         advice_to_look(status));
   return status;
 }
 
@@ -3550,8 +4096,24 @@ static int fetch_again(void)
   if (!opt.follow || opt.format != ACS || known_code >= 0 || *job_id == 0)
     return 0;
   known_code = job.code;
+  gap = job.error == AMT_E_GAP;
+  repaired = 0;
+  log_bytes = 0;
+  log_cut = 0;
   amt_once(&job, &session, AMT_MESSAGES, &task, job_id);
+  set_id_type();
   return 1;
+}
+
+/* Why messages are missing, or "". */
+static const char *missing(void)
+{
+  static char words[80];
+  if (!job.log_complete) return reason();
+  if (gap) return amt_error(AMT_E_GAP);
+  if (known_code < 0 || fetched >= messages) return "";
+  return text(words, sizeof words, "%u were followed, of which the server has "
+              "%u now", (unsigned)messages, (unsigned)fetched);
 }
 
 /* AMT_DONE: the job has ended, job.code says how. */
@@ -3559,91 +4121,117 @@ static int done(void)
 {
   int status = job.code;
   if (once_done(&status)) return status;
-  if (known_code >= 0) return ended(known_code, "");
+  if (known_code >= 0) return ended(known_code, missing());
   if (said.all > 0 && *job_id == 0) /* it ended with the reply to its Start */
-    log_text(NULL, job.code, said.text, said.len, 1, 1);
-  return ended(status, job.log_complete ? "" : reason());
+    log_text(NULL, job.code, said_text(), said.len, 1, 1);
+  return ended(status, missing());
 }
 
 /* Something in the options is wrong, so that no request could be made of it. */
 static int not_sent(void)
 {
   return job.error <= AMT_E_MISSING && job.error >= AMT_E_NO_CONNECTION &&
-         *job_id == 0 && job.http_status == 0;
+         (*job_id == 0 || opt.type != START) && job.http_status == 0;
+}
+
+/* The exit status of a run that failed. A job that may run is never one to
+   start again. */
+static int failed_status(void)
+{
+  if (job.start == AMT_START_UNKNOWN) return EXIT_UNKNOWN;
+  if (job.start < AMT_START_UNKNOWN) return job.code;
+  if (opt.type == START || opt.type == ATTACH || job.status >= 0)
+    return EXIT_GOES_ON;
+  if (job.error == AMT_E_SIGN_IN || job.error == AMT_E_FORBIDDEN)
+    return AMT_CODE_AUTHENTICATION_ERROR;
+  return job.error == AMT_E_REFUSED ? AMT_CODE_ERROR : EXIT_GOES_ON;
+}
+
+/* What to do next, if that is not said elsewhere. */
+static const char *next_step(int status)
+{
+  if (job.start == AMT_START_REFUSED)
+    return "; nothing was started: correct what it names, then start it again";
+  if (status != AMT_CODE_WEB_SERVER_ERROR) return "";
+  if (!tls_refused(job.error)) return advice(status);
+  return opt.type == START ? "; nothing was started" : "";
 }
 
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */
 static int failed(void)
 {
-  static char line[5 * WORDS];
-  const char *word = NULL, *next = "";
-  int         status = job.code;
+  static char line[LINE];
+  int         status;
   if (known_code >= 0) return ended(known_code, reason());
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
   if (not_sent())
     return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE,
                  or(opt.wire, "not sent"), "%s: %s",
                  job.msg != NULL ? job.msg : "job", amt_error(job.error));
-  if (job.start == AMT_START_UNKNOWN) word = "start-unknown";
-  else if (job.error == AMT_E_UNDEFINED) word = "undefined";
-  else if (status == AMT_CODE_UNDEFINED) word = "server-lost";
-  if (status == AMT_CODE_WEB_SERVER_ERROR)
-    next = !tls_refused(job.error) ? advice(status)
-           : opt.type == START ? "; nothing was started" : "";
-  if (job.start == AMT_START_REFUSED) next = "; nothing was started: correct "
-    "what it names, then start it again";
-  text(line, sizeof line, "%s: %s%s", subject(), reason(), next);
-  if (log_wanted()) log_end(status, line);
-  if (word == NULL)
-    tell("%s", line);
-  else if (*job_id != 0)
-    tell_19("%s: %s; it may go on there: %s", word, line, attach_command());
+  status = failed_status();
+  if (other_tried && job.status < 0) id_type = -1; /* neither was right */
+  text(line, sizeof line, "%s: %s%s", subject(), reason(), next_step(status));
+  if (log_wanted())
+    log_end(status == EXIT_GOES_ON || status == EXIT_UNKNOWN
+              ? AMT_CODE_UNDEFINED : status, line);
+  close_log();
+  if (status == EXIT_GOES_ON)
+    tell_last("server-lost: %s; it may go on there: %s", line,
+              attach_command());
+  else if (status == EXIT_UNKNOWN)
+    tell_last("start-unknown: %s%s%s", line, opt.state ? "; then remove " : "",
+              or(opt.state, ""));
   else
-    tell_19("%s: %s%s%s", word, line, opt.state ? "; then remove " : "",
-            or(opt.state, ""));
+    tell("%s", line);
   return status;
 }
 
 /* The job is left alone, and goes on at the server. */
 static int part(const char *word)
 {
-  static char line[3 * WORDS];
+  static char line[LINE];
   amt_drop(&pool, &job);
   text(line, sizeof line, "%s goes on there; to go on with it: %s", subject(),
        attach_command());
   if (log_wanted()) log_end(AMT_CODE_UNDEFINED, line);
-  tell_19("%s: %s", word, line);
-  return AMT_CODE_UNDEFINED;
+  close_log();
+  tell_last("%s: %s", word, line);
+  return EXIT_GOES_ON;
 }
 
 /* Nothing was started, and nothing will be. */
 static int not_started(int status, int code, const char *why)
 {
-  static char line[3 * WORDS];
+  static char line[LINE];
   amt_drop(&pool, &job);
   over = 1;
   text(line, sizeof line, "%s: %s; nothing was started", subject(), why);
   if (log_wanted()) log_end(code, line);
+  close_log();
   tell("%s", line);
   return status;
 }
 
-/* A Start that an earlier run has made, or not: nobody knows. */
-static int left_unknown(void)
+/* Nobody knows whether the job was started. */
+static int unknown(const char *why, const char *again)
 {
-  static char line[3 * WORDS];
-  text(line, sizeof line, "%s: an earlier run was cut off before it knew "
-       "whether the server had started it; nothing was sent now: look for it "
-       "at the server, then remove %s", subject(), opt.state);
-  log_end(AMT_CODE_UNDEFINED, line);
-  tell_19("start-unknown: %s", line);
-  return AMT_CODE_UNDEFINED;
+  static char line[LINE];
+  text(line, sizeof line, "%s: %s: look for it at the server%s%s%s", subject(),
+       why, again, opt.state ? ", then remove " : "", or(opt.state, ""));
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, line);
+  close_log();
+  tell_last("start-unknown: %s", line);
+  return EXIT_UNKNOWN;
 }
 
 /* ------------------------------------------------------------------------
    >>run */
 
+enum { PATIENCE = 30000 }; /* for a Start, when it is time to leave */
+
 static const char *parting; /* leave with this word once the id is known */
+static int         hurried; /* by a signal or --timeout, at this time */
+static uint32_t    hurried_at;
 
 static int timed_out(void)
 {
@@ -3653,7 +4241,22 @@ static int timed_out(void)
 /* A Start was sent, in part at least, and is not answered. */
 static int start_under_way(void)
 {
-  return conn.job == &job && job.op == AMT_START;
+  return conn.job == &job && job.op == AMT_START && conn.http.sent > 0;
+}
+
+/* How long its answer is still waited for. */
+static uint32_t patience_left(void)
+{
+  uint32_t gone = now_ms() - hurried_at;
+  if (!hurried || !start_under_way()) return UINT32_MAX;
+  return gone < PATIENCE ? PATIENCE - gone : 0;
+}
+
+static int start_unanswered(void)
+{
+  amt_drop(&pool, &job);
+  return unknown("its Start was sent, and not answered in time",
+                 " before you start it again");
 }
 
 static void retrying(void)
@@ -3664,6 +4267,22 @@ static void retrying(void)
   if (job.error == last && t - when < 60000) return; /* told just now */
   last = job.error, when = t;
   tell("%s: %s; trying again", subject(), reason());
+}
+
+/* Nothing was sent of a Start, or it was refused and is to be repeated. */
+static int not_begun(void)
+{
+  return opt.type == START && *job_id == 0 && known_code < 0 &&
+         job.start == AMT_START_NONE && !start_under_way();
+}
+
+static int leave_unbegun(void)
+{
+  char why[60];
+  int  code = signals ? AMT_CODE_KILLED : AMT_CODE_WEB_SERVER_ERROR;
+  return not_started(code, code, !signals ? "the time of --timeout is over" :
+                     text(why, sizeof why, "%s came before the Start",
+                          signal_name(signals)));
 }
 
 /* Leave the job: now, with a status; or -1, as soon as its id is known. */
@@ -3677,26 +4296,43 @@ static int leave(const char *word)
     return ended(code, "left before they were fetched");
   }
   if (*job_id != 0) return part(word);
-  if (!start_under_way())
-    return not_started(AMT_CODE_WEB_SERVER_ERROR, AMT_CODE_WEB_SERVER_ERROR,
-                       "the time of --timeout is over");
-  tell("leaving %s as soon as its id is known", subject());
+  tell("leaving %s as soon as its id is known, in %d s at the latest",
+       subject(), PATIENCE / 1000);
   parting = word;
   return -1;
 }
 
-/* The first signal. A job that was not started is not started; one whose Start
-   is under way is waited for until its id is known. A status, or -1: go on. */
+/* The first signal. A job whose Start is under way is waited for until its id
+   is known. A status, or -1: go on. */
 static int interrupted(void)
 {
   if ((opt.type != START && opt.type != ATTACH) || known_code >= 0 ||
-      (opt.detach && (*job_id != 0 || start_under_way())))
+      opt.detach)
     return leave("detached");
-  if (*job_id != 0 || start_under_way())
-    tell("%s: killing %s and waiting for its end; a second signal leaves at "
-         "once", signal_name(signals), subject());
+  tell("%s: killing %s and waiting for its end; a second signal leaves at "
+       "once", signal_name(signals), subject());
   amt_stop(&job, AMT_KILL);
   return -1;
+}
+
+/* What a signal and --timeout do, once each. A status, or -1: go on. */
+static int hurry(void)
+{
+  static int noticed, late;
+  int        by_signal = signals != 0 && !noticed;
+  int        by_time = !late && timed_out();
+  if ((by_signal || by_time) && !hurried) hurried_at = now_ms();
+  hurried = hurried || by_signal || by_time;
+  if (hurried && not_begun()) return leave_unbegun();
+  if (by_signal) {
+    noticed = 1;
+    return interrupted();
+  }
+  if (by_time) {
+    late = 1;
+    return leave("timed-out");
+  }
+  return patience_left() == 0 ? start_unanswered() : -1;
 }
 
 /* Until the connection has something, a signal comes, or it is time. */
@@ -3705,6 +4341,7 @@ static void wait_a_while(void)
   uint32_t ms = job.wait, gone = now_ms() - began;
   int      want = amt_http_want(&conn.http);
   if (live_wanted && ms > 1000) ms = 1000;
+  if (ms > patience_left()) ms = patience_left();
   if (conn.http.state == AMT_CONN_OPENING && ms > 250) ms = 250; /* addresses */
   if (opt.timeout != 0 && parting == NULL)
     ms = gone >= opt.timeout ? 0
@@ -3727,24 +4364,47 @@ static int starting(void)
     text(why, sizeof why, "%s: %s", opt.state, strerror(errno));
     return not_started(EXIT_CONFIG, AMT_CODE_ERROR, why);
   }
+  if (opt.id_file != NULL) file_remove(opt.id_file); /* of another job */
   log_event(SIGNED_IN);
-  prepare_last_words(AMT_CODE_UNDEFINED, "start-unknown: %s: left before its "
+  prepare_last_words(EXIT_UNKNOWN, "start-unknown: %s: left before its "
                      "answer; look for it at the server before you start it "
                      "again%s%s", subject(), opt.state ? ", then remove " : "",
                      or(opt.state, ""));
   return -1;
 }
 
+/* What a second signal leaves behind, once the id is known. */
+static void prepare_to_part(void)
+{
+  prepare_last_words(EXIT_GOES_ON, "detached: %s goes on there; to go on with "
+                     "it: %s", subject(), attach_command());
+}
+
+/* For whoever wants to stop or watch the job from elsewhere. */
+static void write_id_file(void)
+{
+  char   line[AMT_ID_SIZE + 1];
+  size_t n;
+  if (opt.id_file == NULL) return;
+  n = strlen(text(line, sizeof line, "%s\n", job_id));
+  if (write_whole(opt.id_file, line, n) != 0)
+    tell("%s: %s; the id of %s is not there", opt.id_file, strerror(errno),
+         subject());
+}
+
 /* The job is there, and its id known: likewise. */
 static int started(void)
 {
   strcpy(job_id, job.id);
+  id_type = job.id_text;
   if (state_fd >= 0 && write_state(job_id) != 0)
     tell("%s: %s; should this run be cut off, go on with %s", opt.state,
          strerror(errno), attach_command());
-  prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s goes on there; to go on "
-                     "with it: %s", subject(), attach_command());
+  write_id_file();
+  prepare_to_part();
   if (parting != NULL) return part(parting);
+  if (!opt.quiet && !opt.no_wait && *resumed == 0)
+    tell("started: %s", subject());
   log_event(STARTED);
   if (!opt.no_wait || signals) return -1;
   if (opt.format == JSON) forms[JSON].event(STARTED);
@@ -3756,65 +4416,117 @@ static int started(void)
   return out.error != 0 ? EXIT_IO : 0;
 }
 
-static void message(void)
+/* Nothing more of the log is wanted. A job that has not ended is watched
+   without it: what comes now might have no end. */
+static int drop_log(void)
 {
+  if (known_code < 0 && amt_status_ends(job.status)) known_code = job.status;
+  if (known_code >= 0 || !log_wanted()) {
+    amt_drop(&pool, &job);
+    if (known_code >= 0) return ended(known_code, too_long);
+    if (log_open) log_text(NULL, 0, "", 0, 0, 1);
+    tell("%s: messages are missing here: %s", subject(), too_long);
+    sink_flush(&out);
+    close_log();
+    return 0;
+  }
+  if (session.messages == AMT_NEVER) return -1;
+  session.messages = AMT_NEVER;
+  repaired += job.repaired;
+  amt_drop(&pool, &job);
+  begin_by_id();
+  if (signals) amt_stop(&job, AMT_KILL);
+  return -1;
+}
+
+/* A status to leave with, or -1. */
+static int message(void)
+{
+  size_t n = log_room(job.msg, job.msg_len);
+  int    last = !job.msg_more || log_cut;
+  if (n == 0 && log_cut && job.msg_first)
+    return drop_log();
   if (opt.follow && opt.format == ACS && known_code < 0)
-    live_text(job.msg, job.msg_len, !job.msg_more);
+    live_text(job.msg, n, job.msg_first, last);
   else
-    log_text(&job, known_code < 0 ? (int)job.status : known_code, job.msg,
-             job.msg_len, job.msg_first, !job.msg_more);
-  messages += !job.msg_more && known_code < 0;
+    log_text(&job, known_code < 0 ? (int)job.status : known_code, job.msg, n,
+             job.msg_first, last);
+  if (known_code < 0) messages += !job.msg_more;
+  else fetched += !job.msg_more;
+  return log_cut ? drop_log() : -1;
+}
+
+/* A bare id may be a number or a string to the server: where it refuses one,
+   the other is tried, once. 1 if that goes on now. */
+static int other_type(void)
+{
+  int st = job.http_status;
+  if (other_tried || opt.type == START || opt.id_text || job.status >= 0 ||
+      job.op == AMT_SIGN_IN || opt.id[strspn(opt.id, "0123456789")] != 0 ||
+      job.error == 0 || st / 100 != 4 || st == 401 || st == 408 || st == 425 ||
+      st == 429) return 0;
+  other_tried = 1;
+  id_type = !job.id_text;
+  amt_drop(&pool, &job);
+  begin_by_id();
+  return 1;
+}
+
+/* AMT_STATUS. */
+static void status_changed(void)
+{
+  hide(job_status, sizeof job_status, job.name,
+       strlen(job.name) + 1 == sizeof job.name);
+  no_status = job.error == AMT_E_NO_STATUS;
+  if (no_status && opt.type != MONITOR)
+    tell("%s: %s", subject(), no_status_words());
+  if (*resumed != 0 && !signed_in) log_event(STARTED);
+  log_event(STATUS);
+}
+
+/* AMT_ANSWERED, AMT_RETRYING: a call that was refused, or failed. */
+static void refused(amt_event event)
+{
+  if (other_type()) return;
+  if (event == AMT_RETRYING) retrying();
+  else if (job.error != 0)
+    tell("%s: not %s: %s", subject(), opt.type == STOP ? "stopped" : "killed",
+         reason());
 }
 
 /* One event: a status to leave with, or -1. */
 static int react(amt_event event)
 {
+  int status = -1;
   switch (event) {
-  case AMT_STARTING: return starting();
-  case AMT_STARTED: return started();
-  case AMT_STATUS:
-    strcpy(job_status, job.name);
-    if (*resumed != 0 && !signed_in) log_event(STARTED);
-    log_event(STATUS);
-    break;
-  case AMT_MESSAGE: message(); break;
-  case AMT_SAID: keep_said(); break;
-  case AMT_ANSWERED:
-    if (job.error != 0) tell("%s: not %s: %s", subject(),
-                             opt.type == STOP ? "stopped" : "killed", reason());
-    break;
-  case AMT_RETRYING:
-    retrying();
-    if (parting != NULL && *job_id == 0) /* it was surely not started */
-      return not_started(AMT_CODE_WEB_SERVER_ERROR, AMT_CODE_WEB_SERVER_ERROR,
-                         reason());
-    break;
+  case AMT_STARTING: status = starting(); break;
+  case AMT_STARTED: status = started(); break;
+  case AMT_STATUS: status_changed(); break;
+  case AMT_MESSAGE: return message();
+  case AMT_SAID: keep_said(); return -1;
+  case AMT_ANSWERED: case AMT_RETRYING: refused(event); break;
   case AMT_DONE: return fetch_again() ? -1 : done();
-  case AMT_FAILED: return failed();
+  case AMT_FAILED: return other_type() ? -1 : failed();
   default:
     sink_flush(&out);
     live_draw();
     wait_a_while();
-    break;
+    return -1;
   }
-  return -1;
+  forget_said();
+  return status;
 }
 
 static int run(void)
 {
-  int noticed = 0, late = 0, status = -1;
-  if (state_intent) return left_unknown();
+  int status = -1;
+  if (state_intent)
+    return unknown("an earlier run was cut off before it knew whether the "
+                   "server had started it; nothing was sent now", "");
   if (*resumed != 0 && opt.no_wait) return started();
   while (status < 0) {
-    if (signals && !noticed) {
-      noticed = 1;
-      status = interrupted();
-    } else if (timed_out() && !late) {
-      late = 1;
-      status = leave("timed-out");
-    } else {
-      status = react(amt_poll(&pool, &job, now_ms()));
-    }
+    status = hurry();
+    if (status < 0) status = react(amt_poll(&pool, &job, now_ms()));
   }
   return status;
 }
@@ -4254,9 +4966,9 @@ static int talk(const char *program)
       status = probe();
     } else {
       if (!state_intent) begin();
-      if (opt.type != START)
-        prepare_last_words(AMT_CODE_UNDEFINED, "detached: %s; to go on with "
-                           "it: %s", subject(), attach_command());
+      else prepare_last_words(EXIT_UNKNOWN, "start-unknown: %s", opt.state);
+      if (*job_id != 0) prepare_to_part();
+      if (*resumed != 0) write_id_file();
       status = run();
     }
     live_clear();
@@ -4291,17 +5003,17 @@ static int act(int argc, char **argv)
 /* The state file goes last: up to then, the next run would bring the log. */
 static int run_main(int argc, char **argv)
 {
-  int status;
+  int status, lost;
   system_begin();
   hold_standard_descriptors();
   out.fd = 1;
   status = act(argc, argv);
   sink_flush(&out);
-  if (out.error != 0)
-    tell("standard output: %s; what was to be there is not whole",
-         strerror(out.error));
-  if (out.error != 0 && (status == 0 || state_fd >= 0)) status = EXIT_IO;
-  close_state(over && out.error == 0);
+  tell_output();
+  lost = out.error != 0 || not_kept;
+  if (lost && status != EXIT_GOES_ON && status != EXIT_UNKNOWN)
+    status = EXIT_IO;
+  close_state(over && !lost);
   system_end();
   return status == AMT_CODE_DONE && opt.zero_on_done ? 0 : status;
 }

@@ -5,9 +5,10 @@ _amt() {
   local word=${COMP_WORDS[COMP_CWORD]} i=1 option='' command=''
   local options='-jt --job-type -an --application -jn --job -fn --file
     -pa --param -tv --task-value -u --user -su --submit-user -st --station
-    -qn --queue -id --id -c --config -s --server --api-user --password-file
+    -qn --queue -id --id --id-text -c --config -s --server --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format
-    -f --follow --state --on-signal --no-wait --log-dir --retain-days
+    -f --follow --state --on-signal --no-wait --id-file --quiet
+    --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --more-ciphers --wire --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'
   COMPREPLY=()
@@ -23,7 +24,8 @@ _amt() {
     case ${COMP_WORDS[i]} in
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
     -f | --follow | --no-wait | --insecure | --more-ciphers | --no-keep-alive | \
-      --zero-on-done | --print-wire | --help | --version) ;;
+      --zero-on-done | --id-text | --quiet | --strict-text | --print-wire | \
+      --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
     esac
   done
@@ -37,7 +39,7 @@ _amt() {
         options=; compopt -o filenames 2>/dev/null
         local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word"))
       } ;;
-    probe) options='-an --application -id --id -c --config -s --server
+    probe) options='-an --application -id --id --id-text -c --config -s --server
       --api-user --password-file --give-up --ca --pin --cert --key
       --insecure --more-ciphers --wire --no-keep-alive -v --trace' ;;
     *) [ "$COMP_CWORD" = 1 ] && options="probe encrypt anchors $options" ;;
@@ -50,7 +52,8 @@ _amt() {
   --on-signal) COMPREPLY=($(compgen -W 'kill detach' -- "$word")) ;;
   --log-dir) compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -d -- "$word")) ;;
-  -c | --config | --password-file | --state | --ca | --cert | --key | --wire)
+  -c | --config | --password-file | --state | --id-file | --ca | --cert | \
+    --key | --wire)
     compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
   esac

@@ -266,14 +266,14 @@ def test_a_connection_that_a_firewall_has_forgotten_is_replaced():
         net.all_good("trying again", least=30)
 
 
-def test_a_black_hole_for_ever_in_mid_run_is_19_with_the_id_and_no_hang():
+def test_a_black_hole_for_ever_in_mid_run_is_75_with_the_id_and_no_hang():
     """And the next run goes on with the job, and has its whole log."""
     with Network() as net:
         runs = net.started("--give-up", "2")
         net.hole()
         for run in runs:
             r = run.ended()
-            equal((r.returncode, r.stderr), (19, r.stderr))
+            equal((r.returncode, r.stderr), (75, r.stderr))
             assert last_line(r).startswith("server-lost: "), r.stderr
             assert "-jt ATTACH" in last_line(r), r.stderr
             equal(events(r.stdout)[-1]["event"], "end")

@@ -25,7 +25,7 @@ import urllib.request
 AMT = os.environ.get("AMT", "build/amt")
 OUT = os.environ.get("TEST_OUT", "build/test")
 SIM = "build/amtsim"
-FAST = ["--poll", "0.02", "--initial-delay", "0"]
+FAST = ["--poll", "0.02", "--initial-delay", "0", "--quiet"]
 
 WINE = "AMT_WINE" in os.environ # as tests/wine.sh says
 TERM = signal.SIGINT if WINE else signal.SIGTERM # Wine makes Ctrl-C of SIGINT
@@ -247,20 +247,20 @@ def test_a_redirect_is_23_at_once_and_is_not_followed():
         assert "redirect" in r.stderr, r.stderr
 
 
-def test_a_start_whose_answer_is_lost_is_19_and_happens_once():
+def test_a_start_whose_answer_is_lost_is_76_and_happens_once():
     for fault in ("start-lost", "start-500"):
         with server("--fault", fault) as (url, stats):
             r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
-            equal((fault, r.returncode), (fault, 19))
+            equal((fault, r.returncode), (fault, 76))
             assert last_line(r).startswith("start-unknown:"), r.stderr
             equal(stats()["starts_accepted"], 1)
             equal(stats()["start_requests"], 1)
 
 
-def test_a_server_lost_after_the_start_is_19_and_tells_the_id():
+def test_a_server_lost_after_the_start_is_75_and_tells_the_id():
     with server("--fault", "monitor-404=1000000") as (url, _):
         r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01", "--give-up", "1")
-        equal(r.returncode, 19)
+        equal(r.returncode, 75)
         assert last_line(r).startswith("server-lost:"), r.stderr
         assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
 
@@ -359,6 +359,7 @@ def test_a_log_that_cannot_be_written_is_told():
                            env=environment(url), stdout=full,
                            stderr=subprocess.PIPE, text=True, timeout=60)
         assert "standard output" in r.stderr, r.stderr
+        equal(r.returncode, 74)
 
 
 def test_the_live_line_is_for_terminals_only():

@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import datetime
 import functools
+import http.server
 import itertools
 import json
 import os
@@ -186,16 +187,16 @@ def test_the_file_beside_the_program_comes_before_the_current_folder():
             shutil.copy(AMT + ".exe", d + "/bin/amt.exe")
         text = config(current, user="current", poll="0.02")
         write(d + "/cwd/Connector.config", text)
-        r = alone(*QUICK, program=program, cwd=d + "/cwd")
+        r = alone(*QUICK, "--quiet", program=program, cwd=d + "/cwd")
         equal((r.returncode, r.stderr), (4, ""))
         assert current in r.stdout, r.stdout
         text = config(beside, user="beside", poll="0.02")
         write(d + "/bin/Connector.config", text)
         for program in (program, "../bin/amt"):
-            r = alone(*QUICK, program=program, cwd=d + "/cwd")
+            r = alone(*QUICK, "--quiet", program=program, cwd=d + "/cwd")
             equal((r.returncode, r.stderr), (4, ""))
             assert beside in r.stdout, r.stdout
-        r = alone(*QUICK, program="amt", cwd=d + "/cwd",
+        r = alone(*QUICK, "--quiet", program="amt", cwd=d + "/cwd",
                   env={"PATH": d + "/bin"})
         assert beside in r.stdout, r.stdout
 
@@ -410,7 +411,7 @@ def test_a_timeout_leaves_the_job_alone_and_tells_its_id():
         begun = time.monotonic()
         r = amt(url, *LONG, "--timeout", "0.7")
         assert 0.6 < time.monotonic() - begun < 5
-        equal(r.returncode, 19)
+        equal(r.returncode, 75)
         assert last_line(r).startswith("timed-out: "), r.stderr
         assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
         assert "Completion Code : UNDEFINED" in r.stdout, r.stdout
@@ -423,10 +424,10 @@ def test_a_timeout_ends_a_run_whose_server_says_nothing():
         begun = time.monotonic()
         r = amt(url, *LONG, "--timeout", "0.7")
         assert time.monotonic() - begun < 5
-        assert r.returncode in (19, 23), r
+        equal(r.returncode, 23)
         equal(stats()["start_requests"], 0)
     r = amt(dead_url(), *LONG, "--timeout", "0.7")
-    assert r.returncode in (19, 23), r
+    equal(r.returncode, 23)
 
 
 def test_UNDEFINED_is_not_given_a_name_that_the_server_did_not_send():
@@ -700,7 +701,7 @@ def go_on(url, args, state, queue, starts):
         assert "Completion Code : DONE" in r.stdout, r
         assert not os.path.exists(state), r
     else:
-        equal((queue, r.returncode, r.stderr), (queue, 19, r.stderr))
+        equal((queue, r.returncode, r.stderr), (queue, 76, r.stderr))
         assert last_line(r).startswith("start-unknown: "), r.stderr
         assert state in last_line(r), r.stderr
         assert os.path.exists(state), r
@@ -1066,9 +1067,9 @@ def test_a_torn_state_file_is_never_taken_for_a_fresh_start():
             write(d + "/torn", whole[:n])
             r = amt(url, *LONG, "--state", d + "/torn", "--timeout", "0.2",
                     program=[PLAIN])
-            assert r.returncode in (78, 19), (whole[:n], r)
+            assert r.returncode in (78, 75), (whole[:n], r)
             assert d + "/torn" in r.stderr or \
-                r.stderr.startswith("timed-out:"), r
+                last_line(r).startswith("timed-out:"), r
             assert os.path.exists(d + "/torn"), whole[:n]
         for bad in (b"\0" * len(whole), b"hello\n", whole + b"x" * 5000,
                     os.urandom(100)):
@@ -1082,7 +1083,7 @@ def test_an_unknown_start_stays_in_the_file_until_a_person_removes_it():
         state = d + "/state"
         for _ in range(3):
             r = amt(url, *DONE, "--state", state)
-            equal(r.returncode, 19)
+            equal(r.returncode, 76)
             assert last_line(r).startswith("start-unknown: "), r.stderr
             assert state in last_line(r), r.stderr
             assert os.path.exists(state)
@@ -1117,12 +1118,12 @@ def test_a_run_that_leaves_its_job_keeps_the_state_file():
     with server(speed=1) as (url, stats), folder() as d:
         state = d + "/state"
         r = amt(url, *LONG, "--state", state, "--timeout", "0.5")
-        equal((r.returncode, os.path.exists(state)), (19, True))
+        equal((r.returncode, os.path.exists(state)), (75, True))
         job = begin(url, *LONG, "--state", state, "--on-signal", "detach")
         before = stats()["monitors"]
         until(lambda: stats()["monitors"] > before)
         job.send_signal(TERM)
-        equal((ended(job).returncode, os.path.exists(state)), (19, True))
+        equal((ended(job).returncode, os.path.exists(state)), (75, True))
         equal((stats()["start_requests"], stats()["kills"]), (1, 0))
 
 
@@ -1141,7 +1142,7 @@ def test_detach_leaves_the_job_and_tells_how_to_go_on():
             until(lambda: stats()["monitors"] > 0)
             job.send_signal(number)
             r = ended(job)
-            equal(r.returncode, 19)
+            equal(r.returncode, 75)
             assert last_line(r).startswith("detached: "), r.stderr
             assert "2112" in last_line(r), r.stderr
             equal((stats()["kills"], stats()["stops"]), (0, 0))
@@ -1150,7 +1151,7 @@ def test_detach_leaves_the_job_and_tells_how_to_go_on():
 
 
 def test_a_signal_between_a_start_and_its_answer_waits_for_the_id():
-    for what, status, kills in (("detach", 19, 0), ("kill", 3, 1)):
+    for what, status, kills in (("detach", 75, 0), ("kill", 3, 1)):
         with server("--fault", "slow=700", speed=1) as (url, stats):
             job = begin(url, *LONG, "--on-signal", what)
             until(lambda: stats()["start_requests"] > 0)
@@ -1172,7 +1173,7 @@ def test_a_second_signal_leaves_at_once():
         job.send_signal(signal.SIGINT)
         r = ended(job)
         assert time.monotonic() - begun < (5 if WINE else 1)
-        equal(r.returncode, 19)
+        equal(r.returncode, 75)
         assert last_line(r).startswith("detached: "), r.stderr
         assert "2112" in last_line(r) and "ATTACH" in last_line(r), r.stderr
 
@@ -2126,7 +2127,7 @@ def test_waiting_over_https_costs_no_time_of_the_processor():
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         r = amt(url, *DEMO, "-jn", "LONGRUNNINGREPORT", "--timeout", "3",
                 *more, program=[PLAIN])
-        equal(r.returncode, 19)
+        equal(r.returncode, 75)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - \
             before.ru_stime
@@ -2179,7 +2180,7 @@ def test_how_to_go_on_with_a_job_repeats_the_options_of_TLS():
         r = amt(url, *DEMO, "-jn", "SLOWLOG_3", "--ca", ca, "--pin", pin,
                 "--cert", cert("client-ec.crt"), "--key",
                 cert("client-ec.key"), "--timeout", "0.5")
-        equal(r.returncode, 19)
+        equal(r.returncode, 75)
         command = last_line(r).partition("go on with it: amt ")[2]
         equal(amt(None, *shlex.split(command)).returncode, 4)
         r = amt(url, *DEMO, "-jn", "SLOWLOG_3", "--insecure", "--timeout",
@@ -2513,7 +2514,8 @@ def test_help_and_version_go_to_standard_output():
                    "--log-dir", "--retain-days", "--wire", "--no-keep-alive",
                    "--zero-on-done", "--trace", "--print-wire", "probe",
                    "encrypt", "anchors", "--ca", "--pin", "--cert", "--key",
-                   "--insecure", "--version"):
+                   "--insecure", "--version", "--quiet", "--id-file",
+                   "--id-text", "--max-log", "--strict-text"):
         assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
             (option, r.stdout)
     r = alone("--version")
@@ -2534,6 +2536,622 @@ def test_the_published_advice_is_given():
                 assert word in last_line(r), (word, r.stderr)
 
 
+# --- a job is safe in every hand ---------------------------------------------
+
+CALLS = {"Authenticate": "sign_in", "MonitorJob": "monitor",
+         "GetMessages": "messages"}
+TICKET = "3f786850e387550fdab836ed7e6dc881"
+
+
+class Scripted(http.server.BaseHTTPRequestHandler):
+    """Answers each call as self.server.calls says: with JSON, or bytes, or a
+    status and these, or what a function makes of the request's body."""
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    usual = {"sign_in": {"Token": TICKET}, "start": {"BatchrequestId": 2112},
+             "stop": {}, "kill": {}, "monitor": {"Status": 4},
+             "messages": {"Messages": ["done"]}}
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        call = CALLS.get(self.path.rpartition("/")[2])
+        call = call or json.loads(body)["Action"].lower()
+        self.server.asked.append((call, body.decode()))
+        answer = self.server.calls.get(call, self.usual[call])
+        if callable(answer):
+            answer = answer(self, body.decode())
+        if answer is not None:
+            self.answer(*(answer if isinstance(answer, tuple)
+                          else (200, answer)))
+
+    def answer(self, status, body):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+class Listening(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass # the tool has left: that is what is tested
+
+
+@contextlib.contextmanager
+def scripted(**calls):
+    """Gives its URL, and a list of the calls it was asked for."""
+    with Listening(("127.0.0.1", 0), Scripted) as s:
+        s.calls, s.asked = calls, []
+        threading.Thread(target=s.serve_forever, daemon=True).start()
+        yield "http://127.0.0.1:%d" % s.server_port, s.asked
+        s.shutdown()
+
+
+def asked_for(asked, *calls):
+    return [body for call, body in asked if call in calls]
+
+
+def goes_on(r, word, status=75):
+    """The job does, at the server: the last line has its id and command."""
+    equal((r.args[1:], r.returncode, r.stderr), (r.args[1:], status, r.stderr))
+    assert last_line(r).startswith(word + ": "), r.stderr
+    assert re.search(r": amt -.* -jt ATTACH -an DEMO2 -id 2112( --id-text)?$",
+                     last_line(r)), r.stderr
+
+
+def test_a_refusal_is_an_outage_once_a_Start_is_known():
+    """The client never says 23 or 24 of a job that may run."""
+    signed = []
+
+    def sign_in_once(*_):
+        signed.append(1)
+        return {"Token": TICKET} if len(signed) % 2 else (403, {})
+    for calls in ({"monitor": (403, {})}, {"monitor": (401, {})},
+                  {"monitor": (404, {})}, {"monitor": (302, {})},
+                  {"monitor": (401, {}), "sign_in": sign_in_once}):
+        with scripted(**calls) as (url, asked), folder() as d:
+            r = amt(url, *DONE, "--give-up", "0.5", "--state", d + "/s")
+            goes_on(r, "server-lost")
+            assert "Completion Code : UNDEFINED\n" in r.stdout, r.stdout
+            assert "restart" not in r.stdout + r.stderr, r
+            assert os.path.exists(d + "/s")
+            equal(len(asked_for(asked, "start")), 1)
+
+
+def test_a_refusal_of_a_given_id_is_24_or_11_and_75_for_ATTACH():
+    for calls, status in (({"sign_in": (401, {})}, 24),
+                          ({"monitor": (403, {}), "messages": (403, {}),
+                            "kill": (403, {}), "stop": (403, {})}, 24),
+                          ({"monitor": (404, {}), "messages": (404, {}),
+                            "kill": (404, {}), "stop": (404, {})}, 11)):
+        for what in "MONITOR", "MESSAGES", "STOP", "KILL", "ATTACH":
+            with scripted(**calls) as (url, _):
+                r = amt(url, "-jt", what, *DEMO, "-id", "2112", "--give-up",
+                        "0.5", *(FAST if what[0] != "M" else []), fast=False)
+                if what == "ATTACH":
+                    goes_on(r, "server-lost")
+                else:
+                    equal((what, calls, r.returncode, r.stderr),
+                          (what, calls, status, r.stderr))
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        for what in "MONITOR", "KILL", "ATTACH":
+            r = amt("http://127.0.0.1:%d" % nobody.getsockname()[1], "-jt",
+                    what, *DEMO, "-id", "2112", "--give-up", "0", fast=False)
+            goes_on(r, "server-lost")
+
+
+def test_a_23_or_24_that_the_server_reports_asks_for_a_look_first():
+    with server() as (url, _):
+        for code in 23, 24:
+            r = amt(url, *DEMO, "-jn", "CODE_%d" % code)
+            equal(r.returncode, code)
+            assert "look at the job first" in last_line(r), r.stderr
+            assert "restart" not in r.stderr, r.stderr
+    with scripted(start={"Status": 23}) as (url, _):
+        r = amt(url, *DONE)
+        equal(r.returncode, 23)
+        assert "look at the job first" in last_line(r), r.stderr
+
+
+def test_the_id_is_told_on_standard_error_as_soon_as_the_job_is_started():
+    loud = [word for word in FAST if word != "--quiet"]
+    for form in FORMATS:
+        with server(speed=1) as (url, _):
+            job = subprocess.Popen(
+                [AMT, *LONG, *loud, "--format", form], text=True,
+                env=environment(url), stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE)
+            line = job.stderr.readline()
+            assert re.match(r"amt: started: .*LONGRUNNINGREPORT.*\b2112\b",
+                            line), line
+            equal(job.poll(), None)
+            job.send_signal(TERM)
+            equal(ended(job).returncode, 3)
+    with server() as (url, _):
+        r = amt(url, *DONE, *loud, fast=False)
+        equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
+        equal(amt(url, *DONE).stderr, "")
+        equal(amt(url, *DONE, "--no-wait", *loud, fast=False).stderr, "")
+
+
+def test_an_id_file_is_there_whole_before_anything_else_goes_on():
+    with folder() as d:
+        path, seen = d + "/id", []
+
+        def look(*_):
+            seen.append((os.listdir(d), read(path)))
+            return {"Status": 4}
+        write(path, "old\n")
+        with scripted(start=lambda *_: seen.append(os.listdir(d)) or
+                      {"BatchrequestId": 2112}, monitor=look) as (url, _):
+            equal(amt(url, *DONE, "--id-file", path).returncode, 4)
+        equal(seen, [[], (["id"], "2112\n")])
+        with server() as (url, _):
+            equal(amt(url, *DEMO, "-jn", "NO_SUCH", "--id-file",
+                      path).returncode, 11)
+            equal(os.listdir(d), [])
+            r = amt(url, *DONE, "--id-file", d + "/none/id")
+            equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
+            assert d + "/none/id: " in r.stderr and "2113" not in r.stderr, r
+            r = amt(url, *DONE, "--no-wait", "--id-file", path)
+            equal((r.returncode, r.stdout), (0, read(path)))
+
+
+def only_as(kind, answer):
+    """Answers an id of this JSON type, and refuses it as the other."""
+    def check(_, body):
+        good = isinstance(json.loads(body)["BatchrequestId"], kind)
+        return answer if good else (400, {"Message": "wrong type"})
+    return check
+
+
+def test_a_bare_id_is_tried_in_both_JSON_types():
+    for kind, status in ((str, 4), (int, 4)):
+        with scripted(**{call: only_as(kind, answer) for call, answer in
+                         (("monitor", {"Status": 3}), ("kill", {}),
+                          ("stop", {}), ("messages", {"Messages": ["m"]}))}
+                      ) as (url, asked):
+            for what in "MONITOR", "MESSAGES", "STOP", "KILL", "ATTACH":
+                status = 0 if what == "MESSAGES" else 3
+                for more in [], ["--no-wait"]:
+                    if more and what not in ("STOP", "KILL"):
+                        continue
+                    r = amt(url, "-jt", what, *DEMO, "-id", "2112", *more,
+                            "--give-up", "3", fast=False)
+                    equal((kind, what, r.returncode, r.stderr),
+                          (kind, what, 0 if more else status, r.stderr))
+                    assert "wrong type" not in r.stderr, r.stderr
+            asked.clear()
+            r = amt(url, "-jt", "MONITOR", *DEMO, "-id", "2112", "--id-text",
+                    fast=False)
+            equal((r.returncode, len(asked_for(asked, "monitor"))),
+                  (3 if kind is str else 11, 1))
+            assert '"BatchrequestId":"2112"' in asked[1][1], asked
+
+
+def test_the_printed_command_keeps_the_ids_JSON_type():
+    for number in 2112, "2112":
+        kind = type(number)
+        with scripted(start={"BatchrequestId": number},
+                      monitor=only_as(kind, {"Status": 2}),
+                      messages=only_as(kind, {"Messages": ["m"]})
+                      ) as (url, asked):
+            r = amt(url, *DONE, "--timeout", "0.4")
+            goes_on(r, "timed-out")
+            equal(last_line(r).endswith(" --id-text"), kind is str)
+            asked.clear()
+            command = last_line(r).partition("with it: amt ")[2]
+            r = amt(None, *shlex.split(command), "--timeout", "0.4")
+            goes_on(r, "timed-out")
+            equal(last_line(r).endswith(command), True)
+            assert not [b for b in asked_for(asked, "monitor")
+                        if not isinstance(json.loads(b)["BatchrequestId"],
+                                          kind)], asked
+    with scripted(start={"BatchrequestId": "7"}, monitor=only_as(
+            str, {"Status": 4}), messages=only_as(str, {"Messages": ["m"]})
+                  ) as (url, _): # the log is fetched once more
+        r = amt(url, *DONE, "--follow", "--give-up", "1")
+        equal((r.returncode, messages_of(r.stdout)), (4, ["m"]))
+
+
+def test_what_the_server_says_to_a_Start_without_an_id_stands_in_each_form():
+    for form in FORMATS:
+        with scripted(start={"Message": "Job X is not defined"}) as (url, _):
+            r = amt(url, *DONE, "--format", form)
+            equal(r.returncode, 76)
+            assert "Job X is not defined" in r.stdout, (form, r.stdout)
+            assert last_line(r).startswith("start-unknown: "), r.stderr
+            assert "Job X is not defined" in last_line(r), r.stderr
+
+
+def test_words_of_an_earlier_failure_are_not_told_of_a_later_one():
+    answers = [(503, {"Message": "FIRST"}), (503, b"")]
+    with scripted(monitor=lambda *_: answers.pop(0) if answers else (503, b"")
+                  ) as (url, _):
+        r = amt(url, *DONE, "--give-up", "1.5")
+        goes_on(r, "server-lost")
+        assert "FIRST" in r.stderr and "FIRST" not in last_line(r), r.stderr
+
+
+def test_fewer_messages_at_the_end_than_were_followed_are_told_once():
+    gone = []
+
+    def messages(_, body):
+        if json.loads(body)["AfterSequence"] == 0 and gone:
+            return {"Messages": [{"Sequence": 3, "Text": "c"}]}
+        gone.append(1)
+        return {"Messages": [{"Sequence": i + 1, "Text": t}
+                             for i, t in enumerate("abc")]}
+    with scripted(messages=messages) as (url, _):
+        r = amt(url, *DONE, "--follow")
+        equal(r.returncode, 4)
+        warnings = [x for x in r.stderr.splitlines() if x[:2] != "| "]
+        equal(len(warnings), 1)
+        assert "messages are missing here" in warnings[0], r.stderr
+        equal(messages_of(r.stdout)[0], "c")
+
+
+def test_a_log_whose_beginning_the_server_has_dropped_is_told_once():
+    with scripted(messages={"Messages": [{"Sequence": i, "Text": "m%d" % i}
+                                         for i in range(26, 31)]}) as (url, _):
+        for form in FORMATS:
+            r = amt(url, *DONE, "--format", form)
+            equal((form, r.returncode, len(r.stderr.splitlines())),
+                  (form, 4, 1))
+            assert "no longer has all messages" in r.stderr, r.stderr
+
+
+def test_bad_bytes_of_a_log_are_repaired_and_counted_in_one_line():
+    bad = b'{"Messages":["a\x84b","c\x1bd","e\tf","last"]}'
+    with scripted(messages=bad) as (url, _):
+        r = amt(url, *DONE)
+        equal((r.returncode, messages_of(r.stdout)),
+              (4, ["a\ufffdb", "c\ufffdd", "e\tf", "last"]))
+        equal(len(r.stderr.splitlines()), 1)
+        assert "2 bytes" in r.stderr and "--strict-text" in r.stderr, r.stderr
+        for more in ["--follow"], ["--follow", "--format", "text"]:
+            r = amt(url, *DONE, *more)
+            said = [x for x in r.stderr.splitlines() if x[:2] != "| "]
+            equal(len(said), 1)
+            assert "2 bytes" in said[0], r.stderr
+        r = amt(url, "-jt", "MESSAGES", *DEMO, "-id", "2112", fast=False)
+        assert "2 bytes" in r.stderr, r.stderr
+        r = amt(url, *DONE, "--strict-text")
+        equal(r.returncode, 4)
+        assert "messages are missing here: not UTF-8" in r.stderr, r.stderr
+
+
+def test_a_monitors_reply_without_a_status_names_the_tables_word():
+    with scripted(monitor={"State": 4}) as (url, _), folder() as d:
+        r = amt(url, *DONE)
+        equal(r.returncode, 19)
+        assert last_line(r).startswith("undefined: "), r.stderr
+        assert "reply.status: Status" in last_line(r), r.stderr
+        wire = write(d + "/w", "reply.status = job.Code\n")
+        r = amt(url, "-jt", "MONITOR", *DEMO, "-id", "2112", "--wire", wire,
+                fast=False)
+        equal(r.returncode, 19)
+        assert "reply.status: job.Code" in last_line(r), r.stderr
+
+
+def test_a_second_signal_in_a_resumed_run_says_that_the_job_goes_on():
+    hang = threading.Event()
+    with scripted(monitor=lambda *_: hang.wait(20) and None) as (url, asked), \
+            folder() as d:
+        job = begin(url, *DONE, "--state", d + "/s", program=PLAIN)
+        until(lambda: asked_for(asked, "monitor"))
+        killed(job)
+        asked.clear()
+        job = begin(url, *DONE, "--state", d + "/s")
+        until(lambda: asked_for(asked, "sign_in"))
+        job.send_signal(TERM)
+        time.sleep(0.3)
+        job.send_signal(signal.SIGINT)
+        goes_on(ended(job, 10), "detached")
+        assert os.path.exists(d + "/s")
+        hang.set()
+
+
+def drip(handler, _):
+    """A byte a second, for as long as anybody listens."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n")
+    with contextlib.suppress(OSError):
+        while True:
+            handler.wfile.write(b" ")
+            time.sleep(1)
+
+
+def test_an_unanswered_Start_is_left_30_s_after_the_limit_or_a_signal():
+    def one(slow, options, by_signal, least):
+        with scripted(start=slow) as (url, asked):
+            begun = time.monotonic()
+            job = begin(url, *DONE, *options)
+            until(lambda: asked_for(asked, "start"))
+            if by_signal:
+                job.send_signal(TERM)
+            r = ended(job, 60)
+            took = time.monotonic() - begun
+            assert least < took < 37, (slow, options, took)
+            equal((options, r.returncode, r.stderr), (options, 76, r.stderr))
+            assert last_line(r).startswith("start-unknown: "), r.stderr
+            assert "Completion Code : UNDEFINED\n" in r.stdout, r.stdout
+            equal(len(asked_for(asked, "start", "kill")), 1)
+    silent = lambda *_: time.sleep(50)
+    cases = [(drip, ["--timeout", "2"], False, 29),
+             (drip, [], True, 29), (drip, ["--on-signal", "detach"], True, 29),
+             (silent, ["--timeout", "1"], False, 0), (silent, [], True, 0)]
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        for case in [pool.submit(one, *case) for case in cases]:
+            case.result()
+
+
+def test_a_sign_in_that_drips_is_left_at_once():
+    for by_signal, status in (True, 3), (False, 23):
+        with scripted(sign_in=drip) as (url, asked):
+            job = begin(url, *DONE, *[] if by_signal else ["--timeout", "0.5"])
+            until(lambda: asked_for(asked, "sign_in"))
+            if by_signal:
+                job.send_signal(TERM)
+            r = ended(job, 10)
+            equal((r.returncode, r.stderr), (status, r.stderr))
+            assert "nothing was started" in last_line(r), r.stderr
+
+
+NASTY = ["a\nserver-lost: amt -jt KILL", "a\rserver-lost: b", "\0\x1b[2Jc",
+         "\x9b31m", "\u202egnorw\u202c", "\u2066x\u2069", "\u2028amt: z",
+         "\x7f\x85", "a" * 300 + "\u20ac" * 200 + "\x1b]0;x\x07", ""]
+STEERS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def test_no_text_of_a_server_forges_a_line_on_standard_error():
+    pretty = json.dumps({"Messages": NASTY}, indent=1,
+                        ensure_ascii=False).replace("\\n", "\n")
+    with scripted(messages={"Messages": NASTY}) as (url, _):
+        r = amt(url, *DONE, "--follow")
+        equal(r.returncode, 4)
+        equal([json.loads(line) for line in r.stdout.split("\n")
+               if line[:1] == '"'], NASTY)
+        lines = r.stderr.split("\n")[:-1]
+        equal(len(lines), len(NASTY))
+        for line in lines:
+            assert line.startswith("| ") and not STEERS.search(line), (line,)
+        equal(lines[8], "| " + "a" * 300 + "\u20ac" * 200 + "?]0;x?")
+    said = "no\nserver-lost: \x1b[2J\u202e\x9b"
+    with scripted(start=(500, {"Message": said})) as (url, _):
+        r = amt(url, *DONE, "-v")
+        for line in r.stderr.split("\n")[:-1]:
+            assert re.match("amt: |start-unknown: job|[<>] ", line), (line,)
+            assert not STEERS.search(line), (line,)
+    raw = pretty.encode() + b'\n"\x9b\xe2\x80'
+    with scripted(sign_in={"Token": TICKET, "x": 1}, monitor=(503, raw)) as (
+            url, _):
+        r = amt(url, *DONE, "-v", "--give-up", "0")
+        assert "server-lost: amt" in r.stderr, r.stderr
+        for line in r.stderr.split("\n")[:-1]:
+            assert re.match("amt: |server-lost: job|[<>] ", line), (line,)
+            assert not STEERS.search(line), (line,)
+
+
+def test_no_control_of_a_message_reaches_a_terminal():
+    with scripted(messages={"Messages": NASTY}) as (url, _):
+        for form in FORMATS:
+            status, seen = on_terminal(url, *DONE, "--format", form)
+            equal(status, 4)
+            assert not STEERS.search(seen.replace("\r\n", "\n").replace(
+                "\r", "")), (form, seen)
+        r = amt(url, *DONE, "--format", "json")
+        assert not STEERS.search(r.stdout), r.stdout
+        equal([e["text"] for e in events_of(r.stdout)
+               if e["event"] == "message"], NASTY)
+        r = amt(url, *DONE) # as published, where it is no terminal
+        assert '"\x9b31m"\n"\u202egnorw\u202c"\n' in r.stdout, r.stdout
+
+
+def test_a_CR_begins_no_line_and_no_control_passes_in_the_forms_of_lines():
+    text = ["a\r\nb\r\n", "c\rd", "e\r", "\r\r\nf", "g\th", "i\x1b\x85j\u2029"]
+    wanted = ["a", "b", "c?d", "e", "??", "f", "g\th", "i??j?"]
+    with scripted(messages={"Messages": text}) as (url, _):
+        r = amt(url, *DONE, "--format", "connector")
+        equal(connector_messages(r.stdout), wanted)
+        r = amt(url, *DONE, "--format", "text")
+        equal([line for line in r.stdout.split("\n") if line], wanted)
+    pieces = iter([b'{"Messages":["a\\r', b'\\nb\\r', b'c"]}'])
+
+    def slowly(handler, _):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n")
+        for piece in pieces:
+            handler.wfile.write(piece)
+            time.sleep(0.2)
+    with scripted(messages=slowly) as (url, _):
+        r = amt(url, *DONE, "--format", "text")
+        equal(r.stdout, "a\nb?c\n")
+
+
+def test_a_secret_that_a_server_repeats_is_hidden_before_it_is_cut():
+    secret = 'p"ss w\u00f6rd\\n/\U0001f600' + "0123456789" * 6
+    def forms(text):
+        utf16 = text.encode("utf-16-be")
+        units = [utf16[i:i + 2].hex() for i in range(0, len(utf16), 2)]
+        return [text, json.dumps(text)[1:-1].replace("/", "\\/"),
+                json.dumps(text, ensure_ascii=False)[1:-1],
+                "".join("\\u" + unit for unit in units),
+                "".join("\\u" + unit.upper() for unit in units)]
+
+    def hides(r, where):
+        for word in secret, TICKET:
+            for n in range(len(word) - 5):
+                for form in forms(word[n:n + 6]):
+                    assert form not in r.stdout + r.stderr, (where, form, r)
+
+    def in_pieces(text):
+        """The text's bytes as a reply of 503, cut at each byte in turn."""
+        at = itertools.count(3, 7)
+
+        def send(handler, _):
+            data = text.encode()
+            cut = next(at) % len(data)
+            handler.wfile.write(b"HTTP/1.1 503 No\r\nX-Secret: %s\r\nServer: "
+                                b"%s%s\r\nContent-Length: %d\r\n\r\n" % (
+                                    TICKET.encode(), b"s" * 283,
+                                    TICKET.encode(), len(data)))
+            for piece in data[:cut], data[cut:]:
+                handler.wfile.write(piece)
+                handler.wfile.flush()
+                time.sleep(0.03)
+        return send
+    env = {"AMT_PASSWORD": secret}
+    for text in *forms(secret), *forms(TICKET):
+        body = '{"a":"%s","Message":"%s","b":["%s%s"]}\nafter' % (
+            text, text, text[:5], text)
+        with scripted(monitor=in_pieces(body)) as (url, _):
+            r = amt(url, *DONE, "-v", "--give-up", "0.7", env=env)
+            equal(r.returncode, 75)
+            hides(r, text)
+            assert "***" in r.stderr and "after" in r.stderr, r.stderr
+    for at in 1000, 1010, 1018: # what is kept of a Message is 1,023 bytes
+        message = {"Message": "x" * at + TICKET + "y" * 50}
+        with scripted(monitor=(503, message)) as (url, _):
+            hides(amt(url, *DONE, "--give-up", "0", env=env), at)
+    broken = (b'HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\n{"Message":"' +
+              TICKET[:16].encode())
+
+    def breaks_off(handler, _):
+        handler.wfile.write(broken)
+        handler.close_connection = True
+    with scripted(monitor=breaks_off) as (url, _):
+        hides(amt(url, *DONE, "-v", "--give-up", "0", env=env), "broken")
+    with scripted(monitor={"Status": "x" * 20 + TICKET}) as (url, _):
+        for form in "acs", "json": # a name is kept with 31 bytes
+            hides(amt(url, *DONE, "--format", form, env=env), "name")
+
+
+def test_a_trace_hides_what_Basic_makes_of_the_password():
+    pair = base64.b64encode(b"ocadm:opconxps").decode()
+    with folder() as d:
+        wire = write(d + "/w", "auth = basic\n")
+        with scripted(monitor=(503, {"you sent": pair})) as (url, _):
+            r = amt(url, *DONE, "-v", "--wire", wire, "--give-up", "0")
+            assert "you sent" in r.stderr and pair[:8] not in r.stderr, r
+
+
+def test_what_is_no_secret_is_traced_as_it_is():
+    body = {"a": TICKET[:10] + "x", "b": "opc opcon opconxp", "c": "\\u00"}
+    with scripted(monitor=(503, body)) as (url, _):
+        r = amt(url, *DONE, "-v", "--give-up", "0")
+        assert "\n< " + json.dumps(body) + "\n" in r.stderr, r.stderr
+
+
+def test_the_printed_command_is_whole_or_its_absence_is_told():
+    with scripted(monitor={"Status": 2}) as (url, _), folder() as d:
+        name = "N'" * 400 + "\u20ac" * 300
+        password = write(d + "/p w", "opconxps\n")
+        r = amt(url, "-an", name, "-jn", "J" * 5000, "--timeout", "0.4",
+                "--api-user", "o'c", "--password-file", password)
+        equal(r.returncode, 75)
+        assert "(2112)" in last_line(r), r.stderr
+        command = shlex.split(last_line(r).partition("go on with it: ")[2])
+        equal(command, ["amt", "-s", url, "--api-user", "o'c",
+                        "--password-file", password, "-jt", "ATTACH", "-an",
+                        name, "-id", "2112"])
+        for name in "N" * 5000, "two\nlines":
+            r = amt(url, "-an", name, "-jn", "J", "--timeout", "0.4")
+            equal(r.returncode, 75)
+            assert "-jt ATTACH -id 2112, with this run's" in last_line(r), r
+            assert "cannot be shown here" in last_line(r), r
+
+
+def endless(handler, _):
+    """A log without an end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n{\"Messages\":[\"first\"")
+    handler.close_connection = True
+    with contextlib.suppress(OSError):
+        for _ in range(30000):
+            handler.wfile.write(b",\"" + b"0123456789" * 600 + b"\"")
+
+
+def test_max_log_ends_a_log_that_has_no_end():
+    for form in FORMATS:
+        with scripted(messages=endless) as (url, _), folder() as d:
+            r = amt(url, *DONE, "--format", form, "--max-log", "20k",
+                    "--log-dir", d)
+            equal((form, r.returncode, len(r.stderr.splitlines())),
+                  (form, 4, 1))
+            assert "--max-log" in r.stderr, r.stderr
+            assert 20480 < len(r.stdout) < 24000, len(r.stdout)
+            assert r.stdout.count("messages are missing here: the log is "
+                                  "longer than --max-log") == 1, form
+            (kept,) = os.listdir(d)
+            equal(read(d + "/" + kept), r.stdout)
+    with scripted(messages=endless) as (url, _):
+        r = amt(url, "-jt", "MESSAGES", *DEMO, "-id", "2112", "--max-log",
+                "20k", fast=False)
+        equal((r.returncode, len(r.stderr.splitlines())), (0, 1))
+        assert 20480 < len(r.stdout) < 21000, len(r.stdout)
+
+
+def test_a_job_whose_log_was_cut_is_still_watched_and_killed():
+    for form in FORMATS:
+        seen = []
+
+        def monitor(*_):
+            seen.append(1)
+            return {"Status": 3 if len(seen) > 15 else 2}
+        with scripted(messages=endless, monitor=monitor) as (url, asked):
+            r = amt(url, *DONE, "--format", form, "--follow", "--max-log",
+                    "20k")
+            equal((form, r.returncode), (form, 3))
+            assert "--max-log" in r.stderr, r.stderr
+            assert 20480 < len(r.stdout) < 25000, len(r.stdout)
+            assert len(r.stderr) < 25000, len(r.stderr)
+            equal(len(asked_for(asked, "messages")), 1 + (form == "acs"))
+    dead = []
+    with scripted(messages=endless, kill=lambda *_: dead.append(1) or {},
+                  monitor=lambda *_: {"Status": 3 if dead else 2}) as (url,
+                                                                       asked):
+        job = begin(url, *DONE, "--format", "text", "--follow", "--max-log",
+                    "20k", stdout=subprocess.DEVNULL)
+        until(lambda: len(asked_for(asked, "monitor")) > 5)
+        job.send_signal(TERM)
+        equal(ended(job).returncode, 3)
+
+
+def test_max_log_takes_whole_numbers_and_units_and_bounds_to_the_byte():
+    for bad in "", "0", "-1", "x", "1.5", "1kk", "1K", "k", "99999999999G":
+        one_line(amt("http://127.0.0.1:1", *DONE, "--max-log", bad), 64,
+                 "--max-log")
+    with scripted(messages={"Messages": ["\u20ac" * 10, "abc"]}) as (url, _):
+        for bound, wanted in (("33", ["\u20ac" * 10, "abc"]),
+                              ("32", ["\u20ac" * 10, "ab"]),
+                              ("30", ["\u20ac" * 10]), ("29", ["\u20ac" * 9])):
+            r = amt(url, *DONE, "--max-log", bound)
+            equal((bound, r.returncode), (bound, 4))
+            equal(messages_of(r.stdout)[:len(wanted)], wanted)
+            equal(len(messages_of(r.stdout)), len(wanted) + (bound != "33"))
+
+
+def test_a_log_that_was_asked_for_and_not_written_is_74_and_the_file_stays():
+    with server() as (url, _), folder() as d, open("/dev/full", "w",
+                                                   encoding="utf-8") as full:
+        r = ended(begin(url, *DONE, stdout=full))
+        equal(r.returncode, 74)
+        job = begin(url, *LONG, "--timeout", "0.5", stdout=full)
+        r = ended(job)
+        equal(r.returncode, 75) # that it goes on is more
+        assert last_line(r).startswith("timed-out: "), r.stderr
+        os.mkdir(d + "/logs")
+        with scripted(monitor=lambda *_: shutil.rmtree(d + "/logs") or
+                      {"Status": 4}) as (other, _):
+            r = amt(other, *DONE, "--log-dir", d + "/logs", "--state",
+                    d + "/s")
+            equal((r.returncode, os.path.exists(d + "/s")), (74, True))
+
+
 # --- the recipes for schedulers ----------------------------------------------
 
 def recipes(kind):
@@ -2548,7 +3166,7 @@ def site(url):
     with folder() as d:
         os.mkdir(d + "/bin")
         write(d + "/bin/amt", '#!/bin/sh\nexec %s "$@" %s\n' % (
-            os.path.abspath(AMT), " ".join(FAST)))
+            os.path.abspath(AMT), " ".join(FAST).replace(" --quiet", "")))
         os.chmod(d + "/bin/amt", 0o755)
         write(d + "/password", "opconxps\n")
         yield d, {"PATH": "%s/bin:%s" % (d, os.environ["PATH"]),
@@ -2584,9 +3202,14 @@ def test_the_systemd_recipe_is_valid_and_its_command_runs():
             assert d not in r.stderr, r.stderr
         service = read(units[0])
         assert "SuccessExitStatus=4\n" in service
+        prevented = re.search("^RestartPreventExitStatus=(.*)", service, re.M)
+        prevented = prevented.group(1).split()
+        assert "Restart=on-failure\n" in service and "76" in prevented
+        assert not {"4", "74", "75"} & set(prevented), prevented
         r = shell(re.search("^ExecStart=(.*)", service, re.M).group(1),
                   {**env, "CREDENTIALS_DIRECTORY": d, "STATE_DIRECTORY": d})
         equal((r.returncode, r.stdout), (4, published("done", url)))
+        assert "2112" in r.stderr, r.stderr
 
 
 def test_the_cron_recipe_mails_nothing_unless_something_is_wrong():
@@ -2603,6 +3226,8 @@ def test_the_cron_recipe_mails_nothing_unless_something_is_wrong():
         killed_run(url, d + "/night", *DONE)
         r = shell(after_boot, env)
         equal((r.returncode, r.stdout, stats()["start_requests"]), (4, "", 2))
+        equal(len(r.stderr.splitlines()), 1)
+        assert "goes on with it" in r.stderr, r.stderr
         equal(len(os.listdir(d + "/logs")), 2)
         r = shell(nightly.replace("-jn REPORTTEST01", "-jn CODE_12"), env)
         equal((r.returncode, len(r.stderr.splitlines())), (12, 1))
