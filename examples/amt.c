@@ -14,7 +14,7 @@
          -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
    It is one file to be read from top to bottom, and to be copied from. All of
-   its memory is static: about 100 kB, whatever a job writes; with TLS 600 kB
+   its memory is static: about 130 kB, whatever a job writes; with TLS 600 kB
    more, most of it room for trusted certificates, which is touched only as far
    as they fill it. amt.h does the protocol; what remains is here:
 
@@ -3251,18 +3251,18 @@ static void show_head_line(void)
     "Host", "Accept", "Content-Type", "Content-Length", "Connection", "Date",
     "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding", NULL
   };
-  char  shown[sizeof tap.line];
-  char *colon = tap.first ? NULL : strchr(tap.line, ':');
-  hide(shown, sizeof shown, colon != NULL ? colon + 1 : tap.line, tap.cut);
+  char  line[sizeof tap.line];
+  char *colon = strchr(hide(line, sizeof line, tap.line, tap.cut), ':');
+  if (tap.first) colon = NULL;
   if (colon != NULL) *colon = 0;
   if (colon == NULL)
-    show("%s", shown);
-  else if (word_in(plain, tap.line) >= 0)
-    show("%s:%s", tap.line, shown);
-  else if (wire.auth_header == NULL || !same_word(tap.line, wire.auth_header))
-    show("%s: ***", tap.line);
+    show("%s", line);
+  else if (word_in(plain, line) >= 0)
+    show("%s:%s", line, colon + 1);
+  else if (wire.auth_header == NULL || !same_word(line, wire.auth_header))
+    show("%s: ***", line);
   else
-    show("%s: %s***", tap.line, wire.auth == AMT_AUTH_BASIC ? "Basic "
+    show("%s: %s***", line, wire.auth == AMT_AUTH_BASIC ? "Basic "
                                 : or(wire.auth_scheme, ""));
   tap.first = 0;
 }
@@ -3908,6 +3908,8 @@ static void begin(void)
 /* ------------------------------------------------------------------------
    >>outcome */
 
+static char sentence[LINE]; /* that tells the outcome */
+
 static int over; /* the state file has done its service */
 
 /* The code that is final, although the log is yet to be had; or -1. */
@@ -4064,23 +4066,22 @@ static int once_done(int *status)
    why. */
 static int ended(int status, const char *missing)
 {
-  static char line[LINE];
   if (log_cut) missing = too_long;
   prepare_last_words(status, "amt: %s ended with %d %s, but its log was not "
                      "written whole", subject(), status,
                      amt_status_name(status));
-  *line = 0;
+  *sentence = 0;
   if (*missing != 0) {
-    text(line, sizeof line, "messages are missing here: %s", missing);
-    tell("%s: %s", subject(), line);
+    text(sentence, sizeof sentence, "messages are missing here: %s", missing);
+    tell("%s: %s", subject(), sentence);
   }
-  log_end(status, line);
+  log_end(status, sentence);
   close_log();
   if (*amt_status_name(status) == 0 || status == AMT_CODE_UNDEFINED) {
-    text(line, sizeof line, "%s%s%s%s", *job_status ? ", called " : "",
+    text(sentence, sizeof sentence, "%s%s%s%s", *job_status ? ", called " : "",
          job_status, no_status ? ": " : "", no_status ? no_status_words() : "");
     tell_last("undefined: %s ended with %d%s; look at it there, or go on with "
-              "it: %s", subject(), status, line, attach_command());
+              "it: %s", subject(), status, sentence, attach_command());
     return AMT_CODE_UNDEFINED;
   }
   over = 1;
@@ -4160,7 +4161,6 @@ static const char *next_step(int status)
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */
 static int failed(void)
 {
-  static char line[LINE];
   int         status;
   if (known_code >= 0) return ended(known_code, reason());
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
@@ -4170,57 +4170,57 @@ static int failed(void)
                  job.msg != NULL ? job.msg : "job", amt_error(job.error));
   status = failed_status();
   if (other_tried && job.status < 0) id_type = -1; /* neither was right */
-  text(line, sizeof line, "%s: %s%s", subject(), reason(), next_step(status));
+  text(sentence, sizeof sentence, "%s: %s%s", subject(), reason(),
+       next_step(status));
   if (log_wanted())
     log_end(status == EXIT_GOES_ON || status == EXIT_UNKNOWN
-              ? AMT_CODE_UNDEFINED : status, line);
+              ? AMT_CODE_UNDEFINED : status, sentence);
   close_log();
   if (status == EXIT_GOES_ON)
-    tell_last("server-lost: %s; it may go on there: %s", line,
+    tell_last("server-lost: %s; it may go on there: %s", sentence,
               attach_command());
   else if (status == EXIT_UNKNOWN)
-    tell_last("start-unknown: %s%s%s", line, opt.state ? "; then remove " : "",
-              or(opt.state, ""));
+    tell_last("start-unknown: %s%s%s", sentence,
+              opt.state ? "; then remove " : "", or(opt.state, ""));
   else
-    tell("%s", line);
+    tell("%s", sentence);
   return status;
 }
 
 /* The job is left alone, and goes on at the server. */
 static int part(const char *word)
 {
-  static char line[LINE];
   amt_drop(&pool, &job);
-  text(line, sizeof line, "%s goes on there; to go on with it: %s", subject(),
-       attach_command());
-  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, line);
+  text(sentence, sizeof sentence, "%s goes on there; to go on with it: %s",
+       subject(), attach_command());
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
   close_log();
-  tell_last("%s: %s", word, line);
+  tell_last("%s: %s", word, sentence);
   return EXIT_GOES_ON;
 }
 
 /* Nothing was started, and nothing will be. */
 static int not_started(int status, int code, const char *why)
 {
-  static char line[LINE];
   amt_drop(&pool, &job);
   over = 1;
-  text(line, sizeof line, "%s: %s; nothing was started", subject(), why);
-  if (log_wanted()) log_end(code, line);
+  text(sentence, sizeof sentence, "%s: %s; nothing was started", subject(),
+       why);
+  if (log_wanted()) log_end(code, sentence);
   close_log();
-  tell("%s", line);
+  tell("%s", sentence);
   return status;
 }
 
 /* Nobody knows whether the job was started. */
 static int unknown(const char *why, const char *again)
 {
-  static char line[LINE];
-  text(line, sizeof line, "%s: %s: look for it at the server%s%s%s", subject(),
-       why, again, opt.state ? ", then remove " : "", or(opt.state, ""));
-  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, line);
+  text(sentence, sizeof sentence, "%s: %s: look for it at the server%s%s%s",
+       subject(), why, again, opt.state ? ", then remove " : "",
+       or(opt.state, ""));
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
   close_log();
-  tell_last("start-unknown: %s", line);
+  tell_last("start-unknown: %s", sentence);
   return EXIT_UNKNOWN;
 }
 

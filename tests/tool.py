@@ -2623,6 +2623,17 @@ def test_a_refusal_is_an_outage_once_a_Start_is_known():
             equal(len(asked_for(asked, "start")), 1)
 
 
+def test_a_resumed_run_whose_sign_in_is_refused_leaves_the_job_to_the_next():
+    answers = [{"Token": TICKET}]
+    with scripted(sign_in=lambda *_: answers.pop(0) if answers else (401, {}),
+                  monitor=(503, {})) as (url, asked), folder() as d:
+        for _ in range(2):
+            r = amt(url, *DONE, "--give-up", "0", "--state", d + "/s")
+            goes_on(r, "server-lost")
+            assert os.path.exists(d + "/s")
+        equal(len(asked_for(asked, "start")), 1)
+
+
 def test_a_refusal_of_a_given_id_is_24_or_11_and_75_for_ATTACH():
     for calls, status in (({"sign_in": (401, {})}, 24),
                           ({"monitor": (403, {}), "messages": (403, {}),
@@ -2996,7 +3007,7 @@ def test_a_secret_that_a_server_repeats_is_hidden_before_it_is_cut():
         def send(handler, _):
             data = text.encode()
             cut = next(at) % len(data)
-            handler.wfile.write(b"HTTP/1.1 503 No\r\nX-Secret: %s\r\nServer: "
+            handler.wfile.write(b"HTTP/1.1 503 No\r\nX-%s: 1\r\nServer: "
                                 b"%s%s\r\nContent-Length: %d\r\n\r\n" % (
                                     TICKET.encode(), b"s" * 283,
                                     TICKET.encode(), len(data)))
