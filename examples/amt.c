@@ -4252,21 +4252,15 @@ static uint32_t patience_left(void)
   return gone < PATIENCE ? PATIENCE - gone : 0;
 }
 
-static int start_unanswered(void)
-{
-  amt_drop(&pool, &job);
-  return unknown("its Start was sent, and not answered in time",
-                 " before you start it again");
-}
-
-static void retrying(void)
+/* Told once a minute, as long as it is the same. */
+static void tell_failure(const char *format, const char *what)
 {
   static int      last;
   static uint32_t when;
   uint32_t        t = now_ms();
-  if (job.error == last && t - when < 60000) return; /* told just now */
+  if (job.error == last && t - when < 60000) return;
   last = job.error, when = t;
-  tell("%s: %s; trying again", subject(), reason());
+  tell(format, subject(), what, reason());
 }
 
 /* Nothing was sent of a Start, or it was refused and is to be repeated. */
@@ -4313,6 +4307,24 @@ static int interrupted(void)
        "once", signal_name(signals), subject());
   amt_stop(&job, AMT_KILL);
   return -1;
+}
+
+static int started(void);
+
+/* A Start's answer is waited for no longer. Its id may have come already. */
+static int start_unanswered(void)
+{
+  int status;
+  amt_drop(&pool, &job);
+  if (job.start != AMT_START_KNOWN)
+    return unknown("its Start was sent, and not answered in time",
+                   " before you start it again");
+  status = started();
+  if (status < 0) {
+    begin_by_id();
+    amt_stop(&job, AMT_KILL);
+  }
+  return status;
 }
 
 /* What a signal and --timeout do, once each. A status, or -1: go on. */
@@ -4488,10 +4500,11 @@ static void status_changed(void)
 static void refused(amt_event event)
 {
   if (other_type()) return;
-  if (event == AMT_RETRYING) retrying();
+  if (event == AMT_RETRYING)
+    tell_failure("%s: %s%s; trying again", "");
   else if (job.error != 0)
-    tell("%s: not %s: %s", subject(), opt.type == STOP ? "stopped" : "killed",
-         reason());
+    tell_failure("%s: not %s: %s; asking again",
+                 opt.type == STOP ? "stopped" : "killed");
 }
 
 /* One event: a status to leave with, or -1. */
@@ -4659,7 +4672,7 @@ static int probe_call(amt_op op)
     }
     if (event == AMT_FAILED) return 0;
     if (event == AMT_SAID) keep_said();
-    if (event == AMT_RETRYING) retrying();
+    if (event == AMT_RETRYING) tell_failure("%s: %s%s; trying again", "");
     if (event == AMT_BUSY) wait_a_while();
     if (!signals && !timed_out()) continue;
     amt_drop(&pool, &job);

@@ -40,6 +40,8 @@ NOT_UNDER_WINE = {
     "the_live_line_tells_job_id_status_time_and_messages_then_goes":
         "needs a terminal, not a console",
     "nothing_is_drawn_in_a_pipe": "needs a terminal, not a console",
+    "no_control_of_a_message_reaches_a_terminal":
+        "needs a terminal, not a console",
     "minimal_and_superloop_run_a_job_to_its_end": NOT_THE_TOOL,
     "two_jobs_end_in_one_loop": NOT_THE_TOOL,
     "own_http_runs_jobs_over_libcurl_to_their_codes": NOT_THE_TOOL,

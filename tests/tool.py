@@ -2869,18 +2869,23 @@ def test_a_second_signal_in_a_resumed_run_says_that_the_job_goes_on():
         hang.set()
 
 
-def drip(handler, _):
+def drip(handler, _, first=b""):
     """A byte a second, for as long as anybody listens."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n")
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n" +
+                        first)
     with contextlib.suppress(OSError):
         while True:
             handler.wfile.write(b" ")
             time.sleep(1)
 
 
+def drip_id(handler, body):
+    drip(handler, body, b'{"BatchrequestId":2112,')
+
+
 def test_an_unanswered_Start_is_left_30_s_after_the_limit_or_a_signal():
-    def one(slow, options, by_signal, least):
-        with scripted(start=slow) as (url, asked):
+    def one(slow, options, by_signal, least, status=76):
+        with scripted(start=slow, monitor={"Status": 3}) as (url, asked):
             begun = time.monotonic()
             job = begin(url, *DONE, *options)
             until(lambda: asked_for(asked, "start"))
@@ -2889,13 +2894,20 @@ def test_an_unanswered_Start_is_left_30_s_after_the_limit_or_a_signal():
             r = ended(job, 60)
             took = time.monotonic() - begun
             assert least < took < 37, (slow, options, took)
-            equal((options, r.returncode, r.stderr), (options, 76, r.stderr))
-            assert last_line(r).startswith("start-unknown: "), r.stderr
-            assert "Completion Code : UNDEFINED\n" in r.stdout, r.stdout
-            equal(len(asked_for(asked, "start", "kill")), 1)
+            equal((options, r.returncode, r.stderr),
+                  (options, status, r.stderr))
+            if status == 76:
+                assert last_line(r).startswith("start-unknown: "), r.stderr
+                assert "Completion Code : UNDEFINED\n" in r.stdout, r.stdout
+            if status == 75:
+                goes_on(r, "timed-out")
+            equal(len(asked_for(asked, "start")), 1)
+            equal(len(asked_for(asked, "kill")), status == 3)
     silent = lambda *_: time.sleep(50)
     cases = [(drip, ["--timeout", "2"], False, 29),
              (drip, [], True, 29), (drip, ["--on-signal", "detach"], True, 29),
+             (drip_id, ["--timeout", "2"], False, 29, 75),
+             (drip_id, [], True, 29, 3),
              (silent, ["--timeout", "1"], False, 0), (silent, [], True, 0)]
     with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
         for case in [pool.submit(one, *case) for case in cases]:
