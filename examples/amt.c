@@ -3012,6 +3012,7 @@ static void filter_end(filter *f, int cut)
 {
   filter_run(f, 1 + cut);
   f->rest = NULL;
+  wipe(f->held, sizeof f->held);
 }
 
 /* A whole text, or one that was cut. */
@@ -4263,11 +4264,15 @@ static void tell_failure(const char *format, const char *what)
   tell(format, subject(), what, reason());
 }
 
-/* Nothing was sent of a Start, or it was refused and is to be repeated. */
+static amt_event last_event;
+
+/* Nothing was sent of a Start, or it was refused and is to be repeated. While
+   words of its reply are lent, what that means is not decided yet. */
 static int not_begun(void)
 {
   return opt.type == START && *job_id == 0 && known_code < 0 &&
-         job.start == AMT_START_NONE && !start_under_way();
+         job.start == AMT_START_NONE && !start_under_way() &&
+         last_event != AMT_SAID;
 }
 
 static int leave_unbegun(void)
@@ -4511,6 +4516,7 @@ static void refused(amt_event event)
 static int react(amt_event event)
 {
   int status = -1;
+  last_event = event;
   switch (event) {
   case AMT_STARTING: status = starting(); break;
   case AMT_STARTED: status = started(); break;

@@ -5,7 +5,8 @@ _amt() {
   local word=${COMP_WORDS[COMP_CWORD]} i=1 option='' command=''
   local options='-jt --job-type -an --application -jn --job -fn --file
     -pa --param -tv --task-value -u --user -su --submit-user -st --station
-    -qn --queue -id --id --id-text -c --config -s --server --api-user --password-file
+    -qn --queue -id --id --id-text -c --config -s --server
+    --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format
     -f --follow --state --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
