@@ -2804,7 +2804,8 @@ static amt_session session;
 static amt_task    task;
 static amt_stream *under = &sock.stream; /* the tap, if there is one */
 
-static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's */
+static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's: a
+                                piece of a reply's body; NULL: one begins */
 
 static struct {
   amt_stream     stream;
@@ -2901,6 +2902,7 @@ static void tap_begin(char side)
   tap.side[0] = side, tap.side[1] = ' ';
   tap.body = 0, tap.first = 1;
   tap.len = 0;
+  if (side == '<' && tap_body != NULL) tap_body(NULL, 0);
   amt_http_reply_init(&tap.reply);
 }
 
@@ -3827,9 +3829,10 @@ static int run(void)
 
 static struct {
   amt_json json;
-  char     path[256];
+  char     path[256];                /* full and with "..." if it was cut */
   size_t   base[AMT_JSON_DEPTH + 1]; /* the path's length in each container */
-  char     unread[600];              /* ways that no word names */
+  char     unread[600];              /* ways that no word names, */
+  int      more;                     /* and there are more of them */
   unsigned words;                    /* bits of AMT_R_: seen */
   int      objects;                  /* are the list's elements */
 } look;
@@ -3871,20 +3874,35 @@ static void look_at(int is_list)
     named |= 1u << AMT_R_TEXT;
   look.words |= named;
   text(way, sizeof way, "\"%s\"", look.path);
-  if (named != 0 || is_list || strstr(look.unread, way) != NULL ||
-      strlen(look.unread) + strlen(way) + 3 > sizeof look.unread) return;
+  if (named != 0 || is_list || strstr(look.unread, way) != NULL) return;
+  look.more |= strlen(look.unread) + strlen(way) + 3 > sizeof look.unread;
+  if (look.more) return;
   if (*look.unread != 0) strcat(look.unread, ", ");
   strcat(look.unread, way);
+}
+
+/* More of the way. What does not fit is cut, in no character, and dots fill the
+   path: so nothing follows them, and no word of the table is like it. */
+static void look_add(const char *p, size_t n)
+{
+  size_t len = strlen(look.path), most = sizeof look.path - sizeof "...", i;
+  if (len > most) return;
+  if (n > most - len) {
+    memset(look.path + len, '.', sizeof look.path - 1 - len);
+    n = most - len;
+    while (n > 0 && ((unsigned char)p[n] & 0xC0u) == 0x80u) n--;
+  } else {
+    look.path[len + n] = 0;
+  }
+  for (i = 0; i < n; i++) look.path[len + i] = (char)(p[i] != 0 ? p[i] : '?');
 }
 
 /* A piece of a member's name. */
 static void look_key(const amt_json_token *t)
 {
-  size_t n = strlen(look.path), room = sizeof look.path - 1;
-  if (t->first) n = look.base[look.json.depth];
-  if (t->first && n > 0) look.path[n++] = '.';
-  if (n + t->len < room) memcpy(look.path + n, t->text, t->len), n += t->len;
-  look.path[n] = 0;
+  if (t->first) look.path[look.base[look.json.depth]] = 0;
+  if (t->first && *look.path != 0) look_add(".", 1);
+  look_add(t->text, t->len);
 }
 
 static void look_token(int type, const amt_json_token *t)
@@ -3895,8 +3913,8 @@ static void look_token(int type, const amt_json_token *t)
   case AMT_JSON_KEY: look_key(t); break;
   case AMT_JSON_ARRAY:
     look_at(1);
-    if (n + 3 < sizeof look.path) strcat(look.path, "[]"), n += 2;
-    look.base[depth] = n;
+    look_add("[]", 2);
+    look.base[depth] = strlen(look.path);
     break;
   case AMT_JSON_OBJECT:
     look.base[depth] = n;
@@ -3913,20 +3931,26 @@ static void look_token(int type, const amt_json_token *t)
   }
 }
 
+/* More of a reply's body; NULL begins another reply. */
 static void look_through(const unsigned char *p, size_t n)
 {
   static char    copy[BUFFER]; /* strings are unescaped in place */
   size_t         at = 0, used;
   amt_json_token t = { "", 0, 0, 0 };
   int            type;
+  if (p == NULL) {
+    memset(&look, 0, sizeof look);
+    return;
+  }
   if (n > sizeof copy) n = sizeof copy; /* no read is longer */
   memcpy(copy, p, n);
   while (at < n) {
     type = amt_json_next(&look.json, copy + at, n - at, &used, &t);
     at += used;
-    if (type <= 0) return;
+    if (type <= 0) break;
     look_token(type, &t);
   }
+  wipe(copy, n); /* a token may be in it */
 }
 
 /* One call: 1 if it was answered. A sign-in goes with a Start, which is left
@@ -3985,7 +4009,7 @@ static int probe_report(void)
   if (*look.unread != 0) {
     put_text("  the reply also has: ");
     put_value(look.unread);
-    put_text("\n");
+    put_text(look.more ? ", and more\n" : "\n");
   }
   sink_flush(&out);
   return good;

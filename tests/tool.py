@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import datetime
 import functools
+import http.server
 import itertools
 import json
 import os
@@ -2532,6 +2533,91 @@ def test_the_published_advice_is_given():
             equal(r.returncode, status)
             for word in (*words[:1], url, "DEMO2"):
                 assert word in last_line(r), (word, r.stderr)
+
+
+# --- what a server sends to a probe ------------------------------------------
+
+@contextlib.contextmanager
+def answers(*bodies):
+    """A server that gives each request the next of these JSON texts, and to
+    the rest the last one."""
+    left = list(bodies)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self): # pylint: disable=invalid-name
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = left.pop(0) if len(left) > 1 else left[0]
+            status, body = body if isinstance(body, tuple) else (200, body)
+            data = body if isinstance(body, bytes) else body.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_): # pylint: disable=arguments-differ
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as s:
+        thread = threading.Thread(target=s.serve_forever, args=(0.02,),
+                                  daemon=True)
+        thread.start()
+        try:
+            yield "http://127.0.0.1:%d" % s.server_port
+        finally:
+            s.shutdown()
+            thread.join(10)
+
+
+def signed_in_with(more=""):
+    return json.dumps({name: "t.o-k~en" for name in ("AmtLogonToken", "Token")}
+                      )[:-1] + more + "}"
+
+
+def test_a_probe_reads_names_of_any_length_at_any_depth_and_marks_the_cut():
+    def one(name, depth):
+        return ('{"%s":' % name) * depth + "1" + "}" * depth
+    cases = [one("n" * 31, 100), one("n" * 5000, 3), one("a", 126),
+             one("\u20ac" * 90, 2), "[" * 127 + "1" + "]" * 127,
+             one("n" * 251, 60), one("n" * 252, 60), one("n" * 253, 60),
+             one("n" * 255, 120), '{"%s":[{"x":1}]}' % ("y" * 254),
+             "{%s}" % ",".join('"k%d":1' % n for n in range(300))]
+    for body in cases:
+        with answers(signed_in_with(',"x":' + body)) as url:
+            r = amt(url, "probe", fast=False)
+            equal((body[:50], r.returncode, r.stderr), (body[:50], 0, ""))
+            line = said_of(r, "also has")
+            assert len(line) < 700, (body[:50], line)
+            assert re.search(r'\.\.\."|and more|"x(\.a)+"|\[\]', line), \
+                (body[:50], line)
+        with answers(signed_in_with(), body) as url:
+            r = amt(url, "probe", *DEMO, "-id", "1", "--give-up", "0",
+                    fast=False)
+            assert r.returncode == 78, (body[:50], r)
+
+
+def test_a_probe_judges_each_reply_alone():
+    """What a call was answered before its last reply counts no more."""
+    whole = '{"BatchRequestId":1,"BatchrequestId":1,"Status":4,"Message":"m"}'
+    log = '{"Messages":[{"Sequence":1,"Time":"t","Text":"x"}]}'
+    for before in ((503, '{"a":[{"b":'), (503, "<html>"), (503, whole),
+                   (401, '{"Message":"no"}')):
+        replies = [signed_in_with(), before]
+        if before[0] == 401:
+            replies.append(signed_in_with())
+        with answers(*replies, whole, log) as url:
+            r = amt(url, "probe", *DEMO, "-id", "1", "--give-up", "20",
+                    fast=False)
+            equal((before, r.returncode), (before, 0))
+            assert re.search(r"reply.status .*: fits", r.stdout), r.stdout
+
+
+def test_a_name_with_NUL_is_no_word_of_the_table():
+    with answers(signed_in_with().replace("Token\"", "Token\\u0000x\"")) as url:
+        r = amt(url, "probe", "--give-up", "0", fast=False)
+        assert re.search(r"reply.token .*: missing", r.stdout), r
+        assert "\0" not in r.stdout, r
 
 
 # --- the recipes for schedulers ----------------------------------------------
