@@ -2961,12 +2961,32 @@ static int write_state(const char *id)
   return e;
 }
 
-/* The id stands in it, or none; or it is damaged, or another job's. */
+/* From the file's "started" and the line behind it; or none. */
+static void take_id(const char *from)
+{
+  char   line[8 * AMT_ID_SIZE]; /* each byte escaped */
+  size_t n;
+  *resumed = 0;
+  if (strncmp(from, "started\n", 8) != 0) return;
+  from += 8;
+  resumed_text = strncmp(from, "number = ", 9) != 0;
+  from += strcspn(from, "\"");
+  n = strcspn(from, "\n");
+  if (n >= sizeof line) return;
+  memcpy(line, from, n);
+  line[n] = 0;
+  if (unquote(line) == NULL || strlen(line) >= sizeof resumed) return;
+  if (!resumed_text && line[strspn(line, "0123456789+-.eE")] != 0) return;
+  strcpy(resumed, line);
+}
+
+/* The id stands in it, or none; or it is damaged, or another job's. What it
+   has is just what this run would write. */
 static int take_state(void)
 {
   size_t  n = strlen(state_file);
   amt_out head = state_head(state_ours, sizeof state_ours);
-  char    digits[17] = "", *rest;
+  char    digits[17] = "";
   size_t  same = 0;
   if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
   if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
@@ -2983,15 +3003,13 @@ static int take_state(void)
                  "'%s', not '%s'; give each job a state file of its own",
                  state_file + same, state_ours + same);
   }
-  rest = state_file + head.len;
-  if (strncmp(rest, "started\n", 8) != 0) return 0;
-  rest += 8;
-  resumed_text = strncmp(rest, "number = ", 9) != 0;
-  rest += resumed_text ? 5 : 9;
-  if (unquote(rest) == NULL || strlen(rest) >= sizeof resumed)
-    return wrong(EXIT_CONFIG, opt.state, "its id cannot be read");
-  strcpy(resumed, rest);
-  return 0;
+  take_id(state_file + head.len);
+  job.id_text = (uint8_t)resumed_text;
+  if (state_text(state_ours, sizeof state_ours, resumed) == n &&
+      memcmp(state_ours, state_file, n) == 0) return 0;
+  return wrong(EXIT_CONFIG, opt.state, "what stands behind 'state = ' is not "
+               "what this program writes, so whether a job was started is not "
+               "known; look for it at the server, then remove this file");
 }
 
 static int state_intent; /* a Start may have left, and no id is known */
