@@ -2827,9 +2827,9 @@ static void wipe_buffers(void);
 
 static void wipe_secrets(void)
 {
+  wipe_buffers();
   wipe(password, sizeof password);
   wipe(token, sizeof token);
-  wipe_buffers();
 #ifdef AMT_BEARSSL
   wipe(&tls.cc, sizeof tls.cc);
   wipe(&tls_server.saved, sizeof tls_server.saved);
@@ -3167,10 +3167,10 @@ static void tap_end(void)
 static void tap_begin(char side)
 {
   tap_end();
+  if (side == '<' && tap_body != NULL) tap_body(NULL, 0);
   tap.side[0] = side, tap.side[1] = ' ';
   tap.body = 0, tap.first = 1;
   tap.len = 0;
-  if (side == '<' && tap_body != NULL) tap_body(NULL, 0);
   amt_http_reply_init(&tap.reply);
 }
 

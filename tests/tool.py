@@ -2428,114 +2428,6 @@ def test_anchors_tells_what_it_passes_over_and_guards_its_comments():
         equal(alone("anchors", *args).returncode, 64)
 
 
-# --- bad input ---------------------------------------------------------------
-
-def test_every_wrong_option_value_and_combination_is_64_and_sends_nothing():
-    start = [*DEMO, "-jn", "J"]
-    by_id = [*DEMO, "-id", "1"]
-    cases = [["fly"], ["probe", "fly"], ["probe", "-id", "1"],
-             ["probe", *start], ["encrypt", "-x", "a"], ["-x", *start],
-             ["--pol", "1", *start],
-             ["--poll=1", *start], ["--password", "x", *start],
-             ["-jt", "", "-jn", "J", "-an"], ["-c"], ["--wire"],
-             [*start, "-id", "1"], [*start, "-jn", "K"],
-             [*start, "-s", "http://"],
-             ["-jt", "MONITOR", *DEMO], ["-jt", "STOP", *by_id, "-jn", "J"],
-             ["-jt", "KILL", *by_id, "--state", "/tmp/x"],
-             ["-jt", "MESSAGES", *by_id, "--state", "/tmp/x"],
-             ["-jt", "ATTACH", *by_id, "--no-wait"],
-             ["-jt", "ATTACH", *by_id, "-pa", "x"],
-             [*start, "--no-wait", "--follow"],
-             [*start, "--retain-days", "3"]]
-    for option in ("--poll", "--initial-delay", "--poll-max", "--timeout",
-                   "--give-up"):
-        cases += [[*start, option, value] for value in
-                  ("", "x", "-1", "1e3", "1,5", "nan", "99999999999", "1s")]
-        cases.append([*start, option])
-        cases.append([*start, option, "1", option, "2"])
-    cases += [[*start, "--format", word] for word in ("", "xml", "acs,json")]
-    cases += [[*start, "--on-signal", word] for word in ("", "die", "kil")]
-    cases += [[*start, "--log-dir", "/tmp", "--retain-days", word]
-              for word in ("", "x", "-1", "1.5", "99999999999")]
-    for flag in ("--no-wait", "--zero-on-done", "--no-keep-alive", "--follow",
-                 "-v"):
-        cases.append([*start, flag, flag])
-        cases.append([*start, flag, "yes"])
-    troubles = []
-    with server() as (url, stats):
-        for args in cases:
-            r = amt(url, *args, fast=False)
-            try:
-                one_line(r, 64)
-            except AssertionError as e:
-                troubles.append("%s: %s %s" % (args, r.returncode, e))
-        nothing_sent(stats)
-    assert not troubles, "\n".join(troubles)
-
-
-def test_every_wrong_file_is_78_and_sends_nothing():
-    with server() as (url, stats), folder() as d:
-        plain = write(d + "/file", "x\n")
-        cases = [["--config", d + "/none"], ["--config", d],
-                 ["--password-file", d + "/none"], ["--password-file", d],
-                 ["--wire", d + "/none"], ["--wire", d],
-                 ["--state", d + "/none/state"], ["--state", d],
-                 ["--state", plain], ["--log-dir", d + "/none"],
-                 ["--log-dir", plain]]
-        troubles = []
-        for args in cases:
-            r = amt(url, *DONE, *args)
-            try:
-                one_line(r, 78, args[1])
-            except AssertionError as e:
-                troubles.append("%s: %s" % (args, e))
-        assert not troubles, "\n".join(troubles)
-        nothing_sent(stats)
-        equal(sorted(os.listdir(d)), ["file"])
-        equal(read(plain), "x\n")
-
-
-def test_no_server_no_user_no_password_no_application_are_told():
-    env = {"AMT_SERVER": "http://127.0.0.1:1", "AMT_USER": "u",
-           "AMT_PASSWORD": "p", "AMT_APPLICATION": "A"}
-    for name, status in (("AMT_SERVER", 78), ("AMT_USER", 78),
-                         ("AMT_PASSWORD", 78), ("AMT_APPLICATION", 64)):
-        less = {k: v for k, v in env.items() if k != name}
-        one_line(alone("-jn", "J", env=less), status, name)
-
-
-def test_help_and_version_go_to_standard_output():
-    r = alone("--help")
-    equal((r.returncode, r.stderr), (0, ""))
-    for option in ("-jt", "--job-type", "-an", "-jn", "-fn", "-pa", "-tv", "-u",
-                   "-su", "-st", "-qn", "-id", "-c", "--config", "--server",
-                   "--api-user", "--password-file", "--poll", "--initial-delay",
-                   "--poll-max", "--timeout", "--give-up", "--format",
-                   "--follow", "--state", "--on-signal", "--no-wait",
-                   "--log-dir", "--retain-days", "--wire", "--no-keep-alive",
-                   "--zero-on-done", "--trace", "--print-wire", "probe",
-                   "encrypt", "anchors", "--ca", "--pin", "--cert", "--key",
-                   "--insecure", "--version"):
-        assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
-            (option, r.stdout)
-    r = alone("--version")
-    equal(r.returncode, 0)
-    assert re.fullmatch(r"amt \d+\.\d+\.\d+\n", r.stdout), r.stdout
-
-
-def test_the_published_advice_is_given():
-    with server() as (url, _):
-        for args, status, words in (
-                ([*DEMO, "-fn", "no.ps1"], 11, ("path", "-fn")),
-                ([*DONE, "-u", "NOBODY"], 99, ("-u", "NOBODY")),
-                ([*DONE], 24, ("user", "password"))):
-            env = {"AMT_PASSWORD": "wrong"} if status == 24 else {}
-            r = amt(url, *args, env=env)
-            equal(r.returncode, status)
-            for word in (*words[:1], url, "DEMO2"):
-                assert word in last_line(r), (word, r.stderr)
-
-
 # --- what a server sends to a probe ------------------------------------------
 
 @contextlib.contextmanager
@@ -2970,6 +2862,114 @@ def test_no_secret_is_left_in_memory_when_the_tool_ends():
         r = run(dead_url(), "much" * 300, *QUICK, "--password-file",
                 write(d + "/much", "much" * 300))
         equal(r.returncode, 78)
+
+
+# --- bad input ---------------------------------------------------------------
+
+def test_every_wrong_option_value_and_combination_is_64_and_sends_nothing():
+    start = [*DEMO, "-jn", "J"]
+    by_id = [*DEMO, "-id", "1"]
+    cases = [["fly"], ["probe", "fly"], ["probe", "-id", "1"],
+             ["probe", *start], ["encrypt", "-x", "a"], ["-x", *start],
+             ["--pol", "1", *start],
+             ["--poll=1", *start], ["--password", "x", *start],
+             ["-jt", "", "-jn", "J", "-an"], ["-c"], ["--wire"],
+             [*start, "-id", "1"], [*start, "-jn", "K"],
+             [*start, "-s", "http://"],
+             ["-jt", "MONITOR", *DEMO], ["-jt", "STOP", *by_id, "-jn", "J"],
+             ["-jt", "KILL", *by_id, "--state", "/tmp/x"],
+             ["-jt", "MESSAGES", *by_id, "--state", "/tmp/x"],
+             ["-jt", "ATTACH", *by_id, "--no-wait"],
+             ["-jt", "ATTACH", *by_id, "-pa", "x"],
+             [*start, "--no-wait", "--follow"],
+             [*start, "--retain-days", "3"]]
+    for option in ("--poll", "--initial-delay", "--poll-max", "--timeout",
+                   "--give-up"):
+        cases += [[*start, option, value] for value in
+                  ("", "x", "-1", "1e3", "1,5", "nan", "99999999999", "1s")]
+        cases.append([*start, option])
+        cases.append([*start, option, "1", option, "2"])
+    cases += [[*start, "--format", word] for word in ("", "xml", "acs,json")]
+    cases += [[*start, "--on-signal", word] for word in ("", "die", "kil")]
+    cases += [[*start, "--log-dir", "/tmp", "--retain-days", word]
+              for word in ("", "x", "-1", "1.5", "99999999999")]
+    for flag in ("--no-wait", "--zero-on-done", "--no-keep-alive", "--follow",
+                 "-v"):
+        cases.append([*start, flag, flag])
+        cases.append([*start, flag, "yes"])
+    troubles = []
+    with server() as (url, stats):
+        for args in cases:
+            r = amt(url, *args, fast=False)
+            try:
+                one_line(r, 64)
+            except AssertionError as e:
+                troubles.append("%s: %s %s" % (args, r.returncode, e))
+        nothing_sent(stats)
+    assert not troubles, "\n".join(troubles)
+
+
+def test_every_wrong_file_is_78_and_sends_nothing():
+    with server() as (url, stats), folder() as d:
+        plain = write(d + "/file", "x\n")
+        cases = [["--config", d + "/none"], ["--config", d],
+                 ["--password-file", d + "/none"], ["--password-file", d],
+                 ["--wire", d + "/none"], ["--wire", d],
+                 ["--state", d + "/none/state"], ["--state", d],
+                 ["--state", plain], ["--log-dir", d + "/none"],
+                 ["--log-dir", plain]]
+        troubles = []
+        for args in cases:
+            r = amt(url, *DONE, *args)
+            try:
+                one_line(r, 78, args[1])
+            except AssertionError as e:
+                troubles.append("%s: %s" % (args, e))
+        assert not troubles, "\n".join(troubles)
+        nothing_sent(stats)
+        equal(sorted(os.listdir(d)), ["file"])
+        equal(read(plain), "x\n")
+
+
+def test_no_server_no_user_no_password_no_application_are_told():
+    env = {"AMT_SERVER": "http://127.0.0.1:1", "AMT_USER": "u",
+           "AMT_PASSWORD": "p", "AMT_APPLICATION": "A"}
+    for name, status in (("AMT_SERVER", 78), ("AMT_USER", 78),
+                         ("AMT_PASSWORD", 78), ("AMT_APPLICATION", 64)):
+        less = {k: v for k, v in env.items() if k != name}
+        one_line(alone("-jn", "J", env=less), status, name)
+
+
+def test_help_and_version_go_to_standard_output():
+    r = alone("--help")
+    equal((r.returncode, r.stderr), (0, ""))
+    for option in ("-jt", "--job-type", "-an", "-jn", "-fn", "-pa", "-tv", "-u",
+                   "-su", "-st", "-qn", "-id", "-c", "--config", "--server",
+                   "--api-user", "--password-file", "--poll", "--initial-delay",
+                   "--poll-max", "--timeout", "--give-up", "--format",
+                   "--follow", "--state", "--on-signal", "--no-wait",
+                   "--log-dir", "--retain-days", "--wire", "--no-keep-alive",
+                   "--zero-on-done", "--trace", "--print-wire", "probe",
+                   "encrypt", "anchors", "--ca", "--pin", "--cert", "--key",
+                   "--insecure", "--version"):
+        assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
+            (option, r.stdout)
+    r = alone("--version")
+    equal(r.returncode, 0)
+    assert re.fullmatch(r"amt \d+\.\d+\.\d+\n", r.stdout), r.stdout
+
+
+def test_the_published_advice_is_given():
+    with server() as (url, _):
+        for args, status, words in (
+                ([*DEMO, "-fn", "no.ps1"], 11, ("path", "-fn")),
+                ([*DONE, "-u", "NOBODY"], 99, ("-u", "NOBODY")),
+                ([*DONE], 24, ("user", "password"))):
+            env = {"AMT_PASSWORD": "wrong"} if status == 24 else {}
+            r = amt(url, *args, env=env)
+            equal(r.returncode, status)
+            for word in (*words[:1], url, "DEMO2"):
+                assert word in last_line(r), (word, r.stderr)
 
 
 # --- the recipes for schedulers ----------------------------------------------
