@@ -225,8 +225,8 @@ static void on_signal(int number);
 /* What a file is opened as; each is stricter than the one before.
 
      AS_SYSTEM   the system chose it: whatever it is
-     AS_INPUT    the caller named it: a pipe, a device, or a file that is ours or
-                 root's and that nobody else may write. Symbolic links are
+     AS_INPUT    the caller named it: a pipe, a device, or a file that is ours
+                 or root's and that nobody else may write. Symbolic links are
                  followed: Kubernetes mounts its files as such
      AS_FILE     likewise, but a file: a pipe may keep its reader waiting
      AS_UNASKED  nobody named it: likewise, but no link
@@ -3583,12 +3583,12 @@ static int take_environment(const char *name, char *to, size_t room)
   return 0;
 }
 
-/* Whoever put such a file there would be sent what it does not hold. */
+/* Whoever put the file there would be sent what it does not hold. */
 static int refuse_pairing(void)
 {
-  return wrong(EXIT_CONFIG, config_file, "nobody named this file, so its server "
-               "is not sent a name, password or token from elsewhere; name "
-               "the file by --config, or the server by --server");
+  return wrong(EXIT_CONFIG, config_file, "nobody named this file, so its "
+               "server is not sent a name, password or token from elsewhere; "
+               "name the file by --config, or the server by --server");
 }
 
 /* A part of the credentials comes from elsewhere than from the file. */

@@ -4,7 +4,8 @@
    An input is a file of trusted certificates; or a client's certificate and,
    behind a line "====", its key. Either it is refused, in clean lines of
    standard error, or it is taken, and what `amt anchors` prints of it is plain
-   ASCII in which no comment ends early. */
+   ASCII in which no comment ends early. The corpus's key is the number 1: it
+   keeps no secret. */
 
 #define AMT_BEARSSL
 #include "fuzz_amt.h"

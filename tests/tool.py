@@ -2578,6 +2578,30 @@ def test_a_state_file_or_its_lock_that_others_could_make_is_78():
         equal(amt(url, *QUICK, "--state", state).returncode, 4)
 
 
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & (1 << 64) - 1
+    return value
+
+
+def test_a_state_file_says_what_this_program_writes_and_nothing_else():
+    with server(speed=1) as (url, stats), folder() as d:
+        state = d + "/state"
+        killed_run(url, state)
+        head, id_line = read(state).split("check = ")[0].split("started\n")
+        before = stats()
+        for tail in ("started\n" + id_line + "id = \"7\"\n", "started\n",
+                     "starting\n" + id_line, "begun\n", "started\nid = 7\n",
+                     "started\nnumber = \"1,\\\"x\\\":2\"\n",
+                     "started\nnumber = \"" + "9" * 64 + "\"\n"):
+            text = head + tail
+            write(state, text + "check = %016x\n" % fnv(text.encode()))
+            one_line(amt(url, *LONG, "--state", state), 78, state)
+            assert os.path.exists(state)
+        equal({**stats(), "connections": 0}, {**before, "connections": 0})
+
+
 def test_a_file_that_others_could_change_decides_nothing():
     """What says where a password goes, or is one."""
     with secure("ec") as (url, stats), folder() as d:
