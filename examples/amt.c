@@ -63,8 +63,12 @@
 #include <dirent.h>
 #include <poll.h>
 #include <stdio.h> /* rename */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
+#ifdef __linux__
+#include <sys/prctl.h>
 #endif
 
 enum { BUFFER = 4096, TOKEN = 4096, PASSWORD = 1024, LIST = 256, PATHS = 1024,
@@ -265,15 +269,20 @@ static volatile sig_atomic_t signals; /* the first that came, or 0 */
    returns -1, with errno.
 
      file_open, file_create   to read; new, in place of an old one
+     file_open_as             to read, if it is what it is opened as; it never
+                              waits. -1, with what is wrong with it, or errno
+     file_shown               others can read it, too
+     file_waits               nothing comes from it for so long (0: ever)
      file_read, file_write    as read and write are, never interrupted; a
                               patient write waits for a reader who is slow
      file_again               the first bytes of an open file, once more
      file_replace             syncs and closes; then renames, which is synced
      file_remove, file_gone   removes; makes sure that a removal lasts
      file_lock, file_unlock   this program's alone, until its end; -2: it is
-                              somebody else's
+                              somebody else's; -1 as file_open_as
      file_look                a plain file, with its size and age in seconds
      folder_list              calls for each name in it
+     environment, environment_wipe  a variable; and our copy of it
      net_init, net_words      the socket; what its error number means
      wait_for                 the socket has something, a signal came, or time
      ca_places, ca_store      trusted certificates: files, in PEM; or a store
@@ -285,6 +294,17 @@ static volatile sig_atomic_t signals; /* the first that came, or 0 */
    file_remove, wake_up and leave_at_once. */
 
 static void on_signal(int number);
+
+/* What a file is opened as; each is stricter than the one before.
+
+     AS_SYSTEM   the system chose it: whatever it is
+     AS_INPUT    the caller named it: a pipe, a device, or a file that is ours
+                 or root's and that nobody else may write. Symbolic links are
+                 followed: Kubernetes mounts its files as such
+     AS_FILE     likewise, but a file: a pipe may keep its reader waiting
+     AS_UNASKED  nobody named it: likewise, but no link
+     AS_STATE    likewise, but ours: what it says is done in our name */
+enum { AS_SYSTEM, AS_INPUT, AS_FILE, AS_UNASKED, AS_STATE };
 
 #ifdef _WIN32
 enum { WIDE = 1024 };
@@ -368,6 +388,31 @@ static int file_open(const char *path)
   return open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
 }
 
+/* Who may write a file, its folder says here: only pipes and devices are told
+   from files. */
+static int file_open_as(const char *path, int as, const char **fault)
+{
+  int fd = open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
+  *fault = NULL;
+  if (fd < 0 || as < AS_FILE ||
+      GetFileType(handle_of(fd)) == FILE_TYPE_DISK) return fd;
+  _close(fd);
+  *fault = "no file; a pipe or a device is not read here";
+  return -1;
+}
+
+static int file_shown(int fd)
+{
+  (void)fd;
+  return 0;
+}
+
+static int file_waits(int fd, uint32_t ms)
+{
+  (void)fd, (void)ms;
+  return 0;
+}
+
 /* Virus scanners and the like hold what was just written: 1 to try again, for
    a second at most. */
 static int again(int *tries)
@@ -448,9 +493,10 @@ static int file_gone(const char *path)
 }
 
 /* The system removes it as it ends this process, however that comes. */
-static int file_lock(const char *path)
+static int file_lock(const char *path, const char **fault)
 {
   int tries = 0, fd;
+  *fault = NULL;
   do fd = open_file(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS,
                     FILE_FLAG_DELETE_ON_CLOSE);
   while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED && again(&tries));
@@ -520,10 +566,11 @@ static void program_path(char *to, size_t room, const char *argv0)
   else text(to, room, "%s", argv0);
 }
 
+static struct { char name[20], value[3 * TOKEN]; } known[8];
+
 /* The same pointer for the same name; NULL if it is not there. */
 static const char *environment(const char *name)
 {
-  static struct { char name[20], value[3 * TOKEN]; } known[8];
   static wchar_t value[TOKEN];
   wchar_t        w[WIDE];
   size_t         i = 0, all = sizeof known / sizeof *known;
@@ -536,6 +583,14 @@ static const char *environment(const char *name)
   wipe(value, sizeof value);
   strcpy(known[i].name, name);
   return known[i].value;
+}
+
+static void environment_wipe(const char *name)
+{
+  size_t i;
+  for (i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(known[i].name, name) == 0)
+      wipe(known[i].value, sizeof known[i].value);
 }
 
 static unsigned process_id(void) { return (unsigned)GetCurrentProcessId(); }
@@ -705,6 +760,65 @@ static int file_open(const char *path)
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static const char link_refused[] = "a symbolic link, which another user may "
+                                   "have put there; name the file itself";
+
+/* What is wrong with an open file, or NULL; as for file_open_as. */
+static const char *file_fault(int fd, int as)
+{
+  static char words[200];
+  struct stat st;
+  if (fstat(fd, &st) != 0) return strerror(errno);
+  if (S_ISDIR(st.st_mode)) return strerror(EISDIR);
+  if (as == AS_SYSTEM || (as == AS_INPUT && !S_ISREG(st.st_mode))) return NULL;
+  if (!S_ISREG(st.st_mode))
+    return "no file; a pipe or a device is not read here";
+  if (st.st_uid != geteuid() && (st.st_uid != 0 || as == AS_STATE))
+    return text(words, sizeof words, "user %u wrote it, and user %u, who runs "
+                "this, does not trust it%s; look at it, then remove it or "
+                "change its owner", (unsigned)st.st_uid, (unsigned)geteuid(),
+                as == AS_STATE ? "" : " as root's or its own");
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "others than its owner may write it; see that it says what it "
+           "should, then `chmod go-w` it";
+  if (as >= AS_UNASKED && st.st_nlink > 1)
+    return "it has a second name (a hard link), which may be another user's; "
+           "put a copy in its place";
+  return NULL;
+}
+
+static int file_open_as(const char *path, int as, const char **fault)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+                      (as >= AS_UNASKED ? O_NOFOLLOW : 0));
+  *fault = NULL;
+  if (fd < 0 && as >= AS_UNASKED && (errno == ELOOP || errno == EMLINK))
+    *fault = link_refused;
+  if (fd < 0) return -1;
+  *fault = file_fault(fd, as);
+  if (*fault == NULL && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+/* To its group, too: if it is not our own file, that may be how we read it. */
+static int file_shown(int fd)
+{
+  struct stat st;
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return 0;
+  return (st.st_mode & S_IROTH) != 0 ||
+         ((st.st_mode & S_IRGRP) != 0 && st.st_uid == geteuid());
+}
+
+static int file_waits(int fd, uint32_t ms)
+{
+  struct pollfd p;
+  int           e;
+  p.fd = fd, p.events = POLLIN;
+  do e = poll(&p, 1, ms == 0 ? -1 : (int)ms); while (e < 0 && errno == EINTR);
+  return e == 0;
+}
+
 static int file_create(const char *path)
 {
   unlink(path); /* of a run that was killed */
@@ -768,13 +882,21 @@ static int file_replace(int fd, const char *from, const char *to)
 
 /* The file is removed while it is locked; so whoever gets a lock on it looks
    whether it is still the one that has this name. */
-static int file_lock(const char *path)
+static int file_lock(const char *path, const char **fault)
 {
+  *fault = NULL;
   for (;;) {
     struct flock lock;
     struct stat  mine, there;
-    int          fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int          fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK |
+                                 O_NOFOLLOW, 0600);
+    if (fd < 0 && (errno == ELOOP || errno == EMLINK)) *fault = link_refused;
     if (fd < 0) return -1;
+    *fault = file_fault(fd, AS_STATE);
+    if (*fault != NULL) {
+      close(fd);
+      return -1;
+    }
     memset(&lock, 0, sizeof lock);
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
@@ -784,7 +906,7 @@ static int file_lock(const char *path)
       errno = e;
       return e == EACCES || e == EAGAIN ? -2 : -1;
     }
-    if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 &&
+    if (fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
         mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return fd;
     close(fd);
   }
@@ -834,6 +956,7 @@ static void program_path(char *to, size_t room, const char *argv0)
 }
 
 static const char *environment(const char *name) { return getenv(name); }
+static void environment_wipe(const char *name) { (void)name; } /* no copy */
 static unsigned process_id(void) { return (unsigned)getpid(); }
 static int is_terminal(int fd) { return isatty(fd); }
 
@@ -925,7 +1048,18 @@ static void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   }
 }
 
-static void system_begin(void) {}
+/* A core dump would hold the password. The second line is for systems that
+   send it to a program, whatever its size may be; and it keeps other programs
+   of this user's out of our memory. */
+static void system_begin(void)
+{
+  struct rlimit none = { 0, 0 };
+  setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 static void system_end(void) {}
 
 static int run_main(int argc, char **argv);
@@ -978,6 +1112,7 @@ static void vtell(const char *before, const char *format, va_list a)
   live_clear();
   strcat(line, "\n");
   to_stderr(line, strlen(line));
+  wipe(line, strlen(line)); /* a trace may show what is nobody else's */
 }
 
 static void tell(const char *format, ...)
@@ -1440,6 +1575,8 @@ static int check_options(void)
 /* ------------------------------------------------------------------------
    >>files */
 
+static uint32_t began; /* when the run did: --timeout counts from here */
+
 static const char *at_line(const char *file, unsigned line)
 {
   static char where[PATHS];
@@ -1453,17 +1590,49 @@ static size_t mark_of(const char *p, size_t n)
   return n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
+/* A file's descriptor, or -1 after saying why not. */
+static int open_as(const char *file, int as)
+{
+  const char *fault;
+  int         fd = file_open_as(file, as, &fault);
+  if (fd < 0) wrong(EXIT_CONFIG, file, "%s", or(fault, strerror(errno)));
+  return fd;
+}
+
+/* More of a file, or of a pipe while --timeout lasts. */
+static ptrdiff_t read_more(int fd, void *p, size_t n)
+{
+  uint32_t gone = now_ms() - began, left = 0;
+  if (opt.timeout != 0) left = gone < opt.timeout ? opt.timeout - gone : 1;
+  if (!file_waits(fd, left)) return file_read(fd, p, n);
+  errno = ETIMEDOUT;
+  return -1;
+}
+
+/* Why read_more failed. */
+static const char *read_words(void)
+{
+  return errno == ETIMEDOUT ? "nothing came from it within --timeout"
+                            : strerror(errno);
+}
+
+static void warn_shown(const char *file, const char *secret)
+{
+  tell("warning: %s: others can read the %s in it; `chmod go-r` it, then "
+       "replace the %s", file, secret, secret);
+}
+
 /* A whole file, terminated: *len bytes, without its mark. */
 static int read_whole(const char *file, int fd, char *to, size_t size,
                       size_t *len)
 {
   size_t    n = 0;
   ptrdiff_t got = 1;
-  if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
-  while (n < size && (got = file_read(fd, to + n, size - n)) > 0)
+  if (fd < 0) return EXIT_CONFIG; /* as open_as said */
+  while (n < size && (got = read_more(fd, to + n, size - n)) > 0)
     n += (size_t)got;
   file_close(fd);
-  if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+  if (got < 0) return wrong(EXIT_CONFIG, file, "%s", read_words());
   if (n == size)
     return wrong(EXIT_CONFIG, file, "longer than %u bytes, as no such file is",
                  (unsigned)(size - 1));
@@ -1513,23 +1682,18 @@ static int next_setting(char **at, unsigned *line, char **name, char **value)
   return 0;
 }
 
-/* The first line of a file, without its line end. */
-static int read_secret(const char *file, char *to, size_t room)
+/* The first line of an open file, without its line end. */
+static int read_line(const char *file, int fd, char *to, size_t room)
 {
   char  *end = NULL;
   size_t n = 0, mark;
-  int    fd = 0;
-  if (strcmp(file, "-") == 0) file = "standard input";
-  else fd = file_open(file);
-  if (fd < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
   while (end == NULL && n < room) {
-    ptrdiff_t got = file_read(fd, to + n, room - n);
-    if (got < 0) return wrong(EXIT_CONFIG, file, "%s", strerror(errno));
+    ptrdiff_t got = read_more(fd, to + n, room - n);
+    if (got < 0) return wrong(EXIT_CONFIG, file, "%s", read_words());
     if (got == 0) end = to + n;
     else end = (char *)memchr(to + n, '\n', (size_t)got);
     n += (size_t)got;
   }
-  if (fd > 0) file_close(fd);
   if (end == NULL)
     return wrong(EXIT_CONFIG, file, "its first line is longer than %u bytes",
                  (unsigned)(room - 1));
@@ -1543,6 +1707,20 @@ static int read_secret(const char *file, char *to, size_t room)
   if (strlen(to) != n || !amt_utf8(to, n))
     return wrong(EXIT_CONFIG, file, "its first line is not valid UTF-8 text");
   return 0;
+}
+
+/* A password or a token; "-" is standard input. */
+static int read_secret(const char *file, char *to, size_t room)
+{
+  int fd = 0, e;
+  if (strcmp(file, "-") == 0) file = "standard input";
+  else fd = open_as(file, AS_INPUT);
+  if (fd < 0) return EXIT_CONFIG;
+  if (fd > 0 && file_shown(fd)) warn_shown(file, "secret");
+  e = read_line(file, fd, to, room);
+  if (fd > 0) file_close(fd);
+  if (e != 0) wipe(to, room);
+  return e;
 }
 
 /* 0, or -1 with errno. */
@@ -1597,6 +1775,8 @@ static const struct { const char *section, *name; int setting; } settings[] = {
 enum { NAMES = sizeof settings / sizeof *settings };
 
 static const char *config_file; /* NULL: there is none */
+static int         config_unasked; /* nobody named it */
+static int         config_shown;   /* others can read it */
 static char        config_text[BUFFER];
 static struct { char *value; unsigned line; } config[SETTINGS];
 
@@ -1647,10 +1827,38 @@ static void encode(const char *from, size_t n, char to[8])
                  to + 2 * i);
 }
 
+static const char *setting_name(int setting)
+{
+  int i = 0;
+  while (settings[i].setting != setting) i++;
+  return settings[i].name;
+}
+
 static int config_wrong(int setting, const char *what)
 {
   return wrong(EXIT_CONFIG, at_line(config_file, config[setting].line), "%s",
                what);
+}
+
+static int read_config(int fd)
+{
+  config_shown = fd >= 0 && file_shown(fd);
+  return read_text(config_file, fd, config_text, sizeof config_text);
+}
+
+/* A file that nobody named: if it is not there, or not for us to read, 0. What
+   others could have put there is refused, whatever else was given. */
+static int find_unasked(const char *file)
+{
+  const char *fault;
+  int         fd = file_open_as(file, AS_UNASKED, &fault);
+  if (fd < 0 && fault == NULL &&
+      (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) return 0;
+  config_file = file;
+  config_unasked = 1;
+  if (fd >= 0) return read_config(fd);
+  return wrong(EXIT_CONFIG, file, "%s; or name another by --config",
+               or(fault, strerror(errno)));
 }
 
 /* -c FILE, or the one beside the program, or the one in the current folder. */
@@ -1658,25 +1866,35 @@ static int find_config(const char *program)
 {
   static char path[PATHS];
   char       *name;
-  int         fd = -1;
+  int         e = 0;
   config_file = opt.config;
-  if (config_file != NULL)
-    return read_text(config_file, file_open(config_file), config_text,
-                     sizeof config_text);
+  if (config_file != NULL) return read_config(open_as(config_file, AS_FILE));
   program_path(path, sizeof path - 20, program);
   name = file_name(path);
   if (name != NULL) {
     strcpy(name, "Connector.config");
-    config_file = path;
-    fd = file_open(path);
+    e = find_unasked(path);
   }
-  if (fd < 0 && (name == NULL || errno == ENOENT))
-    fd = file_open(config_file = "Connector.config");
-  if (fd < 0 && errno == ENOENT) {
-    config_file = NULL;
-    return 0;
-  }
-  return read_text(config_file, fd, config_text, sizeof config_text);
+  return config_file == NULL ? find_unasked("Connector.config") : e;
+}
+
+/* A setting may be given twice, in two spellings, if both say the same. */
+static int take_setting(int setting, char *value, unsigned line)
+{
+  char *before = config[setting].value;
+  if (before != NULL && !same_word(before, value))
+    return wrong(EXIT_CONFIG, at_line(config_file, line), "%s was said before, "
+                 "in line %u, and was not the same; remove one of them",
+                 setting_name(setting), config[setting].line);
+  config[setting].value = value;
+  config[setting].line = line;
+  return 0;
+}
+
+/* The server comes from an argument or the environment, not from the file. */
+static int server_given(void)
+{
+  return opt.server != NULL || !empty(environment("AMT_SERVER"));
 }
 
 static int take_config(void)
@@ -1694,10 +1912,9 @@ static int take_config(void)
     while (e == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
     for (i = 0; e == 1 && i < NAMES; i++)
       if (same_word(section, settings[i].section) &&
-          same_word(name, settings[i].name)) {
-        config[settings[i].setting].value = value;
-        config[settings[i].setting].line = line;
-      }
+          same_word(name, settings[i].name) &&
+          take_setting(settings[i].setting, value, line) != 0)
+        return EXIT_CONFIG;
   }
   for (i = USE_TLS; i <= DEBUG; i += DEBUG - USE_TLS)
     if (config[i].value != NULL && word_in(words, config[i].value) < 0)
@@ -1711,8 +1928,9 @@ static int take_config(void)
       return config_wrong(i, "not a number of seconds, such as 5");
     if (*to == 0) *to = ms;
   }
-  if (config[DEBUG].value != NULL && word_in(words, config[DEBUG].value) < 2)
-    opt.trace = 1;
+  if (config[DEBUG].value != NULL && word_in(words, config[DEBUG].value) < 2 &&
+      !(config_unasked && server_given())) opt.trace = 1;
+  if (opt.trace) tell("%s: the configuration in use", config_file);
   return 0;
 }
 
@@ -1826,22 +2044,40 @@ static int is_reply_name(const char *v)
   return 0;
 }
 
-/* "Name: value\r\n", any number of times. */
-static int are_headers(const char *v)
+/* Headers by which a server finds the end of a request, or the connection's,
+   are the library's to write: a second one would cut requests elsewhere. */
+static const char framing[] = "Host, Content-Length, Transfer-Encoding, "
+                              "Connection and their like are written by this "
+                              "program; leave them out";
+
+static int is_framing(const char *name)
 {
+  static const char *const names[] = {
+    "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+    "Proxy-Connection", "TE", "Trailer", "Upgrade", "Expect", NULL
+  };
+  return word_in(names, name) >= 0;
+}
+
+/* "Name: value\r\n", any number of times: NULL, or what is wrong with it. */
+static const char *header_fault(const char *v)
+{
+  static const char form[] = "headers are \"Name: value\\r\\n\", each with its "
+                             "line end";
   char line[WORDS];
   while (*v != 0) {
     size_t n = strcspn(v, "\r\n"), colon = strcspn(v, ":");
     if (colon >= n || n >= sizeof line || strncmp(v + n, "\r\n", 2) != 0)
-      return 0;
+      return form;
     memcpy(line, v, n);
     line[n] = 0;
-    if (!amt_http_valid(line, 0)) return 0;
+    if (!amt_http_valid(line, 0)) return form;
     line[colon] = 0;
-    if (!amt_http_valid(line, 1)) return 0;
+    if (!amt_http_valid(line, 1)) return form;
+    if (is_framing(line)) return framing;
     v += n + 2;
   }
-  return 1;
+  return NULL;
 }
 
 /* The inside of an object, not empty. */
@@ -1895,6 +2131,7 @@ static const char *wire_fault(const wire_line *l, const char *v)
     if (v == NULL) return NULL;
     if (*v == 0) return "an empty name; write none, without quotes, for a "
                         "member that is not sent";
+    if (l->kind == HEADER && is_framing(v)) return framing;
     if (l->kind == REQUEST || amt_http_valid(v, 1)) return NULL;
     return "not a header's name";
   case REPLY:
@@ -1903,8 +2140,7 @@ static const char *wire_fault(const wire_line *l, const char *v)
   case SCHEME:
     return v == NULL || amt_http_valid(v, 0) ? NULL : "not fit for a header";
   case HEADERS:
-    if (v == NULL || are_headers(v)) return NULL;
-    return "headers are \"Name: value\\r\\n\", each with its line end";
+    return v != NULL ? header_fault(v) : NULL;
   case MEMBERS:
     if (v == NULL || are_members(v)) return NULL;
     return "members are the inside of a JSON object, with quotes escaped: "
@@ -1948,7 +2184,7 @@ static int read_wire(const char *file)
   int            i, e = 0;
   wire = *amt_wire_default();
   if (file == NULL) return 0;
-  e = read_text(file, file_open(file), lines, sizeof lines);
+  e = read_text(file, open_as(file, AS_FILE), lines, sizeof lines);
   if (e != 0) return e;
   while ((e = next_setting(&at, &line, &name, &value)) != 0) {
     for (i = 0; i < WIRE_LINES && strcmp(name, wire_lines[i].name) != 0; i++) {}
@@ -2682,7 +2918,6 @@ static void keep_clean(void)
 /* ------------------------------------------------------------------------
    >>live */
 
-static uint32_t began;       /* when the run did */
 static uint32_t messages;    /* of the job, so far */
 static int      live_wanted; /* standard error is a terminal */
 
@@ -2854,8 +3089,11 @@ static unsigned char         tls_buffer[AMT_BEARSSL_FULL];
 static unsigned char         key_memory[KEYS]; /* our certificate and key */
 #endif
 
+static void wipe_buffers(void);
+
 static void wipe_secrets(void)
 {
+  wipe_buffers();
   wipe(password, sizeof password);
   wipe(token, sizeof token);
   wipe(basic, sizeof basic);
@@ -3061,10 +3299,11 @@ static int  resumed_text;          /* which is a string to the server */
 
 static int lock_state(void)
 {
-  state_fd = file_lock(state_lock);
+  const char *fault;
+  state_fd = file_lock(state_lock, &fault);
   if (state_fd >= 0) return 0;
   if (state_fd == -1)
-    return wrong(EXIT_CONFIG, state_lock, "%s", strerror(errno));
+    return wrong(EXIT_CONFIG, state_lock, "%s", or(fault, strerror(errno)));
   return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses it; "
                "wait for its end");
 }
@@ -3135,12 +3374,32 @@ static int write_state(const char *id)
   return write_whole(opt.state, state_ours, n);
 }
 
-/* The id stands in it, or none; or it is damaged, or another job's. */
+/* From the file's "started" and the line behind it; or none. */
+static void take_id(const char *from)
+{
+  char   line[8 * AMT_ID_SIZE]; /* each byte escaped */
+  size_t n;
+  *resumed = 0;
+  if (strncmp(from, "started\n", 8) != 0) return;
+  from += 8;
+  resumed_text = strncmp(from, "number = ", 9) != 0;
+  from += strcspn(from, "\"");
+  n = strcspn(from, "\n");
+  if (n >= sizeof line) return;
+  memcpy(line, from, n);
+  line[n] = 0;
+  if (unquote(line) == NULL || strlen(line) >= sizeof resumed) return;
+  if (!resumed_text && line[strspn(line, "0123456789+-.eE")] != 0) return;
+  strcpy(resumed, line);
+}
+
+/* The id stands in it, or none; or it is damaged, or another job's. What it
+   has is just what this run would write. */
 static int take_state(void)
 {
   size_t  n = strlen(state_file);
   amt_out head = state_head(state_ours, sizeof state_ours);
-  char    digits[17] = "", *rest;
+  char    digits[17] = "";
   size_t  same = 0;
   if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
   if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
@@ -3157,15 +3416,13 @@ static int take_state(void)
                  "'%s', not '%s'; give each job a state file of its own",
                  state_file + same, state_ours + same);
   }
-  rest = state_file + head.len;
-  if (strncmp(rest, "started\n", 8) != 0) return 0;
-  rest += 8;
-  resumed_text = strncmp(rest, "number = ", 9) != 0;
-  rest += resumed_text ? 5 : 9;
-  if (unquote(rest) == NULL || strlen(rest) >= sizeof resumed)
-    return wrong(EXIT_CONFIG, opt.state, "its id cannot be read");
-  strcpy(resumed, rest);
-  return 0;
+  take_id(state_file + head.len);
+  job.id_text = (uint8_t)resumed_text;
+  if (state_text(state_ours, sizeof state_ours, resumed) == n &&
+      memcmp(state_ours, state_file, n) == 0) return 0;
+  return wrong(EXIT_CONFIG, opt.state, "what stands behind 'state = ' is not "
+               "what this program writes, so whether a job was started is not "
+               "known; look for it at the server, then remove this file");
 }
 
 static int state_intent; /* a Start may have left, and no id is known */
@@ -3173,7 +3430,8 @@ static int state_intent; /* a Start may have left, and no id is known */
 /* Locks the file and reads it: 0, or 78. */
 static int open_state(void)
 {
-  int fd, e;
+  const char *fault;
+  int         fd, e;
   if (empty(opt.state)) return 0;
   if (strlen(opt.state) + 6 > sizeof state_lock ||
       state_text(state_ours, sizeof state_ours, "") == 0)
@@ -3182,8 +3440,10 @@ static int open_state(void)
   text(state_lock, sizeof state_lock, "%s.lock", opt.state);
   e = lock_state();
   if (e != 0) return e;
-  fd = file_open(opt.state);
-  if (fd < 0 && errno == ENOENT) return 0;
+  fd = file_open_as(opt.state, AS_STATE, &fault);
+  if (fd < 0 && fault == NULL && errno == ENOENT) return 0;
+  if (fd < 0)
+    return wrong(EXIT_CONFIG, opt.state, "%s", or(fault, strerror(errno)));
   e = read_text(opt.state, fd, state_file, sizeof state_file);
   if (e == 0) e = take_state();
   state_intent = e == 0 && *resumed == 0;
@@ -3217,7 +3477,8 @@ static amt_session session;
 static amt_task    task;
 static amt_stream *under = &sock.stream; /* the tap, if there is one */
 
-static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's */
+static void (*tap_body)(const unsigned char *p, size_t n); /* the probe's: a
+                                piece of a reply's body; NULL: one begins */
 
 static struct {
   amt_stream     stream;
@@ -3235,6 +3496,14 @@ static struct {
   size_t         n;
   char           piece[256]; /* to be shown */
 } tap;
+
+/* Requests and replies passed through these. */
+static void wipe_buffers(void)
+{
+  wipe(config_text, sizeof config_text);
+  wipe(buffer, sizeof buffer);
+  wipe(tap.line, sizeof tap.line);
+}
 
 static void show(const char *format, ...)
 {
@@ -3354,6 +3623,7 @@ static void tap_end(void)
 static void tap_begin(char side)
 {
   tap_end();
+  if (side == '<' && tap_body != NULL) tap_body(NULL, 0);
   tap.side[0] = side, tap.side[1] = ' ';
   tap.body = 0, tap.first = 1;
   tap.len = 0, tap.cut = 0;
@@ -3446,17 +3716,20 @@ static int tls_refused(int error) { return error <= AMT_E_TLS_NOT_TLS; }
 static br_x509_trust_anchor anchor_memory[TRUST / sizeof(br_x509_trust_anchor)];
 static amt_bearssl_anchors  anchors;
 static amt_bearssl_client   client;
-static const char          *ca_file; /* where the anchors come from */
+static const char          *ca_file;  /* where the anchors come from */
+static const char          *ca_fault; /* or why they do not */
 
 /* --ca, the environment's, or where systems have it: ca_file, opened. */
 static int open_ca(void)
 {
   int    fd = -1;
   size_t i;
-  ca_file = opt.ca != NULL ? opt.ca : environment("SSL_CERT_FILE");
-  if (!empty(ca_file)) return file_open(ca_file);
+  ca_file = or(opt.ca, environment("SSL_CERT_FILE"));
+  if (!empty(ca_file))
+    return file_open_as(ca_file, opt.ca != NULL ? AS_INPUT : AS_SYSTEM,
+                        &ca_fault);
   for (i = 0; fd < 0 && ca_places[i] != NULL; i++) {
-    fd = file_open(ca_places[i]);
+    fd = file_open_as(ca_places[i], AS_SYSTEM, &ca_fault);
     if (fd >= 0 || errno != ENOENT) ca_file = ca_places[i];
     if (fd < 0 && errno != ENOENT) break;
   }
@@ -3510,19 +3783,22 @@ static int read_anchors(int fd)
   ptrdiff_t   got = 0;
   int         e = 0;
   while (fd >= 0 && e == 0 &&
-         (got = file_read(fd, buffer, sizeof buffer)) > 0) {
+         (got = read_more(fd, buffer, sizeof buffer)) > 0) {
     if (anchors.mem == NULL) der = if_der(buffer, (size_t)got);
     e = take_pem(buffer, (size_t)got);
   }
   if (fd < 0 || got < 0)
-    return wrong(EXIT_CONFIG, ca_file, "%s%s", strerror(errno), ca_cure());
+    return wrong(EXIT_CONFIG, ca_file, "%s%s", or(ca_fault, read_words()),
+                 ca_cure());
   file_close(fd);
   return end_anchors(e, der);
 }
 
 static int read_pem(const char *file, char *to, size_t size, size_t *len)
 {
-  int e = read_whole(file, file_open(file), to, size, len);
+  int fd = open_as(file, AS_INPUT), e;
+  if (fd >= 0 && file == opt.key && file_shown(fd)) warn_shown(file, "key");
+  e = read_whole(file, fd, to, size, len);
   if (e == 0 && *if_der(to, *len) != 0)
     return wrong(EXIT_CONFIG, file, "no PEM%s", if_der(to, *len));
   return e;
@@ -3714,6 +3990,8 @@ static int check_server(const char *where, int status)
   return 0;
 }
 
+static int server_unasked; /* a file that nobody named says who it is */
+
 static int settle_server(void)
 {
   const char *where = opt.server;
@@ -3723,6 +4001,7 @@ static int settle_server(void)
     status = EXIT_CONFIG;
   }
   if (empty(opt.server)) {
+    server_unasked = config_unasked;
     opt.server = config_url();
     if (opt.server != NULL)
       where = at_line(config_file, config[ADDRESS].line);
@@ -3756,7 +4035,24 @@ static int take_environment(const char *name, char *to, size_t room)
   if (!amt_utf8(value, strlen(value)))
     return wrong(EXIT_CONFIG, name, "not valid UTF-8");
   strcpy(to, value);
+  environment_wipe(name);
   return 0;
+}
+
+/* Whoever put the file there would be sent what it does not hold. */
+static int refuse_pairing(void)
+{
+  return wrong(EXIT_CONFIG, config_file, "nobody named this file, so its "
+               "server is not sent a name, password or token from elsewhere; "
+               "name the file by --config, or the server by --server");
+}
+
+/* A part of the credentials comes from elsewhere than from the file. */
+static int credentials_given(void)
+{
+  return opt.api_user != NULL || opt.password_file != NULL ||
+         wire.auth == AMT_AUTH_FIXED || !empty(environment("AMT_USER")) ||
+         !empty(environment("AMT_PASSWORD"));
 }
 
 static int settle_password(void)
@@ -3765,8 +4061,10 @@ static int settle_password(void)
     return read_secret(opt.password_file, password, sizeof password);
   if (!empty(environment("AMT_PASSWORD")))
     return take_environment("AMT_PASSWORD", password, sizeof password);
-  if (!empty(config[API_PASSWORD].value))
+  if (!empty(config[API_PASSWORD].value)) {
+    if (config_shown) warn_shown(config_file, "PASSWORD");
     return config_decode(API_PASSWORD, password, sizeof password);
+  }
   return wrong(EXIT_CONFIG, "no password", "give --password-file FILE, or set "
                "AMT_PASSWORD, or PASSWORD in the configuration file");
 }
@@ -3793,6 +4091,7 @@ static int settle_credentials(void)
   static char user[PASSWORD];
   int         e = 0;
   if (wire.auth == AMT_AUTH_NONE) return 0;
+  if (server_unasked && credentials_given()) return refuse_pairing();
   if (wire.auth == AMT_AUTH_FIXED && !empty(opt.password_file))
     return read_secret(opt.password_file, token, sizeof token);
   if (wire.auth == AMT_AUTH_FIXED && !empty(environment("AMT_TOKEN")))
@@ -4558,9 +4857,10 @@ static int run(void)
 
 static struct {
   amt_json json;
-  char     path[256];
+  char     path[256];                /* full and with "..." if it was cut */
   size_t   base[AMT_JSON_DEPTH + 1]; /* the path's length in each container */
-  char     unread[600];              /* ways that no word names */
+  char     unread[600];              /* ways that no word names, */
+  int      more;                     /* and there are more of them */
   unsigned words;                    /* bits of AMT_R_: seen */
   int      objects;                  /* are the list's elements */
 } look;
@@ -4602,20 +4902,35 @@ static void look_at(int is_list)
     named |= 1u << AMT_R_TEXT;
   look.words |= named;
   text(way, sizeof way, "\"%s\"", look.path);
-  if (named != 0 || is_list || strstr(look.unread, way) != NULL ||
-      strlen(look.unread) + strlen(way) + 3 > sizeof look.unread) return;
+  if (named != 0 || is_list || strstr(look.unread, way) != NULL) return;
+  look.more |= strlen(look.unread) + strlen(way) + 3 > sizeof look.unread;
+  if (look.more) return;
   if (*look.unread != 0) strcat(look.unread, ", ");
   strcat(look.unread, way);
+}
+
+/* More of the way. What does not fit is cut, in no character, and dots fill the
+   path: so nothing follows them, and no word of the table is like it. */
+static void look_add(const char *p, size_t n)
+{
+  size_t len = strlen(look.path), most = sizeof look.path - sizeof "...", i;
+  if (len > most) return;
+  if (n > most - len) {
+    memset(look.path + len, '.', sizeof look.path - 1 - len);
+    n = most - len;
+    while (n > 0 && ((unsigned char)p[n] & 0xC0u) == 0x80u) n--;
+  } else {
+    look.path[len + n] = 0;
+  }
+  for (i = 0; i < n; i++) look.path[len + i] = (char)(p[i] != 0 ? p[i] : '?');
 }
 
 /* A piece of a member's name. */
 static void look_key(const amt_json_token *t)
 {
-  size_t n = strlen(look.path), room = sizeof look.path - 1;
-  if (t->first) n = look.base[look.json.depth];
-  if (t->first && n > 0) look.path[n++] = '.';
-  if (n + t->len < room) memcpy(look.path + n, t->text, t->len), n += t->len;
-  look.path[n] = 0;
+  if (t->first) look.path[look.base[look.json.depth]] = 0;
+  if (t->first && *look.path != 0) look_add(".", 1);
+  look_add(t->text, t->len);
 }
 
 static void look_token(int type, const amt_json_token *t)
@@ -4626,8 +4941,8 @@ static void look_token(int type, const amt_json_token *t)
   case AMT_JSON_KEY: look_key(t); break;
   case AMT_JSON_ARRAY:
     look_at(1);
-    if (n + 3 < sizeof look.path) strcat(look.path, "[]"), n += 2;
-    look.base[depth] = n;
+    look_add("[]", 2);
+    look.base[depth] = strlen(look.path);
     break;
   case AMT_JSON_OBJECT:
     look.base[depth] = n;
@@ -4644,20 +4959,26 @@ static void look_token(int type, const amt_json_token *t)
   }
 }
 
+/* More of a reply's body; NULL begins another reply. */
 static void look_through(const unsigned char *p, size_t n)
 {
   static char    copy[BUFFER]; /* strings are unescaped in place */
   size_t         at = 0, used;
   amt_json_token t = { "", 0, 0, 0 };
   int            type;
+  if (p == NULL) {
+    memset(&look, 0, sizeof look);
+    return;
+  }
   if (n > sizeof copy) n = sizeof copy; /* no read is longer */
   memcpy(copy, p, n);
   while (at < n) {
     type = amt_json_next(&look.json, copy + at, n - at, &used, &t);
     at += used;
-    if (type <= 0) return;
+    if (type <= 0) break;
     look_token(type, &t);
   }
+  wipe(copy, n); /* a token may be in it */
 }
 
 /* One call: 1 if it was answered. A sign-in goes with a Start, which is left
@@ -4716,7 +5037,7 @@ static int probe_report(void)
   if (*look.unread != 0) {
     put_text("  the reply also has: ");
     put_value(look.unread);
-    put_text("\n");
+    put_text(look.more ? ", and more\n" : "\n");
   }
   sink_flush(&out);
   return good;
@@ -4938,7 +5259,7 @@ static int print_anchors(void)
   int e = 0;
   if (opt.anchors != NULL) {
     ca_file = opt.anchors;
-    e = read_anchors(file_open(ca_file));
+    e = read_anchors(file_open_as(ca_file, AS_INPUT, &ca_fault));
   }
   if (e == 0 && opt.cert != NULL) e = read_client();
   if (e == 0 && anchors.passed > 0)
@@ -4972,12 +5293,13 @@ static void hold_standard_descriptors(void)
 /* What talks to a server. */
 static int talk(const char *program)
 {
-  int status = settle(program);
+  int status;
+  began = now_ms();
+  status = settle(program);
   if (status == 0 && catch_signals() != 0)
     status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
   if (status == 0) {
     live_wanted = is_terminal(2);
-    began = now_ms();
     prepare();
     prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
                        "started");

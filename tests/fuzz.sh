@@ -17,7 +17,7 @@ CLANG=${CLANG:-clang}
 merge=0
 [ "$1" = merge ] && merge=${3:-15} && set -- 0 "$2"
 seconds=${1:-${FUZZ_SECONDS:-30}}
-names=${2:-json http job config}
+names=${2:-json http job config probe state pem}
 mkdir -p $out || exit 1
 case $seconds in *[!0-9]*) echo "usage: fuzz.sh [SECONDS [NAME]]" >&2; exit 64;;
 esac
@@ -25,6 +25,7 @@ esac
 build() {
   libs=
   [ "$1" = json ] && libs=-ljansson
+  [ "$1" = pem ] && libs=-lbearssl
   $CLANG -std=gnu99 -Wall -Wextra -Wshadow -O1 -g -I. \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
     "tests/fuzz_$1.c" $libs -o "$out/fuzz_$1"

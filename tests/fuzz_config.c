@@ -7,92 +7,7 @@
    with it, its requests are what HTTP and JSON want, --print-wire writes it so
    that it reads back the same, and `amt encrypt` encodes what was decoded. */
 
-#define _GNU_SOURCE /* memfd_create */
-#include <sys/mman.h>
-#include <unistd.h>
-#include "fuzz.h"
-
-/* What amt writes to standard error is caught, and looked at. An object-like
-   macro: a stream's member of this name becomes it too, everywhere. */
-static ssize_t caught_write(int fd, const void *p, size_t n);
-#define write caught_write
-
-/* All that is static in amt.c gets sections of its own, from which it is set
-   back after each input: functions have statics, too, that no other way leads
-   to. */
-#define main amt_main
-int amt_main(int argc, char **argv);
-#pragma clang section bss = "amt_zero" data = "amt_data"
-#include "../examples/amt.c"
-#pragma clang section bss = "" data = ""
-#undef main
-#undef write
-
-extern uint64_t __start_amt_zero[], __stop_amt_zero[];
-extern uint64_t __start_amt_data[], __stop_amt_data[];
-static uint64_t at_first[65536];
-
-/* These lie between ASan's own bytes, of which it must not think ill here. */
-#define RAW __attribute__((no_sanitize("address", "undefined", "coverage")))
-
-static RAW void save(void)
-{
-  volatile uint64_t *p = __start_amt_data;
-  size_t             i, n = (size_t)(__stop_amt_data - __start_amt_data);
-  must(n <= COUNT(at_first));
-  for (i = 0; i < n; i++) at_first[i] = p[i];
-}
-
-static RAW void set_back(void)
-{
-  volatile uint64_t *p;
-  size_t             i = 0;
-  for (p = __start_amt_zero; p < __stop_amt_zero; p++) *p = 0;
-  for (p = __start_amt_data; p < __stop_amt_data; p++) *p = at_first[i++];
-}
-
-/* --- what it says ------------------------------------------------------------- */
-
-static bytes stderr_text;
-
-static ssize_t caught_write(int fd, const void *p, size_t n)
-{
-  if (fd != 2) return write(fd, p, n);
-  add(&stderr_text, p, n);
-  return (ssize_t)n;
-}
-
-/* A refusal is one line, with nothing in it that moves a cursor. */
-static void check_said(int status)
-{
-  size_t i, line_count = 0;
-  for (i = 0; i < stderr_text.n; i++) {
-    must(stderr_text.p[i] >= 32 ? stderr_text.p[i] != 127 : stderr_text.p[i] == '\n');
-    line_count += stderr_text.p[i] == '\n';
-  }
-  must(stderr_text.n == 0 || stderr_text.p[stderr_text.n - 1] == '\n');
-  if (status == 0) return; /* there may be warnings */
-  must(status == EXIT_CONFIG);
-  must(line_count >= 1 && strncmp((const char *)stderr_text.p, "amt: ", 5) == 0);
-}
-
-/* --- files in memory ------------------------------------------------------------ */
-
-typedef struct {
-  int  fd;
-  char name[32];
-} file;
-
-static void file_put(file *f, const void *p, size_t n)
-{
-  if (f->fd == 0) {
-    f->fd = memfd_create("fuzz", MFD_CLOEXEC);
-    must(f->fd > 2);
-    snprintf(f->name, sizeof f->name, "/proc/self/fd/%d", f->fd);
-  }
-  must(ftruncate(f->fd, 0) == 0);
-  must(pwrite(f->fd, p, n, 0) == (ssize_t)n);
-}
+#include "fuzz_amt.h"
 
 static file config_in, wire_in, printed;
 
@@ -167,6 +82,8 @@ static void check_call(const amt_job *j)
     must(strchr(line, ':') != NULL);
     *strchr(line, ':') = 0;
     must(amt_http_valid(line, 1));
+    must(!same_word(line, "Content-Length") && !same_word(line, "Host") &&
+         !same_word(line, "Transfer-Encoding"));
   }
   o = amt_out_window(body, sizeof body, 0);
   amt_call_body(j, &o);
@@ -255,13 +172,15 @@ static void check_encoding(const uint8_t *p, size_t n)
    or a refusal, and nothing of it stays. */
 static void check_secret(const char *name, const uint8_t *p, size_t n)
 {
-  static char secret[64];
-  size_t      len = 0;
-  int         e = read_secret(name, secret, sizeof secret);
+  static char       secret[64];
+  static const char zeros[sizeof secret];
+  size_t            len = 0;
+  int               e = read_secret(name, secret, sizeof secret);
   check_said(e);
   if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3, n -= 3;
   while (len < n && p[len] != '\n') len++;
   if (len > 0 && len < n && p[len - 1] == '\r') len--;
+  if (e != 0) must(memcmp(secret, zeros, sizeof secret) == 0);
   if (e != 0) return;
   must(strlen(secret) <= len && is_utf8(secret, strlen(secret)));
   must(memcmp(secret, p, strlen(secret)) == 0);
@@ -299,31 +218,19 @@ static void check_settled(void)
   }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-  (void)argc, (void)argv;
-  unsetenv("AMT_SERVER");
-  save();
-  return 0;
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-  static const char between[] = "====\n";
-  const uint8_t    *wire_text = (const uint8_t *)memmem(p, n, between, 5);
-  int               e;
+  size_t         first;
+  const uint8_t *wire_text = second_part(p, n, &first);
+  int            e;
   set_back();
-  clear(&stderr_text);
   check_encoding(p, n);
-  file_put(&config_in, p, wire_text != NULL ? (size_t)(wire_text - p) : n);
-  check_secret(config_in.name, p,
-               wire_text != NULL ? (size_t)(wire_text - p) : n);
+  file_put(&config_in, p, first);
+  check_secret(config_in.name, p, first);
   clear(&stderr_text);
   opt.config = config_in.name;
   if (wire_text != NULL) {
-    file_put(&wire_in, wire_text + 5, n - (size_t)(wire_text + 5 - p));
+    file_put(&wire_in, wire_text, n - (size_t)(wire_text - p));
     opt.wire = wire_in.name;
   }
   e = settle_all();
@@ -331,7 +238,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   if (e == 0) check_settled();
   /* The wire file alone, so that it need not wait for a good configuration. */
   set_back();
-  clear(&stderr_text);
   if (wire_text == NULL) return 0;
   e = read_wire(wire_in.name);
   if (e == 0) e = check_wire(wire_in.name);

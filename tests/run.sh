@@ -62,6 +62,7 @@ check "make help tells all targets" python3 tests/text.py targets
 check "no recursion" python3 tests/text.py recursion
 check "tests/lessons.txt leads to tests that there are" \
   python3 tests/text.py lessons
+check "SECURITY.md leads to tests that there are" python3 tests/text.py security
 
 # --- compilers and options -------------------------------------------------
 for header in amt.h amt_http.h; do

@@ -1,6 +1,6 @@
 """What the texts of this repository promise of themselves; see tests/run.sh.
 usage: text.py tags|shared|version|width|minimal|readme|licence|lines|
-               contributing|targets|recursion|lessons"""
+               contributing|targets|recursion|lessons|security"""
 import glob
 import os
 import re
@@ -209,6 +209,23 @@ def lessons():
     print("%d rows, %d tests" % (rows, tests))
 
 
+def security():
+    """Each row of SECURITY.md's tables names tests that there are, or says that
+    there is none; each fuzzer stands somewhere in it."""
+    text = read("SECURITY.md")
+    rows = re.findall(r"^\| (?!may )(.*) \| (.*) \| (.*) \|$", text, re.M)
+    names = re.findall(r"`([\w.]+\.(?:c|py|sh))(?::([^`]+))?`", text)
+    for _, promise, shown in rows:
+        assert promise and ("`" in shown) != (shown == "*no test*"), shown
+    for path, test in names:
+        assert os.path.exists("tests/" + path), path
+        assert not test or test in tests_of(path), (path, test)
+    for path in glob.glob("tests/fuzz_*.c"):
+        assert (os.path.basename(path), "") in names, path
+    assert len(rows) > 20, len(rows)
+    print("%d rows, %d tests" % (len(rows), len(names)))
+
+
 {f.__name__: f for f in (tags, shared, version, width, minimal, readme, licence,
                          lines, contributing, targets, recursion,
-                         lessons)}[sys.argv[1]]()
+                         lessons, security)}[sys.argv[1]]()

@@ -36,6 +36,7 @@ sys.dont_write_bytecode = True
 from programs import (AMT, FAST, OUT, SIM, TERM, WINE, amt, environment, equal,
                       killed, last_line, main, published, server)
 
+os.umask(0o077) # what others can read is warned of
 PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
 DEMO = ["-an", "DEMO2"]
 DONE = [*DEMO, "-jn", "REPORTTEST01"]
@@ -2429,6 +2430,466 @@ def test_anchors_tells_what_it_passes_over_and_guards_its_comments():
         one_line(alone("anchors", d + "/odd"), 78, d + "/odd")
     for args in ([], ["x", "y"], ["--ca", "x"], ["x", "-v"]):
         equal(alone("anchors", *args).returncode, 64)
+
+
+# --- what a server sends to a probe ------------------------------------------
+
+@contextlib.contextmanager
+def answers(*bodies):
+    """A server that gives each request the next of these JSON texts, and to
+    the rest the last one."""
+    left = list(bodies)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self): # pylint: disable=invalid-name
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = left.pop(0) if len(left) > 1 else left[0]
+            status, body = body if isinstance(body, tuple) else (200, body)
+            data = body if isinstance(body, bytes) else body.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_): # pylint: disable=arguments-differ
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as s:
+        thread = threading.Thread(target=s.serve_forever, args=(0.02,),
+                                  daemon=True)
+        thread.start()
+        try:
+            yield "http://127.0.0.1:%d" % s.server_port
+        finally:
+            s.shutdown()
+            thread.join(10)
+
+
+def signed_in_with(more=""):
+    return json.dumps({name: "t.o-k~en" for name in ("AmtLogonToken", "Token")}
+                      )[:-1] + more + "}"
+
+
+def test_a_probe_reads_names_of_any_length_at_any_depth_and_marks_the_cut():
+    def one(name, depth):
+        return ('{"%s":' % name) * depth + "1" + "}" * depth
+    cases = [one("n" * 31, 100), one("n" * 5000, 3), one("a", 126),
+             one("\u20ac" * 90, 2), "[" * 127 + "1" + "]" * 127,
+             one("n" * 251, 60), one("n" * 252, 60), one("n" * 253, 60),
+             one("n" * 255, 120), '{"%s":[{"x":1}]}' % ("y" * 254),
+             "{%s}" % ",".join('"k%d":1' % n for n in range(300))]
+    for body in cases:
+        with answers(signed_in_with(',"x":' + body)) as url:
+            r = amt(url, "probe", fast=False)
+            equal((body[:50], r.returncode, r.stderr), (body[:50], 0, ""))
+            line = said_of(r, "also has")
+            assert len(line) < 700, (body[:50], line)
+            assert re.search(r'\.\.\."|and more|"x(\.a)+"|\[\]', line), \
+                (body[:50], line)
+        with answers(signed_in_with(), body) as url:
+            r = amt(url, "probe", *DEMO, "-id", "1", "--give-up", "0",
+                    fast=False)
+            assert r.returncode == 78, (body[:50], r)
+
+
+def test_a_probe_judges_each_reply_alone():
+    """What a call was answered before its last reply counts no more."""
+    whole = '{"BatchRequestId":1,"BatchrequestId":1,"Status":4,"Message":"m"}'
+    log = '{"Messages":[{"Sequence":1,"Time":"t","Text":"x"}]}'
+    for before in ((503, '{"a":[{"b":'), (503, "<html>"), (503, whole),
+                   (401, '{"Message":"no"}')):
+        replies = [signed_in_with(), before]
+        if before[0] == 401:
+            replies.append(signed_in_with())
+        with answers(*replies, whole, log) as url:
+            r = amt(url, "probe", *DEMO, "-id", "1", "--give-up", "20",
+                    fast=False)
+            equal((before, r.returncode), (before, 0))
+            assert re.search(r"reply.status .*: fits", r.stdout), r.stdout
+
+
+def test_a_name_with_NUL_is_no_word_of_the_table():
+    with answers(signed_in_with().replace("Token\"", "Token\\u0000x\"")) as url:
+        r = amt(url, "probe", "--give-up", "0", fast=False)
+        assert re.search(r"reply.token .*: missing", r.stdout), r
+        assert "\0" not in r.stdout, r
+
+
+# --- files, and who else could have written them -----------------------------
+
+NOBODY = 65534
+
+
+def foreign(path):
+    """Gives a file to another user; 0 if only root may do that."""
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    return os.geteuid() == 0
+
+
+@contextlib.contextmanager
+def for_everybody():
+    """A folder that others can use, with the tool; gives both."""
+    with folder() as d:
+        os.chmod(d, 0o755)
+        program = shutil.copy(PLAIN, d + "/amt")
+        os.chmod(program, 0o755)
+        yield d, program
+
+
+def spoil(how, path, good):
+    """Puts a file that is not to be believed in a path's place, its text that
+    of `good`; 0 if that cannot be made here."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    if how == "symlink":
+        os.symlink(good, path)
+    elif how == "hard link":
+        os.link(good, path)
+    elif how == "pipe":
+        os.mkfifo(path)
+    else:
+        shutil.copy(good, path)
+        os.chmod(path, {"group": 0o620, "others": 0o602}.get(how, 0o600))
+    return how != "foreign" or foreign(path)
+
+
+SPOILT = ("foreign", "group", "others", "symlink", "hard link", "pipe")
+
+
+def test_a_state_file_or_its_lock_that_others_could_make_is_78():
+    with server(speed=1) as (url, stats), folder() as d:
+        whole, state = d + "/whole", d + "/state"
+        killed_run(url, whole)
+        before = {**stats(), "connections": 0}
+        for name in (state, state + ".lock"):
+            for how in SPOILT:
+                if not spoil(how, name, whole):
+                    continue
+                was = os.lstat(name)
+                r = amt(url, *LONG, "--state", state, "--timeout", "5",
+                        timeout=20)
+                one_line(r, 78, name)
+                equal(os.lstat(name)[:4], was[:4])
+                equal({**stats(), "connections": 0}, before)
+            os.unlink(name)
+        os.symlink(d + "/none", state + ".lock")
+        one_line(amt(url, *DONE, "--state", state), 78, state + ".lock")
+        equal(sorted(os.listdir(d)), ["state.lock", "whole", "whole.lock"])
+        os.unlink(state + ".lock")
+        equal(amt(url, *QUICK, "--state", state).returncode, 4)
+
+
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & (1 << 64) - 1
+    return value
+
+
+def test_a_state_file_says_what_this_program_writes_and_nothing_else():
+    with server(speed=1) as (url, stats), folder() as d:
+        state = d + "/state"
+        killed_run(url, state)
+        head, id_line = read(state).split("check = ")[0].split("started\n")
+        before = stats()
+        for tail in ("started\n" + id_line + "id = \"7\"\n", "started\n",
+                     "starting\n" + id_line, "begun\n", "started\nid = 7\n",
+                     "started\nnumber = \"1,\\\"x\\\":2\"\n",
+                     "started\nnumber = \"" + "9" * 64 + "\"\n"):
+            text = head + tail
+            write(state, text + "check = %016x\n" % fnv(text.encode()))
+            one_line(amt(url, *LONG, "--state", state), 78, state)
+            assert os.path.exists(state)
+        equal({**stats(), "connections": 0}, {**before, "connections": 0})
+
+
+def test_a_file_that_others_could_change_decides_nothing():
+    """What says where a password goes, or is one."""
+    with secure("ec") as (url, stats), folder() as d:
+        good = {"--config": config(url), "--wire": "auth = json\n",
+                "--password-file": "opconxps\n", "--ca": read(cert("roots.pem")),
+                "--cert": read(cert("client-ec.crt")),
+                "--key": read(cert("client-ec.key"))}
+        rest = {option: write(d + "/good" + option, text)
+                for option, text in good.items()}
+        env = {"AMT_SERVER": url, "AMT_USER": "ocadm"}
+
+        def run(option, path):
+            args = [x for pair in {**rest, option: path}.items() for x in pair]
+            return alone(*QUICK, *FAST, "--timeout", "5", *args, env=env,
+                         timeout=20)
+        for option in good:
+            for how in SPOILT:
+                name = d + "/" + how
+                if not spoil(how, name, rest[option]):
+                    continue
+                r = run(option, name)
+                if how in ("symlink", "hard link"): # as Kubernetes mounts them
+                    equal((option, how, r.returncode, r.stderr),
+                          (option, how, 4, ""))
+                else:
+                    one_line(r, 78, name)
+        if os.geteuid() == 0: # root's are good for others
+            with for_everybody() as (away, program):
+                wire = write(away + "/wire", "auth = none\n")
+                os.chmod(wire, 0o644)
+                r = alone("--wire", wire, *QUICK, "-s", dead_url(), "--give-up",
+                          "0", program=program, user=NOBODY, cwd="/")
+                equal(r.returncode, 23)
+        equal(stats()["sign_ins"], 2 * len(good))
+
+
+def test_a_password_may_come_from_a_pipe_while_the_timeout_lasts():
+    with server() as (url, _), folder() as d:
+        env = {"AMT_SERVER": url, "AMT_USER": "ocadm"}
+        args = [*QUICK, *FAST, "--password-file"]
+        equal(alone(*args, "-", env=env, input="opconxps\n").returncode, 4)
+        fifo = d + "/fifo"
+        os.mkfifo(fifo)
+        for delay in (0, 0.5):
+            job = subprocess.Popen([AMT, *args, fifo], env={
+                "PATH": os.environ["PATH"], **env}, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True)
+            time.sleep(delay)
+            write(fifo, "opconxps\n")
+            r = ended(job)
+            equal((r.returncode, r.stderr), (4, ""))
+        for script in ('%s /dev/fd/3 3<<<opconxps', '%s <(echo opconxps)',
+                       'echo opconxps | %s /dev/stdin'):
+            r = shell(script % shlex.join([AMT, *args]),
+                      {"PATH": os.environ["PATH"], **env})
+            equal((script, r.returncode, r.stderr), (script, 4, ""))
+        r, w = os.pipe()
+        with open(r, "rb") as silent, open(w, "wb"):
+            for file in (fifo, "-"):
+                begun = time.monotonic()
+                one_line(alone(*args, file, "--timeout", "0.5", env=env,
+                               stdin=silent, timeout=20), 78, "--timeout")
+                assert 0.4 < time.monotonic() - begun < 10
+
+
+def test_an_unasked_configuration_file_of_others_is_refused_by_name():
+    with server() as (url, stats), folder() as d:
+        good = write(d + "/good", config(url))
+        os.mkdir(d + "/cwd")
+        name = d + "/cwd/Connector.config"
+        for how in SPOILT:
+            if not spoil(how, name, good):
+                continue
+            for env in ({}, {"AMT_SERVER": url, "AMT_USER": "ocadm",
+                             "AMT_PASSWORD": "opconxps"}):
+                r = alone(*QUICK, *FAST, env=env, cwd=d + "/cwd", timeout=20,
+                          program=os.path.abspath(AMT))
+                one_line(r, 78, "Connector.config", "--config")
+        nothing_sent(stats)
+
+
+def test_an_unasked_files_server_is_sent_no_credentials_from_elsewhere():
+    with server() as (url, stats), folder() as d:
+        write(d + "/Connector.config", config(url))
+        password = write(d + "/password", "opconxps\n")
+        wire = write(d + "/wire", "auth = fixed\n")
+        program = os.path.abspath(AMT)
+
+        def run(*args, **env):
+            return alone(*QUICK, *FAST, *args, env=env, cwd=d, program=program)
+        for args, env in (
+                ([], {"AMT_PASSWORD": "opconxps"}), ([], {"AMT_USER": "ocadm"}),
+                (["--password-file", password], {}),
+                (["--api-user", "ocadm"], {}),
+                (["--wire", wire], {"AMT_TOKEN": "t"}),
+                (["--wire", wire, "--password-file", password], {})):
+            r = run(*args, **env)
+            one_line(r, 78, "Connector.config", "--config", "--server")
+            nothing_sent(stats)
+        equal(run().returncode, 4)
+        equal(run("-c", "Connector.config", AMT_PASSWORD="opconxps",
+                  AMT_USER="ocadm").returncode, 4)
+        equal(run("-s", url, AMT_PASSWORD="opconxps").returncode, 4)
+
+
+def test_an_unasked_files_DEBUG_counts_with_its_own_server_alone():
+    with server() as (url, _), folder() as d:
+        write(d + "/Connector.config", config(url, debug="ON"))
+        program = os.path.abspath(AMT)
+        login = {"AMT_USER": "ocadm", "AMT_PASSWORD": "opconxps"}
+        for args, env in ((["-s", url], login),
+                          ([], {**login, "AMT_SERVER": url})):
+            r = alone(*QUICK, *FAST, *args, env=env, cwd=d, program=program)
+            equal((r.returncode, r.stderr), (4, ""))
+            r = alone(*QUICK, *FAST, *args, "--trace", env=env, cwd=d,
+                      program=program)
+            assert "Connector.config" in r.stderr.splitlines()[0], r.stderr
+        for args in ([], ["-c", "Connector.config"]):
+            r = alone(*QUICK, *FAST, *args, cwd=d, program=program)
+            assert "Connector.config" in r.stderr.splitlines()[0], r.stderr
+            assert "MonitorJob" in r.stderr, r.stderr
+
+
+def test_an_unasked_file_that_may_not_be_read_is_not_there():
+    if os.geteuid() != 0:
+        return # nobody else can leave a folder behind that it may not read
+    with server() as (url, _), for_everybody() as (d, program):
+        for mode in (0o700, 0o755):
+            cwd = "%s/%o" % (d, mode)
+            os.mkdir(cwd)
+            write(cwd + "/Connector.config", config(dead_url()))
+            os.chmod(cwd + "/Connector.config", 0o600)
+            os.chmod(cwd, mode)
+            r = subprocess.run([program, *QUICK, *FAST], env=environment(url),
+                               cwd=cwd, user=NOBODY, text=True, check=False,
+                               capture_output=True)
+            equal((mode, r.returncode, r.stderr), (mode, 4, ""))
+
+
+def test_a_configuration_that_contradicts_itself_is_78_with_its_line():
+    with server() as (url, stats), folder() as d:
+        good = config(url)
+        for more in ("SERVER_USES_TLS=True", "SERVER_USE_TLS=True",
+                     "server_uses_tls = TRUE", "USER=" + encoded("other"),
+                     "PASSWORD=" + encoded("other"), "PASSWORD=",
+                     "SERVER_ADDRESS=other:1", "[CONNECTOR]\nDEBUG=ON",
+                     "[Connector]\nSTATUS_CHECK_POLL_INTERVAL=7",
+                     "[AMT_BATCH_SERVER]\nSERVER_ADDRESS=other:1"):
+            path = write(d + "/c", good + more + "\n")
+            r = alone("-c", path, *QUICK, *FAST)
+            one_line(r, 78, "%s:%d" % (path, (good + more).count("\n") + 1))
+        nothing_sent(stats)
+        write(path, good + "SERVER_USES_TLS=FALSE\n" + good)
+        equal(alone("-c", path, *QUICK, *FAST).returncode, 4)
+
+
+def test_a_wire_table_writes_no_header_that_frames_a_request():
+    with server() as (url, stats), folder() as d:
+        for name in ("Host", "CONTENT-LENGTH", "transfer-Encoding",
+                     "Connection", "Expect", "TE", "Upgrade"):
+            for line in ('headers = "X-A: b\\r\\n%s: chunked\\r\\n"' % name,
+                         "auth_header = " + name):
+                path = write(d + "/w", "\n" + line + "\n")
+                one_line(amt(url, *QUICK, "--wire", path), 78, path + ":2",
+                         "Content-Length")
+        nothing_sent(stats)
+
+
+# --- secrets, where others could find them -----------------------------------
+
+def test_a_secret_that_others_can_read_is_warned_of():
+    with secure("ec") as (url, _), folder() as d:
+        own = config(url.replace("https", "http"), tls="True")
+        key = read(cert("client-ec.key"))
+        for option, text, args, env in (
+                ("--config", own, [], {}),
+                ("--password-file", "opconxps\n", [],
+                 {"AMT_USER": "ocadm", "AMT_SERVER": url}),
+                ("--key", key, ["--cert", cert("client-ec.crt")],
+                 environment(url))):
+            path = write(d + "/" + option, text)
+            args = [*QUICK, *FAST, *trusting(), *args, option, path]
+            for mode in (0o600, 0o400, 0o640, 0o604):
+                os.chmod(path, mode)
+                r = alone(*args, env=env)
+                equal((option, mode, r.returncode, len(r.stderr.splitlines())),
+                      (option, mode, 4, mode & 0o44 != 0))
+                if mode & 0o44:
+                    assert "warning" in r.stderr and path in r.stderr, r.stderr
+
+
+def test_a_secret_that_its_owner_lends_by_its_group_is_no_warning():
+    if os.geteuid() != 0:
+        return # nobody else can lend one to another user
+    with server() as (url, _), for_everybody() as (d, program):
+        path = write(d + "/password", "opconxps\n")
+        os.chown(path, 0, NOBODY)
+        os.chmod(path, 0o640)
+        r = alone(*QUICK, *FAST, "--password-file", path, program=program,
+                  env={"AMT_SERVER": url, "AMT_USER": "ocadm"}, cwd=d,
+                  user=NOBODY, group=NOBODY, extra_groups=[])
+        equal((r.returncode, r.stderr), (4, ""))
+
+
+def test_there_is_no_core_dump_to_hold_a_secret():
+    def unlimited():
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    with server(speed=1) as (url, stats), for_everybody() as (d, program):
+        more = {"user": NOBODY} if os.geteuid() == 0 else {}
+        job = begin(url, *LONG, program=program, preexec_fn=unlimited, cwd=d,
+                    **more)
+        until(lambda: stats()["monitors"] > 0)
+        limits = read("/proc/%d/limits" % job.pid)
+        owner = os.stat("/proc/%d/mem" % job.pid).st_uid
+        job.send_signal(signal.SIGABRT)
+        ended(job)
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.M), limits
+        equal((owner, os.listdir(d)), (0, ["amt"])) # not dumpable: root's
+
+
+FIND_C = r"""
+/* Says in the file FOUND, as the program ends, where in its writable memory
+   the text is whose bytes, each with one bit changed, are in NEEDLE. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static __attribute__((destructor)) void find(void)
+{
+  static char line[600];
+  const char *needle = getenv("NEEDLE");
+  size_t      n = strlen(needle), i;
+  FILE       *maps = fopen("/proc/self/maps", "r");
+  FILE       *found = fopen(getenv("FOUND"), "w");
+  while (fgets(line, sizeof line, maps)) {
+    unsigned long from, to;
+    char          mode[5];
+    if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3) continue;
+    if (strncmp(mode, "rw", 2) != 0 || strstr(line, "[v")) continue;
+    for (; from + n <= to; from++) {
+      for (i = 0; i < n && ((char *)from)[i] == (needle[i] ^ 1); i++) {}
+      if (i == n) fprintf(found, "%lx in %s", from, line);
+    }
+  }
+  fprintf(found, "looked\n");
+  fclose(found);
+}
+"""
+
+
+def test_no_secret_is_left_in_memory_when_the_tool_ends():
+    shim = compiled("tool_find.so", FIND_C, "-shared", "-fPIC")
+    secret, token = "S3cretW0rdThatIsLong", "t0kenThatIsLongEnough"
+    with folder() as d:
+        found = d + "/found"
+        word = write(d + "/word", secret + "\n")
+        fixed = write(d + "/token", token + "\n")
+
+        def run(url, needle, *args):
+            r = alone(*args, "-s", url, "--api-user", "ocadm", program=PLAIN,
+                      env={"LD_PRELOAD": shim, "FOUND": found,
+                           "NEEDLE": "".join(chr(ord(c) ^ 1) for c in needle)})
+            equal(read(found), "looked\n")
+            return r
+        wire = write(d + "/wire", "auth = fixed\n")
+        json_wire = write(d + "/json", "auth = json\n")
+        basic = write(d + "/basic", "auth = basic\n")
+        for trace in ([], ["--trace"]):
+            for table, needle, file, *more in (
+                    (json_wire, secret, word), (wire, token, fixed, "--token",
+                                                token), (basic, secret, word)):
+                with server("--wire", table, "--password-file", word, *more) \
+                        as (url, _):
+                    r = run(url, needle, *QUICK, *FAST, *trace, "--wire", table,
+                            "--password-file", file)
+                    equal((table, r.returncode), (table, 4))
+                    r = run(url, needle, "probe", *trace, "--wire", table,
+                            "--password-file", file)
+        with answers(signed_in_with()) as url: # the token that it got
+            run(url, "t.o-k~en", "probe", "--password-file", word)
+        r = run(dead_url(), "much" * 300, *QUICK, "--password-file",
+                write(d + "/much", "much" * 300))
+        equal(r.returncode, 78)
 
 
 # --- bad input ---------------------------------------------------------------

@@ -1,0 +1,127 @@
+/* fuzz_amt.h - examples/amt.c inside a fuzzer: its functions themselves, what
+   they write to standard output and error, and all that is static in it set
+   back for each input. Compile with clang; define nothing before it. */
+
+#ifndef FUZZ_AMT_H
+#define FUZZ_AMT_H
+
+#define _GNU_SOURCE /* memfd_create */
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "fuzz.h"
+
+/* An object-like macro: a stream's member of this name becomes it too,
+   everywhere. */
+static ssize_t caught_write(int fd, const void *p, size_t n);
+#define write caught_write
+
+/* All that is static in amt.c gets sections of its own, from which it is set
+   back after each input: functions have statics, too, that no other way leads
+   to. */
+#define main amt_main
+int amt_main(int argc, char **argv);
+#pragma clang section bss = "amt_zero" data = "amt_data"
+#include "../examples/amt.c"
+#pragma clang section bss = "" data = ""
+#undef main
+#undef write
+
+extern uint64_t __start_amt_zero[], __stop_amt_zero[];
+extern uint64_t __start_amt_data[], __stop_amt_data[];
+static uint64_t at_first[65536];
+
+/* These lie between ASan's own bytes, of which it must not think ill here. */
+#define RAW __attribute__((no_sanitize("address", "undefined", "coverage")))
+
+static RAW void save(void)
+{
+  volatile uint64_t *p = __start_amt_data;
+  size_t             i, n = (size_t)(__stop_amt_data - __start_amt_data);
+  must(n <= COUNT(at_first));
+  for (i = 0; i < n; i++) at_first[i] = p[i];
+}
+
+/* --- what it says ------------------------------------------------------------- */
+
+static bytes stdout_text, stderr_text;
+
+static ssize_t caught_write(int fd, const void *p, size_t n)
+{
+  if (fd != 1 && fd != 2) return write(fd, p, n);
+  add(fd == 1 ? &stdout_text : &stderr_text, p, n);
+  return (ssize_t)n;
+}
+
+static UNUSED RAW void set_back(void)
+{
+  volatile uint64_t *p;
+  size_t             i = 0;
+  for (p = __start_amt_zero; p < __stop_amt_zero; p++) *p = 0;
+  for (p = __start_amt_data; p < __stop_amt_data; p++) *p = at_first[i++];
+  clear(&stdout_text);
+  clear(&stderr_text);
+}
+
+/* Whole lines, with nothing in them that moves a cursor: their number. */
+static UNUSED size_t check_clean(const bytes *b)
+{
+  size_t i, line_count = 0;
+  for (i = 0; i < b->n; i++) {
+    must(b->p[i] >= 32 ? b->p[i] != 127 : b->p[i] == '\n');
+    line_count += b->p[i] == '\n';
+  }
+  must(b->n == 0 || b->p[b->n - 1] == '\n');
+  return line_count;
+}
+
+/* A refusal is one line. */
+static UNUSED void check_said(int status)
+{
+  size_t line_count = check_clean(&stderr_text);
+  if (status == 0) return; /* there may be warnings */
+  must(status == EXIT_CONFIG);
+  must(line_count >= 1 && strncmp((const char *)stderr_text.p, "amt: ", 5) == 0);
+}
+
+/* --- files in memory ------------------------------------------------------------ */
+
+typedef struct {
+  int  fd;
+  char name[32];
+} file;
+
+static UNUSED void file_put(file *f, const void *p, size_t n)
+{
+  if (f->fd == 0) {
+    f->fd = memfd_create("fuzz", MFD_CLOEXEC);
+    must(f->fd > 2);
+    must(fchmod(f->fd, 0600) == 0); /* others could write it */
+    snprintf(f->name, sizeof f->name, "/proc/self/fd/%d", f->fd);
+  }
+  must(ftruncate(f->fd, 0) == 0);
+  must(pwrite(f->fd, p, n, 0) == (ssize_t)n);
+}
+
+/* Where a text with two parts has its second one, behind a line "====", or
+   NULL; *first bytes stand before that line. */
+static UNUSED const uint8_t *second_part(const uint8_t *p, size_t n,
+                                         size_t *first)
+{
+  const uint8_t *at = (const uint8_t *)memmem(p, n, "====\n", 5);
+  *first = at != NULL ? (size_t)(at - p) : n;
+  return at != NULL ? at + 5 : NULL;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+  (void)argc, (void)argv;
+  unsetenv("AMT_SERVER");
+  save();
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+#endif

@@ -1,0 +1,53 @@
+/* fuzz_pem.c - certificates and keys that the tool amt is given, by the
+   functions of examples/amt.c themselves.
+
+   An input is a file of trusted certificates; or a client's certificate and,
+   behind a line "====", its key. Either it is refused, in clean lines of
+   standard error, or it is taken, and what `amt anchors` prints of it is plain
+   ASCII in which no comment ends early. The corpus's key is the number 1: it
+   keeps no secret. */
+
+#define AMT_BEARSSL
+#include "fuzz_amt.h"
+
+static file first_in, second_in;
+
+/* No byte of a certificate but as a number, or where nothing can come of it. */
+static void check_source(void)
+{
+  const char *at = (const char *)stdout_text.p;
+  size_t      i;
+  check_clean(&stdout_text);
+  for (i = 0; i < stdout_text.n; i++) must(stdout_text.p[i] < 127);
+  while ((at = strstr(at, "/*")) != NULL) {
+    const char *end = strstr(at, "*/");
+    must(end != NULL);
+    for (at += 2; at < end; at++) must(strncmp(at, "/*", 2) != 0);
+    must(end[2] == '\n' || end[2] == ' ');
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+  size_t         first;
+  const uint8_t *key = second_part(p, n, &first);
+  int            e;
+  set_back();
+  file_put(&first_in, p, first);
+  if (key != NULL) {
+    file_put(&second_in, key, n - (size_t)(key - p));
+    opt.cert = first_in.name;
+    opt.key = second_in.name;
+  } else {
+    opt.anchors = first_in.name;
+  }
+  opt.type = ANCHORS;
+  out.fd = 1;
+  e = print_anchors();
+  check_said(e);
+  must(e == 0 || stdout_text.n == 0);
+  if (e == 0) check_source();
+  for (first = 0; first < sizeof key_memory; first++)
+    must(key_memory[first] == 0); /* wiped */
+  return 0;
+}
