@@ -1362,9 +1362,10 @@ enum {
   AMT__P_LIST,   /* a value of words between commas */
   AMT__P_NUMBER, /* a value of digits */
   AMT__P_SIZE,   /* of a chunk */
+  AMT__P_PAD,    /* no word may follow the blanks behind that size */
   /* Text is skipped: */
-  AMT__P_REASON, /* the rest of the status line, or a value nobody asked for */
   AMT__P_EXT,    /* a chunk extension */
+  AMT__P_REASON, /* the rest of the status line, or a value nobody asked for */
   AMT__P_CHUNK,  /* nothing at all, behind a chunk */
   /* Body: */
   AMT__P_BODY,   /* left bytes of it, or of a chunk */
@@ -1497,7 +1498,7 @@ static int amt__http_line(amt_http_reply *r)
   if (s == AMT__P_NAME) return amt__http_head(r);
   r->state = AMT__P_NAME;
   if (s == AMT__P_CHUNK) r->state = AMT__P_SIZE;
-  if (s == AMT__P_SIZE || s == AMT__P_EXT) {
+  if (s - AMT__P_SIZE <= AMT__P_EXT - AMT__P_SIZE) {
     if (r->left != 0) r->state = AMT__P_BODY;
     else r->flags |= AMT__P_TRAILER;
   }
@@ -1540,8 +1541,11 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
     return e;
   }
   case AMT__P_SIZE:
-    if (c != '\r') r->state = AMT__P_EXT;
+    if (c != '\r') r->state = c == ';' ? AMT__P_EXT : AMT__P_PAD;
     return amt__http_number(r, 16, &r->left) ? 0 : AMT_E_HTTP_CHUNK;
+  case AMT__P_PAD:
+    if (c == ';') r->state = AMT__P_EXT;
+    return 0;
   default: return 0; /* text that is skipped has ended */
   }
 }
@@ -1556,7 +1560,7 @@ static int amt__http_wrong(unsigned state)
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
 static int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  static const char version[] = "HTTP/1.", ends[] = "  :, ;";
+  static const char version[] = "HTTP/1.", ends[] = "  :, ;;";
   unsigned s = r->state, n = r->word_len;
   int      e;
   if (r->flags & AMT__P_CR)
@@ -1566,13 +1570,13 @@ static int amt__http_step(amt_http_reply *r, unsigned c)
   } else {
     if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
       return amt__http_wrong(s);
-    if (s >= AMT__P_REASON) return 0;
+    if (s >= AMT__P_EXT) return 0;
     if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
       if (s == AMT__P_VERSION && (n < 7 ? c != (unsigned char)version[n]
                                         : n > 7 || c - '0' > 9u))
         return AMT_E_HTTP_STATUS;
       /* What may be in a name was gathered in front of the step. */
-      if (s == AMT__P_NAME) return AMT_E_HTTP_HEADER;
+      if (s == AMT__P_NAME || s == AMT__P_PAD) return amt__http_wrong(s);
       r->word_len = (uint8_t)amt__http_gather(r, n, c);
       return 0;
     }

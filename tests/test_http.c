@@ -571,6 +571,10 @@ static const vector good_chunks[] = {
   V(CHUNKED "5;name=value\r\nhello\r\n0;x=\"y\"\r\n\r\n",
     "200 [hello] END keep"),
   V(CHUNKED "5 \t;a\r\nhello\r\n0 \r\n\r\n", "200 [hello] END keep"),
+  V(CHUNKED "2;\r\nhe\r\n3;a=\"b\r\nllo\r\n0;\r\n\r\n",
+    "200 [hello] END keep"), /* behind ';' anything, as far as the cap */
+  V(CHUNKED "2\t\r\nhe\r\n3 ; 9 x\r\nllo\r\n0 ;\r\n\r\n",
+    "200 [hello] END keep"),
   V(CHUNKED "2\r\n\r\n\r\n0\r\n\r\n", "200 [\\x0D\\x0A] END keep"),
   V(CHUNKED "3\r\nabc\r\n0\r\nX-T: y\r\nContent-Length: 99\r\n"
     "Transfer-Encoding: gzip\r\nConnection: close\r\n\r\n",
@@ -731,7 +735,10 @@ static void a_malformed_Retry_After_does_not_cost_the_reply(void **state)
 static const vector bad_status[] = {
   /* no HTTP/1 */
   V("", "[] EOF"),
-  V("\r\n" OK5 "\r\nhello", "[] STATUS"),
+  V("\r\n" OK5 "\r\nhello", "[] STATUS"), /* RFC 9112, 2.2, allows it to */
+  V("\r\n\r\n" OK5 "\r\nhello", "[] STATUS"),       /* servers alone */
+  V("\n" OK5 "\r\nhello", "[] STATUS"),
+  V("HTTP/1.1 100 C\r\n\r\n\r\n" OK5 "\r\nhello", "[] STATUS"),
   V("HTTP/2 200 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/2.0 200 OK\r\n\r\n", "[] STATUS"),
   V("HTTP/1.10 200 OK\r\n\r\n", "[] STATUS"),
@@ -802,6 +809,8 @@ static const vector bad_lengths[] = {
   /* Content-Length */
   V(OK "Content-Length: 5, 3\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: 5, 5\r\n\r\nhello", "[] LENGTH"),
+  V(OK "Content-Length: 5,5\r\n\r\nhello", "[] LENGTH"),
+  V(OK "Content-Length: 5,\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: +5\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length: -5\r\n\r\nhello", "[] LENGTH"),
   V(OK "Content-Length:\r\n\r\nhello", "[] LENGTH"),
@@ -871,6 +880,13 @@ static const vector bad_chunks[] = {
   V(CHUNKED "5;a\x7F\r\nhello\r\n0\r\n\r\n", "200 [] CHUNK"),
   V(CHUNKED "5;a\rb\r\nhello\r\n0\r\n\r\n", "200 [] CHUNK"),
   V(CHUNKED "5g\r\nhello\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2 9\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2 x\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2\t\t=;\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2 \n\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2 \0\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2 \rx\r\nhe\r\n0\r\n\r\n", "200 [] CHUNK"),
+  V(CHUNKED "2\r\nhe\r\n0 0\r\n\r\n", "200 [he] CHUNK"),
   V(CHUNKED "5\r\nhello\n0\r\n\r\n", "200 [hello] CHUNK"),
   V(CHUNKED "5\r\nhello0\r\n\r\n", "200 [hello] CHUNK"),
   V(CHUNKED "5\r\nhello!\r\n0\r\n\r\n", "200 [hello] CHUNK"),
@@ -899,6 +915,7 @@ static const struct { const vector *v; size_t n; } bad[] = {
   { bad_interim, COUNT(bad_interim) }
 };
 
+/* An empty line before a status line, too: rows of this table. */
 static void what_is_no_http_1_is_STATUS(void **state)
 {
   (void)state;
@@ -1164,7 +1181,8 @@ static void a_chunk_size_line_is_bounded(void **state)
     { "", "1;", "\r\n", "", 'x' }, { "", "", "1\r\n", "", '0' },
     { "1\r\ny\r\n", "1;", "\r\n", "y", 'x' },
     { "1\r\ny\r\n", "", "1\r\n", "y", '0' },
-    { "1\r\ny\r\n", "1;", "\r\n", "y", '\t' }
+    { "1\r\ny\r\n", "1;", "\r\n", "y", '\t' },
+    { "", "1", "\r\n", "", ' ' }, { "", "1", ";\r\n", "", '\t' }
   };
   size_t i;
   char   want[40];
@@ -1187,21 +1205,28 @@ static void a_chunk_size_line_is_bounded(void **state)
   }
 }
 
-/* Extensions for ever: their sum is bounded. Without any, a body is not. */
+/* Extensions for ever, or blanks: their sum is bounded. Without any, a body is
+   not. */
 static void endless_chunk_extensions_are_SIZE(void **state)
 {
-  int i;
+  static const struct { const char *start; char c; } kinds[] = {
+    { "1;", 'x' }, { "1", ' ' }
+  };
+  size_t k;
+  int    i;
   (void)state;
-  big_n = 0;
-  big_text(CHUNKED);
-  for (i = 0; i < 40; i++) {
-    big_line("1;", 'x', "\r\n", 2000);
-    big_text("y\r\n");
+  for (k = 0; k < COUNT(kinds); k++) {
+    big_n = 0;
+    big_text(CHUNKED);
+    for (i = 0; i < 40; i++) {
+      big_line(kinds[k].start, kinds[k].c, "\r\n", 2000);
+      big_text("y\r\n");
+    }
+    read_pieces(&first, big, big_n, big_n);
+    assert_int_equal(first.result, AMT_E_HTTP_SIZE);
+    read_pieces(&again, big, big_n, 1);
+    text_same(&again.seen, first.seen.s, "byte by byte");
   }
-  read_pieces(&first, big, big_n, big_n);
-  assert_int_equal(first.result, AMT_E_HTTP_SIZE);
-  read_pieces(&again, big, big_n, 1);
-  text_same(&again.seen, first.seen.s, "byte by byte");
   big_n = 0;
   big_text(CHUNKED);
   for (i = 0; i < 30000; i++) big_text("1\r\ny\r\n");
