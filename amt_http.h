@@ -350,6 +350,8 @@ typedef struct amt_http_reply {
   uint8_t  flags;
   uint8_t  word_len;
   char     word[20];    /* what is being read, in lower case; as much as fits */
+  uint16_t keep_alive;  /* seconds the server keeps an idle connection, at most
+                           65,535 of them; 0: it does not say */
 } amt_http_reply;
 
 AMTDEF void amt_http_reply_init(amt_http_reply *r);
@@ -1373,23 +1375,23 @@ enum {
   AMT__P_DONE
 };
 
-/* Header names, then the words of lists. */
+/* Header names, then the words of lists; keep-alive is both. */
 enum { AMT__H_LENGTH, AMT__H_RETRY, /* numbers; and lists: */
-       AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER,
-       AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_KEEP, AMT__W_END,
+       AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_KEEP,
+       AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_END,
        AMT__H_MORE = 16 /* its value has had a word */ };
 
 /* In that order, each behind its length. */
 static const char amt__http_words[] =
   "\16content-length\13retry-after\12connection\20content-encoding"
-  "\21transfer-encoding\7chunked\5close\10identity\12keep-alive";
+  "\21transfer-encoding\12keep-alive\7chunked\5close\10identity";
 
 /* The first four: this word was seen, in its place. */
 enum {
-  AMT__P_CHUNKED  = 1,
-  AMT__P_CLOSE    = 1 << (AMT__W_CLOSE - AMT__W_CHUNKED),
-  AMT__P_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__W_CHUNKED),
-  AMT__P_KEEP     = 1 << (AMT__W_KEEP - AMT__W_CHUNKED),
+  AMT__P_KEEP     = 1,
+  AMT__P_CHUNKED  = 1 << (AMT__W_CHUNKED - AMT__H_KEEP),
+  AMT__P_CLOSE    = 1 << (AMT__W_CLOSE - AMT__H_KEEP),
+  AMT__P_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__H_KEEP),
   AMT__P_LENGTH   = 16, /* Content-Length was */
   AMT__P_OLD      = 32, /* HTTP/1.0 */
   AMT__P_TRAILER  = 64,
@@ -1434,12 +1436,28 @@ static int amt__http_number(const amt_http_reply *r, unsigned base, uint64_t *v)
          amt_uint64(r->word, r->word_len, base, v);
 }
 
+/* timeout=N of Keep-Alive; all else it may say is passed over. With 1 or 0
+   the last second is all there is. */
+static void amt__http_keep_alive(amt_http_reply *r)
+{
+  uint64_t v;
+  if (r->word_len - 8u > sizeof r->word - 8u ||
+      memcmp(r->word, "timeout=", 8) != 0 ||
+      !amt_uint64(r->word + 8, r->word_len - 8u, 10, &v)) return;
+  if (v < 2u) r->flags |= AMT__P_CLOSE;
+  r->keep_alive = v > 0xFFFFu ? 0xFFFFu : (uint16_t)v;
+}
+
 /* A word of a list has ended. */
 static int amt__http_listed(amt_http_reply *r)
 {
-  unsigned seen = 0, good, w = amt__http_word(r) - AMT__W_CHUNKED;
+  unsigned seen = 0, good, w = amt__http_word(r) - AMT__H_KEEP;
   if (r->word_len == 0) return 0; /* an empty element */
-  if (w < AMT__W_END - AMT__W_CHUNKED) seen = 1u << w;
+  if (r->field == AMT__H_KEEP) {
+    amt__http_keep_alive(r);
+    return 0;
+  }
+  if (w < AMT__W_END - AMT__H_KEEP) seen = 1u << w;
   if (r->field == AMT__H_CONNECTION) good = AMT__P_CLOSE | AMT__P_KEEP;
   else if (r->field == AMT__H_ENCODING) good = AMT__P_IDENTITY;
   else good = AMT__P_CHUNKED & ~(unsigned)r->flags; /* once */
@@ -1526,7 +1544,7 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
     if (c != ':' || r->word_len == 0) return AMT_E_HTTP_HEADER; /* obs-fold */
     if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
     r->field = (uint8_t)amt__http_word(r);
-    r->state = r->field > AMT__H_TRANSFER || (r->flags & AMT__P_TRAILER)
+    r->state = r->field > AMT__H_KEEP || (r->flags & AMT__P_TRAILER)
                  ? AMT__P_REASON
              : r->field <= AMT__H_RETRY ? AMT__P_NUMBER : AMT__P_LIST;
     return 0;
@@ -1881,11 +1899,21 @@ static int amt__http_fail(amt_http_conn *c, int error)
   return error;
 }
 
+/* May the connection be used again, by its age? Not in the last second of the
+   time that the server gave it. */
+static int amt__http_fresh(const amt_http_conn *c, uint32_t now,
+                           uint32_t max_idle)
+{
+  uint32_t idle = now - c->t_io, given = c->reply.keep_alive;
+  if (c->state != AMT_CONN_IDLE) return 0;
+  if (given != 0 && idle >= (given - 1u) * 1000u) return 0;
+  return idle <= amt__or(max_idle, amt__or(c->limits.keep, 60000u));
+}
+
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
 {
   unsigned char look;
-  if (max_idle == 0) max_idle = amt__or(c->limits.keep, 60000u);
-  if (c->state == AMT_CONN_IDLE && now - c->t_io <= max_idle &&
+  if (amt__http_fresh(c, now, max_idle) &&
       (c->quiet ||
        c->stream->ops->read(c->stream, &look, 1) == AMT_AGAIN)) {
     c->state = AMT_CONN_SENDING;

@@ -390,8 +390,9 @@ static void a_length_that_cannot_be_counted_stays_the_greatest(void **state)
 
 /* ------------------------------------------------------------------------
    >>reader   feeds the parser and notes all that it says, as
-                200 [body] END keep retry=5 left=3
-              `keep`: the connection may be used again; `left`: bytes behind
+                200 [body] END keep=5 retry=5 left=3
+              `keep`: the connection may be used again, with the timeout
+              that the server gave it, if any; `left`: bytes behind
               the end; no status before a final head has come */
 
 typedef struct reader {
@@ -456,7 +457,10 @@ static void reader_end(reader *r, size_t n)
   else if (r->result == AMT_HTTP_END) left = n - r->fed;
   text_add(&r->seen, "[%s] %s", r->body.s, error_name(r->result));
   if (r->result != AMT_HTTP_END) return;
-  if (amt_http_reply_keeps(reply)) text_add(&r->seen, " keep");
+  if (amt_http_reply_keeps(reply)) {
+    text_add(&r->seen, " keep");
+    if (reply->keep_alive) text_add(&r->seen, "=%u", reply->keep_alive);
+  }
   if (reply->retry_after) text_add(&r->seen, " retry=%u", reply->retry_after);
   if (left) text_add(&r->seen, " left=%zu", left);
 }
@@ -640,6 +644,63 @@ static const vector good_keep[] = {
     "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", "200 [x] END")
 };
 
+/* Keep-Alive: a second of timeout or none is no time to be used again in. */
+static const vector good_keep_alive[] = {
+  V(OK5 "Keep-Alive: timeout=5\r\n\r\nhello", "200 [hello] END keep=5"),
+  V(OK5 "keep-alive:TIMEOUT=5, max=99\r\n\r\nhello",
+    "200 [hello] END keep=5"),
+  V(OK5 "Keep-Alive: max=99 ,\ttimeout=015 \r\n\r\nhello",
+    "200 [hello] END keep=15"),
+  V(OK5 "Keep-Alive: ,x,timeout=2,,max=1\r\n\r\nhello",
+    "200 [hello] END keep=2"),
+  V(OK5 "Keep-Alive: timeout=1\r\n\r\nhello", "200 [hello] END"),
+  V(OK5 "Keep-Alive: timeout=0, max=5\r\n\r\nhello", "200 [hello] END"),
+  V(OK5 "Keep-Alive: timeout=1\r\nConnection: keep-alive\r\n\r\nhello",
+    "200 [hello] END"),
+  V(OK5 "Keep-Alive: timeout=65535\r\n\r\nhello",
+    "200 [hello] END keep=65535"),
+  V(OK5 "Keep-Alive: timeout=65536\r\n\r\nhello",
+    "200 [hello] END keep=65535"),
+  V(OK5 "Keep-Alive: timeout=999999999999\r\n\r\nhello",
+    "200 [hello] END keep=65535"),
+  V("HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: Keep-Alive\r\n"
+    "Keep-Alive: timeout=15, max=100\r\n\r\nx", "200 [x] END keep=15"),
+  /* of two the last */
+  V(OK5 "Keep-Alive: timeout=9\r\nKeep-Alive: timeout=7\r\n\r\nhello",
+    "200 [hello] END keep=7"),
+  /* not that of another head, nor of the trailers */
+  V("HTTP/1.1 100 C\r\nKeep-Alive: timeout=1\r\n\r\n" OK5 "\r\nhello",
+    "200 [hello] END keep"),
+  V(CHUNKED "5\r\nhello\r\n0\r\nKeep-Alive: timeout=1\r\n\r\n",
+    "200 [hello] END keep"),
+  V(OK5 "X-Keep-Alive: timeout=1\r\nKeep-Alives: timeout=1\r\n"
+    "Connection: timeout=1\r\n\r\nhello", "200 [hello] END keep")
+};
+
+/* Malformed, it is passed over. */
+static const vector bad_keep_alive[] = {
+  V(OK5 "Keep-Alive:\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: 1\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: close\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=x\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=1s\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=-1\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout = 1\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=\"1\"\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=1;max=9\r\n\r\nhello", "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: xtimeout=1, timeouts=1\r\n\r\nhello",
+    "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=5, timeout=x\r\n\r\nhello",
+    "200 [hello] END keep=5"),
+  V(OK5 "Keep-Alive: timeout=99999999999999999999999999\r\n\r\nhello",
+    "200 [hello] END keep"),
+  V(OK5 "Keep-Alive: timeout=000000000001\r\n\r\nhello", "200 [hello] END"),
+  V(OK5 "Keep-Alive: timeout=0000000000001\r\n\r\nhello",
+    "200 [hello] END keep") /* longer than a word is kept */
+};
+
 static const vector good_names[] = {
   /* names are whole, in any case, at a line's start */
   V(OK5 "X: Content-Length: 9\r\n\r\nhello", "200 [hello] END keep"),
@@ -681,7 +742,10 @@ static const struct { const vector *v; size_t n; } good[] = {
   { good_lengths, COUNT(good_lengths) }, { good_chunks, COUNT(good_chunks) },
   { good_to_the_end, COUNT(good_to_the_end) },
   { good_no_body, COUNT(good_no_body) }, { good_interim, COUNT(good_interim) },
-  { good_keep, COUNT(good_keep) }, { good_names, COUNT(good_names) },
+  { good_keep, COUNT(good_keep) },
+  { good_keep_alive, COUNT(good_keep_alive) },
+  { bad_keep_alive, COUNT(bad_keep_alive) },
+  { good_names, COUNT(good_names) },
   { good_others, COUNT(good_others) }
 };
 
@@ -694,6 +758,14 @@ static void replies_are_read_the_same_however_they_arrive(void **state)
   read_vectors(good_to_the_end, COUNT(good_to_the_end));
   read_vectors(good_keep, COUNT(good_keep));
   read_vectors(good_others, COUNT(good_others));
+}
+
+static void a_timeout_in_Keep_Alive_is_read_and_a_malformed_one_passed_over(
+  void **state)
+{
+  (void)state;
+  read_vectors(good_keep_alive, COUNT(good_keep_alive));
+  read_vectors(bad_keep_alive, COUNT(bad_keep_alive));
 }
 
 static void interim_replies_are_skipped_and_204_and_304_have_no_body(
@@ -2037,6 +2109,70 @@ static void a_kept_connection_has_an_idle_limit(void **state)
       assert_int_equal(conn.reused, list[i].again);
       assert_int_equal(mem.opens, list[i].again ? 1 : 2);
     }
+}
+
+/* The server said how long it keeps the connection: its last second is left
+   alone, since a request may take that long to arrive. */
+static void a_kept_connection_is_not_used_in_the_last_second_of_its_time(
+  void **state)
+{
+  static const uint32_t starts[] = { 1000, 0xFFFFFFF0u, 0x7FFFFFF0u };
+  static const struct {
+    unsigned seconds;
+    uint32_t keep, max, idle;
+    int      again;
+  } list[] = {
+    { 5, 0, 0, 3999, 1 },       { 5, 0, 0, 4000, 0 },
+    { 2, 0, 0, 999, 1 },        { 2, 0, 0, 1000, 0 },
+    { 5, 3000, 0, 3000, 1 },    { 5, 3000, 0, 3001, 0 },
+    { 5, 0, 100, 101, 0 },      { 5, 9000, 8000, 4000, 0 },
+    { 99, 0, 0, 60000, 1 },     { 99, 0, 0, 60001, 0 },
+    { 65535, 0x7FFFFFFFu, 0, 65533999u, 1 },
+    { 65535, 0x7FFFFFFFu, 0, 65534000u, 0 }
+  };
+  size_t i, s;
+  (void)state;
+  for (s = 0; s < COUNT(starts); s++)
+    for (i = 0; i < COUNT(list); i++) {
+      char reply[200];
+      int  n = sprintf(reply, OK5 "Keep-Alive: timeout=%u, max=9\r\n\r\nfirst",
+                       list[i].seconds);
+      begin_test();
+      now = starts[s];
+      step = 0;
+      conn.limits.keep = list[i].keep;
+      tape_add(0, request_size(), reply, (size_t)n, AMT_AGAIN);
+      TAPE(0, 2 * request_size(), reply_2, AMT_AGAIN);
+      TAPE(1, request_size(), reply_2, AMT_AGAIN);
+      call();
+      assert_int_equal(conn.state, AMT_CONN_IDLE);
+      now += list[i].idle;
+      amt_http_begin(&conn, now, list[i].max);
+      call_on();
+      text_same(&saw, "200 [second] END", "%zu", i);
+      assert_int_equal(conn.reused, list[i].again);
+      assert_int_equal(mem.opens, list[i].again ? 1 : 2);
+    }
+}
+
+/* It is the last reply that says so. */
+static void a_reply_without_Keep_Alive_ends_no_time(void **state)
+{
+  static const char brief[] = OK5 "Keep-Alive: timeout=2\r\n\r\nfirst";
+  static const char at_once[] = OK5 "Keep-Alive: timeout=1\r\n\r\nfirst";
+  (void)state;
+  begin_test();
+  step = 0;
+  TAPE(0, request_size(), brief, AMT_AGAIN);
+  TAPE(0, 2 * request_size(), reply_1, AMT_AGAIN);
+  TAPE(0, 3 * request_size(), at_once, AMT_AGAIN);
+  call();
+  call();
+  now += 50000;
+  call();
+  assert_int_equal(mem.opens, 1);
+  text_same(&saw, "200 [first] END", "the third");
+  assert_int_equal(conn.state, AMT_CONN_CLOSED); /* a second is too little */
 }
 
 /* A connection that says it stays open, and those that say otherwise. */
@@ -3569,6 +3705,8 @@ int main(void)
     cmocka_unit_test(replies_are_read_the_same_however_they_arrive),
     cmocka_unit_test(
       interim_replies_are_skipped_and_204_and_304_have_no_body),
+    cmocka_unit_test(
+      a_timeout_in_Keep_Alive_is_read_and_a_malformed_one_passed_over),
     cmocka_unit_test(header_names_are_whole_in_any_case_at_a_lines_start),
     cmocka_unit_test(a_malformed_Retry_After_does_not_cost_the_reply),
     cmocka_unit_test(what_is_no_http_1_is_STATUS),
@@ -3616,6 +3754,9 @@ int main(void)
     cmocka_unit_test(the_reply_to_a_timed_out_request_is_never_the_next_ones),
     cmocka_unit_test(a_call_begun_in_mid_call_takes_a_new_connection),
     cmocka_unit_test(a_kept_connection_has_an_idle_limit),
+    cmocka_unit_test(
+      a_kept_connection_is_not_used_in_the_last_second_of_its_time),
+    cmocka_unit_test(a_reply_without_Keep_Alive_ends_no_time),
     cmocka_unit_test(connection_close_closes),
     cmocka_unit_test(a_call_given_up_is_reset_and_one_that_ended_is_not),
     cmocka_unit_test(quiet_saves_the_look_at_an_idle_connection),
