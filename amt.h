@@ -3917,7 +3917,7 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
   if (j->op == AMT_SIGN_IN) amt_wipe(p->buf, p->size);
   if (j->session__->close) amt_http_close(&c->http);
   c->job = NULL;
-  amt_reply_end(j, error, c->http.sent != 0);
+  amt_reply_end(j, error, c->http.taken);
 }
 
 /* A kept connection was closed by the server while the request was on its way:

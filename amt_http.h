@@ -437,6 +437,9 @@ typedef struct amt_http_conn {
   uint8_t         early;  /* the reply came before the request had gone out */
   uint8_t         quiet;  /* idle, and a wait has just seen no byte arrive;
                              those who poll sockets themselves may set it */
+  uint8_t         taken;  /* 0: not one byte of this request has left; 1: the
+                             stream took some; 2: a write failed, so some may
+                             have left, and no more is written */
   amt_http_limits limits; /* yours */
   unsigned char  *data;   /* AMT_HTTP_BODY: a piece of the body, in buf */
   size_t          len;    /* its length */
@@ -740,6 +743,8 @@ typedef struct amt_bearssl {
   amt_tls_seen            seen;
   /* Private: */
   uint8_t                 certificates, first, offered, decided, ip_found;
+  int                     broken;      /* the error of a write below; then
+                                          nothing is written any more */
   int                     verdict;     /* why the certificate was refused */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
@@ -839,7 +844,9 @@ typedef struct amt_mbedtls {
   amt_tls_reader           reader;
   uint8_t                  binding[32];
   int                      verdict;
-  int                      inner_error;
+  int                      broken;      /* the error of a write below; then
+                                           nothing is written any more */
+  int                      inner_error; /* of a read below */
   uint8_t                  state, want, first, offered, verified, turns;
   uint16_t                 out_at, out_len;
   uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
@@ -1923,7 +1930,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
     c->state = AMT_CONN_OPENING;
     c->reused = 0;
   }
-  c->early = c->quiet = 0;
+  c->early = c->quiet = c->taken = 0;
   c->sent = c->len = 0;
   c->at = c->have = 0;
   c->body = 0;
@@ -2014,7 +2021,7 @@ static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
   e = amt__http_parse(c, (unsigned char *)buf);
   if (e != AMT_AGAIN) return e;
   c->at = c->have = 0;
-  if (c->early && c->reply.state == AMT__P_VERSION &&
+  if (c->early && c->taken == 1 && c->reply.state == AMT__P_VERSION &&
       c->reply.word_len == 0) {
     c->state = AMT_CONN_SENDING; /* it was an interim reply: go on */
     c->early = 0;
@@ -2044,8 +2051,11 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
 {
+  int       e;
   ptrdiff_t n = c->stream->ops->write(c->stream, o->buf, o->len);
+  if (n < 0) c->taken = 2; /* in doubt, taken */
   if (n > 0) {
+    c->taken = 1;
     c->sent += (size_t)n;
     c->t_io = now;
     if (c->sent < o->total) return AMT_HTTP_SEND;
@@ -2053,20 +2063,15 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
     return AMT_AGAIN;
   }
   /* It takes no more: has the server answered already, and closed perhaps? */
-  if (n == AMT_AGAIN || c->sent > 0) {
-    ptrdiff_t m = c->stream->ops->read(c->stream, o->buf, o->cap);
-    if (m > 0 && c->sent == 0) return amt__http_fail(c, AMT_E_HTTP_UNASKED);
-    if (m > 0) {
-      c->state = AMT_CONN_RECEIVING;
-      c->early = 1;
-      c->at = 0;
-      c->have = (size_t)m;
-      c->t_io = now;
-      return AMT_HTTP_EARLY;
-    }
-    if (m < 0) n = m;
+  e = amt__http_receive(c, o->buf, o->cap, now);
+  if (e > 0 && c->taken) {
+    c->state = AMT_CONN_RECEIVING;
+    c->early = 1;
+    return AMT_HTTP_EARLY;
   }
-  return n < 0 ? amt__http_fail(c, (int)n) : AMT_AGAIN;
+  if (e > 0) return amt__http_fail(c, AMT_E_HTTP_UNASKED);
+  if (e == AMT_AGAIN && n < 0) e = amt__http_fail(c, (int)n);
+  return e;
 }
 
 AMTDEF int amt_http_want(const amt_http_conn *c)
@@ -3551,23 +3556,21 @@ static int amt__bearssl_closed(amt_bearssl *t)
   return e;
 }
 
-/* Sends what the engine has ready: 1 if that is all, AMT_AGAIN, or an error. */
-static int amt__bearssl_flush(amt_bearssl *t)
+/* Sends what the engine has ready, as far as it goes. Once a write has failed
+   the rest goes nowhere: what the server had said before, an alert or an early
+   reply, can still be read. */
+static void amt__bearssl_flush(amt_bearssl *t)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
   while (br_ssl_engine_current_state(eng) & BR_SSL_SENDREC) {
     size_t         n;
     unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
-    ptrdiff_t      put = t->inner->ops->write(t->inner, p, n);
-    if (put == AMT_AGAIN) return AMT_AGAIN;
-    if (put < 0) {
-      /* The answer to a close_notify need not arrive. */
-      br_ssl_engine_sendrec_ack(eng, n);
-      return (br_ssl_engine_current_state(eng) & BR_SSL_CLOSED) ? 1 : (int)put;
-    }
-    br_ssl_engine_sendrec_ack(eng, (size_t)put);
+    ptrdiff_t      put = (ptrdiff_t)n;
+    if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+    if (put == AMT_AGAIN) return;
+    if (put < 0) t->broken = (int)put;
+    br_ssl_engine_sendrec_ack(eng, put < 0 ? n : (size_t)put);
   }
-  return 1;
 }
 
 /* Moves records until the engine is in one of the states `until`: 1, or
@@ -3583,14 +3586,14 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     size_t         n;
     ptrdiff_t      got;
     unsigned char *p;
-    int            e = amt__bearssl_flush(t);
-    if (e < 0) return e;
+    amt__bearssl_flush(t);
     state = br_ssl_engine_current_state(eng);
-    if (state & until) return 1;
+    if (state & until & (t->broken ? BR_SSL_RECVAPP : until)) return 1;
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
-    if (!(state & BR_SSL_RECVREC)) return AMT_AGAIN; /* the caller's turn */
+    if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller's turn */
     p = br_ssl_engine_recvrec_buf(eng, &n);
     got = t->inner->ops->read(t->inner, p, n);
+    if (got <= 0 && t->broken) return t->broken;
     if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
     if (got <= 0) return (int)got;
     if (t->first == 0) t->first = p[0];
@@ -3651,8 +3654,7 @@ static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* One record. If it breaks off below, nothing of it was taken: half a record
-   tells the server nothing. */
+/* One record. If the write below fails, it may have left whole. */
 static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_bearssl   *t = (amt_bearssl *)(void *)stream;
@@ -3665,8 +3667,8 @@ static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
   memcpy(to, p, n);
   br_ssl_engine_sendapp_ack(&t->cc.eng, n);
   br_ssl_engine_flush(&t->cc.eng, 0);
-  e = amt__bearssl_flush(t);
-  return e < 0 ? e : (ptrdiff_t)n;
+  amt__bearssl_flush(t);
+  return t->broken ? t->broken : (ptrdiff_t)n;
 }
 
 static void amt__bearssl_close(amt_stream *stream)
@@ -4066,23 +4068,24 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
   return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
 }
 
-/* Writes below; once that has failed, nothing goes out any more. */
+/* Writes below. Once that has failed it all goes nowhere: what the server had
+   said before, an alert or an early reply, can still be read. */
 static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
 {
-  ptrdiff_t put;
-  if (t->inner_error != 0) return t->inner_error;
-  put = t->inner->ops->write(t->inner, p, n);
-  if (put < 0) t->inner_error = (int)put;
-  return put;
+  ptrdiff_t put = (ptrdiff_t)n;
+  if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+  if (put >= 0) return put;
+  t->broken = (int)put;
+  return (ptrdiff_t)n;
 }
 
-/* The rest of the last record: 1 if it is out, AMT_AGAIN, or an error. */
+/* The rest of the last record: 1 if it is out, or AMT_AGAIN. */
 static int amt__mbedtls_flush(amt_mbedtls *t)
 {
   while (t->out_at < t->out_len) {
     ptrdiff_t put = amt__mbedtls_put(t, t->out + t->out_at,
                                      (size_t)t->out_len - t->out_at);
-    if (put <= 0) return (int)put;
+    if (put == AMT_AGAIN) return AMT_AGAIN;
     t->out_at = (uint16_t)(t->out_at + put);
   }
   t->out_at = t->out_len = 0;
@@ -4091,18 +4094,18 @@ static int amt__mbedtls_flush(amt_mbedtls *t)
 
 /* A record of the request is taken whole, and what cannot leave yet waits in
    t->out. Were mbedTLS to keep it, an alert or a close_notify of its own could
-   send a request that was said not to have been sent. */
+   send a request that was said not to have been sent. These wait there as well:
+   what mbedTLS keeps of them it takes for the next piece of the request. */
 static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)ctx;
   ptrdiff_t    put = amt__mbedtls_flush(t);
   t->want = AMT_WANT_WRITE;
   if (put > 0) put = amt__mbedtls_put(t, p, n);
-  if (put < 0) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   if (t->state == AMT__TLS_OPEN && (size_t)put < n &&
-      n - (size_t)put <= sizeof t->out && t->out_len == 0) {
-    memcpy(t->out, p + put, n - (size_t)put);
-    t->out_len = (uint16_t)(n - (size_t)put);
+      n - (size_t)put <= sizeof t->out - t->out_len) {
+    memcpy(t->out + t->out_len, p + put, n - (size_t)put);
+    t->out_len = (uint16_t)(t->out_len + (n - (size_t)put));
     return (int)n;
   }
   return put > 0 ? (int)put : MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -4117,9 +4120,10 @@ static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
   if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   t->turns--;
   got = t->inner->ops->read(t->inner, p, n);
-  if (got == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
   if (got > 0 && t->first == 0) t->first = p[0];
   if (got > 0) return (int)got;
+  if (t->broken) got = t->broken;
+  if (got == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
   t->inner_error = (int)got;
   return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
@@ -4286,7 +4290,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   int  e;
   memset(&t->seen, 0, sizeof t->seen);
   memset(&t->reader, 0, sizeof t->reader);
-  t->verdict = t->inner_error = 0;
+  t->verdict = t->inner_error = t->broken = 0;
   t->first = t->verified = t->offered = 0;
   t->out_at = t->out_len = 0;
   n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
@@ -4371,8 +4375,8 @@ static int amt__mbedtls_open(amt_stream *stream, const char *host,
   }
   t->turns = 16;
   e = mbedtls_ssl_handshake(&t->ssl);
-  if (e == 0) return amt__mbedtls_opened(t);
-  e = amt__mbedtls_result(t, e);
+  if (e == 0 && !t->broken) return amt__mbedtls_opened(t);
+  e = e != 0 ? amt__mbedtls_result(t, e) : t->broken;
   if (e != AMT_AGAIN && t->offered && t->verdict == 0) {
     amt_mbedtls_forget(t->server); /* next time from the start */
     if (e <= -100) e = AMT_E_TLS_BROKEN;
@@ -4386,22 +4390,22 @@ static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
   int          e;
   t->turns = 16;
   if (n > 0x4000u) n = 0x4000u;
-  e = amt__mbedtls_flush(t);
-  if (e < 0) return e;
+  amt__mbedtls_flush(t);
   e = mbedtls_ssl_read(&t->ssl, (unsigned char *)p, n);
   return e >= 0 ? e : amt__mbedtls_result(t, e); /* 0: an empty record */
 }
 
+/* One record. If the write below fails, it may have left whole. */
 static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
-  int          e;
+  int          e = AMT_AGAIN;
   t->turns = 16;
-  e = amt__mbedtls_flush(t);
-  if (e <= 0) return e;
   if (n > AMT_MBEDTLS_RECORD) n = AMT_MBEDTLS_RECORD;
-  e = mbedtls_ssl_write(&t->ssl, (const unsigned char *)p, n);
-  return e > 0 ? e : amt__mbedtls_result(t, e);
+  if (amt__mbedtls_flush(t) != AMT_AGAIN)
+    e = mbedtls_ssl_write(&t->ssl, (const unsigned char *)p, n);
+  if (t->broken) return t->broken;
+  return e >= 0 ? e : amt__mbedtls_result(t, e);
 }
 
 static void amt__mbedtls_close(amt_stream *stream)

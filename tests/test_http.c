@@ -1454,6 +1454,7 @@ typedef struct memory {
   int      fault_on, fault;       /* has this result; AMT_AGAIN from then on */
   size_t   room;                  /* bytes a connection takes; 0: any */
   int      full;                  /* then: AMT_AGAIN, or an error */
+  int      pushes;                /* a write that fails has sent its bytes */
   int      open_never;
   int      wait_result;
   /* The state: */
@@ -1546,7 +1547,7 @@ static ptrdiff_t memory_write(amt_stream *s, const void *p, size_t n)
     if (n > sizeof m->offered) fail_msg("too long for a test");
     memcpy(m->offered, p, n);
     if (e == AMT_AGAIN) m->offered_n = n;
-    return e;
+    if (e == AMT_AGAIN || !m->pushes) return e;
   }
   if (m->write_size != 0 && n > m->write_size) n = m->write_size;
   if (m->room != 0 && n > m->room - m->taken) n = m->room - m->taken;
@@ -1554,7 +1555,7 @@ static ptrdiff_t memory_write(amt_stream *s, const void *p, size_t n)
   memcpy(m->sent + m->sent_n, p, n);
   m->sent_n += n;
   m->taken += n;
-  return (ptrdiff_t)n;
+  return e < 0 ? e : (ptrdiff_t)n;
 }
 
 static void memory_close(amt_stream *s)
@@ -1994,6 +1995,7 @@ static void a_kept_connection_that_dies_is_told_and_not_sent_again(void **state)
   text_same(&saw, "[] RESET", "on the write");
   assert_int_equal(conn.reused, 1);
   assert_int_equal(conn.sent, 0);
+  assert_int_equal(conn.taken, 2);
   assert_int_equal(mem.opens, 1);
   check_sent(1, 0);
 
@@ -2355,6 +2357,126 @@ static void bytes_before_the_first_byte_of_a_request_are_refused(void **state)
   assert_int_equal(mem.reads, 1);
   assert_int_equal(mem.writes, 0);
   assert_int_equal(conn.sent, 0);
+}
+
+/* A modem that has sent the bytes and then answers ERROR: the reply may be
+   there, and nothing is written any more. */
+static void a_reply_behind_a_write_that_failed_is_read(void **state)
+{
+  static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  static const char both[] = "HTTP/1.1 103 Hints\r\n\r\n" OK5 "\r\nfirst";
+  size_t            at, piece;
+  (void)state;
+  for (at = 1; at < 4; at++)
+    for (piece = 0; piece < 30; piece++) {
+      size_t all;
+      begin_test();
+      request_body = 100;
+      mem.write_size = 50;
+      mem.read_size = piece;
+      mem.fault_on = ON_WRITE, mem.fault_at = (unsigned)at;
+      mem.fault = AMT_E_RESET;
+      mem.pushes = 1;
+      all = 50 * at < request_size() ? 50 * at : request_size();
+      tape_add(0, all, both, sizeof both - 1, AMT_E_RESET);
+      call();
+      text_same(&saw, "200 [first] END", "write %zu, by %zu", at, piece);
+      assert_int_equal(conn.early, 1);
+      assert_int_equal(conn.taken, 2);
+      assert_int_equal(conn.sent, 50 * (at - 1));
+      assert_int_equal(conn.state, AMT_CONN_CLOSED);
+      assert_int_equal(mem.writes, at);
+      check_sent(0, all);
+    }
+  /* An interim one lets no request go on whose write has failed. */
+  begin_test();
+  conn.limits.idle = 100;
+  request_body = 100;
+  mem.fault_on = ON_WRITE, mem.fault_at = 1, mem.fault = AMT_E_RESET;
+  mem.pushes = 1;
+  TAPE(0, request_size(), interim, AMT_AGAIN);
+  call();
+  text_same(&saw, "[] TIMEOUT", "an interim reply alone");
+  assert_int_equal(mem.writes, 1);
+  check_sent(1, 0);
+}
+
+/* What makes a request safe to be sent again. */
+static void taken_is_0_only_if_no_byte_can_have_left(void **state)
+{
+  static const struct { int fault, result, taken; unsigned at; } list[] = {
+    { AMT_AGAIN, AMT_E_TIMEOUT, 0, 1 }, { AMT_AGAIN, AMT_E_TIMEOUT, 1, 2 },
+    { AMT_E_RESET, AMT_E_RESET, 2, 1 }, { AMT_E_RESET, AMT_E_RESET, 2, 2 },
+    { AMT_E_EOF, AMT_E_EOF, 2, 1 }, { 1, AMT_E_TIMEOUT, 1, 1000 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(list); i++) {
+    begin_test();
+    conn.limits.idle = 100;
+    mem.write_size = 10;
+    mem.fault_on = ON_WRITE;
+    mem.fault_at = list[i].at;
+    mem.fault = list[i].fault;
+    assert_int_equal(call(), list[i].result);
+    assert_int_equal(conn.taken, list[i].taken);
+    assert_int_equal(mem.aborts, 1);
+    amt_http_begin(&conn, now, 0);
+    assert_int_equal(conn.taken, 0);
+  }
+  begin_test();
+  mem.fault_on = ON_OPEN, mem.fault_at = 1, mem.fault = AMT_E_CONNECT;
+  assert_int_equal(call(), AMT_E_CONNECT);
+  assert_int_equal(conn.taken, 0);
+}
+
+/* HAProxy, Node and others send a 408 to a connection on which nothing was
+   asked, and close. */
+static const char waited[] = "HTTP/1.1 408 Request Time-out\r\n"
+                             "Content-Length: 0\r\n"
+                             "Connection: close\r\n\r\n";
+
+static void a_408_on_an_unused_connection_is_never_a_reply(void **state)
+{
+  static const int ends[] = { AMT_AGAIN, AMT_E_EOF, AMT_E_RESET };
+  size_t           i;
+  (void)state;
+  for (i = 0; i < COUNT(ends); i++) {
+    /* A kept one: the next call has one of its own, */
+    begin_test();
+    TAPE(0, request_size(), reply_1, AMT_AGAIN);
+    TAPE(1, request_size(), reply_2, AMT_AGAIN);
+    call();
+    TAPE(0, request_size(), waited, ends[i]);
+    call();
+    text_same(&saw, "200 [second] END", "kept");
+    assert_int_equal(mem.opens, 2);
+    check_sent(2, 0);
+    /* and a wait closes it. */
+    begin_test();
+    mem.wait_result = 1;
+    TAPE(0, request_size(), reply_1, AMT_AGAIN);
+    TAPE(0, request_size(), waited, ends[i]);
+    call();
+    assert_int_equal(amt_http_wait(&conn, 10), 1);
+    assert_int_equal(conn.state, AMT_CONN_CLOSED);
+    /* A new one: it lies there as soon as it is open, */
+    begin_test();
+    TAPE(0, 0, waited, ends[i]);
+    call();
+    text_same(&saw, "[] UNASKED", "new");
+    assert_int_equal(conn.taken, 0);
+    /* or comes while the first write says "not yet". */
+    begin_test();
+    mem.shy = 1, mem.bold = ON_OPEN | ON_WRITE;
+    mem.fault_on = ON_WRITE, mem.fault_at = 1, mem.fault = AMT_AGAIN;
+    TAPE(0, 0, waited, ends[i]);
+    call();
+    text_same(&saw, "[] UNASKED", "not yet");
+    assert_int_equal(conn.taken, 0);
+    assert_int_equal(mem.reads, 2);
+    check_sent(0, 0);
+  }
 }
 
 static void an_end_during_the_request_is_an_error(void **state)
@@ -3038,6 +3160,51 @@ static void an_address_that_does_not_answer_leaves_time_for_the_next(
   net_end();
   for (i = 0; i < 4; i++) close(clients[i]);
   close(fd);
+}
+
+/* 413 in the midst of the request, and closed with the rest of it unread: that
+   is a reset, behind which the reply can still be read here. */
+static void an_early_reply_is_read_although_the_server_has_gone(void **state)
+{
+  int round;
+  (void)state;
+  for (round = 0; round < 20; round++) {
+    net_begin(AF_INET, too_large, sizeof too_large - 1);
+    srv.then = round & 1 ? 'F' : 0;
+    request_body = 8u << 20;
+    buf_size = 65536;
+    if (round & 2) srv.done = srv.got_n = sizeof srv.got - 4000;
+    net_call();
+    text_same(&saw, "413 [big] END", "round %d", round);
+    assert_int_equal(srv.answered, 1);
+    assert_true(net.sent < request_body);
+    assert_int_equal(net.state, AMT_CONN_CLOSED);
+    net_end();
+  }
+}
+
+static void a_408_on_an_idle_socket_is_not_the_next_reply(void **state)
+{
+  int waits;
+  (void)state;
+  for (waits = 0; waits < 2; waits++) {
+    net_begin(AF_INET, reply_1, sizeof reply_1 - 1);
+    net_call();
+    assert_int_equal(net.state, AMT_CONN_IDLE);
+    assert_int_equal(send(srv.fd, waited, sizeof waited - 1, MSG_NOSIGNAL),
+                     sizeof waited - 1);
+    server_close();
+    if (waits) {
+      assert_int_equal(amt_http_wait(&net, 1000), 1);
+      assert_int_equal(net.state, AMT_CONN_CLOSED);
+    }
+    srv.done = srv.got_n = 0;
+    net_call();
+    text_same(&saw, "200 [first] END", "the next");
+    assert_int_equal(srv.accepted, 2);
+    assert_int_equal(net.reused, 0);
+    net_end();
+  }
 }
 
 /* The body count tells how much came before the end. */
@@ -3764,6 +3931,9 @@ int main(void)
     cmocka_unit_test(a_reply_during_the_request_stops_it_and_closes_after),
     cmocka_unit_test(a_request_that_stalls_offers_the_same_bytes_again),
     cmocka_unit_test(bytes_before_the_first_byte_of_a_request_are_refused),
+    cmocka_unit_test(a_reply_behind_a_write_that_failed_is_read),
+    cmocka_unit_test(taken_is_0_only_if_no_byte_can_have_left),
+    cmocka_unit_test(a_408_on_an_unused_connection_is_never_a_reply),
     cmocka_unit_test(an_end_during_the_request_is_an_error),
     cmocka_unit_test(an_interim_reply_during_the_request_does_not_stop_it),
     cmocka_unit_test(limits_strike_on_time_and_when_the_clock_wraps),
@@ -3782,6 +3952,8 @@ int main(void)
     cmocka_unit_test(a_host_name_that_is_too_long_is_DNS),
     cmocka_unit_test(a_server_that_does_not_answer_is_TIMEOUT),
     cmocka_unit_test(an_address_that_does_not_answer_leaves_time_for_the_next),
+    cmocka_unit_test(an_early_reply_is_read_although_the_server_has_gone),
+    cmocka_unit_test(a_408_on_an_idle_socket_is_not_the_next_reply),
     cmocka_unit_test(a_peer_that_ends_in_mid_body_is_TRUNCATED),
     cmocka_unit_test(a_peer_that_resets_is_never_a_success),
     cmocka_unit_test(

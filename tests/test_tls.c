@@ -10,7 +10,7 @@
 
    Contents: >>back-end >>client >>calls >>faults >>ends >>want >>records
    >>alerts >>garbage >>flips >>refused >>dates >>names >>pins >>random >>clock
-   >>resumption >>wire >>client-certificates >>odd-certificates >>secrets
+   >>resumption >>wire >>client-certificates >>gone >>odd-certificates >>secrets
    >>reader >>corners >>bearssl-buffers >>bearssl-pem >>bearssl-corners
    >>mbedtls >>main */
 
@@ -414,7 +414,7 @@ static int step(size_t size)
   if (e == AMT_HTTP_BODY) bytes_add(&got.body, conn.data, conn.len);
   if (srv.burst > CALLS_AT_ONCE)
     fail_msg("%u calls of the inner stream at once", srv.burst);
-  if (srv.heard_all - heard_before > conn.sent)
+  if (srv.heard_all - heard_before > conn.sent && !srv.fail_pushes)
     fail_msg("the server heard %zu bytes, %zu are said to be sent",
              srv.heard_all - heard_before, conn.sent);
   check_data();
@@ -966,6 +966,71 @@ static void data_after_close_notify_is_never_given(void **state)
   peer_forges(&srv, 23, "lie", 3);
   assert_int_equal(finish(5), AMT_HTTP_END);
   check_whole(5);
+}
+
+/* lighttpd, stunnel and socat say close_notify and leave TCP open. */
+static void says_goodbye_and_stays(void)
+{
+  SSL_shutdown(srv.ssl);
+  peer_drain(&srv);
+  assert_int_equal(srv.ended, 0);
+}
+
+static void close_notify_is_an_end_although_TCP_stays_open(void **state)
+{
+  unsigned opened;
+  int      waits;
+  (void)state;
+  for (waits = 0; waits < 2; waits++) { /* a kept connection */
+    works();
+    assert_int_equal(conn.state, AMT_CONN_IDLE);
+    opened = srv.opened;
+    says_goodbye_and_stays();
+    if (waits) {
+      amt_http_wait(&conn, 10);
+      assert_int_equal(conn.state, AMT_CONN_CLOSED);
+    }
+    works();
+    assert_int_equal(srv.opened, opened + 1);
+    assert_int_equal(conn.reused, 0);
+  }
+  again(); /* a body that ends with the connection */
+  srv.to_end = srv.silent = 1;
+  begin_sent(5);
+  peer_reply(&srv);
+  peer_drain(&srv);
+  says_goodbye_and_stays();
+  assert_int_equal(finish(5), AMT_HTTP_END);
+  check_whole(5);
+  again(); /* no reply at all */
+  srv.silent = 1;
+  begin_sent(5);
+  says_goodbye_and_stays();
+  assert_int_equal(finish(5), AMT_E_EOF);
+}
+
+static void a_408_on_a_kept_connection_is_not_the_next_reply(void **state)
+{
+  static const char waited[] = "HTTP/1.1 408 Request Time-out\r\n"
+                               "Content-Length: 0\r\n\r\n";
+  unsigned opened;
+  int      how, waits;
+  (void)state;
+  for (how = 0; how < 3; how++)
+    for (waits = 0; waits < 2; waits++) {
+      works();
+      opened = srv.opened;
+      peer_write(&srv, waited, sizeof waited - 1);
+      peer_drain(&srv);
+      if (how == 1) says_goodbye_and_stays();
+      if (how == 2) peer_end(&srv, END_NOTIFY);
+      if (waits) {
+        amt_http_wait(&conn, 10);
+        assert_int_equal(conn.state, AMT_CONN_CLOSED);
+      }
+      works();
+      assert_int_equal(srv.opened, opened + 1);
+    }
 }
 
 /* A renegotiation that the server asks for never takes place. */
@@ -2894,6 +2959,176 @@ static void a_key_that_does_not_fit_is_an_error(void **state)
 }
 
 /* ------------------------------------------------------------------------
+   >>gone: the server has said something and closed, with our bytes unread:
+   writes fail, and what it said can be read */
+
+/* Once these failed the error was the write's, "the connection broke". */
+static void the_alert_behind_a_write_that_failed_is_the_error(void **state)
+{
+  static const size_t pieces[] = { 0, 1, 5, 64, 100 };
+  size_t i;
+  int    shows;
+  (void)state;
+  for (i = 0; i < COUNT(pieces); i++)
+    for (shows = 0; shows < 2; shows++) {
+      int e;
+      again();
+      srv.gone = 1;
+      srv.piece = pieces[i];
+      if (shows) { /* one of an authority that the server does not know */
+        proof p = proof_make(KEY_CLIENT, 1, stranger, KEY_OTHER, NULL);
+        shows_proof(&p);
+        proof_free(&p);
+      }
+      peer_demands(&srv, authority);
+      e = get();
+      if (e != AMT_E_TLS_ALERT(shows ? 48 : 40))
+        text_add(&notes, "in pieces of %zu, %s: %s (library %d)\n", pieces[i],
+                 shows ? "a stranger's" : "none", error_name(e),
+                 tls.seen.lib_error);
+      assert_int_equal(srv.heard_all, 0);
+      assert_int_equal(conn.taken, 0);
+    }
+  notes_check();
+}
+
+/* A reply in the midst of the request: 413, say. `sent`: before it comes.
+   `pending`: then so many bytes more leave, the rest waits in the stream. */
+static int replies_and_goes(int how, size_t sent, size_t pending, size_t size)
+{
+  int i;
+  again();
+  srv.silent = 1;
+  begin_open();
+  while (srv.heard_all < sent) assert_true(step(size) >= 0);
+  if (pending != 0 && conn.state == AMT_CONN_SENDING) {
+    srv.stuck_after = srv.to_server + pending;
+    for (i = 0; i < 5; i++) assert_true(step(size) >= 0);
+    srv.stuck_after = 0;
+  }
+  peer_reply(&srv);
+  peer_drain(&srv);
+  peer_end(&srv, how);
+  srv.gone = srv.ended = 1;
+  return finish(size);
+}
+
+static void a_reply_behind_a_write_that_failed_is_read(void **state)
+{
+  static const size_t sizes[] = { 100, 3000, 100000 };
+  static const size_t pending[] = { 0, 1, 40, 500 };
+  size_t i, k;
+  int    how;
+  (void)state;
+  for (how = END_NEVER; how <= END_CUT; how++)
+    for (i = 0; i < COUNT(sizes); i++)
+      for (k = 0; k < COUNT(pending); k++) {
+        int e = replies_and_goes(how, sizes[i] / 2, pending[k], sizes[i]);
+        if (e != AMT_HTTP_END || got.body.n != srv.reply_size ||
+            got.status != 200)
+          text_add(&notes, "end %d, %zu bytes, %zu pending: %s, %zu bytes\n",
+                   how, sizes[i], pending[k], error_name(e), got.body.n);
+        assert_int_equal(conn.state, conn.sent < sizes[i] ? AMT_CONN_CLOSED
+                                                          : AMT_CONN_IDLE);
+        assert_true(conn.taken != 0);
+      }
+  notes_check();
+}
+
+/* Below is a modem that sends the record whole and then answers ERROR. */
+static void a_request_whose_record_left_is_taken(void **state)
+{
+  int silent, e;
+  (void)state;
+  for (silent = 0; silent < 2; silent++) {
+    again();
+    srv.silent = silent;
+    begin_open();
+    srv.fail_at = srv.calls + 1;
+    srv.fail_with = AMT_E_RESET;
+    srv.fail_once = srv.fail_pushes = 1;
+    e = step(AMT_HTTP_NO_BODY);
+    assert_int_equal(conn.taken, 2);
+    assert_int_equal(srv.heard.n != 0, 1);
+    if (silent) {
+      assert_int_equal(e, AMT_E_RESET);
+      continue;
+    }
+    assert_int_equal(e, AMT_HTTP_EARLY); /* its reply is there */
+    assert_int_equal(finish(AMT_HTTP_NO_BODY), AMT_HTTP_END);
+    check_whole(AMT_HTTP_NO_BODY);
+  }
+}
+
+/* Not whole, or not at all: then it is an error, and never an end. */
+static void half_a_reply_behind_a_write_that_failed_is_an_error(void **state)
+{
+  static const size_t pending[] = { 0, 40 };
+  size_t k;
+  int    how, e;
+  (void)state;
+  for (how = END_NEVER; how <= END_CUT; how++)
+    for (k = 0; k < COUNT(pending); k++) {
+      again();
+      srv.silent = 1;
+      srv.missing = 1;
+      room_size = 4096;
+      begin_open();
+      srv.stuck_after = srv.to_server + 1000 + pending[k];
+      for (e = 0; e < 5; e++) assert_true(step(100000) >= 0);
+      srv.stuck_after = 0;
+      peer_reply(&srv);
+      peer_drain(&srv);
+      peer_end(&srv, how);
+      srv.gone = srv.ended = 1;
+      e = finish(100000);
+      if (e != AMT_E_RESET && (how != END_NOTIFY || e != AMT_E_TRUNCATED))
+        text_add(&notes, "end %d, %zu pending: %s\n", how, pending[k],
+                 error_name(e));
+      assert_int_equal(got.body.n, srv.reply_size);
+    }
+  /* Nothing was said: the write's error, or the end that there is. */
+  again();
+  srv.silent = 1;
+  begin_open();
+  srv.gone = srv.ended = 1;
+  assert_int_equal(finish(100), AMT_E_RESET);
+  assert_int_equal(conn.taken, 2);
+  assert_int_equal(conn.sent, 0);
+  notes_check();
+}
+
+/* The last message of a resumed handshake is ours. */
+static void a_resumed_handshake_may_break_at_each_call(void **state)
+{
+  long n, all;
+  int  e;
+  (void)state;
+  works();
+  amt_http_close(&conn);
+  all = srv.calls;
+  begin_open();
+  all = srv.calls - all;
+  for (n = 1; n <= all + 1; n++) {
+    again();
+    works();
+    amt_http_close(&conn);
+    srv.heard_all = 0;
+    srv.fail_with = AMT_E_RESET;
+    srv.fail_at = srv.calls + n;
+    e = get();
+    if (e != AMT_E_RESET)
+      text_add(&notes, "call %ld of %ld: %s\n", n, all, error_name(e));
+    if (srv.heard_all != 0 || conn.sent != 0)
+      text_add(&notes, "call %ld of %ld: a request was sent\n", n, all);
+    amt_http_close(&conn);
+    srv.fail_at = 0;
+    works();
+  }
+  notes_check();
+}
+
+/* ------------------------------------------------------------------------
    >>odd-certificates
 
    Mutated inside and signed again, by the trusted authority: what the client
@@ -4174,6 +4409,28 @@ static void a_record_that_could_not_be_kept_is_not_taken(void **state)
   check_whole(100);
 }
 
+/* An alert of mbedTLS's own, while a record waits: kept by mbedTLS it would be
+   taken for the next piece of the request, which then never leaves. */
+static void an_alert_waits_behind_the_record_that_waits(void **state)
+{
+  size_t before;
+  (void)state;
+  begin_open();
+  before = srv.to_server;
+  srv.stuck_after = before + 10;
+  assert_int_equal(amt__mbedtls_send(&tls, pattern, 1053), 1053);
+  assert_int_equal(amt__mbedtls_send(&tls, pattern + 1053, 31), 31);
+  assert_int_equal(srv.to_server, before + 10);
+  assert_int_equal(tls.out_len - tls.out_at, 1053 + 31 - 10);
+  assert_memory_equal(tls.out + tls.out_at, pattern + 10, 1053 + 31 - 10);
+  /* One that has no more room stays with mbedTLS. */
+  assert_int_equal(amt__mbedtls_send(&tls, pattern, 110),
+                   MBEDTLS_ERR_SSL_WANT_WRITE);
+  srv.stuck_after = 0;
+  assert_int_equal(amt__mbedtls_flush(&tls), 1);
+  assert_int_equal(srv.to_server, before + 1053 + 31);
+}
+
 /* mbedTLS will not let it come to that: so the state is ruined. */
 static void a_handshake_that_verified_nothing_is_BROKEN(void **state)
 {
@@ -4218,7 +4475,14 @@ int main(int argc, char **argv)
     TEST(an_idle_wait_sees_the_end_of_a_kept_connection),
     TEST(a_close_says_goodbye),
     TEST(data_after_close_notify_is_never_given),
+    TEST(close_notify_is_an_end_although_TCP_stays_open),
+    TEST(a_408_on_a_kept_connection_is_not_the_next_reply),
     TEST(renegotiation_is_refused),
+    TEST(the_alert_behind_a_write_that_failed_is_the_error),
+    TEST(a_reply_behind_a_write_that_failed_is_read),
+    TEST(a_request_whose_record_left_is_taken),
+    TEST(half_a_reply_behind_a_write_that_failed_is_an_error),
+    TEST(a_resumed_handshake_may_break_at_each_call),
     TEST(a_record_larger_than_the_buffer_comes_in_pieces),
     TEST(a_wait_does_not_block_while_bytes_lie_inside),
     TEST(over_a_stream_that_cannot_wait),
@@ -4340,6 +4604,7 @@ int main(int argc, char **argv)
     TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told),
     TEST(a_weak_key_of_the_issuer_is_the_issuers),
     TEST(a_record_that_could_not_be_kept_is_not_taken),
+    TEST(an_alert_waits_behind_the_record_that_waits),
     TEST(a_handshake_that_verified_nothing_is_BROKEN),
 #endif
   };

@@ -333,6 +333,9 @@ typedef struct peer {
   long   fail_at;       /* the call (from 1) that fails with */
   int    fail_with;
   int    fail_once;     /* and the next does not; else all after it do */
+  int    fail_pushes;   /* a write that fails has sent its bytes */
+  int    gone;          /* once it has ended every write fails, as after a reset;
+                           what it had sent can still be read */
 
   /* What was seen, of this connection */
   bytes  heard;         /* plaintext */
@@ -730,9 +733,10 @@ static ptrdiff_t peer_take(amt_stream *s, const void *from, size_t n)
 {
   peer *p = (peer *)s;
   int   e = peer_turn(p, &p->write_ready);
-  if (e != 1) return e;
+  if (e != 1 && (e == AMT_AGAIN || !p->fail_pushes)) return e;
   if (!p->is_open) fail_msg("write on a closed stream");
   if (n == 0) fail_msg("write of nothing");
+  if (p->gone && p->ended) return AMT_E_RESET;
   if (p->stuck_after != 0 && p->to_server >= p->stuck_after) return AMT_AGAIN;
   if (p->stuck_after != 0 && n > p->stuck_after - p->to_server)
     n = p->stuck_after - p->to_server;
@@ -741,7 +745,7 @@ static ptrdiff_t peer_take(amt_stream *s, const void *from, size_t n)
   p->up_all += n;
   BIO_write(p->in, from, (int)n);
   peer_run(p);
-  return (ptrdiff_t)n;
+  return e < 0 ? e : (ptrdiff_t)n;
 }
 
 static void peer_close(amt_stream *s)
