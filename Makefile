@@ -8,8 +8,8 @@ CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h
-EXAMPLES = minimal replay superloop two_jobs resume fleet own_http http_get \
-           json_tokens amt
+EXAMPLES = minimal replay superloop two_jobs own_stream resume fleet own_http \
+           http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it

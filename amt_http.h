@@ -95,16 +95,65 @@
      static unsigned char pool[64 * 1024];
      mbedtls_memory_buffer_alloc_init(pool, sizeof pool);
 
+   Write a stream
+
+   A modem, another network stack, a trace: a struct of yours that begins with
+   an amt_stream, and functions beside it, named in an amt_stream_ops.
+   examples/own_stream.c is one over a serial port. They are called from within
+   your own calls of the library, one at a time, never from an interrupt.
+
+     open   connects. 1: it is open. AMT_AGAIN: not yet; it is called again with
+            the same host and port. AMT_E_DNS, AMT_E_CONNECT or another error:
+            it failed. `host` is NOT NUL-terminated, it has host_len bytes. A
+            timer is not needed: when left_ms have passed, close is called.
+     read   gives what has arrived: how many bytes, 1 to n. AMT_AGAIN: none
+            yet. AMT_E_EOF: the other end closed properly, and all before that
+            was given. AMT_E_RESET or another error: the connection broke. A
+            stream that cannot tell an end from a cut never says AMT_E_EOF: a
+            body that was cut would pass for a whole one.
+     write  takes what it can: how many bytes, 1 to n. AMT_AGAIN: it took NONE,
+            and the same bytes are offered again. An error: nobody knows. It
+            counts as taken: nothing more is written on this connection, and a
+            Start is not sent again (unless a reply has arrived, its outcome is
+            unknown). So for a modem that was given the bytes and then says
+            ERROR an error is right, and AMT_AGAIN might start a job twice. IF
+            IN DOUBT, TAKEN. A stream that knows that it took none may say
+            AMT_AGAIN, and why at the next read.
+     close  gives back all that open took, also after an open that failed or is
+            not done, and does nothing where nothing is open. The next open
+            begins anew. If `abort` is set a request is given up: what of it
+            has not arrived must not arrive later.
+     wait   may block, up to ms, until the last AMT_AGAIN may have another
+            answer. 1: look again. 0: the time is up. AMT_INTERRUPTED: give the
+            caller its turn. Where nothing is open it just sleeps. NULL: this
+            stream cannot block; the caller polls it in a loop of its own.
+     want   only for a stream over another stream; NULL: see its declaration.
+
+   Read is called before anything is written: for one byte once open has said
+   1, and again before each further request, to see whether the server has
+   closed or has said what nobody asked for. AMT_AGAIN is the good answer. It
+   is called after a write that took none or failed, too: a server may answer
+   before it has the whole request, and close. What had arrived is given
+   before the error.
+
+   An error is handed to the caller as it is. One from -100 on says that trying
+   again will not help.
+
    In: Content-Length, chunked (extensions and trailers skipped, bounded),
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
-   with an idle limit, IPv6 literals, a reply that comes while the request is
-   still going out (sending stops and the connection closes after it).
+   with an idle limit and the server's own (Keep-Alive: timeout=N: in the last
+   of these seconds the connection is not used again), IPv6 literals, a reply
+   that comes while the request is still going out (sending stops and the
+   connection closes after it).
 
    Refused, each with an error of its own: Content-Length with
-   Transfer-Encoding, two lengths that differ, unknown codings, obs-fold,
-   bare CR or LF, NUL and other controls, a blank before the colon, a header
+   Transfer-Encoding, two lengths that differ, a list of lengths even if they
+   are equal (42, 42), unknown codings, obs-fold, bare CR or LF, NUL and other
+   controls, a blank before the colon, an empty line before the status line,
+   anything but blanks behind a chunk's size unless a ';' comes first, a header
    line over 8,192 bytes, a head over 65,536 bytes or 100 lines, bytes that
-   arrive before the first byte of a request.
+   arrive before the first byte of a request (a 408, say, to a connection that
+   was not used).
 
    Not there at all: redirects (reported, never followed), HEAD (the parser
    would wait for a body), cookies, compression, HTTP/2, caching, proxies. In
@@ -373,7 +422,8 @@ AMTDEF int amt_http_reply_keeps(const amt_http_reply *r);
 /* --- streams ------------------------------------------------------------ */
 
 /* Any byte stream: a struct of yours whose first member is an amt_stream.
-   Nothing in it blocks, but for wait. TLS streams and traces wrap others. */
+   Nothing in it blocks, but for wait. TLS streams and traces wrap others. What
+   each function may return: "Write a stream" in the manual above. */
 typedef struct amt_stream amt_stream;
 
 enum {
@@ -385,20 +435,19 @@ enum {
 };
 
 typedef struct amt_stream_ops {
-  /* Called until it says something else than AMT_AGAIN: 1 when open, or an
-     error. left_ms: how long it may still take. The host is not terminated. */
+  /* 1 when open, AMT_AGAIN, or an error. left_ms: how long it may still take.
+     The host is not terminated. */
   int (*open)(amt_stream *s, const char *host, size_t host_len, uint16_t port,
               uint32_t left_ms);
   /* Bytes (> 0), AMT_AGAIN, AMT_E_EOF at the stream's proper end, or another
      error. n > 0. */
   ptrdiff_t (*read)(amt_stream *s, void *p, size_t n);
-  /* Bytes taken (> 0), AMT_AGAIN (then the same bytes are offered again, maybe
-     after a read: the server may have answered early), or an error: then
-     nothing was taken by this call. */
+  /* Bytes taken (> 0), AMT_AGAIN (none were taken: they are offered again), or
+     an error: in doubt they count as taken. n > 0. */
   ptrdiff_t (*write)(amt_stream *s, const void *p, size_t n);
-  /* Gives back what open took; does nothing on a closed stream. If s->abort is
-     set, a request is given up: what of it has not arrived must not arrive
-     later (TCP: a reset). */
+  /* Gives back what open took, also one that failed; does nothing on a closed
+     stream. If s->abort is set, a request is given up: what of it has not
+     arrived must not arrive later (TCP: a reset). */
   void (*close)(amt_stream *s);
   /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
      the next read may do the blocking itself), 0 if not, AMT_INTERRUPTED. On a
@@ -425,7 +474,8 @@ typedef struct amt_http_limits {
   uint32_t connect; /* name, connection, TLS: 10 s */
   uint32_t idle;    /* without a byte going or coming: 30 s */
   uint32_t call;    /* one whole call: 600 s */
-  uint32_t keep;    /* a connection's age, unused, to be used again: 60 s */
+  uint32_t keep;    /* a connection's age, unused, to be used again: 60 s, or
+                       less if the server gives it less (Keep-Alive) */
 } amt_http_limits;
 
 typedef struct amt_http_conn {
@@ -457,7 +507,8 @@ enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
 
 /* Begins a call. Close the connection first if it is to another server than
    the last. A kept connection is used again only if its last reply ended
-   at most max_idle ms ago (0: limits.keep) and nothing has arrived since, not
+   at most max_idle ms ago (0: limits.keep), and a second before the time is up
+   that this reply gave it (Keep-Alive), and if nothing has arrived since, not
    even its end: a look at the stream, unless `quiet` has said so already. */
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle);
 
@@ -468,8 +519,9 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 
 /* Offers the window o, produced from conn->sent, to the stream. AMT_HTTP_SEND:
    produce the next piece; AMT_AGAIN: all sent, or not yet; or an error. If the
-   stream takes nothing it looks for a reply: AMT_HTTP_EARLY if there is one,
-   received into o->buf. */
+   stream takes nothing, or fails, it looks for a reply: AMT_HTTP_EARLY if there
+   is one, received into o->buf. conn->taken says whether the request may be
+   sent again without being there twice. */
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
 
 /* Closes it, and gives up what was under way. Every error does this too, since

@@ -92,8 +92,8 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop two_jobs resume fleet own_http http_get \
-               json_tokens amt; do
+for example in minimal replay superloop two_jobs own_stream resume fleet \
+               own_http http_get json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
@@ -203,6 +203,9 @@ fi
 programs() {
 # --- whole programs --------------------------------------------------------
 check "examples/replay.c runs its job" build/replay
+check "examples/own_stream.c runs its job" sh -c "
+  gcc -std=c99 -O1 -g $SANITIZE -I. examples/own_stream.c \
+    -o $out/own_stream && $out/own_stream"
 check "examples/replay.c with nothing but the default wire table" sh -c "
   gcc -std=c99 -O1 $SANITIZE -I. -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
     examples/replay.c -o $out/replay && $out/replay"
