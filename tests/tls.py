@@ -1118,6 +1118,56 @@ def takes_a_reply_that_comes_before_its_request_has_gone_out(backend):
              status=413)
 
 
+@contextlib.contextmanager
+def abrupt(*options):
+    """Answers 413 once a request has begun, or refuses the handshake, and closes
+    with what else has come unread: that is a reset."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(file("ec.crt"), file("ec.key"))
+    if "demands" in options:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(file("clientca.crt"))
+    done = threading.Event()
+
+    def serve(listener):
+        while not done.is_set():
+            with contextlib.suppress(OSError): # among them ssl.SSLError
+                raw = listener.accept()[0]
+                with raw, context.wrap_socket(raw, server_side=True) as tls:
+                    tls.recv(100)
+                    tls.sendall(b"HTTP/1.1 413 Too Large\r\n"
+                                b"Content-Length: 6\r\n\r\n" + SHORT)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield "https://localhost:%d/" % listener.getsockname()[1]
+        finally:
+            done.set()
+            thread.join()
+
+
+@both
+def reads_the_reply_of_a_server_that_has_reset_the_connection(backend):
+    with abrupt() as url:
+        for size in ("3000", "100000", "2000000"):
+            for line in probe(backend, "--count", "10", "--no-keep",
+                              "--post-size", size, url):
+                good(line, SHORT, status=413)
+
+
+@both
+def reads_the_alert_of_a_server_that_has_reset_the_connection(backend):
+    with abrupt("demands") as url:
+        for _ in range(20):
+            line = probe(backend, url)[0]
+            refused(line, alert(40))
+            assert "certificate" in line.text, line.text
+
+
 @both
 def opens_a_new_connection_when_the_server_has_closed_the_old(backend):
     for pause, again in (("100", 1), ("1600", 0)):
