@@ -1687,15 +1687,17 @@ static char *unquote(char *from)
   return p > to ? p : NULL;
 }
 
-/* Dotted names of parts of 1 to 31 bytes; or "", the reply itself. */
+/* Dotted names of parts of 1 to 31 bytes, and alternatives, 255 bytes in all;
+   or "", the reply itself. */
 static int is_reply_name(const char *v)
 {
-  size_t n = strcspn(v, ".");
+  size_t n = strcspn(v, ".|");
   if (*v == 0) return 1;
+  if (strlen(v) > 255) return 0;
   while (n > 0 && n <= AMT_NAME_MAX) {
     if (v[n] == 0) return 1;
     v += n + 1;
-    n = strcspn(v, ".");
+    n = strcspn(v, ".|");
   }
   return 0;
 }
@@ -1773,7 +1775,8 @@ static const char *wire_fault(const wire_line *l, const char *v)
     return "not a header's name";
   case REPLY:
     if (v == NULL || is_reply_name(v)) return NULL;
-    return "each part of a dotted name must have 1 to 31 bytes";
+    return "each part of a name, between '.' and '|', must have 1 to 31 bytes, "
+           "the whole at most 255";
   case SCHEME:
     return v == NULL || amt_http_valid(v, 0) ? NULL : "not fit for a header";
   case HEADERS:

@@ -1389,7 +1389,7 @@ def test_print_wire_prints_every_name_and_its_output_changes_nothing():
     table = default_wire()
     equal(sorted(table), sorted(WIRE_NAMES))
     equal((table["start.path"], table["reply.id"], table["auth"]),
-          ("/AmtOpConService/OpConJobAction", "BatchrequestId", "json"))
+          ("/AmtOpConService/OpConJobAction", "BatchRequestId", "json"))
     with folder() as d:
         path = write(d + "/wire", alone("--print-wire").stdout)
         equal(alone("--wire", path, "--print-wire").stdout, read(path))
@@ -1576,7 +1576,7 @@ def test_a_trace_shows_requests_and_replies_and_no_secret():
                 hidden(auth, r)
         for word in ("POST /AmtOpConService/OpConJobAction HTTP/1.1",
                      '"JobName":"REPORTTEST01"', "/GetMessages",
-                     "HTTP/1.1 200", '"BatchrequestId":2112'):
+                     "HTTP/1.1 200", '"BatchRequestId":2112'):
             assert word in r.stderr, (auth, word, r.stderr)
         assert auth == "none" or "***" in r.stderr, (auth, r.stderr)
         wrong = {**env, "AMT_PASSWORD": SECRET + "x"} \
@@ -2146,7 +2146,7 @@ def test_a_trace_over_https_shows_the_text_and_no_secret():
                 hidden(auth, r)
         for word in ("POST /AmtOpConService/OpConJobAction HTTP/1.1",
                      '"JobName":"REPORTTEST01"', "/GetMessages",
-                     "HTTP/1.1 200", '"BatchrequestId":2112', "***"):
+                     "HTTP/1.1 200", '"BatchRequestId":2112', "***"):
             assert word in r.stderr, (auth, word, r.stderr)
 
 
