@@ -207,10 +207,10 @@
    ids and numbers as numbers or strings, a status as its number or its name,
    messages as objects or plain strings, the token also as LogonToken or Token.
    Of a member that comes twice the last counts, but a second text of one
-   message, or a second list of them, is an error (AMT_E_TWICE). A reply whose first element has no greater Sequence than
-   was asked for is taken for the whole list, and what was given is skipped by
-   count; a server that puts Text before Sequence must honour AfterSequence,
-   since that cannot be told then.
+   message, or a second list of them, is an error (AMT_E_TWICE). A reply whose
+   first element has no greater Sequence than was asked for is taken for the
+   whole list, and what was given is skipped by count; a server that puts Text
+   before Sequence must honour AfterSequence, since that cannot be told then.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has

@@ -390,7 +390,8 @@ static const struct {
 /* ---------------------------------------------------------------- >>server */
 
 enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
-             READ_MESSAGES, COUNT_MESSAGES, ADD_TOKEN, FIND_TOKEN, END_TOKEN, CLEAN_TOKENS,
+             READ_MESSAGES, COUNT_MESSAGES, ADD_TOKEN, FIND_TOKEN, END_TOKEN,
+             CLEAN_TOKENS,
              QUERIES };
 
 struct request;
@@ -1648,7 +1649,8 @@ static bool add_message(struct page *p, int64_t sequence, int64_t time,
   }
   iso_time(when, time);
   if (s->fault[ACCENT_TIME])
-    snprintf(when + 19, sizeof when - 19, ".%03d4567+00:00", (int)(time % 1000));
+    snprintf(when + 19, sizeof when - 19, ".%03d4567+00:00",
+             (int)(time % 1000));
   o = new_object(s);
   if (s->fault[ACCENT_ORDER]) {
     put(s, o, OUT_TEXT, value);
