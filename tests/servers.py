@@ -2,8 +2,10 @@
 requests to nginx, Node, Python and libmicrohttpd; see tests/run.sh. Each
 function whose name begins with test_ is one test; its name is the sentence it
 proves. They run side by side: seconds are those waited for.
-Needs nginx-light, nodejs, openssl and amtsim's libmicrohttpd.
-Environment: AMT, the tool; TEST_OUT, the folder that has http_get.
+Needs nginx-light, nodejs, openssl, amtsim's libmicrohttpd and, for one test,
+uwsgi-core with uwsgi-plugin-python3.
+Environment: AMT, the tool; TEST_OUT, the folder that has http_get; AMT_RUNS,
+how often a job meets a server that closes unsaid (25).
 usage: servers.py [WORD]   runs only the tests with WORD in their name"""
 import collections
 import concurrent.futures
@@ -687,7 +689,77 @@ def test_libmicrohttpd_replies_and_errors():
                 fails(sim.base + path, status)
 
 
+# --- servers that close without saying so ------------------------------------
+
+RUNS = int(os.environ.get("AMT_RUNS", "25"))
+
+UWSGI = r"""
+import itertools, json
+ids = itertools.count(1)
+def answer(call, asked):
+    if call == "Authenticate":
+        return {"AmtLogonToken": "t", "ExpiresIn": 3600}
+    if call == "GetMessages":
+        return {"Messages": ["one", "two"][asked["AfterSequence"]:]}
+    if call == "starts":
+        return next(ids) - 1
+    number = asked.get("BatchRequestId") or next(ids)
+    return {"BatchRequestId": number, "Status": 1 + 3 * (call == "MonitorJob")}
+def application(environ, begin):
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    asked = json.loads(environ["wsgi.input"].read(length) or "{}")
+    call = environ["PATH_INFO"].rpartition("/")[2]
+    text = json.dumps(answer(call, asked)).encode()
+    begin("200 OK", [("Content-Type", "application/json"),
+                     ("Content-Length", str(len(text)))])
+    return [text]
+"""
+
+
+class Uwsgi(Server):
+    """uWSGI's own HTTP server, which closes after each reply."""
+
+    def __init__(self):
+        port, d = free_port(), tempfile.mkdtemp()
+        self.url = "http://127.0.0.1:%d" % port
+        super().__init__(
+            "uwsgi", "--plugins", "http,python3", "--http", self.url[7:],
+            "--master", "--die-on-term", "--disable-logging", "--wsgi-file",
+            write(d + "/app.py", UWSGI), ready=lambda: answers(port))
+
+    def starts(self):
+        with urllib.request.urlopen(self.url + "/starts") as r:
+            return json.load(r)
+
+    def __exit__(self, *_):
+        """Its own processes go with it."""
+        self.stop(signal.SIGTERM)
+
+
+def many_jobs(url):
+    """Each ends with its code, without a word about the connections."""
+    def check(n):
+        r = job(url, *DEMO, "-jn", "CODE_4")
+        equal((n, r.returncode, r.stderr), (n, 4, ""))
+    each_at_once(check, [[n] for n in range(RUNS)], 3)
+
+
+def test_a_server_that_closes_1_ms_after_each_reply_makes_no_Start_unknown():
+    with Amtsim("--fault", "close-after=1", speed=1000) as sim:
+        many_jobs(sim.base)
+        equal(sim.starts(), (RUNS, RUNS))
+
+
+def test_uWSGI_closes_after_each_reply_and_makes_no_Start_unknown():
+    with Uwsgi() as front:
+        many_jobs(front.url)
+        equal(front.starts(), RUNS)
+
+
 if __name__ == "__main__":
     missing = [p for p in ("nginx", "node", "openssl")
                if not shutil.which(p, path=PROGRAMS)]
+    if not shutil.which("uwsgi", path=PROGRAMS):
+        print("left    uWSGI closes after each reply: no uwsgi-core")
+        del test_uWSGI_closes_after_each_reply_and_makes_no_Start_unknown
     contained(globals(), 6, lambda: missing and "no " + ", ".join(missing))
