@@ -33,7 +33,7 @@ TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
             valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
             mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
             iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev \
-            $(CURL_DEBS) cmake
+            $(CURL_DEBS) cmake uwsgi-core uwsgi-plugin-python3
 
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 

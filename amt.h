@@ -152,10 +152,13 @@
    >>wire
 
    Published are the three functions, their fields, defaults and completion
-   codes, the service's name AmtOpConService and the word BatchrequestId. The
-   paths and the other member names are THIS PROJECT'S OWN CHOICE: they are
-   nowhere published. They stand in one table, amt_wire_default; a server that
-   differs needs another table, and no change of code.
+   codes, the service's name AmtOpConService and, in the vendor's ACS SDK
+   documentation, the words that its plugin uses: the token is AmtLogonToken
+   in the reply and goes bare in the header X-AMT-LogonToken; the id is
+   BatchRequestId, and only one above 0 is a start. The paths and the other
+   member names are THIS PROJECT'S OWN CHOICE: they are nowhere published. All
+   of it stands in one table, amt_wire_default; a server that differs needs
+   another table, and no change of code.
 
    All calls are POST, with a token after sign-in. Below, byte for byte, what
    goes out (>) and what may come back (<). Each line of a head ends in CR LF; a
@@ -169,11 +172,11 @@
    > Content-Length: 38
    >
    > {"User":"ocadm","Password":"opconxps"}
-   < {"Token":"3f786850e387550f","ExpiresIn":3600}
+   < {"AmtLogonToken":"3f786850e387550f","ExpiresIn":3600}
 
    > POST /AmtOpConService/OpConJobAction HTTP/1.1
    > Host: 127.0.0.1:42000
-   > Authorization: Bearer 3f786850e387550f
+   > X-AMT-LogonToken: 3f786850e387550f
    > Accept: application/json
    > Content-Type: application/json
    > Content-Length: 196
@@ -181,20 +184,20 @@
    > {"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",\
    >  "JobName":"RUN_PARAMETERTESTA","SubmitUser":"BATCH","Station":"OPCON",\
    >  "QueueName":"Q1","TaskValues":["A=1"],"Parameters":["'PARAM'"]}
-   < {"BatchrequestId":2112,"Status":1,"Message":"queued"}
+   < {"BatchRequestId":2112,"Status":1,"Message":"queued"}
 
    > POST /AmtOpConService/MonitorJob
-   > {"ApplicationName":"DEMO2","BatchrequestId":2112}
-   < {"BatchrequestId":2112,"Status":4}
+   > {"ApplicationName":"DEMO2","BatchRequestId":2112}
+   < {"BatchRequestId":2112,"Status":4}
 
    > POST /AmtOpConService/GetMessages
-   > {"ApplicationName":"DEMO2","BatchrequestId":2112,"AfterSequence":0}
+   > {"ApplicationName":"DEMO2","BatchRequestId":2112,"AfterSequence":0}
    < {"Messages":[{"Sequence":1,"Time":"2017-05-18T14:00:14","Text":"a"},\
    <  {"Sequence":2,"Text":"b"}],"More":false}
 
    > POST /AmtOpConService/OpConJobAction
-   > {"Action":"KILL","ApplicationName":"DEMO2","BatchrequestId":2112}
-   < {"BatchrequestId":2112,"Status":3}
+   > {"Action":"KILL","ApplicationName":"DEMO2","BatchRequestId":2112}
+   < {"BatchRequestId":2112,"Status":3}
 
    A stop says STOP; a script has TaskType SCRIPT and ScriptName for JobName; a
    RunAs user is sent as User, after SubmitUser. What is not given is left out.
@@ -202,12 +205,12 @@
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent (but null for the list of messages is an empty one),
    ids and numbers as numbers or strings, a status as its number or its name,
-   messages as objects or plain strings. Of a member that comes twice the last
-   counts, but a second text of one message, or a second list of them, is an
-   error (AMT_E_TWICE). A reply whose first element has no greater Sequence than
-   was asked for is taken for the whole list, and what was given is skipped by
-   count; a server that puts Text before Sequence must honour AfterSequence,
-   since that cannot be told then.
+   messages as objects or plain strings, the token also as LogonToken or Token.
+   Of a member that comes twice the last counts, but a second text of one
+   message, or a second list of them, is an error (AMT_E_TWICE). A reply whose
+   first element has no greater Sequence than was asked for is taken for the
+   whole list, and what was given is skipped by count; a server that puts Text
+   before Sequence must honour AfterSequence, since that cannot be told then.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -220,7 +223,7 @@
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
                           (4.3 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, path templates, lists as one string (2.5 kB)
+                          Basic, path templates, lists as one string (2.7 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has, and
@@ -466,8 +469,10 @@ enum {
 };
 
 /* Every word that is put on the wire. A member whose name is NULL is not sent,
-   or not read. Names of replies may be dotted, "result.job.status"; each part
-   at most AMT_NAME_MAX bytes; "" means the reply (or the element) itself. */
+   or not read. Names of replies may be dotted, "result.job.status", and have
+   alternatives, "AmtLogonToken|Token": any of them is read; null, or an empty
+   token, life, id or status, hides no other. Each part has 1 to AMT_NAME_MAX
+   bytes, the whole 255 at most. "" means the reply (or the element) itself. */
 #define AMT_NAME_MAX 31
 typedef struct amt_wire {
   struct { const char *method, *path; } call[AMT_CALLS];
@@ -476,8 +481,9 @@ typedef struct amt_wire {
   const char *batch, *script;       /* the task types */
   const char *request[AMT_Q_COUNT]; /* member names; no '"', '\' or controls */
   const char *reply[AMT_R_COUNT];
-  const char *auth_header;          /* "Authorization" */
-  const char *auth_scheme;          /* "Bearer ", with its blank */
+  const char *auth_header;          /* "X-AMT-LogonToken", or another; with
+                                       AMT_AUTH_BASIC always Authorization */
+  const char *auth_scheme;          /* before the token: "", or "Bearer " */
   const char *headers;              /* fixed, "Name: value\r\n..."; or NULL */
   const char *members;              /* fixed, "\"a\":1,\"b\":2"; or NULL */
   const char *separator;            /* for AMT_LIST_JOINED */
@@ -668,7 +674,7 @@ typedef struct amt_job {
   uint64_t    part__;      /* bytes given of the message that broke off */
   uint64_t    cut__;       /* of them, those still to be passed over */
   amt_json    json__;
-  uint8_t     level__[AMT_R_COUNT]; /* parts of dotted names that match */
+  uint8_t     open__[AMT_R_COUNT]; /* how far names match the open objects */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
   char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
@@ -1984,11 +1990,11 @@ static const amt_wire amt__wire_default = {
   "BATCH", "SCRIPT",
   { "User", "Password", "Action", "TaskType", "ApplicationName",
     "JobName", "ScriptName", "SubmitUser", "User", "Station",
-    "QueueName", "BatchrequestId", "AfterSequence", "TaskValues",
+    "QueueName", "BatchRequestId", "AfterSequence", "TaskValues",
     "Parameters" },
-  { "Token", "ExpiresIn", "BatchrequestId", "Status", "Message",
-    "Messages", "More", "Sequence", "Time", "Text" },
-  "Authorization", "Bearer ", NULL, NULL, ",",
+  { "AmtLogonToken|LogonToken|Token", "ExpiresIn", "BatchRequestId", "Status",
+    "Message", "Messages", "More", "Sequence", "Time", "Text" },
+  "X-AMT-LogonToken", "", NULL, NULL, ",",
   AMT_AUTH_JSON, AMT_LIST_ARRAY, AMT_LIST_ARRAY
 };
 
@@ -2057,6 +2063,12 @@ static const char *amt__find(const char *text, const char *what)
 static int amt__given(const char *text)
 {
   return text != NULL && *text != 0;
+}
+
+/* 1 if a part of a reply's name ends here: "result.job|job". */
+static int amt__part_ends(char c)
+{
+  return c == 0 || c == '.' || c == '|';
 }
 
 /* The word for what a call does that is a Start, a Stop or a Kill. */
@@ -2328,11 +2340,13 @@ static void amt__put_credentials(const amt_job *j, amt_out *o)
   const amt_session *s = j->session__;
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (amt__wire(j)->auth == AMT_AUTH_BASIC) {
-    amt_put_text(o, "Basic ");
+    amt_put_text(o, "Authorization: Basic ");
     amt__put_base64(o, s->user, s->password);
     return;
   }
 #endif
+  amt_put_text(o, amt__wire(j)->auth_header);
+  amt_put(o, ": ", 2);
   amt_put_text(o, amt__wire(j)->auth_scheme);
   amt_put(o, s->token, s->token__len);
 }
@@ -2341,8 +2355,6 @@ static void amt__put_headers(const amt_job *j, amt_out *o, int has_body)
 {
   const amt_wire *w = amt__wire(j);
   if (j->op != AMT_SIGN_IN && w->auth != AMT_AUTH_NONE) {
-    amt_put_text(o, w->auth_header);
-    amt_put(o, ": ", 2);
     amt__put_credentials(j, o);
     amt_put(o, "\r\n", 2);
   }
@@ -2503,12 +2515,13 @@ static int amt__check_path(amt_job *j, unsigned op)
 }
 
 /* A name of replies: needed, where no job can be run without it; no part of it
-   longer than what is kept of a member's name. */
+   empty, or longer than what is kept of a member's name; the whole no longer
+   than open__ can count. */
 static int amt__check_reply(amt_job *j, unsigned m)
 {
   const amt_wire *w = amt__wire(j);
   const char     *p = w->reply[m];
-  size_t          n = 0;
+  size_t          n;
   if (p == NULL) {
     if (m == AMT_R_ID || m == AMT_R_STATUS ||
         (m == AMT_R_TOKEN && w->auth <= AMT_AUTH_FORM) ||
@@ -2516,10 +2529,14 @@ static int amt__check_reply(amt_job *j, unsigned m)
       return amt__wrong(j, AMT_E_WIRE, amt__wire_default.reply[m]);
     return 0;
   }
-  for (; *p != 0; p++) {
-    n = *p == '.' ? 0 : n + 1;
-    if (n > AMT_NAME_MAX) return amt__wrong(j, AMT_E_WIRE, w->reply[m]);
-  }
+  if (*p == 0) return 0;
+  do {
+    n = 0;
+    while (!amt__part_ends(p[n])) n++;
+    p += n;
+    if (n - 1u >= AMT_NAME_MAX || p - w->reply[m] > 255)
+      return amt__wrong(j, AMT_E_WIRE, w->reply[m]);
+  } while (*p++ != 0);
   return 0;
 }
 
@@ -2666,9 +2683,17 @@ static int amt__same(const char *part, const char *text, size_t n)
   for (i = 0; i < n; i++) {
     unsigned a = (unsigned char)part[i];
     if (!amt__same_char(a, (unsigned char)text[i])) return 0;
-    if (a == 0 || a == '.') return 0;
+    if (amt__part_ends(part[i])) return 0;
   }
-  return part[n] == 0 || part[n] == '.';
+  return amt__part_ends(part[n]);
+}
+
+/* The alternative behind this one, or NULL. */
+static const char *amt__alternative(const char *name)
+{
+  while (*name != 0)
+    if (*name++ == '|') return name;
+  return NULL;
 }
 
 /* What the next value is. A list that is one string is cut into lines by the
@@ -2684,19 +2709,32 @@ static void amt__expect(amt_job *j, unsigned field)
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
-/* The part of reply name m that counts at this depth, if all parts before it
-   match the objects that are open (level__ says how many do); or NULL. */
-static const char *amt__part(amt_job *j, unsigned m, unsigned depth)
+/* Is this member's name a part of an alternative of reply name m, behind the
+   names of the objects around it? Those match from `open` to `at`. */
+static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
+                       size_t n)
 {
-  const char *part = amt__wire(j)->reply[m];
-  unsigned    i;
-  if (j->level__[m] >= depth) j->level__[m] = (uint8_t)(depth - 1u);
-  if (j->level__[m] != depth - 1u) return NULL;
-  for (i = 1; i < depth && part != NULL; i++) {
-    part = amt__find(part, ".");
-    if (part != NULL) part++;
+  const char *name = amt__wire(j)->reply[m], *open = name, *end = name, *at, *p;
+  while (*end != 0 && end - name < j->open__[m])
+    if (*end++ == '|') open = end;
+  for (at = open; depth > 1 && at < end; at++) depth -= *at == '.';
+  if (depth > 1) return;
+  j->open__[m] = (uint8_t)(at - name);
+  for (p = name; p != NULL; p = amt__alternative(p)) {
+    const char *part = p, *q = open;
+    while (q < at && *part == *q) part++, q++;
+    if (q < at || !amt__same(part, text, n)) continue;
+    if (part[n] == '.') j->open__[m] = (uint8_t)(part + n + 1 - name);
+    else amt__expect(j, m);
   }
-  return part;
+}
+#else
+static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
+                       size_t n)
+{
+  const char *p = depth == 1 ? amt__wire(j)->reply[m] : NULL;
+  for (; p != NULL; p = amt__alternative(p))
+    if (amt__same(p, text, n)) amt__expect(j, m);
 }
 #endif
 
@@ -2707,20 +2745,9 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   unsigned depth = j->json__.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
   amt__expect(j, AMT__NONE);
-#ifdef AMT_DEFAULT_WIRE_ONLY
-  if (depth != 1) return;
-#endif
-  for (m = 0; wanted >> m != 0; m++) {
-    const char *part = amt__wire(j)->reply[m];
-    if (!(wanted >> m & 1u) || part == NULL) continue;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    part = amt__part(j, m, depth);
-    if (part == NULL) continue;
-#endif
-    if (!amt__same(part, text, n)) continue;
-    if (part[n] == '.') j->level__[m] = (uint8_t)depth;
-    else amt__expect(j, m);
-  }
+  for (m = 0; wanted >> m != 0; m++)
+    if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL)
+      amt__match(j, m, depth, text, n);
 }
 
 /* The field whose value is the reply itself. */
@@ -2943,7 +2970,10 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   char    *scratch = amt__scratch(j);
   uint64_t n;
   int      good = amt__hundred(j->http_status, 2);
-  switch (j->field__) {
+  unsigned field = j->field__;
+  if (t->first && t->last && t->len == 0 && field <= AMT_R_STATUS)
+    field = AMT__NONE; /* empty: as absent as null */
+  switch (field) {
   case AMT_R_TOKEN: amt__token(j, t); break;
   case AMT_R_EXPIRES:
     if (amt__collect(j, scratch, sizeof j->time, t) &&
@@ -3053,7 +3083,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
 static void amt__reply_begins(amt_job *j)
 {
   memset(&j->json__, 0, sizeof j->json__);
-  memset(j->level__, 0, sizeof j->level__);
+  memset(j->open__, 0, sizeof j->open__);
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;

@@ -2031,15 +2031,17 @@ static char *unquote(char *from)
   return p > to ? p : NULL;
 }
 
-/* Dotted names of parts of 1 to 31 bytes; or "", the reply itself. */
+/* Dotted names of parts of 1 to 31 bytes, and alternatives, 255 bytes in all;
+   or "", the reply itself. */
 static int is_reply_name(const char *v)
 {
-  size_t n = strcspn(v, ".");
+  size_t n = strcspn(v, ".|");
   if (*v == 0) return 1;
+  if (strlen(v) > 255) return 0;
   while (n > 0 && n <= AMT_NAME_MAX) {
     if (v[n] == 0) return 1;
     v += n + 1;
-    n = strcspn(v, ".");
+    n = strcspn(v, ".|");
   }
   return 0;
 }
@@ -2136,7 +2138,8 @@ static const char *wire_fault(const wire_line *l, const char *v)
     return "not a header's name";
   case REPLY:
     if (v == NULL || is_reply_name(v)) return NULL;
-    return "each part of a dotted name must have 1 to 31 bytes";
+    return "each part of a name, between '.' and '|', must have 1 to 31 bytes, "
+           "the whole at most 255";
   case SCHEME:
     return v == NULL || amt_http_valid(v, 0) ? NULL : "not fit for a header";
   case HEADERS:
@@ -3529,7 +3532,8 @@ static void show_head_line(void)
     show("%s", line);
   else if (word_in(plain, line) >= 0)
     show("%s:%s", line, colon + 1);
-  else if (wire.auth_header == NULL || !same_word(line, wire.auth_header))
+  else if (!same_word(line, wire.auth == AMT_AUTH_BASIC ? "Authorization"
+                            : or(wire.auth_header, "")))
     show("%s: ***", line);
   else
     show("%s: %s***", line, wire.auth == AMT_AUTH_BASIC ? "Basic "
@@ -4865,6 +4869,34 @@ static struct {
   int      objects;                  /* are the list's elements */
 } look;
 
+/* 1 if the way is one of the name's alternatives. */
+static int is_alternative(const char *name, const char *way)
+{
+  char   one[256]; /* see is_reply_name */
+  size_t n;
+  for (;; name += n + 1) {
+    n = strcspn(name, "|");
+    memcpy(one, name, n);
+    one[n] = 0;
+    if (same_word(one, way)) return 1;
+    if (name[n] == 0) return 0;
+  }
+}
+
+/* What of look.path lies in an element of the list of messages; or NULL. */
+static const char *way_in_element(void)
+{
+  const char *list_at = wire.reply[AMT_R_MESSAGES], *end = look.path;
+  char        before[sizeof look.path];
+  while (list_at != NULL && (end = strstr(end, "[]")) != NULL) {
+    text(before, sizeof before, "%s", look.path);
+    before[end - look.path] = 0;
+    end += 2;
+    if (is_alternative(list_at, before)) return *end == '.' ? end + 1 : end;
+  }
+  return NULL;
+}
+
 /* The way to where a word of the table stands. */
 static char *way_of(int word, char *to, size_t room)
 {
@@ -4888,17 +4920,18 @@ static unsigned words_of(amt_op op)
 /* A value, or a list, stands at look.path: which words name it? */
 static void look_at(int is_list)
 {
-  const char *list_at = wire.reply[AMT_R_MESSAGES];
+  const char *list_at = wire.reply[AMT_R_MESSAGES], *inner = way_in_element();
   unsigned    words = words_of((amt_op)job.op), named = 0;
   char        way[300];
   int         i;
-  for (i = 0; i < AMT_R_COUNT; i++)
-    if ((words >> i & 1u) && wire.reply[i] != NULL &&
-        same_word(look.path, way_of(i, way, sizeof way))) named |= 1u << i;
+  for (i = 0; i < AMT_R_COUNT; i++) {
+    const char *at = i < AMT_R_SEQUENCE ? look.path : inner;
+    if ((words >> i & 1u) && wire.reply[i] != NULL && at != NULL &&
+        is_alternative(wire.reply[i], at)) named |= 1u << i;
+  }
   /* Elements that are plain strings are the texts; so is one string. */
-  text(way, sizeof way, "%s[]", or(list_at, ""));
   if (job.op == AMT_MESSAGES && list_at != NULL && !is_list &&
-      (same_word(look.path, way) || same_word(look.path, list_at)))
+      ((inner != NULL && *inner == 0) || is_alternative(list_at, look.path)))
     named |= 1u << AMT_R_TEXT;
   look.words |= named;
   text(way, sizeof way, "\"%s\"", look.path);
@@ -5043,6 +5076,38 @@ static int probe_report(void)
   return good;
 }
 
+static int token_refused(void)
+{
+  return job.http_status == 401 || job.http_status == 403;
+}
+
+/* The call whose token was refused, with the other headers that are known for
+   it. 1 if one is taken: the table keeps it for the calls to come. *answered:
+   as of probe_call. */
+static int probe_headers(amt_op op, int *answered)
+{
+  static const struct { const char *header, *scheme; } known[] = {
+    { "X-AMT-LogonToken", "" }, { "Authorization", "Bearer " }
+  };
+  const char *header = wire.auth_header, *scheme = wire.auth_scheme;
+  int         i;
+  if (wire.auth > AMT_AUTH_FORM || !token_refused()) return 0;
+  for (i = 0; i < 2; i++) {
+    if (same_word(known[i].header, header)) continue;
+    wire.auth_header = known[i].header, wire.auth_scheme = known[i].scheme;
+    putf("  the token is refused in %s, and ", header);
+    *answered = probe_call(op);
+    if (job.http_status != 0 && !token_refused()) {
+      putf("taken with\n    auth_header = %s\n    auth_scheme = \"%s\"\n",
+           known[i].header, known[i].scheme);
+      return 1;
+    }
+    putf("in %s as well\n", known[i].header);
+  }
+  wire.auth_header = header, wire.auth_scheme = scheme;
+  return 0;
+}
+
 static int probe(void)
 {
   static const amt_op calls[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
@@ -5055,6 +5120,10 @@ static int probe(void)
   for (i = wire.auth <= AMT_AUTH_FORM ? 0 : 1; i < n; i++) {
     int answered = probe_call(calls[i]);
     good &= probe_report();
+    if (!answered && i > 0 && probe_headers(calls[i], &answered)) {
+      good = 0;
+      probe_report();
+    }
     if (answered) continue;
     if (not_sent())
       return wrong(EXIT_CONFIG, "wire table", "%s: %s",

@@ -10,9 +10,9 @@
 
 #define OK "HTTP/1.1 200 OK\r\n"
 static const char *const replies[] = {
-  /* to the sign-in: */ OK "Content-Length: 15\r\n\r\n{\"Token\":\"3f7\"}",
+  /* sign-in: */ OK "Content-Length: 23\r\n\r\n{\"AmtLogonToken\":\"3f7\"}",
   /* to Start: */ OK "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
-  "1e\r\n\"Status\":1,\"BatchrequestId\":21\r\n3\r\n12}\r\n0\r\n\r\n",
+  "1e\r\n\"Status\":1,\"BatchRequestId\":21\r\n3\r\n12}\r\n0\r\n\r\n",
   /* three to MonitorJob: */ "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
   OK "Connection: close\r\n\r\n{\"Any\":[{}],\"Status\":2}",
   OK "Content-Length: 12\r\n\r\n{\"Status\":4}",

@@ -12,26 +12,28 @@
    >>plan >>reply >>check >>calls >>control >>http >>main
 
    THE WIRE
-   What is published are the functions and fields; paths and JSON names are
-   the amt.h project's own choice, and all stand in the table at >>wire;
-   --wire FILE replaces any of them (what can be said there stands above the
-   table). Without it, every call is a POST with a JSON object (Content-Type
+   What is published are the functions and fields and, in the vendor's ACS SDK
+   documentation, BatchRequestId, AmtLogonToken and X-AMT-LogonToken; paths and
+   the other JSON names are the amt.h project's own choice. All stand in the
+   table at >>wire; --wire FILE replaces any of them (what can be said there
+   stands above the table; tests/wire-0.1.txt is what version 0.1 spoke).
+   Without it, every call is a POST with a JSON object (Content-Type
    application/json):
 
-     /AmtOpConService/Authenticate    User, Password -> Token, ExpiresIn
+     /AmtOpConService/Authenticate    User, Password -> AmtLogonToken, ExpiresIn
      /AmtOpConService/OpConJobAction  Action START, TaskType BATCH or SCRIPT,
                                       ApplicationName, JobName or ScriptName,
                                       SubmitUser, Station, [User], [QueueName],
                                       [TaskValues], [Parameters]
-                                      -> BatchrequestId, Status, Message
+                                      -> BatchRequestId, Status, Message
                                       Action STOP or KILL, ApplicationName,
-                                      BatchrequestId -> BatchrequestId, Status
-     /AmtOpConService/MonitorJob      ApplicationName, BatchrequestId
-                                      -> BatchrequestId, Status
-     /AmtOpConService/GetMessages     ApplicationName, BatchrequestId,
+                                      BatchRequestId -> BatchRequestId, Status
+     /AmtOpConService/MonitorJob      ApplicationName, BatchRequestId
+                                      -> BatchRequestId, Status
+     /AmtOpConService/GetMessages     ApplicationName, BatchRequestId,
                                       AfterSequence -> Messages, [More]
 
-   All but the first want "Authorization: Bearer TOKEN". Requests are read
+   All but the first want "X-AMT-LogonToken: TOKEN". Requests are read
    strictly, so that a client's mistakes are found: unknown, missing, empty,
    duplicate or wrongly typed members are a 400. Errors are {"Message":".."}.
    400 also for an unknown application or batch job and for another submit
@@ -50,7 +52,7 @@
 
    THE DATABASE (--db FILE; WAL, so it can be read while the server runs)
      jobs       one row for each Start accepted, committed before its reply:
-       id            the BatchrequestId; the first is 2112
+       id            the BatchRequestId; the first is 2112
        started       when the Start came
        application, task_type (BATCH or SCRIPT), name, submit_user, station
        user, queue   NULL if not given
@@ -131,8 +133,9 @@
    has in a wire file: lines "name = value" and "# comment". A value stands in
    double quotes with JSON's escapes, or bare. A bare none means absent: a
    member that is not read, or not sent. Names of replies may be dotted for
-   nested objects; "" is the reply, or the message, itself. Paths may hold
-   {application} {id} {after} {action}, in a query too. */
+   nested objects; "" is the reply, or the message, itself; of alternatives,
+   "Message|detail", the first is sent. Paths may hold {application} {id}
+   {after} {action}, in a query too. Basic always stands in Authorization. */
 
 enum word {
   METHOD_SIGN_IN, PATH_SIGN_IN, METHOD_START, PATH_START, METHOD_STOP,
@@ -179,13 +182,13 @@ static const struct { const char *name, *value; } default_wire[WORDS] = {
   [IN_USER]         = { "request.run_as", "User" },
   [IN_STATION]      = { "request.station", "Station" },
   [IN_QUEUE]        = { "request.queue", "QueueName" },
-  [IN_ID]           = { "request.id", "BatchrequestId" },
+  [IN_ID]           = { "request.id", "BatchRequestId" },
   [IN_AFTER]        = { "request.after", "AfterSequence" },
   [IN_TASK_VALUES]  = { "request.task_values", "TaskValues" },
   [IN_PARAMETERS]   = { "request.parameters", "Parameters" },
-  [OUT_TOKEN]       = { "reply.token", "Token" },
+  [OUT_TOKEN]       = { "reply.token", "AmtLogonToken" },
   [OUT_EXPIRES]     = { "reply.expires", "ExpiresIn" },
-  [OUT_ID]          = { "reply.id", "BatchrequestId" },
+  [OUT_ID]          = { "reply.id", "BatchRequestId" },
   [OUT_STATUS]      = { "reply.status", "Status" },
   [OUT_MESSAGE]     = { "reply.message", "Message" },
   [OUT_MESSAGES]    = { "reply.messages", "Messages" },
@@ -194,8 +197,8 @@ static const struct { const char *name, *value; } default_wire[WORDS] = {
   [OUT_TIME]        = { "reply.time", "Time" },
   [OUT_TEXT]        = { "reply.text", "Text" },
   [AUTH]            = { "auth", "json" },         /* form basic fixed none */
-  [AUTH_HEADER]     = { "auth_header", "Authorization" },
-  [AUTH_SCHEME]     = { "auth_scheme", "Bearer " },
+  [AUTH_HEADER]     = { "auth_header", "X-AMT-LogonToken" },
+  [AUTH_SCHEME]     = { "auth_scheme", "" },
   [HEADERS]         = { "headers", NULL },        /* "Name: value\r\n..." */
   [MEMBERS]         = { "members", NULL },        /* "\"a\":1,\"b\":2" */
   [SEPARATOR]       = { "separator", "," },
@@ -254,10 +257,16 @@ static const struct status *status_of(int64_t code)
 enum fault {
   ACCENT_STRING_NUMBERS, ACCENT_NAMES, ACCENT_LOWER, ACCENT_STRINGS,
   ACCENT_BOM, ACCENT_EXTRA, ACCENT_ORDER, ACCENT_ASCII, ACCENT_INDENT,
-  NO_AFTER, PAGE, FAIL_500, FAIL_503, RETRY_AFTER,
-  START_500, START_LOST, START_429, START_NO_ID,
-  EXPIRE_EVERY, DROP_EVERY, SLOW, CLOSE, CHUNKED, HTTP_REDIRECT, GZIP,
-  MESSAGES_403, MESSAGES_GARBAGE, MONITOR_404, KILL_REFUSED, LATIN1,
+  ACCENT_DOTNET, ACCENT_PADDED, ACCENT_DECIMAL, ACCENT_SIGNED, ACCENT_TIME,
+  NO_AFTER, PAGE, KEEP_LAST, RENUMBER, SWAPPED,
+  FAIL_500, FAIL_503, RETRY_AFTER,
+  START_500, START_LOST, START_429, START_NO_ID, START_STATUS,
+  START_ZERO, START_MINUS, START_GUID, START_MESSAGE,
+  EXPIRE_EVERY, SIGN_INS_REFUSED, SIGN_IN_STATUS,
+  DROP_EVERY, SLOW, CLOSE, CLOSE_AFTER, KEEP_ALIVE, CHUNKED, HTTP_REDIRECT,
+  GZIP, MESSAGES_403, MESSAGES_GARBAGE, MONITOR_404, MONITOR_ONCE,
+  MONITOR_OTHER_ID, KILL_REFUSED, KILL_ONCE,
+  LATIN1, CP1252, RAW_TAB, RAW_ESC, BAD_ESCAPE,
   FAULTS
 };
 
@@ -268,7 +277,7 @@ static const struct {
   const char *meaning;
 } faults[FAULTS] = {
   [ACCENT_STRING_NUMBERS] = { "accent=string-numbers", NULL, 1,
-    "Status and BatchrequestId are strings" },
+    "Status and BatchRequestId are strings" },
   [ACCENT_NAMES] = { "accent=names", NULL, 1,
     "Status is a name, such as \"RUNNING\"" },
   [ACCENT_LOWER] = { "accent=lower", NULL, 1,
@@ -285,10 +294,26 @@ static const struct {
     "all but ASCII as \\uXXXX, and / as \\/" },
   [ACCENT_INDENT] = { "accent=indent", NULL, 1,
     "objects spread over lines, with blanks" },
+  [ACCENT_DOTNET] = { "accent=dotnet", NULL, 1,
+    "Status is a name as .NET writes it, such as \"WaitForQueue\"" },
+  [ACCENT_PADDED] = { "accent=padded", NULL, 1,
+    "Status is a name (with string-numbers: a number) padded with blanks" },
+  [ACCENT_DECIMAL] = { "accent=decimal", NULL, 1,
+    "Status is a number such as 4.0" },
+  [ACCENT_SIGNED] = { "accent=signed", NULL, 1,
+    "Status is a string such as \"+4\"" },
+  [ACCENT_TIME] = { "accent=time", NULL, 1,
+    "Time has seven digits of a second and an offset, as .NET writes it" },
   [NO_AFTER] = { "no-after", NULL, 1,
     "AfterSequence is ignored: always the whole list, never More" },
   [PAGE] = { "page", "N", 10,
     "N messages a reply, then More (otherwise 1000)" },
+  [KEEP_LAST] = { "keep-last", "N", 5,
+    "only the last N messages of a job are kept" },
+  [RENUMBER] = { "renumber", "N", 10,
+    "after N messages the list is emptied and Sequence begins at 1 again" },
+  [SWAPPED] = { "swapped", NULL, 1,
+    "the last two messages of each list change places" },
   [FAIL_500] = { "fail-500", "N", 3,
     "every Nth call other than START answers 500" },
   [FAIL_503] = { "fail-503-retry-after", "N", 3,
@@ -303,14 +328,33 @@ static const struct {
     "a START is not recorded but answered 429 with Retry-After" },
   [START_NO_ID] = { "start-no-id", "STATUS", 1,
     "a START is recorded; its reply has this Status and no id" },
+  [START_STATUS] = { "start-status", "STATUS", 11,
+    "a START is recorded; its reply has its id and this Status" },
+  [START_ZERO] = { "start-zero", "STATUS", 11,
+    "a START is not recorded; its reply has this Status and the id 0" },
+  [START_MINUS] = { "start-minus", "STATUS", 99,
+    "likewise with the id -1" },
+  [START_GUID] = { "start-guid", "STATUS", 11,
+    "likewise with a GUID that is all zeros" },
+  [START_MESSAGE] = { "start-message", NULL, 1,
+    "a START is not recorded; its reply, 200, has nothing but a Message" },
   [EXPIRE_EVERY] = { "expire-every", "N", 3,
     "every Nth call with a good token answers 401 and ends the token" },
+  [SIGN_INS_REFUSED] = { "sign-ins-refused", "N", 1,
+    "N sign-ins after the first one are refused" },
+  [SIGN_IN_STATUS] = { "sign-in-status", "HTTP", 403,
+    "what the refused sign-ins answer (otherwise 401)" },
   [DROP_EVERY] = { "drop-every", "N", 3,
     "every Nth call other than START: closed without a reply" },
   [SLOW] = { "slow", "MS", 1000,
     "each reply is held back so many milliseconds (whatever the speed)" },
   [CLOSE] = { "close", NULL, 1,
     "Connection: close with every reply" },
+  [CLOSE_AFTER] = { "close-after", "MS", 1,
+    "a connection takes one request, and closes MS after its reply, unsaid" },
+  [KEEP_ALIVE] = { "keep-alive", "S", 1,
+    "says Keep-Alive: timeout=S, and closes after S seconds without a request"
+  },
   [CHUNKED] = { "chunked", "BYTES", 7,
     "replies are chunked, in pieces of so many bytes" },
   [HTTP_REDIRECT] = { "http-redirect", NULL, 1,
@@ -323,16 +367,31 @@ static const struct {
     "GetMessages answers 200 with a text that is not JSON" },
   [MONITOR_404] = { "monitor-404", "N", 3,
     "the first N monitor calls answer 404" },
+  [MONITOR_ONCE] = { "monitor-once", "HTTP", 403,
+    "the first monitor call answers this; 401 also ends its token" },
+  [MONITOR_OTHER_ID] = { "monitor-other-id", "N", 3,
+    "the replies to the first N monitor calls are about another job" },
   [KILL_REFUSED] = { "kill-refused", NULL, 1,
     "STOP and KILL answer 400, and the job goes on" },
+  [KILL_ONCE] = { "kill-once", "HTTP", 404,
+    "the first STOP or KILL answers this, and the job goes on" },
   [LATIN1] = { "latin1", NULL, 1,
-    "the first message of each list begins with \"caf\\xE9 \"" }
+    "the first message of each list begins with \"caf\\xE9 \"" },
+  [CP1252] = { "cp1252", NULL, 1,
+    "likewise with \"\\x93\\x80\\x94 \", three characters of CP1252" },
+  [RAW_TAB] = { "raw-tab", NULL, 1,
+    "likewise with \"a\\tb \", its TAB as a raw byte" },
+  [RAW_ESC] = { "raw-esc", NULL, 1,
+    "likewise with \"\\x1B[31m \", its ESC as a raw byte" },
+  [BAD_ESCAPE] = { "bad-escape", NULL, 1,
+    "likewise with \"it\\'s \", an escape that JSON does not have" }
 };
 
 /* ---------------------------------------------------------------- >>server */
 
 enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
-             READ_MESSAGES, ADD_TOKEN, FIND_TOKEN, END_TOKEN, CLEAN_TOKENS,
+             READ_MESSAGES, COUNT_MESSAGES, ADD_TOKEN, FIND_TOKEN, END_TOKEN,
+             CLEAN_TOKENS,
              QUERIES };
 
 struct request;
@@ -352,6 +411,7 @@ struct server {
   sqlite3_stmt *query[QUERIES];
   struct MHD_Daemon *daemon[2];         /* 127.0.0.1 and, if asked for, ::1 */
   struct request *held, **held_end;     /* by the fault slow, soonest first */
+  struct line *lines;                   /* the connections that may be closed */
   uint64_t not_start, with_token;       /* calls, as the faults count them */
   struct {
     json_int_t start_requests, starts_accepted, sign_ins, refused_sign_ins,
@@ -463,6 +523,8 @@ static const char *const queries[QUERIES] = {
   [READ_MESSAGES] =
     "SELECT sequence, time, text FROM messages"
     " WHERE job=? AND n>? AND time<=? ORDER BY n",
+  [COUNT_MESSAGES] =
+    "SELECT count(*) FROM messages WHERE job=? AND time<=?",
   [ADD_TOKEN] =
     "INSERT INTO tokens VALUES(lower(hex(randomblob(16))), ?) RETURNING token",
   [FIND_TOKEN] = "SELECT 1 FROM tokens WHERE token=? AND expires>?",
@@ -1050,19 +1112,44 @@ static json_t *new_object(const struct server *s)
   return o;
 }
 
+enum { ZERO_ID = -1, MINUS_ID = -2, GUID_ID = -3 }; /* of no job */
+
 static json_t *id_value(const struct server *s, int64_t id)
 {
   char digits[32];
+  if (id == GUID_ID)
+    return json_string("00000000-0000-0000-0000-000000000000");
+  if (id < 0) id = id == ZERO_ID ? 0 : -1;
   snprintf(digits, sizeof digits, "%lld", (long long)id);
   return s->fault[ACCENT_STRING_NUMBERS] ? json_string(digits)
                                          : json_integer(id);
+}
+
+/* WAIT_FOR QUEUE as WaitForQueue. */
+static json_t *dotnet_name(const char *name)
+{
+  char word[32];
+  size_t n = 0;
+  bool first = true;
+  for (; *name; name++) {
+    bool letter = isalpha((unsigned char)*name) != 0;
+    if (letter) word[n++] = (char)(first ? *name : tolower(*name));
+    first = !letter;
+  }
+  return json_stringn(word, n);
 }
 
 static json_t *status_value(const struct server *s, int code)
 {
   const struct status *st = status_of(code);
   char digits[32];
-  snprintf(digits, sizeof digits, "%d", code);
+  snprintf(digits, sizeof digits, s->fault[ACCENT_SIGNED] ? "%+d" : "%d", code);
+  if (s->fault[ACCENT_DECIMAL]) return json_real(code);
+  if (s->fault[ACCENT_SIGNED]) return json_string(digits);
+  if (st && s->fault[ACCENT_PADDED])
+    return json_sprintf("%-21s", s->fault[ACCENT_STRING_NUMBERS] ? digits
+                                                                 : st->name);
+  if (st && s->fault[ACCENT_DOTNET]) return dotnet_name(st->name);
   if (st && s->fault[ACCENT_NAMES]) return json_string(st->name);
   return s->fault[ACCENT_STRING_NUMBERS] ? json_string(digits)
                                          : json_integer(code);
@@ -1347,6 +1434,13 @@ static void sign_in(struct server *s, json_t *in, struct reply *r)
   bool lives = life > 0;
   json_t *o;
   sqlite3_stmt *st;
+  if (s->count.sign_ins > 0
+      && s->count.refused_sign_ins < s->fault[SIGN_INS_REFUSED]) {
+    int status = s->fault[SIGN_IN_STATUS];
+    s->count.refused_sign_ins++;
+    refuse(s, r, status ? (unsigned)status : 401, "the directory is away");
+    return;
+  }
   if (!is_user(s, get_text(in, IN_API_USER), get_text(in, IN_PASSWORD))) {
     s->count.refused_sign_ins++;
     refuse(s, r, 401, "unknown user or wrong password");
@@ -1406,9 +1500,30 @@ static void reply_start(struct server *s, struct reply *r, int64_t id,
     refuse(s, r, 500, "internal server error");
   else if (s->fault[START_NO_ID])
     reply_job(s, r, 0, s->fault[START_NO_ID], message);
+  else if (s->fault[START_STATUS])
+    reply_job(s, r, id, s->fault[START_STATUS], message);
   else
     reply_job(s, r, id, QUEUED, message);
   free(message);
+}
+
+/* The faults with which a START that makes no job is answered 200. */
+static bool not_defined(const struct server *s, struct reply *r,
+                        const char *name)
+{
+  static const struct { enum fault fault; int64_t id; } ids[] = {
+    { START_ZERO, ZERO_ID }, { START_MINUS, MINUS_ID }, { START_GUID, GUID_ID }
+  };
+  char *message;
+  size_t i = 0;
+  while (i < 3 && !s->fault[ids[i].fault]) i++;
+  if (i == 3 && !s->fault[START_MESSAGE]) return false;
+  if (asprintf(&message, "Job %s is not defined", name) < 0)
+    die("out of memory");
+  if (i < 3) reply_job(s, r, ids[i].id, s->fault[ids[i].fault], message);
+  else refuse(s, r, 200, "%s", message);
+  free(message);
+  return true;
 }
 
 static void start(struct server *s, json_t *in, struct reply *r)
@@ -1429,6 +1544,7 @@ static void start(struct server *s, json_t *in, struct reply *r)
     retry_after(s, r);
     return;
   }
+  if (not_defined(s, r, name)) return;
   id = make_job(s, in, script, name);
   if (id) reply_start(s, r, id, name);
   else refuse(s, r, 400, "unknown job %s", name);
@@ -1440,7 +1556,9 @@ static void end_job(struct server *s, json_t *in, struct reply *r, int code)
   struct job j = { 0 };
   if (!named_job(s, r, in, &j)) return;
   st = job_status(&j);
-  if (s->fault[KILL_REFUSED])
+  if (s->fault[KILL_ONCE] && s->count.stops + s->count.kills == 1)
+    refuse(s, r, (unsigned)s->fault[KILL_ONCE], "not now");
+  else if (s->fault[KILL_REFUSED])
     refuse(s, r, 400, "batch request %lld may not be stopped",
            (long long)j.id);
   else if (st->ends)
@@ -1466,8 +1584,13 @@ static void monitor(struct server *s, json_t *in, struct reply *r)
 {
   struct job j = { 0 };
   if (!named_job(s, r, in, &j)) return;
-  if (s->count.monitors <= s->fault[MONITOR_404])
+  if (s->fault[MONITOR_ONCE] && s->count.monitors == 1) {
+    if (s->fault[MONITOR_ONCE] == 401) exec(s, "DELETE FROM tokens");
+    refuse(s, r, (unsigned)s->fault[MONITOR_ONCE], "not now");
+  } else if (s->count.monitors <= s->fault[MONITOR_404])
     refuse(s, r, 404, "unknown batch request %lld", (long long)j.id);
+  else if (s->count.monitors <= s->fault[MONITOR_OTHER_ID])
+    reply_job(s, r, id_beside_status(s, j.id + 1), DONE, NULL);
   else
     reply_job(s, r, id_beside_status(s, j.id), job_status(&j)->code, NULL);
 }
@@ -1478,8 +1601,26 @@ struct page {
   struct server *s;
   struct text *body;
   int64_t count;
+  int64_t gone;                         /* Sequence counts from behind them */
+  size_t at[2];                         /* where the last two begin in body */
   bool whole, more;
 };
+
+/* What the first message of each list begins with, byte for byte. */
+static const struct { enum fault fault; const char *bytes; } spoilt[] = {
+  { LATIN1, "caf\xe9 " }, { CP1252, "\x93\x80\x94 " }, { RAW_TAB, "a\tb " },
+  { RAW_ESC, "\x1b[31m " }, { BAD_ESCAPE, "it\\'s " }
+};
+static const char bytes_place[] = "(the bytes come here)";
+
+/* NULL: no such fault. */
+static const char *spoilt_bytes(const struct server *s)
+{
+  size_t i;
+  for (i = 0; i < sizeof spoilt / sizeof *spoilt; i++)
+    if (s->fault[spoilt[i].fault]) return spoilt[i].bytes;
+  return NULL;
+}
 
 /* False: the page was full already. */
 static bool add_message(struct page *p, int64_t sequence, int64_t time,
@@ -1487,23 +1628,29 @@ static bool add_message(struct page *p, int64_t sequence, int64_t time,
 {
   struct server *s = p->s;
   json_t *value = json_stringn(text, length), *o;
-  char when[32];
+  char when[40];
   int limit = s->fault[PAGE] ? s->fault[PAGE] : PAGE_MESSAGES;
   if (!p->whole && (p->count >= limit || p->body->length >= PAGE_BYTES)) {
     json_decref(value);
     p->more = true;
     return false;
   }
-  if (s->fault[LATIN1] && p->count == 0) {
+  if (spoilt_bytes(s) && p->count == 0) {
     json_decref(value);
-    value = json_sprintf("caf\xc3\xa9 %s", text);   /* see spoil() */
+    value = json_sprintf("%s%s", bytes_place, text);  /* see spoil() */
   }
   if (p->count++) text_puts(p->body, ",");
+  p->at[0] = p->at[1];
+  p->at[1] = p->body->length;
+  sequence -= p->gone;
   if (s->fault[ACCENT_STRINGS]) {
     text_json(s, p->body, value);
     return true;
   }
   iso_time(when, time);
+  if (s->fault[ACCENT_TIME])
+    snprintf(when + 19, sizeof when - 19, ".%03d4567+00:00",
+             (int)(time % 1000));
   o = new_object(s);
   if (s->fault[ACCENT_ORDER]) {
     put(s, o, OUT_TEXT, value);
@@ -1542,14 +1689,53 @@ static void add_generated(struct page *p, const struct job *j, int64_t after,
   free(t.data);
 }
 
-/* Makes the first e with acute the single byte it is in Latin-1. */
-static void spoil(struct text *t)
+/* How many messages the job has written till then. */
+static int64_t written_till(struct server *s, const struct job *j,
+                            int64_t until)
 {
-  char *p = memmem(t->data, t->length, "caf\xc3\xa9", 5);
+  sqlite3_stmt *st;
+  int64_t n;
+  if (j->log_count >= 0) return log_written(j, until);
+  st = ask(s, COUNT_MESSAGES, "ii", j->id, until);
+  row(s, st);
+  n = sqlite3_column_int64(st, 0);
+  done(st);
+  return n;
+}
+
+/* How many of a job's first messages the server no longer has. */
+static int64_t forgotten(struct server *s, const struct job *j, int64_t until)
+{
+  int64_t keep = s->fault[KEEP_LAST], each = s->fault[RENUMBER], n;
+  if (!keep && !each) return 0;
+  n = written_till(s, j, until);
+  if (each) return n > 0 ? (n - 1) / each * each : 0;
+  return n > keep ? n - keep : 0;
+}
+
+/* The last two elements of the list change places. */
+static void swap(struct page *p)
+{
+  struct text *t = p->body, copy = { 0 };
+  size_t first = p->at[0], second = p->at[1];
+  if (p->count < 2) return;
+  text_add(&copy, t->data + first, t->length - first);
+  t->length = first;
+  text_add(t, copy.data + (second - first), copy.length - (second - first));
+  text_puts(t, ",");
+  text_add(t, copy.data, second - first - 1);
+  free(copy.data);
+}
+
+/* Puts the bytes in their place: the reply is no JSON text any more. */
+static void spoil(struct text *t, const char *bytes)
+{
+  size_t n = strlen(bytes), place = sizeof bytes_place - 1;
+  char *p = t->length ? memmem(t->data, t->length, bytes_place, place) : NULL;
   if (!p) return;
-  p[3] = (char)0xe9;
-  memmove(p + 4, p + 5, (size_t)(t->data + t->length - (p + 5)));
-  t->length--;
+  memcpy(p, bytes, n);
+  memmove(p + n, p + place, (size_t)(t->data + t->length - (p + place)));
+  t->length -= place - n;
 }
 
 /* The reply around the list, which takes the place of a string in it. */
@@ -1577,19 +1763,23 @@ static void messages_of(struct server *s, struct reply *r, const struct job *j,
                         int64_t after)
 {
   struct text list = { 0 };
-  struct page p = { s, &list, 0, false, false };
+  struct page p = { s, &list, 0, 0, { 0, 0 }, false, false };
   int64_t until = j->stopped ? j->stopped : now_ms();
+  int64_t gone = forgotten(s, j, until);
   p.whole = j->restarts || s->fault[NO_AFTER] || s->fault[ACCENT_STRINGS]
             || after < 0;
   if (p.whole) after = 0;
+  if (s->fault[RENUMBER]) after += p.gone = gone;
+  else if (after < gone) after = gone;
   begin_body(s, r, 200);
   text_puts(&list, "[");
   if (j->log_count < 0) add_stored(&p, j, after, until);
   else add_generated(&p, j, after, until);
+  if (s->fault[SWAPPED]) swap(&p);
   text_puts(&list, "]");
   put_list(s, r, &p);
   free(list.data);
-  if (s->fault[LATIN1]) spoil(&r->body);
+  if (spoilt_bytes(s)) spoil(&r->body, spoilt_bytes(s));
 }
 
 static void get_messages(struct server *s, json_t *in, struct reply *r)
@@ -1690,9 +1880,18 @@ struct request {
   struct span mark[MARKS];
   struct reply reply;
   bool answered;
+  bool late;                            /* its connection is about to close */
   bool shuts_down;                      /* the server, once it is completed */
   int64_t due;                          /* held till then, CLOCK_MONOTONIC */
   struct request *next;                 /* held */
+};
+
+/* With close-after and keep-alive: a connection. */
+struct line {
+  int fd;
+  bool used;                            /* a reply has been sent */
+  int64_t close_at;                     /* CLOCK_MONOTONIC; 0: it stays */
+  struct line *next;
 };
 
 static const char *header(const struct request *q, const char *name)
@@ -1926,9 +2125,11 @@ static bool has_token(struct server *s, const char *given)
 static bool may_call(struct server *s, struct request *q)
 {
   const char *auth = s->wire[AUTH];
-  const char *given = header(q, s->wire[AUTH_HEADER]);
+  bool basic = !strcmp(auth, "basic");
+  const char *given = header(q, basic ? MHD_HTTP_HEADER_AUTHORIZATION
+                                      : s->wire[AUTH_HEADER]);
   if (!strcmp(auth, "none") ? !*given
-      : !strcmp(auth, "basic") ? is_basic(s, given) : has_token(s, given))
+      : basic ? is_basic(s, given) : has_token(s, given))
     return true;
   s->count.unauthorized++;
   return refuse(s, &q->reply, 401, "no valid token");
@@ -2111,6 +2312,11 @@ static enum MHD_Result send_reply(struct server *s, struct request *q,
   if (r->header) MHD_add_response_header(m, r->header, r->value);
   if (faulty && s->fault[CLOSE])
     MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
+  if (faulty && s->fault[KEEP_ALIVE]) {
+    char value[32];
+    snprintf(value, sizeof value, "timeout=%d", s->fault[KEEP_ALIVE]);
+    MHD_add_response_header(m, "Keep-Alive", value);
+  }
   if (faulty && s->fault[GZIP])
     MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
   queued = MHD_queue_response(q->connection, r->status, m);
@@ -2142,13 +2348,62 @@ static void add_body(struct request *q, const char *data, size_t length)
   else text_add(&q->body, data, length);
 }
 
+static struct line *line_of(struct MHD_Connection *c)
+{
+  const union MHD_ConnectionInfo *i =
+    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return i ? i->socket_context : NULL;
+}
+
+static void add_line(struct server *s, struct MHD_Connection *c, void **context)
+{
+  struct line *l = calloc(1, sizeof *l);
+  if (!l) die("out of memory");
+  l->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
+            ->connect_fd;
+  l->next = s->lines;
+  s->lines = l;
+  *context = l;
+}
+
+static void remove_line(struct server *s, struct line *gone)
+{
+  struct line **l = &s->lines;
+  while (*l && *l != gone) l = &(*l)->next;
+  if (*l) *l = gone->next;
+  free(gone);
+}
+
+/* A reply was sent: the connection's time begins. */
+static void begin_closing(struct server *s, struct line *l)
+{
+  int64_t ms = s->fault[CLOSE_AFTER] ? s->fault[CLOSE_AFTER]
+                                     : (int64_t)s->fault[KEEP_ALIVE] * 1000;
+  if (!l || l->close_at) return;
+  l->used = true;
+  l->close_at = clock_ms(CLOCK_MONOTONIC) + ms;
+}
+
+/* As a server that never reads again: what comes now meets a reset. */
+static void close_till(struct server *s, int64_t due)
+{
+  struct line *l;
+  for (l = s->lines; l; l = l->next)
+    if (l->close_at && l->close_at <= due) {
+      shutdown(l->fd, SHUT_RDWR);
+      l->close_at = 0;
+    }
+}
+
 /* Called first, with the request's target as it was sent. */
 static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
 {
+  struct server *s = cls;
   struct request *q = calloc(1, sizeof *q);
-  (void)cls;
-  (void)c;
+  struct line *l = line_of(c);
   if (!q || !(q->target = strdup(uri))) die("out of memory");
+  if (l && s->fault[CLOSE_AFTER]) q->late = l->used;
+  else if (l) l->close_at = 0;
   return q;
 }
 
@@ -2165,7 +2420,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
   (void)version;
   if (!q->connection) {
     q->connection = connection;
-    return MHD_YES;
+    return q->late ? MHD_NO : MHD_YES;
   }
   if (*length) {
     add_body(q, data, *length);
@@ -2189,9 +2444,11 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
 {
   struct server *s = cls;
   struct request *q = *context;
-  (void)connection;
   (void)why;
   if (!q) return;
+  if (q->answered && q->reply.status
+      && (s->fault[CLOSE_AFTER] || s->fault[KEEP_ALIVE]))
+    begin_closing(s, line_of(connection));
   if (q->shuts_down) s->stop = true;
   free(q->target);
   free(q->body.data);
@@ -2204,9 +2461,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
                           void **context, enum MHD_ConnectionNotificationCode c)
 {
   struct server *s = cls;
-  (void)connection;
-  (void)context;
   if (c == MHD_CONNECTION_NOTIFY_STARTED) s->count.connections++;
+  if (!s->fault[CLOSE_AFTER] && !s->fault[KEEP_ALIVE]) return;
+  if (c == MHD_CONNECTION_NOTIFY_STARTED) add_line(s, connection, context);
+  else remove_line(s, *context);
 }
 
 /* ------------------------------------------------------------------ >>main */
@@ -2309,9 +2567,18 @@ static void start_listening(struct server *s, const struct options *o)
   free(key);
 }
 
+/* The lesser of the two, where -1 is for ever. */
+static int64_t sooner(int64_t least, int64_t due)
+{
+  int64_t ms = due - clock_ms(CLOCK_MONOTONIC);
+  if (ms < 0) ms = 0;
+  return least < 0 || ms < least ? ms : least;
+}
+
 /* Milliseconds till something is due, -1 for ever. */
 static int next_due(const struct server *s)
 {
+  const struct line *l;
   int64_t least = -1;
   int i;
   for (i = 0; i < 2 && s->daemon[i]; i++) {
@@ -2319,11 +2586,9 @@ static int next_due(const struct server *s)
     if (MHD_get_timeout(s->daemon[i], &ms) == MHD_YES
         && (least < 0 || (int64_t)ms < least)) least = (int64_t)ms;
   }
-  if (s->held) {
-    int64_t ms = s->held->due - clock_ms(CLOCK_MONOTONIC);
-    if (ms < 0) ms = 0;
-    if (least < 0 || ms < least) least = ms;
-  }
+  if (s->held) least = sooner(least, s->held->due);
+  for (l = s->lines; l; l = l->next)
+    if (l->close_at) least = sooner(least, l->close_at);
   return least > 60000 ? 60000 : (int)least;
 }
 
@@ -2341,6 +2606,7 @@ static void serve(struct server *s, int signals)
     if (poll(fd, n, next_due(s)) < 0 && errno != EINTR) die("poll failed");
     if (fd[0].revents & POLLIN) break;
     resume_till(s, clock_ms(CLOCK_MONOTONIC));
+    close_till(s, clock_ms(CLOCK_MONOTONIC));
     for (i = 0; i < 2 && s->daemon[i]; i++) MHD_run(s->daemon[i]);
   }
 }
@@ -2450,6 +2716,8 @@ static void set_wire(struct server *s, const char *file)
   for (i = 0; i < WORDS; i++) s->wire[i] = copy_of(default_wire[i].value);
   if (file) read_wire(s, file);
   check_wire(s);
+  for (i = OUT_TOKEN; i <= OUT_TEXT; i++)
+    if (s->wire[i]) s->wire[i][strcspn(s->wire[i], "|")] = 0;
   for (i = OUT_TOKEN; i <= OUT_TEXT && s->fault[ACCENT_LOWER]; i++)
     for (p = s->wire[i]; p && *p; p++)
       if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 'a' - 'A');

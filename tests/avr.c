@@ -676,30 +676,30 @@ static void job_runs(uint16_t number, const char *script, const char *want,
   "Accept: application/json" CRLF "Content-Type: application/json" CRLF \
   "Content-Length: " length CRLF CRLF body "\0"
 #define REPLY(length, body) LINE200 LENGTH(length) CRLF body "\0"
-#define BEARER "Authorization: Bearer 3f.." CRLF
+#define LOGON "X-AMT-LogonToken: 3f.." CRLF
 #define SERVICE "/AmtOpConService/"
 #define SIGN_IN \
   POST(SERVICE "Authenticate", "", "38", \
        "{\"User\":\"ocadm\",\"Password\":\"opconxps\"}") \
-  REPLY("33", "{\"Token\":\"3f..\",\"ExpiresIn\":3600}")
+  REPLY("41", "{\"AmtLogonToken\":\"3f..\",\"ExpiresIn\":3600}")
 #define START \
-  POST(SERVICE "OpConJobAction", BEARER, "121", \
+  POST(SERVICE "OpConJobAction", LOGON, "121", \
        "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":" \
        "\"DEMO2\",\"JobName\":\"REPORT\",\"SubmitUser\":\"BATCH\"," \
        "\"Station\":\"OPCON\"}")
 #define MONITOR \
-  POST(SERVICE "MonitorJob", BEARER, "49", \
-       "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112}")
+  POST(SERVICE "MonitorJob", LOGON, "49", \
+       "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112}")
 #define MESSAGES(length, last) \
-  POST(SERVICE "GetMessages", BEARER, length, \
-       "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112," \
+  POST(SERVICE "GetMessages", LOGON, length, \
+       "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112," \
        "\"AfterSequence\":" last "}")
 #define KILL \
-  POST(SERVICE "OpConJobAction", BEARER, "65", \
+  POST(SERVICE "OpConJobAction", LOGON, "65", \
        "{\"Action\":\"KILL\",\"ApplicationName\":\"DEMO2\"," \
-       "\"BatchrequestId\":2112}")
+       "\"BatchRequestId\":2112}")
 #define STARTS SIGN_IN START \
-  REPLY("36", "{\"BatchrequestId\":2112 , \"Status\":1}")
+  REPLY("36", "{\"BatchRequestId\":2112 , \"Status\":1}")
 #define ENDS MONITOR REPLY("12", "{\"Status\":4}")
 
 static void begin_start(void)
@@ -710,7 +710,7 @@ static void begin_start(void)
 /* Messages of every kind, a sequence and an id beyond 32 bits, chunks. */
 static const char whole_script[] PROGMEM =
   SIGN_IN START
-  REPLY("58", "{\"BatchrequestId\":2112,\"Status\":1,"
+  REPLY("58", "{\"BatchRequestId\":2112,\"Status\":1,"
         "\"Message\":\"taken\\u20ac\"}")
   MONITOR
   LINE200 CHUNKED CRLF "c" CRLF "{\"Status\":\"R" CRLF "00008" CRLF "UNNING\"}"
@@ -800,9 +800,9 @@ static const char other_script[] PROGMEM =
        "\"D\xC3\xA9 2\",\"JobName\":\"REPORT\",\"SubmitUser\":\"BATCH\","
        "\"Station\":\"OPCON\",\"TaskValues\":{\"a\":\"1\",\"b\":\"\xC3\xA9\"},"
        "\"Parameters\":\"a=1,b=\xC3\xA9\"}")
-  REPLY("36", "{\"BatchrequestId\":2112 , \"Status\":1}")
+  REPLY("36", "{\"BatchRequestId\":2112 , \"Status\":1}")
   POST(SERVICE "MonitorJob", BASIC, "49",
-       "{\"ApplicationName\":\"D\xC3\xA9 2\",\"BatchrequestId\":2112}")
+       "{\"ApplicationName\":\"D\xC3\xA9 2\",\"BatchRequestId\":2112}")
   REPLY("12", "{\"Status\":4}");
 static const char other_want[] PROGMEM =
   "starting; id 2112; status 4; done 0 code 4 start 3 at 10000";
@@ -811,7 +811,6 @@ static void begin_other(void)
 {
   static const char *const values[] = { "a=1", "b=\xC3\xA9" };
   wire.auth = AMT_AUTH_BASIC;
-  wire.auth_scheme = "";
   wire.task_values = AMT_LIST_OBJECT;
   wire.parameters = AMT_LIST_JOINED;
   wire.call[AMT_START].path = "/start/{application}";

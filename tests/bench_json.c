@@ -125,7 +125,7 @@ static void generate(const char *name)
     }
     put("\"}");
   } else if (strcmp(name, "status") == 0) {
-    put("{\"BatchrequestId\":2112,\"Status\":2,\"StatusName\":\"RUNNING\","
+    put("{\"BatchRequestId\":2112,\"Status\":2,\"StatusName\":\"RUNNING\","
         "\"Queue\":\"DEFAULT\",\"Station\":\"OPCON\",\"Text\":\"");
     both("The job is running now.", "The job is running now.");
     put("\"}");

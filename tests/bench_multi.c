@@ -50,7 +50,7 @@ static void begin(CURLM *multi, struct call *c, int job)
              "\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}");
   else
     snprintf(c->body, sizeof c->body, "{\"ApplicationName\":\"DEMO2\","
-             "\"BatchrequestId\":%d}", jobs[job].id);
+             "\"BatchRequestId\":%d}", jobs[job].id);
   curl_easy_setopt(c->easy, CURLOPT_URL, url[c->start ? 1 : 2]);
   curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, c->body);
   curl_multi_add_handle(multi, c->easy);
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 {
   static const char *const path[] = { "Authenticate", "OpConJobAction",
                                       "MonitorJob" };
-  char     bearer[300];
+  char     logon[300];
   CURLM   *multi;
   CURLMsg *m;
   cJSON   *doc;
@@ -88,10 +88,10 @@ int main(int argc, char **argv)
                    "{\"User\":\"ocadm\",\"Password\":\"opconxps\"}");
   if (curl_easy_perform(calls->easy) != CURLE_OK) return 1;
   doc = read_reply(calls);
-  snprintf(bearer, sizeof bearer, "Authorization: Bearer %s",
-           cJSON_GetObjectItem(doc, "Token")->valuestring);
+  snprintf(logon, sizeof logon, "X-AMT-LogonToken: %s",
+           cJSON_GetObjectItem(doc, "AmtLogonToken")->valuestring);
   cJSON_Delete(doc);
-  headers = curl_slist_append(headers, bearer);
+  headers = curl_slist_append(headers, logon);
   for (i = 0; i < n; i++) begin(multi, &calls[i], next++ % count);
   for (;;) {
     curl_multi_perform(multi, &left);
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
       curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
       doc = read_reply(c);
       if (c->start)
-        jobs[c->job].id = cJSON_GetObjectItem(doc, "BatchrequestId")->valueint;
+        jobs[c->job].id = cJSON_GetObjectItem(doc, "BatchRequestId")->valueint;
       jobs[c->job].status = cJSON_GetObjectItem(doc, "Status")->valueint;
       cJSON_Delete(doc);
       curl_multi_remove_handle(multi, c->easy);

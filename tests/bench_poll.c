@@ -65,7 +65,7 @@ static int polls_of_status(const char *url, int count, int sleep)
   curl_global_init(CURL_GLOBAL_ALL);
   c = curl_easy_init();
   snprintf(path, sizeof path, "%s/AmtOpConService/MonitorJob", url);
-  headers = curl_slist_append(headers, "Authorization: Bearer " TOKEN);
+  headers = curl_slist_append(headers, "X-AMT-LogonToken: " TOKEN);
   headers = curl_slist_append(headers, "Accept: application/json");
   headers = curl_slist_append(headers, "Content-Type: application/json");
   curl_easy_setopt(c, CURLOPT_URL, path);
@@ -77,7 +77,7 @@ static int polls_of_status(const char *url, int count, int sleep)
     long   http = 0;
     cJSON *doc;
     snprintf(body, sizeof body, "{\"ApplicationName\":\"%s\","
-             "\"BatchrequestId\":%s}", "DEMO2", "2112");
+             "\"BatchRequestId\":%s}", "DEMO2", "2112");
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
     reply_len = 0;
     if (curl_easy_perform(c) != CURLE_OK) return -1;

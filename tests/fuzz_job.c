@@ -160,8 +160,8 @@ static void put_messages(bytes *to, const line *l, watched *j, unsigned visible)
 static void put_good(bytes *to, const line *l, unsigned hole)
 {
   static const char *const forms[3][AMT_MESSAGES] = {
-    { "{\"Token\":\"" TOKEN "\",\"ExpiresIn\":%u}",
-      "{\"BatchrequestId\":2112,\"Status\":1}", "{\"Status\":3}",
+    { "{\"AmtLogonToken\":\"" TOKEN "\",\"ExpiresIn\":%u}",
+      "{\"BatchRequestId\":2112,\"Status\":1}", "{\"Status\":3}",
       "{\"Status\":\"KILLED\"}", "{\"Status\":%u}" },
     { "{\"r\":{\"a\":{\"for\":%u,\"Token\":\"" TOKEN "\"}}}",
       "{\"r\":{\"job\":{\"id\":\"2112\"}}}", "{\"r\":{\"job\":{\"status\":3}}}",
@@ -422,7 +422,8 @@ static ptrdiff_t line_read(amt_stream *s, void *to, size_t n)
 static void check_request(line *l)
 {
   static const char *const names[] = { "POST ", "GET ", "Host: amt.test:42000\r",
-    "Authorization: ", "Accept: application/json\r", "X: y\r",
+    "Authorization: Basic ", "X-AMT-LogonToken: ",
+    "Accept: application/json\r", "X: y\r",
     "Connection: close\r", "Content-Type: application/", "Content-Length: " };
   const char    *p = (const char *)l->in.p, *end = strstr(p, "\r\n\r\n"), *at;
   size_t         length = 0, from, used, head, i;
@@ -679,13 +680,13 @@ static void make_wire(amt_wire *t)
     t->request[AMT_Q_APPLICATION] = t->request[AMT_Q_ACTION] = NULL;
   }
   if (w.table == DOTTED) {
-    t->reply[AMT_R_TOKEN] = "r.a.Token";
+    t->reply[AMT_R_TOKEN] = "r.Token|r.a.Token|Token";
     t->reply[AMT_R_EXPIRES] = "r.a.for";
     t->reply[AMT_R_ID] = "r.job.id";
-    t->reply[AMT_R_STATUS] = "r.job.status";
+    t->reply[AMT_R_STATUS] = "job.status|r.job.status";
     t->reply[AMT_R_MESSAGES] = "r.log.lines";
     t->reply[AMT_R_SEQUENCE] = "e.n";
-    t->reply[AMT_R_TEXT] = "e.text";
+    t->reply[AMT_R_TEXT] = "t.e|e.text";
     t->parameters = t->task_values = AMT_LIST_JOINED;
     t->headers = "X: y\r\n";
     t->members = "\"Tenant\":7";

@@ -753,7 +753,7 @@ def test_resume_gives_an_id_back_as_the_server_had_it():
                 f.write("starting %s J Q\nstarted %s 12\n" % (url, word))
             bodies.clear()
             equal(resume(path, url, "Q", "J").returncode, 4)
-            assert '"BatchrequestId":%s}' % wanted in bodies[1].decode(), bodies
+            assert '"BatchRequestId":%s}' % wanted in bodies[1].decode(), bodies
         s.shutdown()
 
 

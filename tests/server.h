@@ -333,7 +333,7 @@ static UNUSED void server_init(server *s)
   s->cut_written = s->cut_given = ALL;
   s->fail_io = -1;
   s->log_calls = 1;
-  s->scheme = "Authorization: Bearer ";
+  s->scheme = "X-AMT-LogonToken: ";
   s->host = "amt.test";
   s->raw_op = -1;
 }
@@ -439,11 +439,11 @@ static UNUSED void server_answer(server *s, int op, const char *headers,
   }
   switch (op) {
   case AMT_SIGN_IN:
-    text_put(&r->body, "{\"Token\":\"tok%d\",\"ExpiresIn\":3600}",
+    text_put(&r->body, "{\"AmtLogonToken\":\"tok%d\",\"ExpiresIn\":3600}",
              ++s->generation);
     break;
   case AMT_START:
-    text_put(&r->body, "{\"BatchrequestId\":2112}");
+    text_put(&r->body, "{\"BatchRequestId\":2112}");
     break;
   case AMT_STOP:
   case AMT_KILL:

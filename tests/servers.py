@@ -2,14 +2,17 @@
 requests to nginx, Node, Python and libmicrohttpd; see tests/run.sh. Each
 function whose name begins with test_ is one test; its name is the sentence it
 proves. They run side by side: seconds are those waited for.
-Needs nginx-light, nodejs, openssl and amtsim's libmicrohttpd.
-Environment: AMT, the tool; TEST_OUT, the folder that has http_get.
+Needs nginx-light, nodejs, openssl, amtsim's libmicrohttpd and, for one test,
+uwsgi-core with uwsgi-plugin-python3.
+Environment: AMT, the tool; TEST_OUT, the folder that has http_get; AMT_RUNS,
+how often a job meets a server that closes unsaid (25).
 usage: servers.py [WORD]   runs only the tests with WORD in their name"""
 import collections
 import concurrent.futures
 import contextlib
 import functools
 import hashlib
+import http.client
 import itertools
 import json
 import os
@@ -688,7 +691,223 @@ def test_libmicrohttpd_replies_and_errors():
                 fails(sim.base + path, status)
 
 
+# --- servers that close without saying so ------------------------------------
+
+RUNS = int(os.environ.get("AMT_RUNS", "25"))
+
+UWSGI = r"""
+import itertools, json
+ids = itertools.count(1)
+def answer(call, asked):
+    if call == "Authenticate":
+        return {"AmtLogonToken": "t", "ExpiresIn": 3600}
+    if call == "GetMessages":
+        return {"Messages": ["one", "two"][asked["AfterSequence"]:]}
+    if call == "starts":
+        return next(ids) - 1
+    number = asked.get("BatchRequestId") or next(ids)
+    return {"BatchRequestId": number, "Status": 1 + 3 * (call == "MonitorJob")}
+def application(environ, begin):
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    asked = json.loads(environ["wsgi.input"].read(length) or "{}")
+    call = environ["PATH_INFO"].rpartition("/")[2]
+    text = json.dumps(answer(call, asked)).encode()
+    begin("200 OK", [("Content-Type", "application/json"),
+                     ("Content-Length", str(len(text)))])
+    return [text]
+"""
+
+
+class Uwsgi(Server):
+    """uWSGI's own HTTP server, which closes after each reply."""
+
+    def __init__(self):
+        port, d = free_port(), tempfile.mkdtemp()
+        self.url = "http://127.0.0.1:%d" % port
+        super().__init__(
+            "uwsgi", "--plugins", "http,python3", "--http", self.url[7:],
+            "--master", "--die-on-term", "--disable-logging", "--wsgi-file",
+            write(d + "/app.py", UWSGI), ready=lambda: answers(port))
+
+    def starts(self):
+        with urllib.request.urlopen(self.url + "/starts") as r:
+            return json.load(r)
+
+    def __exit__(self, *_):
+        """Its own processes go with it."""
+        self.stop(signal.SIGTERM)
+
+
+def many_jobs(url):
+    """Each ends with its code, without a word about the connections."""
+    def check(n):
+        r = job(url, *DEMO, "-jn", "CODE_4")
+        equal((n, r.returncode, r.stderr), (n, 4, ""))
+    each_at_once(check, [[n] for n in range(RUNS)], 3)
+
+
+def test_a_server_that_closes_1_ms_after_each_reply_makes_no_Start_unknown():
+    with Amtsim("--fault", "close-after=1", speed=1000) as sim:
+        many_jobs(sim.base)
+        equal(sim.starts(), (RUNS, RUNS))
+
+
+def test_uWSGI_closes_after_each_reply_and_makes_no_Start_unknown():
+    with Uwsgi() as front:
+        many_jobs(front.url)
+        equal(front.starts(), RUNS)
+
+
+# --- the faults of amtsim ----------------------------------------------------
+
+class Asks:
+    """Calls to an amtsim on one kept connection, as they are on the wire."""
+
+    def __init__(self, *faults, speed=1000):
+        self.sim = Amtsim(*(w for f in faults for w in ("--fault", f)),
+                          speed=speed)
+        self.line = http.client.HTTPConnection(self.sim.base[7:], timeout=60)
+        self.token = ""
+
+    def __enter__(self):
+        self.token = self("Authenticate", User="ocadm", Password="opconxps")[1][
+            "AmtLogonToken"]
+        return self
+
+    def __exit__(self, *_):
+        self.line.close()
+        self.sim.stop()
+
+    def bytes(self, call, **members):
+        self.line.request("POST", "/AmtOpConService/" + call,
+                          json.dumps(members),
+                          {"Content-Type": "application/json",
+                           "X-AMT-LogonToken": self.token})
+        r = self.line.getresponse()
+        return r.status, r.read()
+
+    def __call__(self, call, **members):
+        status, text = self.bytes(call, **members)
+        return status, json.loads(text)
+
+    def job(self, call, **members):
+        return self(call, ApplicationName="DEMO2", **members)
+
+    def start(self, name="CODE_4"):
+        return self.job("OpConJobAction", Action="START", TaskType="BATCH",
+                        JobName=name, SubmitUser="BATCH", Station="OPCON")
+
+    def status(self):
+        return self.job("MonitorJob", BatchRequestId=2112)
+
+    def kill(self):
+        return self.job("OpConJobAction", Action="KILL", BatchRequestId=2112)
+
+    def ended(self):
+        until(lambda: self.status()[1]["Status"] == 4, "the job's end")
+
+    def sequences(self, after=0):
+        self.ended()
+        return [m["Sequence"] for m in self.job(
+            "GetMessages", BatchRequestId=2112, AfterSequence=after)[1][
+                "Messages"]]
+
+
+def test_amtsim_answers_a_START_as_each_of_its_faults_says():
+    for fault, reply, jobs in (
+            ("start-zero", {"BatchRequestId": 0, "Status": 11}, 0),
+            ("start-minus", {"BatchRequestId": -1, "Status": 99}, 0),
+            ("start-guid", {"BatchRequestId": "-".join(
+                "0" * n for n in (8, 4, 4, 4, 12)), "Status": 11}, 0),
+            ("start-message", {}, 0),
+            ("start-status=3", {"BatchRequestId": 2112, "Status": 3}, 1)):
+        with Asks(fault) as ask:
+            text = "CODE_4 is queued" if jobs else "Job CODE_4 is not defined"
+            equal(ask.start(), (200, {**reply, "Message": text}))
+            equal(ask.sim.starts(), (1, jobs))
+
+
+def test_amtsim_refuses_once_what_its_faults_say():
+    with Asks("monitor-once=404", "kill-once=409", "monitor-other-id=2",
+              speed=1) as ask:
+        ask.start("LONGRUNNINGREPORT")
+        equal([ask.status()[0] for _ in range(2)], [404, 200])
+        equal((ask.kill()[0], ask.kill()[0]), (409, 200))
+        equal(ask.status()[1], {"BatchRequestId": 2112, "Status": 3})
+    with Asks("monitor-other-id=1") as ask:
+        ask.start()
+        equal([ask.status()[1]["BatchRequestId"] for _ in range(2)],
+              [2113, 2112])
+    with Asks("monitor-once=401", "sign-ins-refused=2", "sign-in-status=404"
+              ) as ask:
+        ask.start()
+        equal([ask.status()[0] for _ in range(2)], [401, 401])
+        for status in (404, 404, 200):
+            equal(ask("Authenticate", User="ocadm", Password="opconxps")[0],
+                  status)
+
+
+def test_amtsim_forgets_renumbers_and_swaps_messages_as_its_faults_say():
+    for fault, after, wanted in (
+            ("keep-last=3", 0, [5, 6, 7]), ("keep-last=3", 6, [7]),
+            ("renumber=5", 0, [1, 2]), ("renumber=5", 1, [2]),
+            ("swapped", 0, [1, 2, 3, 4, 5, 7, 6]), ("swapped", 6, [7])):
+        for name in "SLOWLOG_7", "LOG_7":
+            with Asks(fault, speed=10000) as ask:
+                ask.start(name)
+                equal((fault, ask.sequences(after)), (fault, wanted))
+
+
+def test_amtsim_writes_bytes_statuses_and_times_as_its_faults_say():
+    def messages(fault):
+        with Asks(fault, speed=10000) as ask:
+            ask.start()
+            ask.ended()
+            return ask.bytes("GetMessages", ApplicationName="DEMO2",
+                             BatchRequestId=2112, AfterSequence=0)[1]
+    for fault, wanted in (
+            ("latin1", b"caf\xe9 Code"), ("cp1252", b"\x93\x80\x94 Code"),
+            ("raw-tab", b"a\tb Code"), ("raw-esc", b"\x1b[31m Code"),
+            ("bad-escape", b"it\\'s Code")):
+        text = messages(fault)
+        assert b'"Text":"%s 4 is started"}' % wanted in text, text
+        equal(text.count(b"Code 4"), 2)
+    assert re.search(rb'"Time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}'
+                     rb'\+00:00"', messages("accent=time"))
+    for faults, wanted in (
+            (["accent=dotnet"], b'"WaitForQueue"}'),
+            (["accent=padded"], b'"WAIT_FOR QUEUE       "}'),
+            (["accent=padded", "accent=string-numbers"],
+             b'"20                   "}'),
+            (["accent=decimal"], b"20.0}"), (["accent=signed"], b'"+20"}')):
+        with Asks(*faults, speed=20) as ask:
+            ask.start("CODE_20")
+            until(lambda: wanted in ask.bytes(
+                "MonitorJob", ApplicationName="DEMO2", BatchRequestId=2112)[1],
+                  str(faults))
+
+
+def test_amtsim_closes_connections_as_its_faults_say():
+    for fault, least in ("close-after=50", 0.03), ("keep-alive=1", 0.9):
+        with Asks(fault) as ask:
+            begun, line = time.monotonic(), ask.line.sock
+            equal(line.recv(1), b"")
+            assert time.monotonic() - begun >= least, fault
+    with Asks("close-after=500") as ask: # a second request meets no reader
+        with contextlib.suppress(ConnectionError):
+            ask.start()
+            raise AssertionError("a second request was answered")
+        equal(ask.sim.starts(), (0, 0))
+    with Asks("keep-alive=7") as ask: # and says so
+        ask.line.request("POST", MONITOR, "{}")
+        with ask.line.getresponse() as r:
+            equal(r.headers["Keep-Alive"], "timeout=7")
+
+
 if __name__ == "__main__":
     missing = [p for p in ("nginx", "node", "openssl")
                if not shutil.which(p, path=PROGRAMS)]
+    if not shutil.which("uwsgi", path=PROGRAMS):
+        print("left    uWSGI closes after each reply: no uwsgi-core")
+        del test_uWSGI_closes_after_each_reply_and_makes_no_Start_unknown
     contained(globals(), 6, lambda: missing and "no " + ", ".join(missing))

@@ -5,13 +5,13 @@
 #include "size_board.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
-#define TOKEN OK "Content-Length: 35\r\n\r\n" \
-  "{\"Token\":\"a1b2c3d4\",\"ExpiresIn\":90}"
+#define TOKEN OK "Content-Length: 43\r\n\r\n" \
+  "{\"AmtLogonToken\":\"a1b2c3d4\",\"ExpiresIn\":90}"
 #define STATUS(n) OK "Content-Length: 34\r\n\r\n" \
-  "{\"BatchrequestId\":2112,\"Status\":" #n "}"
+  "{\"BatchRequestId\":2112,\"Status\":" #n "}"
 #define BUSY "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
 #define STARTED OK "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" \
-  "1e\r\n\"Status\":1,\"BatchrequestId\":21\r\n3\r\n12}\r\n0\r\n\r\n"
+  "1e\r\n\"Status\":1,\"BatchRequestId\":21\r\n3\r\n12}\r\n0\r\n\r\n"
 #define MESSAGES OK "Transfer-Encoding: chunked\r\n\r\n8c;x=y\r\n" \
   "{\"Messages\":[{\"Sequence\":1,\"Time\":\"10:00\",\"Text\":\"\\u00abtest" \
   "\\ud83d\\ude00 \xC2\xBB\"},{\"Sequence\":2,\"Text\":\"Done\"}],\"More\":false,\"" \

@@ -353,7 +353,7 @@ static void ten_without_a_known_status_end_a_run_too(void **state)
 {
   static const char *const body[] = {
     "{}", "{\"Status\":\"SLEEPING\"}", "{\"Status\":null}",
-    "{\"Status\":\"\"}", "{\"BatchrequestId\":2112}"
+    "{\"Status\":\"\"}", "{\"BatchRequestId\":2112}"
   };
   size_t i;
   (void)state;
@@ -423,7 +423,7 @@ static void a_status_is_read_in_every_tolerated_accent(void **state)
     { "{\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]},\"Status\":2}", 2, "" },
     { "{\"Status\":2,\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]}}", 2, "" },
     { "{\"x\":[[[[{}]]]],\"y\":\"Status\",\"Status\":2,\"z\":1e400}", 2, "" },
-    { "{\"Message\":\"\",\"Status\":2,\"BatchrequestId\":2112}", 2, "" },
+    { "{\"Message\":\"\",\"Status\":2,\"BatchRequestId\":2112}", 2, "" },
     { "\xEF\xBB\xBF{\"Status\":2}", 2, "" },
     { "{\"Status\":1000000}", 1000000, "" }
   };
@@ -545,9 +545,9 @@ static void a_senseless_status_ends_nothing(void **state)
 static void of_a_member_that_comes_twice_the_last_counts(void **state)
 {
   static const struct { step s; const char *id; unsigned monitors; } v[] = {
-    { { AMT_START, 200, "{\"BatchrequestId\":1,\"BatchrequestId\":2112}",
+    { { AMT_START, 200, "{\"BatchRequestId\":1,\"BatchRequestId\":2112}",
         0, 0, 0, 0 }, "2112", 4 },
-    { { AMT_START, 200, "{\"BatchrequestId\":\"x\",\"y\":0,"
+    { { AMT_START, 200, "{\"BatchRequestId\":\"x\",\"y\":0,"
         "\"batchrequestid\":2112}", 0, 0, 0, 0 }, "2112", 4 },
     { { AMT_MONITOR, 200, "{\"Status\":11,\"Status\":4}", 0, 0, 0, 0 },
       "2112", 1 },
@@ -608,7 +608,7 @@ static void a_name_with_a_NUL_is_another_name(void **state)
 
 /* --- what is sent --------------------------------------------------------- */
 
-#define HEAD "Authorization: Bearer tok1\r\nAccept: application/json\r\n" \
+#define HEAD "X-AMT-LogonToken: tok1\r\nAccept: application/json\r\n" \
              "Content-Type: application/json\r\n"
 
 static void a_whole_run_sends_the_bytes_of_the_wire_section(void **state)
@@ -621,9 +621,9 @@ static void a_whole_run_sends_the_bytes_of_the_wire_section(void **state)
     "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
     "\"JobName\":\"REPORTTEST01\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}\n"
     "POST /AmtOpConService/MonitorJob\n" HEAD "\n"
-    "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112}\n"
+    "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112}\n"
     "POST /AmtOpConService/GetMessages\n" HEAD "\n"
-    "{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112,\"AfterSequence\":0}\n";
+    "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112,\"AfterSequence\":0}\n";
   play p;
   (void)state;
   play_init(&p);
@@ -643,7 +643,7 @@ static void stop_and_kill_send_the_bytes_of_the_wire_section(void **state)
     play p;
     text_put(&want, "POST /AmtOpConService/OpConJobAction\n" HEAD "\n"
              "{\"Action\":\"%s\",\"ApplicationName\":\"DEMO2\","
-             "\"BatchrequestId\":2112}\n", i ? "KILL" : "STOP");
+             "\"BatchRequestId\":2112}\n", i ? "KILL" : "STOP");
     play_init(&p);
     play_start(&p);
     play_until(&p, AMT_STARTED);
@@ -710,23 +710,23 @@ static void a_start_carries_what_the_task_has_and_no_more(void **state)
 static void an_id_goes_back_in_the_type_in_which_it_came(void **state)
 {
   static const struct { const char *reply, *id, *sent; } v[] = {
-    { "{\"BatchrequestId\":2112}", "2112", "2112" },
-    { "{\"BatchrequestId\":\"2112\"}", "2112", "\"2112\"" },
+    { "{\"BatchRequestId\":2112}", "2112", "2112" },
+    { "{\"BatchRequestId\":\"2112\"}", "2112", "\"2112\"" },
     { "{\"batchRequestId\":7}", "7", "7" },
     { "{\"BATCHREQUESTID\":\"A-7\"}", "A-7", "\"A-7\"" },
-    { "{\"BatchrequestId\":18446744073709551616}", "18446744073709551616",
+    { "{\"BatchRequestId\":18446744073709551616}", "18446744073709551616",
       "18446744073709551616" },
-    { "{\"BatchrequestId\":123456789012345678901234567890123456789012345678901"
+    { "{\"BatchRequestId\":123456789012345678901234567890123456789012345678901"
       "234567890123}", "123456789012345678901234567890123456789012345678901234"
       "567890123", "12345678901234567890123456789012345678901234567890123456789"
       "0123" },
-    { "{\"BatchrequestId\":1e3}", "1e3", "1e3" },
-    { "{\"BatchrequestId\":\"a\\\"b\\\\c\\u20ac\\n\"}", "a\"b\\c\xE2\x82\xAC\n",
+    { "{\"BatchRequestId\":1e3}", "1e3", "1e3" },
+    { "{\"BatchRequestId\":\"a\\\"b\\\\c\\u20ac\\n\"}", "a\"b\\c\xE2\x82\xAC\n",
       "\"a\\\"b\\\\c\xE2\x82\xAC\\n\"" },
-    { "{\"BatchrequestId\":1,\"BatchrequestId\":\"2\"}", "2", "\"2\"" },
-    { "{\"BatchrequestId\":\"1\",\"batchrequestid\":22}", "22", "22" },
-    { "{\"x\":{\"BatchrequestId\":5},\"BatchrequestId\":6}", "6", "6" },
-    { "\xEF\xBB\xBF{\"BatchrequestId\":8}", "8", "8" }
+    { "{\"BatchRequestId\":1,\"BatchRequestId\":\"2\"}", "2", "\"2\"" },
+    { "{\"BatchRequestId\":\"1\",\"batchrequestid\":22}", "22", "22" },
+    { "{\"x\":{\"BatchRequestId\":5},\"BatchRequestId\":6}", "6", "6" },
+    { "\xEF\xBB\xBF{\"BatchRequestId\":8}", "8", "8" }
   };
   size_t i, chunk;
   (void)state;
@@ -746,7 +746,7 @@ static void an_id_goes_back_in_the_type_in_which_it_came(void **state)
       text_clear(&p.srv.calls);
       p.srv.status_at = 3;
       play_until(&p, AMT_STATUS);
-      text_put(&want, "\"BatchrequestId\":%s}", v[i].sent);
+      text_put(&want, "\"BatchRequestId\":%s}", v[i].sent);
       assert_non_null(strstr(text_of(&p.srv.calls), want.p));
       play_free(&p);
       text_free(&want);
@@ -772,7 +772,7 @@ static void a_typed_in_id_is_a_number_where_it_is_all_digits(void **state)
     p.srv.status_at = 3;
     amt_attach(&p.j, &p.s, "DEMO2", v[i].id);
     play_until(&p, AMT_STATUS);
-    text_put(&want, "\"BatchrequestId\":%s}", v[i].sent);
+    text_put(&want, "\"BatchRequestId\":%s}", v[i].sent);
     assert_non_null(strstr(text_of(&p.srv.calls), want.p));
     assert_string_equal(p.j.id, v[i].id);
     play_free(&p);
@@ -895,6 +895,11 @@ static void a_token_is_read_in_every_tolerated_accent(void **state)
     "{\"ExpiresIn\":null,\"TOKEN\":\"tok1\"}",
     "{\"x\":{\"Token\":\"no\"},\"Token\":\"\\u0074ok1\",\"y\":[{\"Token\":\"no\"}]}",
     "{\"Token\":\"no\",\"Token\":\"tok1\"}",
+    "{\"AmtLogonToken\":\"tok1\"}", "{\"LogonToken\":\"tok1\"}",
+    "{\"amtlogontoken\":\"tok1\",\"Token\":null,\"LogonToken\":\"\"}",
+    "{\"LogonToken\":\"\",\"AmtLogonToken\":null,\"Token\":\"tok1\"}",
+    "{\"AmtLogonToken|LogonToken\":\"no\",\"LogonToken\":\"tok1\",\"\":\"no\","
+      "\"Logon\":\"no\",\"AmtLogonTokens\":\"no\"}",
     "\xEF\xBB\xBF{\"Token\":\"tok1\",\"ExpiresIn\":18446744073709551616}",
     "{\"Token\":\"tok1\",\"ExpiresIn\":4294967295}",
     "{\"Token\":\"tok1\",\"ExpiresIn\":99999999}",
@@ -932,6 +937,8 @@ static void a_token_that_is_no_good_is_refused_before_any_start(void **state)
     { "{\"Token\":\"a\\u0000b\"}", AMT_E_TOKEN_TEXT },
     { "{\"Token\":\"a\\u007fb\"}", AMT_E_TOKEN_TEXT },
     { "{\"Token\":\"\"}", AMT_E_NO_TOKEN },
+    { "{\"AmtLogonToken\":\"\",\"Token\":\"\",\"LogonToken\":null}",
+      AMT_E_NO_TOKEN },
     { "{\"Token\":null}", AMT_E_NO_TOKEN },
     { "{}", AMT_E_NO_TOKEN },
     { "", AMT_E_NO_TOKEN },
@@ -1211,22 +1218,22 @@ static void credentials_replaced_in_mid_run_are_used(void **state)
 
 static const struct { step s; const char *want; } start_ends[] = {
   /* started */
-  { { AMT_START, 200, "{\"BatchrequestId\":2112,\"Status\":1}", 0, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112,\"Status\":1}", 0, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 201, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 }, "started 2112\n" },
-  { { AMT_START, 202, "{\"Status\":1,\"BatchrequestId\":\"2112\"}", 0, 0, 0, 0 },
+  { { AMT_START, 201, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 }, "started 2112\n" },
+  { { AMT_START, 202, "{\"Status\":1,\"BatchRequestId\":\"2112\"}", 0, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":2112,", AMT_E_TRUNCATED, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112,", AMT_E_TRUNCATED, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":2112 ", AMT_E_TIMEOUT, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112 ", AMT_E_TIMEOUT, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":\"2112\"", AMT_E_RESET, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":\"2112\"", AMT_E_RESET, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":2112,,}", 0, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112,,}", 0, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":2112,\"x\":\"\xFF\"}", 0, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112,\"x\":\"\xFF\"}", 0, 0, 0, 0 },
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchrequestId\":2112}trailing", 0, 0, 0, 0 },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112}trailing", 0, 0, 0, 0 },
     "started 2112\n" },
   /* ended at once */
   { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}", 0, 0, 0, 0 },
@@ -1247,19 +1254,19 @@ static const struct { step s; const char *want; } start_ends[] = {
     "failed REFUSED, code 11, start refused\n" },
   { { AMT_START, 422, "{\"Status\":2}", 0, 0, 0, 0 },
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 400, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 },
+  { { AMT_START, 400, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 },
     "failed REFUSED, code 11, start refused\n" },
   { { AMT_START, 429, "{}", 0, 5, 0, 0 },
     "failed REFUSED, code 11, start refused\n" },
   { { AMT_START, 425, "{}", 0, 0, 0, 0 },
     "failed REFUSED, code 11, start refused\n" },
   { { AMT_START, 301, "", 0, 0, 0, 0 }, "failed REDIRECT, code 23, start " },
-  { { AMT_START, 307, "{\"BatchrequestId\":2112}", 0, 0, 0, 0 },
+  { { AMT_START, 307, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 },
     "failed REDIRECT, code 23, start " },
   /* unknown */
-  { { AMT_START, 200, "{\"BatchrequestId\":2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":\"2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\"", AMT_E_EOF, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":\"2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\"", AMT_E_EOF, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}",
       AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{}", 0, 0, 0, 0 }, "?" },
@@ -1268,12 +1275,12 @@ static const struct { step s; const char *want; } start_ends[] = {
   { { AMT_START, 200, "{\"Status\":1}", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{\"Status\":\"HUH\"}", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{\"Status\":19}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":null,\"Status\":1}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":\"\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":{\"BatchrequestId\":3}}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":[7]}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchrequestId\":true}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"x\":{\"BatchrequestId\":3}}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":null,\"Status\":1}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":\"\"}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":{\"BatchRequestId\":3}}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":[7]}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"BatchRequestId\":true}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 200, "{\"x\":{\"BatchRequestId\":3}}", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "hello", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{\"Status\":4", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 200, "{\"Status\":4}}", 0, 0, 0, 0 }, "?" },
@@ -1287,7 +1294,7 @@ static const struct { step s; const char *want; } start_ends[] = {
   { { AMT_START, 403, "", AMT_E_RESET, 0, 0, 0 }, "?" },
   { { AMT_START, 500, "{\"Message\":\"oops\"}", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 500, "{\"Status\":11}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 500, "{\"BatchrequestId\":2112,\"Status\":1}", 0, 0, 0, 0 }, "?" },
+  { { AMT_START, 500, "{\"BatchRequestId\":2112,\"Status\":1}", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 502, "", 0, 0, 0, 0 }, "?" },
   { { AMT_START, 503, "", 0, 7, 0, 0 }, "?" },
   { { AMT_START, 504, "", 0, 0, 0, 0 }, "?" },
@@ -1338,10 +1345,10 @@ static void a_start_ends_in_one_of_four_ways(void **state)
 static void a_start_reply_cut_anywhere_is_started_or_unknown(void **state)
 {
   static const struct { const char *body; size_t whole; } v[] = {
-    { "{\"BatchrequestId\":2112,\"Status\":1}", 23 },
-    { "{\"BatchrequestId\":\"2112\",\"Status\":1}", 24 },
-    { "{\"BatchrequestId\": 2112 }", 24 },
-    { "{\"Message\":\"hi\",\"BatchrequestId\":\"\\u0032112\" }", 44 }
+    { "{\"BatchRequestId\":2112,\"Status\":1}", 23 },
+    { "{\"BatchRequestId\":\"2112\",\"Status\":1}", 24 },
+    { "{\"BatchRequestId\": 2112 }", 24 },
+    { "{\"Message\":\"hi\",\"BatchRequestId\":\"\\u0032112\" }", 44 }
   };
   size_t i, cut, chunk;
   (void)state;
@@ -1373,9 +1380,9 @@ static void a_start_reply_cut_anywhere_is_started_or_unknown(void **state)
 static void an_id_too_long_is_an_unknown_start_and_is_told(void **state)
 {
   static const char *const v[] = {
-    "{\"BatchrequestId\":1234567890123456789012345678901234567890123456789012"
+    "{\"BatchRequestId\":1234567890123456789012345678901234567890123456789012"
     "345678901234}",
-    "{\"BatchrequestId\":\"12345678901234567890123456789012345678901234567890"
+    "{\"BatchRequestId\":\"12345678901234567890123456789012345678901234567890"
     "12345678901234\"}"
   };
   size_t i, chunk;
@@ -1420,7 +1427,7 @@ static void a_start_of_which_no_byte_was_taken_is_sent_again(void **state)
 static void a_start_with_an_id_has_started_whatever_its_status(void **state)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchrequestId\":7,\"Status\":11,\"Message\":\"File "
+    { AMT_START, 200, "{\"BatchRequestId\":7,\"Status\":11,\"Message\":\"File "
       "not found\"}", 0, 0, 0, 0 },
     { AMT_MESSAGES, 200, "{\"Messages\":[\"one\"]}", 0, 0, 0, 0 }
   };
@@ -1503,7 +1510,7 @@ static const step passing[] = {
   { 0, 200, "{\"Status\":4}}", 0, 0, 0, 0 },
   { 0, 200, "{\"Status\":4", 0, 0, 0, 0 },
   { 0, 200, "{\"x\":\"\xFF\",\"Status\":4}", 0, 0, 0, 0 },
-  { 0, 500, "{\"Status\":4,\"BatchrequestId\":1,\"Token\":\"x\","
+  { 0, 500, "{\"Status\":4,\"BatchRequestId\":1,\"Token\":\"x\","
     "\"Messages\":[\"no\"]}", 0, 0, 0, 0 }
 };
 
@@ -2983,7 +2990,7 @@ static void an_attached_id_may_be_a_string_of_digits(void **state)
   assert_int_equal(p.j.id_text, 0);
   p.j.id_text = 1;
   play_until(&p, AMT_STATUS);
-  assert_non_null(strstr(text_of(&p.srv.calls), "\"BatchrequestId\":\"2112\""));
+  assert_non_null(strstr(text_of(&p.srv.calls), "\"BatchRequestId\":\"2112\""));
   play_free(&p);
 }
 
@@ -3041,10 +3048,12 @@ static void a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut(void **state)
   }
 }
 
-static void a_token_that_is_empty_in_the_end_is_no_token(void **state)
+/* Nor is the one of the last reply left over. */
+static void an_empty_token_is_no_token(void **state)
 {
   static const step s[] = {
-    { AMT_SIGN_IN, 200, "{\"Token\":\"abc\",\"token\":\"\"}", 0, 0, 0, 10000 }
+    { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\"}", AMT_E_TRUNCATED, 0, 0, 1 },
+    { AMT_SIGN_IN, 200, "{\"Token\":\"\",\"token\":\"\"}", 0, 0, 0, 10000 }
   };
   play p;
   (void)state;
@@ -3060,9 +3069,9 @@ static void a_token_that_is_empty_in_the_end_is_no_token(void **state)
 static void half_an_id_is_none_and_neither_is_one_with_a_nul(void **state)
 {
   static const step s[2][1] = {
-    { { AMT_START, 200, "{\"BatchrequestId\":\"2112\",\"batchrequestid\":\"99",
+    { { AMT_START, 200, "{\"BatchRequestId\":\"2112\",\"batchrequestid\":\"99",
         AMT_E_TRUNCATED, 0, 0, 0 } },
-    { { AMT_START, 200, "{\"BatchrequestId\":\"12\\u000034\"}", 0, 0, 0, 0 } }
+    { { AMT_START, 200, "{\"BatchRequestId\":\"12\\u000034\"}", 0, 0, 0, 0 } }
   };
   int i;
   (void)state;
@@ -3632,7 +3641,7 @@ static void a_sign_in_may_be_a_form(void **state)
 static void basic_sends_its_header_with_each_call_and_never_signs_in(void **state)
 {
   static const struct { const char *user, *password, *header; } v[] = {
-    { "ocadm", "opconxps", "Authorization: Basic b2NhZG06b3Bjb254cHM=\r\n" },
+    { "ocadm", "opconxps", "\nAuthorization: Basic b2NhZG06b3Bjb254cHM=\r\n" },
     { "a", "b", "Authorization: Basic YTpi\r\n" },
     { "a", "bc", "Authorization: Basic YTpiYw==\r\n" },
     { "aa", "bc", "Authorization: Basic YWE6YmM=\r\n" },
@@ -3725,7 +3734,7 @@ static void without_a_sign_in_call_a_401_to_a_start_ends_it_at_once(void **state
 static void paths_are_templates_and_get_has_no_body(void **state)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchrequestId\":\"a/b 7\"}", 0, 0, 0, 0 },
+    { AMT_START, 200, "{\"BatchRequestId\":\"a/b 7\"}", 0, 0, 0, 0 },
     { AMT_MONITOR, 200, "{\"Status\":2}", 0, 0, 0, 0 },
     { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":17,\"Text\":\"x\"}],"
       "\"More\":true}", 0, 0, 0, 0 }
@@ -3777,7 +3786,7 @@ static void a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head(
   void **state)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchrequestId\":\"7\\r\\nX: evil\"}", 0, 0, 0, 0 }
+    { AMT_START, 200, "{\"BatchRequestId\":\"7\\r\\nX: evil\"}", 0, 0, 0, 0 }
   };
   amt_wire w = *amt_wire_default();
   play p;
@@ -3842,7 +3851,7 @@ static void words_may_be_others_and_members_absent(void **state)
     "\n{\"Action\":\"begin\",\"ApplicationName\":\"DEMO2\","
     "\"Name\":\"REPORTTEST01\"}\n"));
   assert_non_null(strstr(p.srv.calls.p,
-    "\n{\"ApplicationName\":\"DEMO2\",\"BatchrequestId\":2112}\n"));
+    "\n{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112}\n"));
   assert_null(strstr(p.srv.calls.p, "AfterSequence"));
   play_free(&p);
 }
@@ -4008,9 +4017,9 @@ static void a_fixed_token_may_be_replaced_in_mid_run(void **state)
   (void)state;
   run_with_two_tokens(&p, &w, "the-second");
   assert_int_equal(p.j.code, 4);
-  assert_non_null(strstr(text_of(&p.srv.calls), "Bearer first\r\n"));
-  assert_non_null(strstr(text_of(&p.srv.calls), "Bearer the-second\r\n"));
-  assert_null(strstr(text_of(&p.srv.calls), "Bearer \r\n"));
+  assert_non_null(strstr(text_of(&p.srv.calls), ": first\r\n"));
+  assert_non_null(strstr(text_of(&p.srv.calls), ": the-second\r\n"));
+  assert_null(strstr(text_of(&p.srv.calls), ": \r\n"));
   play_free(&p);
 }
 
@@ -4312,7 +4321,7 @@ static void an_id_in_a_reply_that_refuses_is_none(void **state)
 {
   play p;
   (void)state;
-  reply_once(&p, AMT_START, 400, "{\"BatchrequestId\":7}", 0);
+  reply_once(&p, AMT_START, 400, "{\"BatchRequestId\":7}", 0);
   assert_string_equal(p.j.id, "");
   assert_int_equal(p.j.start, AMT_START_REFUSED);
   play_free(&p);
@@ -4607,7 +4616,7 @@ static void a_part_of_a_path_that_is_not_given_is_left_out(void **state)
 static void what_the_table_does_not_name_need_not_be_given(void **state)
 {
   static const char *const name[] = { "User", NULL, "ApplicationName",
-                                      "BatchrequestId", "User" };
+                                      "BatchRequestId", "User" };
   int i;
   (void)state;
   for (i = 0; i < 5; i++) {
@@ -4729,8 +4738,8 @@ static void a_table_that_changes_in_mid_run_does_no_harm(void **state)
   }
 }
 
-/* The same of a count of the parts of a name that match. */
-static void a_ruined_count_of_matching_parts_does_no_harm(void **state)
+/* The same of where the parts of a name that match end. */
+static void a_ruined_end_of_matching_parts_does_no_harm(void **state)
 {
   char a[] = "{\"x\":{\"y\":{", b[] = "\"Status\":7},", c[] =
     "\"Status\":8},\"Status\":4}";
@@ -4743,9 +4752,9 @@ static void a_ruined_count_of_matching_parts_does_no_harm(void **state)
   assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
   amt_reply_status(&p.j, 200, 0);
   amt_reply_data(&p.j, a, sizeof a - 1);
-  memset(p.j.level__, 2, sizeof p.j.level__);
+  memset(p.j.open__, 200, sizeof p.j.open__);
   amt_reply_data(&p.j, b, sizeof b - 1);
-  memset(p.j.level__, 1, sizeof p.j.level__);
+  memset(p.j.open__, 3, sizeof p.j.open__);
   amt_reply_data(&p.j, c, sizeof c - 1);
   amt_reply_end(&p.j, 0, 1);
   assert_int_equal(amt_next(&p.j, p.now), AMT_STATUS);
@@ -5370,9 +5379,147 @@ static void busy_always_says_for_how_long(void **state)
   play_free(&p);
 }
 
+/* --- the words of the wire: published ones, alternatives ------------------ */
+
+/* What version 0.1 sent, and read. */
+static void the_wire_of_0_1_is_a_table_too(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.auth_header = "Authorization", w.auth_scheme = "Bearer ";
+  w.request[AMT_Q_ID] = "BatchrequestId", w.reply[AMT_R_TOKEN] = "Token";
+  play_init(&p);
+  p.srv.scheme = "Authorization: Bearer ";
+  {
+    step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\",\"AmtLogonToken\":"
+                   "\"no\"}", 0, 0, 0, 0 } };
+    play_steps(&p, s);
+    p.s.wire = &w;
+    play_job(&p);
+  }
+  assert_int_equal(p.j.code, 4);
+  assert_non_null(strstr(text_of(&p.srv.calls), "{\"ApplicationName\":\"DEMO2\","
+                         "\"BatchrequestId\":2112}\n"));
+  assert_null(strstr(p.srv.calls.p, "X-AMT"));
+  play_free(&p);
+}
+
+/* Each alternative counts only as a whole, whatever it shares with others. */
+static void alternatives_of_dotted_names_are_not_mixed(void **state)
+{
+  static const struct { const char *name, *body; int status; } v[] = {
+    { "a.x|b.y|Status", "{\"a\":{\"y\":4},\"b\":{\"x\":4}}", -1 },
+    { "a.x|b.y|Status", "{\"b\":{\"x\":4,\"y\":2},\"a\":{\"y\":4}}", 2 },
+    { "a.x|b.y|Status", "{\"a\":{\"y\":4,\"x\":2}}", 2 },
+    { "a.x|b.y|Status", "{\"Status\":2,\"a\":{\"Status\":4}}", 2 },
+    { "Status|a.x", "{\"x\":4,\"A\":{\"X\":2}}", 2 },
+    { "a.b.c|a.x|a", "{\"a\":{\"b\":{\"x\":4},\"x\":2,\"c\":4}}", 2 },
+    { "a.x|a.b.c", "{\"a\":{\"b\":{\"c\":2,\"x\":4},\"c\":4}}", 2 },
+    { "a.x|a.b.c", "{\"a\":{\"b\":{\"d\":{\"c\":4}},\"x\":2}}", 2 },
+    { "a.x|a.b.c", "{\"a\":{\"q\":{},\"b\":{},\"d\":{\"c\":4},\"x\":2}}", 2 },
+    { "a.b|a", "{\"a\":2}", 2 }, { "a.b|a", "{\"a\":{\"b\":2}}", 2 },
+    { "ab.c|a.b.c", "{\"ab\":{\"b\":{\"c\":4}},\"a\":{\"b\":{\"c\":2}}}", 2 },
+    { "a|aa|aaa", "{\"aa\":2,\"aaaa\":4,\"a|aa\":4,\"\":4}", 2 },
+    { "x.a|y", "{\"y\":null,\"x\":{\"a\":2}}", 2 },
+    { "x.a|y", "{\"x\":{\"a\":2},\"y\":\"\"}", 2 }
+  };
+  size_t i, chunk;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 8; chunk++) {
+      amt_wire w = *amt_wire_default();
+      step     s[] = { { AMT_MONITOR, 200, v[i].body, 0, 0, 0, 1 } };
+      play     p;
+      w.reply[AMT_R_STATUS] = v[i].name;
+      play_init(&p);
+      play_steps(&p, s);
+      p.s.wire = &w, p.chunk = chunk;
+      amt_once(&p.j, &p.s, AMT_MONITOR, &p.t, "2112");
+      play_run(&p);
+      if ((p.j.status == 2) != (v[i].status == 2))
+        fail_msg("%s in %s: %d", v[i].name, v[i].body, (int)p.j.status);
+      play_free(&p);
+    }
+}
+
+static void alternatives_are_read_in_messages_too(void **state)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"data\":{\"rows\":[{\"seq\":1,\"body\":{\"text\":"
+      "\"a\"}},{\"line\":\"b\",\"body\":{\"line\":\"no\"}},{\"seq\":3,\"line\":"
+      "null,\"body\":{\"text\":\"c\"}}]}}", 0, 0, 0, 0 }
+  };
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.reply[AMT_R_MESSAGES] = "Messages|data.rows";
+  w.reply[AMT_R_TEXT] = "line|body.text";
+  w.reply[AMT_R_SEQUENCE] = "n|seq";
+  play_init(&p);
+  play_steps(&p, s);
+  p.s.wire = &w;
+  play_job(&p);
+  assert_non_null(strstr(text_of(&p.srv.log.text), "message #1 a\nmessage b\n"
+                         "message #3 c\ndone 4\n"));
+  play_free(&p);
+}
+
+/* 255 bytes are the most that can be counted. */
+static void a_name_that_could_not_be_found_is_refused(void **state)
+{
+  static const char *const bad[] = { "|", "a|", "|a", "a||b", "a..b", ".a", "a.",
+    "a.|b", "a|.b", "a|b23456789012345678901234567890123" };
+  char   name[300];
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(bad) + 2; i++) {
+    amt_wire w = *amt_wire_default();
+    play     p;
+    memset(name, 'a', sizeof name);
+    name[0] = 'S';
+    memcpy(name + 1, "tatus", 5);
+    {
+      size_t at, n = i == COUNT(bad) ? 255 : 256;
+      for (at = 6; at < n; at += 7) name[at] = '|';
+      name[n - 1] = 'a', name[n] = 0;
+    }
+    w.reply[AMT_R_STATUS] = i < COUNT(bad) ? bad[i] : name;
+    play_init(&p);
+    p.s.wire = &w;
+    play_job(&p);
+    if (p.j.error != (i == COUNT(bad) ? 0 : AMT_E_WIRE))
+      fail_msg("%s: %d", w.reply[AMT_R_STATUS], p.j.error);
+    play_free(&p);
+  }
+}
+
+/* Whatever header carries a token, Basic has the one of RFC 7617. */
+static void basic_goes_in_Authorization_whatever_carries_a_token(void **state)
+{
+  amt_wire w = *amt_wire_default();
+  play     p;
+  (void)state;
+  w.auth = AMT_AUTH_BASIC, w.auth_header = "X-Token", w.auth_scheme = "Token ";
+  play_init(&p);
+  p.s.wire = &w;
+  p.srv.scheme = NULL;
+  play_job(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_non_null(strstr(text_of(&p.srv.calls),
+                         "\nAuthorization: Basic b2NhZG06b3Bjb254cHM=\r\n"));
+  assert_null(strstr(p.srv.calls.p, "Token"));
+  play_free(&p);
+}
+
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_wire_of_0_1_is_a_table_too),
+    cmocka_unit_test(alternatives_of_dotted_names_are_not_mixed),
+    cmocka_unit_test(alternatives_are_read_in_messages_too),
+    cmocka_unit_test(a_name_that_could_not_be_found_is_refused),
+    cmocka_unit_test(basic_goes_in_Authorization_whatever_carries_a_token),
     cmocka_unit_test(each_code_of_the_table_ends_a_run_and_no_other_does),
     cmocka_unit_test(undefined_ends_a_run_at_the_tenth_in_a_row),
     cmocka_unit_test(ten_without_a_known_status_end_a_run_too),
@@ -5461,7 +5608,7 @@ int main(void)
     cmocka_unit_test(every_error_has_its_words_and_other_numbers_none),
     cmocka_unit_test(a_start_is_repeated_once_whatever_comes_between),
     cmocka_unit_test(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut),
-    cmocka_unit_test(a_token_that_is_empty_in_the_end_is_no_token),
+    cmocka_unit_test(an_empty_token_is_no_token),
     cmocka_unit_test(half_an_id_is_none_and_neither_is_one_with_a_nul),
     cmocka_unit_test(a_code_over_255_is_never_mistaken_for_another),
     cmocka_unit_test(a_kill_asked_for_while_a_stop_is_under_way_is_sent_too),
@@ -5538,7 +5685,7 @@ int main(void)
     cmocka_unit_test(a_Start_of_nothing_is_refused),
     cmocka_unit_test(a_table_is_judged_word_by_word),
     cmocka_unit_test(a_table_that_changes_in_mid_run_does_no_harm),
-    cmocka_unit_test(a_ruined_count_of_matching_parts_does_no_harm),
+    cmocka_unit_test(a_ruined_end_of_matching_parts_does_no_harm),
     cmocka_unit_test(a_clock_that_goes_back_in_an_outage_does_not_end_it),
     cmocka_unit_test(a_stop_asked_in_every_turn_is_sent_once),
     cmocka_unit_test(a_stop_asked_in_every_turn_cancels_no_pause),

@@ -298,7 +298,7 @@ static void replies_cut_behind_each_byte(void **state)
         rig_run(&r);
         broken_once(&r, "reply byte", cut);
         assert_int_equal(r.srv.count[AMT_START], 1);
-        if (f == 0) { /* {"BatchrequestId":2112} ends the reply: only the '}'
+        if (f == 0) { /* {"BatchRequestId":2112} ends the reply: only the '}'
                          makes the id whole */
           if (cut >= reply_from && cut < reply_to)
             assert_int_equal(r.j.start, AMT_START_UNKNOWN);
@@ -313,7 +313,7 @@ static void replies_cut_behind_each_byte(void **state)
 /* The id comes whole, then the connection breaks: the job has started. */
 static void a_start_whose_id_came_whole_has_started(void **state)
 {
-  static const step s[] = { { AMT_START, 200, "{\"BatchrequestId\":2112,"
+  static const step s[] = { { AMT_START, 200, "{\"BatchRequestId\":2112,"
                               "\"Status\":1,\"Message\":\"0123456789\"}",
                               0, 0, 0, 0 } };
   size_t cut, known = 0, all = 65;
@@ -1531,7 +1531,7 @@ static void a_half_sent_request_keeps_its_token(void **state)
   f.r.srv.steps = s, f.r.srv.step_count = 1;
   f.r.srv.read_max = 1;
   while (f.r.srv.count[AMT_MONITOR] == 0) fleet_turn(&f, 1);
-  /* job 0's is half out: past "Authorization: Bear" */
+  /* job 0's is half out: past "X-AMT-LogonToken: to" */
   f.r.srv.not_yet = 1, f.r.srv.write_max = 80;
   while (f.r.line[0].in.len + f.r.line[1].in.len < 80) fleet_turn(&f, 0);
   f.r.srv.not_yet = 0, f.r.srv.read_max = 0;

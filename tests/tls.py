@@ -1034,7 +1034,7 @@ def carries_2_MB(backend):
 def messages_2_MB(*options):
     """An amtsim with a long job log: what to ask for it, and what it is."""
     context = ssl.create_default_context(cafile=file("roots.pem"))
-    with amtsim("ec", *options) as url:
+    with amtsim("ec", "--wire", "tests/wire-0.1.txt", *options) as url:
         def call(path, token=None, **members):
             post = urllib.request.Request(
                 url + "/AmtOpConService/" + path, json.dumps(members).encode(),

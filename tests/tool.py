@@ -1299,8 +1299,8 @@ def test_the_manual_shows_each_request_byte_for_byte():
                     while len(got) < len(request):
                         got += peer.recv(len(request) - len(got)) or b"(end)"
                     equal(got.decode(), request)
-                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
-                                 % (len(reply), reply.encode()))
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n"
+                                 b"\r\n%s" % (len(reply), reply.encode()))
                 return ended(job)
         r = play([sign_in, start, monitor, messages], *DEMO, "-jn",
                  "RUN_PARAMETERTESTA", "-qn", "Q1", "-tv", "A=1", "-pa",
@@ -1395,7 +1395,7 @@ def test_print_wire_prints_every_name_and_its_output_changes_nothing():
     table = default_wire()
     equal(sorted(table), sorted(WIRE_NAMES))
     equal((table["start.path"], table["reply.id"], table["auth"]),
-          ("/AmtOpConService/OpConJobAction", "BatchrequestId", "json"))
+          ("/AmtOpConService/OpConJobAction", "BatchRequestId", "json"))
     with folder() as d:
         path = write(d + "/wire", alone("--print-wire").stdout)
         equal(alone("--wire", path, "--print-wire").stdout, read(path))
@@ -1506,7 +1506,9 @@ def test_a_bad_wire_file_is_78_with_its_line_and_nothing_is_sent():
                  "start.path = \"/a b\"", "start.path = \"/a\\r\\nX: y\"",
                  "start.method = \"GET \"", "auth_header = \"A B\"",
                  "headers = \"X-A: b\\n\"", "reply.id = \"" + "a" * 40 + "\"",
-                 "reply.id = a..b", "members = \"x\"",
+                 "reply.id = a..b", "reply.id = a|", "reply.id = |a",
+                 "reply.id = a||b", "reply.id = " + "|".join(["a" * 31] * 9),
+                 "members = \"x\"",
                  "request.job = \"\"")
         for bad in cases:
             path = write(d + "/w", "# a\n\n" + bad + "\n")
@@ -1582,7 +1584,7 @@ def test_a_trace_shows_requests_and_replies_and_no_secret():
                 hidden(auth, r)
         for word in ("POST /AmtOpConService/OpConJobAction HTTP/1.1",
                      '"JobName":"REPORTTEST01"', "/GetMessages",
-                     "HTTP/1.1 200", '"BatchrequestId":2112'):
+                     "HTTP/1.1 200", '"BatchRequestId":2112'):
             assert word in r.stderr, (auth, word, r.stderr)
         assert auth == "none" or "***" in r.stderr, (auth, r.stderr)
         wrong = {**env, "AMT_PASSWORD": SECRET + "x"} \
@@ -1662,6 +1664,51 @@ def test_probe_tells_a_right_table_from_a_wrong_one_and_from_the_default():
             assert r.returncode != 0, r
             assert "/AmtOpConService/Authenticate" in r.stdout + r.stderr, r
             equal(stats()["start_requests"], 1)
+
+
+def test_probe_tries_the_other_header_where_the_token_is_refused():
+    """And says which one works. Where none does, that is said as well."""
+    job = [*DEMO, "-id", "2112"]
+    lines = {"X-AMT-LogonToken": 'auth_scheme = ""',
+             "Authorization": 'auth_scheme = "Bearer "'}
+
+    def check(mine, theirs, header):
+        with server(*theirs) as (url, stats):
+            amt(url, *DONE, *theirs)
+            r = amt(url, "probe", *job, *mine, fast=False)
+            equal((r.returncode, stats()["start_requests"]), (78, 1))
+            for word in ("auth_header = " + header, lines[header],
+                         "Status: fits", "Messages[].Text: fits"):
+                assert word in r.stdout, (word, r.stdout)
+            equal(r.stdout.count("HTTP 401"), 1)
+    with folder() as d:
+        old = ["--wire", write(d + "/old", "auth_header = Authorization\n"
+                               'auth_scheme = "Bearer "\n')]
+        check([], old, "Authorization")
+        check(old, [], "X-AMT-LogonToken")
+        other = ["--wire", write(d + "/w", "auth_header = X-Other\n")]
+        check(other, old, "Authorization")
+        check(other, [], "X-AMT-LogonToken")
+        with server(*other) as (url, stats):
+            amt(url, *DONE, *other)
+            r = amt(url, "probe", *job, fast=False)
+            equal(r.returncode, 24)
+            assert "in Authorization as well" in r.stdout, r.stdout
+            assert "auth_header =" not in r.stdout, r.stdout
+
+
+def test_probe_knows_the_alternatives_of_names():
+    with folder() as d, server() as (url, _):
+        amt(url, *DONE)
+        wire = write_wire(d + "/w", {
+            "reply.status": "a.b|Status", "reply.messages": "rows|Messages",
+            "reply.text": "line|Text", "reply.sequence": "n|m"})
+        r = amt(url, "probe", *DEMO, "-id", "2112", "--wire", wire, fast=False)
+        equal(r.returncode, 0)
+        for line in ("AmtLogonToken|LogonToken|Token: fits", "a.b|Status: fits",
+                     "line|Text: fits", "n|m: not there, optional"):
+            assert line in r.stdout, (line, r.stdout)
+        assert '"Messages[].Sequence"' in r.stdout, r.stdout
 
 
 # --- terminals ---------------------------------------------------------------
@@ -2152,7 +2199,7 @@ def test_a_trace_over_https_shows_the_text_and_no_secret():
                 hidden(auth, r)
         for word in ("POST /AmtOpConService/OpConJobAction HTTP/1.1",
                      '"JobName":"REPORTTEST01"', "/GetMessages",
-                     "HTTP/1.1 200", '"BatchrequestId":2112', "***"):
+                     "HTTP/1.1 200", '"BatchRequestId":2112', "***"):
             assert word in r.stderr, (auth, word, r.stderr)
 
 
