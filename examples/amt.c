@@ -4271,11 +4271,12 @@ static const char *reason(void)
   static char words[3 * WORDS];
   char        status[20] = "", cut[50] = "";
   const char *cause = "", *system = "", *its = "";
-  int         e = job.cause != 0 ? job.cause : job.error;
+  int         e = job.cause != 0 ? job.cause : job.error, error = job.error;
   if (job.http_status != 0 && job.http_status / 100 != 2)
     text(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
   if (job.error == AMT_E_CANCELLED) e = job.error;
-  if (e != job.error) cause = amt_error(e);
+  if (job.error == AMT_E_LOST) error = e; /* the rest is said around it */
+  if (e != error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = net_words(sock.sys_error);
   if (said.kind == AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
@@ -4283,7 +4284,7 @@ static const char *reason(void)
   if (*its != 0 && said.len < said.all)
     text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
   return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s", status,
-              amt_error(job.error), *cause ? ": " : "", cause, tls_words(e),
+              amt_error(error), *cause ? ": " : "", cause, tls_words(e),
               *system ? ": " : "", system, *its ? "; it says: " : "", its,
               cut);
 }

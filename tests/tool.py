@@ -3060,7 +3060,7 @@ class Scripted(http.server.BaseHTTPRequestHandler):
     status and these, or what a function makes of the request's body."""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    usual = {"sign_in": {"Token": TICKET}, "start": {"BatchrequestId": 2112},
+    usual = {"sign_in": {"Token": TICKET}, "start": {"BatchRequestId": 2112},
              "stop": {}, "kill": {}, "monitor": {"Status": 4},
              "messages": {"Messages": ["done"]}}
 
@@ -3212,7 +3212,7 @@ def test_an_id_file_is_there_whole_before_anything_else_goes_on():
             return {"Status": 4}
         write(path, "old\n")
         with scripted(start=lambda *_: seen.append(os.listdir(d)) or
-                      {"BatchrequestId": 2112}, monitor=look) as (url, _):
+                      {"BatchRequestId": 2112}, monitor=look) as (url, _):
             equal(amt(url, *DONE, "--id-file", path).returncode, 4)
         equal(seen, [[], (["id"], "2112\n")])
         with server() as (url, _):
@@ -3229,7 +3229,7 @@ def test_an_id_file_is_there_whole_before_anything_else_goes_on():
 def only_as(kind, answer):
     """Answers an id of this JSON type, and refuses it as the other."""
     def check(_, body):
-        good = isinstance(json.loads(body)["BatchrequestId"], kind)
+        good = isinstance(json.loads(body)["BatchRequestId"], kind)
         return answer if good else (400, {"Message": "wrong type"})
     return check
 
@@ -3255,13 +3255,13 @@ def test_a_bare_id_is_tried_in_both_JSON_types():
                     fast=False)
             equal((r.returncode, len(asked_for(asked, "monitor"))),
                   (3 if kind is str else 11, 1))
-            assert '"BatchrequestId":"2112"' in asked[1][1], asked
+            assert '"BatchRequestId":"2112"' in asked[1][1], asked
 
 
 def test_the_printed_command_keeps_the_ids_JSON_type():
     for number in 2112, "2112":
         kind = type(number)
-        with scripted(start={"BatchrequestId": number},
+        with scripted(start={"BatchRequestId": number},
                       monitor=only_as(kind, {"Status": 2}),
                       messages=only_as(kind, {"Messages": ["m"]})
                       ) as (url, asked):
@@ -3274,9 +3274,9 @@ def test_the_printed_command_keeps_the_ids_JSON_type():
             goes_on(r, "timed-out")
             equal(last_line(r).endswith(command), True)
             assert not [b for b in asked_for(asked, "monitor")
-                        if not isinstance(json.loads(b)["BatchrequestId"],
+                        if not isinstance(json.loads(b)["BatchRequestId"],
                                           kind)], asked
-    with scripted(start={"BatchrequestId": "7"}, monitor=only_as(
+    with scripted(start={"BatchRequestId": "7"}, monitor=only_as(
             str, {"Status": 4}), messages=only_as(str, {"Messages": ["m"]})
                   ) as (url, _): # the log is fetched once more
         r = amt(url, *DONE, "--follow", "--give-up", "1")
@@ -3392,7 +3392,7 @@ def drip(handler, _, first=b""):
 
 
 def drip_id(handler, body):
-    drip(handler, body, b'{"BatchrequestId":2112,')
+    drip(handler, body, b'{"BatchRequestId":2112,')
 
 
 def test_an_unanswered_Start_is_left_30_s_after_the_limit_or_a_signal():
