@@ -1499,7 +1499,7 @@ static int amt__http_number(const amt_http_reply *r, unsigned base, uint64_t *v)
    the last second is all there is. */
 static void amt__http_keep_alive(amt_http_reply *r)
 {
-  uint64_t v;
+  uint64_t v = 0;
   if (r->word_len - 8u > sizeof r->word - 8u ||
       memcmp(r->word, "timeout=", 8) != 0 ||
       !amt_uint64(r->word + 8, r->word_len - 8u, 10, &v)) return;

@@ -4431,6 +4431,20 @@ static void an_alert_waits_behind_the_record_that_waits(void **state)
   assert_int_equal(srv.to_server, before + 1053 + 31);
 }
 
+/* What mbedTLS itself keeps back is not taken. It keeps nothing of a request:
+   so the state is ruined. */
+static void what_mbedTLS_keeps_back_is_not_taken(void **state)
+{
+  (void)state;
+  begin_open();
+  srv.stuck_after = srv.to_server;
+  tls.state = AMT__TLS_SHAKING;
+  assert_int_equal(step(100), AMT_AGAIN);
+  assert_int_equal(conn.sent, 0);
+  assert_int_equal(conn.taken, 0);
+  assert_int_equal(tls.out_len, 0);
+}
+
 /* mbedTLS will not let it come to that: so the state is ruined. */
 static void a_handshake_that_verified_nothing_is_BROKEN(void **state)
 {
@@ -4605,6 +4619,7 @@ int main(int argc, char **argv)
     TEST(a_weak_key_of_the_issuer_is_the_issuers),
     TEST(a_record_that_could_not_be_kept_is_not_taken),
     TEST(an_alert_waits_behind_the_record_that_waits),
+    TEST(what_mbedTLS_keeps_back_is_not_taken),
     TEST(a_handshake_that_verified_nothing_is_BROKEN),
 #endif
   };
