@@ -157,21 +157,24 @@ build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
 	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
 	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
+# to PATH...: where they are installed, for the shell, whatever is in the name.
+to = $(foreach path,$(1),'$(subst ','\'',$(INSTALL_TO))/$(path)')
+
 install: build/amt ## headers, tool, manual, for pkg-config, CMake (PREFIX, DESTDIR)
-	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
-	install -m 644 $(HEADERS) $(INSTALL_TO)/include
-	install build/amt $(INSTALL_TO)/bin
-	install -m 644 extras/amt.1 $(INSTALL_TO)/share/man/man1
+	install -d $(call to,$(sort $(dir $(INSTALLED))))
+	install -m 644 $(HEADERS) $(call to,include)
+	install build/amt $(call to,bin)
+	install -m 644 extras/amt.1 $(call to,share/man/man1)
 	install -m 644 extras/amt.bash \
-	  $(INSTALL_TO)/share/bash-completion/completions/amt
+	  $(call to,share/bash-completion/completions/amt)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
-	  extras/amt.pc.in >$(INSTALL_TO)/share/pkgconfig/amt.pc
-	chmod 644 $(INSTALL_TO)/share/pkgconfig/amt.pc
+	  extras/amt.pc.in >$(call to,share/pkgconfig/amt.pc)
+	chmod 644 $(call to,share/pkgconfig/amt.pc)
 	install -m 644 extras/cmake/amt-config.cmake \
-	  extras/cmake/amt-config-version.cmake $(INSTALL_TO)/share/cmake/amt
+	  extras/cmake/amt-config-version.cmake $(call to,share/cmake/amt)
 
 uninstall: ## removes what install put there
-	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))
+	rm -f $(call to,$(INSTALLED))
 
 demo: ## a job run to DONE, another killed, one over https, in 10 s
 	@$(MAKE) --no-print-directory packages DEBS="$(DEMO_DEBS)"
