@@ -228,6 +228,9 @@ test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory all amtsim
 	@CC="$(CC)" sh tests/run.sh
 
+bare: ## make demo and make test in a minimal Debian 12, as root; the gate
+	@sh tests/bare.sh
+
 packages: ## installs the Debian packages of DEBS="..."
 	@sh tests/packages.sh $(sort $(DEBS))
 
@@ -240,4 +243,4 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
         bench-plot size fuzz cross coverage firmware analyze prove test \
-        packages clean help
+        bare packages clean help

@@ -223,6 +223,7 @@ needing "valgrind curl/curl.h" whole tests/programs.py
 needing "bash clang openssl" whole tests/tool.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
 whole tests/packages.py
+needing git whole tests/bare.py
 whole tests/servers.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
