@@ -25,7 +25,7 @@ here() {
 
 # The machine's own mirror of Debian 12, as apt knows it.
 mirror() {
-  apt-get indextargets --format '$(CODENAME) $(REPO_URI)' \
+  apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' \
     'Created-By: Packages' 2>/dev/null |
     sed -n 's/^bookworm \([a-z].*\)/\1/p' | head -n 1
 }
