@@ -183,7 +183,7 @@ under_wine() {
     python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
   if [ $? -eq 77 ]; then left "$1" "$(tail -n 1 $out/wine.log)"; return; fi
   sed -i -e 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' \
-    -e 's/^left    /(none)  amt.exe under Wine: /' $out/wine.log
+    -e 's/^left    /-       amt.exe under Wine: /' $out/wine.log
   cat $out/wine.log
   lines $out/wine.log
   [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
