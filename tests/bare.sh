@@ -121,6 +121,9 @@ configure_apt() {
 
 make_root() {
   mkdir -p "$cache/base" 2>/dev/null && [ -w "$cache" ] || cache=
+  # What is thrown away need not outlive a power cut.
+  mkdir -p "$root/etc/dpkg/dpkg.cfg.d" || return 1
+  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/thrown-away"
   debootstrap --variant=minbase ${cache:+--cache-dir="$cache/base"} bookworm \
     "$root" "$1" || return 1
   configure_apt || return 1
@@ -128,7 +131,6 @@ make_root() {
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
   # What every installer writes.
   printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
-  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/thrown-away" # no fsync
   git clone -q --no-hardlinks . "$root/amt.h" || return 1
   # A mount point of its own, so that what is inside can make namespaces.
   mount --bind "$root" "$root" && mount -t proc proc "$root/proc" &&
