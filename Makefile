@@ -25,31 +25,38 @@ TLS_LIBS_bearssl  = -lbearssl
 CURL := $(shell echo '\#include <curl/curl.h>' | $(CC) -E - >/dev/null 2>&1 && \
                 echo own_http)
 
+# What each target needs beside make, a C compiler and its headers, and what
+# Debian calls essential; what a package only recommends is not installed.
 TLS_DEBS  = libbearssl-dev
 CURL_DEBS = libcurl4-openssl-dev
 SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
-TEST_DEBS = $(SIM_DEBS) $(TLS_DEBS) libcmocka-dev clang g++ libclang-rt-14-dev \
-            valgrind python3 sqlite3 curl dpkg-dev pkg-config musl-tools \
-            mandoc libmbedtls-dev libssl-dev openssl nginx-light nodejs \
-            iproute2 nftables util-linux $(WINDOWS_DEBS) wine64 liblwip-dev \
-            $(CURL_DEBS) cmake uwsgi-core uwsgi-plugin-python3
+DEMO_DEBS = $(SIM_DEBS) $(TLS_DEBS) openssl ca-certificates
+TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
+            $(STATIC_DEBS) gcc g++ libcmocka-dev libmbedtls-dev libssl-dev \
+            valgrind python3 sqlite3 curl pkg-config cmake mandoc nginx-light \
+            nodejs iproute2 nftables util-linux wine64 liblwip-dev \
+            frama-c-base uwsgi-core uwsgi-plugin-python3
 
+# dpkg-dev unpacks source packages.
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
+STATIC_DEBS  = musl-tools dpkg-dev
 
-BENCH_DEBS = gcc libbearssl-dev libmbedtls-dev openssl valgrind strace python3 \
+BENCH_DEBS = gcc $(TLS_DEBS) libmbedtls-dev openssl valgrind strace python3 \
              $(CURL_DEBS) libcjson-dev libjansson-dev libyajl-dev \
              libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light $(SIM_DEBS)
-SIZE_DEBS  = gcc-arm-none-eabi libnewlib-arm-none-eabi libbearssl-dev \
+SIZE_DEBS  = gcc gcc-arm-none-eabi libnewlib-arm-none-eabi $(TLS_DEBS) \
              libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3
 
-ANALYZE_DEBS = gcc clang-tidy cppcheck libbearssl-dev libmbedtls-dev \
+FUZZ_DEBS  = clang libclang-rt-14-dev libjansson-dev
+ANALYZE_DEBS = gcc clang-tidy cppcheck python3 $(TLS_DEBS) libmbedtls-dev \
              $(CURL_DEBS)
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
 
-COVER_DEBS = $(TEST_DEBS) gcovr clang-19 llvm-19 libclang-rt-19-dev
+COVER_DEBS = gcc libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev dpkg-dev \
+             gcovr clang-19 llvm-19 libclang-rt-19-dev
 
 # make install: a prefix of its own, and DESTDIR for packagers.
 PREFIX  = /usr/local
@@ -116,7 +123,7 @@ $(MUSL_BEARSSL)/libbearssl.a:
 	@sh tests/bearssl_musl.sh $(MUSL_BEARSSL)
 
 build/amt-static-plain: examples/amt.c $(HEADERS) | build
-	@$(MAKE) --no-print-directory packages DEBS=musl-tools
+	@$(MAKE) --no-print-directory packages DEBS="$(STATIC_DEBS)"
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -I. $< -o $@
 
 build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
@@ -151,24 +158,27 @@ build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
 	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
 	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
+# to PATH...: where they are installed, for the shell, whatever is in the name.
+to = $(foreach path,$(1),'$(subst ','\'',$(INSTALL_TO))/$(path)')
+
 install: build/amt ## headers, tool, manual, for pkg-config, CMake (PREFIX, DESTDIR)
-	install -d $(addprefix $(INSTALL_TO)/,$(sort $(dir $(INSTALLED))))
-	install -m 644 $(HEADERS) $(INSTALL_TO)/include
-	install build/amt $(INSTALL_TO)/bin
-	install -m 644 extras/amt.1 $(INSTALL_TO)/share/man/man1
+	install -d $(call to,$(sort $(dir $(INSTALLED))))
+	install -m 644 $(HEADERS) $(call to,include)
+	install build/amt $(call to,bin)
+	install -m 644 extras/amt.1 $(call to,share/man/man1)
 	install -m 644 extras/amt.bash \
-	  $(INSTALL_TO)/share/bash-completion/completions/amt
+	  $(call to,share/bash-completion/completions/amt)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
-	  extras/amt.pc.in >$(INSTALL_TO)/share/pkgconfig/amt.pc
-	chmod 644 $(INSTALL_TO)/share/pkgconfig/amt.pc
+	  extras/amt.pc.in >$(call to,share/pkgconfig/amt.pc)
+	chmod 644 $(call to,share/pkgconfig/amt.pc)
 	install -m 644 extras/cmake/amt-config.cmake \
-	  extras/cmake/amt-config-version.cmake $(INSTALL_TO)/share/cmake/amt
+	  extras/cmake/amt-config-version.cmake $(call to,share/cmake/amt)
 
 uninstall: ## removes what install put there
-	rm -f $(addprefix $(INSTALL_TO)/,$(INSTALLED))
+	rm -f $(call to,$(INSTALLED))
 
 demo: ## a job run to DONE, another killed, one over https, in 10 s
-	@$(MAKE) --no-print-directory packages DEBS="$(SIM_DEBS) $(TLS_DEBS)"
+	@$(MAKE) --no-print-directory packages DEBS="$(DEMO_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@sh tests/demo.sh build/amt build/amtsim
 
@@ -179,6 +189,7 @@ bench: ## ours beside libcurl, cJSON, ...: prints "BENCH NAME VALUE", a table
 
 bench-plot: ## draws what make bench counted: extras/bench.svg
 	@[ -s build/bench/results ] || $(MAKE) --no-print-directory bench
+	@$(MAKE) --no-print-directory packages DEBS=python3
 	@python3 tests/bench_table.py build/bench/results extras/bench.svg
 	@echo extras/bench.svg
 
@@ -187,7 +198,7 @@ size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
 	@python3 tests/size.py
 
 fuzz: ## FUZZ_SECONDS (30) for each fuzzer; prints "FUZZ NAME inputs N findings M"
-	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"
+	@$(MAKE) --no-print-directory packages DEBS="$(FUZZ_DEBS)"
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 
 cross: ## the unit tests on big-endian, 32-bit and 16-bit machines, emulated
@@ -210,7 +221,7 @@ firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
 	@python3 tests/firmware.py build/firmware build/amtsim
 
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
-	@$(MAKE) --no-print-directory packages DEBS=frama-c-base
+	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
 	@sh tests/prove.sh
 
 test: ## everything there is to test; prints "N passed, N failed"
@@ -218,36 +229,11 @@ test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory all amtsim
 	@CC="$(CC)" sh tests/run.sh
 
-# What is missing of them, where that can be done; says so. No service of theirs
-# (nginx's) is started.
+bare: ## make demo and make test in a minimal Debian 12, as root; the gate
+	@sh tests/bare.sh
+
 packages: ## installs the Debian packages of DEBS="..."
-	@missing=""; \
-	if command -v dpkg-query >/dev/null 2>&1; then \
-	  for p in $(DEBS); do \
-	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
-	      grep -q 'ok installed' || missing="$$missing $$p"; \
-	  done; \
-	  [ -z "$$missing" ] && exit 0; \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; \
-	  elif command -v sudo >/dev/null 2>&1; then sudo=sudo; \
-	  else echo "These packages are needed:$$missing" >&2; \
-	    echo "Install them as root: apt-get install$$missing" >&2; exit 1; fi; \
-	  echo "Installing:$$missing"; \
-	  policy=/usr/sbin/policy-rc.d; \
-	  if [ ! -e $$policy ]; then \
-	    trap '$$sudo rm -f $$policy' EXIT; \
-	    printf '#!/bin/sh\nexit 101\n' | $$sudo tee $$policy >/dev/null; \
-	    $$sudo chmod 755 $$policy; \
-	  fi; \
-	  { $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-	    $$sudo apt-get -qq -y install --no-install-recommends $$missing \
-	    >/dev/null; } || \
-	    { echo "Could not install:$$missing" >&2; exit 1; }; \
-	else \
-	  echo "This is no Debian-like system. Please install what these Debian" >&2; \
-	  echo "packages hold, then type \"make SKIP_PACKAGES=1 ...\":" >&2; \
-	  echo "  $(DEBS)" >&2; [ -n "$(SKIP_PACKAGES)" ]; \
-	fi
+	@sh tests/packages.sh $(sort $(DEBS))
 
 clean: ## removes build/
 	rm -rf build
@@ -258,4 +244,4 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
         bench-plot size fuzz cross coverage firmware analyze prove test \
-        packages clean help
+        bare packages clean help

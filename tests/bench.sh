@@ -6,9 +6,11 @@
 # Instructions are callgrind's, of the client alone, as the difference between
 # many repetitions and few; what each parser makes of its input is checked
 # first. System calls are strace's. Timings are ratios within one run.
+# What is not installed is left out, and said so; the README then stays as it is.
 # usage: bench.sh [PART]... (make bench)   PART: json http tls poll fleet
 set -e
 cd "$(dirname "$0")/.."
+. tests/report.sh
 out=build/bench
 mkdir -p $out
 : >$out/results
@@ -20,7 +22,15 @@ pids=
 line()  { echo "$*" | tee -a $out/results; }
 bench() { line BENCH "$@"; } # NAME VALUE
 peer()  { line PEER "$@"; }  # NAME PEER VALUE
-begins() { case " $parts " in *" $1 "*) ;; *) return 1;; esac; }
+
+# begins PART WHAT...: it is wanted, and what it needs is here.
+begins() {
+  case " $parts " in *" $1 "*) ;; *) return 1;; esac
+  begun=$1 lacks=
+  shift
+  for what; do have $what || lacks="$lacks, no $what"; done
+  [ -z "$lacks" ] || { left "BENCH $begun" "${lacks#, }"; return 1; }
+}
 
 # instructions COMMAND...: prints how many it executes.
 instructions() {
@@ -47,6 +57,8 @@ counted() {
 # --- JSON ------------------------------------------------------------------
 json() { # PARSER LIBRARY OPTION...
   parser=$1 library=$2; shift 2
+  lacks=$(lacking $library "$@")
+  if [ -n "$lacks" ]; then left "PEER $parser" "$lacks"; return; fi
   $CC "$@" tests/bench_json.c -o $out/json $library
   case $parser in amt) say=bench name=;; amt-plain) say=bench name=-plain;;
     *) say="peer" name= ;; esac
@@ -56,7 +68,7 @@ json() { # PARSER LIBRARY OPTION...
   counted 1 $out/json escapes; $say json-escapes$name.ir-per-byte $who $per_byte
   counted 100 $out/json status; $say json-status$name.ir $who $ir
 }
-if begins json; then
+if begins json valgrind; then
   json amt "" -DPARSER_AMT
   json amt-plain "" -DPARSER_AMT -DAMT_WIDE=0
   json "jsmn, undecoded" "" -DPARSER_JSMN
@@ -69,18 +81,20 @@ fi
 # --- HTTP ------------------------------------------------------------------
 http() { # SAY WHO LIBRARY OPTION...
   say=$1 who=$2 library=$3; shift 3
+  lacks=$(lacking $library "$@")
+  if [ -n "$lacks" ]; then left "PEER $who" "$lacks"; return; fi
   $CC "$@" tests/bench_http.c -o $out/http $library
   counted 100 $out/http head;    $say http-head.ir $who $ir
   counted 1 $out/http chunk16;   $say http-chunk16.ir-per-byte $who $per_byte
   counted 1 $out/http chunk1024; $say http-chunk1024.ir-per-byte $who $per_byte
 }
-if begins http; then
+if begins http valgrind; then
   http bench "" ""
   http peer http-parser -lhttp_parser -DPARSER_HTTP_PARSER
 fi
 
 # --- TLS: handshakes with openssl s_server, EC P-256, one intermediate -----
-if begins tls; then
+if begins tls valgrind openssl bearssl.h mbedtls/ssl.h; then
   sh tests/certs.sh $out/certs >$out/log 2>&1
   port=0
   server() { # OPTION...
@@ -156,7 +170,7 @@ least() {
   for i in 1 2 3 4 5; do $1 $port 10000; done | sort -n | head -n 1
 }
 
-if begins poll; then
+if begins poll valgrind strace nginx curl/curl.h cjson/cJSON.h; then
   $CC -DPARSER_AMT tests/bench_json.c -o $out/json
   nginx_begins "$($out/json status print)"
   $CC tests/bench_poll.c -o $out/poll
@@ -172,7 +186,7 @@ if begins poll; then
 fi
 
 # --- a fleet ---------------------------------------------------------------
-if begins fleet; then
+if begins fleet strace curl/curl.h cjson/cJSON.h; then
   $CC examples/fleet.c -o $out/fleet
   $CC tests/bench_multi.c -o $out/multi -lcurl -lcjson
   python3 tests/bench_fleet.py $out/fleet $out/multi build/amtsim |
@@ -180,6 +194,6 @@ if begins fleet; then
 fi
 
 python3 tests/bench_table.py $out/results
-if [ "$parts" = "json http tls poll fleet" ]; then
+if [ "$parts" = "json http tls poll fleet" ] && [ $skipped = 0 ]; then
   python3 tests/bench_table.py $out/results README
 fi

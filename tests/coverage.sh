@@ -2,7 +2,8 @@
 # What the unit tests reach of the two headers, as Linux compiles them (POSIX,
 # BearSSL, mbedTLS): "COVERAGE line P", "COVERAGE branch P" (gcc), "COVERAGE
 # mcdc P" (clang-19), in per cent; and where something is missing, in
-# build/coverage. usage: coverage.sh (make coverage)
+# build/coverage. Either is left out, and said so, where its tools are not
+# installed. usage: coverage.sh (make coverage)
 set -e
 cd "$(dirname "$0")/.."
 out=$PWD/build/coverage
@@ -14,6 +15,12 @@ mbedtls="-DAMT_MBEDTLS -lmbedtls -lmbedx509 -lmbedcrypto $ssl"
 sh tests/json_suite.sh $out/json_suite >/dev/null 2>&1 || true
 [ -d $out/json_suite/files ] && export JSON_TEST_SUITE=$out/json_suite/files
 
+gcov=yes mcdc=yes
+command -v gcovr >/dev/null ||
+  { gcov=; echo "left    COVERAGE line, branch: no gcovr"; }
+command -v clang-19 >/dev/null && command -v llvm-cov-19 >/dev/null ||
+  { mcdc=; echo "left    COVERAGE mcdc: no clang-19, llvm-19"; }
+
 # program NAME FILE OPTION...: builds it for gcov and for llvm-cov, runs both.
 # clang knows a static function by the name of the file compiled: it is the same
 # for all, so that what several programs reach of one function is added up.
@@ -22,14 +29,19 @@ program() {
   (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -c \
      ../../../$file -o $name.o $(opts "$@") &&
    gcc --coverage $name.o -o $name -lcmocka $(libs "$@"))
+  (cd $out/gcc && ./$name >$name.log 2>&1 ||
+   echo "$name failed: $out/gcc/$name.log") &
+  [ -z "$mcdc" ] || with_clang "$@"
+  wait
+}
+
+with_clang() {
   printf '#include "%s"\n' $file >$out/clang/test.c
   clang-19 -std=gnu99 -O0 -g -fprofile-instr-generate -fcoverage-mapping \
     -fcoverage-mcdc -I. $out/clang/test.c -o $out/clang/$name $(opts "$@") -lcmocka \
     $(libs "$@") 2>$out/clang/$name.log
-  (cd $out/gcc && ./$name >$name.log 2>&1 || echo "$name failed: $out/gcc/$name.log") &
   LLVM_PROFILE_FILE=$out/clang/$name.raw $out/clang/$name \
     >>$out/clang/$name.log 2>&1 || echo "$name failed: $out/clang/$name.log"
-  wait
 }
 opts() { for o; do case $o in -l*) ;; *) printf '%s ' "$o";; esac; done; }
 libs() { for o; do case $o in -l*) printf '%s ' "$o";; esac; done; }
@@ -42,21 +54,27 @@ for test in tls faults; do
   program $test-mbedtls tests/test_$test.c $mbedtls
 done
 
-(cd $out/gcc && for what in "" --branches; do
-  gcovr -r ../../.. -f '../../../amt(_http)?\.h' $what -s . 2>/dev/null
-done) >$out/gcc.txt
-llvm-profdata-19 merge -o $out/clang/all.prof $out/clang/*.raw
-objects=
-for raw in $out/clang/*.raw; do objects="$objects -object ${raw%.raw}"; done
-llvm-cov-19 report $objects -instr-profile=$out/clang/all.prof \
-  --show-mcdc-summary -sources amt.h amt_http.h >$out/mcdc.txt
-llvm-cov-19 show $objects -instr-profile=$out/clang/all.prof --show-mcdc \
-  -sources amt.h amt_http.h >$out/mcdc-lines.txt
+line_and_branch() {
+  (cd $out/gcc && for what in "" --branches; do
+    gcovr -r ../../.. -f '../../../amt(_http)?\.h' $what -s . 2>/dev/null
+  done) >$out/gcc.txt
+  grep -E '^amt(_http)?\.h' $out/gcc.txt # what is missing, by line
+  awk '/^(lines|branches):/ && !seen[$1]++ {
+         sub("%", "", $2)
+         print "COVERAGE", $1 == "lines:" ? "line" : "branch", $2 }' \
+    $out/gcc.txt
+}
 
-grep -E '^amt(_http)?\.h' $out/gcc.txt # what is missing, by line
-awk '/^(lines|branches):/ && !seen[$1]++ {
-       sub("%", "", $2)
-       print "COVERAGE", $1 == "lines:" ? "line" : "branch", $2 }' \
-  $out/gcc.txt
-awk '$1 == "TOTAL" { sub("%", "", $NF); print "COVERAGE mcdc", $NF }' \
-  $out/mcdc.txt
+mcdc() {
+  llvm-profdata-19 merge -o $out/clang/all.prof $out/clang/*.raw
+  objects=
+  for raw in $out/clang/*.raw; do objects="$objects -object ${raw%.raw}"; done
+  llvm-cov-19 report $objects -instr-profile=$out/clang/all.prof \
+    --show-mcdc-summary -sources amt.h amt_http.h >$out/mcdc.txt
+  llvm-cov-19 show $objects -instr-profile=$out/clang/all.prof --show-mcdc \
+    -sources amt.h amt_http.h >$out/mcdc-lines.txt
+  awk '$1 == "TOTAL" { sub("%", "", $NF); print "COVERAGE mcdc", $NF }' \
+    $out/mcdc.txt
+}
+[ -z "$gcov" ] || line_and_branch
+[ -z "$mcdc" ] || mcdc

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches a Debian source package into FOLDER/PACKAGE, unless it is there
 # already: by the machine's own package sources, turned into source packages in
-# a private list. Nothing of it is kept in this repository. Exits with 1, after
+# a private list. Nothing of it is kept in this repository. Exits with 77, after
 # saying why, where it cannot be had.
 # usage: debian_source.sh FOLDER PACKAGE
 [ -d "$1/$2" ] && exit 0
@@ -26,8 +26,8 @@ fetch() {
 }
 
 if ! fetch "$2" >log 2>&1; then
-  echo "debian_source.sh: the source package $2 cannot be fetched" >&2
   tail -n 5 log >&2
-  exit 1
+  echo "debian_source.sh: the source package $2 cannot be fetched" >&2
+  exit 77
 fi
 mv source "../$2" && cd .. && rm -rf "$dir"

@@ -73,6 +73,7 @@ completion() {
 # cmake_project NAME LINE: a whole job without a server, in a project that gets
 # the headers by that line; what CMake says is in NAME.log.
 cmake_project() {
+  rm -rf "$dir/${1:?}"
   mkdir "$dir/$1"
   cp examples/replay.c "$dir/$1"
   printf '%s\n' 'cmake_minimum_required(VERSION 3.15)' 'project(p C)' "$2" \
@@ -101,23 +102,31 @@ cmake_ways() {
 }
 
 installation() {
-  make -s install DESTDIR="$dir/root" PREFIX=/opt/amt
-  root=$dir/root/opt/amt
+  used "$dir/root" /opt/amt
+  used "$dir/a root" "/opt/two words"
+}
+
+# used DESTDIR PREFIX: installed there, of use from there, removed again.
+used() {
+  set -- "DESTDIR=$1" "PREFIX=$2"
+  to=${1#*=} prefix=${2#*=} root=${1#*=}${2#*=}
+  make -s install "$@"
+  [ "$(ls "$to$prefix")" = "$(printf 'bin\ninclude\nshare')" ]
   "$root/bin/amt" --version >"$dir/version"
   export PKG_CONFIG_PATH="$root/share/pkgconfig"
-  export PKG_CONFIG_SYSROOT_DIR="$dir/root"
+  export PKG_CONFIG_SYSROOT_DIR="$to"
   [ "amt $(pkg-config --modversion amt)" = "$(cat "$dir/version")" ]
-  [ "$(pkg-config --variable=includedir amt)" = /opt/amt/include ] ||
+  [ "$(pkg-config --variable=includedir amt)" = "$prefix/include" ] ||
     [ "$(pkg-config --variable=includedir amt)" = "$root/include" ]
   cp examples/minimal.c "$dir"
-  (cd "$dir" && cc -std=c99 $(pkg-config --cflags amt) minimal.c -o minimal \
-    $(pkg-config --libs amt) && test -x minimal)
+  (cd "$dir" && rm -f minimal && eval "cc -std=c99 $(pkg-config --cflags amt)" \
+    "minimal.c -o minimal $(pkg-config --libs amt)" && test -x minimal)
   cmake_ways
   mandoc -T lint -W warning "$root/share/man/man1/amt.1"
   bash -n "$root/share/bash-completion/completions/amt"
   touch "$root/bin/another"
-  make -s uninstall DESTDIR="$dir/root" PREFIX=/opt/amt
-  [ "$(find "$dir/root" ! -type d)" = "$root/bin/another" ]
+  make -s uninstall "$@"
+  [ "$(find "$to" ! -type d)" = "$root/bin/another" ]
 }
 
 # The C files compile where their system's headers are, or stand-ins; the rest

@@ -2,7 +2,7 @@
 joined by one cable that loses, resets, swallows or delays what goes over it;
 see tests/run.sh. Each function whose name begins with test_ is one test; its
 name is the sentence it proves. They run side by side: seconds are those waited
-for. Each is skipped, and says so, where there are no namespaces: needs root,
+for. Each is left out, and says so, where there are no namespaces: needs root,
 iproute2, nftables, util-linux, openssl. Environment: AMT, the tool.
 usage: network.py [WORD]   runs only the tests with WORD in their name
 

@@ -1,47 +1,18 @@
 #!/bin/sh
 # Runs everything (make test). Each check is one line; cmocka programs count
-# as many as they have tests. The last line is "N passed, N failed".
+# as many as they have tests. The last line is "N passed, N failed", and how many
+# were skipped, if any: what could not be installed.
 
 cd "$(dirname "$0")/.." || exit 1
 out=build/test
 mkdir -p $out
 CC=${CC:-cc}
-passed=0 failed=0
 log=$out/log
+. tests/report.sh
 
 STRICT="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
         -Wcast-qual -Werror"
 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
-
-ok()   { passed=$((passed + 1)); echo "ok      $1"; }
-fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $log |
-         tail -n 40; }
-
-# Nothing may take longer, on a machine that does more besides: what hangs fails.
-LIMIT="timeout -k 10 900"
-
-# check NAME COMMAND...: passes if the command exits 0.
-check() {
-  name=$1; shift
-  if $LIMIT "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
-}
-
-# suite NAME COMMAND...: a program that prints cmocka's closing lines.
-suite() {
-  name=$1; shift
-  $LIMIT "$@" >$log 2>&1
-  status=$?
-  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
-  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)
-  if [ $status -ne 0 ] || [ -z "$good" ]; then
-    passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1}))
-    echo "FAILED  $name: ${bad:-it crashed, status $status}"
-    grep -vE '^\[ (RUN     |      OK) \]' $log | tail -n 60 | sed 's/^/        /'
-  else
-    passed=$((passed + good))
-    echo "ok      $name: $good tests"
-  fi
-}
 
 # What an example is linked with.
 libraries() { case $1 in own_http) echo -lcurl ;; esac; }
@@ -139,7 +110,7 @@ check "only names that begin with amt are exported" sh -c "
   tee /dev/stderr | wc -l | grep -qx 0"
 
 # --- proof -----------------------------------------------------------------
-check "no run-time error in tokenizer and HTTP parser (Frama-C)" \
+optional "no run-time error in tokenizer and HTTP parser (Frama-C)" \
   sh tests/prove.sh
 
 # --- units -----------------------------------------------------------------
@@ -148,10 +119,15 @@ check "no run-time error in tokenizer and HTTP parser (Frama-C)" \
 # set, in the one with sanitizers.
 unit() {
   test=$1 libraries=$2; shift 2
+  lacks=$(lacking -lcmocka $libraries)
+  if [ -n "$lacks" ]; then left "tests/test_$test.c, $*" "$lacks"; return; fi
   for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE" "gcc -O2" \
                "gcc -m64 -O3 -funsigned-char"; do
     case $FEW$build in 1gcc*sanitize*|[!1]*) ;; *) continue;; esac
-    if $build "$@" -std=gnu99 -g -I. tests/test_$test.c -o $out/test_$test \
+    lacks=$(lacking $build)
+    if [ -n "$lacks" ]; then
+      left "tests/test_$test.c, $build $*" "$lacks"
+    elif $build "$@" -std=gnu99 -g -I. tests/test_$test.c -o $out/test_$test \
          -lcmocka $libraries >$log 2>&1; then
       suite "tests/test_$test.c, $build $*" $out/test_$test
     else
@@ -175,13 +151,15 @@ unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=
 lwip_source=build/sources
-check "lwIP's source package is fetched" \
+optional "lwIP's source package is fetched, for tests/test_lwip.c" \
   sh tests/debian_source.sh $lwip_source lwip
 if [ -d $lwip_source/lwip ]; then
   for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE"; do
+    rm -f $out/test_lwip
     check "tests/test_lwip.c compiles, $build" \
       sh tests/lwip.sh $lwip_source $out/test_lwip $build
-    suite "tests/test_lwip.c, $build" $out/test_lwip
+    [ ! -x $out/test_lwip ] ||
+      suite "tests/test_lwip.c, $build" $out/test_lwip
   done
   for compiler in "gcc -std=c99 -Wstrict-prototypes" \
                   "clang -std=c11 -Wstrict-prototypes" "g++ -x c++ -std=c++11" \
@@ -193,11 +171,23 @@ if [ -d $lwip_source/lwip ]; then
       -c $out/header.c -o $out/header.o
   done
 fi
-check "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
+optional "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
   suite "the public JSON suite" env JSON_TEST_SUITE=$out/json_suite/files \
     $out/test_json
 fi
+}
+
+# under_wine NAME. What is not for Windows, its tests say; it does not count.
+under_wine() {
+  TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
+    python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
+  if [ $? -eq 77 ]; then left "$1" "$(tail -n 1 $out/wine.log)"; return; fi
+  sed -i -e 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' \
+    -e 's/^left    /-       amt.exe under Wine: /' $out/wine.log
+  cat $out/wine.log
+  lines $out/wine.log
+  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
 }
 
 programs() {
@@ -218,74 +208,74 @@ gcc -std=c99 -O1 -g $SANITIZE -I. -DAMT_BEARSSL examples/amt.c \
   -o $out/amt_sanitized -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
+[ -n "$(lacking -DAMT_MBEDTLS)" ] ||
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop two_jobs resume fleet own_http; do
+for e in http_get json_tokens minimal superloop two_jobs resume fleet own_http
+do
+  [ -n "$(lacking $(libraries $e))" ] ||
   gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e $(libraries $e)
 done
-for tests in programs tool tls servers network; do
-  AMT=$out/amt_sanitized TEST_OUT=$out $LIMIT python3 tests/$tests.py >$out/$tests.log 2>&1
-  cat $out/$tests.log
-  passed=$((passed + $(grep -c '^ok ' $out/$tests.log)))
-  failed=$((failed + $(grep -c '^FAILED ' $out/$tests.log)))
-  grep -q '^programs: done' $out/$tests.log || failed=$((failed + 1))
-done
-check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
-grep '^FUZZ' $log
-# optional NAME COMMAND...: 77 says why it cannot be had here; it then counts as
-# neither.
-optional() {
-  name=$1; shift
-  $LIMIT "$@" >$log 2>&1
-  case $? in
-    0) ok "$name" ;;
-    77) echo "left    $name: $(tail -n 1 $log)" ;;
-    *) fail "$name" ;;
-  esac
+# whole FILE: tests that say what they find in lines like ours.
+whole() {
+  said=$out/$(basename "$1" .py).log
+  AMT=$out/amt_sanitized TEST_OUT=$out $LIMIT python3 "$1" >$said 2>&1
+  cat $said
+  lines $said
+  grep -q '^programs: done' $said || failed=$((failed + 1))
 }
+needing "valgrind curl/curl.h" whole tests/programs.py
+needing "bash clang openssl" whole tests/tool.py
+needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
+whole tests/packages.py
+needing git whole tests/bare.py
+whole tests/servers.py
+whole tests/network.py
+needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
+grep '^FUZZ' $log
 optional "jobs over lwIP's sockets and a tap device" \
   sh tests/lwip_sockets.sh $out build/amt build/amtsim
-check "make windows builds amt.exe without a warning" sh -c "
+mingw=x86_64-w64-mingw32
+needing $mingw-gcc \
+  check "make windows builds amt.exe without a warning" sh -c "
   rm -f build/amt*.exe; make windows >$out/windows.log 2>&1 &&
   ! grep -i warning $out/windows.log"
-check "amt.exe needs no DLL that Windows has not" sh -c "
-  x86_64-w64-mingw32-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
+needing $mingw-gcc \
+  check "amt.exe needs no DLL that Windows has not" sh -c "
+  $mingw-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
   grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |
   tee /dev/stderr | wc -l | grep -qx 0"
-TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
-  python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
-if [ $? -eq 77 ]; then
-  echo "left    the tool's tests under Wine: $(cat $out/wine.log)"
-else
-  sed 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' $out/wine.log
-  passed=$((passed + $(grep -c '^ok ' $out/wine.log)))
-  failed=$((failed + $(grep -c '^FAILED ' $out/wine.log)))
-  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
-fi
-check "amt.1 is clean and has every option" sh tests/install.sh manual
-check "the completion knows every option and value" sh tests/install.sh completion
-check "make install, its files for pkg-config and CMake, make uninstall" \
+needing $mingw-gcc under_wine "the tool's tests under Wine"
+needing mandoc \
+  check "amt.1 is clean and has every option" sh tests/install.sh manual
+needing bash \
+  check "the completion knows every option and value" \
+  sh tests/install.sh completion
+needing "bash cmake mandoc pkg-config" \
+  check "make install, its files for pkg-config and CMake, make uninstall" \
   sh tests/install.sh install
-check "the glue for ESP-IDF, Zephyr, PlatformIO is well formed" \
+needing "clang mbedtls/ssl.h /usr/include/lwip/" \
+  check "the glue for ESP-IDF, Zephyr, PlatformIO is well formed" \
   sh tests/install.sh glue
-check "make static builds a static amt that runs" sh tests/install.sh static
+needing musl-gcc \
+  check "make static builds a static amt that runs" sh tests/install.sh static
 }
 
 # Two lanes side by side, since many of the tests wait.
 lane() {
   log=$out/log.$1
   $1
-  echo "$passed $failed" >$out/count.$1
+  echo "$passed $failed $skipped" >$out/count.$1
 }
 rm -f $out/count.*
 lane units &
 lane programs &
 wait
 for name in units programs; do
-  if ! read -r good bad <$out/count.$name; then good=0 bad=1; fi
+  if ! read -r good bad without <$out/count.$name; then
+    good=0 bad=1 without=0
+  fi
   passed=$((passed + good)) failed=$((failed + bad))
+  skipped=$((skipped + without))
 done
-
-echo
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+total
