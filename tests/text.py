@@ -179,7 +179,7 @@ def tests_of(path):
     """The names by which a file of tests is run."""
     text = read("tests/" + path)
     if path == "run.sh":
-        return set(re.findall(r'^check "(.*?)"', text, re.M))
+        return set(re.findall(r'^(?:.* )?(?:check|optional) "(.*?)"', text, re.M))
     if path == "text.py":
         return set(re.findall(r"^def (\w+)\(\):", text, re.M))
     if path.endswith(".py"):
