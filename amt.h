@@ -384,11 +384,20 @@ enum {
 #define AMT_JSON_DEPTH 128 /* deeper nesting is refused */
 
 /* The state between two bytes. Zeroed is the start. No pointers: it may be
-   copied or stored. `depth` counts the open objects and arrays. */
+   copied or stored. `depth` counts the open objects and arrays.
+
+   With `repair`, what is wrong inside a string is no error: a raw tab stays,
+   and U+FFFD stands for each other raw control; for the bytes that are not
+   UTF-8, one for each piece that could still have become a character (what
+   Unicode recommends); for the backslash of an escape that is none, whose rest
+   is text; for half a surrogate pair. Each is a piece of its own, and may
+   take no bytes (*used 0). */
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
   uint32_t point;    /* a code point while it arrives; an error */
+  uint32_t repaired; /* U+FFFD given so far; yours to set to 0 at any time */
+  uint8_t  repair;   /* set it to 1 before the first byte, or leave it 0 */
   uint8_t  depth;
   uint8_t  state;
   uint8_t  at;       /* in a literal, an escape, a character */
@@ -399,8 +408,8 @@ typedef struct amt_json {
   uint8_t  stack[AMT_JSON_DEPTH / 8]; /* 1: object */
 } amt_json;
 
-/* KEY, STRING and NUMBER come in one piece if they lie whole in the bytes fed,
-   otherwise in several, cut where the bytes were but never in a character. */
+/* KEY, STRING and NUMBER come in one piece if they lie whole in the bytes fed
+   and need no repair, otherwise in several, never cut in a character. */
 typedef struct amt_json_token {
   const char *text;  /* lent until the next call; not terminated */
   size_t      len;
@@ -1133,8 +1142,10 @@ enum {
   AMT__J_ZERO, AMT__J_INTEGER, AMT__J_FRACTION, AMT__J_EXPONENT, /* may end */
   AMT__J_MINUS, AMT__J_POINT, AMT__J_E, AMT__J_SIGN,
   AMT__J_STRING,
-  AMT__J_ESCAPE, /* from here on: inside a character */
+  AMT__J_ESCAPE,
   AMT__J_HEX, AMT__J_UTF8,
+  AMT__J_HELD, /* due before the next byte: what is held, */
+  AMT__J_BAD,  /* or U+FFFD, and then what `need` says */
   AMT__J_ERROR
 };
 
@@ -1152,8 +1163,9 @@ static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
 enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
        AMT__J_OBJECT = 16 };
 
-/* What a step says, besides tokens and errors: held is text. */
-enum { AMT__J_CHAR = 100 };
+/* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
+   for this byte, or for what came before it. */
+enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE };
 
 AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
 {
@@ -1270,24 +1282,34 @@ static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
   return AMT__J_CHAR;
 }
 
-/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on. */
+/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on: `at`
+   is 0 to 3, 4 and 5 for the second backslash and u, and 8 to 11. The u and the
+   digits are held, should they be text after all. */
 static int amt__json_hex(amt_json *t, unsigned c)
 {
   uint32_t point = t->point;
-  unsigned at = t->at++, digit;
-  if (at == 4 || at == 5)
-    return c == (at == 4 ? '\\' : 'u') ? 0 : AMT_E_JSON_ESCAPE;
+  unsigned at = t->at, digits = (at & 3u) + 1u, digit;
+  if (at & 4u) {
+    if (c != (at == 4 ? '\\' : 'u')) return AMT_E_JSON_ESCAPE;
+    t->at = at == 4 ? 5 : 8;
+    return 0;
+  }
   digit = amt__digit(c);
   if (digit > 15u) return AMT_E_JSON_ESCAPE;
-  t->point = point = (point << 4) | digit;
-  if (at != 3 && at < 9) return 0;
-  if (at == 3) {
-    if (point - 0xD800u < 0x400u) return 0;
-  } else {
+  point = (point << 4) | digit;
+  if (at == 3) point &= 0xFFFFu; /* half a pair may stand before it */
+  if (digits < 4) t->held[digits] = (uint8_t)c;
+  if (digits < 4 || (at == 3 && point - 0xD800u < 0x400u)) {
+    t->at++;
+    t->point = point;
+    return 0;
+  }
+  if (at != 3) {
     if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
     point = ((point >> 16) << 10) + (point & 0xFFFFu) -
             0x35FDC00u; /* (0xD800 << 10) + 0xDC00 - 0x10000 */
   }
+  t->state = AMT__J_STRING;
   return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
 }
 
@@ -1306,6 +1328,7 @@ static int amt__json_escape(amt_json *t, unsigned c)
     t->state = AMT__J_HEX;
     t->at = 0;
     t->point = 0;
+    t->held[0] = 'u';
     return 0;
   }
   c = amt__json_unescape(c);
@@ -1323,6 +1346,7 @@ static int amt__json_string(amt_json *t, unsigned c)
     t->state = AMT__J_ESCAPE;
     return 0;
   }
+  if (c == '\t' && t->repair) return amt__json_byte(t, AMT__J_STRING, c);
   if (c < 0x20) return AMT_E_JSON_STRING;
   if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
   t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
@@ -1656,6 +1680,49 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
 }
 #endif
 
+/* An error in a string, if it may be repaired: U+FFFD is due for the byte that
+   was read, or for what came before it of a character or an escape. Then `need`
+   is the state in which that byte is read anew. */
+AMT__APART int amt__json_repair(amt_json *t, int error)
+{
+  static const uint8_t behind[] = { /* a \u escape, by `at` */
+    AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, /* that is text */
+    AMT__J_STRING, AMT__J_ESCAPE /* a first half without its second */
+  };
+  unsigned s = t->state, at = t->at;
+  if (!t->repair || s - AMT__J_STRING > AMT__J_UTF8 - AMT__J_STRING ||
+      (t->flags & AMT__J_MARK))
+    return error;
+  t->state = AMT__J_BAD;
+  t->need = AMT__J_STRING;
+  if (s == AMT__J_STRING) return AMT__J_BAD_BYTE;
+  if (s == AMT__J_HEX)
+    t->need = at < sizeof behind ? behind[at] : (uint8_t)AMT__J_HEX;
+  t->held_len = (uint8_t)(at + 1u);
+  t->at = at & 3u; /* the second half may be right alone */
+  return AMT__J_BAD_BEFORE;
+}
+
+static const unsigned char amt__json_bad[3] = { 0xEF, 0xBF, 0xBD };
+
+/* Lends what there is behind bytes that gave r: what gathered, a character that
+   is held, or U+FFFD. */
+static int amt__json_lend(amt_json *t, amt_json_token *token,
+                          const unsigned char *text, size_t n, int r)
+{
+  if (r == AMT__J_CHAR) {
+    text = t->held;
+    n = t->held_len & 7u;
+    if (t->state == AMT__J_HELD) t->state = AMT__J_STRING;
+  } else if (r > AMT__J_CHAR && n == 0) {
+    text = amt__json_bad;
+    n = sizeof amt__json_bad;
+    t->state = t->need < AMT__J_BAD ? t->need : (uint8_t)AMT__J_STRING;
+    t->repaired++;
+  }
+  return amt__json_piece(t, token, text, n, r > 0 && r < AMT__J_CHAR ? r : 0);
+}
+
 /* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
    that began in an earlier buffer may be longer than what was read of it here,
    and so is lent from t->held, alone. */
@@ -1663,9 +1730,12 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to)
 {
-  int carried = t->state >= AMT__J_ESCAPE, r = 0, type;
+  int r = 0, type;
   *used = 0;
-  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+  if (t->state >= AMT__J_HELD) {
+    if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+    r = t->state == AMT__J_HELD ? AMT__J_CHAR : AMT__J_BAD_BEFORE;
+  }
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
@@ -1677,20 +1747,18 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
     } else if (before < AMT__J_LITERAL) {
       t->start = t->offset + i;
       from = to = i;
-      carried = 0;
     }
     r = amt__json_step(t, p[i]);
-    if (r < 0 || r == AMT_JSON_NUMBER) break;
+    if (r < 0 && (r = amt__json_repair(t, r)) != AMT__J_BAD_BYTE) break;
+    if (r == AMT_JSON_NUMBER) break;
     i++;
     if (before < AMT__J_LITERAL && t->state == AMT__J_STRING) from = to = i;
-    if (r != AMT__J_CHAR) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
-      carried = r = 0;
-      continue;
-    }
+    if (r == AMT__J_CHAR && (t->flags & AMT__J_LINES) && t->held[0] == '\r')
+      r = 0;
 #endif
-    if (carried) break;
+    if (r != AMT__J_CHAR) continue;
+    if (t->held_len > i - to) break;
     to = amt__json_gather(t, p, to, n);
     r = 0;
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -1699,13 +1767,12 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
   }
   *used = i;
   t->offset += i;
-  if (r == AMT__J_CHAR)
-    return amt__json_piece(t, token, t->held, t->held_len & 7u, 0);
-  if (r > 0 && (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
+  if (r > 0 && r < AMT__J_CHAR &&
+      (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
     return r;
   if (r <= 0 && to == from) return r < 0 ? amt__json_fail(t, r) : AMT_JSON_MORE;
   /* Before an error, what came before it, however it was cut. */
-  type = amt__json_piece(t, token, p + from, to - from, r > 0 ? r : 0);
+  type = amt__json_lend(t, token, p + from, to - from, r);
   if (r < 0) amt__json_fail(t, r);
   return type;
 }
