@@ -365,7 +365,8 @@ enum {
 
 /* "RUNNING", "WAIT_FOR QUEUE", ...; "" for a number that is not published. */
 AMTDEF const char *amt_status_name(int32_t code);
-/* The code of a name: any case; '_', '-' and blank alike. -1 if unknown. */
+/* The code of a name; case does not count, nor do '_', '-' and blanks, so that
+   WaitForQueue is one. -1 if unknown. */
 AMTDEF int32_t amt_status_code(const char *name, size_t n);
 /* 1 if this code ends a run: this library's rule, since none is published. */
 AMTDEF int amt_status_ends(int32_t code);
@@ -629,7 +630,8 @@ enum { AMT_START_NONE,     /* it did not happen */
        AMT_START_UNKNOWN,  /* it may have happened; never sent again */
        AMT_START_KNOWN };  /* job->id; "" if it ended at once */
 
-#define AMT_ID_SIZE 64
+#define AMT_ID_SIZE   64
+#define AMT_TIME_SIZE 40 /* .NET's have 33 bytes, with its hundreds of ns */
 
 typedef struct amt_job {
   /* To read, but for what has two underscores: that is private. Small members
@@ -685,7 +687,8 @@ typedef struct amt_job {
   amt_json    json__;
   uint8_t     open__[AMT_R_COUNT]; /* how far names match the open objects */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
-  char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
+  char        time[AMT_TIME_SIZE]; /* of this message, as sent; "" if not sent,
+                                      or longer than 39 bytes */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
                                          sent (first 31 bytes), if unknown */
 } amt_job;
@@ -934,23 +937,29 @@ AMTDEF const char *amt_status_name(int32_t code)
   return name;
 }
 
-/* Upper case, with one kind of blank. */
-static unsigned amt__fold(unsigned c)
+static int amt__is_blank(char c)
 {
-  if (c - 'a' < 26u) return c - 32u;
-  return c == '_' || c == '-' ? ' ' : c;
+  return c == ' ' || c == '_' || c == '-';
+}
+
+/* 1 if the n bytes are this published name, whose letters are capitals; case
+   and blanks do not count. */
+static int amt__is_status(const char *p, const char *name, size_t n)
+{
+  for (;; p++, name++, n--) {
+    while (n != 0 && amt__is_blank(*name)) name++, n--;
+    while (amt__is_blank(*p)) p++;
+    if (n == 0 || *p == 0 || (*name & ~32) != *p) return n == 0 && *p == 0;
+  }
 }
 
 AMTDEF int32_t amt_status_code(const char *name, size_t n)
 {
   const char *p = amt__status_names;
   int32_t     code;
-  for (code = 0; code <= 25; code++, p++) {
-    size_t len = amt__length(p), i = 0;
-    while (i < len && i < n && amt__fold((unsigned char)name[i]) ==
-                               amt__fold((unsigned char)p[i])) i++;
-    if (i == n && i == len && n != 0) return code == 25 ? 99 : code;
-    p += len;
+  for (code = 0; code <= 25; code++) {
+    if (*p != 0 && amt__is_status(p, name, n)) return code == 25 ? 99 : code;
+    p += amt__length(p) + 1;
   }
   return -1;
 }
@@ -2713,7 +2722,7 @@ static unsigned amt__wanted(const amt_job *j)
 }
 
 /* Where names and values are put together that arrive in pieces: whichever of
-   the two texts this call does not bring. */
+   the two texts this call does not bring. As long as j->name. */
 static char *amt__scratch(amt_job *j)
 {
   return j->op == AMT_MESSAGES ? j->name : j->time;
@@ -2960,18 +2969,94 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
+/* The length without the blanks at its end. */
+static size_t amt__trimmed(const char *text, size_t n)
+{
+  while (n != 0 && (unsigned char)text[n - 1] <= ' ') n--;
+  return n;
+}
+
+/* As amt__collect, to j->name, but blanks around it are left out, and need no
+   room. */
+static int amt__collect_status(amt_job *j, const amt_json_token *token)
+{
+  amt_json_token t = *token;
+  size_t         room;
+  if (t.first) j->len__ = 0;
+  for (; j->len__ == 0 && t.len != 0; t.text++, t.len--)
+    if ((unsigned char)*t.text > ' ') break;
+  room = sizeof j->name - 1u - j->len__;
+  if (t.len > room && amt__trimmed(t.text, t.len) <= room) t.len = room;
+  if (!amt__collect(j, j->name, sizeof j->name, &t)) return 0;
+  if (j->len__ == 255) return 1;
+  j->len__ = (uint8_t)amt__trimmed(j->name, j->len__);
+  j->name[j->len__] = 0;
+  return 1;
+}
+
+/* v with n more zeros; if that is more than any status, some such number. */
+static uint32_t amt__tens(uint32_t v, int n)
+{
+  while (n-- > 0 && v <= 0x7FFFFFFFu)
+    v = v > 0x7FFFFFFFu / 10u ? 0xF0000000u : v * 10u;
+  return v;
+}
+
+/* The exponent at *p, if there is one, bounded; *p goes behind it. */
+static int amt__exponent(const char **p)
+{
+  const char *text = *p;
+  int         e = 0, minus;
+  if ((*text | 32) != 'e') return 0;
+  minus = *++text == '-';
+  if (minus || *text == '+') text++;
+  while (*text - '0' >= 0 && *text - '0' < 10) {
+    if (e < 1000) e = e * 10 + (*text - '0');
+    *p = ++text;
+  }
+  return minus ? -e : e;
+}
+
+/* The number that the n bytes spell, in whatever way: 4, +04, 4.0, 40e-1. -1 if
+   there is none, or it is not whole, or below 0, or too large. */
+static int32_t amt__whole(const char *p, size_t n)
+{
+  const char *end = p + n, *digits = NULL;
+  int         minus = *p == '-', point = 0, zeros = 0, e = 0;
+  uint32_t    v = 0;
+  if (minus || *p == '+') p++;
+  for (;; p++) {
+    unsigned digit = (unsigned char)*p - (unsigned)'0';
+    if (*p == '.' && !point) {
+      point = 1;
+      continue;
+    }
+    if (digit > 9u) break;
+    digits = p;
+    e -= point;
+    zeros++;
+    if (digit == 0) continue;
+    v = amt__tens(v, zeros) + digit;
+    zeros = 0;
+  }
+  e += zeros + amt__exponent(&p);
+  if (digits == NULL || p != end) return -1;
+  if (v == 0) return 0;
+  v = amt__tens(v, e);
+  return minus || e < 0 || v > 0x7FFFFFFFu ? -1 : (int32_t)v;
+}
+
 static void amt__status_value(amt_job *j)
 {
+  int32_t code;
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
   if (j->len__ == 255) return; /* no status is that long */
-  if (amt_json_int32(j->name, j->len__, &j->got__) == 0 && j->got__ >= 0) {
-    j->name[0] = 0;
-    return;
-  }
-  j->got__ = amt_status_code(j->name, j->len__);
-  if (j->got__ < 0) j->got__ = AMT_CODE_UNDEFINED;
-  else j->name[0] = 0;
+  code = amt__whole(j->name, j->len__);
+  if (code < 0) code = amt_status_code(j->name, j->len__);
+  if (code < 0) return;
+  j->got__ = code;
+  j->name[0] = 0;
 }
 
 /* 1 if this text names a job: not nothing, a number of 0 or less, or a GUID of
@@ -3043,7 +3128,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   switch (field) {
   case AMT_R_TOKEN: amt__token(j, t); break;
   case AMT_R_EXPIRES:
-    if (amt__collect(j, scratch, sizeof j->time, t) &&
+    if (amt__collect(j, scratch, sizeof j->name, t) &&
         amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
       j->session__->token__life = n > 2000000u ? 2000000000u
                                                : (uint32_t)n * 1000u;
@@ -3057,9 +3142,10 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     if (t->first)
       j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
     if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
+    if (j->json__.repaired != 0) j->len__ = 255; /* not as it was sent */
     break;
   case AMT_R_STATUS:
-    if (amt__collect(j, j->name, sizeof j->name, t)) amt__status_value(j);
+    if (amt__collect_status(j, t)) amt__status_value(j);
     break;
   case AMT_R_MESSAGE:
     if (good && j->op != AMT_START) break;
@@ -3117,7 +3203,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     if (t->first && t->last) { /* NOLINT: set, as there is a token */
       if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
       else amt__expect(j, AMT__NONE);
-    } else if (amt__collect(j, amt__scratch(j), sizeof j->time, t)) {
+    } else if (amt__collect(j, amt__scratch(j), sizeof j->name, t)) {
       if (j->len__ != 255) amt__name(j, amt__scratch(j), j->len__);
       else amt__expect(j, AMT__NONE);
     }

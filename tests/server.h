@@ -142,7 +142,7 @@ typedef struct log {
   int      quiet;    /* 1: without retries and errors of failed calls */
   uint64_t msg_sequence;
   int      msg_has_sequence, msg_kind;
-  char     msg_time[AMT_NAME_MAX + 1];
+  char     msg_time[sizeof ((amt_job *)0)->time];
 } event_log;
 
 static UNUSED void log_free(event_log *l)

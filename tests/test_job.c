@@ -517,8 +517,8 @@ static void unknown_members_are_skipped_down_to_the_depth_limit(void **state)
 static void a_senseless_status_ends_nothing(void **state)
 {
   static const char *const v[] = {
-    "{\"Status\":4.0}", "{\"Status\":4.5}", "{\"Status\":-4}",
-    "{\"Status\":4e0}", "{\"Status\":4294967300}", "{\"Status\":\"4294967300\"}",
+    "{\"Status\":4.5}", "{\"Status\":-4}", "{\"Status\":4e-1}",
+    "{\"Status\":4294967300}", "{\"Status\":\"4294967300\"}",
     "{\"Status\":18446744073709551620}", "{\"Status\":{\"Status\":4}}",
     "{\"Status\":[4]}", "{\"Status\":true}", "{\"Status\":\"4x\"}",
     "{\"Status\":\"x4\"}", "{\"Status\":\"-4\"}", "[]", "[{\"Status\":4}]", "4",
@@ -4267,7 +4267,7 @@ static void a_list_of_messages_may_be_null_or_have_nulls_in_it(void **state)
       "> sign-in\n> messages\nmessage one\nmessage two\ndone 19\n" },
     { "{\"Messages\":[{\"Text\":\"one\",\"Sequence\":\"x\"}]}",
       "> sign-in\n> messages\nmessage one\ndone 19\n" },
-    { "{\"Messages\":[{\"Time\":\"2026-01-31T08:00:00.000000000000000\","
+    { "{\"Messages\":[{\"Time\":\"2026-01-31T08:00:00.00000000000000000000\","
       "\"Text\":\"late\"},{\"Time\":\"8:00\",\"Text\":\"two\"}]}",
       "> sign-in\n> messages\nmessage late\nmessage @8:00 two\ndone 19\n" }
   };
@@ -4362,6 +4362,170 @@ static void a_text_that_changed_meanwhile_is_never_cut_in_a_character(
   expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
              "message #1 abcd\ndone 19\n");
   play_free(&p);
+}
+
+/* --- the values of a reply, as other servers write them ------------------- */
+
+#define BLANKS10 "          "
+#define BLANKS40 BLANKS10 BLANKS10 BLANKS10 BLANKS10
+
+typedef struct status_value {
+  const char *json;   /* as it stands behind "Status": */
+  int32_t     status;
+  const char *name;   /* what is told of it; "" where it is known */
+} status_value;
+
+static void check_status_values(const status_value *v, size_t n)
+{
+  size_t i, piece;
+  for (i = 0; i < n; i++)
+    for (piece = 0; piece < strlen(v[i].json) + 12; piece++) {
+      text body = {0};
+      play p;
+      text_put(&body, "{\"Status\":%s}", v[i].json);
+      reply_once(&p, AMT_MONITOR, 200, body.p, piece);
+      if (p.j.status != v[i].status || strcmp(p.j.name, v[i].name) != 0)
+        fail_msg("%s in pieces of %lu: %ld \"%s\"", body.p,
+                 (unsigned long)piece, (long)p.j.status, p.j.name);
+      play_free(&p);
+      text_free(&body);
+    }
+}
+
+static void a_whole_number_is_a_status_in_any_spelling(void **state)
+{
+  static const status_value v[] = {
+    { "4.0", 4, "" }, { "4.000000", 4, "" }, { "4e0", 4, "" },
+    { "40e-1", 4, "" }, { "0.4e1", 4, "" }, { "4E+0", 4, "" },
+    { "400.00E-2", 4, "" }, { "9.9e+01", 99, "" }, { "1e1", 10, "" },
+    { "0.00000099e8", 99, "" }, { "-0", 0, "" }, { "-0.0", 0, "" },
+    { "0e99999999999999999999", 0, "" }, { "0e-9", 0, "" },
+    { "4.0000000000000000000000000000", 4, "" }, /* .NET's decimal */
+    { "2147483647", 2147483647, "" }, { "214748364.7e1", 2147483647, "" },
+    { "2147483647.000", 2147483647, "" }, { "2.1e9", 2100000000, "" },
+    { "\"+4\"", 4, "" }, { "\"4.0\"", 4, "" }, { "\"004\"", 4, "" },
+    { "\"+04.00e+00\"", 4, "" }, { "\" 4 \"", 4, "" }, { "\"-0\"", 0, "" },
+    { "\"\\t4\\r\\n\"", 4, "" }, { "\"" BLANKS40 "+4" BLANKS40 "\"", 4, "" }
+  };
+  (void)state;
+  check_status_values(v, COUNT(v));
+}
+
+static void what_is_no_whole_number_is_no_status(void **state)
+{
+  static const status_value v[] = {
+    { "4.5", 19, "4.5" }, { "4e-1", 19, "4e-1" }, { "-4", 19, "-4" },
+    { "-4.0", 19, "-4.0" }, { "2147483648", 19, "2147483648" },
+    { "2147483650", 19, "2147483650" }, { "4294967300", 19, "4294967300" },
+    { "3000000000", 19, "3000000000" }, { "2.2e9", 19, "2.2e9" },
+    { "21474836.48e2", 19, "21474836.48e2" },
+    { "99999999999999999999", 19, "99999999999999999999" },
+    { "18446744073709551620", 19, "18446744073709551620" },
+    { "1e10", 19, "1e10" }, { "4e99999", 19, "4e99999" },
+    { "4e4294967296", 19, "4e4294967296" },
+    { "4e-4294967296", 19, "4e-4294967296" },
+    { "40e-4294967295", 19, "40e-4294967295" },
+    { "\"--4\"", 19, "--4" }, { "\"+-4\"", 19, "+-4" }, { "\"+\"", 19, "+" },
+    { "\"-\"", 19, "-" }, { "\".\"", 19, "." }, { "\"e4\"", 19, "e4" },
+    { "\".e4\"", 19, ".e4" }, { "\"4e\"", 19, "4e" }, { "\"4e+\"", 19, "4e+" },
+    { "\"4.0.0\"", 19, "4.0.0" }, { "\"4e0e0\"", 19, "4e0e0" },
+    { "\"4 2\"", 19, "4 2" }, { "\"+ 4\"", 19, "+ 4" }, { "\"0x4\"", 19, "0x4" },
+    { "\"4,0\"", 19, "4,0" }, { "\"4e0x\"", 19, "4e0x" }
+  };
+  (void)state;
+  check_status_values(v, COUNT(v));
+}
+
+/* As .NET's enum and a char(50) of its database have them. */
+static void a_status_name_counts_without_blanks_and_dashes(void **state)
+{
+  static const status_value v[] = {
+    { "\"WaitForQueue\"", 20, "" }, { "\"DelQueue\"", 10, "" },
+    { "\"SkippedByOps\"", 6, "" }, { "\"AbortedWithRecover\"", 22, "" },
+    { "\"InvalidAmtUser\"", 99, "" }, { "\"waitforinputrequest\"", 14, "" },
+    { "\"RunManual\"", 7, "" }, { "\"RecoverCp\"", 18, "" },
+    { "\"WebServerError\"", 23, "" }, { "\"AuthenticationError\"", 24, "" },
+    { "\"-wait__for - queue_\"", 20, "" }, { "\"DONE   \"", 4, "" },
+    { "\"  DONE\"", 4, "" }, { "\"\\r\\n\\tDONE\\u0000\\n\"", 4, "" },
+    { "\"DONE" BLANKS40 "\"", 4, "" },
+    { "\"" BLANKS40 "Wait For Queue" BLANKS40 "\"", 20, "" },
+    { "\"INVALID AMT USER" BLANKS40 "\"", 99, "" },
+    { "\"SLEEPING" BLANKS40 "\"", 19, "SLEEPING" },
+    { "\"  Quite  odd   " BLANKS40 "\"", 19, "Quite  odd" },
+    { "\"1234567890123456789012345678901" BLANKS40 "\"", 19,
+      "1234567890123456789012345678901" },
+    { "\"12345678901234567890123456789012" BLANKS40 "\"", 19,
+      "1234567890123456789012345678901" },
+    { "\"DONE" BLANKS40 "x\"", 19, "DONE" BLANKS10 BLANKS10 "       " },
+    { "\"DON\"", 19, "DON" }, { "\"DONEE\"", 19, "DONEE" },
+    { "\"DO\\u0000NE\"", 19, "DO" }, { "\"D.ONE\"", 19, "D.ONE" },
+    { "\"" BLANKS40 "\"", 19, "" }, { "\"_\"", 19, "_" }, { "\"\"", 19, "" }
+  };
+  (void)state;
+  check_status_values(v, COUNT(v));
+}
+
+static void amt_status_code_reads_no_further_than_n(void **state)
+{
+  static const struct { const char *name; int32_t code; } v[] = {
+    { "DONE", 4 }, { " done_", 4 }, { "WaitForQueue", 20 },
+    { "INVALIDAMTUSER", 99 }, { "DON", -1 }, { "DONEX", -1 }, { "", -1 },
+    { " ", -1 }, { "_-_", -1 }, { "INVALID AMT USERS", -1 }, { "ID", -1 },
+    { "\xC4ONE", -1 }, { "$ONE", -1 }, { "\x04ONE", -1 }
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++) {
+    size_t      n = strlen(v[i].name);
+    const char *name = (const char *)edge_copy(v[i].name, n);
+    assert_int_equal(amt_status_code(name, n), v[i].code);
+  }
+  assert_int_equal(amt_status_code("DONE\0", 5), -1);
+}
+
+#define NET_TIME "2017-05-18T14:00:14.1234567+02:00" /* its "o" format */
+#define TIME_39  "2017-05-18T14:00:14.1234567890123+02:00"
+
+static void a_time_of_33_bytes_is_kept(void **state)
+{
+  static const struct { const char *time, *log; } v[] = {
+    { NET_TIME, "message @" NET_TIME " x\n" },
+    { TIME_39, "message @" TIME_39 " x\n" }, { TIME_39 "+", "message x\n" }
+  };
+  size_t i, piece;
+  (void)state;
+  for (i = 0; i < COUNT(v); i++)
+    for (piece = 0; piece < 60; piece++) {
+      text body = {0}, log = {0};
+      play p;
+      text_put(&body, "{\"Messages\":[{\"Time\":\"%s\",\"Text\":\"x\"}]}",
+               v[i].time);
+      text_put(&log, "> sign-in\n> messages\n%sdone 19\n", v[i].log);
+      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
+      expect_log(&p.srv.log, log.p);
+      play_free(&p);
+      text_free(&body);
+      text_free(&log);
+    }
+}
+
+/* What is put together in a message's room is no longer than a name. */
+static void a_name_in_pieces_stays_in_its_room(void **state)
+{
+  size_t length, piece;
+  (void)state;
+  for (length = 28; length < 50; length++)
+    for (piece = 1; piece < 8; piece++) {
+      text body = {0};
+      play p;
+      text_put(&body, "{\"Messages\":[{\"%.*s\":\"no\",\"Text\":\"x\"}]}",
+               (int)length, LONG40 LONG40);
+      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
+      expect_log(&p.srv.log, "> sign-in\n> messages\nmessage x\ndone 19\n");
+      assert_string_equal(p.token, "tok1"); /* it lies behind the job */
+      play_free(&p);
+      text_free(&body);
+    }
 }
 
 static void no_bytes_of_a_reply_are_no_body(void **state)
@@ -5667,6 +5831,12 @@ int main(void)
     cmocka_unit_test(an_id_in_a_reply_that_refuses_is_none),
     cmocka_unit_test(
       a_text_that_changed_meanwhile_is_never_cut_in_a_character),
+    cmocka_unit_test(a_whole_number_is_a_status_in_any_spelling),
+    cmocka_unit_test(what_is_no_whole_number_is_no_status),
+    cmocka_unit_test(a_status_name_counts_without_blanks_and_dashes),
+    cmocka_unit_test(amt_status_code_reads_no_further_than_n),
+    cmocka_unit_test(a_time_of_33_bytes_is_kept),
+    cmocka_unit_test(a_name_in_pieces_stays_in_its_room),
     cmocka_unit_test(no_bytes_of_a_reply_are_no_body),
     cmocka_unit_test(a_stop_whose_empty_reply_breaks_off_is_sent_again),
     cmocka_unit_test(stop_does_nothing_to_a_single_call),
