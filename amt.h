@@ -204,13 +204,31 @@
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent (but null for the list of messages is an empty one),
-   ids and numbers as numbers or strings, a status as its number or its name,
-   messages as objects or plain strings, the token also as LogonToken or Token.
-   Of a member that comes twice the last counts, but a second text of one
-   message, or a second list of them, is an error (AMT_E_TWICE). A reply whose
-   first element has no greater Sequence than was asked for is taken for the
-   whole list, and what was given is skipped by count; a server that puts Text
-   before Sequence must honour AfterSequence, since that cannot be told then.
+   ids and numbers as numbers or strings, a status as a whole number in any
+   spelling (4, "+4", 4.0) or as its name (WaitForQueue), with blanks around or
+   without, messages as objects or plain strings, the token also as LogonToken
+   or Token. Of a member that comes twice the last counts, but a second text of
+   one message, or a second list of them, is an error (AMT_E_TWICE). A server
+   that puts Text before Sequence must honour AfterSequence.
+
+   No message is given twice. A Sequence that is not greater than the one asked
+   for was given. Only the whole log of a job with child tasks, which number
+   their own, and elements without Sequence are told apart by count. A list is
+   the whole log if its first element has no Sequence, or none that is greater
+   than the one asked for.
+
+   Messages that the server has lost are told at the end, by AMT_E_GAP:
+   - a reply begins behind the number that is next; the first number is 1 or 0.
+     But where numbers jump inside a reply, other jobs may have those between;
+   - numbers step back in a list that is not the whole log, or a number that
+     was passed over comes late;
+   - the whole log has become shorter, or ends before the greatest number, or
+     another message stands where the last one was;
+   - a message that had broken off is not there any more.
+   It cannot be told if numbers begin anew and have passed the greatest one by
+   the next look, or if a list without numbers loses as many as it gains.
+   A table whose Sequence is NULL is for servers whose numbers do not begin with
+   1: each list must then be the whole log.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -643,7 +661,8 @@ typedef struct amt_job {
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
                               breaks off goes on later, what was said not */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
-                              when it can be had again, AMT_SAID between */
+                              when it can be had again, AMT_SAID between, or
+                              is left, if the server has it no more */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
   uint8_t     id_text;     /* the id is a JSON string, not a number; save it
@@ -657,6 +676,7 @@ typedef struct amt_job {
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* likewise, replies that are no messages */
+  uint8_t     log__;       /* what the messages' numbers have shown */
   uint8_t     generation__, failures__; /* the session's, as last seen */
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
@@ -674,6 +694,8 @@ typedef struct amt_job {
   uint32_t    skip__;      /* elements of this list that are not to be given */
   uint32_t    index__;     /* of them, those that are over */
   int32_t     got__;       /* the Status of this reply */
+  uint32_t    last__;      /* sequence of the message that was begun last, its
+                              low bits; 0 if it was not known then */
   const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
                               a name, or NULL */
   size_t      msg_len;
@@ -681,7 +703,8 @@ typedef struct amt_job {
   const amt_task *task__;
   const char *application__;
   uint64_t    sequence;    /* of this message, if has_sequence */
-  uint64_t    after__;     /* greatest sequence given */
+  uint64_t    after__;     /* greatest sequence given, */
+  uint64_t    asked__;     /* and before this reply */
   uint64_t    part__;      /* bytes given of the message that broke off */
   uint64_t    cut__;       /* of them, those still to be passed over */
   amt_json    json__;
@@ -887,7 +910,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_NO_STATUS:
     return "the reply has no status; check the wire table's word for it";
   case AMT_E_GAP:
-    return "the server no longer has all messages of the job";
+    return "messages of the job are missing: the server has lost some, or has "
+           "begun to number them anew";
   case AMT_E_ID_LOST:
     return "the job was started, but its id is longer than 63 bytes, or has a "
            "NUL: look for it at the server, and do not start it again";
@@ -2701,7 +2725,19 @@ enum {
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
-  AMT__SEEN_BAD_ID  = 1024
+  AMT__SEEN_BAD_ID  = 1024,
+  AMT__NUMBERED     = 0x4000, /* a Sequence has come */
+  AMT__WHOLE        = 0x8000  /* this list is the log from its start */
+};
+
+/* What the messages' numbers have shown of a job (log__). */
+enum {
+  AMT__LOG_JUMPED   = 1, /* a reply began behind the number that is next: that
+                            is a gap, */
+  AMT__LOG_SPARSE   = 2, /* unless numbers jump in the midst of a reply, too */
+  AMT__LOG_RESTARTS = 4, /* they step back in a whole list: children have own */
+  AMT__LOG_WHOLE    = 8, /* the server sends whole lists */
+  AMT__LOG_LOST     = 16 /* messages are missing for sure */
 };
 
 /* The members looked for in the reply to each call, by bit. */
@@ -2875,6 +2911,21 @@ static void amt__element_begins(amt_job *j)
   j->time[0] = 0;
 }
 
+/* The number of an element: does it follow the one before it in this reply, or
+   the greatest that was given? */
+static void amt__number(amt_job *j, uint64_t n)
+{
+  int      numbered = j->seen__ & AMT__NUMBERED;
+  uint64_t before = numbered ? j->sequence : j->after__;
+  j->seen__ |= AMT__NUMBERED;
+  if (n > before) {
+    if (n - before > 1)
+      j->log__ |= numbered ? AMT__LOG_SPARSE : AMT__LOG_JUMPED;
+  } else if (numbered) {
+    j->log__ |= j->seen__ & AMT__WHOLE ? AMT__LOG_RESTARTS : AMT__LOG_LOST;
+  }
+}
+
 /* At the first element's text or end: is this list what comes after the
    sequence we asked for, or the whole list from its start? */
 static void amt__decide(amt_job *j)
@@ -2886,11 +2937,60 @@ static void amt__decide(amt_job *j)
   else whole = !(j->flags__ & AMT__LATE);
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (amt__wire(j)->request[AMT_Q_AFTER] == NULL &&
-      amt__find(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL)
+      amt__find(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL) {
     whole = 1;
+    j->log__ |= AMT__LOG_WHOLE;
+  }
 #endif
+  if (whole && j->given__ != 0) j->log__ |= AMT__LOG_WHOLE;
+  if (whole || j->given__ == 0) j->seen__ |= AMT__WHOLE;
   j->skip__ = whole ? j->given__ : j->given__ - j->base__;
   j->cut__ = j->part__;
+  j->asked__ = j->after__;
+}
+
+/* Is this element to be given? Its number says so where it is known by now, or
+   else how many were given; among children's numbers only that counts. */
+static void amt__text_begins(amt_job *j)
+{
+  uint32_t n = j->has_sequence ? (uint32_t)j->sequence : 0;
+  if (j->seen__ & AMT__ELEMENT_TEXT) return;
+  j->seen__ |= AMT__ELEMENT_TEXT;
+  amt__decide(j);
+  if (j->has_sequence && !(j->flags__ & AMT__LATE) && j->given__ != 0 &&
+      !((j->seen__ & AMT__WHOLE) && (j->log__ & AMT__LOG_RESTARTS))) {
+    if (j->sequence <= j->asked__) {
+      if (j->skip__ <= j->index__) j->skip__ = j->index__ + 1u;
+    } else if (j->skip__ > j->index__) {
+      j->skip__ = j->index__;
+    }
+  }
+  if (j->index__ < j->skip__) return;
+  if (j->cut__ != 0 && n != j->last__) { /* what had broken off is gone */
+    j->part__ = j->cut__ = 0;
+    j->log__ |= AMT__LOG_LOST;
+  }
+  j->last__ = n;
+}
+
+/* A complete list may not be shorter than it was, unless what is gone was
+   given, as the number of its last element says; and what had broken off is in
+   it. */
+static void amt__list_ends(amt_job *j)
+{
+  int lost = j->index__ < j->skip__;
+  if ((j->seen__ & AMT__NUMBERED) && j->sequence >= j->after__ &&
+      !(j->log__ & AMT__LOG_RESTARTS))
+    lost = 0;
+  if (!(j->seen__ & AMT__DECIDED)) lost = j->log__ & AMT__LOG_WHOLE; /* empty */
+  if (lost || j->part__ != 0) j->log__ |= AMT__LOG_LOST;
+}
+
+/* 1 if not all messages of the log could be had. */
+static int amt__has_gap(const amt_job *j)
+{
+  return (j->log__ & AMT__LOG_LOST) ||
+         (j->log__ & (AMT__LOG_JUMPED | AMT__LOG_SPARSE)) == AMT__LOG_JUMPED;
 }
 
 /* All of this element that was given is given for good, once its sequence is
@@ -2905,8 +3005,8 @@ static void amt__account(amt_job *j)
 static void amt__text_ends(amt_job *j)
 {
   if (j->seen__ & AMT__ELEMENT_ENDS) return;
+  amt__text_begins(j);
   j->seen__ |= AMT__ELEMENT_ENDS;
-  amt__decide(j);
   if (j->index__ >= j->skip__) {
     j->given__++;
     j->part__ = j->cut__ = 0;
@@ -2923,8 +3023,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
     amt__spoil(j, AMT_E_TWICE);
     return;
   }
-  j->seen__ |= AMT__ELEMENT_TEXT;
-  amt__decide(j);
+  amt__text_begins(j);
   if (j->index__ >= j->skip__) {
     size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
     j->cut__ -= pass;
@@ -2939,10 +3038,14 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   if (last) amt__text_ends(j);
 }
 
+/* The last one that is passed over has to be the last one that was given. */
 static void amt__element_ends(amt_job *j)
 {
   amt__text_ends(j);
-  if (j->index__ < j->skip__) j->index__++;
+  if (j->index__ >= j->skip__) return;
+  if (++j->index__ == j->skip__ && j->part__ == 0 && j->has_sequence &&
+      j->last__ != 0 && j->last__ != (uint32_t)j->sequence)
+    j->log__ |= AMT__LOG_LOST;
 }
 
 /* --- values --- */
@@ -3154,8 +3257,9 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_SEQUENCE:
     if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, amt__length(scratch), &j->sequence) != 0)
-      break;
+    if (amt_json_uint64(scratch, amt__length(scratch), &n) != 0) break;
+    amt__number(j, n);
+    j->sequence = n;
     j->has_sequence = 1;
     if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
     amt__account(j);
@@ -3840,6 +3944,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
   }
   if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
   if (result == AMT__GOOD) {
+    amt__list_ends(j);
     if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW)) {
       j->phase__ = AMT__READY;
       return AMT__NOTHING;
@@ -3954,6 +4059,21 @@ static int amt__answered(amt_job *j, uint32_t now)
   }
 }
 
+/* Nothing is left to do: what has the run to say of itself? */
+static void amt__finish(amt_job *j)
+{
+  int gap = amt__has_gap(j);
+  if (gap) j->log_complete = 0;
+  if (j->undefined__ == 10) {
+    j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
+    j->error = AMT_E_UNDEFINED;
+  } else if (gap) {
+    j->error = AMT_E_GAP;
+  } else if (j->error != AMT_E_NO_STATUS) {
+    j->error = 0;
+  }
+}
+
 static int amt__step(amt_job *j, uint32_t now)
 {
   int e;
@@ -3974,12 +4094,7 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__READY: return amt__ready(j, now);
   case AMT__ANSWERED: return amt__answered(j, now);
   case AMT__FINISHED:
-    if (j->undefined__ == 10) {
-      j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
-      j->error = AMT_E_UNDEFINED;
-    } else if (j->error != AMT_E_NO_STATUS) {
-      j->error = 0;
-    }
+    amt__finish(j);
     return amt__end(j, AMT_DONE, j->error, j->status);
   case AMT__ENDED: return AMT_DONE;
   default: return AMT_FAILED;
