@@ -536,9 +536,10 @@ typedef struct amt_session {
                                  saves one connect, and where the server has
                                  just closed it, nobody knows whether the job
                                  was started */
-  uint8_t         repair;     /* 1: text that is not UTF-8, and raw controls,
-                                 end no reply: each bad byte becomes U+FFFD,
-                                 counted in job->repaired */
+  uint8_t         repair;     /* 1: text that is not UTF-8, raw controls and
+                                 wrong escapes end no reply; they become
+                                 U+FFFD, see amt_json, but never in an id or
+                                 a token */
   /* Here already, since small offsets make small code: */
   uint8_t         stale__;    /* the token was refused; it may still be going
                                  out */
@@ -686,7 +687,8 @@ typedef struct amt_job {
   uint16_t    seen__;      /* of this reply */
   int32_t     status;      /* as the server said last; -1 before that */
   uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
-  uint32_t    repaired;    /* bytes of text, see amt_session.repair */
+  uint32_t    repaired;    /* U+FFFD in the messages given that the server did
+                              not send, see amt_session.repair */
   uint32_t    due__, began__, failed__; /* times */
   uint32_t    retry_after__;
   uint32_t    given__;     /* messages given, counted from the list's start */
@@ -3031,6 +3033,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
     n -= pass;
     if (n != 0 || last) {
       amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
+      j->repaired += j->json__.repaired; /* in this piece */
       j->part__ += n;
       j->seen__ |= AMT__SEEN_NEW;
     }
@@ -3334,13 +3337,14 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     }
     amt__expect(j, AMT__NONE);
   }
+  j->json__.repaired = 0;
 }
 
 /* Before the reply's first byte. */
 static void amt__reply_begins(amt_job *j)
 {
   memset(&j->json__, 0, sizeof j->json__);
-  memset(j->open__, 0, sizeof j->open__);
+  j->json__.repair = j->session__->repair;
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;
