@@ -204,13 +204,31 @@
 
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent (but null for the list of messages is an empty one),
-   ids and numbers as numbers or strings, a status as its number or its name,
-   messages as objects or plain strings, the token also as LogonToken or Token.
-   Of a member that comes twice the last counts, but a second text of one
-   message, or a second list of them, is an error (AMT_E_TWICE). A reply whose
-   first element has no greater Sequence than was asked for is taken for the
-   whole list, and what was given is skipped by count; a server that puts Text
-   before Sequence must honour AfterSequence, since that cannot be told then.
+   ids and numbers as numbers or strings, a status as a whole number in any
+   spelling (4, "+4", 4.0) or as its name (WaitForQueue), with blanks around or
+   without, messages as objects or plain strings, the token also as LogonToken
+   or Token. Of a member that comes twice the last counts, but a second text of
+   one message, or a second list of them, is an error (AMT_E_TWICE). A server
+   that puts Text before Sequence must honour AfterSequence.
+
+   No message is given twice. A Sequence that is not greater than the one asked
+   for was given. Only the whole log of a job with child tasks, which number
+   their own, and elements without Sequence are told apart by count. A list is
+   the whole log if its first element has no Sequence, or none that is greater
+   than the one asked for.
+
+   Messages that the server has lost are told at the end, by AMT_E_GAP:
+   - a reply begins behind the number that is next; the first number is 1 or 0.
+     But where numbers jump inside a reply, other jobs may have those between;
+   - numbers step back in a list that is not the whole log, or a number that
+     was passed over comes late;
+   - the whole log has become shorter, or ends before the greatest number, or
+     another message stands where the last one was;
+   - a message that had broken off is not there any more.
+   It cannot be told if numbers begin anew and have passed the greatest one by
+   the next look, or if a list without numbers loses as many as it gains.
+   A table whose Sequence is NULL is for servers whose numbers do not begin with
+   1: each list must then be the whole log.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -365,7 +383,8 @@ enum {
 
 /* "RUNNING", "WAIT_FOR QUEUE", ...; "" for a number that is not published. */
 AMTDEF const char *amt_status_name(int32_t code);
-/* The code of a name: any case; '_', '-' and blank alike. -1 if unknown. */
+/* The code of a name; case does not count, nor do '_', '-' and blanks, so that
+   WaitForQueue is one. -1 if unknown. */
 AMTDEF int32_t amt_status_code(const char *name, size_t n);
 /* 1 if this code ends a run: this library's rule, since none is published. */
 AMTDEF int amt_status_ends(int32_t code);
@@ -384,11 +403,20 @@ enum {
 #define AMT_JSON_DEPTH 128 /* deeper nesting is refused */
 
 /* The state between two bytes. Zeroed is the start. No pointers: it may be
-   copied or stored. `depth` counts the open objects and arrays. */
+   copied or stored. `depth` counts the open objects and arrays.
+
+   With `repair`, what is wrong inside a string is no error: a raw tab stays,
+   and U+FFFD stands for each other raw control; for the bytes that are not
+   UTF-8, one for each piece that could still have become a character (what
+   Unicode recommends); for the backslash of an escape that is none, whose rest
+   is text; for half a surrogate pair. Each is a piece of its own, and may
+   take no bytes (*used 0). */
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
   uint32_t point;    /* a code point while it arrives; an error */
+  uint32_t repaired; /* U+FFFD given so far; yours to set to 0 at any time */
+  uint8_t  repair;   /* set it to 1 before the first byte, or leave it 0 */
   uint8_t  depth;
   uint8_t  state;
   uint8_t  at;       /* in a literal, an escape, a character */
@@ -399,8 +427,8 @@ typedef struct amt_json {
   uint8_t  stack[AMT_JSON_DEPTH / 8]; /* 1: object */
 } amt_json;
 
-/* KEY, STRING and NUMBER come in one piece if they lie whole in the bytes fed,
-   otherwise in several, cut where the bytes were but never in a character. */
+/* KEY, STRING and NUMBER come in one piece if they lie whole in the bytes fed
+   and need no repair, otherwise in several, never cut in a character. */
 typedef struct amt_json_token {
   const char *text;  /* lent until the next call; not terminated */
   size_t      len;
@@ -508,9 +536,10 @@ typedef struct amt_session {
                                  saves one connect, and where the server has
                                  just closed it, nobody knows whether the job
                                  was started */
-  uint8_t         repair;     /* 1: text that is not UTF-8, and raw controls,
-                                 end no reply: each bad byte becomes U+FFFD,
-                                 counted in job->repaired */
+  uint8_t         repair;     /* 1: text that is not UTF-8, raw controls and
+                                 wrong escapes end no reply; they become
+                                 U+FFFD, see amt_json, but never in an id or
+                                 a token */
   /* Here already, since small offsets make small code: */
   uint8_t         stale__;    /* the token was refused; it may still be going
                                  out */
@@ -620,7 +649,8 @@ enum { AMT_START_NONE,     /* it did not happen */
        AMT_START_UNKNOWN,  /* it may have happened; never sent again */
        AMT_START_KNOWN };  /* job->id; "" if it ended at once */
 
-#define AMT_ID_SIZE 64
+#define AMT_ID_SIZE   64
+#define AMT_TIME_SIZE 40 /* .NET's have 33 bytes, with its hundreds of ns */
 
 typedef struct amt_job {
   /* To read, but for what has two underscores: that is private. Small members
@@ -632,7 +662,8 @@ typedef struct amt_job {
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
                               breaks off goes on later, what was said not */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
-                              when it can be had again, AMT_SAID between */
+                              when it can be had again, AMT_SAID between, or
+                              is left, if the server has it no more */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
   uint8_t     id_text;     /* the id is a JSON string, not a number; save it
@@ -646,6 +677,7 @@ typedef struct amt_job {
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* likewise, replies that are no messages */
+  uint8_t     log__;       /* what the messages' numbers have shown */
   uint8_t     generation__, failures__; /* the session's, as last seen */
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
@@ -655,7 +687,8 @@ typedef struct amt_job {
   uint16_t    seen__;      /* of this reply */
   int32_t     status;      /* as the server said last; -1 before that */
   uint32_t    wait;        /* AMT_BUSY, AMT_RETRYING: milliseconds */
-  uint32_t    repaired;    /* bytes of text, see amt_session.repair */
+  uint32_t    repaired;    /* U+FFFD in the messages given that the server did
+                              not send, see amt_session.repair */
   uint32_t    due__, began__, failed__; /* times */
   uint32_t    retry_after__;
   uint32_t    given__;     /* messages given, counted from the list's start */
@@ -663,6 +696,8 @@ typedef struct amt_job {
   uint32_t    skip__;      /* elements of this list that are not to be given */
   uint32_t    index__;     /* of them, those that are over */
   int32_t     got__;       /* the Status of this reply */
+  uint32_t    last__;      /* sequence of the message that was begun last, its
+                              low bits; 0 if it was not known then */
   const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
                               a name, or NULL */
   size_t      msg_len;
@@ -670,13 +705,15 @@ typedef struct amt_job {
   const amt_task *task__;
   const char *application__;
   uint64_t    sequence;    /* of this message, if has_sequence */
-  uint64_t    after__;     /* greatest sequence given */
+  uint64_t    after__;     /* greatest sequence given, */
+  uint64_t    asked__;     /* and before this reply */
   uint64_t    part__;      /* bytes given of the message that broke off */
   uint64_t    cut__;       /* of them, those still to be passed over */
   amt_json    json__;
   uint8_t     open__[AMT_R_COUNT]; /* how far names match the open objects */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
-  char        time[AMT_NAME_MAX + 1]; /* of this message; "" if not sent */
+  char        time[AMT_TIME_SIZE]; /* of this message, as sent; "" if not sent,
+                                      or longer than 39 bytes */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
                                          sent (first 31 bytes), if unknown */
 } amt_job;
@@ -875,7 +912,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_NO_STATUS:
     return "the reply has no status; check the wire table's word for it";
   case AMT_E_GAP:
-    return "the server no longer has all messages of the job";
+    return "messages of the job are missing: the server has lost some, or has "
+           "begun to number them anew";
   case AMT_E_ID_LOST:
     return "the job was started, but its id is longer than 63 bytes, or has a "
            "NUL: look for it at the server, and do not start it again";
@@ -925,23 +963,29 @@ AMTDEF const char *amt_status_name(int32_t code)
   return name;
 }
 
-/* Upper case, with one kind of blank. */
-static unsigned amt__fold(unsigned c)
+static int amt__is_blank(char c)
 {
-  if (c - 'a' < 26u) return c - 32u;
-  return c == '_' || c == '-' ? ' ' : c;
+  return c == ' ' || c == '_' || c == '-';
+}
+
+/* 1 if the n bytes are this published name, whose letters are capitals; case
+   and blanks do not count. */
+static int amt__is_status(const char *p, const char *name, size_t n)
+{
+  for (;; p++, name++, n--) {
+    while (n != 0 && amt__is_blank(*name)) name++, n--;
+    while (amt__is_blank(*p)) p++;
+    if (n == 0 || *p == 0 || (*name & ~32) != *p) return n == 0 && *p == 0;
+  }
 }
 
 AMTDEF int32_t amt_status_code(const char *name, size_t n)
 {
   const char *p = amt__status_names;
   int32_t     code;
-  for (code = 0; code <= 25; code++, p++) {
-    size_t len = amt__length(p), i = 0;
-    while (i < len && i < n && amt__fold((unsigned char)name[i]) ==
-                               amt__fold((unsigned char)p[i])) i++;
-    if (i == n && i == len && n != 0) return code == 25 ? 99 : code;
-    p += len;
+  for (code = 0; code <= 25; code++) {
+    if (*p != 0 && amt__is_status(p, name, n)) return code == 25 ? 99 : code;
+    p += amt__length(p) + 1;
   }
   return -1;
 }
@@ -1133,8 +1177,10 @@ enum {
   AMT__J_ZERO, AMT__J_INTEGER, AMT__J_FRACTION, AMT__J_EXPONENT, /* may end */
   AMT__J_MINUS, AMT__J_POINT, AMT__J_E, AMT__J_SIGN,
   AMT__J_STRING,
-  AMT__J_ESCAPE, /* from here on: inside a character */
+  AMT__J_ESCAPE,
   AMT__J_HEX, AMT__J_UTF8,
+  AMT__J_HELD, /* due before the next byte: what is held, */
+  AMT__J_BAD,  /* or U+FFFD, and then what `need` says */
   AMT__J_ERROR
 };
 
@@ -1152,8 +1198,9 @@ static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
 enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
        AMT__J_OBJECT = 16 };
 
-/* What a step says, besides tokens and errors: held is text. */
-enum { AMT__J_CHAR = 100 };
+/* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
+   for this byte, or for what came before it. */
+enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE };
 
 AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
 {
@@ -1270,24 +1317,34 @@ static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
   return AMT__J_CHAR;
 }
 
-/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on. */
+/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on: `at`
+   is 0 to 3, 4 and 5 for the second backslash and u, and 8 to 11. The u and the
+   digits are held, should they be text after all. */
 static int amt__json_hex(amt_json *t, unsigned c)
 {
   uint32_t point = t->point;
-  unsigned at = t->at++, digit;
-  if (at == 4 || at == 5)
-    return c == (at == 4 ? '\\' : 'u') ? 0 : AMT_E_JSON_ESCAPE;
+  unsigned at = t->at, digits = (at & 3u) + 1u, digit;
+  if (at & 4u) {
+    if (c != (at == 4 ? '\\' : 'u')) return AMT_E_JSON_ESCAPE;
+    t->at = at == 4 ? 5 : 8;
+    return 0;
+  }
   digit = amt__digit(c);
   if (digit > 15u) return AMT_E_JSON_ESCAPE;
-  t->point = point = (point << 4) | digit;
-  if (at != 3 && at < 9) return 0;
-  if (at == 3) {
-    if (point - 0xD800u < 0x400u) return 0;
-  } else {
+  point = (point << 4) | digit;
+  if (at == 3) point &= 0xFFFFu; /* half a pair may stand before it */
+  if (digits < 4) t->held[digits] = (uint8_t)c;
+  if (digits < 4 || (at == 3 && point - 0xD800u < 0x400u)) {
+    t->at++;
+    t->point = point;
+    return 0;
+  }
+  if (at != 3) {
     if ((point & 0xFC00u) != 0xDC00u) return AMT_E_JSON_ESCAPE;
     point = ((point >> 16) << 10) + (point & 0xFFFFu) -
             0x35FDC00u; /* (0xD800 << 10) + 0xDC00 - 0x10000 */
   }
+  t->state = AMT__J_STRING;
   return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
 }
 
@@ -1306,6 +1363,7 @@ static int amt__json_escape(amt_json *t, unsigned c)
     t->state = AMT__J_HEX;
     t->at = 0;
     t->point = 0;
+    t->held[0] = 'u';
     return 0;
   }
   c = amt__json_unescape(c);
@@ -1323,6 +1381,7 @@ static int amt__json_string(amt_json *t, unsigned c)
     t->state = AMT__J_ESCAPE;
     return 0;
   }
+  if (c == '\t' && t->repair) return amt__json_byte(t, AMT__J_STRING, c);
   if (c < 0x20) return AMT_E_JSON_STRING;
   if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
   t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
@@ -1656,6 +1715,49 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
 }
 #endif
 
+/* An error in a string, if it may be repaired: U+FFFD is due for the byte that
+   was read, or for what came before it of a character or an escape. Then `need`
+   is the state in which that byte is read anew. */
+AMT__APART int amt__json_repair(amt_json *t, int error)
+{
+  static const uint8_t behind[] = { /* a \u escape, by `at` */
+    AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, /* that is text */
+    AMT__J_STRING, AMT__J_ESCAPE /* a first half without its second */
+  };
+  unsigned s = t->state, at = t->at;
+  if (!t->repair || s - AMT__J_STRING > AMT__J_UTF8 - AMT__J_STRING ||
+      (t->flags & AMT__J_MARK))
+    return error;
+  t->state = AMT__J_BAD;
+  t->need = AMT__J_STRING;
+  if (s == AMT__J_STRING) return AMT__J_BAD_BYTE;
+  if (s == AMT__J_HEX)
+    t->need = at < sizeof behind ? behind[at] : (uint8_t)AMT__J_HEX;
+  t->held_len = (uint8_t)(at + 1u);
+  t->at = at & 3u; /* the second half may be right alone */
+  return AMT__J_BAD_BEFORE;
+}
+
+static const unsigned char amt__json_bad[3] = { 0xEF, 0xBF, 0xBD };
+
+/* Lends what there is behind bytes that gave r: what gathered, a character that
+   is held, or U+FFFD. */
+static int amt__json_lend(amt_json *t, amt_json_token *token,
+                          const unsigned char *text, size_t n, int r)
+{
+  if (r == AMT__J_CHAR) {
+    text = t->held;
+    n = t->held_len & 7u;
+    if (t->state == AMT__J_HELD) t->state = AMT__J_STRING;
+  } else if (r > AMT__J_CHAR && n == 0) {
+    text = amt__json_bad;
+    n = sizeof amt__json_bad;
+    t->state = t->need < AMT__J_BAD ? t->need : (uint8_t)AMT__J_STRING;
+    t->repaired++;
+  }
+  return amt__json_piece(t, token, text, n, r > 0 && r < AMT__J_CHAR ? r : 0);
+}
+
 /* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
    that began in an earlier buffer may be longer than what was read of it here,
    and so is lent from t->held, alone. */
@@ -1663,9 +1765,12 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to)
 {
-  int carried = t->state >= AMT__J_ESCAPE, r = 0, type;
+  int r = 0, type;
   *used = 0;
-  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+  if (t->state >= AMT__J_HELD) {
+    if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+    r = t->state == AMT__J_HELD ? AMT__J_CHAR : AMT__J_BAD_BEFORE;
+  }
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
@@ -1677,20 +1782,18 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
     } else if (before < AMT__J_LITERAL) {
       t->start = t->offset + i;
       from = to = i;
-      carried = 0;
     }
     r = amt__json_step(t, p[i]);
-    if (r < 0 || r == AMT_JSON_NUMBER) break;
+    if (r < 0 && (r = amt__json_repair(t, r)) != AMT__J_BAD_BYTE) break;
+    if (r == AMT_JSON_NUMBER) break;
     i++;
     if (before < AMT__J_LITERAL && t->state == AMT__J_STRING) from = to = i;
-    if (r != AMT__J_CHAR) continue;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if ((t->flags & AMT__J_LINES) && t->held[0] == '\r') {
-      carried = r = 0;
-      continue;
-    }
+    if (r == AMT__J_CHAR && (t->flags & AMT__J_LINES) && t->held[0] == '\r')
+      r = 0;
 #endif
-    if (carried) break;
+    if (r != AMT__J_CHAR) continue;
+    if (t->held_len > i - to) break;
     to = amt__json_gather(t, p, to, n);
     r = 0;
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -1699,13 +1802,12 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
   }
   *used = i;
   t->offset += i;
-  if (r == AMT__J_CHAR)
-    return amt__json_piece(t, token, t->held, t->held_len & 7u, 0);
-  if (r > 0 && (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
+  if (r > 0 && r < AMT__J_CHAR &&
+      (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
     return r;
   if (r <= 0 && to == from) return r < 0 ? amt__json_fail(t, r) : AMT_JSON_MORE;
   /* Before an error, what came before it, however it was cut. */
-  type = amt__json_piece(t, token, p + from, to - from, r > 0 ? r : 0);
+  type = amt__json_lend(t, token, p + from, to - from, r);
   if (r < 0) amt__json_fail(t, r);
   return type;
 }
@@ -2625,7 +2727,19 @@ enum {
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
-  AMT__SEEN_BAD_ID  = 1024
+  AMT__SEEN_BAD_ID  = 1024,
+  AMT__NUMBERED     = 0x4000, /* a Sequence has come */
+  AMT__WHOLE        = 0x8000  /* this list is the log from its start */
+};
+
+/* What the messages' numbers have shown of a job (log__). */
+enum {
+  AMT__LOG_JUMPED   = 1, /* a reply began behind the number that is next: that
+                            is a gap, */
+  AMT__LOG_SPARSE   = 2, /* unless numbers jump in the midst of a reply, too */
+  AMT__LOG_RESTARTS = 4, /* they step back in a whole list: children have own */
+  AMT__LOG_WHOLE    = 8, /* the server sends whole lists */
+  AMT__LOG_LOST     = 16 /* messages are missing for sure */
 };
 
 /* The members looked for in the reply to each call, by bit. */
@@ -2646,7 +2760,7 @@ static unsigned amt__wanted(const amt_job *j)
 }
 
 /* Where names and values are put together that arrive in pieces: whichever of
-   the two texts this call does not bring. */
+   the two texts this call does not bring. As long as j->name. */
 static char *amt__scratch(amt_job *j)
 {
   return j->op == AMT_MESSAGES ? j->name : j->time;
@@ -2799,6 +2913,21 @@ static void amt__element_begins(amt_job *j)
   j->time[0] = 0;
 }
 
+/* The number of an element: does it follow the one before it in this reply, or
+   the greatest that was given? */
+static void amt__number(amt_job *j, uint64_t n)
+{
+  int      numbered = j->seen__ & AMT__NUMBERED;
+  uint64_t before = numbered ? j->sequence : j->after__;
+  j->seen__ |= AMT__NUMBERED;
+  if (n > before) {
+    if (n - before > 1)
+      j->log__ |= numbered ? AMT__LOG_SPARSE : AMT__LOG_JUMPED;
+  } else if (numbered) {
+    j->log__ |= j->seen__ & AMT__WHOLE ? AMT__LOG_RESTARTS : AMT__LOG_LOST;
+  }
+}
+
 /* At the first element's text or end: is this list what comes after the
    sequence we asked for, or the whole list from its start? */
 static void amt__decide(amt_job *j)
@@ -2810,11 +2939,60 @@ static void amt__decide(amt_job *j)
   else whole = !(j->flags__ & AMT__LATE);
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (amt__wire(j)->request[AMT_Q_AFTER] == NULL &&
-      amt__find(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL)
+      amt__find(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL) {
     whole = 1;
+    j->log__ |= AMT__LOG_WHOLE;
+  }
 #endif
+  if (whole && j->given__ != 0) j->log__ |= AMT__LOG_WHOLE;
+  if (whole || j->given__ == 0) j->seen__ |= AMT__WHOLE;
   j->skip__ = whole ? j->given__ : j->given__ - j->base__;
   j->cut__ = j->part__;
+  j->asked__ = j->after__;
+}
+
+/* Is this element to be given? Its number says so where it is known by now, or
+   else how many were given; among children's numbers only that counts. */
+static void amt__text_begins(amt_job *j)
+{
+  uint32_t n = j->has_sequence ? (uint32_t)j->sequence : 0;
+  if (j->seen__ & AMT__ELEMENT_TEXT) return;
+  j->seen__ |= AMT__ELEMENT_TEXT;
+  amt__decide(j);
+  if (j->has_sequence && !(j->flags__ & AMT__LATE) && j->given__ != 0 &&
+      !((j->seen__ & AMT__WHOLE) && (j->log__ & AMT__LOG_RESTARTS))) {
+    if (j->sequence <= j->asked__) {
+      if (j->skip__ <= j->index__) j->skip__ = j->index__ + 1u;
+    } else if (j->skip__ > j->index__) {
+      j->skip__ = j->index__;
+    }
+  }
+  if (j->index__ < j->skip__) return;
+  if (j->cut__ != 0 && n != j->last__) { /* what had broken off is gone */
+    j->part__ = j->cut__ = 0;
+    j->log__ |= AMT__LOG_LOST;
+  }
+  j->last__ = n;
+}
+
+/* A complete list may not be shorter than it was, unless what is gone was
+   given, as the number of its last element says; and what had broken off is in
+   it. */
+static void amt__list_ends(amt_job *j)
+{
+  int lost = j->index__ < j->skip__;
+  if ((j->seen__ & AMT__NUMBERED) && j->sequence >= j->after__ &&
+      !(j->log__ & AMT__LOG_RESTARTS))
+    lost = 0;
+  if (!(j->seen__ & AMT__DECIDED)) lost = j->log__ & AMT__LOG_WHOLE; /* empty */
+  if (lost || j->part__ != 0) j->log__ |= AMT__LOG_LOST;
+}
+
+/* 1 if not all messages of the log could be had. */
+static int amt__has_gap(const amt_job *j)
+{
+  return (j->log__ & AMT__LOG_LOST) ||
+         (j->log__ & (AMT__LOG_JUMPED | AMT__LOG_SPARSE)) == AMT__LOG_JUMPED;
 }
 
 /* All of this element that was given is given for good, once its sequence is
@@ -2829,8 +3007,8 @@ static void amt__account(amt_job *j)
 static void amt__text_ends(amt_job *j)
 {
   if (j->seen__ & AMT__ELEMENT_ENDS) return;
+  amt__text_begins(j);
   j->seen__ |= AMT__ELEMENT_ENDS;
-  amt__decide(j);
   if (j->index__ >= j->skip__) {
     j->given__++;
     j->part__ = j->cut__ = 0;
@@ -2847,8 +3025,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
     amt__spoil(j, AMT_E_TWICE);
     return;
   }
-  j->seen__ |= AMT__ELEMENT_TEXT;
-  amt__decide(j);
+  amt__text_begins(j);
   if (j->index__ >= j->skip__) {
     size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
     j->cut__ -= pass;
@@ -2856,6 +3033,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
     n -= pass;
     if (n != 0 || last) {
       amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
+      j->repaired += j->json__.repaired; /* in this piece */
       j->part__ += n;
       j->seen__ |= AMT__SEEN_NEW;
     }
@@ -2863,10 +3041,14 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   if (last) amt__text_ends(j);
 }
 
+/* The last one that is passed over has to be the last one that was given. */
 static void amt__element_ends(amt_job *j)
 {
   amt__text_ends(j);
-  if (j->index__ < j->skip__) j->index__++;
+  if (j->index__ >= j->skip__) return;
+  if (++j->index__ == j->skip__ && j->part__ == 0 && j->has_sequence &&
+      j->last__ != 0 && j->last__ != (uint32_t)j->sequence)
+    j->log__ |= AMT__LOG_LOST;
 }
 
 /* --- values --- */
@@ -2893,18 +3075,94 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
+/* The length without the blanks at its end. */
+static size_t amt__trimmed(const char *text, size_t n)
+{
+  while (n != 0 && (unsigned char)text[n - 1] <= ' ') n--;
+  return n;
+}
+
+/* As amt__collect, to j->name, but blanks around it are left out, and need no
+   room. */
+static int amt__collect_status(amt_job *j, const amt_json_token *token)
+{
+  amt_json_token t = *token;
+  size_t         room;
+  if (t.first) j->len__ = 0;
+  for (; j->len__ == 0 && t.len != 0; t.text++, t.len--)
+    if ((unsigned char)*t.text > ' ') break;
+  room = sizeof j->name - 1u - j->len__;
+  if (t.len > room && amt__trimmed(t.text, t.len) <= room) t.len = room;
+  if (!amt__collect(j, j->name, sizeof j->name, &t)) return 0;
+  if (j->len__ == 255) return 1;
+  j->len__ = (uint8_t)amt__trimmed(j->name, j->len__);
+  j->name[j->len__] = 0;
+  return 1;
+}
+
+/* v with n more zeros; if that is more than any status, some such number. */
+static uint32_t amt__tens(uint32_t v, int n)
+{
+  while (n-- > 0 && v <= 0x7FFFFFFFu)
+    v = v > 0x7FFFFFFFu / 10u ? 0xF0000000u : v * 10u;
+  return v;
+}
+
+/* The exponent at *p, if there is one, bounded; *p goes behind it. */
+static int amt__exponent(const char **p)
+{
+  const char *text = *p;
+  int         e = 0, minus;
+  if ((*text | 32) != 'e') return 0;
+  minus = *++text == '-';
+  if (minus || *text == '+') text++;
+  while (*text - '0' >= 0 && *text - '0' < 10) {
+    if (e < 1000) e = e * 10 + (*text - '0');
+    *p = ++text;
+  }
+  return minus ? -e : e;
+}
+
+/* The number that the n bytes spell, in whatever way: 4, +04, 4.0, 40e-1. -1 if
+   there is none, or it is not whole, or below 0, or too large. */
+static int32_t amt__whole(const char *p, size_t n)
+{
+  const char *end = p + n, *digits = NULL;
+  int         minus = *p == '-', point = 0, zeros = 0, e = 0;
+  uint32_t    v = 0;
+  if (minus || *p == '+') p++;
+  for (;; p++) {
+    unsigned digit = (unsigned char)*p - (unsigned)'0';
+    if (*p == '.' && !point) {
+      point = 1;
+      continue;
+    }
+    if (digit > 9u) break;
+    digits = p;
+    e -= point;
+    zeros++;
+    if (digit == 0) continue;
+    v = amt__tens(v, zeros) + digit;
+    zeros = 0;
+  }
+  e += zeros + amt__exponent(&p);
+  if (digits == NULL || p != end) return -1;
+  if (v == 0) return 0;
+  v = amt__tens(v, e);
+  return minus || e < 0 || v > 0x7FFFFFFFu ? -1 : (int32_t)v;
+}
+
 static void amt__status_value(amt_job *j)
 {
+  int32_t code;
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
   if (j->len__ == 255) return; /* no status is that long */
-  if (amt_json_int32(j->name, j->len__, &j->got__) == 0 && j->got__ >= 0) {
-    j->name[0] = 0;
-    return;
-  }
-  j->got__ = amt_status_code(j->name, j->len__);
-  if (j->got__ < 0) j->got__ = AMT_CODE_UNDEFINED;
-  else j->name[0] = 0;
+  code = amt__whole(j->name, j->len__);
+  if (code < 0) code = amt_status_code(j->name, j->len__);
+  if (code < 0) return;
+  j->got__ = code;
+  j->name[0] = 0;
 }
 
 /* 1 if this text names a job: not nothing, a number of 0 or less, or a GUID of
@@ -2976,7 +3234,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   switch (field) {
   case AMT_R_TOKEN: amt__token(j, t); break;
   case AMT_R_EXPIRES:
-    if (amt__collect(j, scratch, sizeof j->time, t) &&
+    if (amt__collect(j, scratch, sizeof j->name, t) &&
         amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
       j->session__->token__life = n > 2000000u ? 2000000000u
                                                : (uint32_t)n * 1000u;
@@ -2990,9 +3248,10 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     if (t->first)
       j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
     if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
+    if (j->json__.repaired != 0) j->len__ = 255; /* not as it was sent */
     break;
   case AMT_R_STATUS:
-    if (amt__collect(j, j->name, sizeof j->name, t)) amt__status_value(j);
+    if (amt__collect_status(j, t)) amt__status_value(j);
     break;
   case AMT_R_MESSAGE:
     if (good && j->op != AMT_START) break;
@@ -3001,8 +3260,9 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_R_SEQUENCE:
     if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, amt__length(scratch), &j->sequence) != 0)
-      break;
+    if (amt_json_uint64(scratch, amt__length(scratch), &n) != 0) break;
+    amt__number(j, n);
+    j->sequence = n;
     j->has_sequence = 1;
     if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
     amt__account(j);
@@ -3050,7 +3310,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     if (t->first && t->last) { /* NOLINT: set, as there is a token */
       if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
       else amt__expect(j, AMT__NONE);
-    } else if (amt__collect(j, amt__scratch(j), sizeof j->time, t)) {
+    } else if (amt__collect(j, amt__scratch(j), sizeof j->name, t)) {
       if (j->len__ != 255) amt__name(j, amt__scratch(j), j->len__);
       else amt__expect(j, AMT__NONE);
     }
@@ -3077,13 +3337,14 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     }
     amt__expect(j, AMT__NONE);
   }
+  j->json__.repaired = 0;
 }
 
 /* Before the reply's first byte. */
 static void amt__reply_begins(amt_job *j)
 {
   memset(&j->json__, 0, sizeof j->json__);
-  memset(j->open__, 0, sizeof j->open__);
+  j->json__.repair = j->session__->repair;
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;
@@ -3687,6 +3948,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
   }
   if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
   if (result == AMT__GOOD) {
+    amt__list_ends(j);
     if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW)) {
       j->phase__ = AMT__READY;
       return AMT__NOTHING;
@@ -3801,6 +4063,21 @@ static int amt__answered(amt_job *j, uint32_t now)
   }
 }
 
+/* Nothing is left to do: what has the run to say of itself? */
+static void amt__finish(amt_job *j)
+{
+  int gap = amt__has_gap(j);
+  if (gap) j->log_complete = 0;
+  if (j->undefined__ == 10) {
+    j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
+    j->error = AMT_E_UNDEFINED;
+  } else if (gap) {
+    j->error = AMT_E_GAP;
+  } else if (j->error != AMT_E_NO_STATUS) {
+    j->error = 0;
+  }
+}
+
 static int amt__step(amt_job *j, uint32_t now)
 {
   int e;
@@ -3821,12 +4098,7 @@ static int amt__step(amt_job *j, uint32_t now)
   case AMT__READY: return amt__ready(j, now);
   case AMT__ANSWERED: return amt__answered(j, now);
   case AMT__FINISHED:
-    if (j->undefined__ == 10) {
-      j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
-      j->error = AMT_E_UNDEFINED;
-    } else if (j->error != AMT_E_NO_STATUS) {
-      j->error = 0;
-    }
+    amt__finish(j);
     return amt__end(j, AMT_DONE, j->error, j->status);
   case AMT__ENDED: return AMT_DONE;
   default: return AMT_FAILED;

@@ -608,6 +608,7 @@ static void check_end(watched *j, amt_event e)
   must(e == AMT_DONE || m->start < AMT_START_UNKNOWN ||
        m->code == AMT_CODE_UNDEFINED || (m->flags__ & AMT__ONCE));
   if (m->log_complete && !(w.own_words & 1)) must(j->given == j->visible);
+  must(m->error != AMT_E_GAP || (w.own_words & 1)); /* its log has none */
   check_no_secret(m->msg, m->msg_len);
   for (i = 0; i < 3; i++) {
     must(amt_poll(&w.pool, m, w.clock + (uint32_t)i * 100000u) == e);

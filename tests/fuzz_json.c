@@ -3,7 +3,9 @@
    An input is a JSON text and its cuts (fuzz.h). It is read whole, byte by
    byte, and cut as it says: tokens, texts, places and the error must be the
    same. jansson is the second opinion: on whether it is valid, and on all that
-   is in it. Each string is then written, through windows, and read again. */
+   is in it. Each string is then written, through windows, and read again. With
+   repair it is read in the same three ways: valid text as before, and what is
+   wrong only in its strings to its end. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -105,6 +107,8 @@ typedef struct reading {
   int    result;
   size_t place;
   tree  *tree;
+  uint8_t  repair;   /* read so, */
+  uint32_t repaired; /* and so much was */
 } reading;
 
 static int has_text(int type)
@@ -193,7 +197,9 @@ static void take(reading *r, const amt_json *json, int type,
   must(r->type == type && r->start == json->start);
   must(t->len != 0 || t->last);
   must(t->len == 0 || (text >= from && text + t->len <= to) ||
-       (text >= json->held && text + t->len <= json->held + sizeof json->held));
+       (text >= json->held && text + t->len <= json->held + sizeof json->held) ||
+       (json->repaired != 0 && t->len == 3 && !t->last &&
+        memcmp(text, "\xEF\xBF\xBD", 3) == 0));
   must(is_utf8(t->text, t->len) && amt_utf8(t->text, t->len));
   add(&r->text, t->text, t->len);
   add(&r->events, t->text, t->len);
@@ -228,6 +234,7 @@ static void read_it(reading *r, const uint8_t *text, size_t n, cuts c)
   clear(&r->text);
   r->type = 0;
   memset(&json, 0, sizeof json);
+  json.repair = r->repair;
   while (at < n && e == 0) {
     size_t   len = cut(&c, n - at), from = 0, used = 0;
     uint8_t *p = exact(text + at, len);
@@ -237,7 +244,7 @@ static void read_it(reading *r, const uint8_t *text, size_t n, cuts c)
       memset(&token, 0xA5, sizeof token);
       e = amt_json_next(&moved, p + from, len - from, &used, &token);
       must(used <= len - from);
-      must(++calls <= 3 * n + 3);
+      must(++calls <= 6 * n + 6);
       must(memcmp(p + from + used, text + at + from + used,
                   len - from - used) == 0);
       if (e > 0) take(r, &moved, e, &token, p + from, p + from + used);
@@ -257,6 +264,7 @@ static void read_it(reading *r, const uint8_t *text, size_t n, cuts c)
     }
   r->result = e;
   r->place = json.offset;
+  r->repaired = json.repaired;
   must(e != 0 || (json.depth == 0 && r->type == 0));
   must(*amt_error(e) != 0 || e == 0);
   if (e != 0) check_sticky(&json, e);
@@ -322,22 +330,44 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   return 0;
 }
 
+static void read_all_ways(reading *whole, const uint8_t *p, size_t n, cuts c)
+{
+  static reading other;
+  int            i;
+  read_it(whole, p, n, no_cuts());
+  other.repair = whole->repair;
+  for (i = 0; i < 2; i++) {
+    read_it(&other, p, n, i == 0 ? every_byte() : c);
+    must(same(&whole->events, &other.events));
+    must(whole->result == other.result && whole->place == other.place);
+    must(whole->repaired == other.repaired);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-  static reading whole, bytewise, pieces;
+  static reading whole;
+  static bytes   strict;
   cuts           c = cuts_of(p, &n);
+  int            result;
   tree_begin(&built);
   whole.tree = &built;
-  read_it(&whole, p, n, no_cuts());
-  read_it(&bytewise, p, n, every_byte());
-  read_it(&pieces, p, n, c);
-  must(same(&whole.events, &bytewise.events));
-  must(same(&whole.events, &pieces.events));
-  must(whole.result == bytewise.result && whole.result == pieces.result);
-  must(whole.place == bytewise.place && whole.place == pieces.place);
+  whole.repair = 0;
+  read_all_ways(&whole, p, n, c);
+  must(whole.repaired == 0);
   ask_jansson(p, n, whole.result, &built);
   json_decref(built.root);
+  clear(&strict);
+  add(&strict, whole.events.p, whole.events.n);
+  result = whole.result;
+  whole.tree = NULL;
+  whole.repair = 1;
+  read_all_ways(&whole, p, n, c);
+  must(whole.result != AMT_E_JSON_STRING && whole.result != AMT_E_JSON_ESCAPE);
+  if (result == 0)
+    must(whole.result == 0 && whole.repaired == 0 &&
+         same(&whole.events, &strict));
   from_any_state(c.p, c.n, p, n);
   return 0;
 }

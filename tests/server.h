@@ -119,6 +119,7 @@ static UNUSED const char *error_name(int e)
     E(JSON_RANGE), E(SERVER), E(REDIRECT), E(REFUSED), E(SIGN_IN),
     E(FORBIDDEN), E(NO_TOKEN), E(NO_MESSAGES), E(TWICE), E(ID),
     E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN), E(FORGOTTEN), E(MORE),
+    E(GAP),
     E(MISSING), E(EMPTY),
     E(UTF8), E(CONTROL), E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE),
     E(NO_CONNECTION), E(HOPELESS), E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST),
@@ -140,9 +141,10 @@ typedef struct log {
   unsigned pieces;   /* of all messages */
   unsigned retries;
   int      quiet;    /* 1: without retries and errors of failed calls */
+  int      breaks;   /* 1: the server may lose the rest of a message */
   uint64_t msg_sequence;
   int      msg_has_sequence, msg_kind;
-  char     msg_time[AMT_NAME_MAX + 1];
+  char     msg_time[sizeof ((amt_job *)0)->time];
 } event_log;
 
 static UNUSED void log_free(event_log *l)
@@ -156,7 +158,7 @@ static UNUSED void log_message(event_log *l, const amt_job *j)
 {
   size_t i;
   /* Only a message of the log goes on after its connection broke. */
-  if (j->msg_first && l->in_message && l->msg_kind != AMT_MSG_LOG)
+  if (j->msg_first && l->in_message && (l->msg_kind != AMT_MSG_LOG || l->breaks))
     l->in_message = 0;
   assert_int_equal(j->msg_first, !l->in_message);
   assert_true(utf8_ok(j->msg, j->msg_len));

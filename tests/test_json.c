@@ -6,8 +6,8 @@
    the same error at the same offset. With JSON_TEST_SUITE=folder the files of
    nst/JSONTestSuite are read as well.
 
-   Contents: >>reader >>opinion >>vectors >>accept >>refuse >>cuts >>state
-   >>integers >>writer >>suite >>main */
+   Contents: >>reader >>opinion >>vectors >>accept >>refuse >>cuts >>repair
+   >>state >>integers >>writer >>suite >>main */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +27,8 @@
 /* The notes. `tokens` has what was read and how it ended,
      { k:name s:text n:12 t f 0 } [ ] ok
    with bytes that do not show as \xNN; `places` has offsets as well. */
+#define BAD "\xEF\xBF\xBD" /* U+FFFD */
+
 typedef struct reader {
   amt_json json[2]; /* the state moves between them: it may be copied */
   int      slot;
@@ -40,6 +42,8 @@ typedef struct reader {
   char     part[300000];
   text     tokens, places;
 } reader;
+
+static int repairing; /* amt_json.repair is set; 2: though nothing needs it */
 
 static const unsigned char *whole_text; /* what is being read, as it was */
 static size_t               whole_size;
@@ -88,6 +92,7 @@ static int is_utf8(const unsigned char *p, size_t n)
 static void reader_begin(reader *r)
 {
   memset(r->json, 0, sizeof r->json);
+  r->json[0].repair = repairing != 0;
   r->slot = r->whole = r->open = 0;
   r->result = 1;
   r->fed = r->start = r->held = 0;
@@ -160,7 +165,8 @@ static void finish(reader *r, int result)
 {
   r->result = result;
   text_add(&r->tokens, "%s", error_name(result));
-  text_add(&r->places, "%s@%zu", error_name(result), r->json[r->slot].offset);
+  text_add(&r->places, "%s@%zu ~%lu", error_name(result),
+           r->json[r->slot].offset, (unsigned long)r->json[r->slot].repaired);
 }
 
 /* Once refused it stays refused, and nothing is read or written any more. */
@@ -195,7 +201,8 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
     token.first = token.last = 9;
     e = amt_json_next(json, p + at, n - at, &used, &token);
     edge_check();
-    if (++calls > 3 * n + 3) fail_msg("it goes round and round");
+    if (++calls > (repairing ? 6 : 3) * (n + 1))
+      fail_msg("it goes round and round");
     if (used > n - at) fail_msg("it used more than there was");
     if (memcmp(p + at + used, bytes + at + used, n - at - used) != 0)
       fail_msg("it wrote behind the bytes it used");
@@ -229,7 +236,9 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
       int in_buffer = t >= p + at && t + token.len <= p + at + used;
       int in_state = t >= (unsigned char *)json &&
                      t + token.len <= (unsigned char *)(json + 1);
-      if (token.len != 0 && !in_buffer && !in_state)
+      int in_repair = repairing == 1 && token.len == 3 &&
+                      memcmp(t, BAD, 3) == 0;
+      if (token.len != 0 && !in_buffer && !in_state && !in_repair)
         fail_msg("text lies neither in the bytes used nor in the state");
       cut = r->whole && !token.last && at + used < n;
       if (r->whole && !(token.first && (token.len == 0 || in_buffer)))
@@ -265,7 +274,7 @@ static void read_whole(reader *r, const void *p, size_t n)
   whole_text = (const unsigned char *)p;
   whole_size = n;
   reader_begin(r);
-  r->whole = 1;
+  r->whole = repairing != 1;
   feed(r, whole_text, n);
   feed_end(r);
 }
@@ -372,11 +381,98 @@ static size_t op_encode(unsigned c, unsigned char *to)
   return 4;
 }
 
+/* 1 if `at` bytes on there are four hexadecimal digits. */
+static int op_is_unit(const opinion *o, size_t at, unsigned *unit)
+{
+  opinion look = *o;
+  if ((size_t)(o->end - o->p) < at + 4) return 0;
+  look.p += at;
+  return op_hex4(&look, unit);
+}
+
+/* Behind a backslash: what it stands for, to `to`, and goes behind it; a bad
+   one stands for itself, as U+FFFD. */
+static size_t op_mend_escape(opinion *o, unsigned char *to)
+{
+  static const char names[] = "\"\\/bfnrt", chars[] = "\"\\/\b\f\n\r\t";
+  const char *name = *o->p ? strchr(names, *o->p) : NULL;
+  unsigned    unit, low;
+  if (name != NULL) {
+    o->p++;
+    to[0] = (unsigned char)chars[name - names];
+    return 1;
+  }
+  if (*o->p == 'u' && op_is_unit(o, 1, &unit)) {
+    o->p += 5;
+    if (unit < 0xD800 || unit > 0xDFFF) return op_encode(unit, to);
+    if (unit < 0xDC00 && o->end - o->p >= 6 && o->p[0] == '\\' &&
+        o->p[1] == 'u' && op_is_unit(o, 2, &low) && low >= 0xDC00 &&
+        low <= 0xDFFF) {
+      o->p += 6;
+      return op_encode(0x10000 + (unit - 0xD800) * 1024 + (low - 0xDC00), to);
+    }
+  }
+  memcpy(to, BAD, 3);
+  return 3;
+}
+
+/* At a byte that is not ASCII: the character; or U+FFFD for as much as could
+   have begun one (The Unicode Standard, table 3-7 and "maximal subpart"). */
+static size_t op_mend_utf8(opinion *o, unsigned char *to)
+{
+  static const struct { unsigned char from, upto, low, high, more; } rows[] = {
+    { 0xC2, 0xDF, 0x80, 0xBF, 1 }, { 0xE0, 0xE0, 0xA0, 0xBF, 2 },
+    { 0xE1, 0xEC, 0x80, 0xBF, 2 }, { 0xED, 0xED, 0x80, 0x9F, 2 },
+    { 0xEE, 0xEF, 0x80, 0xBF, 2 }, { 0xF0, 0xF0, 0x90, 0xBF, 3 },
+    { 0xF1, 0xF3, 0x80, 0xBF, 3 }, { 0xF4, 0xF4, 0x80, 0x8F, 3 }
+  };
+  const unsigned char *from = o->p++;
+  size_t               i, k;
+  for (i = 0; i < COUNT(rows); i++) {
+    unsigned low = rows[i].low, high = rows[i].high;
+    if (*from < rows[i].from || *from > rows[i].upto) continue;
+    for (k = 0; k < rows[i].more; k++, o->p++) {
+      if (o->p >= o->end || *o->p < low || *o->p > high) break;
+      low = 0x80, high = 0xBF;
+    }
+    if (k < rows[i].more) break;
+    memcpy(to, from, k + 1);
+    return k + 1;
+  }
+  memcpy(to, BAD, 3);
+  return 3;
+}
+
+static int op_mended_string(opinion *o)
+{
+  static unsigned char s[4096];
+  size_t               n = 0;
+  while (o->p < o->end && *o->p != '"') {
+    if (n > sizeof s - 4) fail_msg("too long for the second opinion");
+    if (*o->p >= 0x80) {
+      n += op_mend_utf8(o, s + n);
+    } else if (*o->p == '\\') {
+      if (++o->p >= o->end) return 0;
+      n += op_mend_escape(o, s + n);
+    } else if (*o->p < 32 && *o->p != '\t') {
+      n += op_encode(0xFFFD, s + n);
+      o->p++;
+    } else {
+      s[n++] = *o->p++;
+    }
+  }
+  if (o->p++ >= o->end) return 0;
+  text_bytes(o->out, s, n);
+  text_add(o->out, " ");
+  return 1;
+}
+
 static int op_string(opinion *o)
 {
   static unsigned char s[4096];
   size_t               n = 0;
   if (o->p >= o->end || *o->p != '"') return 0;
+  if (repairing) return o->p++, op_mended_string(o);
   for (o->p++; o->p < o->end && *o->p != '"';) {
     unsigned c = *o->p++, low;
     if (n > sizeof s - 4) fail_msg("too long for the second opinion");
@@ -1074,6 +1170,153 @@ static void a_long_string_comes_in_pieces_that_never_cut_a_character(
 }
 
 /* ------------------------------------------------------------------------
+   >>repair   amt_json.repair: what is wrong in a string is text */
+
+#define FFFD "\\xEF\\xBF\\xBD"
+
+static const struct { const char *in; size_t n; const char *tokens;
+                      unsigned count; } mended[] = {
+#define MEND(text, tokens, count) { text, sizeof(text) - 1, tokens, count }
+  MEND("\"Gr\xFC\xDF" "e\"", "s:Gr" FFFD FFFD "e ok", 2), /* CP1252 */
+  MEND("\"a\tb\"", "s:a\\x09b ok", 0),
+  MEND("\"\x1B[1m\"", "s:" FFFD "[1m ok", 1),
+  MEND("\"a\nb\r\n\0c\"", "s:a" FFFD "b" FFFD FFFD FFFD "c ok", 4),
+  MEND("\"it\\'s\"", "s:it" FFFD "'s ok", 1),
+  MEND("\"C:\\users\\new\"", "s:C:" FFFD "users\x5Cx0Aew ok", 1),
+  MEND("\"\\u\"", "s:" FFFD "u ok", 1),
+  MEND("\"\\uAb\"", "s:" FFFD "uAb ok", 1),
+  MEND("\"\\uAbcx\"", "s:" FFFD "uAbcx ok", 1),
+  MEND("\"\\u00e\\n\"", "s:" FFFD "u00e\\x0A ok", 1),
+  MEND("\"\\u\\u0041\"", "s:" FFFD "uA ok", 1),
+  MEND("\"\\u00\xC3\xA9\"", "s:" FFFD "u00\\xC3\\xA9 ok", 1),
+  MEND("\"\\\\\\x\\\"\"", "s:\\x5C" FFFD "x\" ok", 1),
+  MEND("\"\\\n\\\t\"", "s:" FFFD FFFD FFFD "\\x09 ok", 3),
+  /* halves of pairs */
+  MEND("\"\\uD800\"", "s:" FFFD " ok", 1),
+  MEND("\"\\uDC00x\"", "s:" FFFD "x ok", 1),
+  MEND("\"\\uDC00\\uD800\"", "s:" FFFD FFFD " ok", 2),
+  MEND("\"\\uD83D\\uD83D\\uDE00\"", "s:" FFFD "\\xF0\\x9F\\x98\\x80 ok", 1),
+  MEND("\"\\uD800\\n\"", "s:" FFFD "\\x0A ok", 1),
+  MEND("\"\\uD800\\\"\"", "s:" FFFD "\" ok", 1),
+  MEND("\"\\uD800\\x\"", "s:" FFFD FFFD "x ok", 2),
+  MEND("\"\\uD800\\u0041\"", "s:" FFFD "A ok", 1),
+  MEND("\"\\uD800\\u00e9\"", "s:" FFFD "\\xC3\\xA9 ok", 1),
+  MEND("\"\\uD800\\uFFFF\"", "s:" FFFD "\\xEF\\xBF\\xBF ok", 1),
+  MEND("\"\\uD800\\uABx\"", "s:" FFFD FFFD "uABx ok", 2),
+  MEND("\"\\uD800\\u\"", "s:" FFFD FFFD "u ok", 2),
+  MEND("\"\\uD800\xE2\x82\xAC\"", "s:" FFFD "\\xE2\\x82\\xAC ok", 1),
+  /* UTF-8, as the examples of the Unicode Standard, 3.9 */
+  MEND("\"\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41\"",
+       "s:" FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A ok", 8),
+  MEND("\"\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41\"",
+       "s:" FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A ok", 8),
+  MEND("\"\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42\"",
+       "s:" FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B ok", 7),
+  MEND("\"\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41\"",
+       "s:" FFFD FFFD FFFD FFFD "A ok", 4),
+  MEND("\"\xE2\x82\"", "s:" FFFD " ok", 1),
+  MEND("\"\xF0\x9F\x98\\n\"", "s:" FFFD "\\x0A ok", 1),
+  MEND("\"\xE2\x82\t\xE2\x82\n\"", "s:" FFFD "\\x09" FFFD FFFD " ok", 3),
+  MEND("\"\xEF\xBF\xBD\"", "s:" FFFD " ok", 0), /* it was there */
+  /* where it stands */
+  MEND("{\"T\xE9xt\":\"\xE9\",\"\\q\":1}",
+       "{ k:T" FFFD "xt s:" FFFD " k:" FFFD "q n:1 } ok", 3),
+  MEND("[\"\\n\\n\\n\\n\xFF\",\"\xFF\"]",
+       "[ s:\\x0A\\x0A\\x0A\\x0A" FFFD " s:" FFFD " ] ok", 2),
+  MEND("\xEF\xBB\xBF\"\xFF\"", "s:" FFFD " ok", 1)
+};
+
+/* Outside of strings nothing is repaired. */
+static const vector past_repair[] = {
+  NO("\"a\xFF", CUT), NO("\"\xE2\x82", CUT), NO("\"\\", CUT),
+  NO("\"\\u00", CUT), NO("\"\\uD800", CUT), NO("[\"\xFF\"}", SYN), NO("\"\xFF\"x", END),
+  NO("[\xFF]", SYN), NO("{\"a\":\t\x1B}", SYN), NO("[1\x80]", SYN),
+  NO("\xEF\xBB\xBE\"\"", 0), NO("\xEF\xBB", 0), NO("\xEF\"\"", 0),
+  NO("tr\xFF", SYN), NO("\"\xFF\",", END), NO("{\"\xFF\"}", SYN), NO("", CUT)
+};
+
+static void what_is_wrong_in_a_string_is_repaired_on_request(void **state)
+{
+  size_t i;
+  (void)state;
+  repairing = 1;
+  for (i = 0; i < COUNT(mended); i++) {
+    static text second;
+    read_all_ways(mended[i].in, mended[i].n);
+    text_same(&first.tokens, mended[i].tokens, "mended[%zu]: %s", i,
+              mended[i].in);
+    assert_int_equal(first.json[first.slot].repaired, mended[i].count);
+    assert_true(second_opinion(mended[i].in, mended[i].n, &second));
+    text_same(&second, mended[i].tokens, "the second opinion on mended[%zu]",
+              i);
+  }
+  for (i = 0; i < COUNT(past_repair); i++) {
+    read_all_ways(past_repair[i].in, past_repair[i].n);
+    if (first.result >= 0 ||
+        (past_repair[i].error != 0 && first.result != past_repair[i].error))
+      fail_msg("past_repair[%zu] \"%s\": got %s", i, past_repair[i].in,
+               error_name(first.result));
+  }
+  repairing = 0;
+}
+
+/* Then it changes nothing, and each text is still one piece. */
+static void what_is_right_needs_no_repair(void **state)
+{
+  size_t i;
+  (void)state;
+  repairing = 2;
+  for (i = 0; i < COUNT(accepted); i++) {
+    read_all_ways(accepted[i].in, accepted[i].n);
+    text_same(&first.tokens, accepted[i].tokens, "accepted[%zu]: %s", i,
+              accepted[i].in);
+    assert_int_equal(first.json[first.slot].repaired, 0);
+  }
+  repairing = 0;
+}
+
+/* Strings of what is right and wrong, in any order, with what several bytes at
+   once are looked at for on both sides, cut at random. */
+static void a_second_opinion_repairs_the_same_way(void **state)
+{
+  static const char *const parts[] = {
+    "a", "0123456789abcdef", "u", "00e9", "D83D", "\\n", "\\\"", "\\", "\\u",
+    "\\u00", "\\u00e9", "\\uD83D", "\\uDE00", "\\uD83D\\uDE00", "\t", "\n",
+    "\x1F", "\x80", "\xC3", "\xC3\xA9", "\xE2\x82", "\xE2\x82\xAC", "\xED\xA0",
+    "\xF0\x9F\x98", "\xF0\x9F\x98\x80", "\xF4\x90", "\xFF", "\\'", "\\x"
+  };
+  static text second;
+  unsigned    round;
+  (void)state;
+  repairing = 1;
+  random_state = 54321;
+  for (round = 0; round < 30000; round++) {
+    char   in[400] = "{\"";
+    size_t n = 2, cuts, k, end = random_below(12), key = random_below(12);
+    int    ok;
+    for (k = 0; k < end + key + 1; k++)
+      n += (size_t)sprintf(in + n, "%s", k == key ? "\":\"" :
+                           parts[random_below(COUNT(parts))]);
+    n += (size_t)sprintf(in + n, "\"}");
+    ok = second_opinion(in, n, &second);
+    read_whole(&first, in, n);
+    if (ok != (first.result == 0))
+      fail_msg("%s: %s", in, error_name(first.result));
+    if (ok) text_same(&first.tokens, second.s, "%s", in);
+    for (cuts = 0; cuts < 6; cuts++) {
+      size_t i = random_below((unsigned)n), j = i + random_below(6);
+      read_three(&again, in, n, i, j > n ? n : j);
+      text_same(&again.places, first.places.s, "cut at %zu and %zu: %s", i, j,
+                in);
+    }
+    read_pieces(&again, in, n, 1 + round % 9);
+    text_same(&again.places, first.places.s, "pieces of %u: %s", 1 + round % 9,
+              in);
+  }
+  repairing = 0;
+}
+
+/* ------------------------------------------------------------------------
    >>state */
 
 static void the_state_is_at_most_64_bytes_and_zero_is_its_start(void **state)
@@ -1476,6 +1719,9 @@ int main(void)
     cmocka_unit_test(mutated_texts_are_judged_as_a_second_opinion_judges),
     cmocka_unit_test(
       a_long_string_comes_in_pieces_that_never_cut_a_character),
+    cmocka_unit_test(what_is_wrong_in_a_string_is_repaired_on_request),
+    cmocka_unit_test(what_is_right_needs_no_repair),
+    cmocka_unit_test(a_second_opinion_repairs_the_same_way),
     cmocka_unit_test(the_state_is_at_most_64_bytes_and_zero_is_its_start),
     cmocka_unit_test(a_corrupted_state_does_no_harm),
     cmocka_unit_test(an_unsigned_integer_is_exact_or_RANGE),
