@@ -70,8 +70,8 @@ static void time_passes(void)
     if (sent == 0 || line[sent - 1] != (carrier ? '}' : '\r')) continue;
     line[sent] = 0, sent = 0, carrier = 1;
     reply = strstr(line, "ATD") == line ? "" /* connected */
-          : strstr(line, "Password") ? REPLY("13", "{\"Token\":\"t\"}")
-          : strstr(line, "START") ? REPLY("23", "{\"BatchrequestId\":2112}")
+          : strstr(line, "Password") ? REPLY("21", "{\"AmtLogonToken\":\"t\"}")
+          : strstr(line, "START") ? REPLY("23", "{\"BatchRequestId\":2112}")
           : strstr(line, "MonitorJob") ? REPLY("12", "{\"Status\":4}")
           : REPLY("28", "{\"Messages\":[\"All is well.\"]}");
   }

@@ -1787,7 +1787,7 @@ static const char *modem_answer(const char *request)
 {
   assert_memory_equal(request, "POST ", 5);
   if (strstr(request, "Authenticate")) return ANSWER("13", "{\"Token\":\"t\"}");
-  if (strstr(request, "START")) return ANSWER("23", "{\"BatchrequestId\":2112}");
+  if (strstr(request, "START")) return ANSWER("23", "{\"BatchRequestId\":2112}");
   if (strstr(request, "MonitorJob")) return ANSWER("12", "{\"Status\":4}");
   return ANSWER("20", "{\"Messages\":[\"one\"]}");
 }
