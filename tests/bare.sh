@@ -110,10 +110,12 @@ configure_apt() {
     [ -z "$http_proxy" ] || echo "Acquire::http::Proxy \"$http_proxy\";"
     [ -z "$https_proxy" ] || echo "Acquire::https::Proxy \"$https_proxy\";"
   } >"$root/etc/apt/apt.conf.d/90machine"
-  # Keys and certificates that these name, and the system's own.
-  for file in $(grep -rhoiE '(signed-by[=:]|CAInfo|SslCert|SslKey) *"?/[^] ";]*' \
-                  "$root/etc/apt" | grep -o '/.*') \
-              /etc/ssl/certs/ca-certificates.crt; do
+  # Keys and certificates that these name; the system's own for https.
+  for file in $(cd "$root/etc/apt" && grep -rhoiE \
+                  '(signed-by[=:]|CAInfo|SslCert|SslKey) *"?/[^] ";]*' . |
+                grep -o '/.*') \
+              $(grep -rlq https: "$root/etc/apt/sources.list"* &&
+                echo /etc/ssl/certs/ca-certificates.crt); do
     [ ! -f "$file" ] || [ -f "$root$file" ] ||
       { mkdir -p "$root${file%/*}" && cp "$file" "$root$file"; }
   done
