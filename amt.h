@@ -912,8 +912,8 @@ AMTDEF const char *amt_error(int error)
   case AMT_E_NO_STATUS:
     return "the reply has no status; check the wire table's word for it";
   case AMT_E_GAP:
-    return "messages of the job are missing: the server has lost some, or has "
-           "begun to number them anew";
+    return "the server no longer has all messages of the job, or has begun to "
+           "number them anew";
   case AMT_E_ID_LOST:
     return "the job was started, but its id is longer than 63 bytes, or has a "
            "NUL: look for it at the server, and do not start it again";
