@@ -780,7 +780,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
    AMT_E_BROKEN, which is tried again, AMT_E_HOPELESS, which is not (a URL or a
    certificate that is wrong), or one of amt_http.h's that says more. taken: 0
    only if surely not one byte of the request has left; that is what makes a
-   Start safe to send again.
+   Start safe to send again. After amt_reply_status it counts as 1.
    AMT_E_STALE, once for each kept connection that ended before a byte of the
    reply: all but a Start go again at once, without a pause. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
@@ -3367,6 +3367,7 @@ AMTDEF void amt_reply_sent(amt_job *j)
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
 {
   amt_reply_sent(j);
+  j->flags__ |= AMT__TAKEN; /* whatever the end of the call says */
   j->session__->reached__ = 1;
   j->http_status = (uint16_t)http_status;
   j->retry_after__ = retry_after;

@@ -1734,7 +1734,8 @@ static void give_up_zero_ends_a_run_at_the_first_failure(void **state)
     step s[] = { { 0, 503, "", 0, 0, 0, 0 } };
     play p;
     s[0].op = ops[i];
-    if (ops[i] == AMT_START) s[0].untaken = 1, s[0].error = AMT_E_CONNECT;
+    if (ops[i] == AMT_START) /* nothing left, and so nothing came */
+      s[0].status = 0, s[0].untaken = 1, s[0].error = AMT_E_CONNECT;
     play_init(&p);
     play_steps(&p, s);
     p.s.give_up = AMT_ZERO;
@@ -5596,6 +5597,31 @@ static void a_job_forgotten_before_its_start_has_not_started(void **state)
   }
 }
 
+/* --- what tests/explore.c has found ---------------------------------------- */
+
+/* Whatever its client says: a Start that was answered is not sent again. */
+static void a_reply_shows_that_the_request_was_taken(void **state)
+{
+  static const int status[] = { 200, 408, 500, 503, 600 };
+  size_t i;
+  (void)state;
+  for (i = 0; i < COUNT(status) * 4; i++) {
+    int  error = i & 1 ? AMT_E_RESET : 0, forgotten = i >> 1 & 1;
+    play p;
+    play_init(&p);
+    play_start(&p);
+    play_until(&p, AMT_STARTING);
+    assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
+    amt_reply_status(&p.j, status[i / 4], 0);
+    amt_reply_end(&p.j, error, 0);
+    if (forgotten) amt_forget(&p.j);
+    assert_int_equal(amt_next(&p.j, p.now), AMT_FAILED);
+    assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+    assert_int_equal(p.j.code, AMT_CODE_UNDEFINED);
+    play_free(&p);
+  }
+}
+
 /* --- refusals of a job that is known -------------------------------------- */
 
 /* One step of a job that runs: refused as often as it says, then as always. */
@@ -6254,6 +6280,7 @@ int main(void)
     cmocka_unit_test(an_id_beside_a_final_status_is_looked_at_without_delay),
     cmocka_unit_test(a_job_forgotten_in_a_start_may_have_started),
     cmocka_unit_test(a_job_forgotten_before_its_start_has_not_started),
+    cmocka_unit_test(a_reply_shows_that_the_request_was_taken),
     cmocka_unit_test(a_refusal_that_passes_ends_no_run),
     cmocka_unit_test(a_refusal_that_stays_is_a_lost_server_and_no_24),
     cmocka_unit_test(a_refused_sign_in_is_tried_three_times_and_not_at_once),
