@@ -2913,21 +2913,6 @@ static void amt__element_begins(amt_job *j)
   j->time[0] = 0;
 }
 
-/* The number of an element: does it follow the one before it in this reply, or
-   the greatest that was given? */
-static void amt__number(amt_job *j, uint64_t n)
-{
-  int      numbered = j->seen__ & AMT__NUMBERED;
-  uint64_t before = numbered ? j->sequence : j->after__;
-  j->seen__ |= AMT__NUMBERED;
-  if (n > before) {
-    if (n - before > 1)
-      j->log__ |= numbered ? AMT__LOG_SPARSE : AMT__LOG_JUMPED;
-  } else if (numbered) {
-    j->log__ |= j->seen__ & AMT__WHOLE ? AMT__LOG_RESTARTS : AMT__LOG_LOST;
-  }
-}
-
 /* At the first element's text or end: is this list what comes after the
    sequence we asked for, or the whole list from its start? */
 static void amt__decide(amt_job *j)
@@ -3002,6 +2987,25 @@ static void amt__account(amt_job *j)
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
   if (j->sequence > j->after__) j->after__ = j->sequence;
   j->base__ = j->given__;
+}
+
+/* The number of an element: does it follow the one before it in this reply, or
+   the greatest that was given? */
+static void amt__number(amt_job *j, uint64_t n)
+{
+  int      numbered = j->seen__ & AMT__NUMBERED;
+  uint64_t before = numbered ? j->sequence : j->after__;
+  if (n > before) {
+    if (n - before > 1)
+      j->log__ |= numbered ? AMT__LOG_SPARSE : AMT__LOG_JUMPED;
+  } else if (numbered) {
+    j->log__ |= j->seen__ & AMT__WHOLE ? AMT__LOG_RESTARTS : AMT__LOG_LOST;
+  }
+  j->seen__ |= AMT__NUMBERED;
+  j->sequence = n;
+  j->has_sequence = 1;
+  if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
+  amt__account(j);
 }
 
 static void amt__text_ends(amt_job *j)
@@ -3155,6 +3159,7 @@ static int32_t amt__whole(const char *p, size_t n)
 static void amt__status_value(amt_job *j)
 {
   int32_t code;
+  if (j->len__ == 0) return; /* blanks: as absent as null */
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
   if (j->len__ == 255) return; /* no status is that long */
@@ -3195,6 +3200,18 @@ static void amt__id_value(amt_job *j, int string)
   else if (amt__is_id(j->id))
     j->seen__ |= AMT__SEEN_ID;
   j->id_text = (uint8_t)string;
+}
+
+/* A piece of an id: a Start's is ours; that of another reply has to be. */
+static void amt__id(amt_job *j, const amt_json_token *t, int string)
+{
+  if (j->op != AMT_START) {
+    if (amt__collect(j, j->time, sizeof j->time, t)) amt__compare_id(j);
+    return;
+  }
+  if (t->first) j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
+  if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
+  if (j->json__.repaired != 0) j->len__ = 255; /* not as it was sent */
 }
 
 /* The list of messages, of which a reply has one. */
@@ -3240,15 +3257,7 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
                                                : (uint32_t)n * 1000u;
     break;
   case AMT_R_ID:
-    if (!good) break;
-    if (j->op != AMT_START) {
-      if (amt__collect(j, j->time, sizeof j->time, t)) amt__compare_id(j);
-      break;
-    }
-    if (t->first)
-      j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
-    if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
-    if (j->json__.repaired != 0) j->len__ = 255; /* not as it was sent */
+    if (good) amt__id(j, t, string);
     break;
   case AMT_R_STATUS:
     if (amt__collect_status(j, t)) amt__status_value(j);
@@ -3259,13 +3268,9 @@ static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
               t->first, t->last);
     break;
   case AMT_R_SEQUENCE:
-    if (!amt__collect(j, scratch, sizeof j->name, t)) break;
-    if (amt_json_uint64(scratch, amt__length(scratch), &n) != 0) break;
-    amt__number(j, n);
-    j->sequence = n;
-    j->has_sequence = 1;
-    if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
-    amt__account(j);
+    if (amt__collect(j, scratch, sizeof j->name, t) &&
+        amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
+      amt__number(j, n);
     break;
   case AMT_R_TIME:
     amt__collect(j, j->time, sizeof j->time, t);
@@ -3345,6 +3350,7 @@ static void amt__reply_begins(amt_job *j)
 {
   memset(&j->json__, 0, sizeof j->json__);
   j->json__.repair = j->session__->repair;
+  memset(j->open__, 0, sizeof j->open__);
   j->http_status = 0;
   j->retry_after__ = 0;
   j->cause = 0;

@@ -4396,6 +4396,8 @@ static void check_status_values(const status_value *v, size_t n)
       if (p.j.status != v[i].status || strcmp(p.j.name, v[i].name) != 0)
         fail_msg("%s in pieces of %lu: %ld \"%s\"", body.p,
                  (unsigned long)piece, (long)p.j.status, p.j.name);
+      if (v[i].status == 19 && v[i].name[0] == 0) /* nothing but blanks */
+        assert_int_equal(p.j.error, AMT_E_NO_STATUS);
       play_free(&p);
       text_free(&body);
     }
