@@ -81,10 +81,12 @@
 
    Never twice. A Start goes on a connection that is opened for it: a kept one
    may be closing, and then nobody would know whether the Start arrived. That
-   costs one connect for each Start (over TLS a resumed session: 315 bytes);
-   s.start_kept saves it. What the library cannot see is a proxy that repeats a
-   POST by itself: HAProxy with retry-on all-retryable-errors, nginx with
-   proxy_next_upstream ... non_idempotent. Leave both settings alone.
+   costs each Start one TCP connection more (ten system calls with AMT_POSIX),
+   and over TLS a handshake: with BearSSL 0.75 million instructions and 315
+   bytes where the server resumes the session, 42 million and 1,411 bytes where
+   it does not. s.start_kept saves it. What the library cannot see is a proxy
+   that repeats a POST by itself: HAProxy with retry-on all-retryable-errors,
+   nginx with proxy_next_upstream ... non_idempotent. Leave both settings alone.
 
    After a power cut. For it to start nothing twice, write down "started, id
    unknown" at AMT_STARTING, before the library is called again, and the id,
