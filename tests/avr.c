@@ -759,7 +759,7 @@ static const char quiet_script[] PROGMEM =
   STARTS MONITOR QUIET "\0" MONITOR QUIET "\0" MONITOR QUIET "\0";
 static const char quiet_want[] PROGMEM =
   "starting; id 2112; retry -3 in 329; retry -3 in 780; "
-  "failed -3 code 19 start 3 at 311109";
+  "failed -77 code 19 start 3 at 311109";
 
 static void begin_quiet(void)
 {
