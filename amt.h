@@ -2971,7 +2971,9 @@ static void amt__list_ends(amt_job *j)
   if ((j->seen__ & AMT__NUMBERED) && j->sequence >= j->after__ &&
       !(j->log__ & AMT__LOG_RESTARTS))
     lost = 0;
-  if (!(j->seen__ & AMT__DECIDED)) lost = j->log__ & AMT__LOG_WHOLE; /* empty */
+  if (!(j->seen__ & AMT__DECIDED)) /* empty: nothing new, if numbers tell */
+    lost = (j->log__ & AMT__LOG_WHOLE) &&
+           (j->given__ != j->base__ || (j->log__ & AMT__LOG_RESTARTS));
   if (lost || j->part__ != 0) j->log__ |= AMT__LOG_LOST;
 }
 
@@ -2983,12 +2985,22 @@ static int amt__has_gap(const amt_job *j)
 }
 
 /* All of this element that was given is given for good, once its sequence is
-   known too. */
+   known too. Those that are still passed over by count may have no number, or
+   none that has arrived: they are not covered yet. */
 static void amt__account(amt_job *j)
 {
+  uint32_t rest = j->skip__ > j->index__ ? j->skip__ - j->index__ : 0;
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
-  if (j->sequence > j->after__) j->after__ = j->sequence;
-  j->base__ = j->given__;
+  if (j->sequence > j->after__) {
+    j->after__ = j->sequence;
+    if (rest != 0 && j->given__ == j->base__) {
+      j->log__ |= AMT__LOG_LOST; /* this is a new one, and is passed over */
+      return;
+    }
+  } else if (rest > 1u) {
+    return;
+  }
+  j->base__ = j->given__ - (rest != 0 ? rest - 1u : 0);
 }
 
 /* The number of an element: does it follow the one before it in this reply, or

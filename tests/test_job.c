@@ -4649,6 +4649,9 @@ static void messages_that_the_server_has_lost_are_told(void **state)
     { { "1 2 3 4 5", "6 4 7" }, "[1][2][3][4][5][6][7]", 1 },
     { { "1 2 3 5", "1 2 3 4 5 6" }, "[1][2][3][5][6]", 1 },
     { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]", 1 }, /* the newest first */
+    /* all at once its text comes first: passed over, before the number shows */
+    { { "1 2", "~3" }, "[1][2]", 1 },
+    { { "1 2 3", "~4 ~5", "~6" }, "[1][2][3][6]", 1 },
     { { "1 1c", "1 2 1c" }, "[1][1c][1c]", 1 }, /* which 1 that is, nobody says */
     /* the rest of one that broke off is gone */
     { { "1 2abcdef!4", "5 6" }, "[1][5][6]", 1 },
@@ -4675,6 +4678,7 @@ static void a_log_that_has_all_raises_no_false_alarm(void **state)
     { { "1 2 3 4 5", "3 4 5 6 7", "7 8 9" },
       "[1][2][3][4][5][6][7][8][9]", 0 },
     { { "1 2", "2 3", "2 3 4", "5" }, "[1][2][3][4][5]", 0 },
+    { { "1", "1 2", "", "3" }, "[1][2][3]", 0 },
     /* children number their own */
     { { "1", "1 1c 2c", "1 1c 2c 1d", "1 1c 2c 1d 2p" },
       "[1][1c][2c][1d][2p]", 0 },
