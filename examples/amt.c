@@ -5087,23 +5087,23 @@ static int token_refused(void)
    as of probe_call. */
 static int probe_headers(amt_op op, int *answered)
 {
-  static const struct { const char *header, *scheme; } known[] = {
+  static const struct { const char *header, *scheme; } ways[] = {
     { "X-AMT-LogonToken", "" }, { "Authorization", "Bearer " }
   };
   const char *header = wire.auth_header, *scheme = wire.auth_scheme;
   int         i;
   if (wire.auth > AMT_AUTH_FORM || !token_refused()) return 0;
   for (i = 0; i < 2; i++) {
-    if (same_word(known[i].header, header)) continue;
-    wire.auth_header = known[i].header, wire.auth_scheme = known[i].scheme;
+    if (same_word(ways[i].header, header)) continue;
+    wire.auth_header = ways[i].header, wire.auth_scheme = ways[i].scheme;
     putf("  the token is refused in %s, and ", header);
     *answered = probe_call(op);
     if (job.http_status != 0 && !token_refused()) {
       putf("taken with\n    auth_header = %s\n    auth_scheme = \"%s\"\n",
-           known[i].header, known[i].scheme);
+           ways[i].header, ways[i].scheme);
       return 1;
     }
-    putf("in %s as well\n", known[i].header);
+    putf("in %s as well\n", ways[i].header);
   }
   wire.auth_header = header, wire.auth_scheme = scheme;
   return 0;

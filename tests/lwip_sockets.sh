@@ -40,6 +40,17 @@ while True:
 ' "$port" & relay=$!
 sleep 0.3
 
+# messages JOB: its log as the server has it, each control where it was.
+messages() {
+  "$amt" -s "http://127.0.0.1:$port" -an DEMO2 -jn "$1" --quiet \
+    --format json --initial-delay 0 --poll 0.02 | python3 -c '
+import json, sys
+for line in sys.stdin.buffer:
+    event = json.loads(line)
+    if event["event"] == "message":
+        sys.stdout.buffer.write(event["text"].encode() + b"\n")'
+}
+
 # try STATUS WORD PORT WHAT JOB: the exit status, what the output must hold, and
 # the job whose log it is, as the tool amt has it.
 export PRECONFIGURED_TAPIF=tap0 AMT_USER=ocadm AMT_PASSWORD=opconxps
@@ -48,8 +59,7 @@ try() {
   timeout 60 "$dir/lwip_sockets" 10.77.0.2 10.77.0.1 "$3" "$4" \
     >"$dir/lwip.log" 2>"$dir/lwip.err"
   status=$?
-  [ -z "$5" ] || "$amt" -s "http://127.0.0.1:$port" -an DEMO2 -jn "$5" \
-    --format text --initial-delay 0 --poll 0.02 | cmp - "$dir/lwip.log" &&
+  [ -z "$5" ] || messages "$5" | cmp - "$dir/lwip.log" &&
     [ $status -eq "$1" ] && grep -aq "$2" "$dir/lwip.log" && echo "ok $4" && return
   echo "FAILED $4: status $status"
   tail -n 3 "$dir/lwip.log" "$dir/lwip.err"

@@ -296,6 +296,11 @@ static const message numbered[] = {
   { 1, "one", NULL, OBJECT }, { 2, "", NULL, OBJECT },
   { 3, LONG LONG, "2026-01-31T08:00:00", OBJECT }, { 7, "four", NULL, OBJECT },
   { 9, LONG "five", NULL, OBJECT } };
+/* Where each comes alone, a number left out is a message that was lost. */
+static const message counted[] = {
+  { 1, "one", NULL, OBJECT }, { 2, "", NULL, OBJECT },
+  { 3, LONG LONG, "2026-01-31T08:00:00", OBJECT }, { 4, "four", NULL, OBJECT },
+  { 5, LONG "five", NULL, OBJECT } };
 static const message plain[] = { { 0, "one", NULL, PLAIN },
   { 0, "", NULL, PLAIN }, { 0, LONG LONG, NULL, PLAIN },
   { 0, "four", NULL, PLAIN }, { 0, LONG "five", NULL, PLAIN } };
@@ -315,7 +320,7 @@ typedef struct scenario {
 } scenario;
 static const scenario jobs[] = {
   { "whole", 0, 0, 0, AMT_AT_END, LENGTH, 2, numbered, NULL, 0 },
-  { "live", 0, 0, 0, AMT_LIVE, CHUNKED, 0, numbered, NULL, 0 },
+  { "live", 0, 0, 0, AMT_LIVE, CHUNKED, 0, counted, NULL, 0 },
   { "live, unnumbered", 0, 0, 0, AMT_LIVE, LENGTH, 0, plain, NULL, 0 },
   { "killed", 0, 1, 0, AMT_AT_END, LENGTH, 0, numbered, NULL, 0 },
   { "token ends", 0, 0, 0, AMT_AT_END, LENGTH, 0, numbered, no_longer, 2 },
