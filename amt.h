@@ -4329,7 +4329,7 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
 AMTDEF void amt_drop(amt_pool *p, amt_job *j)
 {
   amt_conn *c = amt__conn_of(p, j);
-  amt_reply_end(j, AMT_E_FORGOTTEN, c != NULL && c->http.sent != 0);
+  amt_reply_end(j, AMT_E_FORGOTTEN, c != NULL && c->http.taken);
   if (c != NULL) {
     amt_http_close(&c->http);
     c->job = NULL;
