@@ -241,7 +241,7 @@
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without amt_http.h and the pump
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
-                          (4.3 kB)
+                          (4.7 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, path templates, lists as one string (2.7 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
