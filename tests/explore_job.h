@@ -1,0 +1,174 @@
+/* explore_job.h - which states of a job, and of its session, are the same.
+
+   Two are if all is the same that still matters. Each abstraction stands here,
+   with its reason: what is not named is compared as it is. The blur_ functions
+   make a state another one, nearby; the canon_ functions must not change what
+   can happen from there on, and explore.h looks whether that is so. Include
+   this after amt.h and explore.h. */
+
+#ifndef EXPLORE_JOB_H
+#define EXPLORE_JOB_H
+
+/* What the configuration says, as far as it matters here. */
+static struct {
+  uint32_t clock;    /* now, in each state: only differences count */
+  uint32_t give_up, poll_max;
+  int      is_fixed; /* the token is given */
+} same;
+
+static const char *const ops[] = { "sign-in", "Start", "Stop", "Kill",
+                                   "MonitorJob", "GetMessages" };
+static const char *const events[] = {
+  "AMT_BUSY", "AMT_CALL", "AMT_STARTING", "AMT_STARTED", "AMT_STATUS",
+  "AMT_MESSAGE", "AMT_SAID", "AMT_ANSWERED", "AMT_RETRYING", "AMT_DONE",
+  "AMT_FAILED"
+};
+
+/* Of a token's life, what may be used: an eighth is kept, at most 30 s. */
+static uint32_t life_of(const amt_session *s)
+{
+  uint32_t n = s->token__life;
+  return n - (n / 8 < 30000 ? n / 8 : 30000);
+}
+
+/* --- times ---------------------------------------------------------------- */
+
+/* A time that is only compared with now: its age, no more of it than where the
+   difference ends to count. */
+static uint32_t clipped(uint32_t then, uint32_t now, uint32_t most)
+{
+  uint32_t age = now - then;
+  return same.clock - (age > most ? most : age);
+}
+
+static uint32_t pause_of(const amt_session *s)
+{
+  return s->refusals__ == 1 ? 5000u : 60000u;
+}
+
+static void blur_job(amt_job *j, uint32_t now)
+{
+  uint32_t ms = j->due__ - now;
+  /* Due times to half a second, since the jitter makes them anything. */
+  if (ms < 0x80000000u) j->due__ = now + (ms + 499) / 500 * 500;
+  /* Ten without a known status end a run: eight are passed over. */
+  if (j->undefined__ > 0 && j->undefined__ < 8) j->undefined__ = 8;
+}
+
+static void blur_session(amt_session *s)
+{
+  s->seed = 0; /* the jitter is another each time; one will do */
+}
+
+static void canon_job_times(amt_job *j, uint32_t now)
+{
+  uint32_t ms = j->due__ - now;
+  int      fails = j->flags__ & AMT__FAILING;
+  /* Past is past. They are read by a job that waits. */
+  if (ms >= 0x80000000u) ms = 0;
+  j->due__ = j->phase__ == AMT__WAITING ? same.clock + ms : 0;
+  /* The age of an outage, up to the give-up time. */
+  j->failed__ = fails ? clipped(j->failed__, now, same.give_up) : 0;
+  /* A pause is cut to the give-up time: longer ones are alike. */
+  if (!fails) j->backoff__ = 0;
+  while (j->backoff__ / 4 >= same.give_up && j->backoff__ > 500)
+    j->backoff__ /= 2;
+  /* The age of a job, up to where its interval grows no more. */
+  j->began__ = same.poll_max != 0 && j->phase__ < AMT__ENDED
+                 ? clipped(j->began__, now, 8 * same.poll_max) : 0;
+  /* Only told. */
+  j->wait = 0;
+}
+
+static void canon_session_times(amt_session *s, uint32_t now)
+{
+  /* A token's age, up to its life; without a token there is none. */
+  if (s->token__len == 0) s->token__life = 0;
+  s->token__time = s->token__life
+                     ? clipped(s->token__time, now, life_of(s)) : 0;
+  /* The time since a refusal, up to the end of its pause; three have none. */
+  s->refused__ = s->error__ == AMT_E_SIGN_IN && s->refusals__ < 3
+                   ? clipped(s->refused__, now, pause_of(s)) : 0;
+}
+
+/* --- what else ------------------------------------------------------------ */
+
+/* Of numbers that are compared with the session's, only whether they are the
+   same; a token's while a call is under way, that of failures until the end. */
+static void canon_numbers(amt_job *j, const amt_session *s)
+{
+  j->generation__ = (j->phase__ == AMT__CALLING || j->phase__ == AMT__ANSWERED)
+                      && j->generation__ == s->generation__;
+  j->failures__ = j->phase__ < AMT__ENDED && j->failures__ == s->failures__;
+}
+
+/* After those of its jobs. */
+static void canon_session(amt_session *s)
+{
+  s->generation__ = 1;
+  s->failures__ = 1;
+  s->http_status__ = 0; /* only told */
+  if (s->refusals__ > 3) s->refusals__ = 3; /* more are no other */
+  if (s->token__len == 0 && !same.is_fixed)
+    memset(s->token, 0, s->token_room);
+}
+
+/* What is left behind a reply, and is set anew before the next. */
+static void canon_reply(amt_job *j)
+{
+  int calling = j->phase__ == AMT__CALLING;
+  int live = (calling && j->http_status != 0) || j->phase__ == AMT__ANSWERED;
+  if (!live || !(j->seen__ & AMT__SEEN_STATUS)) j->got__ = 0;
+  if (!live) {
+    j->seen__ = calling ? j->seen__ : 0;
+    j->http_status = 0;
+    j->retry_after__ = 0;
+    j->cause = 0;
+  }
+  if (calling && live) return;
+  memset(&j->json__, 0, sizeof j->json__);
+  memset(j->open__, 0, sizeof j->open__);
+  memset(j->time, 0, sizeof j->time);
+  memset(j->name, 0, sizeof j->name);
+  j->list__ = j->len__ = 0;
+  j->cut__ = 0;
+  j->asked__ = 0;
+  if (!calling) j->field__ = 0;
+  if (live && (j->seen__ & AMT__NUMBERED)) return; /* for amt__list_ends */
+  j->has_sequence = 0;
+  j->sequence = 0;
+  if (!live || j->op != AMT_MESSAGES) j->index__ = j->skip__ = 0;
+}
+
+static void canon_job(amt_job *j)
+{
+  /* Only told, once its event has been. */
+  if (j->event__ == 0) {
+    j->msg = NULL;
+    j->msg_len = 0;
+    j->msg_kind = j->msg_more = j->msg_first = 0;
+  }
+  j->repaired = 0;
+  if (j->error != AMT_E_NO_STATUS ||
+      !(j->flags__ & (AMT__FINAL | AMT__ONCE))) j->error = 0;
+  j->id_text = 0;
+  if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED) j->op = 0;
+  /* The bytes behind a text's end. */
+  if (j->id[0] == 0) memset(j->id, 0, sizeof j->id);
+  if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED)
+    j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
+  if (j->start != AMT_START_NONE) j->flags__ &= (uint16_t)~AMT__ANNOUNCED;
+}
+
+/* Of a job that has ended only how counts. */
+static void canon_ended(amt_job *j)
+{
+  amt_job was = *j;
+  memset(j, 0, sizeof *j);
+  j->session__ = was.session__;
+  j->phase__ = was.phase__;
+  j->start = was.start;
+  j->code = was.code;
+}
+
+#endif
