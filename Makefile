@@ -220,6 +220,16 @@ firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
 	@MAKE="$(MAKE)" sh tests/firmware.sh build/firmware build/amt
 	@python3 tests/firmware.py build/firmware build/amtsim
 
+build/explore/%: tests/%.c $(wildcard tests/explore*.h) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu99 -O2 -Wall -Wextra -Wshadow -I. $< -o $@
+
+explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 GB
+	@$(MAKE) --no-print-directory build/explore/explore \
+	  build/explore/explore_pump
+	@build/explore/explore
+	@build/explore/explore_pump
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
 	@sh tests/prove.sh
@@ -243,5 +253,5 @@ help: ## this list
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
-        bench-plot size fuzz cross coverage firmware analyze prove test \
+        bench-plot size fuzz explore cross coverage firmware analyze prove test \
         bare packages clean help
