@@ -230,6 +230,9 @@ explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 G
 	@build/explore/explore
 	@build/explore/explore_pump
 
+explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
+	@python3 tests/explore_mistakes.py
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
 	@sh tests/prove.sh
@@ -253,5 +256,5 @@ help: ## this list
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
-        bench-plot size fuzz explore cross coverage firmware analyze prove test \
-        bare packages clean help
+        bench-plot size fuzz explore explore-mistakes cross coverage firmware \
+        analyze prove test bare packages clean help

@@ -188,7 +188,8 @@ static void see_call(amt_job *j, observer *o)
   }
   if (j->op == AMT_SIGN_IN && w.refused != 0)
     must(w.refused < 3 &&
-         w.now - w.refused_at >= (w.refused < 2 ? 5000 : 60000), "a refused sign-in is tried too soon, or a fourth time");
+         w.now - w.refused_at >= (w.refused < 2 ? 5000 : 60000),
+         "a refused sign-in is tried too soon, or a fourth time");
   if (o->once) return;
   if (j->op == AMT_STOP || j->op == AMT_KILL) {
     must(o->wish == j->op, "a stop or kill that nobody wishes");

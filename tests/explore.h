@@ -213,7 +213,7 @@ static uint32_t *slot(const uint8_t *p, size_t n)
 static void make_room(size_t n)
 {
   uint32_t i, more;
-  if (all.used + n > all.room) {
+  if (all.used + n >= all.room) {
     all.room = all.used + n + all.room / 2 + 4096;
     all.bytes = (uint8_t *)grown(all.bytes, all.room);
   }
@@ -545,7 +545,8 @@ static int explore(void)
   getrusage(RUSAGE_SELF, &usage);
   printf("EXPLORE %s states %u transitions %llu depth %u", model.name,
          (unsigned)all.count, (unsigned long long)all.transitions, all.depth);
-  printf(" seconds %.0f MiB %ld%s\n", seconds() - all.began, usage.ru_maxrss / 1024,
+  printf(" seconds %.0f MiB %ld%s\n", seconds() - all.began,
+         usage.ru_maxrss / 1024,
          good && !whole ? " (not whole: the time was up)" : "");
   fflush(stdout);
   explore_free();

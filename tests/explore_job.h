@@ -73,9 +73,11 @@ static void canon_job_times(amt_job *j, uint32_t now)
   if (!fails) j->backoff__ = 0;
   while (j->backoff__ / 4 >= same.give_up && j->backoff__ > 500)
     j->backoff__ /= 2;
-  /* The age of a job, up to where its interval grows no more. */
-  j->began__ = same.poll_max != 0 && j->phase__ < AMT__ENDED
-                 ? clipped(j->began__, now, 8 * same.poll_max) : 0;
+  /* The age of a job that runs, up to where its interval grows no more. */
+  if (same.poll_max == 0 || j->phase__ == AMT__NEW || j->phase__ >= AMT__ENDED)
+    j->began__ = 0;
+  else
+    j->began__ = clipped(j->began__, now, 8 * same.poll_max);
   /* Only told. */
   j->wait = 0;
 }

@@ -130,14 +130,14 @@ static size_t put_message(size_t n, const observer *o, unsigned i)
    first has no number is the whole one. */
 static size_t put_list(size_t n, const observer *o, unsigned list)
 {
-  unsigned all_ = list == WHOLE || list == WHOLE_MORE || list == WHOLE_GONE;
+  unsigned whole = list == WHOLE || list == WHOLE_MORE || list == WHOLE_GONE;
   unsigned last = o->written, first = 1, i, lines = c.styles == LINE;
-  for (i = 1; !all_ && i <= last; i++)
+  for (i = 1; !whole && i <= last; i++)
     if (o->style[i - 1] <= TEXT_FIRST && number_of(o, i) <= o->asks)
       first = i + 1;
-  if (first <= LOG && o->style[first - 1] > TEXT_FIRST) first = all_ = 1;
+  if (first <= LOG && o->style[first - 1] > TEXT_FIRST) first = whole = 1;
   if (list == EMPTY_MORE) last = 0;
-  if (list == FIRST && last > first) last = all_ ? last - 1 : first;
+  if (list == FIRST && last > first) last = whole ? last - 1 : first;
   n = put(n, lines ? "{\"l\":\"" : "{\"l\":[");
   if (list == GONE || list == WHOLE_GONE || list == SWAPPED) first++;
   for (i = first; i <= last; i++) {

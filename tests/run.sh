@@ -144,6 +144,16 @@ done
 check "no secret is left on the stack where nothing is optimized" sh -c "
   gcc -std=gnu99 -O0 -g -I. tests/test_faults.c -o $out/test_faults_0 \
     -lcmocka && $out/test_faults_0"
+# Two minutes at most for both; what is not whole by then says so.
+for program in explore explore_pump; do
+  case $program in explore) most=95;; *) most=25;; esac
+  check "nothing is found in the states of tests/$program.c" sh -c "
+    gcc -std=gnu99 -O2 -I. tests/$program.c -o $out/$program &&
+    $out/$program gate $most"
+  grep '^EXPLORE' $log
+done
+check "exploring finds each mistake that is put in on purpose" \
+  python3 tests/explore_mistakes.py
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=1 # the longest
