@@ -21,14 +21,16 @@ command -v gcovr >/dev/null ||
 command -v clang-19 >/dev/null && command -v llvm-cov-19 >/dev/null ||
   { mcdc=; echo "left    COVERAGE mcdc: no clang-19, llvm-19"; }
 
-# program NAME FILE OPTION...: builds it for gcov and for llvm-cov, runs both.
-# clang knows a static function by the name of the file compiled: it is the same
-# for all, so that what several programs reach of one function is added up.
+# program NAME TEST OPTION...: builds TEST (tests/sources.sh) for gcov and for
+# llvm-cov, runs both. clang knows a static function by the name of the file
+# compiled: it is the same for all that have the implementation, so that what
+# several programs reach of one function is added up.
 program() {
-  name=$1 file=$2; shift 2
-  (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -c \
-     ../../../$file -o $name.o $(opts "$@") &&
-   gcc --coverage $name.o -o $name -lcmocka $(libs "$@"))
+  name=$1 file=$(sh tests/sources.sh $2 | head -n 1)
+  others=$(sh tests/sources.sh $2 | sed 1d); shift 2
+  (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -I../../../tests \
+     $(opts "$@") $(printf '../../../%s ' $file $others) -o $name -lcmocka \
+     $(libs "$@"))
   (cd $out/gcc && ./$name >$name.log 2>&1 ||
    echo "$name failed: $out/gcc/$name.log") &
   [ -z "$mcdc" ] || with_clang "$@"
@@ -38,20 +40,19 @@ program() {
 with_clang() {
   printf '#include "%s"\n' $file >$out/clang/test.c
   clang-19 -std=gnu99 -O0 -g -fprofile-instr-generate -fcoverage-mapping \
-    -fcoverage-mcdc -I. $out/clang/test.c -o $out/clang/$name $(opts "$@") -lcmocka \
-    $(libs "$@") 2>$out/clang/$name.log
+    -fcoverage-mcdc -I. -Itests $(opts "$@") $out/clang/test.c $others \
+    -o $out/clang/$name -lcmocka $(libs "$@") 2>$out/clang/$name.log
   LLVM_PROFILE_FILE=$out/clang/$name.raw $out/clang/$name \
     >>$out/clang/$name.log 2>&1 || echo "$name failed: $out/clang/$name.log"
 }
 opts() { for o; do case $o in -l*) ;; *) printf '%s ' "$o";; esac; done; }
 libs() { for o; do case $o in -l*) printf '%s ' "$o";; esac; done; }
 
-for test in json http job pump; do program $test tests/test_$test.c; done
-for test in json http; do program $test-plain tests/test_$test.c -DAMT_WIDE=0; done
+for test in json http job pump; do program $test $test; done
+for test in json http; do program $test-plain $test -DAMT_WIDE=0; done
 for test in tls faults; do
-  [ -f tests/test_$test.c ] || continue
-  program $test-bearssl tests/test_$test.c $bearssl
-  program $test-mbedtls tests/test_$test.c $mbedtls
+  program $test-bearssl $test $bearssl
+  program $test-mbedtls $test $mbedtls
 done
 
 line_and_branch() {

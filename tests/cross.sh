@@ -65,7 +65,7 @@ one() {
       printf ", flash %d bytes, RAM %d and the stack", $1 + $2, $2 + $3 }')
   else
     $cc -std=gnu99 -O2 -g $flags -static -I$out/include -I. -Itests \
-      tests/test_$2.c -o $out/$1-$2 >$log 2>&1 &&
+      $(sh tests/sources.sh $2) -o $out/$1-$2 >$log 2>&1 &&
       timeout 600 $run $out/$1-$2 >>$log 2>&1
     status=$?
     good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' $log | tail -n 1)

@@ -115,23 +115,23 @@ optional "no run-time error in tokenizer and HTTP parser (Frama-C)" \
 
 # --- units -----------------------------------------------------------------
 
-# unit NAME LIBRARIES OPTION...: tests/test_NAME.c in each build, or, with FEW
-# set, in the one with sanitizers.
+# unit NAME LIBRARIES OPTION...: the test program NAME (tests/sources.sh) in each
+# build, or, with FEW set, in the one with sanitizers.
 unit() {
   test=$1 libraries=$2; shift 2
   lacks=$(lacking -lcmocka $libraries)
-  if [ -n "$lacks" ]; then left "tests/test_$test.c, $*" "$lacks"; return; fi
+  if [ -n "$lacks" ]; then left "tests/test_$test, $*" "$lacks"; return; fi
   for build in "gcc -O1 $SANITIZE" "clang -O1 $SANITIZE" "gcc -O2" \
                "gcc -m64 -O3 -funsigned-char"; do
     case $FEW$build in 1gcc*sanitize*|[!1]*) ;; *) continue;; esac
     lacks=$(lacking $build)
     if [ -n "$lacks" ]; then
-      left "tests/test_$test.c, $build $*" "$lacks"
-    elif $build "$@" -std=gnu99 -g -I. tests/test_$test.c -o $out/test_$test \
-         -lcmocka $libraries >$log 2>&1; then
-      suite "tests/test_$test.c, $build $*" $out/test_$test
+      left "tests/test_$test, $build $*" "$lacks"
+    elif $build "$@" -std=gnu99 -g -I. -Itests $(sh tests/sources.sh $test) \
+         -o $out/test_$test -lcmocka $libraries >$log 2>&1; then
+      suite "tests/test_$test, $build $*" $out/test_$test
     else
-      fail "tests/test_$test.c compiles, $build $*"
+      fail "tests/test_$test compiles, $build $*"
     fi
   done
 }

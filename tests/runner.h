@@ -39,7 +39,10 @@ struct CMUnitTest {
   cmocka_unit_test_setup_teardown(f, NULL, end)
 #define cmocka_unit_test_setup_teardown(f, begin, end) { #f, f, begin, end }
 
-static jmp_buf runner_next; /* out of the test at hand: */
+extern jmp_buf runner_next; /* out of the test at hand: */
+#ifdef SUITE_MAIN /* see suite.h */
+jmp_buf runner_next;
+#endif
 enum { RUNNER_FAILED = 1, RUNNER_SKIPPED };
 
 /* --- what was wrong ------------------------------------------------------ */
@@ -148,14 +151,11 @@ static RUNNER_UNUSED void runner_memory(const void *a, const void *b, size_t n,
 
 /* --- the run ------------------------------------------------------------- */
 
-#define cmocka_run_group_tests(tests, setup, teardown) \
-  cmocka_run_group_tests_name(#tests, tests, setup, teardown)
-#define cmocka_run_group_tests_name(name, tests, setup, teardown) \
-  ((void)(setup), (void)(teardown), \
-   runner_run(name, tests, sizeof(tests) / sizeof(tests)[0]))
+#define _cmocka_run_group_tests(name, tests, n, setup, teardown) \
+  runner_run(name, tests, n, setup, teardown)
 
 /* Runs one test: 0, RUNNER_FAILED or RUNNER_SKIPPED. */
-static int runner_one(const struct CMUnitTest *test)
+static RUNNER_UNUSED int runner_one(const struct CMUnitTest *test)
 {
   static const char *const words[] = { "      OK", " FAILED ", " SKIPPED" };
   void *state = NULL;
@@ -177,13 +177,16 @@ static int runner_one(const struct CMUnitTest *test)
   return how;
 }
 
-static int runner_run(const char *name, const struct CMUnitTest *tests,
-                      size_t n)
+static RUNNER_UNUSED int runner_run(const char *name,
+                                    const struct CMUnitTest *tests, size_t n,
+                                    int (*setup)(void **state),
+                                    int (*teardown)(void **state))
 {
+  void         *state = NULL;
   unsigned long count[3] = { 0, 0, 0 };
   char         *result = (char *)calloc(n, 1);
   size_t        i;
-  if (result == NULL) return 1;
+  if (result == NULL || (setup != NULL && setup(&state) != 0)) return 1;
   printf("[==========] %s: Running %lu test(s).\n", name, (unsigned long)n);
   for (i = 0; i < n; i++) {
     result[i] = (char)runner_one(&tests[i]);
@@ -197,6 +200,7 @@ static int runner_run(const char *name, const struct CMUnitTest *tests,
     printf("[  FAILED  ] %lu test(s), listed below:\n", count[RUNNER_FAILED]);
   for (i = 0; i < n; i++)
     if (result[i] == RUNNER_FAILED) printf("[  FAILED  ] %s\n", tests[i].name);
+  if (teardown != NULL) teardown(&state);
   fflush(stdout);
   free(result);
   return count[RUNNER_FAILED] != 0;

@@ -1,0 +1,71 @@
+/* suite.h - TEST(name) { ... } defines a test and enters it in its program's
+   suite: no list of tests is kept by hand.
+
+   A program is one file or several. In exactly one of them SUITE_MAIN is
+   defined before this include; that file gets main(), which runs them all,
+   or, with a word as its argument, those that have the word in their name.
+   What has to be done before the first and after the last of them is an
+   int f(void **state), declared before this include and named by
+   SUITE_SETUP and SUITE_TEARDOWN. */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+void suite_add(struct CMUnitTest test);
+
+#define TEST(name) TEST_WITH(name, NULL, NULL)
+
+/* `begin` runs before it, `end` after it, also if it fails; or NULL. */
+#define TEST_WITH(name, begin, end)                                           \
+  static void name(void **state);                                            \
+  __attribute__((constructor)) static void enter_##name(void)                \
+  {                                                                           \
+    struct CMUnitTest test = cmocka_unit_test_setup_teardown(name, begin,     \
+                                                             end);           \
+    suite_add(test);                                                          \
+  }                                                                           \
+  static void name(__attribute__((unused)) void **state)
+
+#ifdef SUITE_MAIN
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef SUITE_SETUP
+#define SUITE_SETUP NULL
+#endif
+#ifndef SUITE_TEARDOWN
+#define SUITE_TEARDOWN NULL
+#endif
+
+static struct CMUnitTest suite[1000];
+static size_t            suite_count;
+
+void suite_add(struct CMUnitTest test)
+{
+  if (suite_count == sizeof suite / sizeof suite[0]) {
+    fprintf(stderr, "suite.h: more tests than there is room for\n");
+    exit(2);
+  }
+  suite[suite_count++] = test;
+}
+
+int main(int argc, char **argv)
+{
+  size_t i, n = 0;
+  for (i = 0; i < suite_count; i++)
+    if (argc < 2 || strstr(suite[i].name, argv[1]) != NULL)
+      suite[n++] = suite[i];
+  if (n == 0) {
+    fprintf(stderr, "no test's name has the word %s in it\n", argv[1]);
+    return 2;
+  }
+  return _cmocka_run_group_tests(argv[0], suite, n, SUITE_SETUP, SUITE_TEARDOWN);
+}
+#endif /* SUITE_MAIN */
+#endif /* SUITE_H */
