@@ -7,7 +7,8 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
-HEADERS  = amt.h amt_http.h
+HEADERS  = amt.h amt_http.h $(wildcard backends/*.h)
+INCLUDE  = -I. -Ibackends
 EXAMPLES = minimal replay superloop two_jobs own_stream resume fleet own_http \
            http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -58,14 +59,16 @@ FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
 COVER_DEBS = gcc libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev dpkg-dev \
              gcovr clang-19 llvm-19 libclang-rt-19-dev
 
-# make install: a prefix of its own, and DESTDIR for packagers.
+# make install: a prefix of its own, and DESTDIR for packagers. SINGLE=1: one
+# header, of make single, in place of all.
 PREFIX  = /usr/local
 DESTDIR =
 VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
             paste -sd. -)
 INSTALL_TO = $(DESTDIR)$(PREFIX)
-INSTALLED  = include/amt.h include/amt_http.h bin/amt share/man/man1/amt.1 \
-             share/bash-completion/completions/amt share/pkgconfig/amt.pc \
+INSTALLED_HEADERS = $(if $(SINGLE),build/single/amt.h,$(HEADERS))
+INSTALLED  = $(addprefix include/,$(notdir $(INSTALLED_HEADERS))) bin/amt \
+             share/man/man1/amt.1 share/bash-completion/completions/amt share/pkgconfig/amt.pc \
              share/cmake/amt/amt-config.cmake \
              share/cmake/amt/amt-config-version.cmake
 
@@ -74,17 +77,17 @@ all: $(filter-out own_http,$(EXAMPLES)) $(CURL) ## the examples, into build/
 $(EXAMPLES): %: build/% ## each also by its name: make amt, make http_get, ...
 
 build/%: examples/%.c $(HEADERS) | build
-	$(CC) -std=c99 $(STRICT) $(CFLAGS) -I. $< -o $@ $(LDFLAGS)
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(INCLUDE) $< -o $@ $(LDFLAGS)
 
 build/amt: examples/amt.c $(HEADERS) build/tls-$(TLS)
-	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(TLS_FLAGS_$(TLS)) -I. $< -o $@ \
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(TLS_FLAGS_$(TLS)) $(INCLUDE) $< -o $@ \
 	  $(LDFLAGS) $(TLS_LIBS_$(TLS))
 	@[ $(TLS) != none ] || \
 	  echo "$@ is without TLS; the package libbearssl-dev gives it https"
 
 build/own_http: examples/own_http.c amt.h | build
 	@$(MAKE) --no-print-directory packages DEBS="$(CURL_DEBS)"
-	$(CC) -std=c99 $(STRICT) $(CFLAGS) -I. $< -o $@ $(LDFLAGS) -lcurl
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(INCLUDE) $< -o $@ $(LDFLAGS) -lcurl
 
 # So that build/amt is made anew when TLS is another than the last time.
 build/tls-%: | build
@@ -124,10 +127,10 @@ $(MUSL_BEARSSL)/libbearssl.a:
 
 build/amt-static-plain: examples/amt.c $(HEADERS) | build
 	@$(MAKE) --no-print-directory packages DEBS="$(STATIC_DEBS)"
-	musl-gcc -std=c99 $(STRICT) $(SMALL) -I. $< -o $@
+	musl-gcc -std=c99 $(STRICT) $(SMALL) $(INCLUDE) $< -o $@
 
 build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
-	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL -I. \
+	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL $(INCLUDE) \
 	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
 windows: ## amt.exe for Windows (MinGW), one file; prints its size
@@ -145,7 +148,7 @@ windows: ## amt.exe for Windows (MinGW), one file; prints its size
 MINGW_BEARSSL = build/bearssl-mingw
 MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
         -DAMT_STATIC -ffunction-sections -fno-asynchronous-unwind-tables \
-        -Wl,--gc-sections,--nxcompat,--dynamicbase -I.
+        -Wl,--gc-sections,--nxcompat,--dynamicbase $(INCLUDE)
 MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
 
 $(MINGW_BEARSSL)/libbearssl.a:
@@ -161,9 +164,16 @@ build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
 # to PATH...: where they are installed, for the shell, whatever is in the name.
 to = $(foreach path,$(1),'$(subst ','\'',$(INSTALL_TO))/$(path)')
 
-install: build/amt ## headers, tool, manual, for pkg-config, CMake (PREFIX, DESTDIR)
+single: build/single/amt.h ## one header with everything in it, build/single/amt.h
+
+build/single/amt.h: extras/single.awk $(HEADERS)
+	@mkdir -p $(@D)
+	awk -f extras/single.awk $(HEADERS) >$@.new
+	@mv $@.new $@
+
+install: build/amt $(INSTALLED_HEADERS) ## headers, tool, manual (PREFIX, DESTDIR, SINGLE=1)
 	install -d $(call to,$(sort $(dir $(INSTALLED))))
-	install -m 644 $(HEADERS) $(call to,include)
+	install -m 644 $(INSTALLED_HEADERS) $(call to,include)
 	install build/amt $(call to,bin)
 	install -m 644 extras/amt.1 $(call to,share/man/man1)
 	install -m 644 extras/amt.bash \
@@ -222,7 +232,7 @@ firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
 
 build/explore/%: tests/%.c $(wildcard tests/explore*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu99 -O2 -Wall -Wextra -Wshadow -I. $< -o $@
+	$(CC) -std=gnu99 -O2 -Wall -Wextra -Wshadow $(INCLUDE) $< -o $@
 
 explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 GB
 	@$(MAKE) --no-print-directory build/explore/explore \
@@ -255,6 +265,6 @@ help: ## this list
 	@grep -hE '^[a-z$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static windows install uninstall demo bench \
+.PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
         bench-plot size fuzz explore explore-mistakes cross coverage firmware \
         analyze prove test bare packages clean help

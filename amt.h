@@ -2,8 +2,8 @@
 
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #include "amt.h"
-   in all others just the include. Needs amt_http.h beside it, unless
-   AMT_NO_HTTP is defined. No heap, no writable globals, no threads.
+   in all others just the include. Needs amt_http.h beside it and, for sockets
+   and TLS, what is in backends/. No heap, no writable globals, no threads.
 
    Contents: search for the tag
      >>manual     a whole program, the conventions, memory
@@ -12,7 +12,6 @@
      >>api        everything public
      >>impl       from here on only with AMT_IMPLEMENTATION
      >>text       errors, completion codes and status names in words
-     >>bytes      the writer that produces any part of a text again
      >>json       the streaming tokenizer, and the writer
      >>request    method, path, headers and body of each call
      >>reply      tokens to values and messages
@@ -239,82 +238,36 @@
 
    AMT_STATIC             everywhere: all functions are static
    AMTDEF                 everywhere: what stands before public functions
-   AMT_NO_HTTP            everywhere: without amt_http.h and the pump
+   AMT_NO_HTTP            everywhere: without HTTP and the pump
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
                           (4.7 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, path templates, lists as one string (2.7 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
-                          byte at a time. By default what the machine has, and
-                          0 with -Os (32 costs 2.9 kB)
+                          byte at a time. By default what the machine has; 0
+                          with -Os, and without amt_wide.h (32 costs 2.9 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
 
+#if defined(__has_include) && !defined(AMT_SINGLE)
+#if !__has_include("amt_http.h")
+#error "amt.h needs amt_http.h: copy it into the same folder, or add -I"
+#endif
+#endif
+#include "amt_http.h"
+
 #ifndef AMT_H
 #define AMT_H
-
-#if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)
-#define _POSIX_C_SOURCE 200112L /* works if this is the first include */
-#endif
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #define AMT_VERSION_MAJOR 0
 #define AMT_VERSION_MINOR 1
 #define AMT_VERSION_PATCH 0
-
-#ifndef AMT_NO_HTTP
-#include "amt_http.h"
 #if AMT_HTTP_VERSION != AMT_VERSION_MAJOR * 10000 + AMT_VERSION_MINOR * 100 + \
                         AMT_VERSION_PATCH
-#error "amt.h and amt_http.h differ in version: take both from one place"
+#error "amt.h and amt_http.h differ: take all headers from one place"
 #endif
-#endif
-
-/* Shared by amt.h and amt_http.h, word for word, since each can stand alone. */
-#ifndef AMT_SHARED
-#define AMT_SHARED
-#ifndef AMTDEF
-#ifdef AMT_STATIC
-#if defined(__GNUC__)
-#define AMTDEF static __attribute__((unused))
-#else
-#define AMTDEF static
-#endif
-#elif defined(__cplusplus)
-#define AMTDEF extern "C"
-#else
-#define AMTDEF extern
-#endif
-#endif
-
-/* The bytes [from, from + cap) of a text that is produced from its start each
-   time. Whoever produces it calls amt_put for all of it; what lies outside
-   the window is only counted. With cap 0 it just counts. */
-typedef struct amt_out {
-  char  *buf;   /* the window's bytes; the caller's */
-  size_t cap;   /* its room */
-  size_t from;  /* where in the text the window begins */
-  size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length, or
-                   SIZE_MAX if that is more */
-} amt_out;
-
-AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
-AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
-AMTDEF void    amt_put_text(amt_out *o, const char *text);
-AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
-
-/* Digits of base 10 or 16 as a number: 1, or 0 if there is none, or another
-   byte, or it does not fit. */
-AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
-
-/* Zeroes memory that held a secret; no optimizer takes it for useless. */
-AMTDEF void amt_wipe(void *p, size_t n);
-#endif /* AMT_SHARED */
 
 /* ------------------------------------------------------------------------
    >>api */
@@ -1006,157 +959,6 @@ AMTDEF int amt_status_ends(int32_t code)
 }
 
 /* ------------------------------------------------------------------------
-   >>bytes */
-
-#ifndef AMT_SHARED_IMPLEMENTED
-#define AMT_SHARED_IMPLEMENTED
-#ifndef AMT_WIDE
-#if defined(__OPTIMIZE_SIZE__) || SIZE_MAX < 0xFFFFFFFFu
-#define AMT_WIDE 0
-#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
-#define AMT_WIDE 128
-#elif SIZE_MAX > 0xFFFFFFFFu
-#define AMT_WIDE 64
-#else
-#define AMT_WIDE 32
-#endif
-#endif
-AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
-{
-  amt_out o;
-  o.buf = buf;
-  o.cap = cap;
-  o.from = from;
-  o.len = 0;
-  o.total = 0;
-  return o;
-}
-
-/* What has to be part of a common way, and what has to be out of it; not where
-   small is better than fast. */
-#if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
-  !defined(__OPTIMIZE_SIZE__)
-#define AMT__INLINE static inline __attribute__((always_inline))
-#define AMT__APART static __attribute__((noinline))
-#else
-#define AMT__INLINE static
-#define AMT__APART static
-#endif
-
-AMT__INLINE void amt__put_char(amt_out *o, char c)
-{
-  if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
-  if (o->total < (size_t)-1) o->total++;
-}
-
-#ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
-AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
-{
-  const char *text = (const char *)p;
-  while (n-- > 0) amt__put_char(o, *text++);
-}
-
-AMTDEF void amt_put_text(amt_out *o, const char *text)
-{
-  while (*text != 0) amt__put_char(o, *text++);
-}
-#else
-AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
-{
-  size_t total = o->total, room = o->cap - o->len, skip;
-  o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
-  if (room == 0) return;
-  skip = total < o->from ? o->from - total : 0;
-  if (skip >= n) return;
-  n -= skip;
-  if (n > room) n = room;
-  memcpy(o->buf + o->len, (const char *)p + skip, n);
-  o->len += n;
-}
-
-AMTDEF void amt_put_text(amt_out *o, const char *text)
-{
-  amt_put(o, text, strlen(text));
-}
-#endif
-
-/* Large ones a bit at a time: 64-bit division would drag in a routine. */
-AMTDEF void amt_put_number(amt_out *o, uint64_t n)
-{
-  char     digit[20];
-  unsigned i = sizeof digit;
-  do {
-    unsigned rest = 0, bit = 0;
-#ifndef __OPTIMIZE_SIZE__
-    if (n >> 32 == 0) { /* mostly */
-      rest = (uint32_t)n % 10u;
-      n = (uint32_t)n / 10u;
-      bit = 64;
-    }
-#endif
-    for (; bit < 64; bit++) {
-      rest = (rest << 1) | (unsigned)(n >> 63);
-      n <<= 1;
-      if (rest >= 10u) {
-        rest -= 10u;
-        n |= 1u;
-      }
-    }
-    digit[--i] = (char)('0' + rest);
-  } while (n != 0);
-  amt_put(o, digit + i, sizeof digit - i);
-}
-
-/* The value of a digit, of base 10 or 16; 16 if it is none. */
-AMT__INLINE unsigned amt__digit(unsigned c)
-{
-  unsigned digit = c - '0';
-  if (digit <= 9u) return digit;
-  digit = (c | 32u) - 'a';
-  return digit <= 5u ? digit + 10u : 16u;
-}
-
-/* 16 bits at a time: a multiplication of 64 would drag in a routine, too. */
-AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
-{
-  uint32_t part[4], carry;
-  size_t   i;
-  unsigned k;
-  part[0] = part[1] = part[2] = part[3] = 0;
-  for (i = 0; i < n; i++) {
-    carry = amt__digit((unsigned char)text[i]);
-    if (carry >= base) return 0;
-    for (k = 0; k < 4; k++) {
-      carry += part[k] * base;
-      part[k] = carry & 0xFFFFu;
-      carry >>= 16;
-    }
-    if (carry != 0) return 0;
-  }
-  *v = (uint64_t)(part[3] << 16 | part[2]) << 32 | (part[1] << 16 | part[0]);
-  return n != 0;
-}
-
-AMTDEF void amt_wipe(void *p, size_t n)
-{
-#ifdef __GNUC__
-  memset(p, 0, n);
-  __asm__ __volatile__("" : : "r"(p) : "memory"); /* it may be read here */
-#else
-  volatile unsigned char *v = (volatile unsigned char *)p;
-  while (n-- > 0) *v++ = 0;
-#endif
-}
-
-/* Milliseconds from then to now; 0 if the clock went back. */
-static uint32_t amt__elapsed(uint32_t now, uint32_t then)
-{
-  uint32_t d = now - then;
-  return d & 0x80000000u ? 0 : d;
-}
-#endif /* AMT_SHARED_IMPLEMENTED */
-
-/* ------------------------------------------------------------------------
    >>json
 
    RFC 8259, strictly. amt__json_step takes one byte and has no loop over the
@@ -1495,112 +1297,9 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
 }
 
-/* --- several bytes at once: AMT_WIDE --- */
-
-/* amt__special looks at as many bytes from p on as an amt__wide has: 0 if all
-   of them are plain text. amt__first: how many are, in front of the first that
-   is not; fewer where it is not AMT__EXACT. Plain is ASCII but for controls,
-   '"' and '\\'. An XOR with 2 leaves the controls what they are and takes '"'
-   to 0x20, next to them. */
-#if AMT_WIDE == 128 || \
-  (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-#define AMT__EXACT 1
-#else
-#define AMT__EXACT 0
-#endif
-#if AMT_WIDE == 128 && defined(__SSE2__)
-#include <emmintrin.h>
-typedef __m128i  amt__wide;
-typedef unsigned amt__bits;
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
-  w = _mm_xor_si128(w, _mm_set1_epi8(2));
-  return (unsigned)_mm_movemask_epi8( /* what is negative: >= 0x80, too */
-    _mm_or_si128(_mm_subs_epi8(w, _mm_set1_epi8(0x21)),
-                 _mm_cmpeq_epi8(w, _mm_set1_epi8('\\' ^ 2))));
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-  return (unsigned)__builtin_ctz(special);
-}
-#elif AMT_WIDE == 128
-#include <arm_neon.h>
-typedef uint8x16_t amt__wide;
-typedef uint64_t   amt__bits; /* four for each byte */
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  uint8x16_t w = veorq_u8(vld1q_u8(p), vdupq_n_u8(2));
-  uint8x16_t special = vorrq_u8(
-    vcltq_s8(vreinterpretq_s8_u8(w), vdupq_n_s8(0x21)), /* >= 0x80, too */
-    vceqq_u8(w, vdupq_n_u8('\\' ^ 2)));
-  return vget_lane_u64(vreinterpret_u64_u8(
-    vshrn_n_u16(vreinterpretq_u16_u8(special), 4)), 0);
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-  return (unsigned)__builtin_ctzll(special) / 4u;
-}
-#elif AMT_WIDE > 0
-#if AMT_WIDE == 32
-typedef uint32_t amt__wide;
-#else
-typedef uint64_t amt__wide;
-#endif
-typedef amt__wide amt__bits; /* the highest of each byte */
-#define AMT__EACH(c) ((amt__wide)-1 / 255u * (amt__wide)(c))
-/* A borrow that goes on into the next byte comes from one that is special. */
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  amt__wide w;
-  memcpy(&w, p, sizeof w);
-  return (w | ((w ^ AMT__EACH(2)) - AMT__EACH(0x21)) |
-          ((w ^ AMT__EACH('\\')) - AMT__EACH(1))) & AMT__EACH(0x80);
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-#if AMT__EXACT
-  return (unsigned)(AMT_WIDE == 32 ? __builtin_ctz((unsigned)special)
-                                   : __builtin_ctzll(special)) / 8u;
-#else
-  return (void)special, 0;
-#endif
-}
-#endif
-
 #if AMT_WIDE > 0
-/* From p[*at] on over plain text, as long as there are whole words. 1 if *at is
-   where it ends; if 0, it may go on. */
-AMT__INLINE int amt__json_words(const unsigned char *p, size_t *at, size_t n)
-{
-  size_t    i = *at;
-  amt__bits special;
-  if (n < i + sizeof(amt__wide)) return 0;
-  special = amt__special(p + i); /* for most strings the only one */
-  if (special == 0) {
-    size_t last = n - sizeof(amt__wide);
-    while ((i += sizeof(amt__wide)) <= last) {
-      special = amt__special(p + i);
-      if (special != 0) break;
-    }
-  }
-  if (special != 0) i += amt__first(special);
-  *at = i;
-  return AMT__EXACT && special != 0;
-}
-
-/* The same to its very end. The byte there; 0 if that is the end of p too, as
-   for a NUL, which is not plain. */
-AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
-                                    size_t n)
-{
-  size_t i;
-  if (amt__json_words(p, at, n)) return p[*at];
-  i = *at;
-  while (i < n && (p[i] ^ 2u) - 0x21u < 0x5Fu && p[i] != '\\') i++;
-  *at = i;
-  return i < n ? p[i] : 0;
-}
+#define AMT__WIDE_JSON
+#include "amt_wide.h"
 #endif
 
 /* From i on over the plain text of a string, which gathers at p[*to]; all else
@@ -1630,92 +1329,6 @@ static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
     p[to++] = t->held[k];
   return to;
 }
-
-#if AMT_WIDE > 0
-/* Four hexadecimal digits; if they are not, more than any character is. */
-static uint32_t amt__json_unit(const unsigned char *p)
-{
-  uint32_t point = 0;
-  unsigned k, digit;
-  for (k = 0; k < 4; k++) {
-    digit = amt__digit(p[k]);
-    if (digit > 15u) return 0x110000u;
-    point = (point << 4) | digit;
-  }
-  return point;
-}
-
-/* The escape p[i], if it lies whole in front of n, to p[*to]; two of them for a
-   surrogate pair. Its length; 0 if it does not, or is wrong: the step will say
-   how. */
-AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
-                                         size_t *to)
-{
-  unsigned length = 6, c;
-  uint32_t point;
-  if (n - i < 2) return 0;
-  c = amt__json_unescape(p[i + 1]);
-  if (c != 0) {
-    p[(*to)++] = (unsigned char)c;
-    return 2;
-  }
-  if (p[i + 1] != 'u' || n - i < 6) return 0;
-  point = amt__json_unit(p + i + 2);
-  if (point - 0xD800u < 0x400u && n - i >= 12 && p[i + 6] == '\\' &&
-      p[i + 7] == 'u') {
-    uint32_t low = amt__json_unit(p + i + 8) - 0xDC00u;
-    if (low < 0x400u) point = 0x10000u + ((point - 0xD800u) << 10) + low;
-    length = 12;
-  }
-  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return 0;
-  *to += amt__json_encode(p + *to, point); /* shorter than the escape */
-  return length;
-}
-
-/* The length of the character at p, of two bytes or more, if it lies whole in
-   the n bytes there; else, or if it is none, 0. What the second byte may be
-   depends on the first (RFC 3629, 4). */
-static unsigned amt__json_character(const unsigned char *p, size_t n)
-{
-  unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-  unsigned low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-  unsigned high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || p[1] - low > high - low)
-    return 0;
-  for (k = 2; k < length; k++)
-    if ((p[k] & 0xC0u) != 0x80u) return 0;
-  return length;
-}
-
-/* From i on over the text of a string, as far as it is whole and right, to
-   p[*to]; nothing moves before the first escape. */
-AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
-                                  size_t *to)
-{
-  size_t   from, at = *to;
-  unsigned c = i < n ? p[i] : 0, length;
-  for (;;) {
-    if (c == '\\') {
-      length = amt__json_unescaped(p, i, n, &at);
-      if (length == 0) break;
-      i += length;
-      c = i < n ? p[i] : 0;
-      continue;
-    }
-    from = i;
-    while ((c = amt__json_scan(p, &i, n)) >= 0x80) {
-      length = amt__json_character(p + i, n - i);
-      if (length == 0) break; /* the step's */
-      i += length;
-    }
-    if (at != from) memmove(p + at, p + from, i - from);
-    at += i - from;
-    if (c != '\\') break;
-  }
-  *to = at;
-  return i;
-}
-#endif
 
 /* An error in a string, if it may be repaired: U+FFFD is due for the byte that
    was read, or for what came before it of a character or an escape. Then `need`
@@ -1813,160 +1426,6 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
   if (r < 0) amt__json_fail(t, r);
   return type;
 }
-
-#if AMT_WIDE > 0
-/* --- the common way to a token, without the step: AMT_WIDE ---
-
-   It knows tokens that lie whole in the bytes at hand; for all others, and
-   errors, it calls amt__json_run. It passes the ':' and the ',' behind a token
-   along with it, so that most calls find the next one at once. Whatever it
-   calls, it calls last, with the parameters of amt_json_next in their order:
-   then no register has to be saved. */
-
-AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
-                              size_t *used, amt_json_token *token, size_t i)
-{
-  return amt__json_run(t, p, n, used, token, i, i, i);
-}
-
-/* The bytes in front of i are used. */
-AMT__INLINE void amt__json_used(amt_json *t, size_t *used, size_t i)
-{
-  *used = i;
-  t->offset += i;
-}
-
-/* A value has ended in front of i; a comma there is passed as well. Of what is
-   open, only an object sets the flag. */
-AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
-                                  size_t n, size_t *used, size_t i)
-{
-  if (i >= n || p[i] != ',') {
-    amt__json_done(t, 0);
-  } else if (t->flags & AMT__J_OBJECT) {
-    t->state = AMT__J_KEY;
-    i++;
-  } else if (t->depth != 0) {
-    t->state = AMT__J_VALUE;
-    i++;
-  } else {
-    t->state = AMT__J_DONE;
-  }
-  amt__json_used(t, used, i);
-}
-
-/* A string has ended in front of i; for a key, a colon there is passed. */
-AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
-                                size_t *used, size_t i, int key)
-{
-  if (!key) {
-    amt__json_passed(t, p, n, used, i);
-    return AMT_JSON_STRING;
-  }
-  t->state = AMT__J_COLON;
-  if (i < n && p[i] == ':') {
-    t->state = AMT__J_VALUE;
-    i++;
-  }
-  amt__json_used(t, used, i);
-  return AMT_JSON_KEY;
-}
-
-/* The string token->text, plain as far as p[i]; what is there is not, or there
-   is no whole word left. */
-AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
-                                 size_t *used, amt_json_token *token, size_t i)
-{
-  size_t to = i, from;
-  if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
-  from = (size_t)(token->text - (char *)p);
-  token->len = to - from;
-  if (i < n && p[i] == '"')
-    return amt__json_ended(t, p, n, used, i + 1, t->state >= AMT__J_KEY);
-  amt__json_quote(t, amt__json_may[t->state]);
-  return amt__json_run(t, p, n, used, token, from, i, to);
-}
-
-/* The string that p[i], a quote, begins. */
-AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
-                                 size_t *used, amt_json_token *token, size_t i)
-{
-  unsigned s = t->state;
-  size_t   from = i + 1;
-  if (s >= AMT__J_COLON) return amt__json_rest(t, p, n, used, token, i);
-  t->start = t->offset + i++;
-  token->text = (char *)p + from;
-  token->first = token->last = 1;
-  if (!amt__json_words(p, &i, n) || p[i] != '"')
-    return amt__json_escaped(t, p, n, used, token, i);
-  token->len = i - from;
-  return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
-}
-
-/* A number that is nothing but digits and begins with p[i], not 0. */
-AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
-                                 size_t *used, amt_json_token *token, size_t i)
-{
-  size_t from = i++;
-  while (i < n && p[i] - (unsigned)'0' < 10u) i++;
-  if (t->state >= AMT__J_KEY || i >= n || p[i] == '.' || (p[i] | 32u) == 'e')
-    return amt__json_rest(t, p, n, used, token, from);
-  t->start = t->offset + from;
-  token->text = (char *)p + from;
-  token->first = token->last = 1;
-  token->len = i - from;
-  amt__json_passed(t, p, n, used, i);
-  return AMT_JSON_NUMBER;
-}
-
-/* A brace or a bracket, p[i]. */
-AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
-                               size_t *used, amt_json_token *token, size_t i,
-                               unsigned object)
-{
-  if (t->state >= AMT__J_KEY || t->depth >= AMT_JSON_DEPTH)
-    return amt__json_rest(t, p, n, used, token, i);
-  t->start = t->offset + i;
-  amt__json_used(t, used, i + 1);
-  return amt__json_push(t, object);
-}
-
-/* One that ends what has something in it. */
-AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
-                                size_t *used, amt_json_token *token, size_t i,
-                                unsigned object)
-{
-  if (t->state != AMT__J_NEXT || !amt__json_leave(t, object))
-    return amt__json_rest(t, p, n, used, token, i);
-  t->start = t->offset + i;
-  amt__json_passed(t, p, n, used, i + 1);
-  return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
-}
-
-/* Any token, behind white space, a colon or a comma, if there are any. */
-AMT__APART int amt__json_behind(amt_json *t, unsigned char *p, size_t n,
-                                size_t *used, amt_json_token *token)
-{
-  size_t i;
-  for (i = 0; i < n; i++) {
-    unsigned c = p[i], s = t->state;
-    if (s - AMT__J_VALUE > AMT__J_DONE - AMT__J_VALUE) break;
-    if (c == '"') return amt__json_quoted(t, p, n, used, token, i);
-    if (c == '{') return amt__json_open(t, p, n, used, token, i, 1);
-    if (c == '}') return amt__json_close(t, p, n, used, token, i, 1);
-    if (c == '[') return amt__json_open(t, p, n, used, token, i, 0);
-    if (c == ']') return amt__json_close(t, p, n, used, token, i, 0);
-    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, i);
-    if (c == ':' && s == AMT__J_COLON)
-      t->state = AMT__J_VALUE;
-    else if (c == ',' && s == AMT__J_NEXT)
-      t->state = t->flags & AMT__J_OBJECT ? AMT__J_KEY : AMT__J_VALUE;
-    else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
-      break;
-  }
-  return amt__json_rest(t, p, n, used, token, i);
-}
-#endif
 
 AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
                          amt_json_token *token)

@@ -146,7 +146,7 @@ static char *text(char *to, size_t room, const char *format, ...)
 
 static int empty(const char *t) { return t == NULL || *t == 0; }
 
-static const char *or(const char *t, const char *otherwise)
+static const char *either(const char *t, const char *otherwise)
 {
   return empty(t) ? otherwise : t;
 }
@@ -1183,9 +1183,11 @@ enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
        OURS = NET | 1 << ANCHORS | TLS };
 
+enum kind { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FLAG };
+
 typedef struct {
   const char *name, *long_name;
-  enum { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FLAG } kind;
+  enum kind   kind;
   void       *to;    /* const char *, or "" is an error; list, pin_list,
                         uint32_t, uint32_t, uint64_t, int */
   int         goes;
@@ -1545,7 +1547,7 @@ static int check_options(void)
   int    e;
   if (opt.print_wire && opt.type == START) opt.type = PRINT_WIRE;
   if (opt.type == START)
-    opt.type = choose("-jt", or(opt.type_word, types[START]), types);
+    opt.type = choose("-jt", either(opt.type_word, types[START]), types);
   if (opt.type < 0) return EXIT_USAGE;
   for (i = 0; i < OPTIONS; i++)
     if (given[i] != 0 && !(options[i].goes >> opt.type & 1))
@@ -1555,8 +1557,8 @@ static int check_options(void)
     return wrong(EXIT_USAGE, "encrypt", "needs -v VALUE");
   e = check_tls();
   if (e != 0 || opt.type > PROBE) return e;
-  opt.format = choose("--format", or(opt.format_word, formats[0]), formats);
-  opt.detach = choose("--on-signal", or(opt.on_signal, "kill"), on_signals);
+  opt.format = choose("--format", either(opt.format_word, formats[0]), formats);
+  opt.detach = choose("--on-signal", either(opt.on_signal, "kill"), on_signals);
   if (opt.format < 0 || opt.detach < 0) return EXIT_USAGE;
   if (opt.no_wait && opt.follow)
     return wrong(EXIT_USAGE, "--no-wait", "does not go with --follow: leave "
@@ -1595,7 +1597,7 @@ static int open_as(const char *file, int as)
 {
   const char *fault;
   int         fd = file_open_as(file, as, &fault);
-  if (fd < 0) wrong(EXIT_CONFIG, file, "%s", or(fault, strerror(errno)));
+  if (fd < 0) wrong(EXIT_CONFIG, file, "%s", either(fault, strerror(errno)));
   return fd;
 }
 
@@ -1858,7 +1860,7 @@ static int find_unasked(const char *file)
   config_unasked = 1;
   if (fd >= 0) return read_config(fd);
   return wrong(EXIT_CONFIG, file, "%s; or name another by --config",
-               or(fault, strerror(errno)));
+               either(fault, strerror(errno)));
 }
 
 /* -c FILE, or the one beside the program, or the one in the current folder. */
@@ -1965,11 +1967,13 @@ static const char *const auths[] = { "json", "form", "basic", "fixed", "none",
                                      NULL };
 static const char *const lists[] = { "array", "joined", "object", NULL };
 
+enum wire_kind { METHOD, PATH, TERM, REQUEST, REPLY, HEADER, SCHEME, HEADERS,
+                 MEMBERS, CHOICE };
+
 typedef struct {
   const char *name;
   void       *to; /* const char *; or uint8_t, for one of the words */
-  enum { METHOD, PATH, TERM, REQUEST, REPLY, HEADER, SCHEME, HEADERS, MEMBERS,
-         CHOICE } kind;
+  enum wire_kind     kind;
   const char *const *words;
 } wire_line;
 
@@ -2374,9 +2378,9 @@ static int print_help(void)
     const option *o = &options[i];
     char          left[40];
     if (o->help == NULL) continue;
-    text(left, sizeof left, "%s%s%s%s%s", or(o->name, "   "),
+    text(left, sizeof left, "%s%s%s%s%s", either(o->name, "   "),
          o->name ? ", " : "  ", o->long_name, o->value ? " " : "",
-         or(o->value, ""));
+         either(o->value, ""));
     putf("  %25s %s\n", left, o->help);
   }
 #ifndef AMT_BEARSSL
@@ -2458,7 +2462,7 @@ typedef struct {
 
 static const char *job_name(void)
 {
-  return opt.type == START ? or(opt.script, opt.job) : or(opt.id, "");
+  return opt.type == START ? either(opt.script, opt.job) : either(opt.id, "");
 }
 
 static void put_rule(const char *title, size_t width)
@@ -2487,9 +2491,9 @@ static void acs_head(int code)
   put_field("Server", opt.server);
   put_field("Application", opt.application);
   if (opt.type == START) {
-    put_field("Submit User", or(opt.submit_user, "BATCH"));
-    put_field("Station", or(opt.station, "OPCON"));
-    put_field("Queue Name", or(opt.queue, ""));
+    put_field("Submit User", either(opt.submit_user, "BATCH"));
+    put_field("Station", either(opt.station, "OPCON"));
+    put_field("Queue Name", either(opt.queue, ""));
     put_field(opt.script ? "Script Job" : "Batch Job", job_name());
     put_text("Parameters      :");
     put_list(&opt.parameters, " ");
@@ -2581,10 +2585,10 @@ static void connector_begin(void)
   connector_field("SMA AMT Connector", version);
   connector_field("-jt (job type)", types[opt.type]);
   connector_field("-an (application Name)", opt.application);
-  connector_field("-jn (job name)", or(opt.job, "null"));
-  connector_field("-fn (file name)", or(opt.script, "null"));
+  connector_field("-jn (job name)", either(opt.job, "null"));
+  connector_field("-fn (file name)", either(opt.script, "null"));
   connector_list("-pa (Parameters)", &opt.parameters);
-  connector_field("-u  (user)", or(opt.user, "default"));
+  connector_field("-u  (user)", either(opt.user, "default"));
   connector_list("-tv (task value)", &opt.task_values);
   if (opt.id != NULL) connector_field("-id (BatchrequestId)", opt.id);
   connector_rule(MAIN, "");
@@ -2706,7 +2710,8 @@ static void json_event(int what)
   }
   if (what != STATUS) return;
   putf("{\"event\":\"status\",\"code\":%d", (int)job.status);
-  json_member(",\"status\":\"", or(job_status, amt_status_name(job.status)));
+  json_member(",\"status\":\"",
+              either(job_status, amt_status_name(job.status)));
   put_text("}\n");
 }
 
@@ -3022,7 +3027,7 @@ static int id_type = -1;
 static const char *attach_command(void)
 {
   static char command[COMMAND];
-  const char *id = or(job_id, or(opt.id, ""));
+  const char *id = either(job_id, either(opt.id, ""));
   amt_out     o = amt_out_window(command, sizeof command - 1, 0);
   amt_put_text(&o, "amt");
   put_option(&o, "-c", opt.config);
@@ -3030,7 +3035,7 @@ static const char *attach_command(void)
   put_option(&o, "-s", opt.server);
   put_tls_options(&o);
   if (was_given(&opt.api_user)) put_option(&o, "--api-user", opt.api_user);
-  if (strcmp(or(opt.password_file, "-"), "-") != 0)
+  if (strcmp(either(opt.password_file, "-"), "-") != 0)
     put_option(&o, "--password-file", opt.password_file);
   amt_put_text(&o, " -jt ATTACH");
   put_option(&o, "-an", opt.application);
@@ -3055,8 +3060,8 @@ static const char *subject(void)
               shortened(name, sizeof name, job_name()),
               both ? " (" : "", both ? job_id : "", both ? ")" : "",
               shortened(application, sizeof application,
-                        or(opt.application, "")),
-              shortened(server, sizeof server, or(opt.server, "")));
+                        either(opt.application, "")),
+              shortened(server, sizeof server, either(opt.server, "")));
 }
 
 /* What a second signal says as it leaves, and its exit status: used inside its
@@ -3306,7 +3311,7 @@ static int lock_state(void)
   state_fd = file_lock(state_lock, &fault);
   if (state_fd >= 0) return 0;
   if (state_fd == -1)
-    return wrong(EXIT_CONFIG, state_lock, "%s", or(fault, strerror(errno)));
+    return wrong(EXIT_CONFIG, state_lock, "%s", either(fault, strerror(errno)));
   return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses it; "
                "wait for its end");
 }
@@ -3324,8 +3329,9 @@ static uint64_t request_checksum(void)
 {
   const char *const member[] = {
     opt.application, opt.script ? "SCRIPT" : "BATCH", job_name(),
-    or(opt.submit_user, "BATCH"), or(opt.station, "OPCON"), or(opt.user, ""),
-    or(opt.queue, "")
+    either(opt.submit_user, "BATCH"), either(opt.station, "OPCON"),
+    either(opt.user, ""),
+    either(opt.queue, "")
   };
   uint64_t sum = 0;
   size_t   i;
@@ -3446,7 +3452,7 @@ static int open_state(void)
   fd = file_open_as(opt.state, AS_STATE, &fault);
   if (fd < 0 && fault == NULL && errno == ENOENT) return 0;
   if (fd < 0)
-    return wrong(EXIT_CONFIG, opt.state, "%s", or(fault, strerror(errno)));
+    return wrong(EXIT_CONFIG, opt.state, "%s", either(fault, strerror(errno)));
   e = read_text(opt.state, fd, state_file, sizeof state_file);
   if (e == 0) e = take_state();
   state_intent = e == 0 && *resumed == 0;
@@ -3533,11 +3539,11 @@ static void show_head_line(void)
   else if (word_in(plain, line) >= 0)
     show("%s:%s", line, colon + 1);
   else if (!same_word(line, wire.auth == AMT_AUTH_BASIC ? "Authorization"
-                            : or(wire.auth_header, "")))
+                            : either(wire.auth_header, "")))
     show("%s: ***", line);
   else
     show("%s: %s***", line, wire.auth == AMT_AUTH_BASIC ? "Basic "
-                                : or(wire.auth_scheme, ""));
+                                : either(wire.auth_scheme, ""));
   tap.first = 0;
 }
 
@@ -3728,7 +3734,7 @@ static int open_ca(void)
 {
   int    fd = -1;
   size_t i;
-  ca_file = or(opt.ca, environment("SSL_CERT_FILE"));
+  ca_file = either(opt.ca, environment("SSL_CERT_FILE"));
   if (!empty(ca_file))
     return file_open_as(ca_file, opt.ca != NULL ? AS_INPUT : AS_SYSTEM,
                         &ca_fault);
@@ -3792,7 +3798,7 @@ static int read_anchors(int fd)
     e = take_pem(buffer, (size_t)got);
   }
   if (fd < 0 || got < 0)
-    return wrong(EXIT_CONFIG, ca_file, "%s%s", or(ca_fault, read_words()),
+    return wrong(EXIT_CONFIG, ca_file, "%s%s", either(ca_fault, read_words()),
                  ca_cure());
   file_close(fd);
   return end_anchors(e, der);
@@ -3927,7 +3933,8 @@ static const char *tls_words(int error)
     return text(words, sizeof words, " (the clock here says %s)", clock);
   case AMT_E_TLS_SELF_SIGNED: case AMT_E_TLS_ISSUER: case AMT_E_TLS_ROOT:
     return text(words, sizeof words, " (%s; trusted here: %u of %s)",
-                tls_certificate(), (unsigned)anchors.count, or(ca_file, ""));
+                tls_certificate(), (unsigned)anchors.count,
+                either(ca_file, ""));
   case AMT_E_TLS_SIGNATURE: case AMT_E_TLS_WEAK: case AMT_E_TLS_ALGORITHM:
   case AMT_E_TLS_USAGE: case AMT_E_TLS_ORDER:
     return text(words, sizeof words, " (%s)", tls_certificate());
@@ -4014,7 +4021,7 @@ static int settle_server(void)
                    "SERVER_USE_TLS says whether it is https");
   }
   if (opt.server == NULL)
-    return wrong(EXIT_CONFIG, or(config_file, "no server"), "give -s "
+    return wrong(EXIT_CONFIG, either(config_file, "no server"), "give -s "
                  "https://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
                  "the configuration file");
   return check_server(where, status);
@@ -4032,7 +4039,7 @@ static int settle_tls(void)
 /* A text of the environment into ours, so that it can be wiped. */
 static int take_environment(const char *name, char *to, size_t room)
 {
-  const char *value = or(environment(name), "");
+  const char *value = either(environment(name), "");
   if (strlen(value) >= room)
     return wrong(EXIT_CONFIG, name, "longer than %u bytes",
                  (unsigned)(room - 1));
@@ -4198,7 +4205,7 @@ static void begin_by_id(void)
 
 static void begin(void)
 {
-  text(job_id, sizeof job_id, "%s", or(opt.id, resumed));
+  text(job_id, sizeof job_id, "%s", either(opt.id, resumed));
   if (opt.id_text) id_type = 1;
   if (*resumed != 0) id_type = resumed_text;
   if (opt.type == START && *resumed == 0) amt_start(&job, &session, &task);
@@ -4294,7 +4301,7 @@ static const char *no_status_words(void)
 {
   static char words[WORDS];
   return text(words, sizeof words, "%s (reply.status: %s)",
-              amt_error(AMT_E_NO_STATUS), or(wire.reply[AMT_R_STATUS], ""));
+              amt_error(AMT_E_NO_STATUS), either(wire.reply[AMT_R_STATUS], ""));
 }
 
 /* What to do about a job that ended with this code, as published. */
@@ -4352,7 +4359,7 @@ static int once_done(int *status)
     const char *name = amt_status_name(job.status);
     *status = *name != 0 ? (int)job.status : AMT_CODE_UNDEFINED;
     if (opt.format == JSON) forms[JSON].event(STATUS);
-    else putf("%d %s\n", (int)job.status, or(name, "?"));
+    else putf("%d %s\n", (int)job.status, either(name, "?"));
     if (*status == AMT_CODE_UNDEFINED)
       tell_last("undefined: %s: %s%d %s", subject(), no_status ? "" :
                 "the server calls its status ", (int)job.status,
@@ -4471,7 +4478,7 @@ static int failed(void)
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
   if (not_sent())
     return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE,
-                 or(opt.wire, "not sent"), "%s: %s",
+                 either(opt.wire, "not sent"), "%s: %s",
                  job.msg != NULL ? job.msg : "job", amt_error(job.error));
   status = failed_status();
   if (other_tried && job.status < 0) id_type = -1; /* neither was right */
@@ -4486,7 +4493,7 @@ static int failed(void)
               attach_command());
   else if (status == EXIT_UNKNOWN)
     tell_last("start-unknown: %s%s%s", sentence,
-              opt.state ? "; then remove " : "", or(opt.state, ""));
+              opt.state ? "; then remove " : "", either(opt.state, ""));
   else
     tell("%s", sentence);
   return status;
@@ -4522,7 +4529,7 @@ static int unknown(const char *why, const char *again)
 {
   text(sentence, sizeof sentence, "%s: %s: look for it at the server%s%s%s",
        subject(), why, again, opt.state ? ", then remove " : "",
-       or(opt.state, ""));
+       either(opt.state, ""));
   if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
   close_log();
   tell_last("start-unknown: %s", sentence);
@@ -4690,7 +4697,7 @@ static int starting(void)
   prepare_last_words(EXIT_UNKNOWN, "start-unknown: %s: left before its "
                      "answer; look for it at the server before you start it "
                      "again%s%s", subject(), opt.state ? ", then remove " : "",
-                     or(opt.state, ""));
+                     either(opt.state, ""));
   return -1;
 }
 
@@ -4903,7 +4910,7 @@ static char *way_of(int word, char *to, size_t room)
 {
   const char *name = wire.reply[word], *list_at = wire.reply[AMT_R_MESSAGES];
   if (word < AMT_R_SEQUENCE) return text(to, room, "%s", name);
-  return text(to, room, "%s[]%s%s", or(list_at, ""), *name ? "." : "",
+  return text(to, room, "%s[]%s%s", either(list_at, ""), *name ? "." : "",
               name);
 }
 
@@ -5116,7 +5123,7 @@ static int probe(void)
   int                 good = 1;
   tap_body = look_through;
   if (session.give_up == 0) session.give_up = AMT_ZERO;
-  task.application = or(opt.application, "-");
+  task.application = either(opt.application, "-");
   task.job = "-"; /* never sent */
   for (i = wire.auth <= AMT_AUTH_FORM ? 0 : 1; i < n; i++) {
     int answered = probe_call(calls[i]);

@@ -84,8 +84,8 @@ int main(int argc, char **argv)
   static char token[512];
   amt_task    t = {.application = "DEMO2",
                    .job = argc > 2 ? argv[2] : "REPORTTEST01"};
-  amt_session s = {.token = token, .token_room = sizeof token, .poll = 1000,
-                   .initial_delay = 1000, .give_up = 10000};
+  amt_session s = {.token = token, .token_room = sizeof token,
+                   .initial_delay = 1000, .poll = 1000, .give_up = 10000};
   s.user = getenv("AMT_USER"), s.password = getenv("AMT_PASSWORD");
   curl = curl_easy_init();
   if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();

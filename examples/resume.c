@@ -61,11 +61,11 @@ int main(int argc, char **argv)
 {
   static char buf[1024], token[512], starting[1024], code[8], *last;
   amt_posix   sock;
-  amt_conn    conn = {.http.stream = &sock.stream};
+  amt_conn    conn = {.http = {.stream = &sock.stream}};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
-  amt_session s = {.token = token, .token_room = sizeof token, .poll = 1000,
-                   .initial_delay = 1000, .user = "ocadm",
-                   .password = "opconxps"};
+  amt_session s = {.user = "ocadm", .password = "opconxps", .token = token,
+                   .token_room = sizeof token, .initial_delay = 1000,
+                   .poll = 1000};
   amt_task    t = {.application = "DEMO2", .queue = argc > 4 ? argv[4] : ""};
   amt_job     j;
   amt_event   e;

@@ -23,7 +23,7 @@ report() {
 # --- gcc -------------------------------------------------------------------
 # A compiler that fails is a finding too.
 analyze() {
-  gcc -std=c99 -fanalyzer -I. "$@" -c -o /dev/null >$out/gcc.log 2>&1 ||
+  gcc -std=c99 -fanalyzer -I. -Ibackends "$@" -c -o /dev/null >$out/gcc.log 2>&1 ||
     echo "gcc fails: $*"
   grep -E '(warning|error):' $out/gcc.log
 }
@@ -66,7 +66,7 @@ tidy() {
   file=$1 checks=$2; shift 2
   clang-tidy -quiet --checks="$checks" --config='{CheckOptions: [{key:
     bugprone-reserved-identifier.AllowedIdentifiers, value: _POSIX_C_SOURCE}]}' \
-    $file -- -std=c99 -I. "$@" 2>$out/tidy.log |
+    $file -- -std=c99 -I. -Ibackends "$@" 2>$out/tidy.log |
     grep -E '^[^ ].*: (warning|error): '
   grep -E 'error' $out/tidy.log
 }
@@ -101,7 +101,7 @@ LEFT_OUT="missingIncludeSystem knownConditionTrueFalse variableScope
           gmtimeCalled readdirCalled"
 cpp() {
   cppcheck -q --language=c --std=c99 --platform=unix64 --library=posix \
-    --enable=warning,style,performance,portability --inconclusive -I. \
+    --enable=warning,style,performance,portability --inconclusive -I. -Ibackends \
     --template='{file}:{line}: {id}: {message}' \
     $(for s in $LEFT_OUT; do echo "--suppress=$s"; done) "$@" 2>&1
 }

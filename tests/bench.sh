@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 out=build/bench
 mkdir -p $out
 : >$out/results
-CC="${CC:-gcc} -std=gnu99 -O2 -I."
+CC="${CC:-gcc} -std=gnu99 -O2 -I. -Ibackends"
 parts=${*:-json http tls poll fleet}
 trap 'kill $pids 2>/dev/null || :' EXIT
 pids=

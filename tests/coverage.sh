@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the unit tests reach of the two headers, as Linux compiles them (POSIX,
+# What the unit tests reach of the headers, as Linux compiles them (POSIX,
 # BearSSL, mbedTLS): "COVERAGE line P", "COVERAGE branch P" (gcc), "COVERAGE
 # mcdc P" (clang-19), in per cent; and where something is missing, in
 # build/coverage. Either is left out, and said so, where its tools are not
@@ -40,7 +40,7 @@ program() {
 with_clang() {
   printf '#include "%s"\n' $file >$out/clang/test.c
   clang-19 -std=gnu99 -O0 -g -fprofile-instr-generate -fcoverage-mapping \
-    -fcoverage-mcdc -I. -Itests $(opts "$@") $out/clang/test.c $others \
+    -fcoverage-mcdc -I. -Ibackends -Itests $(opts "$@") $out/clang/test.c $others \
     -o $out/clang/$name -lcmocka $(libs "$@") 2>$out/clang/$name.log
   LLVM_PROFILE_FILE=$out/clang/$name.raw $out/clang/$name \
     >>$out/clang/$name.log 2>&1 || echo "$name failed: $out/clang/$name.log"
@@ -57,9 +57,9 @@ done
 
 line_and_branch() {
   (cd $out/gcc && for what in "" --branches; do
-    gcovr -r ../../.. -f '../../../amt(_http)?\.h' $what -s . 2>/dev/null
+    gcovr -r ../../.. -f '../../../(backends/)?amt\w*\.h' $what -s . 2>/dev/null
   done) >$out/gcc.txt
-  grep -E '^amt(_http)?\.h' $out/gcc.txt # what is missing, by line
+  grep -E '^(backends/)?amt\w*\.h' $out/gcc.txt # what is missing, by line
   awk '/^(lines|branches):/ && !seen[$1]++ {
          sub("%", "", $2)
          print "COVERAGE", $1 == "lines:" ? "line" : "branch", $2 }' \
@@ -71,9 +71,9 @@ mcdc() {
   objects=
   for raw in $out/clang/*.raw; do objects="$objects -object ${raw%.raw}"; done
   llvm-cov-19 report $objects -instr-profile=$out/clang/all.prof \
-    --show-mcdc-summary -sources amt.h amt_http.h >$out/mcdc.txt
+    --show-mcdc-summary -sources amt.h amt_http.h backends/*.h >$out/mcdc.txt
   llvm-cov-19 show $objects -instr-profile=$out/clang/all.prof --show-mcdc \
-    -sources amt.h amt_http.h >$out/mcdc-lines.txt
+    -sources amt.h amt_http.h backends/*.h >$out/mcdc-lines.txt
   awk '$1 == "TOTAL" { sub("%", "", $NF); print "COVERAGE mcdc", $NF }' \
     $out/mcdc.txt
 }

@@ -54,7 +54,7 @@ one() {
   if [ "$1" = avr ]; then
     name="avr avr.c"
     rm -f $out/avr.elf
-    $cc -mmcu=atmega1284p -std=c99 -pedantic -Os $flags -I. tests/avr.c \
+    $cc -mmcu=atmega1284p -std=c99 -pedantic -Os $flags -I. -Ibackends tests/avr.c \
       -o $out/avr.elf >$log 2>&1 &&
       timeout 600 $run -m atmega1284p -f 16000000 $out/avr.elf 2>&1 |
         tr -d '\033' | sed 's/\[[0-9]*m//g' >>$log
@@ -64,7 +64,7 @@ one() {
     [ ! -f $out/avr.elf ] || note=$(avr-size $out/avr.elf | awk 'NR == 2 {
       printf ", flash %d bytes, RAM %d and the stack", $1 + $2, $2 + $3 }')
   else
-    $cc -std=gnu99 -O2 -g $flags -static -I$out/include -I. -Itests \
+    $cc -std=gnu99 -O2 -g $flags -static -I$out/include -I. -Ibackends -Itests \
       $(sh tests/sources.sh $2) -o $out/$1-$2 >$log 2>&1 &&
       timeout 600 $run $out/$1-$2 >>$log 2>&1
     status=$?

@@ -96,6 +96,7 @@ def run(number, mistake):
             f.write(text)
     built = subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu99", "-O1", "-I", folder,
+         "-Ibackends",
          folder + "/" + program + ".c", "-o", folder + "/" + program],
         stderr=subprocess.PIPE, text=True)
     if built.returncode != 0:

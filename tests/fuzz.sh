@@ -26,7 +26,7 @@ build() {
   libs=
   [ "$1" = json ] && libs=-ljansson
   [ "$1" = pem ] && libs=-lbearssl
-  $CLANG -std=gnu99 -Wall -Wextra -Wshadow -O1 -g -I. \
+  $CLANG -std=gnu99 -Wall -Wextra -Wshadow -O1 -g -I. -Ibackends \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
     "tests/fuzz_$1.c" $libs -o "$out/fuzz_$1"
 }

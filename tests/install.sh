@@ -104,14 +104,17 @@ cmake_ways() {
 installation() {
   used "$dir/root" /opt/amt
   used "$dir/a root" "/opt/two words"
+  used "$dir/one" /opt/amt SINGLE=1
+  [ "$headers" = amt.h ]
 }
 
-# used DESTDIR PREFIX: installed there, of use from there, removed again.
+# used DESTDIR PREFIX OPTION: installed there, of use from there, removed again.
 used() {
-  set -- "DESTDIR=$1" "PREFIX=$2"
+  set -- "DESTDIR=$1" "PREFIX=$2" $3
   to=${1#*=} prefix=${2#*=} root=${1#*=}${2#*=}
   make -s install "$@"
   [ "$(ls "$to$prefix")" = "$(printf 'bin\ninclude\nshare')" ]
+  headers=$(ls "$root/include")
   "$root/bin/amt" --version >"$dir/version"
   export PKG_CONFIG_PATH="$root/share/pkgconfig"
   export PKG_CONFIG_SYSROOT_DIR="$to"
@@ -133,7 +136,7 @@ used() {
 # is well formed, and the version in it is the headers'.
 glue() {
   strict="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
-          -Wcast-qual -Werror -I. -c -o /dev/null"
+          -Wcast-qual -Werror -I. -Ibackends -c -o /dev/null"
   printf '%s\n' '#pragma once' '#include_next <fcntl.h>' '#undef FD_CLOEXEC' \
     '#undef F_SETFD' >"$dir/fcntl.h" # Zephyr's has neither
   for compiler in gcc clang; do

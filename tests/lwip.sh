@@ -11,5 +11,5 @@ for f in "$core"/*.c "$core"/ipv4/*.c "$core"/ipv6/*.c \
     -o "$program.objects/$(basename "$f" .c).o" || exit 1
 done
 "$@" -std=gnu99 -g -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow \
-  -Wno-sign-compare -Itests/lwip -I. -isystem "$sources/lwip/src/include" \
+  -Wno-sign-compare -Itests/lwip -I. -Ibackends -isystem "$sources/lwip/src/include" \
   tests/test_lwip.c "$program.objects"/*.o -o "$program" -lcmocka

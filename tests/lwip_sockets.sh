@@ -8,7 +8,7 @@ if [ "$4" != inside ]; then
   [ "$(id -u)" = 0 ] || skip "not root"
   [ -c /dev/net/tun ] || skip "no /dev/net/tun"
   unshare -n true 2>/dev/null || skip "no network namespaces"
-  gcc -std=gnu99 -Wall -Wextra -Werror -g -O1 -I. -isystem /usr/include/lwip \
+  gcc -std=gnu99 -Wall -Wextra -Werror -g -O1 -I. -Ibackends -isystem /usr/include/lwip \
     tests/lwip_sockets.c -o "$dir/lwip_sockets" -llwip -lpthread || exit 1
   exec unshare -n sh "$0" "$dir" "$amt" "$sim" inside
 fi

@@ -716,7 +716,7 @@ def test_resume_has_each_line_on_the_disk_before_it_goes_on():
         with open(d + "/cut.h", "w") as f:
             f.write(CUT_H)
         subprocess.check_call([
-            "gcc", "-std=c99", "-O1", "-I.", "-D_POSIX_C_SOURCE=200809L",
+            "gcc", "-std=c99", "-O1", "-I.", "-Ibackends", "-D_POSIX_C_SOURCE=200809L",
             "-include", d + "/cut.h", "examples/resume.c", "-o", d + "/resume"])
         for known, code in (("starts_accepted", 19), ("monitors", 4)):
             with server("--fault", "slow=300", speed=20) as (url, stats):

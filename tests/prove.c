@@ -1,10 +1,8 @@
 /* What Frama-C's Eva is to prove free of run-time errors: one call, from any
    state whatever, with any bytes. tests/prove.sh runs it. */
-#define AMT_NO_HTTP
 #define AMT_WIDE 0 /* what stands in front of the step is tested against it */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
-#include "amt_http.h"
 #include "__fc_builtin.h"
 
 static unsigned char  bytes[256];

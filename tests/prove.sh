@@ -10,7 +10,7 @@ out=build/prove
 mkdir -p $out
 result=0
 for name in tokenizer http; do
-  frama-c -machdep gcc_x86_64 -cpp-extra-args="-I." -main prove_$name -lib-entry \
+  frama-c -machdep gcc_x86_64 -cpp-extra-args="-I. -Ibackends" -main prove_$name -lib-entry \
     -eva -eva-precision 3 tests/prove.c \
     >$out/$name.log 2>&1
   status=$?

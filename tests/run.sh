@@ -10,6 +10,7 @@ CC=${CC:-cc}
 log=$out/log
 . tests/report.sh
 
+I="-I. -Ibackends"
 STRICT="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
         -Wcast-qual -Werror"
 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -20,11 +21,11 @@ libraries() { case $1 in own_http) echo -lcurl ;; esac; }
 units() {
 # --- the headers as text ---------------------------------------------------
 check "the contents list and the section tags agree" python3 tests/text.py tags
-check "the shared block is the same in both headers" python3 tests/text.py shared
-check "the version on line 1 is the macros' version" python3 tests/text.py version
+check "every header has the same version" python3 tests/text.py version
 check "no line is over 80 columns" python3 tests/text.py width
 check "manual and README show examples/minimal.c" python3 tests/text.py minimal
 check "the README's other code compiles" python3 tests/text.py readme
+check "the programs in the manuals compile" python3 tests/text.py manuals
 check "the licence stands in each header" python3 tests/text.py licence
 check "examples are at most 100 lines" python3 tests/text.py lines
 check "CONTRIBUTING.md is at most 60 lines, and its names are there" \
@@ -55,11 +56,11 @@ for header in amt.h amt_http.h; do
       printf '#include "%s"\n' $header >$out/header.c
       printf '#include "%s"\nint dummy;\n' $header >>$out/header.c
       check "no warning: $header, $compiler $options" \
-        $compiler $STRICT -O2 -I. -DAMT_IMPLEMENTATION $options \
+        $compiler $STRICT -O2 $I -DAMT_IMPLEMENTATION $options \
         -c $out/header.c -o $out/header.o
       case $options in *STATIC*) continue;; esac
       check "no warning without the implementation: $header, $compiler $options" \
-        $compiler $STRICT -I. $options -c $out/header.c -o $out/header.o
+        $compiler $STRICT $I $options -c $out/header.c -o $out/header.o
     done
   done
 done
@@ -67,31 +68,31 @@ for example in minimal replay superloop two_jobs own_stream resume fleet \
                own_http http_get json_tokens amt; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
-      $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. \
+      $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 $I \
       examples/$example.c -o $out/example $(libraries $example)
   done
 done
 for compiler in gcc clang; do
   check "no warning: examples/amt.c with TLS, $compiler" \
-    $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 -I. -DAMT_BEARSSL \
+    $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 $I -DAMT_BEARSSL \
     examples/amt.c -o $out/example -lbearssl
 done
 check "two files that include both headers link" sh -c "
   printf '#include \"amt.h\"\n#include \"amt_http.h\"\nint main(void) { return amt_status_ends(4) - 1; }\n' >$out/one.c &&
   printf '#define AMT_IMPLEMENTATION\n#include \"amt.h\"\n#include \"amt_http.h\"\n' >$out/two.c &&
   printf '#define AMT_STATIC\n#define AMT_DEFAULT_WIRE_ONLY\n#define AMT_IMPLEMENTATION\n#include \"amt_http.h\"\n#include \"amt.h\"\n' >$out/three.c &&
-  gcc -std=c99 -I. $out/one.c $out/two.c $out/three.c -o $out/linked && $out/linked &&
-  g++ -x c++ -std=c++11 -I. $out/one.c $out/two.c -o $out/linked && $out/linked"
+  gcc -std=c99 $I $out/one.c $out/two.c $out/three.c -o $out/linked && $out/linked &&
+  g++ -x c++ -std=c++11 $I $out/one.c $out/two.c -o $out/linked && $out/linked"
 check "no option changes the layout of a struct" sh -c "
   for o in '' -DAMT_BEARSSL -DAMT_MBEDTLS -DAMT_STATIC -DAMT_NO_HTTP -DAMT_NO_TEXT -DAMT_DEFAULT_WIRE_ONLY -DAMT_POSIX; do
-    gcc -std=c99 -I. \$o tests/layout.c -o $out/layout && $out/layout || exit 1
+    gcc -std=c99 $I \$o tests/layout.c -o $out/layout && $out/layout || exit 1
   done | sort -u | tee /dev/stderr | wc -l | grep -qx 1"
 
 # --- the object: no heap, no writable data, no stray names -----------------
 printf '#define AMT_IMPLEMENTATION\n#include "amt.h"\n' >$out/object.c
-gcc -std=c99 -Os -fno-pie -I. -c $out/object.c -o $out/object.o
-gcc -std=c99 -Os -fno-pie -I. -DAMT_POSIX -c $out/object.c -o $out/posix.o
-gcc -std=c99 -Os -fno-pie -I. -DAMT_BEARSSL -c $out/object.c -o $out/tls.o
+gcc -std=c99 -Os -fno-pie $I -c $out/object.c -o $out/object.o
+gcc -std=c99 -Os -fno-pie $I -DAMT_POSIX -c $out/object.c -o $out/posix.o
+gcc -std=c99 -Os -fno-pie $I -DAMT_BEARSSL -c $out/object.c -o $out/tls.o
 check "no symbol of the heap or of stdio, only string.h's" sh -c "
   nm -u $out/object.o | awk '{print \$2}' |
   grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|ncmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
@@ -127,7 +128,7 @@ unit() {
     lacks=$(lacking $build)
     if [ -n "$lacks" ]; then
       left "tests/test_$test, $build $*" "$lacks"
-    elif $build "$@" -std=gnu99 -g -I. -Itests $(sh tests/sources.sh $test) \
+    elif $build "$@" -std=gnu99 -g $I -Itests $(sh tests/sources.sh $test) \
          -o $out/test_$test -lcmocka $libraries >$log 2>&1; then
       suite "tests/test_$test, $build $*" $out/test_$test
     else
@@ -138,17 +139,17 @@ unit() {
 for test in json http job pump faults; do unit $test ""; done
 for bits in 0 32 64; do
   check "tests/test_json.c, $bits bits at once" sh -c "
-    gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits -I. tests/test_json.c \
+    gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits $I tests/test_json.c \
       -o $out/test_json_$bits -lcmocka && $out/test_json_$bits"
 done
 check "no secret is left on the stack where nothing is optimized" sh -c "
-  gcc -std=gnu99 -O0 -g -I. tests/test_faults.c -o $out/test_faults_0 \
+  gcc -std=gnu99 -O0 -g $I tests/test_faults.c -o $out/test_faults_0 \
     -lcmocka && $out/test_faults_0"
 # Two minutes at most for both; what is not whole by then says so.
 for program in explore explore_pump; do
   case $program in explore) most=95;; *) most=25;; esac
   check "nothing is found in the states of tests/$program.c" sh -c "
-    gcc -std=gnu99 -O2 -I. tests/$program.c -o $out/$program &&
+    gcc -std=gnu99 -O2 $I tests/$program.c -o $out/$program &&
     $out/$program gate $most"
   grep '^EXPLORE' $log
 done
@@ -176,7 +177,7 @@ if [ -d $lwip_source/lwip ]; then
                   "clang++ -x c++ -std=c++11"; do
     printf '#include "amt_http.h"\n' >$out/header.c
     check "no warning: amt_http.h over lwIP, $compiler" \
-      $compiler $STRICT -O2 -I. -DAMT_IMPLEMENTATION -DAMT_LWIP_RAW \
+      $compiler $STRICT -O2 $I -DAMT_IMPLEMENTATION -DAMT_LWIP_RAW \
       -DAMT_BEARSSL -Itests/lwip -isystem $lwip_source/lwip/src/include \
       -c $out/header.c -o $out/header.o
   done
@@ -204,17 +205,17 @@ programs() {
 # --- whole programs --------------------------------------------------------
 check "examples/replay.c runs its job" build/replay
 check "examples/own_stream.c runs its job" sh -c "
-  gcc -std=c99 -O1 -g $SANITIZE -I. examples/own_stream.c \
+  gcc -std=c99 -O1 -g $SANITIZE $I examples/own_stream.c \
     -o $out/own_stream && $out/own_stream"
 check "examples/replay.c with nothing but the default wire table" sh -c "
-  gcc -std=c99 -O1 $SANITIZE -I. -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
+  gcc -std=c99 -O1 $SANITIZE $I -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
     examples/replay.c -o $out/replay && $out/replay"
-gcc -std=c99 -O1 -g -I. tests/test_tls_heap.c -o $out/tls_heap -lbearssl
+gcc -std=c99 -O1 -g $I tests/test_tls_heap.c -o $out/tls_heap -lbearssl
 check "a whole job over https with a heap that aborts" \
   sh tests/tls_heap.sh $out/tls_heap build/amtsim
 check "make demo" sh tests/demo.sh build/amt build/amtsim
-gcc -std=c99 -O1 -g -I. tests/no_heap.c -o $out/no_heap
-gcc -std=c99 -O1 -g $SANITIZE -I. -DAMT_BEARSSL examples/amt.c \
+gcc -std=c99 -O1 -g $I tests/no_heap.c -o $out/no_heap
+gcc -std=c99 -O1 -g $SANITIZE $I -DAMT_BEARSSL examples/amt.c \
   -o $out/amt_sanitized -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl
@@ -224,7 +225,7 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS tests/tls_probe.c \
 for e in http_get json_tokens minimal superloop two_jobs resume fleet own_http
 do
   [ -n "$(lacking $(libraries $e))" ] ||
-  gcc -std=c99 -O1 -g $SANITIZE -I. examples/$e.c -o $out/$e $(libraries $e)
+  gcc -std=c99 -O1 -g $SANITIZE $I examples/$e.c -o $out/$e $(libraries $e)
 done
 # whole FILE: tests that say what they find in lines like ours.
 whole() {

@@ -32,7 +32,7 @@ import size_stack  # noqa: E402
 
 OUT = "build/size"
 SECTIONS = ["-std=c99", "-Os", "-Wall", "-Wextra", "-Werror", "-ffunction-sections",
-            "-fdata-sections", "-I."]
+            "-fdata-sections", "-I.", "-Ibackends"]
 LINK = ["-Wl,--gc-sections"]
 NANO = ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warnings"]
 BOUNDED = ["-DAMT_NO_TEXT", "-DAMT_DEFAULT_WIRE_ONLY"]
@@ -201,7 +201,7 @@ class Target:
         o = self.path("kept")
         subprocess.check_call(
             [self.prefix + "gcc", "-std=c99", "-Os", "-ffunction-sections",
-             "-fdata-sections", "-I.", "-isystem", OUT + "/include",
+             "-fdata-sections", "-I.", "-Ibackends", "-isystem", OUT + "/include",
              "-DAMT_NO_TEXT"] + self.options + options.split() +
             ["-c", OUT + "/kept.c", "-o", o + ".o"])
         subprocess.check_call(
@@ -327,9 +327,11 @@ PRICES = (("amt.h", r"AMT_NO_TEXT .*?\(([0-9.]+) kB\)", "with-words"),
           ("amt.h", r"AMT_DEFAULT_WIRE_ONLY .*?\(([0-9.]+) kB\)",
            "with-any-wire"),
           ("amt.h", r"AMT_WIDE .*?\(32 costs ([0-9.]+) kB\)", "with-wide-32"),
-          ("amt_http.h", r"AMT_LWIP_RAW .*?([0-9.]+) kB", "lwip-raw"),
-          ("amt_http.h", r"AMT_BEARSSL .*?([0-9.]+) kB", "tls-bearssl"),
-          ("amt_http.h", r"AMT_MBEDTLS .*?([0-9.]+) kB", "tls-mbedtls"))
+          ("backends/amt_lwip.h", r"Price:\s+([0-9.]+) kB", "lwip-raw"),
+          ("backends/amt_bearssl.h", r"Price, beside BearSSL: ([0-9.]+) kB",
+           "tls-bearssl"),
+          ("backends/amt_mbedtls.h", r"Price, beside mbedTLS: ([0-9.]+) kB",
+           "tls-mbedtls"))
 
 
 def prices():
@@ -337,8 +339,8 @@ def prices():
     wrong = 0
     for header, pattern, what in PRICES:
         with open(header, encoding="utf-8") as f:
-            options = f.read().split("options   define")[1].split("#ifndef")[0]
-        said = float(re.search(pattern, options, re.S).group(1)) * 1000
+            manual = f.read().split("-manual", 1)[-1]
+        said = float(re.search(pattern, manual, re.S).group(1)) * 1000
         measured = figures["cortex-m4", what + ".text"]
         if abs(said - measured) > 60:
             print("%s says %d for what is %d (%s)" % (header, said, measured, what))

@@ -1,13 +1,13 @@
 """What the texts of this repository promise of themselves; see tests/run.sh.
-usage: text.py tags|shared|version|width|minimal|readme|licence|lines|
-               contributing|targets|recursion|lessons|security"""
+usage: text.py tags|version|width|minimal|readme|manuals|licence|
+               lines|contributing|targets|recursion|lessons|security"""
 import glob
 import os
 import re
 import subprocess
 import sys
 
-HEADERS = ("amt.h", "amt_http.h")
+HEADERS = ("amt.h", "amt_http.h", *sorted(glob.glob("backends/*.h")))
 
 
 def read(path):
@@ -33,16 +33,9 @@ def between(text, first, last):
     return text[start:text.index(last, start) + len(last)]
 
 
-def shared():
-    """The block that both headers need alone is the same in both."""
-    for first, last in (("/* Shared by amt.h", "#endif /* AMT_SHARED */"),
-                        ("#ifndef AMT_SHARED_IMPLEMENTED",
-                         "#endif /* AMT_SHARED_IMPLEMENTED */")):
-        assert between(read("amt.h"), first, last) == \
-            between(read("amt_http.h"), first, last), first
-
-
 def version():
+    """Line 1 of amt.h and CHANGELOG.md name the macros' version; each header
+    that a program may include asks for it."""
     text = read("amt.h")
     macros = ".".join(re.search(r"AMT_VERSION_%s (\d+)" % part, text).group(1)
                       for part in ("MAJOR", "MINOR", "PATCH"))
@@ -51,6 +44,10 @@ def version():
     other = re.search(r"AMT_HTTP_VERSION (\d+)", read("amt_http.h")).group(1)
     major, minor, patch = map(int, macros.split("."))
     assert int(other) == major * 10000 + minor * 100 + patch, other
+    for header in HEADERS[2:]:
+        asked = re.search(r"AMT_HTTP_VERSION != (\d+)", read(header))
+        assert "Not for programs" in read(header) or asked.group(1) == other, \
+            header
 
 
 def width():
@@ -78,7 +75,7 @@ def compile_c(program, name):
     with open(path, "w", encoding="utf-8") as f:
         f.write(program)
     subprocess.check_call(["gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror",
-                           "-I.", path, "-o", path[:-2]])
+                           "-I.", "-Ibackends", path, "-o", path[:-2]])
 
 
 def readme():
@@ -95,7 +92,7 @@ def readme():
             f.write(text)
     for compiler in "gcc", "clang":
         subprocess.check_call([
-            compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-I.",
+            compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-I.", "-Ibackends",
             "-DAMT_POSIX=", "-o", "build/test/amt_c", "build/test/amt.c",
             "build/test/user.c"])
     manual = between(read("amt_http.h"), "     static amt_posix sock;",
@@ -109,10 +106,44 @@ def words(text):
     return re.sub(r"\s+", " ", text)
 
 
+PROGRAMS = {
+    "amt_posix": ("gcc -std=c99", "-o build/test/manual"),
+    "amt_bearssl": ("gcc -std=c99", "-o build/test/manual -lbearssl"),
+    "amt_mbedtls": ("gcc -std=c99", "-o build/test/manual -lmbedtls -lmbedx509 "
+                    "-lmbedcrypto"),
+    "amt_lwip_sockets": ("gcc -std=gnu99 -isystem /usr/include/lwip", "-c "
+                         "-o build/test/manual.o"),
+    "amt_winsock": ("x86_64-w64-mingw32-gcc -std=c99", "-o "
+                    "build/test/manual.exe -lws2_32 -ladvapi32"),
+    # The whole of it is a superloop over a driver: examples/firmware.
+    "amt_lwip": None}
+
+
+def manuals():
+    """The whole program that each backend's manual has, as it stands there."""
+    for header in HEADERS[2:]:
+        text, name = read(header), os.path.basename(header)[:-2]
+        assert ("Not for programs" in text) != (name in PROGRAMS), name
+        if PROGRAMS.get(name) is None:
+            continue
+        program = re.search(r"\n( {5}#define AMT_IMPLEMENTATION\n"
+                            r"(?: {5}.*\n|\n)*? {5}}\n)\n   \S",
+                            text).group(1)
+        with open("build/test/manual.c", "w", encoding="utf-8") as f:
+            f.write(program)
+        compiler, rest = PROGRAMS[name]
+        subprocess.check_call([*compiler.split(), "-Wall", "-Wextra", "-Werror",
+                               "-I.", "-Ibackends", "build/test/manual.c",
+                               *rest.split()])
+
+
 def licence():
     body = words(read("LICENSE")).strip()
-    for header in HEADERS:
+    for header in HEADERS[:2]:
         assert body in words(read(header)), header
+    for header in HEADERS[2:]:
+        assert "Licence: MIT or Unlicense, at your choice; the text is at the " \
+            "end of amt_http.h." in words(read(header)), header
 
 
 def lines():
@@ -159,7 +190,7 @@ def recursion():
     with open("build/test/recursion.c", "w", encoding="utf-8") as f:
         f.write('#include "amt.h"\n')
     subprocess.check_call([
-        "gcc", "-std=c99", "-O0", "-fcallgraph-info", "-I.", "-c",
+        "gcc", "-std=c99", "-O0", "-fcallgraph-info", "-I.", "-Ibackends", "-c",
         "-DAMT_IMPLEMENTATION", "-DAMT_POSIX", "-DAMT_BEARSSL", "-DAMT_MBEDTLS",
         "build/test/recursion.c", "-o", "build/test/recursion.o"])
     calls = {}
@@ -226,6 +257,6 @@ def security():
     print("%d rows, %d tests" % (len(rows), len(names)))
 
 
-{f.__name__: f for f in (tags, shared, version, width, minimal, readme, licence,
+{f.__name__: f for f in (tags, version, width, minimal, readme, manuals, licence,
                          lines, contributing, targets, recursion,
                          lessons, security)}[sys.argv[1]]()

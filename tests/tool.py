@@ -1828,7 +1828,7 @@ def secure(name="ec", *options, **more):
 @functools.lru_cache(maxsize=None)
 def without_tls():
     path = OUT + "/amt_without_tls"
-    subprocess.run(["gcc", "-std=c99", "-O1", "-I.", "examples/amt.c", "-o",
+    subprocess.run(["gcc", "-std=c99", "-O1", "-I.", "-Ibackends", "examples/amt.c", "-o",
                     path], check=True)
     return path
 
@@ -2442,7 +2442,7 @@ def test_anchors_prints_C_source_that_equals_what_the_library_reads():
             write(d + "/same.c", SAME_C % "out.h")
             for compiler in ("gcc", "clang"):
                 subprocess.run([compiler, "-std=c99", "-Wall", "-Wextra",
-                                "-pedantic", "-Werror", "-I.", "-I", d,
+                                "-pedantic", "-Werror", "-I.", "-Ibackends", "-I", d,
                                 d + "/same.c", "-o", d + "/same", "-lbearssl"],
                                check=True)
                 equal(subprocess.run([d + "/same", *files],

@@ -1,0 +1,167 @@
+/* amt_address.h - what the three kinds of sockets share. Not for programs:
+   amt_posix.h, amt_lwip_sockets.h and amt_winsock.h include it.
+
+   Contents: search for the tag
+     >>address-parts   what a kind of sockets brings
+     >>address-open    a name's addresses, tried in turn
+
+   They differ in how a call is named, how it fails, and how one waits; not in
+   what a name's addresses are, and whose turn it is. So a kind of sockets
+   defines, before it includes this file:
+
+     amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
+                       count, index, address
+     amt__os(call)     the system's name of a call
+     AMT__CLOSED       the fd of what is not open
+     AMT__TIMEDOUT     the system's error for an address that did not answer
+
+   and, behind it, the functions declared here.
+
+   Price: it is counted with theirs.
+
+   Licence: MIT or Unlicense, at your choice; the text is at the end of
+   amt_http.h. */
+
+/* ------------------------------------------------------------------------
+   >>address-parts */
+
+#if !defined(AMT__CLOSED) || !defined(AMT__TIMEDOUT)
+#error "include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead"
+#endif
+
+/* Their own part, below: begins a connection, or tells how that one stands: 1,
+   AMT_AGAIN, or < 0 with sys_error set. */
+static int  amt__socket_connect(amt__socket *s, int family,
+                                const struct sockaddr *to, socklen_t len);
+static int  amt__socket_connected(amt__socket *s);
+static void amt__socket_opened(amt__socket *s);
+static void amt__socket_shut(amt__socket *s);
+static void amt__socket_abort(amt__socket *s); /* a reset, when it is shut */
+
+/* ------------------------------------------------------------------------
+   >>address-open */
+
+#ifdef AMT__NO_NAMES
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
+{
+  (void)host, (void)a, (void)max;
+  return AMT_E_DNS;
+}
+#else
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
+{
+  struct addrinfo hints, *list, *i;
+  int             n = 0;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_STREAM;
+  if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
+  for (i = list; i != NULL && n < max; i = i->ai_next) {
+    if (i->ai_family == AF_INET) {
+      struct sockaddr_in sa;
+      memcpy(&sa, i->ai_addr, sizeof sa);
+      memcpy(a[n].ip, &sa.sin_addr, a[n].len = 4), n++;
+    } else if (i->ai_family == AF_INET6) {
+      struct sockaddr_in6 sa;
+      memcpy(&sa, i->ai_addr, sizeof sa);
+      memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
+    }
+  }
+  amt__os(freeaddrinfo)(list);
+  return n > 0 ? n : AMT_E_DNS;
+}
+#endif
+
+static int amt__socket_names(amt__socket *s, const char *host, size_t n)
+{
+  char name[254];
+  int  found;
+  s->index = 0;
+  s->count = 1;
+  if (amt_address_parse(&s->address[0], host, n)) return 1;
+  s->count = 0;
+  if (n >= sizeof name) return AMT_E_DNS;
+  memcpy(name, host, n);
+  name[n] = 0;
+  found = s->resolve(s->ctx, name, s->address, AMT_ADDRESSES);
+  if (found > AMT_ADDRESSES) found = AMT_ADDRESSES;
+  if (found > 0) s->count = (uint8_t)found;
+  return found;
+}
+
+/* Begins a connection to the address at hand. */
+static int amt__socket_begin(amt__socket *s, uint16_t port)
+{
+  const amt_address  *a = &s->address[s->index];
+  struct sockaddr_in  in4;
+  struct sockaddr_in6 in6;
+  uint16_t            swapped; /* htons is a macro full of warnings to some */
+  uint8_t             bytes[2];
+  bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
+  memcpy(&swapped, bytes, 2);
+  memset(&in4, 0, sizeof in4);
+  memset(&in6, 0, sizeof in6);
+  if (a->len == 4) {
+    in4.sin_family = AF_INET;
+    in4.sin_port = swapped;
+    memcpy(&in4.sin_addr, a->ip, 4);
+    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&in4, sizeof in4);
+  }
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = swapped;
+  memcpy(&in6.sin6_addr, a->ip, 16);
+  return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&in6, sizeof in6);
+}
+
+/* Each address may use its share of what was left when its turn came. */
+static int amt__socket_open(amt_stream *stream, const char *host,
+                            size_t host_len, uint16_t port, uint32_t left)
+{
+  amt__socket *s = (amt__socket *)stream;
+  int          e;
+  if (s->count == 0) {
+    e = amt__socket_names(s, host, host_len);
+    if (e <= 0) return e;
+  }
+  while (s->index < s->count) {
+    if (s->fd == AMT__CLOSED) {
+      s->left = left;
+      e = amt__socket_begin(s, port);
+    } else {
+      e = amt__socket_connected(s);
+    }
+    if (e > 0) {
+      amt__socket_opened(s);
+      return 1;
+    }
+    if (e == AMT_AGAIN) {
+      uint32_t share = s->left / (uint32_t)(s->count - s->index);
+      uint32_t spent = left < s->left ? s->left - left : 0; /* it went back */
+      if (spent < share || s->count - s->index == 1) return AMT_AGAIN;
+      s->sys_error = AMT__TIMEDOUT;
+    }
+    amt__socket_shut(s); /* gives up this address: the next one's turn */
+    s->index++;
+  }
+  s->count = 0; /* ask for the name again next time */
+  return AMT_E_CONNECT;
+}
+
+static void amt__socket_close(amt_stream *stream)
+{
+  amt__socket *s = (amt__socket *)stream;
+  if (stream->abort) amt__socket_abort(s);
+  amt__socket_shut(s);
+  s->count = 0;
+}
+
+/* How long a wait may last: other addresses want their turn, and so does a
+   resolver that said "not yet". */
+static uint32_t amt__socket_patience(const amt__socket *s, int want,
+                                     uint32_t ms)
+{
+  if (want != AMT_WANT_WRITE) return ms;
+  if (s->fd == AMT__CLOSED) return ms > 10 ? 10 : ms;
+  if (s->index + 1 < s->count && ms > s->left / AMT_ADDRESSES)
+    return s->left / AMT_ADDRESSES + 1;
+  return ms;
+}

@@ -1,0 +1,1012 @@
+/* amt_bearssl.h - TLS by BearSSL as a stream for amt_http.h: no heap.
+
+   In ONE C or C++ file:          #define AMT_IMPLEMENTATION
+                                  #define AMT_POSIX   or another stream
+                                  #define AMT_BEARSSL
+                                  #include "amt.h"   or "amt_http.h" alone
+   in all others the same without the first line. Both include this file;
+   included by its own name it brings amt_http.h. Link with -lbearssl.
+
+   Contents: search for the tag
+     >>bearssl-manual     a whole program, options, price
+     >>bearssl-api        everything public
+     >>bearssl-impl       from here on only with AMT_IMPLEMENTATION
+     >>bearssl-verifier   ours in front of BearSSL's, for each certificate
+     >>bearssl-engine     ciphers, sessions, errors, bytes to and fro
+     >>bearssl-stream     open, read, write, close, wait
+     >>bearssl-pem        trust anchors and client certificates
+
+   Licence: MIT or Unlicense, at your choice; the text is at the end of
+   amt_http.h. */
+
+/* ------------------------------------------------------------------------
+   >>bearssl-manual
+
+   A whole program; amt_tls.h tells what is verified:
+
+     #define AMT_IMPLEMENTATION
+     #define AMT_POSIX
+     #define AMT_BEARSSL
+     #include "amt_http.h"
+     #include <stdio.h>
+
+     static unsigned char record[AMT_BEARSSL_FULL], memory[4096], pem[8192];
+
+     int main(int argc, char **argv)
+     {
+       static amt_posix           sock;
+       static amt_bearssl         tls;
+       static amt_bearssl_server  server;
+       static amt_bearssl_anchors ca;
+       amt_stream                *s = &tls.stream;
+       FILE                      *file;
+       int                        e;
+       if (argc < 3 || (file = fopen(argv[1], "rb")) == NULL) {
+         fprintf(stderr, "arguments: a CA's PEM file, a host\n");
+         return 1;
+       }
+       ca.mem = memory, ca.size = sizeof memory;
+       e = amt_bearssl_anchors_read(&ca, pem, fread(pem, 1, sizeof pem, file));
+       if (e == 0) e = amt_bearssl_anchors_end(&ca);
+       fclose(file);
+       server.anchors = ca.list, server.anchor_count = ca.count;
+       amt_posix_init(&sock);
+       amt_bearssl_init(&tls, &sock.stream, &server, record, sizeof record);
+       while (e == 0) {
+         e = s->ops->open(s, argv[2], strlen(argv[2]), 443, 10000);
+         if (e == AMT_AGAIN) s->ops->wait(s, AMT_WANT_WRITE, 100);
+       }
+       puts(e == 1 ? "it has proved its name" : amt_http_error(e));
+       s->ops->close(s);
+       amt_bearssl_forget(&server);
+       return e != 1;
+     }
+
+   A device has its anchors as C source: `amt anchors ca.pem >anchors.h` writes
+   amt_anchors and AMT_ANCHOR_COUNT. A reconnect that takes the last session up
+   again is 0.75 million instructions instead of 42, and 315 bytes on the wire.
+
+   Options: those of amt_tls.h, and
+   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
+                    certificate is your own: no RSA, no SHA-384, which saves
+                    17 kB of BearSSL
+   Price, beside BearSSL: 1.9 kB on a Cortex-M4, gcc 12 -Os, and 2.1 kB more for
+   IP addresses and pins. */
+
+#if defined(AMT_HTTP_H) && !defined(AMT_BEARSSL)
+#error "too late: define AMT_BEARSSL before the first amt.h or amt_http.h"
+#endif
+#ifndef AMT_BEARSSL
+#define AMT_BEARSSL
+#endif
+#include "amt_http.h"
+#include "amt_tls.h"
+
+#ifndef AMT_BEARSSL_H
+#define AMT_BEARSSL_H
+
+#if AMT_HTTP_VERSION != 100
+#error "amt_bearssl.h and amt_http.h differ: take all headers from one place"
+#endif
+#include <bearssl.h>
+
+/* ------------------------------------------------------------------------
+   >>bearssl-api */
+
+/* Certificate and key with which we answer a server that asks for them. Filled
+   by amt_bearssl_client_read, or by hand from C source (`amt anchors --cert
+   FILE --key FILE` prints it). */
+typedef struct amt_bearssl_client {
+  const br_x509_certificate *chain; /* ours first */
+  size_t                     chain_len;
+  br_rsa_private_key         rsa; /* one of the two, */
+  br_ec_private_key          ec;
+  unsigned                   issuer_key_type; /* BR_KEYTYPE_ of who signed it;
+                                                 0: the same as ours */
+  /* amt_bearssl_use_rsa or amt_bearssl_use_ec, to fit */
+  void (*use)(br_ssl_client_context *cc, const struct amt_bearssl_client *c);
+} amt_bearssl_client;
+
+AMTDEF void amt_bearssl_use_rsa(br_ssl_client_context *cc,
+                                const amt_bearssl_client *c);
+AMTDEF void amt_bearssl_use_ec(br_ssl_client_context *cc,
+                               const amt_bearssl_client *c);
+
+/* One server. The caller fills the first part before the first connection;
+   what it points to stays as it is while connections use it. */
+typedef struct amt_bearssl_server {
+  amt_tls                    tls;
+  const br_x509_trust_anchor *anchors; /* trusted authorities */
+  size_t                     anchor_count;
+  const amt_bearssl_client  *client; /* NULL: we have no certificate */
+  /* Called for each connection after the short list of ciphers is set up:
+     amt_bearssl_more, or yours (accelerators, other curves). NULL: none */
+  void (*more)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
+  /* The session saved for a cheap reconnect. It is taken up again only under
+     the same name, port, pins, anchors, client and insecure_ fields, and for
+     a day at most. */
+  br_ssl_session_parameters  saved;
+  uint8_t                    saved_for[32]; /* a hash of these */
+  uint32_t                   saved_until;   /* seconds since 1970 */
+  uint8_t                    has_saved;
+} amt_bearssl_server;
+
+/* Forgets and wipes the saved session: when the credentials end, and after
+   changing what anchors, pins or client point to. */
+AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
+
+/* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange,
+   SHA-1 in these; still TLS 1.2. Costs 12 kB where it is used. */
+AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+                             br_x509_minimal_context *xc);
+
+/* One connection: wraps any other stream. 7 kB and the buffer. Its random
+   generator is seeded once: after a fork(), initialise it anew. */
+typedef struct amt_bearssl {
+  amt_stream              stream;
+  amt_stream             *inner;
+  amt_bearssl_server     *server;
+  unsigned char          *buf;
+  size_t                  size;
+  amt_tls_seen            seen;
+  /* Private: */
+  uint8_t                 certificates, first, offered, decided, ip_found;
+  int                     broken;      /* the error of a write below; then
+                                          nothing is written any more */
+  int                     verdict;     /* why the certificate was refused */
+  uint8_t                 binding[32]; /* what a saved session depends on */
+  amt_tls_reader          reader;
+  uint8_t                 state;       /* what stands above begins anew */
+  const br_x509_class    *verifier;    /* ours, in front of xc */
+  br_sha256_context       key_hash;
+  br_ssl_client_context   cc;
+  br_x509_minimal_context xc;
+} amt_bearssl;
+
+/* The buffer is the caller's, one for each connection, and sets the largest
+   record: AMT_BEARSSL_FULL takes any; twice that sends and receives at once;
+   AMT_BEARSSL_LEAST to AMT_BEARSSL_FULL asks the server for records of 512,
+   1,024, 2,048 or 4,096 bytes (max_fragment_length, RFC 6066), which OpenSSL
+   and nginx send and GnuTLS does not: then AMT_E_TLS_RECORD. */
+#define AMT_BEARSSL_FULL  16709
+#define AMT_BEARSSL_LEAST 837
+
+AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
+                             amt_bearssl_server *server, void *buf,
+                             size_t size);
+
+/* Memory of the caller's that fills from both ends. Inside of the readers. */
+typedef struct amt_tls_room {
+  unsigned char *mem;
+  size_t         low;  /* names and keys up to here */
+  size_t         high; /* the list from here on */
+  int            error;
+} amt_tls_room;
+
+/* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
+   each certificate; a system's whole file is 100 kB). Zeroed, then mem and
+   size set; list and count are the result. Certificates that BearSSL cannot
+   use are passed over and counted; what is no certificate is passed over. */
+typedef struct amt_bearssl_anchors {
+  void                   *mem;
+  size_t                  size;
+  br_x509_trust_anchor   *list;
+  size_t                  count;
+  size_t                  passed;  /* certificates that cannot be used */
+  /* Private: */
+  amt_tls_room            room;
+  size_t                  dn;      /* where the name at hand begins */
+  br_pem_decoder_context  pem;
+  br_x509_decoder_context x509;
+  uint8_t                 state;
+} amt_bearssl_anchors;
+
+/* Reads n more bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, or
+   AMT_E_TLS_ROOM. */
+AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
+                                    size_t n);
+/* The text has ended: 0, or AMT_E_TLS_PEM if it broke off, or held no
+   certificate that can be used. */
+AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a);
+
+/* A client's chain and its unencrypted key from PEM (PKCS #8, or "RSA" or "EC
+   PRIVATE KEY") into mem: about the texts' size in all. 0, or AMT_E_TLS_PEM,
+   AMT_E_TLS_KEY, AMT_E_TLS_ROOM. Wipe mem after use: it holds the key. */
+AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
+                                   size_t size, const char *chain,
+                                   size_t chain_len, const char *key,
+                                   size_t key_len);
+
+#endif /* AMT_BEARSSL_H */
+
+/* ========================================================================
+   >>bearssl-impl
+
+   The engine moves bytes between four buffers of its own and never waits;
+   this section carries them to and from the stream below. */
+
+#if defined(AMT_IMPLEMENTATION) && !defined(AMT_BEARSSL_IMPLEMENTED)
+#define AMT_BEARSSL_IMPLEMENTED
+
+/* BearSSL counts days from the year 0. */
+static void amt__bearssl_clock(amt_bearssl *t, uint32_t now)
+{
+  br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
+}
+/* ------------------------------------------------------------------------
+   >>bearssl-verifier */
+
+#if AMT__TLS_READER
+static amt_bearssl *amt__bearssl_of(const br_x509_class **ctx)
+{
+  return (amt_bearssl *)(void *)((char *)(void *)ctx -
+                                 offsetof(amt_bearssl, verifier));
+}
+
+/* Without a chain only the first certificate is looked into, for its key. */
+static int amt__bearssl_passes(const amt_bearssl *t)
+{
+  return t->certificates == 1u || !t->server->tls.insecure_skip_chain;
+}
+
+static void amt__bearssl_start_chain(const br_x509_class **ctx,
+                                     const char *name)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  if (t->server->tls.insecure_skip_chain || t->reader.ip_len != 0) name = NULL;
+  t->xc.vtable->start_chain(&t->xc.vtable, name);
+}
+
+static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  t->decided = t->xc.err != 0;
+  if (!t->decided) t->seen.certificate = t->certificates;
+  if (t->certificates < 255u) t->certificates++;
+  if (!amt__bearssl_passes(t)) return;
+  t->xc.vtable->start_cert(&t->xc.vtable, n);
+  if (!t->decided) amt__cert_init(&t->reader);
+#ifndef AMT_TLS_NO_PIN
+  if (t->certificates == 1u) br_sha256_init(&t->key_hash);
+#endif
+}
+
+/* Reads it first: BearSSL must have a time, and where dates are to be skipped
+   it is told the certificate's own. */
+static void amt__bearssl_append(const br_x509_class **ctx,
+                                const unsigned char *p, size_t n)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  size_t       i;
+  if (!amt__bearssl_passes(t)) return;
+  for (i = 0; i < n && !t->decided; i++) {
+    int of_key = amt__cert_step(&t->reader, p[i]);
+#ifndef AMT_TLS_NO_PIN
+    if (of_key && t->certificates == 1u)
+      br_sha256_update(&t->key_hash, p + i, 1);
+#endif
+    (void)of_key;
+  }
+  if (amt__tls_skips_dates(&t->server->tls))
+    amt__bearssl_clock(t, t->reader.from);
+  t->xc.vtable->append(&t->xc.vtable, p, n);
+}
+
+static void amt__bearssl_end_cert(const br_x509_class **ctx)
+{
+  amt_bearssl *t = amt__bearssl_of(ctx);
+  if (!amt__bearssl_passes(t)) return;
+  t->xc.vtable->end_cert(&t->xc.vtable);
+  if (t->certificates != 1u) return;
+  t->seen.from = t->reader.from;
+  t->seen.until = t->reader.until;
+  t->ip_found = t->reader.ip_found;
+#ifndef AMT_TLS_NO_PIN
+  br_sha256_out(&t->key_hash, t->seen.pin);
+#endif
+}
+
+/* BearSSL has decided about the chain; here about IP address and key. */
+static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
+{
+  amt_bearssl   *t = amt__bearssl_of(ctx);
+  const amt_tls *tls = &t->server->tls;
+  unsigned       e = t->xc.vtable->end_chain(&t->xc.vtable);
+  if (e == BR_ERR_X509_NOT_TRUSTED && tls->insecure_skip_chain) e = 0;
+  if (e != 0) return e;
+  if (t->reader.ip_len != 0 && !t->ip_found && !tls->insecure_skip_chain)
+    t->verdict = AMT_E_TLS_IP;
+#ifndef AMT_TLS_NO_PIN
+  else if (!amt__tls_pinned(tls, t->seen.pin))
+    t->verdict = AMT_E_TLS_PIN;
+#endif
+  return t->verdict != 0 ? BR_ERR_X509_NOT_TRUSTED : 0;
+}
+
+static const br_x509_pkey *amt__bearssl_key(const br_x509_class *const *ctx,
+                                            unsigned *usages)
+{
+  const amt_bearssl *t = (const amt_bearssl *)(const void *)(
+    (const char *)(const void *)ctx - offsetof(amt_bearssl, verifier));
+  return t->xc.vtable->get_pkey(&t->xc.vtable, usages);
+}
+#endif /* AMT__TLS_READER */
+
+/* ------------------------------------------------------------------------
+   >>bearssl-engine */
+
+/* The short list: forward secrecy and authenticated encryption only. */
+static void amt__bearssl_profile(br_ssl_client_context *cc,
+                                 br_x509_minimal_context *xc)
+{
+  static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+#ifndef AMT_BEARSSL_SMALL
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+#endif
+  };
+  br_ssl_engine_context *eng = &cc->eng;
+  br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
+  br_ssl_engine_set_suites(eng, suites, sizeof suites / sizeof suites[0]);
+  br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
+  br_x509_minimal_set_hash(xc, br_sha256_ID, &br_sha256_vtable);
+  br_ssl_engine_set_prf_sha256(eng, br_tls12_sha256_prf);
+#ifdef AMT_BEARSSL_SMALL
+  br_ssl_engine_set_ec(eng, &br_ec_p256_m31);
+  br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
+#else
+  br_x509_minimal_set_hash(xc, br_sha384_ID, &br_sha384_vtable);
+  br_x509_minimal_set_hash(xc, br_sha512_ID, &br_sha512_vtable);
+  br_ssl_engine_set_default_ecdsa(eng);
+  br_ssl_engine_set_default_rsavrfy(eng);
+  br_x509_minimal_set_rsa(xc, br_ssl_engine_get_rsavrfy(eng));
+#endif
+  br_x509_minimal_set_ecdsa(xc, br_ssl_engine_get_ec(eng),
+                            br_ssl_engine_get_ecdsa(eng));
+  br_x509_minimal_set_minrsa(xc, 256);
+  br_ssl_engine_set_default_aes_gcm(eng);
+  br_ssl_engine_set_default_chapol(eng);
+  br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
+}
+
+AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+                             br_x509_minimal_context *xc)
+{
+  static const uint16_t suites[] = {
+    BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+    BR_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+    BR_TLS_RSA_WITH_AES_128_GCM_SHA256,
+    BR_TLS_RSA_WITH_AES_256_GCM_SHA384,
+    BR_TLS_RSA_WITH_AES_128_CBC_SHA256,
+    BR_TLS_RSA_WITH_AES_256_CBC_SHA256,
+    BR_TLS_RSA_WITH_AES_128_CBC_SHA,
+    BR_TLS_RSA_WITH_AES_256_CBC_SHA
+  };
+  br_ssl_engine_context *eng = &cc->eng;
+  (void)xc;
+  br_ssl_engine_set_suites(eng, suites, sizeof suites / sizeof suites[0]);
+  br_ssl_engine_set_hash(eng, br_sha1_ID, &br_sha1_vtable);
+  br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
+  br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+  br_ssl_client_set_default_rsapub(cc);
+  br_ssl_engine_set_default_aes_cbc(eng);
+}
+
+/* Takes up the saved session, if all that it depends on is the same: the
+   caller's part of the server, the pins, the name, the port. */
+static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
+                               uint16_t port)
+{
+  amt_bearssl_server *s = t->server;
+  br_sha256_context   hash;
+  br_sha256_init(&hash);
+  br_sha256_update(&hash, s, offsetof(amt_bearssl_server, saved));
+  br_sha256_update(&hash, s->tls.pins, 32u * s->tls.pin_count);
+  br_sha256_update(&hash, name, n);
+  br_sha256_update(&hash, &port, sizeof port);
+  br_sha256_out(&hash, t->binding);
+  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
+               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0;
+  if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
+}
+
+/* Wipes the engine, but for its random generator: that one, once seeded, goes
+   on from connection to connection, and cannot be run backwards. */
+static void amt__bearssl_clear(amt_bearssl *t)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  char                  *end = (char *)(&t->cc + 1);
+  char                  *after = (char *)(&eng->rng_os_rand_done + 1);
+  if (eng->rng_init_done != 2) after = (char *)&eng->rng; /* not seeded */
+  amt_wipe(&t->cc, (size_t)((char *)&eng->rng - (char *)&t->cc));
+  amt_wipe(after, (size_t)(end - after));
+}
+
+static int amt__bearssl_seed(amt_bearssl *t)
+{
+  const amt_tls *tls = &t->server->tls;
+  uint8_t        seed[32];
+  if (t->cc.eng.rng_init_done == 2) return 0;
+  if (tls->random == NULL) return 0; /* BearSSL asks the system, or refuses */
+  if (tls->random(tls->ctx, seed, sizeof seed) != 1) return AMT_E_TLS_RANDOM;
+  br_ssl_engine_inject_entropy(&t->cc.eng, seed, sizeof seed);
+  amt_wipe(seed, sizeof seed);
+  return 0;
+}
+
+/* Everything before the first byte. The contexts are made anew each time. */
+static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
+                              uint16_t port)
+{
+#if AMT__TLS_READER
+  static const br_x509_class verifier = {
+    sizeof(const br_x509_class *), amt__bearssl_start_chain,
+    amt__bearssl_start_cert,       amt__bearssl_append,
+    amt__bearssl_end_cert,         amt__bearssl_end_chain,
+    amt__bearssl_key
+  };
+#endif
+  amt_bearssl_server *s = t->server;
+  char                name[254];
+  int                 e;
+  memset(&t->seen, 0, offsetof(amt_bearssl, state) -
+                        offsetof(amt_bearssl, seen));
+  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
+  n = amt__tls_name(&s->tls, host, n, name, &t->reader);
+  e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader);
+  if (e != 0) return e;
+  amt__bearssl_clear(t);
+  br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
+  amt__bearssl_clock(t, amt__tls_time(&s->tls));
+  amt__bearssl_profile(&t->cc, &t->xc);
+  if (s->more != NULL) s->more(&t->cc, &t->xc);
+  if (s->client != NULL) s->client->use(&t->cc, s->client);
+  br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
+#if AMT__TLS_READER
+  t->verifier = &verifier;
+  br_ssl_engine_set_x509(&t->cc.eng, &t->verifier);
+#endif
+  br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
+                           t->size / 2u >= AMT_BEARSSL_FULL);
+  e = amt__bearssl_seed(t);
+  if (e != 0) return e;
+  amt__bearssl_offer(t, name, n, port);
+  if (!br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
+                           t->offered))
+    return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
+             ? AMT_E_TLS_RANDOM : AMT_E_TLS_BROKEN;
+  return 0;
+}
+
+/* The engine's own end, BR_ERR_, as an error of ours. */
+static int amt__bearssl_error(const amt_bearssl *t, int e)
+{
+#define AMT__E(error) (uint8_t)(AMT_E_TLS_NOT_TLS - AMT_E_TLS_##error)
+  static const uint8_t errors[BR_ERR_X509_NOT_TRUSTED + 1] = {
+    0, 0, 0, AMT__E(VERSION), /* BR_ERR_UNSUPPORTED_VERSION is 3 */
+    0, 0, AMT__E(RECORD), 0, AMT__E(RANDOM), /* _TOO_LARGE, _NO_RANDOM */
+    0, 0, 0, 0, 0, 0, 0, AMT__E(CIPHER), /* _BAD_CIPHER_SUITE is 16 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0,
+    AMT__E(CIPHER), 0, AMT__E(USAGE), /* _INVALID_ALGORITHM, _WRONG_KEY_USAGE */
+    0, 0, 0, 0, /* from 33 on BR_ERR_X509_ */
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
+    AMT__E(CERTIFICATE), AMT__E(ALGORITHM), AMT__E(CERTIFICATE),
+    AMT__E(ALGORITHM), AMT__E(SIGNATURE), /* _WRONG_KEY_TYPE is 51 */
+    AMT__E(CLOCK), AMT__E(EXPIRED), AMT__E(ORDER), AMT__E(NAME),
+    AMT__E(CERTIFICATE), AMT__E(USAGE), AMT__E(USAGE), AMT__E(WEAK), 0,
+    AMT__E(ISSUER) /* _NOT_TRUSTED is 62 */
+  };
+#undef AMT__E
+  if (t->verdict != 0) return t->verdict;
+  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
+    return AMT_E_TLS_NOT_TLS;
+  if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_SEND_FATAL_ALERT)
+    return amt__tls_alert(e - BR_ERR_RECV_FATAL_ALERT);
+  if (e > BR_ERR_X509_NOT_TRUSTED || errors[e] == 0) return AMT_E_TLS_BROKEN;
+  return amt__tls_closer(&t->server->tls, &t->reader, t->seen.certificate,
+                         AMT_E_TLS_NOT_TLS - errors[e]);
+}
+
+static int amt__bearssl_closed(amt_bearssl *t)
+{
+  int e = br_ssl_engine_last_error(&t->cc.eng);
+  if (e == BR_ERR_OK)
+    return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
+  t->seen.lib_error = e;
+  if (t->verdict == 0) { /* then it failed in the chain */
+    t->seen.from = t->reader.from;
+    t->seen.until = t->reader.until;
+  }
+  e = amt__bearssl_error(t, e);
+  if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
+    amt_bearssl_forget(t->server); /* next time from the start */
+    return AMT_E_TLS_BROKEN;
+  }
+  return e;
+}
+
+/* Sends what the engine has ready, as far as it goes. Once a write has failed
+   the rest goes nowhere: what the server had said before, an alert or an early
+   reply, can still be read. */
+static void amt__bearssl_flush(amt_bearssl *t)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  while (br_ssl_engine_current_state(eng) & BR_SSL_SENDREC) {
+    size_t         n;
+    unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
+    ptrdiff_t      put = (ptrdiff_t)n;
+    if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+    if (put == AMT_AGAIN) return;
+    if (put < 0) t->broken = (int)put;
+    br_ssl_engine_sendrec_ack(eng, put < 0 ? n : (size_t)put);
+  }
+}
+
+/* Moves records until the engine is in one of the states `until`: 1, or
+   AMT_AGAIN, or an error. A server that sends records without end and nothing
+   in them gets 16 pieces of a turn; a handshake one, since a single one may
+   cost a signature's time and others want theirs. */
+static int amt__bearssl_run(amt_bearssl *t, unsigned until)
+{
+  br_ssl_engine_context *eng = &t->cc.eng;
+  unsigned               turns = t->state == AMT__TLS_SHAKING ? 1u : 16u;
+  while (turns-- > 0) {
+    unsigned       state;
+    size_t         n;
+    ptrdiff_t      got;
+    unsigned char *p;
+    amt__bearssl_flush(t);
+    state = br_ssl_engine_current_state(eng);
+    if (state & until & (t->broken ? BR_SSL_RECVAPP : until)) return 1;
+    if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
+    if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller's turn */
+    p = br_ssl_engine_recvrec_buf(eng, &n);
+    got = t->inner->ops->read(t->inner, p, n);
+    if (got <= 0 && t->broken) return t->broken;
+    if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
+    if (got <= 0) return (int)got;
+    if (t->first == 0) t->first = p[0];
+    br_ssl_engine_recvrec_ack(eng, (size_t)got);
+  }
+  return AMT_AGAIN;
+}
+
+/* ------------------------------------------------------------------------
+   >>bearssl-stream */
+
+/* The handshake is done: remember the session. */
+static void amt__bearssl_opened(amt_bearssl *t)
+{
+  amt_bearssl_server              *s = t->server;
+  const br_ssl_session_parameters *now = &t->cc.eng.session;
+  t->seen.resumed = t->offered && memcmp(now->master_secret,
+                      s->saved.master_secret, sizeof now->master_secret) == 0;
+  if (!t->seen.resumed) {
+    s->saved_until = amt__tls_until(&s->tls, t->seen.until);
+    memcpy(s->saved_for, t->binding, sizeof s->saved_for);
+    s->saved = *now;
+    s->has_saved = now->session_id_len != 0;
+  }
+  t->seen.certificate = 0;
+  t->state = AMT__TLS_OPEN;
+}
+
+static int amt__bearssl_open(amt_stream *stream, const char *host,
+                             size_t host_len, uint16_t port, uint32_t left)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  int          e;
+  if (t->state < AMT__TLS_SHAKING) {
+    t->state = AMT__TLS_CONNECTING;
+    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    if (e <= 0) return e;
+    e = amt__bearssl_begin(t, host, host_len, port);
+    if (e != 0) return e;
+    t->state = AMT__TLS_SHAKING;
+  }
+  e = amt__bearssl_run(t, BR_SSL_SENDAPP);
+  if (e == AMT_E_TRUNCATED) return AMT_E_EOF;
+  if (e == 1) amt__bearssl_opened(t);
+  return e;
+}
+
+static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_bearssl   *t = (amt_bearssl *)(void *)stream;
+  unsigned char *from;
+  size_t         have;
+  int            e = amt__bearssl_run(t, BR_SSL_RECVAPP);
+  if (e <= 0) return e;
+  from = br_ssl_engine_recvapp_buf(&t->cc.eng, &have);
+  if (n > have) n = have;
+  memcpy(p, from, n);
+  br_ssl_engine_recvapp_ack(&t->cc.eng, n);
+  return (ptrdiff_t)n;
+}
+
+/* One record. If the write below fails, it may have left whole. */
+static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_bearssl   *t = (amt_bearssl *)(void *)stream;
+  unsigned char *to;
+  size_t         room;
+  int            e = amt__bearssl_run(t, BR_SSL_SENDAPP);
+  if (e <= 0) return e;
+  to = br_ssl_engine_sendapp_buf(&t->cc.eng, &room);
+  if (n > room) n = room;
+  memcpy(to, p, n);
+  br_ssl_engine_sendapp_ack(&t->cc.eng, n);
+  br_ssl_engine_flush(&t->cc.eng, 0);
+  amt__bearssl_flush(t);
+  return t->broken ? t->broken : (ptrdiff_t)n;
+}
+
+static void amt__bearssl_close(amt_stream *stream)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  if (t->state == AMT__TLS_OPEN && !stream->abort) {
+    br_ssl_engine_close(&t->cc.eng);
+    amt__bearssl_flush(t); /* as far as it goes: close_notify */
+  }
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
+  if (t->state >= AMT__TLS_SHAKING) {
+    amt__bearssl_clear(t);
+    amt_wipe(t->buf, t->size);
+  }
+  t->state = AMT__TLS_CLOSED;
+}
+
+static int amt__bearssl_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_bearssl *t = (amt_bearssl *)(void *)stream;
+  return amt__tls_wait(t->inner, want, ms);
+}
+
+static int amt__bearssl_want(const amt_stream *stream, int want)
+{
+  const amt_bearssl *t = (const amt_bearssl *)(const void *)stream;
+  if (t->state >= AMT__TLS_SHAKING) {
+    unsigned state = br_ssl_engine_current_state(&t->cc.eng);
+    if (state & BR_SSL_SENDREC)
+      want = AMT_WANT_WRITE;
+    else if ((state & (BR_SSL_RECVAPP | BR_SSL_CLOSED)) ||
+             (want == AMT_WANT_WRITE && (state & BR_SSL_SENDAPP)))
+      return AMT_WANT_NOW;
+    else if (want == AMT_WANT_WRITE)
+      want = AMT_WANT_READ;
+  }
+  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+                                     : want;
+}
+
+AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
+                             amt_bearssl_server *server, void *buf, size_t size)
+{
+  static const amt_stream_ops ops = {
+    amt__bearssl_open,  amt__bearssl_read, amt__bearssl_write,
+    amt__bearssl_close, amt__bearssl_wait, 1, amt__bearssl_want
+  };
+  memset(t, 0, sizeof *t);
+  t->stream.ops = &ops;
+  t->inner = inner;
+  t->server = server;
+  t->buf = (unsigned char *)buf;
+  t->size = size;
+}
+
+AMTDEF void amt_bearssl_forget(amt_bearssl_server *server)
+{
+  amt_wipe(&server->saved, sizeof server->saved);
+  server->has_saved = 0;
+}
+
+/* ------------------------------------------------------------------------
+   >>bearssl-pem */
+
+AMTDEF void amt_bearssl_use_rsa(br_ssl_client_context *cc,
+                                const amt_bearssl_client *c)
+{
+  br_ssl_client_set_single_rsa(cc, c->chain, c->chain_len, &c->rsa,
+                               br_rsa_pkcs1_sign_get_default());
+}
+
+AMTDEF void amt_bearssl_use_ec(br_ssl_client_context *cc,
+                               const amt_bearssl_client *c)
+{
+  br_ssl_client_set_single_ec(cc, c->chain, c->chain_len, &c->ec,
+                              BR_KEYTYPE_SIGN,
+                              c->issuer_key_type != 0 ? c->issuer_key_type
+                                                      : BR_KEYTYPE_EC,
+                              br_ec_get_default(),
+                              br_ecdsa_sign_asn1_get_default());
+}
+
+/* Memory of the caller's: bytes from its start, a list from its end. */
+static void amt__room_init(amt_tls_room *r, void *mem, size_t size)
+{
+  size_t odd = (size_t)((uintptr_t)mem + size) % sizeof(void *);
+  r->mem = (unsigned char *)mem;
+  r->low = 0;
+  r->high = odd < size ? size - odd : 0;
+  r->error = 0;
+}
+
+/* Copies n bytes into it; NULL if they do not fit any more. */
+static unsigned char *amt__room_put(amt_tls_room *r, const void *p, size_t n)
+{
+  unsigned char *at = r->mem + r->low;
+  if (r->error != 0 || n > r->high - r->low) {
+    r->error = AMT_E_TLS_ROOM;
+    return NULL;
+  }
+  if (n != 0) memcpy(at, p, n);
+  r->low += n;
+  return at;
+}
+
+/* Room for one more of the list, which stands before the others. */
+static void *amt__room_next(amt_tls_room *r, size_t n)
+{
+  if (r->error != 0 || n > r->high - r->low) {
+    r->error = AMT_E_TLS_ROOM;
+    return NULL;
+  }
+  r->high -= n;
+  return r->mem + r->high;
+}
+
+static void amt__room_append(void *room, const void *p, size_t n)
+{
+  amt__room_put((amt_tls_room *)room, p, n);
+}
+
+/* What PEM is made of. Files come with carriage returns, a byte order mark or
+   the zeros of UTF-16, too, which BearSSL does not expect. */
+static int amt__pem_has(char c)
+{
+  return c > 0 && c < 0x7F && c != '\r';
+}
+
+/* Reads PEM up to the next BR_PEM_ event; 0 when all is read. */
+static int amt__pem_event(br_pem_decoder_context *pem, const char **p,
+                          size_t *n)
+{
+  int event = 0;
+  while (*n > 0 && event == 0) {
+    size_t run = 0;
+    while (run < *n && amt__pem_has((*p)[run])) run++;
+    if (run != 0) {
+      run = br_pem_decoder_push(pem, *p, run);
+      event = br_pem_decoder_event(pem);
+    } else {
+      run = 1;
+    }
+    *p += run;
+    *n -= run;
+  }
+  return event;
+}
+
+static int amt__pem_is_certificate(br_pem_decoder_context *pem)
+{
+  const char *name = br_pem_decoder_name(pem);
+  return strcmp(name, "CERTIFICATE") == 0 ||
+         strcmp(name, "X509 CERTIFICATE") == 0;
+}
+
+enum { AMT__PEM_NEW, AMT__PEM_BETWEEN, AMT__PEM_CERTIFICATE, AMT__PEM_OTHER };
+
+static void amt__anchors_der(void *ctx, const void *p, size_t n)
+{
+  br_x509_decoder_push(&((amt_bearssl_anchors *)ctx)->x509, p, n);
+}
+
+/* A certificate is complete: its name lies in the room, its key in x509. */
+static void amt__anchors_add(amt_bearssl_anchors *a)
+{
+  br_x509_pkey         *key = br_x509_decoder_get_pkey(&a->x509);
+  br_x509_trust_anchor  ta, *next;
+  amt_tls_room         *r = &a->room;
+  memset(&ta, 0, sizeof ta);
+  ta.dn.data = r->mem + a->dn;
+  ta.dn.len = r->low - a->dn;
+  if (br_x509_decoder_isCA(&a->x509)) ta.flags = BR_X509_TA_CA;
+  if (key != NULL) ta.pkey = *key;
+  switch (ta.pkey.key_type) {
+  case BR_KEYTYPE_RSA:
+    ta.pkey.key.rsa.n = amt__room_put(r, key->key.rsa.n, key->key.rsa.nlen);
+    ta.pkey.key.rsa.e = amt__room_put(r, key->key.rsa.e, key->key.rsa.elen);
+    break;
+  case BR_KEYTYPE_EC:
+    ta.pkey.key.ec.q = amt__room_put(r, key->key.ec.q, key->key.ec.qlen);
+    break;
+  default:
+    a->passed++;
+    r->low = a->dn;
+    return;
+  }
+  next = (br_x509_trust_anchor *)amt__room_next(r, sizeof ta);
+  if (next == NULL) return;
+  *next = ta;
+  a->list = next;
+  a->count++;
+}
+
+static void amt__anchors_begin(amt_bearssl_anchors *a)
+{
+  a->state = AMT__PEM_OTHER;
+  br_pem_decoder_setdest(&a->pem, NULL, NULL);
+  if (!amt__pem_is_certificate(&a->pem)) return;
+  a->state = AMT__PEM_CERTIFICATE;
+  a->dn = a->room.low;
+  br_x509_decoder_init(&a->x509, amt__room_append, &a->room);
+  br_pem_decoder_setdest(&a->pem, amt__anchors_der, a);
+}
+
+AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
+                                    size_t n)
+{
+  const char *text = (const char *)p;
+  if (a->state == AMT__PEM_NEW) {
+    amt__room_init(&a->room, a->mem, a->size);
+    br_pem_decoder_init(&a->pem);
+    a->state = AMT__PEM_BETWEEN;
+  }
+  while (a->room.error == 0) {
+    int event = amt__pem_event(&a->pem, &text, &n);
+    if (event == 0) break;
+    if (event == BR_PEM_BEGIN_OBJ) {
+      amt__anchors_begin(a);
+    } else if (event == BR_PEM_END_OBJ) {
+      if (a->state == AMT__PEM_CERTIFICATE) amt__anchors_add(a);
+      a->state = AMT__PEM_BETWEEN;
+    } else {
+      a->room.error = AMT_E_TLS_PEM;
+    }
+  }
+  return a->room.error;
+}
+
+AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a)
+{
+  int e = amt_bearssl_anchors_read(a, "\n", 1); /* the last line may lack it */
+  if (e == 0 && (a->state != AMT__PEM_BETWEEN || a->count == 0))
+    e = AMT_E_TLS_PEM;
+  return e;
+}
+
+/* One of a client's two texts. */
+typedef struct amt__client_pem {
+  br_pem_decoder_context  pem;
+  br_skey_decoder_context key;
+  amt_tls_room            room;
+  br_x509_certificate    *chain; /* the last first */
+  size_t                  chain_len;
+  uint8_t                 has_key;
+} amt__client_pem;
+
+static void amt__client_key_der(void *ctx, const void *p, size_t n)
+{
+  br_skey_decoder_push((br_skey_decoder_context *)ctx, p, n);
+}
+
+static int amt__client_certificates(amt__client_pem *x, const char *p, size_t n)
+{
+  size_t begin = 0;
+  int    event;
+  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
+    int is_ours = amt__pem_is_certificate(&x->pem);
+    if (event == BR_PEM_ERROR) return AMT_E_TLS_PEM;
+    if (event == BR_PEM_BEGIN_OBJ) {
+      begin = x->room.low;
+      if (is_ours)
+        br_pem_decoder_setdest(&x->pem, amt__room_append, &x->room);
+      else
+        br_pem_decoder_setdest(&x->pem, NULL, NULL);
+    } else if (is_ours) {
+      x->chain = (br_x509_certificate *)amt__room_next(&x->room,
+                                                       sizeof *x->chain);
+      if (x->chain == NULL) return AMT_E_TLS_ROOM;
+      x->chain->data = x->room.mem + begin;
+      x->chain->data_len = x->room.low - begin;
+      x->chain_len++;
+    }
+  }
+  return x->room.error;
+}
+
+static int amt__client_key(amt__client_pem *x, const char *p, size_t n)
+{
+  int event;
+  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
+    const char *name = br_pem_decoder_name(&x->pem);
+    int         is_key = strcmp(name, "PRIVATE KEY") == 0 ||
+                 strcmp(name, "RSA PRIVATE KEY") == 0 ||
+                 strcmp(name, "EC PRIVATE KEY") == 0;
+    if (event == BR_PEM_ERROR) return AMT_E_TLS_KEY;
+    if (event == BR_PEM_BEGIN_OBJ && is_key && !x->has_key) {
+      br_skey_decoder_init(&x->key);
+      br_pem_decoder_setdest(&x->pem, amt__client_key_der, &x->key);
+    } else if (event == BR_PEM_BEGIN_OBJ) {
+      br_pem_decoder_setdest(&x->pem, NULL, NULL);
+    } else if (is_key) {
+      x->has_key = 1;
+    }
+  }
+  return 0;
+}
+
+/* The key's numbers, from the decoder into the room. */
+static int amt__client_keep(amt_bearssl_client *c, amt__client_pem *x)
+{
+  amt_tls_room *r = &x->room;
+  int           type = x->has_key ? br_skey_decoder_key_type(&x->key) : 0;
+  if (type == BR_KEYTYPE_RSA) {
+    c->rsa = *br_skey_decoder_get_rsa(&x->key);
+    c->rsa.p = amt__room_put(r, c->rsa.p, c->rsa.plen);
+    c->rsa.q = amt__room_put(r, c->rsa.q, c->rsa.qlen);
+    c->rsa.dp = amt__room_put(r, c->rsa.dp, c->rsa.dplen);
+    c->rsa.dq = amt__room_put(r, c->rsa.dq, c->rsa.dqlen);
+    c->rsa.iq = amt__room_put(r, c->rsa.iq, c->rsa.iqlen);
+    c->use = amt_bearssl_use_rsa;
+  } else if (type == BR_KEYTYPE_EC) {
+    c->ec = *br_skey_decoder_get_ec(&x->key);
+    c->ec.x = amt__room_put(r, c->ec.x, c->ec.xlen);
+    c->use = amt_bearssl_use_ec;
+  } else {
+    return AMT_E_TLS_KEY;
+  }
+  return r->error;
+}
+
+AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
+                                   size_t size, const char *chain,
+                                   size_t chain_len, const char *key,
+                                   size_t key_len)
+{
+  amt__client_pem x;
+  size_t          i;
+  int             e;
+  memset(c, 0, sizeof *c);
+  memset(&x, 0, sizeof x);
+  amt__room_init(&x.room, mem, size);
+  br_pem_decoder_init(&x.pem);
+  e = amt__client_certificates(&x, chain, chain_len);
+  if (e == 0) e = amt__client_certificates(&x, "\n", 1);
+  if (e == 0 && x.chain_len == 0) e = AMT_E_TLS_PEM;
+  br_pem_decoder_init(&x.pem);
+  if (e == 0) e = amt__client_key(&x, key, key_len);
+  if (e == 0) e = amt__client_key(&x, "\n", 1);
+  if (e == 0) e = amt__client_keep(c, &x);
+  for (i = 0; i < x.chain_len / 2u; i++) { /* ours first */
+    br_x509_certificate last = x.chain[x.chain_len - 1u - i];
+    x.chain[x.chain_len - 1u - i] = x.chain[i];
+    x.chain[i] = last;
+  }
+  c->chain = x.chain;
+  c->chain_len = x.chain_len;
+  amt_wipe(&x, sizeof x);
+  return e;
+}
+#endif /* AMT_IMPLEMENTATION */

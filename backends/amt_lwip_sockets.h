@@ -1,0 +1,90 @@
+/* amt_lwip_sockets.h - lwIP's sockets as a stream for amt_http.h: amt_posix.h
+   over lwip_socket, lwip_poll, ..., with the same names.
+
+   In ONE C or C++ file:          #define AMT_IMPLEMENTATION
+                                  #define AMT_LWIP
+                                  #include "amt.h"   or "amt_http.h" alone
+   in all others the same without the first line. Both include this file;
+   included by its own name it brings amt_http.h.
+
+   Contents: search for the tag
+     >>lwip-sockets-manual   a whole task, options, price
+     >>lwip-sockets-impl     what is lwIP's own; the rest is amt_posix.h
+
+   Licence: MIT or Unlicense, at your choice; the text is at the end of
+   amt_http.h. */
+
+/* ------------------------------------------------------------------------
+   >>lwip-sockets-manual
+
+   For lwIP 2.1 and later with threads (NO_SYS=0) and LWIP_SOCKET_POLL=1. The
+   type is amt_posix, and amt_posix_init, _now and _resolve belong to it. The
+   caller has called tcpip_init, and an interface is up:
+
+     #define AMT_IMPLEMENTATION
+     #include "amt_lwip_sockets.h"
+
+     int somebody_listens(const char *host, uint16_t port)
+     {
+       static amt_posix sock;
+       amt_stream      *s = &sock.stream;
+       int              e;
+       amt_posix_init(&sock);
+       while ((e = s->ops->open(s, host, strlen(host), port, 1000)) ==
+              AMT_AGAIN)
+         s->ops->wait(s, AMT_WANT_WRITE, 100);
+       s->ops->close(s);
+       return e == 1;
+     }
+
+   What differs from amt_posix.h: fd is lwIP's and for lwip_poll, an lwIP
+   without DNS (LWIP_DNS=0) knows no names, nothing is interrupted by a signal,
+   and the time of the day is not known (see amt_tls.time). Without
+   LWIP_SO_LINGER=1 what is left of a request that was given up may still
+   arrive. lwIP, where calls are cheap and SO_RCVTIMEO may be left out, is
+   polled where POSIX blocks in recv.
+
+   Options: none beside AMT_LWIP. Price: 1.3 kB on a Cortex-M4, gcc 12 -Os. */
+
+#if defined(AMT_HTTP_H) && !defined(AMT_LWIP)
+#error "too late: define AMT_LWIP before the first amt.h or amt_http.h"
+#endif
+#ifndef AMT_LWIP
+#define AMT_LWIP
+#endif
+#include "amt_http.h"
+#if AMT_HTTP_VERSION != 100
+#error "amt_lwip_sockets.h and amt_http.h differ: take all from one place"
+#endif
+
+/* ========================================================================
+   >>lwip-sockets-impl */
+
+#if defined(AMT_IMPLEMENTATION) && !defined(AMT_LWIP_SOCKETS_IMPLEMENTED)
+#define AMT_LWIP_SOCKETS_IMPLEMENTED
+
+#include "lwip/opt.h"
+#include "lwip/sockets.h"
+#include "lwip/netdb.h"
+#include "lwip/sys.h"
+#include <errno.h>
+#define amt__os(call) lwip_##call
+#if !LWIP_DNS
+#define AMT__NO_NAMES
+#endif
+
+AMTDEF uint32_t amt_posix_now(void) { return (uint32_t)sys_now(); }
+
+static int amt__posix_socket(int family)
+{
+  return lwip_socket(family, SOCK_STREAM, 0);
+}
+
+/* poll of lwIP passes over no -1. */
+static int amt__posix_poll(struct pollfd *p, int ms)
+{
+  if (p->fd >= 0) return lwip_poll(p, 1, ms);
+  sys_msleep((u32_t)ms);
+  return 0;
+}
+#endif /* AMT_IMPLEMENTATION */

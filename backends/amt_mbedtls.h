@@ -1,0 +1,605 @@
+/* amt_mbedtls.h - TLS by mbedTLS 2.28 and 3.x as a stream for amt_http.h: with
+   mbedTLS's own heap.
+
+   In ONE C or C++ file:          #define AMT_IMPLEMENTATION
+                                  #define AMT_POSIX   or another stream
+                                  #define AMT_MBEDTLS
+                                  #include "amt.h"   or "amt_http.h" alone
+   in all others the same without the first line. Both include this file;
+   included by its own name it brings amt_http.h. Link with
+   -lmbedtls -lmbedx509 -lmbedcrypto.
+
+   Contents: search for the tag
+     >>mbedtls-manual     a whole program, memory, options, price
+     >>mbedtls-api        everything public
+     >>mbedtls-impl       from here on only with AMT_IMPLEMENTATION
+     >>mbedtls-io         mbedTLS's callbacks: randomness, bytes to and fro
+     >>mbedtls-verifier   called for each certificate, the last of a chain first
+     >>mbedtls-stream     open, read, write, close, wait
+
+   Licence: MIT or Unlicense, at your choice; the text is at the end of
+   amt_http.h. */
+
+/* ------------------------------------------------------------------------
+   >>mbedtls-manual
+
+   amt_tls.h tells what is verified.
+
+     #define AMT_IMPLEMENTATION
+     #define AMT_POSIX
+     #define AMT_MBEDTLS
+     #include "amt_http.h"
+     #include <stdio.h>
+
+     int main(int argc, char **argv)
+     {
+       static amt_posix          sock;
+       static amt_mbedtls        tls;
+       static amt_mbedtls_server server;
+       static mbedtls_x509_crt   ca;
+       amt_stream               *s = &tls.stream;
+       int                       e = 0;
+       if (argc < 3 || mbedtls_x509_crt_parse_file(&ca, argv[1]) != 0) {
+         fprintf(stderr, "arguments: a CA's PEM file, a host\n");
+         return 1;
+       }
+       amt_mbedtls_server_init(&server);
+       server.anchors = &ca;
+       amt_posix_init(&sock);
+       amt_mbedtls_init(&tls, &sock.stream, &server);
+       while (e == 0) {
+         e = s->ops->open(s, argv[2], strlen(argv[2]), 443, 10000);
+         if (e == AMT_AGAIN) s->ops->wait(s, AMT_WANT_WRITE, 100);
+       }
+       puts(e == 1 ? "it has proved its name" : amt_http_error(e));
+       s->ops->close(s);
+       amt_mbedtls_server_end(&server);
+       mbedtls_x509_crt_free(&ca);
+       return e != 1;
+     }
+
+   mbedTLS allocates: 47 kB at the peak of a handshake, from its own heap. For
+   a static pool build it with MBEDTLS_PLATFORM_MEMORY and
+   MBEDTLS_MEMORY_BUFFER_ALLOC_C, and give it one before anything else:
+
+     static unsigned char pool[64 * 1024];
+     mbedtls_memory_buffer_alloc_init(pool, sizeof pool);
+
+   Options: those of amt_tls.h. Price, beside mbedTLS: 2.3 kB on a Cortex-M4,
+   gcc 12 -Os, and 1.7 kB more for IP addresses and pins. */
+
+#if defined(AMT_HTTP_H) && !defined(AMT_MBEDTLS)
+#error "too late: define AMT_MBEDTLS before the first amt.h or amt_http.h"
+#endif
+#ifndef AMT_MBEDTLS
+#define AMT_MBEDTLS
+#endif
+#include "amt_http.h"
+#include "amt_tls.h"
+
+#ifndef AMT_MBEDTLS_H
+#define AMT_MBEDTLS_H
+
+#if AMT_HTTP_VERSION != 100
+#error "amt_mbedtls.h and amt_http.h differ: take all headers from one place"
+#endif
+#include <mbedtls/entropy.h>
+#include <mbedtls/sha256.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+
+/* ------------------------------------------------------------------------
+   >>mbedtls-api */
+
+/* One server. amt_mbedtls_server_init, then the first part is the caller's. */
+typedef struct amt_mbedtls_server {
+  amt_tls            tls;
+  mbedtls_x509_crt  *anchors; /* trusted authorities */
+  mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
+  mbedtls_pk_context *client_key;
+  const int         *ciphers; /* 0 at its end; NULL: a short list for TLS 1.2.
+                                 With 3.x yours may name TLS 1.3's, after
+                                 psa_crypto_init */
+  uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
+                                  2.28 wants each chain to fit one */
+  /* Private: */
+  mbedtls_ssl_session saved;
+  uint8_t             saved_for[32];
+  uint32_t            saved_until;
+  uint8_t             has_saved;
+  mbedtls_entropy_context entropy;
+} amt_mbedtls_server;
+
+AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server);
+/* Gives back and wipes the saved session: see amt_bearssl_forget. */
+AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server);
+/* Forgets, and gives back what init took. Its connections are closed. */
+AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server);
+
+#define AMT_MBEDTLS_RECORD 1024 /* bytes of a request in one record, at most */
+
+/* One connection: wraps any other stream. */
+typedef struct amt_mbedtls {
+  amt_stream               stream;
+  amt_stream              *inner;
+  amt_mbedtls_server      *server;
+  amt_tls_seen             seen;
+  /* Private: */
+  mbedtls_ssl_context      ssl;
+  mbedtls_ssl_config       conf;
+  amt_tls_reader           reader;
+  uint8_t                  binding[32];
+  int                      verdict;
+  int                      broken;      /* the error of a write below; then
+                                           nothing is written any more */
+  int                      inner_error; /* of a read below */
+  uint8_t                  state, want, first, offered, verified, turns;
+  uint16_t                 out_at, out_len;
+  uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
+} amt_mbedtls;
+
+AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
+                             amt_mbedtls_server *server);
+
+#endif /* AMT_MBEDTLS_H */
+
+/* ========================================================================
+   >>mbedtls-impl
+
+   mbedTLS reads and writes by callbacks, which hand "not yet" through. It
+   takes its memory from its own heap (mbedtls_calloc): the header's manual
+   tells how to give it a static pool. */
+
+#if defined(AMT_IMPLEMENTATION) && !defined(AMT_MBEDTLS_IMPLEMENTED)
+#define AMT_MBEDTLS_IMPLEMENTED
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
+#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
+#define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
+#define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
+#define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
+#else
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
+#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
+#define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
+#define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
+#define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
+#endif
+
+/* ------------------------------------------------------------------------
+   >>mbedtls-io */
+
+/* mbedTLS's source of randomness: the caller's, or the system's. */
+static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
+{
+  amt_mbedtls   *t = (amt_mbedtls *)ctx;
+  const amt_tls *tls = &t->server->tls;
+  int            bad = 0;
+  if (tls->random != NULL) {
+    bad = tls->random(tls->ctx, p, n) != 1;
+  } else {
+    while (n > 0 && !bad) {
+      size_t some = n < 32u ? n : 32u;
+      bad = mbedtls_entropy_func(&t->server->entropy, p, some) != 0;
+      p += some;
+      n -= some;
+    }
+  }
+  if (bad) t->verdict = AMT_E_TLS_RANDOM;
+  return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
+}
+
+/* Writes below. Once that has failed it all goes nowhere: what the server had
+   said before, an alert or an early reply, can still be read. */
+static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
+{
+  ptrdiff_t put = (ptrdiff_t)n;
+  if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+  if (put >= 0) return put;
+  t->broken = (int)put;
+  return (ptrdiff_t)n;
+}
+
+/* The rest of the last record: 1 if it is out, or AMT_AGAIN. */
+static int amt__mbedtls_flush(amt_mbedtls *t)
+{
+  while (t->out_at < t->out_len) {
+    ptrdiff_t put = amt__mbedtls_put(t, t->out + t->out_at,
+                                     (size_t)t->out_len - t->out_at);
+    if (put == AMT_AGAIN) return AMT_AGAIN;
+    t->out_at = (uint16_t)(t->out_at + put);
+  }
+  t->out_at = t->out_len = 0;
+  return 1;
+}
+
+/* A record of the request is taken whole, and what cannot leave yet waits in
+   t->out. Were mbedTLS to keep it, an alert or a close_notify of its own could
+   send a request that was said not to have been sent. These wait there as well:
+   what mbedTLS keeps of them it takes for the next piece of the request. */
+static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)ctx;
+  ptrdiff_t    put = amt__mbedtls_flush(t);
+  t->want = AMT_WANT_WRITE;
+  if (put > 0) put = amt__mbedtls_put(t, p, n);
+  if (t->state == AMT__TLS_OPEN && (size_t)put < n &&
+      n - (size_t)put <= sizeof t->out - t->out_len) {
+    memcpy(t->out + t->out_len, p + put, n - (size_t)put);
+    t->out_len = (uint16_t)(t->out_len + (n - (size_t)put));
+    return (int)n;
+  }
+  return put > 0 ? (int)put : MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)ctx;
+  ptrdiff_t    got;
+  t->want = AMT_WANT_READ;
+  if (t->inner_error != 0) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+  if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+  t->turns--;
+  got = t->inner->ops->read(t->inner, p, n);
+  if (got > 0 && t->first == 0) t->first = p[0];
+  if (got > 0) return (int)got;
+  if (t->broken) got = t->broken;
+  if (got == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
+  t->inner_error = (int)got;
+  return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+/* ------------------------------------------------------------------------
+   >>mbedtls-verifier */
+
+#if AMT__TLS_READER
+static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
+                                          const mbedtls_x509_crt *crt,
+                                          int                     depth)
+{
+  size_t i;
+#ifndef AMT_TLS_NO_PIN
+  mbedtls_sha256_context hash;
+  mbedtls_sha256_init(&hash);
+  (void)AMT__SHA256_STARTS(&hash);
+#endif
+  amt__cert_init(&t->reader);
+  for (i = 0; i < crt->raw.len; i++) {
+    int of_key = amt__cert_step(&t->reader, crt->raw.p[i]);
+#ifndef AMT_TLS_NO_PIN
+    if (of_key && depth == 0)
+      (void)AMT__SHA256_UPDATE(&hash, crt->raw.p + i, 1);
+#endif
+    (void)of_key, (void)depth;
+  }
+#ifndef AMT_TLS_NO_PIN
+  if (depth == 0) (void)AMT__SHA256_FINISH(&hash, t->seen.pin);
+  mbedtls_sha256_free(&hash);
+#endif
+}
+#endif
+
+/* mbedTLS's reasons as ours. */
+static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
+{
+  const amt_tls *tls = &t->server->tls;
+  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+    return amt__tls_closer(tls, &t->reader, (unsigned)depth, AMT_E_TLS_ISSUER);
+  if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
+    return amt__tls_closer(tls, &t->reader, (unsigned)depth,
+                           AMT_E_TLS_EXPIRED);
+  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+    return t->reader.ip_len != 0 ? AMT_E_TLS_IP : AMT_E_TLS_NAME;
+  if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) return AMT_E_TLS_WEAK;
+  if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK))
+    return AMT_E_TLS_ALGORITHM;
+  if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE |
+               MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+               MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
+    return AMT_E_TLS_USAGE;
+  return AMT_E_TLS_CERTIFICATE;
+}
+
+static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
+                               uint32_t *flags)
+{
+  amt_mbedtls   *t = (amt_mbedtls *)ctx;
+  const amt_tls *tls = &t->server->tls;
+#if AMT__TLS_READER
+  uint32_t now = amt__tls_time(tls);
+  amt__mbedtls_read_certificate(t, crt, depth);
+  /* Dates are judged here, by the caller's clock. */
+  *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
+                        MBEDTLS_X509_BADCERT_FUTURE);
+  if (!amt__tls_skips_dates(tls) &&
+      (now < t->reader.from || now > t->reader.until))
+    *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+#endif
+  if (depth == 0 && t->reader.ip_len != 0 && !t->reader.ip_found)
+    *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+  if (tls->insecure_skip_chain) *flags = 0;
+  if (*flags != 0 && t->verdict == 0) {
+    t->verdict = amt__mbedtls_refused(t, *flags, depth);
+    t->seen.certificate = (uint8_t)depth;
+    if (t->verdict == AMT_E_TLS_WEAK &&
+        !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
+          mbedtls_pk_get_bitlen(&crt->pk) < 2048))
+      t->seen.certificate++; /* its issuer's key is meant */
+    t->seen.lib_error = (int)*flags;
+  }
+  if (t->verdict == 0 || t->seen.certificate == depth) {
+    t->seen.from = t->reader.from;
+    t->seen.until = t->reader.until;
+  }
+  if (depth != 0) return 0;
+  t->verified = 1;
+#ifndef AMT_TLS_NO_PIN
+  if (t->verdict == 0 && !amt__tls_pinned(tls, t->seen.pin))
+    t->verdict = AMT_E_TLS_PIN;
+#endif
+  return t->verdict != 0 ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;
+}
+
+/* ------------------------------------------------------------------------
+   >>mbedtls-stream */
+
+static int amt__mbedtls_configure(amt_mbedtls *t)
+{
+  static const int ciphers[] = {
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0
+  };
+  amt_mbedtls_server *s = t->server;
+  mbedtls_ssl_config *conf = &t->conf;
+  int e = mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT,
+                                      MBEDTLS_SSL_TRANSPORT_STREAM,
+                                      MBEDTLS_SSL_PRESET_DEFAULT);
+  if (e != 0) return e;
+  mbedtls_ssl_conf_authmode(conf, s->anchors != NULL
+                                    ? MBEDTLS_SSL_VERIFY_REQUIRED
+                                    : MBEDTLS_SSL_VERIFY_OPTIONAL);
+  mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+                               MBEDTLS_SSL_MINOR_VERSION_3);
+  mbedtls_ssl_conf_ca_chain(conf, s->anchors, NULL);
+  mbedtls_ssl_conf_verify(conf, amt__mbedtls_verify, t);
+  mbedtls_ssl_conf_rng(conf, amt__mbedtls_random, t);
+  mbedtls_ssl_conf_cert_profile(conf, &mbedtls_x509_crt_profile_next);
+  mbedtls_ssl_conf_ciphersuites(conf, s->ciphers != NULL ? s->ciphers
+                                                         : ciphers);
+  if (s->ciphers == NULL) /* these are TLS 1.2's */
+    mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_3);
+#ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+  if (s->fragment != 0) {
+    e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
+    if (e != 0) return e;
+  }
+#endif
+  if (s->client != NULL) {
+    e = mbedtls_ssl_conf_own_cert(conf, s->client, s->client_key);
+    if (e != 0) return e;
+  }
+  return 0;
+}
+
+/* Takes up the saved session, if all that it depends on is the same. */
+static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
+                               uint16_t port)
+{
+  amt_mbedtls_server    *s = t->server;
+  mbedtls_sha256_context hash;
+  mbedtls_sha256_init(&hash);
+  (void)AMT__SHA256_STARTS(&hash);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s,
+                           offsetof(amt_mbedtls_server, saved));
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s->tls.pins,
+                           32u * s->tls.pin_count);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)name, n);
+  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)&port, sizeof port);
+  (void)AMT__SHA256_FINISH(&hash, t->binding);
+  mbedtls_sha256_free(&hash);
+  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
+               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0 &&
+               mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
+}
+
+/* Everything before the first byte. */
+static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
+                              uint16_t port)
+{
+  char name[254];
+  int  e;
+  memset(&t->seen, 0, sizeof t->seen);
+  memset(&t->reader, 0, sizeof t->reader);
+  t->verdict = t->inner_error = t->broken = 0;
+  t->first = t->verified = t->offered = 0;
+  t->out_at = t->out_len = 0;
+  n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
+  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
+                     &t->reader);
+  if (e != 0) return e;
+  mbedtls_ssl_init(&t->ssl);
+  mbedtls_ssl_config_init(&t->conf);
+  t->state = AMT__TLS_SHAKING;
+  e = amt__mbedtls_configure(t);
+  if (e == 0) e = mbedtls_ssl_setup(&t->ssl, &t->conf);
+  if (e == 0) /* no address: RFC 6066, 3; those are looked for by the reader */
+    e = mbedtls_ssl_set_hostname(&t->ssl,
+                                 t->reader.ip_len != 0 ? NULL : name);
+  if (e != 0) {
+    t->seen.lib_error = e;
+    return AMT_E_TLS_MEMORY;
+  }
+  mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
+                      NULL);
+  amt__mbedtls_offer(t, name, n, port);
+  return 0;
+}
+
+/* mbedTLS's result, as ours. */
+static int amt__mbedtls_result(amt_mbedtls *t, int e)
+{
+  if (e == MBEDTLS_ERR_SSL_WANT_READ || e == MBEDTLS_ERR_SSL_WANT_WRITE)
+    return AMT_AGAIN;
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000
+  if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) return AMT_AGAIN;
+#endif
+  if (e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return AMT_E_EOF;
+  if (t->seen.lib_error == 0) t->seen.lib_error = e;
+  if (t->verdict != 0) return t->verdict;
+  if (t->inner_error == AMT_E_EOF) return AMT_E_TRUNCATED;
+  if (t->inner_error != 0) return t->inner_error;
+  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
+    return AMT_E_TLS_NOT_TLS;
+  switch (e) {
+  case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+    return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
+  case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
+  case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
+    return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
+  case AMT__MBEDTLS_BAD_HELLO:
+  case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: return AMT_E_TLS_CIPHER;
+  case MBEDTLS_ERR_SSL_ALLOC_FAILED: return AMT_E_TLS_MEMORY;
+  case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
+  default: break;
+  }
+  if (-e >> 12 == 2) return AMT_E_TLS_CERTIFICATE; /* MBEDTLS_ERR_X509_ */
+  if (-e >> 12 == 3) return AMT_E_TLS_ALGORITHM;   /* MBEDTLS_ERR_PK_ */
+  return AMT_E_TLS_BROKEN;
+}
+
+/* The handshake is done: remember the session. */
+static int amt__mbedtls_opened(amt_mbedtls *t)
+{
+  amt_mbedtls_server *s = t->server;
+  t->seen.resumed = !t->verified;
+  if (t->seen.resumed && !t->offered) return AMT_E_TLS_BROKEN;
+  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->seen.until);
+  amt_mbedtls_forget(s);
+  memcpy(s->saved_for, t->binding, sizeof s->saved_for);
+  s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
+  t->state = AMT__TLS_OPEN;
+  return 1;
+}
+
+static int amt__mbedtls_open(amt_stream *stream, const char *host,
+                             size_t host_len, uint16_t port, uint32_t left)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e;
+  if (t->state < AMT__TLS_SHAKING) {
+    t->state = AMT__TLS_CONNECTING;
+    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    if (e <= 0) return e;
+    e = amt__mbedtls_begin(t, host, host_len, port);
+    if (e != 0) return e;
+  }
+  t->turns = 16;
+  e = mbedtls_ssl_handshake(&t->ssl);
+  if (e == 0 && !t->broken) return amt__mbedtls_opened(t);
+  e = e != 0 ? amt__mbedtls_result(t, e) : t->broken;
+  if (e != AMT_AGAIN && t->offered && t->verdict == 0) {
+    amt_mbedtls_forget(t->server); /* next time from the start */
+    if (e <= -100) e = AMT_E_TLS_BROKEN;
+  }
+  return e == AMT_E_TRUNCATED ? AMT_E_EOF : e;
+}
+
+static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e;
+  t->turns = 16;
+  if (n > 0x4000u) n = 0x4000u;
+  amt__mbedtls_flush(t);
+  e = mbedtls_ssl_read(&t->ssl, (unsigned char *)p, n);
+  return e >= 0 ? e : amt__mbedtls_result(t, e); /* 0: an empty record */
+}
+
+/* One record. If the write below fails, it may have left whole. */
+static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  int          e = AMT_AGAIN;
+  t->turns = 16;
+  if (n > AMT_MBEDTLS_RECORD) n = AMT_MBEDTLS_RECORD;
+  if (amt__mbedtls_flush(t) != AMT_AGAIN)
+    e = mbedtls_ssl_write(&t->ssl, (const unsigned char *)p, n);
+  if (t->broken) return t->broken;
+  return e >= 0 ? e : amt__mbedtls_result(t, e);
+}
+
+static void amt__mbedtls_close(amt_stream *stream)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  if (t->state == AMT__TLS_OPEN && !stream->abort)
+    (void)mbedtls_ssl_close_notify(&t->ssl);
+  if (t->state != AMT__TLS_CLOSED) {
+    t->inner->abort = stream->abort;
+    t->inner->ops->close(t->inner);
+  }
+  if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
+    mbedtls_ssl_free(&t->ssl);
+    mbedtls_ssl_config_free(&t->conf);
+  }
+  t->state = AMT__TLS_CLOSED;
+}
+
+static int amt__mbedtls_wait(amt_stream *stream, int want, uint32_t ms)
+{
+  amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
+  return amt__tls_wait(t->inner, want, ms);
+}
+
+static int amt__mbedtls_want(const amt_stream *stream, int want)
+{
+  const amt_mbedtls *t = (const amt_mbedtls *)(const void *)stream;
+  if (t->state == AMT__TLS_SHAKING) want = t->want;
+  if (t->state == AMT__TLS_OPEN && want != AMT_WANT_WRITE &&
+      mbedtls_ssl_get_bytes_avail(&t->ssl) > 0)
+    return AMT_WANT_NOW;
+  if (t->out_len != 0) want = AMT_WANT_WRITE;
+  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+                                     : want;
+}
+
+AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
+                             amt_mbedtls_server *server)
+{
+  static const amt_stream_ops ops = {
+    amt__mbedtls_open,  amt__mbedtls_read, amt__mbedtls_write,
+    amt__mbedtls_close, amt__mbedtls_wait, 1, amt__mbedtls_want
+  };
+  memset(t, 0, sizeof *t);
+  t->stream.ops = &ops;
+  t->inner = inner;
+  t->server = server;
+}
+
+AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
+{
+  memset(server, 0, sizeof *server);
+  mbedtls_ssl_session_init(&server->saved);
+  mbedtls_entropy_init(&server->entropy);
+}
+
+AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server)
+{
+  amt_mbedtls_forget(server);
+  mbedtls_entropy_free(&server->entropy);
+}
+
+AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)
+{
+  mbedtls_ssl_session_free(&server->saved);
+  mbedtls_ssl_session_init(&server->saved);
+  server->has_saved = 0;
+}
+#endif /* AMT_IMPLEMENTATION */

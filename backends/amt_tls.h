@@ -1,0 +1,579 @@
+/* amt_tls.h - what the TLS streams share: what a server has to prove, and the
+   errors when it does not. Not for programs: amt_bearssl.h and amt_mbedtls.h
+   include it, and so may a TLS stream of yours.
+
+   Contents: search for the tag
+     >>tls-manual    what is verified, options, price
+     >>tls-api       everything public
+     >>tls-impl      from here on only with AMT_IMPLEMENTATION
+     >>tls-text      alerts and errors in words
+     >>tls-checks    time, name, pins: before and after a handshake
+     >>tls-reader    the certificate reader
+
+   Licence: MIT or Unlicense, at your choice; the text is at the end of
+   amt_http.h. */
+
+/* ------------------------------------------------------------------------
+   >>tls-manual
+
+   The engine decides about signatures and chains; read here, from the
+   certificate itself, is what it cannot tell: which end of the dates was
+   missed, IP addresses, the key. No byte of a request leaves before the server
+   has proved its name, and each way this can fail has an error of its own. A
+   reconnect takes the last session up again where the server lets it.
+
+   For a device whose server has one key, whatever its certificate:
+
+     static const uint8_t key[1][32] = { { 0x5d, ... } };  (amt pin HOST:PORT)
+     server.tls.pins = key;
+     server.tls.pin_count = 1;
+     server.tls.time = my_clock;     seconds since 1970; 0: not set yet
+     server.tls.random = my_random;  1, or 0 if there is none
+
+   Not there: revocation checks; with BearSSL also TLS 1.3, name constraints and
+   extended key usages.
+
+   Options, in the file that has AMT_IMPLEMENTATION:
+   AMT_TLS_NO_IP    leaves out IP addresses in certificates
+   AMT_TLS_NO_PIN   leaves out pins; with both, the certificate reader goes
+                    too (2.1 kB with BearSSL, 1.7 kB with mbedTLS, on a
+                    Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
+                    valid", and the insecure_ fields are refused
+   AMT_BUILD_TIME   the date of this build, seconds since 1970: no clock is
+                    believed that says less. Default: a day before __DATE__ */
+
+#include "amt_http.h"
+
+#ifndef AMT_TLS_H
+#define AMT_TLS_H
+
+#if AMT_HTTP_VERSION != 100
+#error "amt_tls.h and amt_http.h differ: take all headers from one place"
+#endif
+
+/* ------------------------------------------------------------------------
+   >>tls-api */
+
+/* What a server has to prove before a byte of a request leaves. One for each
+   server, inside the struct of the back end, shared by all its connections.
+   Zeroed it asks for everything: a chain to a trust anchor, dates that hold
+   now, and the server's name, as a DNS name or an IP address, in the
+   certificate. TLS 1.2 at least (BearSSL has nothing later). */
+typedef struct amt_tls {
+  const char *name;            /* the name in the certificate, where it is not
+                                  the URL's host; NULL: it is */
+  const uint8_t (*pins)[32];   /* SHA-256 of the SubjectPublicKeyInfo: the
+                                  server's key must be one of these, too */
+  size_t        pin_count;
+  /* Seconds since 1970-01-01 UTC, or 0 while the clock is not set. NULL: the
+     system's with AMT_POSIX or AMT_WINSOCK, else not set. A time before this
+     build's own date (AMT_BUILD_TIME) counts as not set. */
+  uint32_t    (*time)(void *ctx);
+  /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
+     the system's, if the back end knows one. Never a guess: without any, the
+     handshake is refused. */
+  int         (*random)(void *ctx, void *p, size_t n);
+  void         *ctx;
+  /* 1: chain, dates and name are not looked at. With pins the key alone says
+     who the server is; without any, nobody does, and whoever sits between
+     reads the password. (BearSSL still wants a certificate that it can read:
+     no SHA-1, no RSA key below 2,048 bits, unless your `more` says so by
+     br_x509_minimal_set_hash and _minrsa.) */
+  uint8_t       insecure_skip_chain;
+  /* 1: for devices without a clock. Certificates past their end are taken. */
+  uint8_t       insecure_skip_dates;
+} amt_tls;
+
+/* What the last handshake showed; kept after a failure, to tell it. */
+typedef struct amt_tls_seen {
+  uint8_t  pin[32];     /* of the key that the server showed */
+  uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
+                           2106: 0xFFFFFFFF. 0: not seen */
+  int      lib_error;   /* the back end's own number, for its manual */
+  uint8_t  certificate; /* 0, the server's own, or where it failed: 1 the next
+                           in the chain, ... */
+  uint8_t  resumed;     /* an earlier session was taken up again: then no
+                           certificate was shown, and none of the above seen */
+} amt_tls_seen;
+
+/* Reads a certificate (DER, RFC 5280) as it comes, for what the back ends do
+   not tell: dates, key, IP addresses. Inside of the streams; no pointers. */
+typedef struct amt_tls_reader {
+  uint32_t at;          /* bytes read */
+  uint32_t end[8];      /* where the open elements end */
+  uint32_t left;        /* of this element's value */
+  uint32_t from, until; /* seconds since 1970 */
+  uint32_t issuer, subject; /* hashes, only good for words */
+  uint8_t  index[8];    /* elements begun at each depth */
+  uint8_t  value[16];   /* of a short element that matters */
+  uint8_t  ip[16];      /* an address to look for, */
+  uint8_t  ip_len;      /* 4 or 16; 0: none */
+  uint8_t  ip_found;
+  uint8_t  have, depth, state, tag, extensions, names;
+} amt_tls_reader;
+
+#endif /* AMT_TLS_H */
+
+/* ========================================================================
+   >>tls-impl */
+
+#if defined(AMT_IMPLEMENTATION) && !defined(AMT_TLS_IMPLEMENTED)
+#define AMT_TLS_IMPLEMENTED
+
+#ifndef AMT_NO_TEXT
+/* ------------------------------------------------------------------------
+   >>tls-text */
+
+/* Alerts: RFC 5246, 7.2.2, and later extensions. */
+static const char *amt__tls_alert_text(int alert)
+{
+  switch (alert) {
+  case 0: return "TLS alert close_notify: the server ended the connection";
+  case 10: return "TLS alert unexpected_message: the server calls our message "
+                  "out of order; see its TLS library";
+  case 20: return "TLS alert bad_record_mac: our bytes did not arrive as sent; "
+                  "see what is between";
+  case 22: return "TLS alert record_overflow: the server takes no record of "
+                  "this size";
+  case 40: return "TLS alert handshake_failure: server and client have no "
+                  "version, cipher or curve in common; allow TLS 1.2, ECDHE "
+                  "and AES-128-GCM or ChaCha20 on the server, or more ciphers "
+                  "here; or it wants a client certificate";
+  case 42: return "TLS alert bad_certificate: the server refuses our client "
+                  "certificate";
+  case 43: return "TLS alert unsupported_certificate: the server cannot use "
+                  "our client certificate";
+  case 44: return "TLS alert certificate_revoked: our client certificate was "
+                  "revoked; ask for a new one";
+  case 45: return "TLS alert certificate_expired: our client certificate has "
+                  "expired, or the server's clock is wrong";
+  case 46: return "TLS alert certificate_unknown: the server refuses our "
+                  "client certificate";
+  case 47: return "TLS alert illegal_parameter: the server calls our "
+                  "handshake wrong";
+  case 48: return "TLS alert unknown_ca: the server does not trust who signed "
+                  "our client certificate; give it that CA, or us another";
+  case 49: return "TLS alert access_denied: the server knows our client "
+                  "certificate and does not let it in";
+  case 50: return "TLS alert decode_error: the server could not read our "
+                  "handshake";
+  case 51: return "TLS alert decrypt_error: a signature or a Finished was "
+                  "wrong; does our key belong to our certificate?";
+  case 71: return "TLS alert insufficient_security: the server asks for "
+                  "stronger ciphers than ours";
+  case 80: return "TLS alert internal_error: the server failed; see its log";
+  case 86: return "TLS alert inappropriate_fallback: the server speaks a "
+                  "later version";
+  case 90: return "TLS alert user_canceled: the server gave the handshake up";
+  case 100: return "TLS alert no_renegotiation";
+  case 109: return "TLS alert missing_extension: the server asks for an "
+                   "extension that we do not send";
+  case 110: return "TLS alert unsupported_extension: the server refuses an "
+                   "extension of ours";
+  case 112: return "TLS alert unrecognized_name: the server has no such name; "
+                   "check the host in the URL";
+  case 113: return "TLS alert bad_certificate_status_response";
+  case 115: return "TLS alert unknown_psk_identity";
+  case 116: return "TLS alert certificate_required: the server wants a client "
+                   "certificate";
+  case 120: return "TLS alert no_application_protocol";
+  default: return "a TLS alert of a number without a name";
+  }
+}
+
+static const char *amt__tls_text(int error)
+{
+  if (error <= AMT_E_TLS_ALERT(0) && error >= AMT_E_TLS_ALERT(255))
+    return amt__tls_alert_text(AMT_E_TLS_ALERT(0) - error);
+  switch (error) {
+  case AMT_E_TLS_BROKEN:
+    return "TLS: bytes that do not fit the protocol or the keys; if it stays "
+           "so, see the server's TLS log, and what is between";
+  case AMT_E_TLS_NOT_TLS:
+    return "TLS: the server does not speak TLS on this port; "
+           "is it http, or another port?";
+  case AMT_E_TLS_VERSION:
+    return "TLS: the server has nothing that we speak: it must offer TLS 1.2";
+  case AMT_E_TLS_CIPHER:
+    return "TLS: the server chose a cipher or a curve that we do not have";
+  case AMT_E_TLS_NAME:
+    return "TLS: the server's certificate is for another name; use the name "
+           "that it has, or have a certificate made for this one";
+  case AMT_E_TLS_IP:
+    return "TLS: the server's certificate does not have this IP address (an "
+           "iPAddress in its subjectAltName); use its name, or have one made";
+  case AMT_E_TLS_SELF_SIGNED:
+    return "TLS: the server's certificate is signed by itself, and is not "
+           "trusted; add it to the CA file, or pin its key";
+  case AMT_E_TLS_ISSUER:
+    return "TLS: nobody trusted has signed this certificate: the server does "
+           "not send an intermediate one, or its CA is not in the CA file";
+  case AMT_E_TLS_ROOT:
+    return "TLS: the chain ends in a root certificate that is not trusted; "
+           "is the right CA in the CA file?";
+  case AMT_E_TLS_SIGNATURE:
+    return "TLS: the signature on this certificate is wrong; "
+           "it was damaged or forged";
+  case AMT_E_TLS_EXPIRED:
+    return "TLS: this certificate has expired; have it renewed";
+  case AMT_E_TLS_NOT_YET:
+    return "TLS: this certificate is not valid yet; "
+           "is the clock right, here and where it was made?";
+  case AMT_E_TLS_CLOCK:
+    return "TLS: the clock is not set, so no certificate can be judged; "
+           "set it (NTP, RTC), or skip dates where that is right";
+  case AMT_E_TLS_WEAK:
+    return "TLS: the key in this certificate is too weak (RSA below 2,048 "
+           "bits); have a new one made";
+  case AMT_E_TLS_ALGORITHM:
+    return "TLS: this certificate's key or signature is of a kind that is not "
+           "taken (SHA-1, MD5, Ed25519, an unknown curve)";
+  case AMT_E_TLS_USAGE:
+    return "TLS: this certificate may not be used so: it is not a CA's, or its "
+           "key is for another purpose";
+  case AMT_E_TLS_CERTIFICATE:
+    return "TLS: this certificate is malformed, or has a critical extension "
+           "that is not understood";
+  case AMT_E_TLS_PIN:
+    return "TLS: the server's key is not the pinned one; if it was changed on "
+           "purpose, pin the new one, otherwise somebody is between";
+  case AMT_E_TLS_RANDOM:
+    return "TLS: no source of randomness; give one (amt_tls.random)";
+  case AMT_E_TLS_RECORD:
+    return "TLS: the server sends larger records than the buffer takes, and "
+           "does not honour max_fragment_length; give it 16,709 bytes "
+           "(mbedTLS: no fragment)";
+  case AMT_E_TLS_BUFFER:
+    return "TLS: the buffer is too small: 837 bytes at least, 16,709 for any "
+           "server";
+  case AMT_E_TLS_NO_NAME:
+    return "TLS: no name is expected of the server, or one over 253 bytes";
+  case AMT_E_TLS_NO_ANCHORS:
+    return "TLS: nothing to verify the server with; give trust anchors";
+  case AMT_E_TLS_PEM:
+    return "TLS: no usable certificate in this text, or damaged PEM";
+  case AMT_E_TLS_KEY:
+    return "TLS: no usable private key in this text; it must be PEM, RSA or "
+           "EC, and not encrypted";
+  case AMT_E_TLS_ROOM:
+    return "TLS: the memory for certificates is too small";
+  case AMT_E_TLS_ORDER:
+    return "TLS: this certificate is not the issuer of the one before it; the "
+           "server must send its own first, then each one's issuer, once";
+  case AMT_E_TLS_MEMORY:
+    return "TLS: mbedTLS could not be set up; is its heap large enough?";
+  default: return "";
+  }
+}
+#endif
+
+/* ------------------------------------------------------------------------
+   >>tls-checks */
+
+#if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
+#define AMT__TLS_READER 0
+#else
+#define AMT__TLS_READER 1
+#endif
+
+enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
+
+/* Days from 1970-01-01 to a date. The year begins with March, so that a leap
+   day ends it: January and February are months 13 and 14 of the year before. */
+#define AMT__DAYS(y, m, d) \
+  (365u * (y) + (y) / 4u - (y) / 100u + (y) / 400u + \
+   (153u * (m) - 457u) / 5u + (d) - 719469u)
+
+#ifndef AMT_BUILD_TIME
+/* __DATE__ is "Nov  1 2026", in this place's time; all of this is constant. */
+#define AMT__BUILD(i) ((unsigned char)__DATE__[i] & 15u) /* ' ' counts as 0 */
+#define AMT__BUILD_MONTH \
+  (__DATE__[2] == 'n' ? (__DATE__[1] == 'a' ? 13u : 6u) : \
+   __DATE__[2] == 'b' ? 14u : \
+   __DATE__[2] == 'r' ? (__DATE__[0] == 'M' ? 3u : 4u) : \
+   __DATE__[2] == 'y' ? 5u : __DATE__[2] == 'l' ? 7u : \
+   __DATE__[2] == 'g' ? 8u : __DATE__[2] == 'p' ? 9u : \
+   __DATE__[2] == 't' ? 10u : __DATE__[2] == 'v' ? 11u : 12u)
+#define AMT__BUILD_YEAR \
+  (2000u + 10u * AMT__BUILD(9) + AMT__BUILD(10) - AMT__BUILD_MONTH / 13u)
+#define AMT_BUILD_TIME \
+  (86400u * (AMT__DAYS(AMT__BUILD_YEAR, AMT__BUILD_MONTH, \
+                       10u * AMT__BUILD(4) + AMT__BUILD(5)) - 1u))
+#endif
+
+/* The time, or 0 if nobody knows it. */
+static uint32_t amt__tls_time(const amt_tls *tls)
+{
+  uint32_t now = 0;
+  if (tls->time != NULL)
+    now = tls->time(tls->ctx);
+#if defined(AMT_POSIX)
+  else
+    now = amt_posix_time(NULL);
+#elif defined(AMT_WINSOCK)
+  else
+    now = amt_winsock_time(NULL);
+#endif
+  return now < AMT_BUILD_TIME ? 0 : now;
+}
+
+/* Where the stream below cannot wait, the caller's loop has its turn. */
+static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
+{
+  if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
+  return inner->ops->wait(inner, want, ms);
+}
+
+static int amt__tls_alert(int number)
+{
+  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
+                                             : AMT_E_TLS_ALERT(number);
+}
+
+static int amt__tls_skips_dates(const amt_tls *tls)
+{
+  return tls->insecure_skip_dates || tls->insecure_skip_chain;
+}
+
+/* Before anything is sent: can this server be verified at all? */
+static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len,
+                          const amt_tls_reader *r)
+{
+#if !AMT__TLS_READER
+  if (amt__tls_skips_dates(tls)) return AMT_E_TLS_NO_ANCHORS;
+#endif
+#ifdef AMT_TLS_NO_PIN
+  if (tls->pin_count != 0) return AMT_E_TLS_PIN; /* they cannot be checked */
+#endif
+#ifdef AMT_TLS_NO_IP
+  if (r->ip_len != 0) return AMT_E_TLS_IP;
+#endif
+  (void)r;
+  if (name_len == 0) return AMT_E_TLS_NO_NAME;
+  if (anchors == 0 && !tls->insecure_skip_chain) return AMT_E_TLS_NO_ANCHORS;
+  if (amt__tls_time(tls) == 0 && !amt__tls_skips_dates(tls))
+    return AMT_E_TLS_CLOCK;
+  return 0;
+}
+
+/* A session is good for a day, and no longer than the certificate. */
+static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
+{
+  uint32_t until = amt__tls_time(tls) + 86400u;
+#if AMT__TLS_READER
+  if (cert_until < until && !amt__tls_skips_dates(tls)) until = cert_until;
+#endif
+  (void)cert_until;
+  return until;
+}
+
+#ifdef AMT_TLS_NO_IP
+/* Addresses are refused, and only looked at to tell them from names. */
+static int amt__tls_address(amt_address *a, const char *name, size_t n)
+{
+  a->len = 4;
+  while (n-- > 0) {
+    if (name[n] == ':') return 1;
+    if (name[n] > '9') a->len = 0;
+  }
+  return a->len;
+}
+#else
+#define amt__tls_address amt_address_parse
+#endif
+
+/* The expected name as a text, and its length, 0 if there is none to expect.
+   If it is an address, the reader looks for that. */
+static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
+                            char *name, amt_tls_reader *r)
+{
+  amt_address a;
+  if (tls->name != NULL) {
+    host = tls->name;
+    n = strlen(host);
+  }
+  if (n > 1 && host[n - 1] == '.') n--; /* no part of it: RFC 6066, 3 */
+  if (n == 0 || n > 253u) return 0;
+  memcpy(name, host, n);
+  name[n] = 0;
+  if (amt__tls_address(&a, host, n)) {
+    r->ip_len = a.len;
+    memcpy(r->ip, a.ip, a.len);
+  }
+  return n;
+}
+
+#ifndef AMT_TLS_NO_PIN
+static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
+{
+  size_t i;
+  for (i = 0; i < tls->pin_count; i++)
+    if (memcmp(tls->pins[i], pin, 32) == 0) return 1;
+  return tls->pin_count == 0;
+}
+#endif
+
+/* ------------------------------------------------------------------------
+   >>tls-reader */
+
+#if AMT__TLS_READER
+enum { AMT__CERT_TAG, AMT__CERT_LEN, AMT__CERT_LENGTH, AMT__CERT_VALUE,
+       AMT__CERT_BAD };
+
+/* The fields of a TBSCertificate, after the optional version. */
+enum { AMT__CERT_SERIAL = 1, AMT__CERT_SIGNATURE, AMT__CERT_ISSUER,
+       AMT__CERT_VALIDITY, AMT__CERT_SUBJECT, AMT__CERT_KEY };
+
+static void amt__cert_init(amt_tls_reader *r)
+{
+  amt_tls_reader fresh;
+  memset(&fresh, 0, sizeof fresh);
+  fresh.ip_len = r->ip_len;
+  memcpy(fresh.ip, r->ip, sizeof fresh.ip);
+  *r = fresh;
+}
+
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ", as near as 32 bits come */
+static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
+{
+  uint32_t v[7], year;
+  size_t   i;
+  for (i = 0; i < 7u; i++)
+    v[i] = 2 * i + 1 < n ? 10u * (p[2 * i] - (uint32_t)'0') +
+                             (p[2 * i + 1] - (uint32_t)'0') : 0;
+  if (n == 15u) {
+    year = 100u * v[0] + v[1];
+    memmove(v, v + 1, 6 * sizeof v[0]);
+  } else {
+    year = v[0] + (v[0] < 50u ? 2000u : 1900u);
+  }
+  if (year < 1970u) return 0;
+  if (year > 2105u) return 0xFFFFFFFFu;
+  if (v[1] < 3u) {
+    v[1] += 12u;
+    year--;
+  }
+  return AMT__DAYS(year, v[1], v[2]) * 86400u + v[3] * 3600u + v[4] * 60u +
+         v[5];
+}
+
+/* A short element is complete: r->value, r->have. */
+static void amt__cert_value(amt_tls_reader *r)
+{
+  static const uint8_t subject_alt_name[3] = { 0x55, 0x1D, 0x11 };
+  if (r->depth == 3u && r->index[2] == AMT__CERT_VALIDITY) {
+    uint32_t t = amt__cert_time(r->value, r->have);
+    if (r->index[3] == 1u) r->from = t;
+    if (r->index[3] == 2u) r->until = t;
+  } else if (r->depth == 5u && r->tag == 0x06) {
+    r->names = r->have == 3u && memcmp(r->value, subject_alt_name, 3) == 0;
+  } else if (r->depth == 7u && r->tag == 0x87) { /* iPAddress */
+    if (r->ip_len != 0 && r->have == r->ip_len &&
+        memcmp(r->value, r->ip, r->ip_len) == 0)
+      r->ip_found = 1;
+  }
+}
+
+/* Is the element whose header has just been read one to look into? */
+static int amt__cert_enter(const amt_tls_reader *r)
+{
+  switch (r->depth) {
+  case 0: return r->index[0] == 1u;
+  case 1: return r->index[1] == 1u; /* tbsCertificate */
+  case 2: return r->tag == 0xA3 || r->index[2] == AMT__CERT_VALIDITY;
+#ifndef AMT_TLS_NO_IP
+  case 3: return r->extensions;
+  case 4: return 1;
+  case 5: return r->names && r->tag == 0x04;
+  case 6: return r->index[6] == 1u;
+#endif
+  default: return 0;
+  }
+}
+
+/* The end of an element, and of those that end with it. */
+static void amt__cert_end(amt_tls_reader *r)
+{
+  if (r->have <= sizeof r->value) amt__cert_value(r);
+  while (r->depth > 0 && r->at == r->end[r->depth]) r->depth--;
+  r->state = AMT__CERT_TAG;
+}
+
+static void amt__cert_header(amt_tls_reader *r)
+{
+  r->have = 0;
+  r->state = AMT__CERT_VALUE;
+  if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
+    r->state = AMT__CERT_BAD;
+  } else if (r->left != 0 && amt__cert_enter(r)) { /* never below 7 */
+    if (r->depth == 2u) r->extensions = r->tag == 0xA3;
+    if (r->depth == 4u) r->names = 0;
+    r->depth++;
+    r->index[r->depth] = 0;
+    r->end[r->depth] = r->at + r->left;
+    r->state = AMT__CERT_TAG;
+  } else if (r->left == 0) {
+    amt__cert_end(r);
+  }
+}
+
+/* One byte. 1 if it is one of the SubjectPublicKeyInfo, which is hashed. */
+static int amt__cert_step(amt_tls_reader *r, uint8_t c)
+{
+  int field;
+  if (r->at == 0xFFFFFFFFu) r->state = AMT__CERT_BAD;
+  r->at++;
+  if (r->state == AMT__CERT_TAG) {
+    r->tag = c;
+    if (!(r->depth == 2u && c == 0xA0) && r->index[r->depth & 7u] < 255u)
+      r->index[r->depth & 7u]++; /* A0: the version, which may be missing */
+  }
+  field = r->depth == 2u ? r->index[2] : 0;
+  if (field == AMT__CERT_ISSUER && r->state != AMT__CERT_BAD)
+    r->issuer = (r->issuer ^ c) * 16777619u;
+  if (field == AMT__CERT_SUBJECT && r->state != AMT__CERT_BAD)
+    r->subject = (r->subject ^ c) * 16777619u;
+  switch (r->state) {
+  case AMT__CERT_TAG:
+    r->state = AMT__CERT_LEN;
+    break;
+  case AMT__CERT_LEN:
+    r->left = c;
+    if (c < 0x80u) {
+      amt__cert_header(r);
+    } else {
+      r->left = 0;
+      r->have = c & 0x7Fu;
+      r->state = r->have - 1u < 3u ? AMT__CERT_LENGTH : AMT__CERT_BAD;
+    }
+    break;
+  case AMT__CERT_LENGTH:
+    r->left = (r->left << 8) | c;
+    if (--r->have == 0) amt__cert_header(r);
+    break;
+  case AMT__CERT_VALUE:
+    if (r->have < sizeof r->value) r->value[r->have] = c;
+    if (r->have <= sizeof r->value) r->have++;
+    if (--r->left == 0) amt__cert_end(r);
+    break;
+  default: break;
+  }
+  return field == AMT__CERT_KEY && r->state != AMT__CERT_BAD;
+}
+#endif /* AMT__TLS_READER */
+
+/* Of an error, what the certificate itself tells: which end of its dates was
+   missed, and how the chain without an anchor ends. */
+static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
+                           unsigned certificate, int error)
+{
+#if AMT__TLS_READER
+  if (error == AMT_E_TLS_EXPIRED && amt__tls_time(tls) < r->from)
+    return AMT_E_TLS_NOT_YET;
+  if (error == AMT_E_TLS_ISSUER && r->issuer == r->subject)
+    return certificate == 0 ? AMT_E_TLS_SELF_SIGNED : AMT_E_TLS_ROOT;
+#endif
+  (void)tls, (void)r, (void)certificate;
+  return error;
+}
+#endif /* AMT_IMPLEMENTATION */

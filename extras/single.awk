@@ -1,0 +1,56 @@
+# One file from amt.h and the headers it includes, for make single:
+#   awk -f extras/single.awk amt.h amt_http.h backends/*.h >single/amt.h
+# Each header stands where it is included first. Two have no guard, since they
+# are part of whoever includes them: amt_address.h stands in each kind of
+# sockets, and of amt_wide.h each of its two readers has its half.
+
+FNR == 1 { name = FILENAME; sub(/.*\//, "", name); names[++files] = name }
+{ text[name] = text[name] $0 "\n" }
+
+END {
+  if (names[1] != "amt.h" || files < 3) fail("usage: see the first lines")
+  put("amt.h")
+}
+
+function fail(why)
+{
+  print "single.awk: " why >"/dev/stderr"
+  exit 1
+}
+
+function put(name,  line, lines, n, i, wanted, licence)
+{
+  if (!(name in text)) fail(name " is included, and was not given")
+  done[name]++
+  n = split(text[name], lines, "\n") - 1
+  for (i = 1; i <= n; i++) {
+    line = lines[i]
+    # The licence stands at the end of amt.h, once.
+    if (name != "amt.h" && lines[i + 1] ~ /^   This software is available/)
+      return
+    if (name == "amt_wide.h" && skipped(line)) continue
+    if (name == "amt.h" && !started && line ~ /^#/) start()
+    if (line !~ /^#include "amt_/) { print line; continue }
+    wanted = line
+    gsub(/^#include "|".*$/, "", wanted)
+    if (!done[wanted] || wanted ~ /^amt_(address|wide)\.h$/) put(wanted)
+  }
+}
+
+# Before the first directive.
+function start()
+{
+  print "/* One file, made of amt.h, amt_http.h and backends/ by make single. Who"
+  print "   wants to read or change it finds the rooms there. */"
+  print "#define AMT_SINGLE"
+  started = 1
+}
+
+# amt_wide.h: its opening and the first half for amt_http.h, then the second.
+function skipped(line)
+{
+  if (line == "#ifndef AMT__WIDE_JSON") { half = 1; return 1 }
+  if (line == "#else /* AMT__WIDE_JSON */") { half = 2; return 1 }
+  if (line == "#endif /* AMT__WIDE_JSON */") { half = 0; return 1 }
+  return half == 0 ? done["amt_wide.h"] == 2 : half != done["amt_wide.h"]
+}
