@@ -1,0 +1,213 @@
+"""How the headers find each other, and what a program is told that includes
+them wrongly; and the one header of make single. Each function whose name begins
+with test_ is one test; its name is the sentence it proves.
+usage: headers.py [WORD]   runs only the tests with WORD in their name"""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+from programs import OUT, main
+
+HEADERS = ["amt.h", "amt_http.h", *sorted(glob.glob("backends/*.h"))]
+STRICT = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow",
+          "-pedantic", "-Wcast-qual", "-Werror"]
+C99 = ["gcc", "-std=c99"]
+CXX11 = ["g++", "-x", "c++", "-std=c++11"]
+# What can be defined together, and what each needs.
+CHOICES = [[], ["-DAMT_POSIX"], ["-DAMT_POSIX", "-DAMT_STATIC"], ["-DAMT_NO_HTTP"],
+           ["-DAMT_POSIX", "-DAMT_BEARSSL"], ["-DAMT_MBEDTLS"],
+           ["-DAMT_POSIX", "-DAMT_BEARSSL", "-DAMT_MBEDTLS"], ["-DAMT_WIDE=0"],
+           ["-D_GNU_SOURCE", "-isystem", "/usr/include/lwip", "-DAMT_LWIP"]]
+
+
+def folder(*headers):
+    """A new folder with a copy of these headers."""
+    d = tempfile.mkdtemp(dir=OUT)
+    for header in headers:
+        shutil.copy(header, d)
+    return d
+
+
+def compiled(program, *options, compiler=C99, includes=("-I.", "-Ibackends")):
+    """What the compiler says of a program; "" if nothing."""
+    with tempfile.TemporaryDirectory(dir=OUT) as d:
+        path = d + "/program.c"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(program)
+        return subprocess.run([*compiler, *STRICT, *includes, *options, "-c",
+                               path, "-o", d + "/program.o"],
+                              stderr=subprocess.PIPE, text=True).stderr
+
+
+def takes(*arguments, **named):
+    said = compiled(*arguments, **named)
+    assert said == "", said
+
+
+def refuses(words, *arguments, **named):
+    said = compiled(*arguments, **named)
+    assert "#error" in said and words in said, said or "it was taken"
+
+
+def whole(header):
+    return "#define AMT_IMPLEMENTATION\n#include \"%s\"\n" % header
+
+
+# --- what is right ----------------------------------------------------------
+
+def test_each_backend_brings_all_it_needs_when_it_is_included_by_its_name():
+    for header in "amt_posix.h", "amt_bearssl.h", "amt_mbedtls.h":
+        takes(whole(header))
+        takes(whole(header), compiler=CXX11)
+        takes('#include "%s"\n%s' % (header, whole("amt.h")))
+    takes("#define AMT_POSIX\n" + whole("amt_bearssl.h"))
+    takes(whole("amt_lwip_sockets.h"), "-D_GNU_SOURCE", "-isystem",
+          "/usr/include/lwip")
+
+
+def test_the_implementation_may_come_after_the_declarations():
+    for options in CHOICES:
+        for first in HEADERS[0], "amt_http.h":
+            takes('#include "%s"\n' % first + whole("amt.h"), *options)
+
+
+def test_all_headers_may_lie_in_one_folder():
+    d = folder(*HEADERS)
+    for options in CHOICES:
+        takes(whole("amt.h"), *options, includes=("-I" + d,))
+
+
+def test_without_amt_wide_a_byte_at_a_time_does():
+    d = folder(*(h for h in HEADERS if h != "backends/amt_wide.h"))
+    takes(whole("amt.h") + "#if AMT_WIDE != 0\n#error\n#endif\n",
+          "-DAMT_POSIX", "-O2", includes=("-I" + d,))
+    program = d + "/json"
+    subprocess.check_call(["gcc", "-std=gnu99", "-O1", "-w", "-I" + d, "-Itests",
+                           "tests/test_json.c", "-o", program, "-lcmocka"])
+    subprocess.check_output([program], stderr=subprocess.STDOUT)
+
+
+# --- what is wrong ----------------------------------------------------------
+
+def test_a_backend_behind_amt_h_is_told_to_come_first():
+    for header, macro in (("posix", "POSIX"), ("winsock", "WINSOCK"),
+                          ("lwip", "LWIP_RAW"), ("lwip_sockets", "LWIP"),
+                          ("bearssl", "BEARSSL"), ("mbedtls", "MBEDTLS")):
+        for first in "amt.h", "amt_http.h":
+            refuses("too late: define AMT_%s before the first" % macro,
+                    '#include "%s"\n#include "amt_%s.h"\n' % (first, header))
+
+
+def test_a_strict_compiler_that_has_read_system_headers_is_told_so():
+    refuses("define _POSIX_C_SOURCE=200112L before the first #include",
+            "#include <stdio.h>\n#define AMT_POSIX\n" + whole("amt.h"))
+    takes("#include <stdio.h>\n#define AMT_POSIX\n" + whole("amt.h"),
+          "-D_POSIX_C_SOURCE=200112L")
+
+
+def test_of_the_kinds_of_sockets_only_one_is_taken():
+    for two in (("POSIX", "LWIP"), ("POSIX", "WINSOCK"), ("LWIP", "WINSOCK")):
+        refuses("only one of AMT_POSIX, AMT_LWIP, AMT_WINSOCK",
+                whole("amt.h"), *("-DAMT_" + name for name in two))
+
+
+def test_a_header_that_is_missing_is_named_with_what_to_do():
+    refuses("amt.h needs amt_http.h: copy it", whole("amt.h"),
+            includes=("-I" + folder("amt.h"),))
+    d = folder("amt.h", "amt_http.h")
+    takes(whole("amt.h"), includes=("-I" + d,))
+    for macro in "POSIX", "WINSOCK", "LWIP", "LWIP_RAW", "BEARSSL", "MBEDTLS":
+        refuses("no backends: add -Ibackends", whole("amt.h"), "-DAMT_" + macro,
+                includes=("-I" + d,))
+
+
+def test_an_old_header_beside_a_new_one_is_refused():
+    with open("amt_http.h", encoding="utf-8") as f:
+        text = f.read()
+    line = [l for l in text.splitlines() if "#define AMT_HTTP_VERSION" in l]
+    assert len(line) == 1, line
+    d = folder(*HEADERS)
+    with open(d + "/amt_http.h", "w", encoding="utf-8") as f:
+        f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 99"))
+    for header in HEADERS:
+        name = os.path.basename(header)
+        options = {"amt_lwip_sockets.h": ["-isystem", "/usr/include/lwip"]}
+        if name not in ("amt_http.h", "amt_wide.h", "amt_address.h"):
+            refuses("%s and amt_http.h differ: take all" % name,
+                    '#include "%s"\n' % name, *options.get(name, ()),
+                    includes=("-I" + d,))
+
+
+def test_what_is_part_of_another_header_says_of_which():
+    refuses("include amt_http.h or amt.h instead", whole("amt_wide.h"))
+    refuses("include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead",
+            whole("amt_address.h"))
+
+
+# --- make single ------------------------------------------------------------
+
+def single():
+    """The include path of a folder with the one header. Programs that name
+    amt_http.h find a line there that names amt.h."""
+    subprocess.check_call(["make", "-s", "single"])
+    d = folder("build/single/amt.h")
+    with open(d + "/amt_http.h", "w", encoding="utf-8") as f:
+        f.write('#include "amt.h"\n')
+    return d
+
+
+def test_the_single_header_takes_all_macros_and_no_other_file():
+    subprocess.check_call(["make", "-s", "single"])
+    d = folder("build/single/amt.h")
+    for compiler in C99, CXX11:
+        for options in CHOICES:
+            takes(whole("amt.h"), *options, compiler=compiler,
+                  includes=("-I" + d,))
+            takes('#include "amt.h"\n' + whole("amt.h"), *options,
+                  compiler=compiler, includes=("-I" + d,))
+
+
+def test_the_single_header_is_amt_h_with_each_line_of_the_others_once():
+    d = single()
+    with open(d + "/amt.h", encoding="utf-8") as f:
+        one = f.read()
+    for header in HEADERS:
+        with open(header, encoding="utf-8") as f:
+            text = f.read()
+        for define in set(l for l in text.splitlines()
+                          if l.startswith(("AMTDEF ", "typedef struct "))):
+            wanted = text.count("\n%s\n" % define)
+            found = one.count("\n%s\n" % define)
+            assert found == wanted, (header, define, found, wanted)
+
+
+def test_every_example_is_built_from_the_single_header_as_c99_and_cxx11():
+    d = single()
+    libraries = {"own_http": ["-lcurl"], "amt": ["-lbearssl"]}
+    for example in sorted(glob.glob("examples/*.c")):
+        name = os.path.basename(example)[:-2]
+        for compiler in C99, CXX11:
+            subprocess.check_call([
+                *compiler, "-O1", "-w", "-I" + d, example, "-o", d + "/program",
+                *(["-DAMT_BEARSSL"] if name == "amt" else []),
+                *libraries.get(name, [])])
+
+
+def test_the_unit_tests_pass_over_the_single_header_as_c99_and_cxx11():
+    d = single()
+    for name in "json", "http", "job", "pump", "faults":
+        files = subprocess.check_output(["sh", "tests/sources.sh", name],
+                                        text=True).split()
+        for compiler in ["gcc", "-std=gnu99"], \
+                        ["g++", "-x", "c++", "-std=gnu++11"]:
+            subprocess.check_call([*compiler, "-O1", "-w", "-I" + d, "-Itests",
+                                   *files, "-o", d + "/" + name, "-lcmocka"])
+            subprocess.check_output([d + "/" + name], stderr=subprocess.STDOUT)
+
+
+main(globals())
