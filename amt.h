@@ -420,13 +420,48 @@ typedef enum {
   AMT_CALLS
 } amt_op;
 
-/* Members of requests, in the order in which they are sent. */
-enum {
-  AMT_Q_USER, AMT_Q_PASSWORD, AMT_Q_ACTION, AMT_Q_TASK_TYPE, AMT_Q_APPLICATION,
-  AMT_Q_JOB, AMT_Q_SCRIPT, AMT_Q_SUBMIT_USER, AMT_Q_RUN_AS, AMT_Q_STATION,
-  AMT_Q_QUEUE, AMT_Q_ID, AMT_Q_AFTER, AMT_Q_TASK_VALUES, AMT_Q_PARAMETERS,
-  AMT_Q_COUNT
-};
+/* A request is a text with holes. A hole is one byte that no path, header or
+   body can hold otherwise: a control. These macros write it, between string
+   literals:
+
+     "{\"Job\":" AMT_HOLE_JOB AMT_IF(QUEUE, ",\"Queue\":" AMT_HOLE_QUEUE) "}"
+
+   Octal, since such an escape ends after three digits, whatever follows. */
+#define AMT_HOLE_APPLICATION "\016"
+#define AMT_HOLE_JOB         "\017"
+#define AMT_HOLE_SCRIPT      "\020"
+#define AMT_HOLE_SUBMIT_USER "\021" /* BATCH, if the task has none */
+#define AMT_HOLE_USER        "\022" /* amt_task.run_as */
+#define AMT_HOLE_STATION     "\023" /* OPCON, if the task has none */
+#define AMT_HOLE_QUEUE       "\024"
+#define AMT_HOLE_ID          "\025"
+#define AMT_HOLE_AFTER       "\026" /* of AMT_MESSAGES: the number behind which
+                                       messages are wanted */
+#define AMT_HOLE_TASK_VALUES "\027" /* a list */
+#define AMT_HOLE_PARAMETERS  "\030" /* a list */
+#define AMT_HOLE_API_USER    "\031" /* amt_session.user */
+#define AMT_HOLE_PASSWORD    "\032"
+#define AMT_HOLE_TOKEN       "\033" /* not given while the session signs in */
+#define AMT_HOLE_BASIC       "\034" /* Base64 of user:password (RFC 7617) */
+#define AMT_HOLE_ACTION      "\035" /* START, STOP or KILL, of these calls */
+
+/* `part` only where the word has a value, or only where it has none. A list
+   without elements has none. Parts may hold parts. */
+#define AMT_IF(word, part)     "\001" AMT_HOLE_##word part "\003"
+#define AMT_UNLESS(word, part) "\002" AMT_HOLE_##word part "\003"
+
+/* How a hole is filled, where it does not say: in a body that is JSON as JSON
+   (a string, a list of strings; a number: `after`, and an id that is one), in a
+   path or a form percent-encoded, in a header as it is. A body is JSON if it
+   begins with '{', '[', '"' or a hole; any other is a form. It says: */
+#define AMT_AS_RAW(hole)  "\004" hole /* as it is */
+#define AMT_AS_TEXT(hole) "\005" hole /* as in a JSON string, without quotes */
+#define AMT_AS_URL(hole)  "\006" hole /* percent-encoded (RFC 3986) */
+/* A list: {"a":"1"} of "a=1"; [{"name":"a","value":"1"}]; or as one string,
+   the elements joined by a separator, in a form percent-encoded. */
+#define AMT_AS_OBJECT(list)             "\007" list
+#define AMT_AS_PAIRS(name, value, list) "\010" name "\014" value list
+#define AMT_AS_JOINED(separator, list)  "\013" separator list
 
 /* Members of replies; the last three in each element of the messages. */
 enum {
@@ -435,47 +470,45 @@ enum {
   AMT_R_COUNT
 };
 
-/* How a list of parameters is sent. */
-enum {
-  AMT_LIST_ARRAY,  /* ["a=1","b=2"] */
-  AMT_LIST_JOINED, /* "a=1;b=2", with amt_wire.separator */
-  AMT_LIST_OBJECT  /* {"a":"1","b":"2"}: each needs a '=' */
-};
+/* All that is put on the wire, and read from it.
 
-/* How one signs in. */
-enum {
-  AMT_AUTH_JSON,  /* a call with a JSON body */
-  AMT_AUTH_FORM,  /* a call with grant_type=password&username=..&password=.. */
-  AMT_AUTH_BASIC, /* no call: HTTP Basic, each time */
-  AMT_AUTH_FIXED, /* no call: session->token, as it is given */
-  AMT_AUTH_NONE
-};
+   A call has a method, a path with its query, and a body or NULL. Without a
+   path no call signs in: then the session's token is given by the caller, or
+   `headers` have AMT_HOLE_BASIC, or nobody is asked. `headers` are the lines of
+   every call, each ending in CR LF: before Accept and Content-Type, which the
+   library adds, and without Content-Length, which it adds too.
 
-/* Every word that is put on the wire. A member whose name is NULL is not sent,
-   or not read. Names of replies may be dotted, "result.job.status", and have
-   alternatives, "AmtLogonToken|Token": any of them is read; null, or an empty
-   token, life, id or status, hides no other. Each part has 1 to AMT_NAME_MAX
-   bytes, the whole 255 at most. "" means the reply (or the element) itself. */
+   A member of replies whose name is NULL is not read. Names may be dotted,
+   "result.job.status", and have alternatives, "AmtLogonToken|Token": any of
+   them is read; null, or an empty token, life, id or status, hides no other.
+   Each part has 1 to AMT_NAME_MAX bytes, the whole 255 at most. "" means the
+   reply (or the element) itself. */
 #define AMT_NAME_MAX 31
 typedef struct amt_wire {
-  struct { const char *method, *path; } call[AMT_CALLS];
-                         /* in paths {application} {id} {after} {action} */
-  const char *start, *stop, *kill;  /* the action words */
-  const char *batch, *script;       /* the task types */
-  const char *request[AMT_Q_COUNT]; /* member names; no '"', '\' or controls */
+  struct { const char *method, *path, *body; } call[AMT_CALLS];
+  const char *headers; /* or NULL */
   const char *reply[AMT_R_COUNT];
-  const char *auth_header;          /* "X-AMT-LogonToken", or another; with
-                                       AMT_AUTH_BASIC always Authorization */
-  const char *auth_scheme;          /* before the token: "", or "Bearer " */
-  const char *headers;              /* fixed, "Name: value\r\n..."; or NULL */
-  const char *members;              /* fixed, "\"a\":1,\"b\":2"; or NULL */
-  const char *separator;            /* for AMT_LIST_JOINED */
-  uint8_t     auth;                 /* AMT_AUTH_ */
-  uint8_t     task_values;          /* AMT_LIST_ */
-  uint8_t     parameters;           /* AMT_LIST_ */
 } amt_wire;
 
 AMTDEF const amt_wire *amt_wire_default(void);
+
+/* What is wrong with a table, for a person. */
+typedef struct amt_wire_fault {
+  uint8_t     call;   /* AMT_SIGN_IN to AMT_MESSAGES; AMT_CALLS: of none */
+  const char *text;   /* of the table: the one that is wrong; NULL: it lacks */
+  size_t      at;     /* the byte in it */
+  const char *part;   /* "method", "path", "body", "headers" or "reply" */
+  const char *reason; /* a constant sentence; "" with AMT_NO_TEXT */
+} amt_wire_fault;
+
+/* Judges a table whole: marks that are none, parts that are not closed, a list
+   in a path, a body that is not JSON once it is filled, a name of a reply that
+   is too long, a call that names no job. 0; or AMT_E_WIRE, and *fault says
+   what. Call it once for a table of your own, where it is made: a run trusts
+   it, and sends what it says. Not there with AMT_DEFAULT_WIRE_ONLY. */
+#ifndef AMT_DEFAULT_WIRE_ONLY
+AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault);
+#endif
 
 /* --- sessions ----------------------------------------------------------- */
 
@@ -706,6 +739,16 @@ AMTDEF void amt_forget(amt_job *j);
 /* The next event. Gives back the message that was lent. */
 AMTDEF amt_event amt_next(amt_job *j, uint32_t now);
 
+/* Where producing a request goes on: the last place at or before the window's
+   begin, so that a piece costs what it is long, not what lies before it. */
+typedef struct amt_place {
+  const char *text;   /* in the body's text; NULL: at its begin */
+  size_t      index;  /* in the list of the hole there, */
+  size_t      offset; /* and in its value */
+  size_t      total;  /* bytes of the request before it */
+  size_t      end;    /* of the whole request; 0: not known yet */
+} amt_place;
+
 /* --- calls, for those who bring their own HTTP -------------------------- */
 
 /* After AMT_CALL. Each puts one part of the request, for job->op. A window of
@@ -752,6 +795,7 @@ typedef struct amt_conn {
   uint32_t           hash;    /* and a hash of its text: structs and buffers */
                               /* may be used again for another server */
   amt_job           *job;     /* whose call is under way; NULL if free */
+  amt_place          place;   /* of its request */
 } amt_conn;
 
 /* Connections and the one buffer they share. Set the first four. */
@@ -1521,44 +1565,48 @@ AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
 /* ------------------------------------------------------------------------
    >>request
 
-   What each call sends. Members are walked in the order of AMT_Q_; a mask
-   says which belong to a call, the wire table how they are named. */
+   What each call sends: texts with holes, filled by one walk, amt__fill. It
+   produces, counts, and judges values before anything is sent. */
 
-#define AMT__BIT(n) ((uint16_t)(1UL << (n)))
+static const char amt__authenticate[] = "/AmtOpConService/Authenticate";
+static const char amt__act[] = "/AmtOpConService/OpConJobAction";
+static const char amt__monitor[] = "/AmtOpConService/MonitorJob";
+static const char amt__messages[] = "/AmtOpConService/GetMessages";
+static const char amt__post[] = "POST";
 
-static const uint16_t amt__members[AMT_CALLS] = {
-  AMT__BIT(AMT_Q_USER) | AMT__BIT(AMT_Q_PASSWORD),
-  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_TASK_TYPE) |
-    AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_JOB) |
-    AMT__BIT(AMT_Q_SCRIPT) | AMT__BIT(AMT_Q_SUBMIT_USER) |
-    AMT__BIT(AMT_Q_RUN_AS) | AMT__BIT(AMT_Q_STATION) |
-    AMT__BIT(AMT_Q_QUEUE) | AMT__BIT(AMT_Q_TASK_VALUES) |
-    AMT__BIT(AMT_Q_PARAMETERS),
-  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
-  AMT__BIT(AMT_Q_ACTION) | AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
-  AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID),
-  AMT__BIT(AMT_Q_APPLICATION) | AMT__BIT(AMT_Q_ID) | AMT__BIT(AMT_Q_AFTER)
-};
+static const char amt__sign_in_body[] =
+  "{\"User\":" AMT_HOLE_API_USER ",\"Password\":" AMT_HOLE_PASSWORD "}";
 
-#define AMT__SERVICE "/AmtOpConService/"
+static const char amt__start_body[] =
+  "{\"Action\":\"START\",\"TaskType\":\"" AMT_IF(SCRIPT, "SCRIPT")
+  AMT_UNLESS(SCRIPT, "BATCH") "\",\"ApplicationName\":" AMT_HOLE_APPLICATION
+  AMT_UNLESS(SCRIPT, ",\"JobName\":" AMT_HOLE_JOB)
+  AMT_IF(SCRIPT, ",\"ScriptName\":" AMT_HOLE_SCRIPT)
+  ",\"SubmitUser\":" AMT_HOLE_SUBMIT_USER
+  AMT_IF(USER, ",\"User\":" AMT_HOLE_USER) ",\"Station\":" AMT_HOLE_STATION
+  AMT_IF(QUEUE, ",\"QueueName\":" AMT_HOLE_QUEUE)
+  AMT_IF(TASK_VALUES, ",\"TaskValues\":" AMT_HOLE_TASK_VALUES)
+  AMT_IF(PARAMETERS, ",\"Parameters\":" AMT_HOLE_PARAMETERS) "}";
+
+static const char amt__job_body[] = /* of all calls behind the Start */
+  "{" AMT_IF(ACTION, "\"Action\":" AMT_HOLE_ACTION ",")
+  "\"ApplicationName\":" AMT_HOLE_APPLICATION
+  ",\"BatchRequestId\":" AMT_HOLE_ID
+  AMT_IF(AFTER, ",\"AfterSequence\":" AMT_HOLE_AFTER) "}";
+
+static const char amt__headers[] =
+  AMT_IF(TOKEN, "X-AMT-LogonToken: " AMT_HOLE_TOKEN "\r\n");
 
 static const amt_wire amt__wire_default = {
-  { { "POST", AMT__SERVICE "Authenticate" },
-    { "POST", AMT__SERVICE "OpConJobAction" },
-    { "POST", AMT__SERVICE "OpConJobAction" },
-    { "POST", AMT__SERVICE "OpConJobAction" },
-    { "POST", AMT__SERVICE "MonitorJob" },
-    { "POST", AMT__SERVICE "GetMessages" } },
-  "START", "STOP", "KILL",
-  "BATCH", "SCRIPT",
-  { "User", "Password", "Action", "TaskType", "ApplicationName",
-    "JobName", "ScriptName", "SubmitUser", "User", "Station",
-    "QueueName", "BatchRequestId", "AfterSequence", "TaskValues",
-    "Parameters" },
+  { { amt__post, amt__authenticate, amt__sign_in_body },
+    { amt__post, amt__act, amt__start_body },
+    { amt__post, amt__act, amt__job_body },
+    { amt__post, amt__act, amt__job_body },
+    { amt__post, amt__monitor, amt__job_body },
+    { amt__post, amt__messages, amt__job_body } },
+  amt__headers,
   { "AmtLogonToken|LogonToken|Token", "ExpiresIn", "BatchRequestId", "Status",
-    "Message", "Messages", "More", "Sequence", "Time", "Text" },
-  "X-AMT-LogonToken", "", NULL, NULL, ",",
-  AMT_AUTH_JSON, AMT_LIST_ARRAY, AMT_LIST_ARRAY
+    "Message", "Messages", "More", "Sequence", "Time", "Text" }
 };
 
 AMTDEF const amt_wire *amt_wire_default(void)
@@ -1606,23 +1654,6 @@ enum {
                             run, or has told a status since */
 };
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
-/* 1 if text begins with what. */
-static int amt__begins(const char *text, const char *what)
-{
-  while (*what != 0 && *text == *what) text++, what++;
-  return *what == 0;
-}
-
-/* Where text has what first, or NULL. libc's are ten times as large. */
-static const char *amt__find(const char *text, const char *what)
-{
-  for (; *text != 0; text++)
-    if (amt__begins(text, what)) return text;
-  return NULL;
-}
-#endif
-
 static int amt__given(const char *text)
 {
   return text != NULL && *text != 0;
@@ -1634,107 +1665,108 @@ static int amt__part_ends(char c)
   return c == 0 || c == '.' || c == '|';
 }
 
-/* The word for what a call does that is a Start, a Stop or a Kill. */
-static const char *amt__action(const amt_wire *w, unsigned op)
+/* --- marks: what a text with holes has between its literals --- */
+
+enum { /* the bytes that the macros write; in all texts a NUL is the end */
+  AMT__IF = 1, AMT__UNLESS, AMT__END,
+  AMT__RAW, AMT__TEXT, AMT__URL, AMT__OBJECT, AMT__PAIRS, /* then TAB, LF */
+  AMT__JOINED = 11, AMT__VALUE, /* then CR */
+  AMT__W_APPLICATION = 14, AMT__W_JOB, AMT__W_SCRIPT, AMT__W_SUBMIT_USER,
+  AMT__W_USER, AMT__W_STATION, AMT__W_QUEUE, AMT__W_ID, AMT__W_AFTER,
+  AMT__W_TASK_VALUES, AMT__W_PARAMETERS, AMT__W_API_USER, AMT__W_PASSWORD,
+  AMT__W_TOKEN, AMT__W_BASIC, AMT__W_ACTION, AMT__W_NONE
+};
+
+/* Where a text stands. */
+enum { AMT__IN_PATH, AMT__IN_HEADERS, AMT__IN_FORM, AMT__IN_JSON };
+
+static int amt__is_mark(char c)
 {
-  if (op == AMT_START) return w->start;
-  return op == AMT_STOP ? w->stop : w->kill;
+  return (unsigned char)c < 32u && c != '\t' && c != '\n' && c != '\r';
 }
 
-/* A member's text, where it has one that is plain. */
-static const char *amt__member(const amt_job *j, unsigned m)
+static int amt__is_list(unsigned word)
 {
-  const amt_task *t = j->task__;
-  const char     *v = NULL;
-  if (m == AMT_Q_USER) return j->session__->user;
-  if (m == AMT_Q_PASSWORD) return j->session__->password;
-  if (m == AMT_Q_ACTION) return amt__action(amt__wire(j), j->op);
-  if (m == AMT_Q_APPLICATION) return j->application__;
-  if (m == AMT_Q_ID) return j->id;
-  if (t == NULL) return NULL;
-  switch (m) {
-  case AMT_Q_TASK_TYPE:
-    return amt__given(t->script) ? amt__wire(j)->script : amt__wire(j)->batch;
-  case AMT_Q_JOB: return amt__given(t->script) ? NULL : t->job;
-  case AMT_Q_SCRIPT: return t->script;
-  case AMT_Q_SUBMIT_USER:
-    v = t->submit_user;
-    return amt__given(v) ? v : "BATCH";
-  case AMT_Q_RUN_AS: return t->run_as;
-  case AMT_Q_STATION:
-    v = t->station;
-    return amt__given(v) ? v : "OPCON";
-  case AMT_Q_QUEUE: return t->queue;
-  default: return NULL;
-  }
+  return word - AMT__W_TASK_VALUES <= 1u;
 }
 
-static const char *const *amt__list(const amt_job *j, unsigned m, size_t *n)
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* 1 if the text, or NULL, has this hole. */
+static int amt__has_hole(const char *text, int word)
+{
+  if (text != NULL)
+    for (; *text != 0; text++)
+      if (*text == word) return 1;
+  return 0;
+}
+#endif
+
+static const char *const *amt__list(const amt_job *j, unsigned word, size_t *n)
 {
   const amt_task *t = j->task__;
   *n = 0;
   if (t == NULL) return NULL;
-  *n = m == AMT_Q_TASK_VALUES ? t->task_value_count : t->parameter_count;
-  return m == AMT_Q_TASK_VALUES ? t->task_values : t->parameters;
+  *n = word == AMT__W_TASK_VALUES ? t->task_value_count : t->parameter_count;
+  return word == AMT__W_TASK_VALUES ? t->task_values : t->parameters;
 }
 
-static void amt__put_string(amt_out *o, const char *text)
+/* The text of a word, or NULL or "" if it has no value; of a list and of a
+   number any, if there is one. */
+static const char *amt__value(const amt_job *j, unsigned word)
 {
-  amt_json_put_string(o, text, amt__length(text));
-}
-
-#ifdef AMT_DEFAULT_WIRE_ONLY
-static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
-{
-  size_t             n, i;
-  const char *const *list = amt__list(j, m, &n);
-  for (i = 0; i < n; i++) {
-    amt__put_char(o, i == 0 ? '[' : ',');
-    amt__put_string(o, list[i]);
+  static const char actions[] = "START\0STOP\0\0KILL";
+  const amt_session *s = j->session__;
+  const amt_task    *t = j->task__;
+  size_t             n;
+  switch (word) {
+  case AMT__W_APPLICATION: return j->application__;
+  case AMT__W_ID: return j->id;
+  case AMT__W_AFTER: return j->op == AMT_MESSAGES ? actions : NULL;
+  case AMT__W_API_USER: return s->user;
+  case AMT__W_PASSWORD: case AMT__W_BASIC: return s->password;
+  case AMT__W_TOKEN: return j->op != AMT_SIGN_IN ? s->token : NULL;
+  case AMT__W_ACTION:
+    n = j->op - (unsigned)AMT_START;
+    return n < 3u ? actions + 6u * n : NULL;
+  default: break;
   }
-  amt__put_char(o, ']');
-}
-#else
-static unsigned amt__list_style(const amt_job *j, unsigned m)
-{
-  const amt_wire *w = amt__wire(j);
-  unsigned        style = m == AMT_Q_PARAMETERS ? w->parameters
-                                                : w->task_values;
-  if (style > AMT_LIST_OBJECT) style = AMT_LIST_OBJECT;
-  return style;
-}
-
-static void amt__put_list(const amt_job *j, amt_out *o, unsigned m)
-{
-  const amt_wire    *w = amt__wire(j);
-  unsigned           style = amt__list_style(j, m);
-  size_t             n, i;
-  const char *const *list = amt__list(j, m, &n);
-  amt__put_char(o, "[\"{"[style]);
-  for (i = 0; i < n; i++) {
-    const char *text = list[i], *equals = amt__find(text, "=");
-    if (style == AMT_LIST_JOINED) {
-      if (i > 0 && w->separator != NULL)
-        amt__put_escaped(o, w->separator, amt__length(w->separator));
-      amt__put_escaped(o, text, amt__length(text));
-      continue;
-    }
-    if (i > 0) amt__put_char(o, ',');
-    if (style == AMT_LIST_OBJECT && equals != NULL) {
-      amt_json_put_string(o, text, (size_t)(equals - text));
-      amt__put_char(o, ':');
-      text = equals + 1;
-    }
-    amt__put_string(o, text);
+  if (t == NULL) return NULL;
+  switch (word) {
+  case AMT__W_JOB: return t->job;
+  case AMT__W_SCRIPT: return t->script;
+  case AMT__W_SUBMIT_USER:
+    return amt__given(t->submit_user) ? t->submit_user : "BATCH";
+  case AMT__W_USER: return t->run_as;
+  case AMT__W_STATION: return amt__given(t->station) ? t->station : "OPCON";
+  case AMT__W_QUEUE: return t->queue;
+  default: break;
   }
-  amt__put_char(o, "]\"}"[style]);
+  amt__list(j, word, &n);
+  return n != 0 ? actions : NULL;
 }
 
+/* p is at the mark of a part: behind it, or, where its condition does not hold,
+   behind the part's end. */
+static const char *amt__enter(const amt_job *j, const char *p)
+{
+  unsigned depth = 1;
+  if (p[1] == 0) return p + 1;
+  if (amt__given(amt__value(j, (unsigned char)p[1])) == (*p == AMT__IF)) return p + 2;
+  for (p += 2; *p != 0 && depth != 0; p++) {
+    if (*p == AMT__IF || *p == AMT__UNLESS) depth++;
+    if (*p == AMT__END) depth--;
+  }
+  return p;
+}
+
+/* --- how values are written --- */
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
 /* RFC 3986: all but unreserved characters as %XX. */
-static void amt__put_percent(amt_out *o, const char *text)
+static void amt__put_percent(amt_out *o, const char *text, size_t n)
 {
   static const char digits[] = "0123456789ABCDEF";
-  for (; *text != 0; text++) {
+  for (; n != 0; text++, n--) {
     unsigned c = (unsigned char)*text;
     char     e[3] = { '%', 0, 0 };
     if (c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
@@ -1774,20 +1806,142 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
   }
   if (n % 3u != 0) amt_put(o, "==", 3u - n % 3u);
 }
+#endif
 
-static void amt__put_form(const amt_job *j, amt_out *o)
+/* A piece of a value. */
+static void amt__put_as(amt_out *o, const char *text, size_t n, unsigned how)
 {
-  const amt_wire *w = amt__wire(j);
-  unsigned        m;
-  amt_put_text(o, "grant_type=password");
-  for (m = AMT_Q_USER; m <= AMT_Q_PASSWORD; m++) {
-    const char *value = amt__member(j, m);
-    if (w->request[m] == NULL || value == NULL) continue;
-    amt__put_char(o, '&');
-    amt__put_percent(o, w->request[m]);
-    amt__put_char(o, '=');
-    amt__put_percent(o, value);
+  if (how == AMT__RAW) amt_put(o, text, n);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  else if (how == AMT__URL) amt__put_percent(o, text, n);
+#endif
+  else amt__put_escaped(o, text, n);
+}
+
+/* --- the walk --- */
+
+typedef struct amt__walk {
+  const amt_job *j;
+  amt_out       *o;
+  amt_place     *place; /* where to go on, or NULL */
+  const char    *p;     /* the text, from here on */
+  const char    *arg;   /* what the hole at p says beside how */
+  size_t         index, offset; /* in its list, and in its value */
+  unsigned       where; /* AMT__IN_ */
+  unsigned       how;   /* of the hole; 0: as JSON */
+  unsigned       word;
+  int            judge; /* 1: no value is taken without a look */
+  int            error; /* what is wrong with the word's value, then */
+  int            full;  /* the window is: what is left need not be counted */
+} amt__walk;
+
+#ifdef __OPTIMIZE_SIZE__ /* each piece is produced from the text's beginning */
+#define amt__note(w, at) ((void)(at), 0)
+#else
+/* Notes this place if the window begins at it or behind it. 1 if the window is
+   full, and how long all is has been counted. */
+static int amt__note(amt__walk *w, size_t offset)
+{
+  amt_place *at = w->place;
+  if (at == NULL) return 0;
+  w->full = at->end != 0 && w->o->len == w->o->cap;
+  if (w->o->total <= w->o->from) {
+    at->text = w->p;
+    at->index = w->index;
+    at->offset = offset;
+    at->total = w->o->total;
   }
+  return w->full;
+}
+#endif
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* 1 if the text may stand in a header value or, with `path`, in a path: that
+   has no blanks either. */
+static int amt__clean(const char *text, int path)
+{
+  for (; *text != 0; text++) {
+    unsigned c = (unsigned char)*text;
+    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u || c == '#')))
+      return 0;
+  }
+  return 1;
+}
+#endif
+
+/* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
+static int amt__judge(const amt__walk *w, const char *text)
+{
+  if (!amt__given(text))
+    return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
+  if (!amt_utf8(text, amt__length(text))) return AMT_E_UTF8;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (w->word == AMT__W_BASIC && amt__has_hole(text, ':'))
+    return AMT_E_CONTROL; /* in a user: RFC 7617 */
+  if (w->how == AMT__RAW && w->where < AMT__IN_FORM &&
+      !amt__clean(text, w->where == AMT__IN_PATH))
+    return AMT_E_CONTROL;
+#endif
+  return 0;
+}
+
+/* A value from w->offset on, a piece at a time: a long one is not even
+   measured. */
+static void amt__put_value(amt__walk *w, const char *text)
+{
+  size_t at = w->offset, n;
+  if (w->how == 0 && at == 0) amt__put_char(w->o, '"');
+  while (text[at] != 0) {
+    if (at != 0 && amt__note(w, at)) return;
+    for (n = 1; n < 256 && text[at + n] != 0;) n++;
+    amt__put_as(w->o, text + at, n, w->how);
+    at += n;
+  }
+  if (w->how == 0) amt__put_char(w->o, '"');
+  w->offset = 0;
+}
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* An argument of a hole, up to its mark. */
+static const char *amt__put_argument(const amt__walk *w, const char *arg)
+{
+  size_t n = 0;
+  while (!amt__is_mark(arg[n])) n++;
+  amt__put_as(w->o, arg, n, w->how);
+  return arg + n;
+}
+
+/* Of an element "a=1" all in front of the value, as {"a": or with the names of
+   both. The value. */
+static const char *amt__put_name(amt__walk *w, const char *text, int pairs)
+{
+  const char *value = text, *second = "";
+  while (*value != 0 && *value != '=') value++;
+  if (*value == 0 && w->judge) w->error = AMT_E_EMPTY;
+  if (w->offset == 0) {
+    if (pairs) {
+      amt_put(w->o, "{\"", 2);
+      second = amt__put_argument(w, w->arg);
+      amt_put(w->o, "\":", 2);
+    }
+    amt_json_put_string(w->o, text, (size_t)(value - text));
+    if (pairs) {
+      amt_put(w->o, ",\"", 2);
+      amt__put_argument(w, second + (*second == AMT__VALUE));
+      amt__put_char(w->o, '"');
+    }
+    amt__put_char(w->o, ':');
+  }
+  return value + (*value == '=');
+}
+
+/* 0, or an error. */
+static int amt__put_basic(amt__walk *w, const char *password)
+{
+  const char *user = w->j->session__->user;
+  if (w->judge) return amt__judge(w, user);
+  if (user != NULL && password != NULL) amt__put_base64(w->o, user, password);
+  return 0;
 }
 #endif
 
@@ -1799,70 +1953,168 @@ static int amt__digits(const char *id)
   return n != 0 && id[n] == 0 && (id[0] != '0' || n == 1);
 }
 
-static void amt__put_value(const amt_job *j, amt_out *o, unsigned m)
+/* Reads the hole at w->p: how, argument, word. Behind it. */
+static const char *amt__read_hole(amt__walk *w)
 {
-  const char *text;
-  if (m == AMT_Q_AFTER) {
-    amt_put_number(o, j->after__);
-    return;
-  }
-  text = amt__member(j, m);
-  if (text == NULL) amt__put_list(j, o, m);
-  else if (m == AMT_Q_ID && !j->id_text) amt_put_text(o, text);
-  else amt__put_string(o, text);
-}
-
-/* 1 if this call sends member m of the table now. */
-static int amt__sends(const amt_job *j, unsigned m)
-{
-  size_t n;
-  if (!(amt__members[j->op] >> m & 1u) || amt__wire(j)->request[m] == NULL)
-    return 0;
-  if (m == AMT_Q_AFTER) return 1;
-  if (m < AMT_Q_TASK_VALUES) return amt__given(amt__member(j, m));
-  amt__list(j, m, &n);
-  return n != 0;
-}
-
-AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
-{
-  const amt_wire *w = amt__wire(j);
-  char            before = '{';
-  unsigned        m;
+  const char *p = w->p;
+  w->how = w->where == AMT__IN_JSON      ? 0
+           : w->where == AMT__IN_HEADERS ? (unsigned)AMT__RAW
+                                         : (unsigned)AMT__URL;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM) {
-    amt__put_form(j, o);
-    return;
-  }
-  if (w->members != NULL) {
-    amt__put_char(o, before);
-    amt_put_text(o, w->members);
-    before = ',';
+  if (*p < AMT__W_APPLICATION) {
+    w->how = (unsigned char)*p++;
+    w->arg = p;
+    while (*p != 0 && (!amt__is_mark(*p) || *p == AMT__VALUE)) p++;
   }
 #endif
-  for (m = 0; amt__members[j->op] >> m != 0; m++) {
-    if (!amt__sends(j, m)) continue;
-    amt__put_char(o, before);
-    before = ',';
-    amt__put_char(o, '"');
-    amt_put_text(o, w->request[m]);
-    amt_put_text(o, "\":");
-    amt__put_value(j, o, m);
+  w->word = (unsigned char)*p;
+  return p + (*p != 0);
+}
+
+/* 1 if this value comes only later: a token, and a password that is fetched. */
+static int amt__comes_later(const amt__walk *w)
+{
+  if (w->word == AMT__W_TOKEN) return w->j->op != AMT_SIGN_IN;
+  return (w->word == AMT__W_PASSWORD || w->word == AMT__W_BASIC) &&
+         w->j->session__->secret != NULL;
+}
+
+/* The hole's value; a text goes the way of a list that has one element. */
+static void amt__put_hole(amt__walk *w)
+{
+  const char        *text = amt__value(w->j, w->word), *ends = NULL;
+  const char *const *list = &text;
+  size_t             n = 1;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  unsigned how = w->how;
+#endif
+  if (w->judge && amt__comes_later(w)) return;
+  if (text != NULL && w->word == AMT__W_AFTER) {
+    amt_put_number(w->o, w->j->after__);
+    return;
   }
-  if (before == ',') amt__put_char(o, '}');
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (w->word == AMT__W_BASIC) {
+    w->error = amt__put_basic(w, text);
+    return;
+  }
+#endif
+  if (text != NULL && amt__is_list(w->word)) {
+    list = amt__list(w->j, w->word, &n);
+    ends = "[,]";
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (how == AMT__OBJECT) ends = "{,}";
+    if (how == AMT__JOINED) ends = w->where == AMT__IN_JSON ? "\"\"\"" : NULL;
+    w->how = how != AMT__JOINED ? 0 : w->where == AMT__IN_JSON
+                ? (unsigned)AMT__TEXT : (unsigned)AMT__URL;
+#endif
+  } else if (w->word == AMT__W_ID && w->how == 0 && !w->j->id_text) {
+    w->how = AMT__RAW;
+  }
+  for (; w->index < n; w->index++) {
+    if (w->offset == 0 && w->index != 0 && amt__note(w, 0)) return;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (w->offset == 0 && w->index != 0 && how == AMT__JOINED)
+      amt__put_argument(w, w->arg);
+    else
+#endif
+    if (w->offset == 0 && ends != NULL)
+      amt__put_char(w->o, ends[w->index != 0]);
+    text = list[w->index];
+    if (w->judge && w->error == 0) w->error = amt__judge(w, text);
+    if (text == NULL) continue;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
+      text = amt__put_name(w, text, how == AMT__PAIRS);
+#endif
+    amt__put_value(w, text);
+    if (w->full) return;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (ends != NULL && how == AMT__PAIRS) amt__put_char(w->o, '}');
+#endif
+  }
+  if (ends != NULL) amt__put_char(w->o, ends[2]);
 }
 
-static size_t amt__body_length(const amt_job *j)
+/* Puts a text with its holes filled. With `judged` nothing is produced: 0, or
+   what is wrong with the value of a word, which is then in *judged. */
+static int amt__fill(const amt_job *j, amt_out *o, const char *text,
+                     unsigned where, amt_place *place, unsigned *judged)
 {
-  amt_out o = amt_out_window(NULL, 0, 0);
-  amt_call_body(j, &o);
-  return o.total;
+  const char *next;
+  size_t      n;
+  amt__walk   w;
+  w.j = j;
+  w.o = o;
+  w.place = place;
+  w.p = w.arg = text;
+  w.index = w.offset = 0;
+  w.where = where;
+  w.judge = judged != NULL;
+  w.error = w.full = 0;
+#ifndef __OPTIMIZE_SIZE__
+  if (place != NULL && place->text != NULL && place->total <= o->from) {
+    w.p = place->text;
+    w.index = place->index;
+    w.offset = place->offset;
+    o->total = place->total;
+  }
+#endif
+  if (w.p == NULL) return 0;
+  for (;;) {
+    if (w.index == 0 && w.offset == 0 && amt__note(&w, 0)) return 0;
+    for (n = 0; !amt__is_mark(w.p[n]);) n++;
+    amt_put(o, w.p, n);
+    w.p += n;
+    if (*w.p == 0) return 0;
+    if (*w.p == AMT__END) {
+      w.p++;
+    } else if (*w.p < AMT__END) {
+      w.p = amt__enter(j, w.p);
+    } else {
+      next = amt__read_hole(&w);
+      amt__put_hole(&w);
+      if (w.error != 0) *judged = w.word;
+      if (w.error != 0 || w.full) return w.error;
+      w.p = next;
+      w.index = w.offset = 0;
+    }
+  }
 }
 
-AMTDEF int amt_call_has_body(const amt_job *j)
+/* --- the parts of a request --- */
+
+#ifdef AMT_DEFAULT_WIRE_ONLY
+#define amt__body_kind(body) AMT__IN_JSON
+#define amt__has_body(j)     ((void)(j), 1)
+#define amt__signs_in(j)     ((void)(j), 1)
+#define amt__is_basic(j)     ((void)(j), 0)
+#else
+/* JSON, or a form. */
+static unsigned amt__body_kind(const char *body)
 {
-  return amt__body_length(j) != 0;
+  char c = body != NULL ? *body : '{';
+  return c == '{' || c == '[' || c == '"' || amt__is_mark(c) ? AMT__IN_JSON
+                                                             : AMT__IN_FORM;
 }
+
+static int amt__has_body(const amt_job *j)
+{
+  return amt__given(amt__wire(j)->call[j->op].body);
+}
+
+/* 1 if there is a call for it. */
+static int amt__signs_in(const amt_job *j)
+{
+  return amt__wire(j)->call[AMT_SIGN_IN].path != NULL;
+}
+
+/* 1 if each request has name and password. */
+static int amt__is_basic(const amt_job *j)
+{
+  return amt__has_hole(amt__wire(j)->headers, AMT__W_BASIC);
+}
+#endif
 
 AMTDEF const char *amt_call_method(const amt_job *j)
 {
@@ -1872,300 +2124,119 @@ AMTDEF const char *amt_call_method(const amt_job *j)
 AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
 {
   const char *path = amt__wire(j)->call[j->op].path;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  static const struct { char name[14]; uint8_t member; } fill[4] = {
-    { "{application}", AMT_Q_APPLICATION }, { "{id}", AMT_Q_ID },
-    { "{after}", AMT_Q_AFTER },             { "{action}", AMT_Q_ACTION }
-  };
-  for (;;) {
-    unsigned    i = 0;
-    const char *value, *brace = path;
-    while (*brace != 0 && *brace != '{') brace++;
-    if (*brace == 0) break;
-    amt_put(o, path, (size_t)(brace - path));
-    while (i < 4 && !amt__begins(brace, fill[i].name))
-      i++;
-    path = brace + (i < 4 ? amt__length(fill[i].name) : 1);
-    if (i == 4) {
-      amt__put_char(o, '{');
-      continue;
-    }
-    value = amt__member(j, fill[i].member);
-    if (fill[i].member == AMT_Q_AFTER) amt_put_number(o, j->after__);
-    else if (value != NULL) amt__put_percent(o, value);
-  }
-#endif
+#ifdef AMT_DEFAULT_WIRE_ONLY
   amt_put_text(o, path);
+#else
+  amt__fill(j, o, path, AMT__IN_PATH, NULL, NULL);
+#endif
 }
 
-static void amt__put_credentials(const amt_job *j, amt_out *o)
+AMTDEF int amt_call_has_body(const amt_job *j)
 {
-  const amt_session *s = j->session__;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (amt__wire(j)->auth == AMT_AUTH_BASIC) {
-    amt_put_text(o, "Authorization: Basic ");
-    amt__put_base64(o, s->user, s->password);
-    return;
-  }
-#endif
-  amt_put_text(o, amt__wire(j)->auth_header);
-  amt_put(o, ": ", 2);
-  amt_put_text(o, amt__wire(j)->auth_scheme);
-  amt_put(o, s->token, s->token__len);
-}
-
-static void amt__put_headers(const amt_job *j, amt_out *o, int has_body)
-{
-  const amt_wire *w = amt__wire(j);
-  if (j->op != AMT_SIGN_IN && w->auth != AMT_AUTH_NONE) {
-    amt__put_credentials(j, o);
-    amt_put(o, "\r\n", 2);
-  }
-  amt_put_text(o, "Accept: application/json\r\n");
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->headers != NULL) amt_put_text(o, w->headers);
-  if (j->op == AMT_SIGN_IN && w->auth == AMT_AUTH_FORM) {
-    amt_put_text(o, "Content-Type: application/x-www-form-urlencoded\r\n");
-    return;
-  }
-#endif
-  if (has_body) amt_put_text(o, "Content-Type: application/json\r\n");
+  return amt__has_body(j);
 }
 
 AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
 {
-  amt__put_headers(j, o, amt_call_has_body(j));
+  amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
+  amt_put_text(o, "Accept: application/json\r\n");
+  if (!amt__has_body(j)) return;
+  amt_put_text(o, "Content-Type: application/");
+  amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
+                    AMT__IN_FORM ? "x-www-form-urlencoded\r\n" : "json\r\n");
 }
+
+static void amt__put_body(const amt_job *j, amt_out *o, amt_place *place)
+{
+  const char *body = amt__wire(j)->call[j->op].body;
+  amt__fill(j, o, body, amt__body_kind(body), place, NULL);
+}
+
+AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
+{
+  amt__put_body(j, o, NULL);
+}
+
+/* --- what can be told before anything is sent --- */
 
 static int amt__wrong(amt_job *j, int error, const char *what)
 {
   j->msg = what;
-  j->msg_len = amt__length(what); /* NOLINT: each member has a default name */
+  j->msg_len = amt__length(what);
   return error;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
-/* 1 if the task says something that is lost where the table has no name for
-   it: what is to run, as whom, where, and with what. */
-static int amt__is_said(const amt_job *j, unsigned m)
+/* "queue", the name of a word. */
+static const char *amt__word_name(unsigned word)
 {
-  size_t n;
-  if (m == AMT_Q_JOB || m == AMT_Q_SCRIPT || m == AMT_Q_RUN_AS ||
-      m == AMT_Q_QUEUE)
-    return amt__given(amt__member(j, m));
-  amt__list(j, m, &n);
-  return m >= AMT_Q_TASK_VALUES && n != 0;
-}
+#ifndef AMT_NO_TEXT
+  static const char names[] =
+    "application\0job\0script\0submit_user\0user\0station\0queue\0id\0after\0"
+    "task_values\0parameters\0api_user\0password\0token\0basic\0action\0";
+  const char *name = names;
+  for (; word > AMT__W_APPLICATION && *name != 0; word--)
+    name += amt__length(name) + 1;
+  return name;
+#else
+  (void)word;
+  return "";
 #endif
-
-/* 1 if this call cannot do without member m. */
-static int amt__required(const amt_job *j, unsigned m)
-{
-  if (m == AMT_Q_JOB) return !amt__given(amt__member(j, AMT_Q_SCRIPT));
-  if (m == AMT_Q_PASSWORD && j->session__->secret != NULL) return 0;
-  if (m == AMT_Q_APPLICATION || m == AMT_Q_ID) return 1;
-  return m != AMT_Q_SCRIPT && m != AMT_Q_RUN_AS && m != AMT_Q_QUEUE &&
-         (amt__wire(j)->request[m] != NULL ||
-          amt__wire(j)->auth == AMT_AUTH_BASIC);
 }
 
-/* A member's list: no text of it is empty; as an object, each has a '='. */
-static int amt__check_list(amt_job *j, unsigned m, const char *name)
+static int amt__judge_text(amt_job *j, const char *text, unsigned where)
 {
-  size_t             n, i;
-  const char *const *list = amt__list(j, m, &n);
-  for (i = 0; i < n; i++) {
-    if (!amt__given(list[i])) return amt__wrong(j, AMT_E_EMPTY, name);
-    if (!amt_utf8(list[i], amt__length(list[i])))
-      return amt__wrong(j, AMT_E_UTF8, name);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (amt__list_style(j, m) == AMT_LIST_OBJECT &&
-        amt__find(list[i], "=") == NULL)
-      return amt__wrong(j, AMT_E_EMPTY, name);
-#endif
-  }
-  return 0;
+  amt_out  nothing = amt_out_window(NULL, 0, 0);
+  unsigned word = 0;
+  int      e = amt__fill(j, &nothing, text, where, NULL, &word);
+  return e != 0 ? amt__wrong(j, e, amt__word_name(word)) : 0;
 }
 
-/* The members of one call: given where required, UTF-8, nothing empty. */
-static int amt__check_call(amt_job *j)
-{
-  unsigned m;
-  int      e = 0;
-  for (m = 0; m < AMT_Q_COUNT && e == 0; m++) {
-    const char *text, *name = amt__wire(j)->request[m];
-    if (!(amt__members[j->op] >> m & 1u) || m == AMT_Q_AFTER) continue;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (name == NULL) {
-      name = amt__wire_default.request[m];
-      if (amt__is_said(j, m)) return amt__wrong(j, AMT_E_WIRE, name);
-    }
-#endif
-    if (m >= AMT_Q_TASK_VALUES) {
-      e = amt__check_list(j, m, name);
-      continue;
-    }
-    text = amt__member(j, m);
-    if (!amt__given(text) && amt__required(j, m))
-      return amt__wrong(j, AMT_E_MISSING, name);
-    if (text != NULL && !amt_utf8(text, amt__length(text)))
-      return amt__wrong(j, AMT_E_UTF8, name);
-  }
-  return e;
-}
-
-#ifndef AMT_DEFAULT_WIRE_ONLY
-/* 1 if the text may stand in a header value or, with `path`, in a path: that
-   has no blanks either. */
-static int amt__clean(const char *text, int path)
-{
-  if (text == NULL) return 1;
-  for (; *text != 0; text++) {
-    unsigned c = (unsigned char)*text;
-    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u || c == '#')))
-      return 0;
-  }
-  return 1;
-}
-
-/* 1 if the text would have to be escaped to stand in a JSON string. */
-static int amt__has_escapes(const char *text)
-{
-  if (text == NULL) return 0;
-  while ((unsigned char)*text >= 32u && *text != '"' && *text != '\\') text++;
-  return *text != 0;
-}
-
-/* Fixed header lines: each ends in CR LF, and no other control is in them. */
-static int amt__check_lines(const char *p)
-{
-  int empty = 1;
-  if (p == NULL) return 1;
-  for (; *p != 0; p++) {
-    unsigned c = (unsigned char)*p;
-    if (c == '\r' && p[1] == '\n') {
-      if (empty) return 0;
-      p++;
-      empty = 1;
-    } else {
-      if ((c < 32u && c != 9u) || c == 127u) return 0;
-      empty = 0;
-    }
-  }
-  return empty;
-}
-
-/* Method, path and action of a call. */
-static int amt__check_path(amt_job *j, unsigned op)
+/* The values of one call. */
+static int amt__check_call(amt_job *j, amt_op op)
 {
   const amt_wire *w = amt__wire(j);
-  const char     *method = w->call[op].method, *path = w->call[op].path;
-  int             acts, named;
-  if (!amt__given(method) || !amt__given(path))
+  const char     *body = w->call[op].body;
+  int             e = 0;
+  j->op = (uint8_t)op;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (!amt__given(w->call[op].path) || !amt__given(w->call[op].method))
     return amt__wrong(j, AMT_E_WIRE, "method or path");
-  if (*path != '/' || !amt__clean(method, 1) || !amt__clean(path, 1))
-    return amt__wrong(j, AMT_E_CONTROL, path);
-  acts = op - AMT_START <= AMT_KILL - AMT_START;
-  named = amt__find(path, "{action}") != NULL;
-  if (named && !acts) return amt__wrong(j, AMT_E_WIRE, path);
-  if (acts && !amt__given(amt__action(w, op)) &&
-      (named || w->request[AMT_Q_ACTION] != NULL))
-    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ACTION]);
-  if (op >= AMT_STOP && w->request[AMT_Q_ID] == NULL &&
-      amt__find(path, "{id}") == NULL)
-    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_ID]);
-  return 0;
+  e = amt__judge_text(j, w->call[op].path, AMT__IN_PATH);
+  if (e == 0) e = amt__judge_text(j, w->headers, AMT__IN_HEADERS);
+#endif
+  return e != 0 ? e : amt__judge_text(j, body, amt__body_kind(body));
 }
 
-/* A name of replies: needed, where no job can be run without it; no part of it
-   empty, or longer than what is kept of a member's name; the whole no longer
-   than open__ can count. */
-static int amt__check_reply(amt_job *j, unsigned m)
-{
-  const amt_wire *w = amt__wire(j);
-  const char     *p = w->reply[m];
-  size_t          n;
-  if (p == NULL) {
-    if (m == AMT_R_ID || m == AMT_R_STATUS ||
-        (m == AMT_R_TOKEN && w->auth <= AMT_AUTH_FORM) ||
-        (m == AMT_R_MESSAGES && j->session__->messages != AMT_NEVER))
-      return amt__wrong(j, AMT_E_WIRE, amt__wire_default.reply[m]);
-    return 0;
-  }
-  if (*p == 0) return 0;
-  do {
-    n = 0;
-    while (!amt__part_ends(p[n])) n++;
-    p += n;
-    if (n - 1u >= AMT_NAME_MAX || p - w->reply[m] > 255)
-      return amt__wrong(j, AMT_E_WIRE, w->reply[m]);
-  } while (*p++ != 0);
-  return 0;
-}
-
-static int amt__check_wire(amt_job *j)
-{
-  const amt_wire *w = amt__wire(j);
-  unsigned        i = w->auth > AMT_AUTH_FORM ? AMT_START : AMT_SIGN_IN;
-  int             e;
-  for (; i < AMT_CALLS; i++)
-    if ((e = amt__check_path(j, i)) != 0) return e;
-  for (i = 0; i < AMT_R_COUNT; i++)
-    if ((e = amt__check_reply(j, i)) != 0) return e;
-  for (i = 0; i < AMT_Q_COUNT; i++)
-    if (amt__has_escapes(w->request[i]))
-      return amt__wrong(j, AMT_E_CONTROL, w->request[i]);
-  if (w->request[AMT_Q_JOB] == NULL && w->request[AMT_Q_SCRIPT] == NULL)
-    return amt__wrong(j, AMT_E_WIRE, amt__wire_default.request[AMT_Q_JOB]);
-  if (w->separator == NULL && (w->task_values == AMT_LIST_JOINED ||
-                               w->parameters == AMT_LIST_JOINED))
-    return amt__wrong(j, AMT_E_WIRE, "separator");
-  if (w->auth != AMT_AUTH_NONE &&
-      (!amt__given(w->auth_header) || w->auth_scheme == NULL))
-    return amt__wrong(j, AMT_E_WIRE, "auth_header or auth_scheme");
-  if (!amt__clean(w->auth_header, 1) || !amt__clean(w->auth_scheme, 0))
-    return amt__wrong(j, AMT_E_CONTROL, "auth_header or auth_scheme");
-  if (!amt__check_lines(w->headers))
-    return amt__wrong(j, AMT_E_CONTROL, "headers");
-  return 0;
-}
-
+#ifndef AMT_DEFAULT_WIRE_ONLY
 /* A token that is given, not signed in for. */
 static int amt__check_token(amt_job *j)
 {
   amt_session *s = j->session__;
-  if (amt__wire(j)->auth != AMT_AUTH_FIXED) return 0;
+  if (amt__signs_in(j) || !amt__has_hole(amt__wire(j)->headers, AMT__W_TOKEN))
+    return 0;
+  if (s->token == NULL) return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
   s->token__len = amt__length(s->token);
   if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
   return amt__clean(s->token, 0) ? 0 : amt__wrong(j, AMT_E_CONTROL, "token");
 }
 #endif
 
-/* All that can be told before anything is sent: 0, or an error. */
-static int amt__check(amt_job *j, amt_op op)
+/* All of it: 0, or an error. */
+AMT__OWN int amt__check(amt_job *j, amt_op op)
 {
-  amt_session    *s = j->session__;
-  const amt_wire *w = amt__wire(j);
-  int             e;
+  const amt_session *s = j->session__;
+  int                e = 0;
+  if (amt__signs_in(j)) {
+    e = amt__check_call(j, AMT_SIGN_IN);
+    if (e == 0 && (s->token == NULL || s->token_room < 2))
+      e = amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
+  }
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  e = amt__check_wire(j);
-  if (e != 0) return e;
+  if (e == 0) e = amt__check_token(j);
 #endif
-  j->op = AMT_SIGN_IN;
-  if (w->auth <= AMT_AUTH_BASIC && (e = amt__check_call(j)) != 0) return e;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->auth == AMT_AUTH_BASIC && amt__find(s->user, ":") != NULL)
-    return amt__wrong(j, AMT_E_CONTROL, "user"); /* RFC 7617 */
-#endif
-  if (w->auth != AMT_AUTH_NONE && w->auth != AMT_AUTH_BASIC &&
-      (s->token == NULL || s->token_room < 2))
-    return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  e = amt__check_token(j);
-  if (e != 0) return e;
-#endif
+  if (e == 0 && op != AMT_SIGN_IN) e = amt__check_call(j, op);
   j->op = (uint8_t)op;
-  return op == AMT_SIGN_IN ? 0 : amt__check_call(j);
+  return e;
 }
 
 /* ------------------------------------------------------------------------
@@ -2205,6 +2276,7 @@ enum {
 
 /* The members looked for in the reply to each call, by bit. */
 #define AMT__ANSWER (AMT__BIT(AMT_R_STATUS) | AMT__BIT(AMT_R_MESSAGE))
+#define AMT__BIT(n) ((uint16_t)(1UL << (n)))
 #define AMT__ELEMENT (AMT__BIT(AMT_R_SEQUENCE) | AMT__BIT(AMT_R_TIME) | \
                       AMT__BIT(AMT_R_TEXT))
 
@@ -2384,8 +2456,8 @@ static void amt__decide(amt_job *j)
   if (j->has_sequence) whole = j->sequence <= j->after__;
   else whole = !(j->flags__ & AMT__LATE);
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (amt__wire(j)->request[AMT_Q_AFTER] == NULL &&
-      amt__find(amt__wire(j)->call[AMT_MESSAGES].path, "{after}") == NULL) {
+  if (!amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
+      !amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].path, AMT__W_AFTER)) {
     whole = 1;
     j->log__ |= AMT__LOG_WHOLE;
   }
@@ -3111,11 +3183,6 @@ static amt_op amt__choose(const amt_job *j)
   return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
 }
 
-static int amt__signs_in(const amt_job *j)
-{
-  return amt__wire(j)->auth <= AMT_AUTH_FORM;
-}
-
 /* A usable token: 1; 0: this job is to sign in; -1: wait, another one does. */
 static int amt__token_state(amt_job *j, uint32_t now)
 {
@@ -3155,7 +3222,7 @@ static int amt__call(amt_job *j, amt_op op)
     s->token__life = 0;
   }
   if (s->secret != NULL && s->password == NULL &&
-      (op == AMT_SIGN_IN || amt__wire(j)->auth == AMT_AUTH_BASIC)) {
+      (op == AMT_SIGN_IN || amt__is_basic(j))) {
     s->password = s->secret(s->ctx, 1);
     if (s->password == NULL)
       return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
@@ -3163,8 +3230,7 @@ static int amt__call(amt_job *j, amt_op op)
       return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
   }
 #ifndef AMT_DEFAULT_WIRE_ONLY /* amt_session_credentials may have taken them */
-  if (amt__wire(j)->auth == AMT_AUTH_BASIC &&
-      (s->user == NULL || s->password == NULL))
+  if (amt__is_basic(j) && (s->user == NULL || s->password == NULL))
     return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
   if (s->token__len == 0) {
     int e = amt__check_token(j);
@@ -3655,26 +3721,34 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     if (!s->start_kept) amt_http_close(&c->http);
   }
   amt_http_begin(&c->http, now, 0);
+  memset(&c->place, 0, sizeof c->place);
   c->job = j;
   return 0;
 }
 
-/* The whole request, head and body; the window takes its part. */
-static void amt__put_request(const amt_conn *c, const amt_job *j, amt_out *o)
+/* The whole request, head and body; the window takes its part. The length is
+   known behind the body, and then put into its field: so what fits the buffer is
+   produced once. */
+static void amt__put_request(amt_conn *c, const amt_job *j, amt_out *o)
 {
-  size_t base = c->url.path_len, length = amt__body_length(j);
+  size_t base = c->url.path_len, length = 0, head;
   while (base > 0 && c->url.path[base - 1] == '/') base--;
   amt_put_text(o, amt_call_method(j));
   amt__put_char(o, ' ');
   amt_put(o, c->url.path, base);
   amt_call_path(j, o);
   amt_http_put_host(o, &c->url);
-  amt__put_headers(j, o, length != 0);
+  amt_call_headers(j, o);
   if (j->session__->close) amt_http_put_header(o, "Connection", "close");
   /* RFC 9110, 8.6: POST and PUT tell the length, also of nothing. */
-  amt_http_put_end(o, length != 0 || *amt_call_method(j) == 'P'
-                        ? length : AMT_HTTP_NO_BODY);
-  amt_call_body(j, o);
+  if (amt_call_has_body(j) || *amt_call_method(j) == 'P')
+    length = amt_http_put_length(o);
+  amt_put(o, "\r\n", 2);
+  head = o->total;
+  amt__put_body(j, o, &c->place);
+  if (c->place.end != 0) o->total = c->place.end;
+  c->place.end = o->total;
+  if (length != 0) amt_http_set_length(o, length, o->total - head);
 }
 
 static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)

@@ -332,6 +332,11 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
 AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u);
 AMTDEF void amt_http_put_header(amt_out *o, const char *name,
                                 const char *value);
+/* Content-Length where the length is not known yet: a field of ten blanks. What
+   it returns goes to amt_http_set_length, which puts the number to the right of
+   the field, as far as that lies in the window. n has at most ten digits. */
+AMTDEF size_t amt_http_put_length(amt_out *o);
+AMTDEF void   amt_http_set_length(amt_out *o, size_t field, size_t n);
 /* Content-Length, unless AMT_HTTP_NO_BODY, and the empty line. */
 AMTDEF void amt_http_put_end(amt_out *o, size_t content_length);
 
@@ -557,6 +562,13 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 #else
 #define AMT__INLINE static
 #define AMT__APART static
+#endif
+/* What is to stay one function where small is better than fast: gcc takes in
+   whatever is called once, and its caller then needs longer instructions. */
+#if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
+#define AMT__OWN static __attribute__((noinline))
+#else
+#define AMT__OWN static
 #endif
 
 AMT__INLINE void amt__put_char(amt_out *o, char c)
@@ -918,6 +930,21 @@ AMTDEF void amt_http_put_header(amt_out *o, const char *name,
   amt_put(o, ": ", 2);
   amt_put_text(o, value);
   amt_put(o, "\r\n", 2);
+}
+
+AMTDEF size_t amt_http_put_length(amt_out *o)
+{
+  amt_put_text(o, "Content-Length:           \r\n");
+  return o->total - 2;
+}
+
+AMTDEF void amt_http_set_length(amt_out *o, size_t field, size_t n)
+{
+  do {
+    size_t at = --field - o->from;
+    if (field >= o->from && at < o->len) o->buf[at] = (char)('0' + n % 10u);
+    n /= 10u;
+  } while (n != 0);
 }
 
 AMTDEF void amt_http_put_end(amt_out *o, size_t content_length)
