@@ -1680,9 +1680,10 @@ enum { /* the bytes that the macros write; in all texts a NUL is the end */
 /* Where a text stands. */
 enum { AMT__IN_PATH, AMT__IN_HEADERS, AMT__IN_FORM, AMT__IN_JSON };
 
+/* A control that is neither TAB, LF nor CR. */
 static int amt__is_mark(char c)
 {
-  return (unsigned char)c < 32u && c != '\t' && c != '\n' && c != '\r';
+  return (unsigned char)c < 32u && !(0x2600u >> c & 1u);
 }
 
 static int amt__is_list(unsigned word)
@@ -1714,10 +1715,15 @@ static const char *const *amt__list(const amt_job *j, unsigned word, size_t *n)
    number any, if there is one. */
 static const char *amt__value(const amt_job *j, unsigned word)
 {
+  static const uint8_t member[] = { /* of a task, from AMT__W_JOB on */
+    offsetof(amt_task, job), offsetof(amt_task, script),
+    offsetof(amt_task, submit_user), offsetof(amt_task, run_as),
+    offsetof(amt_task, station), offsetof(amt_task, queue)
+  };
   static const char actions[] = "START\0STOP\0\0KILL";
   const amt_session *s = j->session__;
-  const amt_task    *t = j->task__;
-  size_t             n;
+  const char        *text = NULL;
+  size_t             n = j->op - (unsigned)AMT_START;
   switch (word) {
   case AMT__W_APPLICATION: return j->application__;
   case AMT__W_ID: return j->id;
@@ -1725,38 +1731,18 @@ static const char *amt__value(const amt_job *j, unsigned word)
   case AMT__W_API_USER: return s->user;
   case AMT__W_PASSWORD: case AMT__W_BASIC: return s->password;
   case AMT__W_TOKEN: return j->op != AMT_SIGN_IN ? s->token : NULL;
-  case AMT__W_ACTION:
-    n = j->op - (unsigned)AMT_START;
-    return n < 3u ? actions + 6u * n : NULL;
+  case AMT__W_ACTION: return n < 3u ? actions + 6u * n : NULL;
+  case AMT__W_TASK_VALUES: case AMT__W_PARAMETERS:
+    amt__list(j, word, &n);
+    return n != 0 ? actions : NULL;
   default: break;
   }
-  if (t == NULL) return NULL;
-  switch (word) {
-  case AMT__W_JOB: return t->job;
-  case AMT__W_SCRIPT: return t->script;
-  case AMT__W_SUBMIT_USER:
-    return amt__given(t->submit_user) ? t->submit_user : "BATCH";
-  case AMT__W_USER: return t->run_as;
-  case AMT__W_STATION: return amt__given(t->station) ? t->station : "OPCON";
-  case AMT__W_QUEUE: return t->queue;
-  default: break;
-  }
-  amt__list(j, word, &n);
-  return n != 0 ? actions : NULL;
-}
-
-/* p is at the mark of a part: behind it, or, where its condition does not hold,
-   behind the part's end. */
-static const char *amt__enter(const amt_job *j, const char *p)
-{
-  unsigned depth = 1;
-  if (p[1] == 0) return p + 1;
-  if (amt__given(amt__value(j, (unsigned char)p[1])) == (*p == AMT__IF)) return p + 2;
-  for (p += 2; *p != 0 && depth != 0; p++) {
-    if (*p == AMT__IF || *p == AMT__UNLESS) depth++;
-    if (*p == AMT__END) depth--;
-  }
-  return p;
+  if (j->task__ == NULL || word > AMT__W_QUEUE) return NULL;
+  memcpy(&text, (const char *)j->task__ + member[word - AMT__W_JOB],
+         sizeof text);
+  if (amt__given(text)) return text;
+  if (word == AMT__W_SUBMIT_USER) return "BATCH";
+  return word == AMT__W_STATION ? "OPCON" : NULL;
 }
 
 /* --- how values are written --- */
@@ -1889,6 +1875,10 @@ static int amt__judge(const amt__walk *w, const char *text)
    measured. */
 static void amt__put_value(amt__walk *w, const char *text)
 {
+#ifdef __OPTIMIZE_SIZE__
+  if (w->how == 0) amt__put_char(w->o, '"');
+  amt__put_as(w->o, text, amt__length(text), w->how);
+#else
   size_t at = w->offset, n;
   if (w->how == 0 && at == 0) amt__put_char(w->o, '"');
   while (text[at] != 0) {
@@ -1897,6 +1887,7 @@ static void amt__put_value(amt__walk *w, const char *text)
     amt__put_as(w->o, text + at, n, w->how);
     at += n;
   }
+#endif
   if (w->how == 0) amt__put_char(w->o, '"');
   w->offset = 0;
 }
@@ -1957,9 +1948,7 @@ static int amt__digits(const char *id)
 static const char *amt__read_hole(amt__walk *w)
 {
   const char *p = w->p;
-  w->how = w->where == AMT__IN_JSON      ? 0
-           : w->where == AMT__IN_HEADERS ? (unsigned)AMT__RAW
-                                         : (unsigned)AMT__URL;
+  w->how = (unsigned char)"\006\004\006"[w->where]; /* URL, RAW, URL, JSON */
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (*p < AMT__W_APPLICATION) {
     w->how = (unsigned char)*p++;
@@ -1974,7 +1963,9 @@ static const char *amt__read_hole(amt__walk *w)
 /* 1 if this value comes only later: a token, and a password that is fetched. */
 static int amt__comes_later(const amt__walk *w)
 {
+#ifndef AMT_DEFAULT_WIRE_ONLY
   if (w->word == AMT__W_TOKEN) return w->j->op != AMT_SIGN_IN;
+#endif
   return (w->word == AMT__W_PASSWORD || w->word == AMT__W_BASIC) &&
          w->j->session__->secret != NULL;
 }
@@ -2043,6 +2034,7 @@ static int amt__fill(const amt_job *j, amt_out *o, const char *text,
 {
   const char *next;
   size_t      n;
+  unsigned    mark, skipped = 0; /* parts whose condition does not hold */
   amt__walk   w;
   w.j = j;
   w.o = o;
@@ -2062,18 +2054,25 @@ static int amt__fill(const amt_job *j, amt_out *o, const char *text,
 #endif
   if (w.p == NULL) return 0;
   for (;;) {
-    if (w.index == 0 && w.offset == 0 && amt__note(&w, 0)) return 0;
+    if (skipped == 0 && w.index == 0 && w.offset == 0 && amt__note(&w, 0))
+      return 0;
     for (n = 0; !amt__is_mark(w.p[n]);) n++;
-    amt_put(o, w.p, n);
+    if (skipped == 0) amt_put(o, w.p, n);
     w.p += n;
-    if (*w.p == 0) return 0;
-    if (*w.p == AMT__END) {
+    mark = (unsigned char)*w.p;
+    if (mark == 0) return 0;
+    if (mark == AMT__END) {
+      if (skipped != 0) skipped--;
       w.p++;
-    } else if (*w.p < AMT__END) {
-      w.p = amt__enter(j, w.p);
+    } else if (mark < AMT__END) {
+      if (*++w.p == 0) return 0;
+      if (skipped != 0 ||
+          amt__given(amt__value(j, (unsigned char)*w.p)) != (mark == AMT__IF))
+        skipped++;
+      w.p++;
     } else {
       next = amt__read_hole(&w);
-      amt__put_hole(&w);
+      if (skipped == 0) amt__put_hole(&w);
       if (w.error != 0) *judged = w.word;
       if (w.error != 0 || w.full) return w.error;
       w.p = next;
@@ -2140,10 +2139,11 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
 {
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
   amt_put_text(o, "Accept: application/json\r\n");
-  if (!amt__has_body(j)) return;
-  amt_put_text(o, "Content-Type: application/");
-  amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
-                    AMT__IN_FORM ? "x-www-form-urlencoded\r\n" : "json\r\n");
+  if (amt__has_body(j))
+    amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
+                      AMT__IN_FORM
+                      ? "Content-Type: application/x-www-form-urlencoded\r\n"
+                      : "Content-Type: application/json\r\n");
 }
 
 static void amt__put_body(const amt_job *j, amt_out *o, amt_place *place)
@@ -3721,7 +3721,9 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     if (!s->start_kept) amt_http_close(&c->http);
   }
   amt_http_begin(&c->http, now, 0);
+#ifndef __OPTIMIZE_SIZE__
   memset(&c->place, 0, sizeof c->place);
+#endif
   c->job = j;
   return 0;
 }
@@ -3746,8 +3748,10 @@ static void amt__put_request(amt_conn *c, const amt_job *j, amt_out *o)
   amt_put(o, "\r\n", 2);
   head = o->total;
   amt__put_body(j, o, &c->place);
+#ifndef __OPTIMIZE_SIZE__
   if (c->place.end != 0) o->total = c->place.end;
   c->place.end = o->total;
+#endif
   if (length != 0) amt_http_set_length(o, length, o->total - head);
 }
 
