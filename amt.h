@@ -1990,7 +1990,7 @@ static void amt__put_hole(amt__walk *w)
     return;
   }
 #endif
-  if (text != NULL && amt__is_list(w->word)) {
+  if (amt__is_list(w->word)) { /* without elements it is an empty one */
     list = amt__list(w->j, w->word, &n);
     ends = "[,]";
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2013,7 +2013,7 @@ static void amt__put_hole(amt__walk *w)
       amt__put_char(w->o, ends[w->index != 0]);
     text = list[w->index];
     if (w->judge && w->error == 0) w->error = amt__judge(w, text);
-    if (text == NULL) continue;
+    if (text == NULL) text = "";
 #ifndef AMT_DEFAULT_WIRE_ONLY
     if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
       text = amt__put_name(w, text, how == AMT__PAIRS);
@@ -2024,6 +2024,7 @@ static void amt__put_hole(amt__walk *w)
     if (ends != NULL && how == AMT__PAIRS) amt__put_char(w->o, '}');
 #endif
   }
+  if (ends != NULL && n == 0) amt__put_char(w->o, ends[0]);
   if (ends != NULL) amt__put_char(w->o, ends[2]);
 }
 
@@ -2238,6 +2239,286 @@ AMT__OWN int amt__check(amt_job *j, amt_op op)
   j->op = (uint8_t)op;
   return e;
 }
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* --- a table, judged whole --- */
+
+#ifdef AMT_NO_TEXT
+#define AMT__REASON(text) ""
+#else
+#define AMT__REASON(text) text
+#endif
+
+static int amt__fault(amt_wire_fault *f, const char *text, size_t at,
+                      const char *reason)
+{
+  f->text = text;
+  f->at = at;
+  f->reason = reason;
+  return AMT_E_WIRE;
+}
+
+/* What is wrong with a hole, in words; NULL if nothing is. */
+static const char *amt__hole_fault(const amt__walk *w)
+{
+  int list = amt__is_list(w->word), pairs = w->how == AMT__PAIRS;
+  if (w->word < AMT__W_APPLICATION || w->word >= AMT__W_NONE)
+    return AMT__REASON("a hole of an unknown word");
+  if (w->word == AMT__W_BASIC && w->where != AMT__IN_HEADERS)
+    return AMT__REASON("{basic} belongs into a header");
+  if (pairs && !amt__has_hole(w->p, AMT__VALUE))
+    return AMT__REASON("pairs need two names");
+  if (!list)
+    return w->how > AMT__URL ? AMT__REASON("only a list can be written so")
+                             : NULL;
+  if (w->where < AMT__IN_FORM)
+    return AMT__REASON("a list can stand in a body only");
+  if (w->where == AMT__IN_FORM && w->how != AMT__JOINED)
+    return AMT__REASON("in a form a list must be joined");
+  if (w->how != 0 && w->how != AMT__OBJECT && !pairs && w->how != AMT__JOINED)
+    return AMT__REASON("a list cannot be written so");
+  return NULL;
+}
+
+/* What is wrong with a byte that is no mark. */
+static const char *amt__byte_fault(char c, unsigned where)
+{
+  unsigned b = (unsigned char)c;
+  if (where == AMT__IN_PATH && (b <= 32u || b > 126u || b == '#'))
+    return AMT__REASON("a path has no blanks, controls, '#' or bytes beyond "
+                       "ASCII; percent-encode it");
+  if (where == AMT__IN_HEADERS && b == 127u)
+    return AMT__REASON("a control in a header");
+  return NULL;
+}
+
+/* The marks of a text, and the bytes between them. */
+static int amt__check_marks(const char *text, unsigned where, amt_wire_fault *f)
+{
+  const char *reason = NULL, *next;
+  size_t      open[8];
+  unsigned    depth = 0;
+  amt__walk   w;
+  w.where = where;
+  for (w.p = text; *w.p != 0; w.p = next) {
+    next = w.p + 1;
+    if (!amt__is_mark(*w.p)) {
+      reason = amt__byte_fault(*w.p, where);
+    } else if (*w.p == AMT__END) {
+      if (depth-- == 0) reason = AMT__REASON("the end of a part that was not "
+                                             "begun");
+    } else if (*w.p < AMT__END) {
+      if (*next < AMT__W_APPLICATION || *next >= AMT__W_NONE)
+        reason = AMT__REASON("a part with an unknown word");
+      else if (depth == sizeof open / sizeof open[0])
+        reason = AMT__REASON("parts within parts, too deep");
+      else open[depth++] = (size_t)(w.p - text), next++;
+    } else {
+      next = amt__read_hole(&w);
+      reason = amt__hole_fault(&w);
+    }
+    if (reason != NULL)
+      return amt__fault(f, text, (size_t)(w.p - text), reason);
+  }
+  if (depth == 0) return 0;
+  return amt__fault(f, text, open[depth - 1u],
+                    AMT__REASON("a part that is not closed"));
+}
+
+/* A text filled with samples, while it is read. */
+typedef struct amt__reading {
+  amt_json json;
+  unsigned line; /* headers: 0 at a line's begin, 1 in its name, 2 behind ':',
+                    3 behind CR */
+} amt__reading;
+
+/* Reads n more bytes of a body, and moves them about; 0 at its end. */
+static int amt__read_json(amt__reading *r, char *p, size_t n)
+{
+  amt_json_token token;
+  size_t         used = 0;
+  int            e, end = n == 0;
+  do {
+    p += used;
+    n -= used;
+    e = end ? amt_json_end(&r->json, &token)
+            : amt_json_next(&r->json, p, n, &used, &token);
+  } while (e > 0);
+  return e == 0;
+}
+
+static int amt__read_headers(amt__reading *r, const char *p, size_t n)
+{
+  if (n == 0) return r->line == 0;
+  for (; n != 0; p++, n--) {
+    unsigned c = (unsigned char)*p;
+    if (r->line == 3) {
+      if (c != '\n') return 0;
+      r->line = 0;
+    } else if (r->line == 2) {
+      if (c == '\r') r->line = 3;
+      else if ((c < 32u && c != '\t') || c == 127u) return 0;
+    } else if (c == ':' && r->line == 1) {
+      r->line = 2;
+    } else {
+      if (c <= ' ' || c > 126u || strchr("\"(),/:;<=>?@[\\]{}", *p) != NULL)
+        return 0;
+      r->line = 1;
+    }
+  }
+  return 1;
+}
+
+/* Fills a text with samples of all values, or of those alone that each job has,
+   and reads what comes of it. */
+static int amt__check_filled(const amt_job *j, const char *text,
+                             unsigned where)
+{
+  amt__reading r;
+  char         piece[64];
+  size_t       from = 0;
+  memset(&r, 0, sizeof r);
+  for (;;) {
+    amt_out o = amt_out_window(piece, sizeof piece, from);
+    amt__fill(j, &o, text, where, NULL, NULL);
+    if (where == AMT__IN_JSON ? !amt__read_json(&r, piece, o.len)
+                              : !amt__read_headers(&r, piece, o.len))
+      return 0;
+    if (o.len == 0) return 1;
+    from += o.len;
+  }
+}
+
+static int amt__check_samples(const amt_wire *wire, unsigned op,
+                              const char *text, unsigned where)
+{
+  static const char *const list[] = { "a=1", "b=\"2\"" };
+  amt_session s;
+  amt_task    t;
+  amt_job     j;
+  unsigned    which;
+  for (which = 0; which < 4u; which++) {
+    memset(&s, 0, sizeof s);
+    memset(&t, 0, sizeof t);
+    memset(&j, 0, sizeof j);
+    s.wire = wire;
+    s.user = s.password = "\"";
+    if (which & 1u) { /* all */
+      static char token[] = "t";
+      s.token = token;
+      t.run_as = t.queue = "\"";
+      t.task_values = t.parameters = list;
+      t.task_value_count = t.parameter_count = 2;
+    }
+    if (which & 2u) t.script = "\"";
+    else t.job = "\"";
+    t.application = j.application__ = "\"";
+    j.session__ = &s;
+    j.task__ = &t;
+    j.op = (uint8_t)op;
+    j.id[0] = '1';
+    if (!amt__check_filled(&j, text, where)) return 0;
+  }
+  return 1;
+}
+
+/* A name of a reply; NULL if nothing is wrong. */
+static const char *amt__reply_fault(const char *name, size_t *at)
+{
+  const char *p = name;
+  size_t      n;
+  if (*p == 0) return NULL;
+  do {
+    for (n = 0; !amt__part_ends(p[n]);) n++;
+    *at = (size_t)(p - name);
+    if (n == 0) return AMT__REASON("an empty part of a name");
+    if (n > AMT_NAME_MAX || *at + n > 255u)
+      return AMT__REASON("too long: a part has 31 bytes at most, all of it "
+                         "255");
+    p += n;
+  } while (*p++ != 0);
+  return NULL;
+}
+
+static int amt__check_replies(const amt_wire *w, amt_wire_fault *f)
+{
+  static const char *const missing =
+    AMT__REASON("no job can be run without reply.id and reply.status, nor "
+                "signed in without reply.token");
+  unsigned    i;
+  size_t      at = 0;
+  const char *reason;
+  f->part = "reply";
+  f->call = AMT_CALLS;
+  for (i = 0; i < AMT_R_COUNT; i++) {
+    if (w->reply[i] == NULL) {
+      if (i == AMT_R_ID || i == AMT_R_STATUS ||
+          (i == AMT_R_TOKEN && w->call[AMT_SIGN_IN].path != NULL))
+        return amt__fault(f, NULL, 0, missing);
+      continue;
+    }
+    reason = amt__reply_fault(w->reply[i], &at);
+    if (reason != NULL) return amt__fault(f, w->reply[i], at, reason);
+  }
+  return 0;
+}
+
+/* 1 if the path or the body of a call has this hole. */
+static int amt__call_has(const amt_wire *w, unsigned op, int word)
+{
+  return amt__has_hole(w->call[op].path, word) ||
+         amt__has_hole(w->call[op].body, word);
+}
+
+static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
+{
+  const char *method = w->call[op].method, *path = w->call[op].path;
+  const char *body = w->call[op].body;
+  size_t      n = 0;
+  f->call = (uint8_t)op;
+  f->part = "method";
+  while (method != NULL && method[n] - 'A' >= 0 && method[n] - 'Z' <= 0) n++;
+  if (n == 0 || method[n] != 0)
+    return amt__fault(f, method, n, AMT__REASON("a method is capital letters"));
+  f->part = "path";
+  if (path == NULL || *path != '/')
+    return amt__fault(f, path, 0, AMT__REASON("a path begins with '/'"));
+  if (amt__check_marks(path, AMT__IN_PATH, f) != 0) return AMT_E_WIRE;
+  f->part = "body";
+  if (op == AMT_START ? !amt__call_has(w, op, AMT__W_JOB) &&
+                        !amt__call_has(w, op, AMT__W_SCRIPT)
+                      : op > AMT_START && !amt__call_has(w, op, AMT__W_ID))
+    return amt__fault(f, body, 0, op == AMT_START
+      ? AMT__REASON("neither path nor body has {job} or {script}")
+      : AMT__REASON("neither path nor body has {id}"));
+  if (!amt__given(body)) return 0;
+  if (amt__check_marks(body, amt__body_kind(body), f) != 0) return AMT_E_WIRE;
+  if (amt__body_kind(body) == AMT__IN_JSON &&
+      !amt__check_samples(w, op, body, AMT__IN_JSON))
+    return amt__fault(f, body, 0, AMT__REASON("it is not JSON once its holes "
+                                              "are filled"));
+  return 0;
+}
+
+AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
+{
+  unsigned op;
+  for (op = w->call[AMT_SIGN_IN].path != NULL ? AMT_SIGN_IN : AMT_START;
+       op < AMT_CALLS; op++)
+    if (amt__check_of_call(w, op, fault) != 0) return AMT_E_WIRE;
+  fault->call = AMT_CALLS;
+  fault->part = "headers";
+  if (w->headers != NULL) {
+    if (amt__check_marks(w->headers, AMT__IN_HEADERS, fault) != 0)
+      return AMT_E_WIRE;
+    for (op = 0; op < AMT_CALLS; op++)
+      if (!amt__check_samples(w, op, w->headers, AMT__IN_HEADERS))
+        return amt__fault(fault, w->headers, 0,
+          AMT__REASON("each line is \"Name: value\", and ends in CR LF"));
+  }
+  return amt__check_replies(w, fault);
+}
+#endif
 
 /* ------------------------------------------------------------------------
    >>reply
@@ -3729,8 +4010,8 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 }
 
 /* The whole request, head and body; the window takes its part. The length is
-   known behind the body, and then put into its field: so what fits the buffer is
-   produced once. */
+   known behind the body, and then put into its field: what fits the buffer is
+   so produced once. */
 static void amt__put_request(amt_conn *c, const amt_job *j, amt_out *o)
 {
   size_t base = c->url.path_len, length = 0, head;
