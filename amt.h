@@ -1555,6 +1555,37 @@ static void amt__put_escaped(amt_out *o, const char *text, size_t n)
   amt_put(o, text + from, n - from);
 }
 
+#if AMT_WIDE > 0
+/* The same, over many plain bytes at once. */
+static void amt__put_escaped_words(amt_out *o, const char *text, size_t n)
+{
+  const unsigned char *p = (const unsigned char *)text;
+  size_t               i = 0, from = 0;
+  while (amt__json_scan(p, &i, n) != 0 || i < n) {
+    if (p[i] < 0x80) { /* what has to be escaped */
+      amt_put(o, text + from, i - from);
+      amt__put_escaped(o, text + i, 1);
+      from = i + 1;
+    }
+    i++;
+  }
+  amt_put(o, text + from, n - from);
+}
+
+/* As amt_utf8. */
+static int amt__utf8_words(const char *text, size_t n)
+{
+  const unsigned char *p = (const unsigned char *)text;
+  size_t               i = 0, length;
+  while (amt__json_scan(p, &i, n) != 0 || i < n) {
+    length = p[i] < 0x80 ? 1 : amt__json_character(p + i, n - i);
+    if (length == 0) return 0;
+    i += length;
+  }
+  return 1;
+}
+#endif
+
 AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
 {
   amt__put_char(o, '"');
@@ -1855,12 +1886,22 @@ static int amt__clean(const char *text, int path)
 }
 #endif
 
+/* Many bytes at once, but of a secret: none of it may stay on the stack. */
+static int amt__is_utf8(const char *text, size_t n, unsigned word)
+{
+#if AMT_WIDE > 0
+  if (word != AMT__W_PASSWORD) return amt__utf8_words(text, n);
+#endif
+  (void)word;
+  return amt_utf8(text, n);
+}
+
 /* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
 static int amt__judge(const amt__walk *w, const char *text)
 {
   if (!amt__given(text))
     return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
-  if (!amt_utf8(text, amt__length(text))) return AMT_E_UTF8;
+  if (!amt__is_utf8(text, amt__length(text), w->word)) return AMT_E_UTF8;
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (w->word == AMT__W_BASIC && amt__has_hole(text, ':'))
     return AMT_E_CONTROL; /* in a user: RFC 7617 */
@@ -1879,11 +1920,18 @@ static void amt__put_value(amt__walk *w, const char *text)
   if (w->how == 0) amt__put_char(w->o, '"');
   amt__put_as(w->o, text, amt__length(text), w->how);
 #else
-  size_t at = w->offset, n;
+  const char *end;
+  size_t      at = w->offset, n;
   if (w->how == 0 && at == 0) amt__put_char(w->o, '"');
   while (text[at] != 0) {
     if (at != 0 && amt__note(w, at)) return;
-    for (n = 1; n < 256 && text[at + n] != 0;) n++;
+    end = (const char *)memchr(text + at, 0, 256);
+    n = end != NULL ? (size_t)(end - (text + at)) : 256;
+#if AMT_WIDE > 0
+    if ((w->how == 0 || w->how == AMT__TEXT) && w->word != AMT__W_PASSWORD)
+      amt__put_escaped_words(w->o, text + at, n);
+    else
+#endif
     amt__put_as(w->o, text + at, n, w->how);
     at += n;
   }
@@ -1908,7 +1956,6 @@ static const char *amt__put_name(amt__walk *w, const char *text, int pairs)
 {
   const char *value = text, *second = "";
   while (*value != 0 && *value != '=') value++;
-  if (*value == 0 && w->judge) w->error = AMT_E_EMPTY;
   if (w->offset == 0) {
     if (pairs) {
       amt_put(w->o, "{\"", 2);
@@ -2013,6 +2060,11 @@ static void amt__put_hole(amt__walk *w)
       amt__put_char(w->o, ends[w->index != 0]);
     text = list[w->index];
     if (w->judge && w->error == 0) w->error = amt__judge(w, text);
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (w->error == 0 && ends != NULL && how - AMT__OBJECT <= 1u &&
+        !amt__has_hole(text, '=')) w->error = AMT_E_EMPTY;
+#endif
+    if (w->judge) continue;
     if (text == NULL) text = "";
 #ifndef AMT_DEFAULT_WIRE_ONLY
     if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
