@@ -217,7 +217,7 @@ def security():
     there is none; each fuzzer stands somewhere in it."""
     text = read("SECURITY.md")
     rows = re.findall(r"^\| (?!may )(.*) \| (.*) \| (.*) \|$", text, re.M)
-    names = re.findall(r"`([\w.]+\.(?:c|py|sh))(?::([^`]+))?`", text)
+    names = re.findall(r"`([\w./]+\.(?:c|py|sh))(?::([^`]+))?`", text)
     for _, promise, shown in rows:
         assert promise and ("`" in shown) != (shown == "*no test*"), shown
     for path, test in names:

@@ -1,0 +1,310 @@
+/* conn.c - a call over a connection gives what the parser reads, through any
+   buffer, and no call of the stream that fails makes a result wrong. */
+
+#include "http.h"
+
+
+static void connection_reads(const vector *v, size_t count)
+{
+  static const size_t sizes[] = { 64, 65, 100, 1024 };
+  size_t              i, s, piece;
+  for (i = 0; i < count; i++)
+    for (s = 0; s < COUNT(sizes); s++)
+      for (piece = 0; piece <= v[i].n; piece += piece < 70 ? 1 : 31) {
+        const char *want = result_only(v[i].want);
+        begin_test();
+        buf_size = sizes[s];
+        mem.read_size = piece;
+        mem.shy = (unsigned)(piece % 3);
+        request_body = piece % 5 * 100;
+        mem.write_size = piece % 7;
+        tape_add(0, request_size(), v[i].in, v[i].n, AMT_E_EOF);
+        CALL_GIVES(want, "a buffer of %zu, reads of %zu: %s", sizes[s],
+                  piece, v[i].in);
+        check_sent(1, 0);
+        assert_int_equal(mem.opens, 1);
+        if (conn.state == AMT_CONN_IDLE) {
+          if (strstr(v[i].want, "END keep") == NULL)
+            fail_msg("kept, but should be closed: %s", v[i].in);
+        } else {
+          assert_int_equal(conn.state, AMT_CONN_CLOSED);
+          if (strstr(v[i].want, "END keep") && !strstr(v[i].want, "left"))
+            fail_msg("closed, but may be kept: %s", v[i].in);
+        }
+      }
+}
+
+TEST(calls_give_the_same_through_any_buffer)
+{
+  size_t i;
+  for (i = 0; i < good.count; i++) connection_reads(good.table[i].rows, good.table[i].count);
+}
+
+TEST(calls_refuse_the_same_through_any_buffer)
+{
+  size_t i;
+  for (i = 0; i < bad.count; i++) connection_reads(bad.table[i].rows, bad.table[i].count);
+}
+
+/* The count tells how much came. FIN: TRUNCATED; RST: RESET. Never END. */
+TEST(a_short_content_length_body_is_TRUNCATED_with_its_count)
+{
+  static const char in[] = OK "Content-Length: 100\r\n\r\nonly this";
+  size_t            piece;
+  for (piece = 0; piece < sizeof in; piece++) {
+    begin_test();
+    mem.read_size = piece;
+    TAPE(0, 1, in, AMT_E_EOF);
+    CALL_GIVES("200 [only\\x20this] TRUNCATED", "FIN");
+    assert_int_equal(conn.body, 9);
+    begin_test();
+    mem.read_size = piece;
+    TAPE(0, 1, in, AMT_E_RESET);
+    CALL_GIVES("200 [only\\x20this] RESET", "RST");
+    assert_int_equal(conn.body, 9);
+  }
+}
+
+/* End, not-yet and error are three results: a body that ends with the
+   connection waits on "not yet", is complete at a proper end, and is not at
+   an error (a TLS stream says that of an end without close_notify). */
+TEST(a_close_delimited_body_is_complete_only_at_a_proper_end)
+{
+  static const char in[] = OK "\r\nall of it";
+  begin_test();
+  mem.shy = 3;
+  mem.read_size = 1;
+  TAPE(0, 1, in, AMT_E_EOF);
+  CALL_GIVES("200 [all\\x20of\\x20it] END", "EOF");
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+  begin_test();
+  TAPE(0, 1, in, AMT_E_RESET);
+  CALL_GIVES("200 [all\\x20of\\x20it] RESET", "RESET");
+  begin_test();
+  conn.limits.idle = 50;
+  TAPE(0, 1, in, AMT_AGAIN);
+  CALL_GIVES("200 [all\\x20of\\x20it] TIMEOUT", "not yet");
+}
+
+/* The framing was complete: what the stream says after it does not matter. */
+TEST(a_complete_reply_stays_complete_whatever_follows)
+{
+  static const char in[] = OK5 "\r\nhello";
+  begin_test();
+  TAPE(0, 1, in, AMT_E_RESET);
+  CALL_GIVES("200 [hello] END", "RESET after it");
+  assert_int_equal(mem.reads, 2); /* nor is it asked: a look, and the reply */
+}
+
+TEST(a_stream_cut_off_before_the_reply_has_just_ended)
+{
+  begin_test();
+  tape_add(0, request_size(), "", 0, AMT_E_TRUNCATED);
+  CALL_GIVES("[] EOF", "no byte of it");
+  begin_test();
+  tape_add(0, request_size(), "HTT", 3, AMT_E_TRUNCATED);
+  CALL_GIVES("[] TRUNCATED", "three bytes of it");
+  begin_test();
+  tape_add(0, request_size(), OK "\r\nabc", sizeof OK "\r\nabc" - 1,
+           AMT_E_TRUNCATED); /* to the end: but that was none */
+  CALL_GIVES("200 [abc] TRUNCATED", "a body cut off");
+}
+
+/* A server that never stops sending keeps nobody from his other work. */
+TEST(a_poll_receives_at_most_once_however_much_is_there)
+{
+  static const char *const start[] = { OK "\r\n", OK, CHUNKED "0\r\n" };
+  static char flood[5000];
+  size_t      i;
+  for (i = 0; i < COUNT(start); i++) {
+    unsigned polls = 0, reads = 0;
+    int      e = 0;
+    size_t   n = (size_t)sprintf(flood, "%s", start[i]);
+    while (n < 4900) n += (size_t)sprintf(flood + n, "T: x\r\n");
+    begin_test();
+    buf_size = 64;
+    buf = edge_new(buf_size);
+    tape_add(0, request_size(), flood, n, AMT_AGAIN);
+    amt_http_begin(&conn, now, 0);
+    while (mem.on_tape < n && e >= 0) {
+      unsigned before = mem.reads;
+      e = call_step();
+      assert_in_range(mem.reads - before, 0, 1);
+      reads += mem.reads - before;
+      assert_true(++polls < 2000);
+    }
+    if (i == 0) assert_int_equal(mem.on_tape, n);
+    else assert_int_equal(e, AMT_E_HTTP_SIZE); /* after 100 lines */
+    assert_true(reads > 8);
+  }
+}
+
+TEST(a_redirect_is_reported_and_not_followed)
+{
+  static const char in[] = "HTTP/1.1 302 Found\r\n"
+                           "Location: http://127.0.0.2/\r\n"
+                           "Content-Length: 0\r\n\r\n";
+  begin_test();
+  TAPE(0, 1, in, AMT_AGAIN);
+  CALL_GIVES("302 [] END", "redirect");
+  check_sent(1, 0);
+  assert_int_equal(mem.opens, 1);
+}
+
+TEST(a_wait_is_for_what_the_call_waits_for)
+{
+  amt_stream_ops deaf = memory_ops;
+  int            e;
+  begin_test();
+  mem.wait_result = 1;
+  mem.shy = 1;
+  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  call_begin();
+  assert_int_equal(call_step(), AMT_AGAIN);
+  assert_int_equal(conn.state, AMT_CONN_OPENING);
+  amt_http_wait(&conn, 1);
+  assert_int_equal(mem.want, AMT_WANT_WRITE);
+  do e = call_step();
+  while (conn.state == AMT_CONN_OPENING);
+  assert_int_equal(conn.state, AMT_CONN_SENDING);
+  assert_int_equal(e, AMT_AGAIN);
+  mem.want = 9;
+  amt_http_wait(&conn, 1);
+  assert_int_equal(mem.want, AMT_WANT_WRITE);
+  while (conn.state == AMT_CONN_SENDING) call_step();
+  mem.want = 9;
+  amt_http_wait(&conn, 1);
+  assert_int_equal(mem.want, AMT_WANT_READ);
+  do e = call_step();
+  while (e == AMT_AGAIN);
+  assert_int_equal(e, AMT_HTTP_HEAD);
+  mem.waits = 0; /* received bytes are there: no need to wait */
+  assert_int_equal(amt_http_wait(&conn, 1000), 1);
+  assert_int_equal(mem.waits, 0);
+  deaf.wait = NULL; /* a stream that cannot */
+  mem.stream.ops = &deaf;
+  assert_int_equal(amt_http_wait(&conn, 1000), 0);
+}
+
+static int  wanted; /* what such a stream waits for */
+
+static int  says_want(const amt_stream *st, int want)
+{
+  (void)st, (void)want;
+  return wanted;
+}
+
+/* As a TLS stream, which may wait for the other way, or for nothing. */
+TEST(a_stream_may_wait_for_something_else)
+{
+  amt_stream_ops ops = memory_ops;
+  begin_test();
+  ops.want = says_want;
+  mem.stream.ops = &ops;
+  wanted = AMT_WANT_READ;
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* it is closed */
+  call_begin();
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_READ);
+  mem.wait_result = 7;
+  assert_int_equal(amt_http_wait(&conn, 5), 7);
+  assert_int_equal(mem.want, AMT_WANT_READ);
+  wanted = AMT_WANT_NOW;
+  mem.waits = 0;
+  assert_int_equal(amt_http_wait(&conn, 5), 1);
+  assert_int_equal(mem.waits, 0);
+}
+
+/* ------------------------------------------------------------------------
+   >>faults   each call of the stream in turn fails, ends, or stops */
+
+TEST(each_stream_call_in_turn_may_fail_and_a_result_is_never_wrong)
+{
+  static const int  faults[] = { AMT_E_RESET, AMT_E_EOF, AMT_AGAIN,
+                                AMT_E_DNS, AMT_E_CONNECT };
+  static const int  on[] = { ON_ANY, ON_READ, ON_WRITE, ON_OPEN };
+  static const char chunked[] = CHUNKED "5\r\nfirst\r\n0\r\n\r\n";
+  static const char to_end[] = OK "\r\nfirst";
+  size_t            f, o, kind;
+  for (kind = 0; kind < 3; kind++)
+    for (f = 0; f < COUNT(faults); f++)
+      for (o = 0; o < COUNT(on); o++) {
+        unsigned at = 0, hits;
+        do {
+          int e;
+          if (faults[f] == AMT_E_EOF && on[o] != ON_READ) break;
+          if (faults[f] < AMT_E_TIMEOUT && on[o] != ON_OPEN) break;
+          begin_test();
+          conn.limits.idle = 200;
+          conn.limits.connect = 200;
+          buf_size = 64;
+          request_body = 200;
+          mem.write_size = 50;
+          mem.read_size = 7;
+          mem.shy = at & 1;
+          mem_fault(on[o], ++at, faults[f]);
+          if (kind == 0) TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+          if (kind == 1) TAPE(0, request_size(), chunked, AMT_AGAIN);
+          if (kind == 2) TAPE(0, request_size(), to_end, AMT_E_EOF);
+          e = call();
+          hits = mem.faults;
+          if (e == AMT_HTTP_END) {
+            /* A body that ends with the connection may end early. */
+            if (kind != 2 || faults[f] != AMT_E_EOF)
+              text_same(&saw, "200 [first] END", "fault at %u", at);
+            if (hits != 0 && faults[f] != AMT_E_EOF)
+              assert_true(mem.sent_n < request_size() ||
+                          faults[f] == AMT_E_RESET);
+          } else {
+            assert_true(e < 0);
+            assert_true(hits != 0);
+            assert_int_equal(mem.is_open, 0);
+            assert_int_equal(mem.opens, mem.closes);
+            if (faults[f] == AMT_AGAIN) assert_int_equal(e, AMT_E_TIMEOUT);
+            if (faults[f] < AMT_E_TIMEOUT) assert_int_equal(e, faults[f]);
+          }
+          assert_true(mem.opens <= 1);
+          check_sent(0, mem.sent_n); /* a part of one request, or all */
+          /* And the next call, on a sound stream, is as good as ever. */
+          {
+            unsigned opens = mem.opens;
+            int      kept = conn.state == AMT_CONN_IDLE;
+            size_t   k;
+            mem.fault_on = 0;
+            mem.sent_n = 0;
+            if (!kept) {
+              for (k = 0; k < mem.tapes; k++) mem.tape[k].connection = opens;
+            } else {
+              TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
+            }
+            CALL_GIVES("200 [first] END", "after fault %u", at);
+            check_sent(1, 0);
+          }
+        } while (hits != 0);
+        if (faults[f] == AMT_E_RESET) assert_true(at > 1);
+      }
+}
+
+/* Polled on after its end, a call neither goes on nor begins anew. */
+TEST(a_call_that_has_ended_stays_ended)
+{
+  int i;
+  begin_test();
+  assert_int_equal(amt_http_poll(&conn, &url, edge_new(64), 64, now),
+                   AMT_E_EOF); /* none was begun */
+  begin_test();
+  TAPE(0, request_size(), "junk", AMT_AGAIN);
+  CALL_GIVES("[] STATUS", "junk");
+  for (i = 0; i < 3; i++)
+    assert_true(amt_http_poll(&conn, &url, edge_new(64), 64, now) < 0);
+  assert_int_equal(mem.opens, 1);
+  begin_test();
+  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  call();
+  for (i = 0; i < 3; i++)
+    assert_true(amt_http_poll(&conn, &url, edge_new(64), 64, now) < 0);
+  assert_int_equal(mem.opens, 1);
+  check_sent(1, 0);
+  amt_http_close(&conn);
+  amt_http_close(&conn);
+  assert_int_equal(mem.closes, 1);
+}

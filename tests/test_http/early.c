@@ -1,0 +1,156 @@
+/* early.c - a reply while the request is still going out is read, and tells
+   whether a byte of the request can have left; before the first byte there is
+   no reply. */
+
+#include "http.h"
+
+TEST(a_reply_during_the_request_stops_it_and_closes_after)
+{
+  static const int fulls[] = { AMT_AGAIN, AMT_E_RESET };
+  size_t           f, room, size, piece;
+  for (f = 0; f < COUNT(fulls); f++)
+    for (room = 1; room < 1500; room += room < 5 ? 1 : 333)
+      for (size = 64; size < 2000; size += 999)
+        for (piece = 0; piece < 9; piece++) {
+          begin_test();
+          buf_size = size;
+          request_body = 5000;
+          mem.room = room;
+          mem.full = fulls[f];
+          mem.read_size = piece;
+          TAPE(0, room, REPLY_413, AMT_AGAIN);
+          CALL_GIVES("413 [big] END", "room %zu", room);
+          check_sent(0, room);
+          assert_int_equal(conn.early, 1);
+          assert_int_equal(conn.state, AMT_CONN_CLOSED);
+        }
+}
+
+/* Until a byte has gone out there can be no reply to it. */
+TEST(bytes_before_the_first_byte_of_a_request_are_refused)
+{
+  begin_test();
+  conn.limits.idle = 100;
+  mem_fault(ON_WRITE, 1, AMT_AGAIN);
+  TAPE(0, 0, REPLY_1, AMT_AGAIN);
+  CALL_GIVES("[] UNASKED", "nothing sent");
+  assert_int_equal(mem.reads, 1);
+  assert_int_equal(mem.writes, 0);
+  assert_int_equal(conn.sent, 0);
+}
+
+TEST(bytes_that_come_before_the_first_write_are_UNASKED)
+{
+  amt_out o;
+  begin_test();
+  call_begin();
+  assert_int_equal(amt_http_poll(&conn, &url, buf, buf_size, now),
+                   AMT_HTTP_SEND); /* the look saw nothing */
+  tape_add(0, 0, "HTTP/1.1 200 OK\r\n", 17, AMT_AGAIN);
+  mem_fault(ON_WRITE, 1, AMT_AGAIN);
+  o = amt_out_window((char *)buf, buf_size, 0);
+  put_request(&o);
+  assert_int_equal(amt_http_send(&conn, &o, now), AMT_E_HTTP_UNASKED);
+  assert_int_equal(conn.state, AMT_CONN_CLOSED);
+  assert_int_equal(mem.closes, 1);
+}
+
+/* A modem that has sent the bytes and then answers ERROR: the reply may be
+   there, and nothing is written any more. */
+TEST(a_reply_behind_a_write_that_failed_is_read)
+{
+  static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  static const char both[] = "HTTP/1.1 103 Hints\r\n\r\n" OK5 "\r\nfirst";
+  size_t            at, piece;
+  for (at = 1; at < 4; at++)
+    for (piece = 0; piece < 30; piece++) {
+      size_t all;
+      begin_test();
+      request_body = 100;
+      mem.write_size = 50;
+      mem.read_size = piece;
+      mem_fault(ON_WRITE, (unsigned)at, AMT_E_RESET);
+      mem.pushes = 1;
+      all = 50 * at < request_size() ? 50 * at : request_size();
+      TAPE(0, all, both, AMT_E_RESET);
+      CALL_GIVES("200 [first] END", "write %zu, by %zu", at, piece);
+      assert_int_equal(conn.early, 1);
+      assert_int_equal(conn.taken, 2);
+      assert_int_equal(conn.sent, 50 * (at - 1));
+      assert_int_equal(conn.state, AMT_CONN_CLOSED);
+      assert_int_equal(mem.writes, at);
+      check_sent(0, all);
+    }
+  /* An interim one lets no request go on whose write has failed. */
+  begin_test();
+  conn.limits.idle = 100;
+  request_body = 100;
+  mem_fault(ON_WRITE, 1, AMT_E_RESET);
+  mem.pushes = 1;
+  TAPE(0, request_size(), interim, AMT_AGAIN);
+  CALL_GIVES("[] TIMEOUT", "an interim reply alone");
+  assert_int_equal(mem.writes, 1);
+  check_sent(1, 0);
+}
+
+/* What makes a request safe to be sent again. */
+TEST(taken_is_0_only_if_no_byte_can_have_left)
+{
+  static const struct { int fault, result, taken; unsigned at; } list[] = {
+    { AMT_AGAIN, AMT_E_TIMEOUT, 0, 1 }, { AMT_AGAIN, AMT_E_TIMEOUT, 1, 2 },
+    { AMT_E_RESET, AMT_E_RESET, 2, 1 }, { AMT_E_RESET, AMT_E_RESET, 2, 2 },
+    { AMT_E_EOF, AMT_E_EOF, 2, 1 }, { 1, AMT_E_TIMEOUT, 1, 1000 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(list); i++) {
+    begin_test();
+    conn.limits.idle = 100;
+    mem.write_size = 10;
+    mem_fault(ON_WRITE, list[i].at, list[i].fault);
+    assert_int_equal(call(), list[i].result);
+    assert_int_equal(conn.taken, list[i].taken);
+    assert_int_equal(mem.aborts, 1);
+    amt_http_begin(&conn, now, 0);
+    assert_int_equal(conn.taken, 0);
+  }
+  begin_test();
+  mem_fault(ON_OPEN, 1, AMT_E_CONNECT);
+  assert_int_equal(call(), AMT_E_CONNECT);
+  assert_int_equal(conn.taken, 0);
+}
+
+TEST(an_end_during_the_request_is_an_error)
+{
+  begin_test();
+  request_body = 5000;
+  mem.room = 700;
+  TAPE(0, 700, "", AMT_E_EOF);
+  CALL_GIVES("[] EOF", "end");
+  begin_test();
+  request_body = 5000;
+  mem.room = 700;
+  TAPE(0, 700, "", AMT_E_RESET);
+  CALL_GIVES("[] RESET", "reset");
+  begin_test(); /* the write's error, if the read knows nothing */
+  request_body = 5000;
+  mem.room = 700;
+  mem.full = AMT_E_RESET;
+  CALL_GIVES("[] RESET", "write");
+  check_sent(0, 700);
+}
+
+/* 100 and 103 are no answer: the rest of the request must still go out. */
+TEST(an_interim_reply_during_the_request_does_not_stop_it)
+{
+  static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  begin_test();
+  conn.limits.idle = 100;
+  request_body = 500;
+  mem.write_size = 300;
+  mem.shy = 2; /* the second write says "not yet", and the look finds 100 */
+  mem.bold = ON_READ;
+  TAPE(0, 300, interim, AMT_AGAIN);
+  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  CALL_GIVES("200 [first] END", "100 in mid-request");
+  check_sent(1, 0);
+}
