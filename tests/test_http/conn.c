@@ -3,47 +3,47 @@
 
 #include "http.h"
 
+/* One call, in one setting. */
+static void call_reads_through(const vector *row, size_t size, size_t piece)
+{
+  begin_test();
+  buf_size = size;
+  mem.read_size = piece;
+  mem.shy = (unsigned)(piece % 3);
+  request_body = piece % 5 * 100;
+  mem.write_size = piece % 7;
+  tape_add(0, request_size(), row->in, row->n, AMT_E_EOF);
+  CALL_GIVES(result_only(row->want), "a buffer of %zu, reads of %zu: %s", size,
+             piece, row->in);
+  check_sent(1, 0);
+  assert_int_equal(mem.opens, 1);
+  if (conn.state == AMT_CONN_IDLE) {
+    if (strstr(row->want, "END keep") == NULL)
+      fail_msg("kept, but should be closed: %s", row->in);
+  } else {
+    assert_int_equal(conn.state, AMT_CONN_CLOSED);
+    if (strstr(row->want, "END keep") && !strstr(row->want, "left"))
+      fail_msg("closed, but may be kept: %s", row->in);
+  }
+}
 
-static void connection_reads(const vector *v, size_t count)
+static void call_reads(const vector *row)
 {
   static const size_t sizes[] = { 64, 65, 100, 1024 };
-  size_t              i, s, piece;
-  for (i = 0; i < count; i++)
-    for (s = 0; s < COUNT(sizes); s++)
-      for (piece = 0; piece <= v[i].n; piece += piece < 70 ? 1 : 31) {
-        const char *want = result_only(v[i].want);
-        begin_test();
-        buf_size = sizes[s];
-        mem.read_size = piece;
-        mem.shy = (unsigned)(piece % 3);
-        request_body = piece % 5 * 100;
-        mem.write_size = piece % 7;
-        tape_add(0, request_size(), v[i].in, v[i].n, AMT_E_EOF);
-        CALL_GIVES(want, "a buffer of %zu, reads of %zu: %s", sizes[s],
-                  piece, v[i].in);
-        check_sent(1, 0);
-        assert_int_equal(mem.opens, 1);
-        if (conn.state == AMT_CONN_IDLE) {
-          if (strstr(v[i].want, "END keep") == NULL)
-            fail_msg("kept, but should be closed: %s", v[i].in);
-        } else {
-          assert_int_equal(conn.state, AMT_CONN_CLOSED);
-          if (strstr(v[i].want, "END keep") && !strstr(v[i].want, "left"))
-            fail_msg("closed, but may be kept: %s", v[i].in);
-        }
-      }
+  size_t              s, piece;
+  for (s = 0; s < COUNT(sizes); s++)
+    for (piece = 0; piece <= row->n; piece += piece < 70 ? 1 : 31)
+      call_reads_through(row, sizes[s], piece);
 }
 
 TEST(calls_give_the_same_through_any_buffer)
 {
-  size_t i;
-  for (i = 0; i < good.count; i++) connection_reads(good.table[i].rows, good.table[i].count);
+  each_row(ENDS_WELL, call_reads);
 }
 
 TEST(calls_refuse_the_same_through_any_buffer)
 {
-  size_t i;
-  for (i = 0; i < bad.count; i++) connection_reads(bad.table[i].rows, bad.table[i].count);
+  each_row(IS_REFUSED, call_reads);
 }
 
 /* The count tells how much came. FIN: TRUNCATED; RST: RESET. Never END. */
@@ -99,14 +99,14 @@ TEST(a_complete_reply_stays_complete_whatever_follows)
 TEST(a_stream_cut_off_before_the_reply_has_just_ended)
 {
   begin_test();
-  tape_add(0, request_size(), "", 0, AMT_E_TRUNCATED);
+  TAPE(0, request_size(), "", AMT_E_TRUNCATED);
   CALL_GIVES("[] EOF", "no byte of it");
   begin_test();
-  tape_add(0, request_size(), "HTT", 3, AMT_E_TRUNCATED);
+  TAPE(0, request_size(), "HTT", AMT_E_TRUNCATED);
   CALL_GIVES("[] TRUNCATED", "three bytes of it");
   begin_test();
-  tape_add(0, request_size(), OK "\r\nabc", sizeof OK "\r\nabc" - 1,
-           AMT_E_TRUNCATED); /* to the end: but that was none */
+  /* A body that ends with the connection: but this was no proper end. */
+  TAPE(0, request_size(), OK "\r\nabc", AMT_E_TRUNCATED);
   CALL_GIVES("200 [abc] TRUNCATED", "a body cut off");
 }
 
@@ -123,9 +123,8 @@ TEST(a_poll_receives_at_most_once_however_much_is_there)
     while (n < 4900) n += (size_t)sprintf(flood + n, "T: x\r\n");
     begin_test();
     buf_size = 64;
-    buf = edge_new(buf_size);
     tape_add(0, request_size(), flood, n, AMT_AGAIN);
-    amt_http_begin(&conn, now, 0);
+    call_begin();
     while (mem.on_tape < n && e >= 0) {
       unsigned before = mem.reads;
       e = call_step();
@@ -186,9 +185,9 @@ TEST(a_wait_is_for_what_the_call_waits_for)
   assert_int_equal(amt_http_wait(&conn, 1000), 0);
 }
 
-static int  wanted; /* what such a stream waits for */
+static int wanted; /* what such a stream waits for */
 
-static int  says_want(const amt_stream *st, int want)
+static int says_want(const amt_stream *st, int want)
 {
   (void)st, (void)want;
   return wanted;
@@ -214,95 +213,118 @@ TEST(a_stream_may_wait_for_something_else)
   assert_int_equal(mem.waits, 0);
 }
 
-/* ------------------------------------------------------------------------
-   >>faults   each call of the stream in turn fails, ends, or stops */
+/* The same body in each framing. */
+typedef struct framing {
+  const char *reply;
+  int         end; /* of the stream, behind it */
+} framing;
+
+static const framing framings[] = {
+  { .reply = REPLY_1, .end = AMT_AGAIN },
+  { .reply = CHUNKED "5\r\nfirst\r\n0\r\n\r\n", .end = AMT_AGAIN },
+  { .reply = OK "\r\nfirst", .end = AMT_E_EOF }
+};
+
+/* The next call, on a sound stream, is as good as ever. */
+static void call_after_fault(unsigned at)
+{
+  size_t i;
+  mem.fault_on = 0;
+  mem.sent_n = 0;
+  if (conn.state == AMT_CONN_IDLE)
+    TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
+  else
+    for (i = 0; i < mem.tapes; i++) mem.tape[i].connection = mem.opens;
+  CALL_GIVES("200 [first] END", "after fault %u", at);
+  check_sent(1, 0);
+}
+
+/* The call `at` of these operations has this result: was there such a call? */
+static int fault_is_never_a_wrong_result(const framing *f, int on, unsigned at,
+                                         int fault)
+{
+  int e, hit;
+  begin_test();
+  conn.limits.idle = 200;
+  conn.limits.connect = 200;
+  buf_size = 64;
+  request_body = 200;
+  mem.write_size = 50;
+  mem.read_size = 7;
+  mem.shy = (at - 1) & 1;
+  mem_fault(on, at, fault);
+  tape_add(0, request_size(), f->reply, strlen(f->reply), f->end);
+  e = call();
+  hit = mem.faults != 0;
+  if (e == AMT_HTTP_END) {
+    /* A body that ends with the connection may end early. */
+    if (f->end != AMT_E_EOF || fault != AMT_E_EOF)
+      text_same(&saw, "200 [first] END", "fault at %u", at);
+    if (hit && fault != AMT_E_EOF)
+      assert_true(mem.sent_n < request_size() || fault == AMT_E_RESET);
+  } else {
+    assert_true(e < 0);
+    assert_true(hit);
+    assert_int_equal(mem.is_open, 0);
+    assert_int_equal(mem.opens, mem.closes);
+    if (fault == AMT_AGAIN) assert_int_equal(e, AMT_E_TIMEOUT);
+    if (fault == AMT_E_DNS || fault == AMT_E_CONNECT)
+      assert_int_equal(e, fault);
+  }
+  assert_true(mem.opens <= 1);
+  check_sent(0, mem.sent_n); /* a part of one request, or all */
+  call_after_fault(at);
+  return hit;
+}
 
 TEST(each_stream_call_in_turn_may_fail_and_a_result_is_never_wrong)
 {
-  static const int  faults[] = { AMT_E_RESET, AMT_E_EOF, AMT_AGAIN,
-                                AMT_E_DNS, AMT_E_CONNECT };
-  static const int  on[] = { ON_ANY, ON_READ, ON_WRITE, ON_OPEN };
-  static const char chunked[] = CHUNKED "5\r\nfirst\r\n0\r\n\r\n";
-  static const char to_end[] = OK "\r\nfirst";
-  size_t            f, o, kind;
-  for (kind = 0; kind < 3; kind++)
-    for (f = 0; f < COUNT(faults); f++)
-      for (o = 0; o < COUNT(on); o++) {
-        unsigned at = 0, hits;
-        do {
-          int e;
-          if (faults[f] == AMT_E_EOF && on[o] != ON_READ) break;
-          if (faults[f] < AMT_E_TIMEOUT && on[o] != ON_OPEN) break;
-          begin_test();
-          conn.limits.idle = 200;
-          conn.limits.connect = 200;
-          buf_size = 64;
-          request_body = 200;
-          mem.write_size = 50;
-          mem.read_size = 7;
-          mem.shy = at & 1;
-          mem_fault(on[o], ++at, faults[f]);
-          if (kind == 0) TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-          if (kind == 1) TAPE(0, request_size(), chunked, AMT_AGAIN);
-          if (kind == 2) TAPE(0, request_size(), to_end, AMT_E_EOF);
-          e = call();
-          hits = mem.faults;
-          if (e == AMT_HTTP_END) {
-            /* A body that ends with the connection may end early. */
-            if (kind != 2 || faults[f] != AMT_E_EOF)
-              text_same(&saw, "200 [first] END", "fault at %u", at);
-            if (hits != 0 && faults[f] != AMT_E_EOF)
-              assert_true(mem.sent_n < request_size() ||
-                          faults[f] == AMT_E_RESET);
-          } else {
-            assert_true(e < 0);
-            assert_true(hits != 0);
-            assert_int_equal(mem.is_open, 0);
-            assert_int_equal(mem.opens, mem.closes);
-            if (faults[f] == AMT_AGAIN) assert_int_equal(e, AMT_E_TIMEOUT);
-            if (faults[f] < AMT_E_TIMEOUT) assert_int_equal(e, faults[f]);
-          }
-          assert_true(mem.opens <= 1);
-          check_sent(0, mem.sent_n); /* a part of one request, or all */
-          /* And the next call, on a sound stream, is as good as ever. */
-          {
-            unsigned opens = mem.opens;
-            int      kept = conn.state == AMT_CONN_IDLE;
-            size_t   k;
-            mem.fault_on = 0;
-            mem.sent_n = 0;
-            if (!kept) {
-              for (k = 0; k < mem.tapes; k++) mem.tape[k].connection = opens;
-            } else {
-              TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
-            }
-            CALL_GIVES("200 [first] END", "after fault %u", at);
-            check_sent(1, 0);
-          }
-        } while (hits != 0);
-        if (faults[f] == AMT_E_RESET) assert_true(at > 1);
-      }
+  static const struct { int on, fault; } list[] = {
+    { .on = ON_ANY, .fault = AMT_E_RESET },
+    { .on = ON_READ, .fault = AMT_E_RESET },
+    { .on = ON_WRITE, .fault = AMT_E_RESET },
+    { .on = ON_OPEN, .fault = AMT_E_RESET },
+    { .on = ON_READ, .fault = AMT_E_EOF },
+    { .on = ON_ANY, .fault = AMT_AGAIN },
+    { .on = ON_READ, .fault = AMT_AGAIN },
+    { .on = ON_WRITE, .fault = AMT_AGAIN },
+    { .on = ON_OPEN, .fault = AMT_AGAIN },
+    { .on = ON_OPEN, .fault = AMT_E_DNS },
+    { .on = ON_OPEN, .fault = AMT_E_CONNECT }
+  };
+  size_t f, i;
+  for (f = 0; f < COUNT(framings); f++)
+    for (i = 0; i < COUNT(list); i++) {
+      unsigned at = 1;
+      while (fault_is_never_a_wrong_result(&framings[f], list[i].on, at,
+                                           list[i].fault))
+        at++;
+      assert_true(at > 1);
+    }
 }
 
-/* Polled on after its end, a call neither goes on nor begins anew. */
-TEST(a_call_that_has_ended_stays_ended)
+/* After its end a call neither goes on nor begins anew. */
+static void polled_on(void)
 {
   int i;
+  for (i = 0; i < 3; i++)
+    assert_true(amt_http_poll(&conn, &url, edge_new(64), 64, now) < 0);
+  assert_int_equal(mem.opens, 1);
+}
+
+TEST(a_call_that_has_ended_stays_ended)
+{
   begin_test();
   assert_int_equal(amt_http_poll(&conn, &url, edge_new(64), 64, now),
                    AMT_E_EOF); /* none was begun */
   begin_test();
   TAPE(0, request_size(), "junk", AMT_AGAIN);
   CALL_GIVES("[] STATUS", "junk");
-  for (i = 0; i < 3; i++)
-    assert_true(amt_http_poll(&conn, &url, edge_new(64), 64, now) < 0);
-  assert_int_equal(mem.opens, 1);
+  polled_on();
   begin_test();
   TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-  call();
-  for (i = 0; i < 3; i++)
-    assert_true(amt_http_poll(&conn, &url, edge_new(64), 64, now) < 0);
-  assert_int_equal(mem.opens, 1);
+  CALL_GIVES("200 [first] END", "a good end");
+  polled_on();
   check_sent(1, 0);
   amt_http_close(&conn);
   amt_http_close(&conn);

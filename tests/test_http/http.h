@@ -27,27 +27,35 @@ typedef struct vector {
   const char *want;
 } vector;
 
-#define V(in, want) { in, sizeof(in) - 1, want }
+#define REPLY(bytes, notes) \
+  { .in = bytes, .n = sizeof(bytes) - 1, .want = notes }
+#define REFUSED(error, bytes) REPLY(bytes, "[] " #error)
+
 #define OK "HTTP/1.1 200 OK\r\n"
 #define OK5 OK "Content-Length: 5\r\n"
 #define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
 
-/* The tables of replies that end well, and of those that are refused. What the
-   parser reads of them, calls over a connection must read too: ENTER has a
-   table enter itself. */
-typedef struct tables {
-  struct { const vector *rows; size_t count; } table[40];
-  size_t count;
-} tables;
+/* "hello" after a head with these fields, and how it ends. */
+#define HELLO(fields, end) REPLY(OK5 fields "\r\n\r\nhello", "200 [hello] " end)
+#define KEPT(fields) HELLO(fields, "END keep")
 
-extern tables good, bad;
-void tables_add(tables *list, const vector *rows, size_t count);
-
-#define ENTER(list, rows)                                                     \
+/* The test `name` reads these rows with the parser, and enters them for
+   each_row: calls over a connection must read them too. */
+#define TABLE_TEST(name, rows)                                                \
   __attribute__((constructor)) static void enter_##rows(void)                 \
   {                                                                           \
-    tables_add(&list, rows, COUNT(rows));                                     \
+    enter_rows(rows, COUNT(rows));                                            \
+  }                                                                           \
+  TEST(name)                                                                  \
+  {                                                                           \
+    read_vectors(rows, COUNT(rows));                                          \
   }
+
+void enter_rows(const vector *rows, size_t count);
+
+/* Calls read() with each row entered that ends well, or is refused. */
+enum { IS_REFUSED, ENDS_WELL };
+void each_row(int how, void (*read)(const vector *row));
 
 typedef struct reader {
   amt_http_reply reply[2]; /* the state moves between them */
@@ -73,10 +81,10 @@ void read_all_ways(const void *p, size_t n);
 /* And as each row wants it. */
 void read_vectors(const vector *v, size_t count);
 
-/* What is wanted, without its "keep", "retry" and "left". */
+/* The notes that are wanted, without "keep", "retry" and "left". */
 const char *result_only(const char *want);
 
-/* --- calls over a scripted stream ------------------------------------------ */
+/* --- calls over a scripted stream ----------------------------------------- */
 
 /* What the server says on one connection, once `after` bytes have been sent
    on it; then comes what follows on the same connection, or `end`. */
@@ -164,7 +172,7 @@ int  call_on(void);
 /* What has been sent are `times` whole requests, and `part` bytes more. */
 void check_sent(size_t times, size_t part);
 
-/* --- calls over sockets: 127.0.0.1 and ::1 only ----------------------------- */
+/* --- calls over sockets: 127.0.0.1 and ::1 only --------------------------- */
 
 typedef struct server {
   int         listen_fd, fd;

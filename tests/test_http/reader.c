@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 reader first, again;
-tables good, bad;
+
+static struct { const vector *rows; size_t count; } tables[30];
+static size_t table_count;
 
 void reader_begin(reader *r)
 {
@@ -116,9 +118,6 @@ void read_vectors(const vector *v, size_t count)
   }
 }
 
-/* ------------------------------------------------------------------------
-   >>calls */
-
 const char *result_only(const char *want)
 {
   static char copy[500];
@@ -131,9 +130,22 @@ const char *result_only(const char *want)
   return copy;
 }
 
-void tables_add(tables *list, const vector *rows, size_t count)
+void enter_rows(const vector *rows, size_t count)
 {
-  if (list->count == COUNT(list->table)) abort(); /* no test has begun */
-  list->table[list->count].rows = rows;
-  list->table[list->count++].count = count;
+  if (table_count == COUNT(tables)) abort(); /* no test is there yet to fail */
+  tables[table_count].rows = rows;
+  tables[table_count++].count = count;
+}
+
+void each_row(int how, void (*read)(const vector *row))
+{
+  size_t i, k, n = 0;
+  for (i = 0; i < table_count; i++)
+    for (k = 0; k < tables[i].count; k++) {
+      const vector *row = &tables[i].rows[k];
+      if ((strstr(row->want, "] END") != NULL) != (how == ENDS_WELL)) continue;
+      read(row);
+      n++;
+    }
+  assert_true(n > 0);
 }

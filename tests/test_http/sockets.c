@@ -70,18 +70,18 @@ TEST(a_server_that_does_not_answer_is_TIMEOUT)
   close(fd);
 }
 
+static void socket_reads(const vector *row)
+{
+  net_begin(AF_INET, row->in, row->n);
+  srv.then = 'F';
+  buf_size = 64;
+  NET_CALL_GIVES(result_only(row->want), "%s", row->in);
+  net_end();
+}
+
 TEST(every_vector_reads_the_same_over_a_socket)
 {
-  size_t i, k;
-  for (k = 0; k < good.count; k++)
-    for (i = 0; i < good.table[k].count; i++) {
-      const vector *v = &good.table[k].rows[i];
-      net_begin(AF_INET, v->in, v->n);
-      srv.then = 'F';
-      buf_size = 64;
-      NET_CALL_GIVES(result_only(v->want), "%s", v->in);
-      net_end();
-    }
+  each_row(ENDS_WELL, socket_reads);
 }
 
 /* 413 in the midst of the request, and closed with the rest of it unread: that
