@@ -1820,8 +1820,7 @@ TEST(a_start_of_which_a_write_failed_is_never_sent_again)
   }
 }
 
-/* Found by explore_pump.c: its answer has begun to arrive, and nothing else
-   says that it left. */
+/* Its answer has begun to arrive, and nothing else says that it left. */
 TEST(a_job_dropped_after_a_failed_write_may_have_started)
 {
   size_t cut;

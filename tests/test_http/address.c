@@ -47,46 +47,50 @@ static const char *const addresses[] = {
   "::00001", "::0001", "::01.2.3.4", "1:2:3:4:5:6:7:", "0:0:0:0:0:0:0::0"
 };
 
-TEST(addresses_are_read_as_inet_pton_reads_them)
+/* One change somewhere in a text of n bytes; how many it has then. */
+static size_t change(char *p, size_t n)
 {
   static const char alphabet[] = "0123456789abcdefABCDEF::::::......gG% +-/x";
-  size_t            i;
-  unsigned          round;
+  size_t            at = random_below((uint32_t)n + 1);
+  if (random_below(2) && at < n) {
+    p[at] = alphabet[random_below(sizeof alphabet - 1)];
+    return n;
+  }
+  if (random_below(2)) {
+    memmove(p + at + 1, p + at, n - at);
+    p[at] = alphabet[random_below(sizeof alphabet - 1)];
+    return n + 1;
+  }
+  if (at == n) return n;
+  memmove(p + at, p + at + 1, n - at - 1);
+  return n - 1;
+}
+
+/* Those above, those above a little changed, and texts of some few bytes. */
+TEST(addresses_are_read_as_inet_pton_reads_them)
+{
+  size_t   i, n;
+  unsigned round, changes;
+  char     some[64];
   for (i = 0; i < COUNT(addresses); i++)
     judge_address(addresses[i], strlen(addresses[i]));
   random_state = 4711;
-  for (round = 0; round < 200000; round++) {
-    char   text_of[64];
-    size_t n;
-    if (round & 1) { /* one of the above, changed a little */
-      const char *from = addresses[random_below(COUNT(addresses))];
-      unsigned    changes = 1 + random_below(3);
-      n = strlen(from);
-      memcpy(text_of, from, n);
-      while (changes-- != 0 && n < 60) {
-        size_t at = random_below((uint32_t)n + 1);
-        if (random_below(2) && at < n) {
-          text_of[at] = alphabet[random_below(sizeof alphabet - 1)];
-        } else if (random_below(2)) {
-          memmove(text_of + at + 1, text_of + at, n - at);
-          text_of[at] = alphabet[random_below(sizeof alphabet - 1)];
-          n++;
-        } else if (at < n) {
-          memmove(text_of + at, text_of + at + 1, n - at - 1);
-          n--;
-        }
-      }
-    } else {
-      n = random_below(16);
-      for (i = 0; i < n; i++) text_of[i] = "0012f::.."[random_below(9)];
-    }
-    judge_address(text_of, n);
+  for (round = 0; round < 100000; round++) {
+    const char *from = addresses[random_below(COUNT(addresses))];
+    n = strlen(from);
+    memcpy(some, from, n);
+    for (changes = 1 + random_below(3); changes > 0 && n < 60; changes--)
+      n = change(some, n);
+    judge_address(some, n);
+    n = random_below(16);
+    for (i = 0; i < n; i++) some[i] = "0012f::.."[random_below(9)];
+    judge_address(some, n);
   }
 }
 
 /* A resolver that answers as told. */
 typedef struct names {
-  int         result, again;
+  int         result, not_yet; /* how often it says so first */
   unsigned    asked;
   const char *list[AMT_ADDRESSES];
 } names;
@@ -98,8 +102,8 @@ static int names_resolve(void *ctx, const char *host, amt_address *a, int max)
   k->asked++;
   assert_string_equal(host, "many.example");
   assert_int_equal(max, AMT_ADDRESSES);
-  if (k->again > 0) {
-    k->again--;
+  if (k->not_yet > 0) {
+    k->not_yet--;
     return AMT_AGAIN;
   }
   for (i = 0; i < k->result; i++)
@@ -108,63 +112,53 @@ static int names_resolve(void *ctx, const char *host, amt_address *a, int max)
   return k->result;
 }
 
-static void net_named(names *k)
+/* A server that is known by a name. */
+static void serve_named(amt_resolver resolve, void *ctx)
 {
+  SERVE(REPLY_1);
   sprintf(net_text, "http://many.example:%u/x", srv.port);
   assert_int_equal(amt_url_parse(&net_url, net_text), 0);
-  sock.resolve = names_resolve;
-  sock.ctx = k;
+  sock.resolve = resolve;
+  sock.ctx = ctx;
 }
 
 /* Nothing listens at [::1] on that port, or there is no ::1 at all. */
 TEST(every_address_of_a_name_is_tried_in_turn)
 {
-  names k = { 2, 0, 0, { "::1", "127.0.0.1" } };
-  SERVE(REPLY_1);
-  net_named(&k);
+  names two = { .result = 2, .list = { "::1", "127.0.0.1" } };
+  names eight = { .result = 8, .list = {
+    "::1", "127.0.0.1", "::1", "127.0.0.1", "::1", "127.0.0.1", "::1",
+    "127.0.0.1" } };
+  serve_named(names_resolve, &two);
   NET_CALL_GIVES("200 [first] END", "the second address");
-  assert_int_equal(k.asked, 1);
+  assert_int_equal(two.asked, 1);
   net_end();
   /* None answers: CONNECT, and the name is asked for anew the next time. */
-  SERVE(REPLY_1);
-  close(srv.listen_fd);
-  srv.listen_fd = bound(AF_INET, &srv.port);
-  net_named(&k);
-  k.asked = 0;
-  k.result = 8;
-  k.list[2] = k.list[4] = k.list[6] = "::1";
-  k.list[3] = k.list[5] = k.list[7] = "127.0.0.1";
+  serve_named(names_resolve, &eight);
+  server_deaf();
   NET_CALL_GIVES("[] CONNECT", "none");
   assert_int_equal(sock.fd, -1);
   NET_CALL_GIVES("[] CONNECT", "none, again");
-  assert_int_equal(k.asked, 2);
+  assert_int_equal(eight.asked, 2);
   net_end();
 }
 
 TEST(a_resolver_may_say_not_yet_and_its_failure_is_told)
 {
-  names    k = { 1, 3, 0, { "127.0.0.1" } };
+  names    late = { .result = 1, .not_yet = 3, .list = { "127.0.0.1" } };
+  names    unknown = { .result = AMT_E_DNS };
+  names    never = { .not_yet = 1000000 };
   uint32_t at = 0xFFFFFF00u;
-  int      e;
-  SERVE(REPLY_1);
-  net_named(&k);
+  serve_named(names_resolve, &late);
   NET_CALL_GIVES("200 [first] END", "in the end");
-  assert_int_equal(k.asked, 4);
+  assert_int_equal(late.asked, 4);
   net_end();
-  SERVE(REPLY_1);
-  net_named(&k);
-  k.result = AMT_E_DNS;
+  serve_named(names_resolve, &unknown);
   NET_CALL_GIVES("[] DNS", "unknown");
   net_end();
-  /* Never: inside the connect limit. */
-  SERVE(REPLY_1);
-  net_named(&k);
-  k.again = 1000000;
+  serve_named(names_resolve, &never);
   net.limits.connect = 1000;
-  net_call_begin(at);
-  do e = net_step(at += 100);
-  while (e == AMT_AGAIN);
-  assert_int_equal(e, AMT_E_TIMEOUT);
+  assert_int_equal(net_call_on_clock(&at, 100), AMT_E_TIMEOUT);
   assert_int_equal(at, 0xFFFFFF00u + 1000);
   net_end();
 }
@@ -197,22 +191,20 @@ TEST(a_host_name_that_is_too_long_is_DNS)
 
 TEST(an_address_that_does_not_answer_leaves_time_for_the_next)
 {
-  names    k = { 2, 0, 0, { "::1", "127.0.0.1" } };
-  int      clients[4], i, e = AMT_AGAIN, fd;
+  names    k = { .result = 2, .list = { "::1", "127.0.0.1" } };
+  int      clients[4], i, fd;
   uint32_t at = 5000;
-  SERVE(REPLY_1);
+  serve_named(names_resolve, &k);
   fd = deaf_listener(AF_INET6, &srv.port, clients, 4);
   if (fd < 0) {
     net_end();
     print_message("no ::1 here, or its port is taken: not run\n");
     skip();
   }
-  net_named(&k);
   net.limits.connect = 4000;
   net_call_begin(at);
-  while (net.state == AMT_CONN_OPENING && e == AMT_AGAIN && at < 20000)
-    e = net_step(at += 100);
-  assert_true(e >= 0);
+  while (net.state == AMT_CONN_OPENING && at < 20000)
+    assert_true(net_step(at += 100) >= 0);
   assert_int_equal(net.state, AMT_CONN_RECEIVING);
   assert_in_range(at, 5000 + 1900, 5000 + 2200); /* half of the limit */
   net_end();
@@ -222,11 +214,11 @@ TEST(an_address_that_does_not_answer_leaves_time_for_the_next)
 
 SYSTEM_TEST(the_default_resolver_takes_IP_addresses_and_no_others)
 {
-  static const int   mixed[] = { AF_UNIX, AF_INET6, AF_INET, AF_INET, -1 };
-  static const int   alien[] = { AF_UNIX, AF_UNIX, -1 }, none[] = { -1 };
+  static const int     mixed[] = { AF_UNIX, AF_INET6, AF_INET, AF_INET, -1 };
+  static const int     alien[] = { AF_UNIX, AF_UNIX, -1 }, none[] = { -1 };
   static const uint8_t fours[4] = { 4, 4, 4, 4 };
-  amt_address        a[4];
-  int                i;
+  amt_address          a[4];
+  int                  i;
   fake.family = mixed;
   assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 3);
   assert_int_equal(a[0].len, 16);
@@ -255,10 +247,7 @@ static int too_many(void *ctx, const char *host, amt_address *a, int max)
 
 SYSTEM_TEST(a_resolver_that_claims_too_much_is_believed_up_to_eight)
 {
-  SERVE("");
-  sprintf(net_text, "http://many.example:%u/x", srv.port);
-  assert_int_equal(amt_url_parse(&net_url, net_text), 0);
-  sock.resolve = too_many;
+  serve_named(too_many, NULL);
   fake.no_connect = ECONNREFUSED;
   NET_CALL_GIVES("[] CONNECT", "too many");
   assert_int_equal(fake.sockets, AMT_ADDRESSES);
@@ -268,7 +257,8 @@ SYSTEM_TEST(a_resolver_that_claims_too_much_is_believed_up_to_eight)
 /* The clock may go back while it connects: then there is more time left. */
 SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
 {
-  names k = { 3, 0, 0, { "127.0.0.1", "127.0.0.1", "127.0.0.1" } };
+  names k = { .result = 3,
+              .list = { "127.0.0.1", "127.0.0.1", "127.0.0.1" } };
   const amt_stream_ops *ops;
   amt_posix_init(&sock);
   ops = sock.stream.ops;

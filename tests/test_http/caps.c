@@ -4,12 +4,10 @@
 
 #include "http.h"
 
-/* ------------------------------------------------------------------------
-   >>caps   exactly at the limit, and one beyond. A line is counted with its
-            CR and LF, a head with its status line and the empty line. */
+#define EMPTY "Content-Length: 0\r\n\r\n"
 
+/* The reply at hand, written piece by piece. */
 static char   big[200000];
-
 static size_t big_n;
 
 static void big_text(const char *s)
@@ -17,6 +15,17 @@ static void big_text(const char *s)
   size_t n = strlen(s);
   memcpy(big + big_n, s, n);
   big_n += n;
+}
+
+static void big_begin(const char *s)
+{
+  big_n = 0;
+  big_text(s);
+}
+
+static void big_repeat(const char *s, int times)
+{
+  while (times-- > 0) big_text(s);
 }
 
 static void big_fill(char c, size_t n)
@@ -43,100 +52,100 @@ static void big_line(const char *start, char c, const char *end, size_t n)
   big_text(end);
 }
 
+/* A line that may have just so many bytes, and what stands around it. */
+typedef struct capped {
+  const char *before, *start, *end, *after;
+  char        fill;
+  const char *read, *refused; /* what is noted then */
+} capped;
+
+static void line_of(const capped *l, size_t n, const char *want)
+{
+  char what[100];
+  big_begin(l->before);
+  big_line(l->start, l->fill, l->end, n);
+  big_text(l->after);
+  snprintf(what, sizeof what, "%zu bytes of %s (filled with 0x%02X) %s", n,
+           l->start, (unsigned char)l->fill, l->end);
+  big_is(want, what);
+}
+
+static void lines_are_capped(const capped *l, size_t count, size_t fits)
+{
+  size_t i;
+  for (i = 0; i < count; i++) {
+    line_of(&l[i], fits, l[i].read);
+    line_of(&l[i], 8193, l[i].refused);
+  }
+}
+
+#define LINE(prior, text, filler, last, later)                                \
+  { .before = prior, .start = text, .fill = filler, .end = last,              \
+    .after = later, .read = "200 [] END keep", .refused = "[] SIZE" }
+
 TEST(a_line_of_8192_bytes_is_read_and_of_8193_is_SIZE)
 {
-  static const struct { const char *before, *start, *end, *after; char c; }
-  lines[] = {
-    { "", "HTTP/1.1 200 ", "\r\n", "Content-Length: 0\r\n\r\n", 'x' },
-    { OK, "A: ", "\r\n", "Content-Length: 0\r\n\r\n", 'x' },
-    { OK, "A: ", "\r\n", "Content-Length: 0\r\n\r\n", '\t' },
-    { OK, "A", ":\r\n", "Content-Length: 0\r\n\r\n", 'x' },
-    { OK, "Content-Length:", "0\r\n", "\r\n", ' ' },
-    { OK, "Content-Length:", "0\r\n", "\r\n", '0' },
-    { OK, "Content-Length: 0", "\r\n", "\r\n", ' ' },
-    { OK, "Connection: ", "\r\n", "Content-Length: 0\r\n\r\n", 'x' },
-    { OK, "Connection: ", "\r\n", "Content-Length: 0\r\n\r\n", ',' },
-    { OK, "Retry-After: x", "\r\n", "Content-Length: 0\r\n\r\n", 'x' },
-    { OK "Content-Length: 0\r\n", "A:", "\r\n", "\r\n", '\xE9' },
-    { OK "Transfer-Encoding: chunked\r\n\r\n0\r\n", "T: ", "\r\n", "\r\n",
-      'x' }
+  static const capped list[] = {
+    LINE("", "HTTP/1.1 200 ", 'x', "\r\n", EMPTY),
+    LINE(OK, "A: ", 'x', "\r\n", EMPTY),
+    LINE(OK, "A: ", '\t', "\r\n", EMPTY),
+    LINE(OK, "A", 'x', ":\r\n", EMPTY),
+    LINE(OK, "Content-Length:", ' ', "0\r\n", "\r\n"),
+    LINE(OK, "Content-Length:", '0', "0\r\n", "\r\n"),
+    LINE(OK, "Content-Length: 0", ' ', "\r\n", "\r\n"),
+    LINE(OK, "Connection: ", 'x', "\r\n", EMPTY),
+    LINE(OK, "Connection: ", ',', "\r\n", EMPTY),
+    LINE(OK, "Retry-After: x", 'x', "\r\n", EMPTY),
+    LINE(OK "Content-Length: 0\r\n", "A:", '\xE9', "\r\n", "\r\n"),
+    { .before = CHUNKED "0\r\n", .start = "T: ", .fill = 'x', .end = "\r\n",
+      .after = "\r\n", .read = "200 [] END keep", .refused = "200 [] SIZE" }
   };
-  size_t i;
-  for (i = 0; i < COUNT(lines); i++) {
-    int chunked = strstr(lines[i].before, "chunked") != NULL;
-    big_n = 0;
-    big_text(lines[i].before);
-    big_line(lines[i].start, lines[i].c, lines[i].end, 8192);
-    big_text(lines[i].after);
-    big_is("200 [] END keep", lines[i].start);
-    big_n = 0;
-    big_text(lines[i].before);
-    big_line(lines[i].start, lines[i].c, lines[i].end, 8193);
-    big_text(lines[i].after);
-    big_is(chunked ? "200 [] SIZE" : "[] SIZE", lines[i].start);
-  }
+  lines_are_capped(list, COUNT(list), 8192);
 }
 
 /* The same cap wherever the line stands. */
 TEST(the_status_line_after_an_interim_reply_may_have_8192_bytes)
 {
-  big_n = 0;
-  big_text("HTTP/1.1 100 Continue\r\n\r\n");
-  big_line("HTTP/1.1 200 ", 'x', "\r\n", 8192);
-  big_text("Content-Length: 0\r\n\r\n");
-  big_is("200 [] END keep", "8192");
-  big_n = 0;
-  big_text("HTTP/1.1 100 Continue\r\n\r\n");
-  big_line("HTTP/1.1 200 ", 'x', "\r\n", 8193);
-  big_text("Content-Length: 0\r\n\r\n");
-  big_is("[] SIZE", "8193");
+  static const capped list[] = {
+    LINE("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 ", 'x', "\r\n", EMPTY)
+  };
+  lines_are_capped(list, COUNT(list), 8192);
 }
+
+/* `body`: of the chunks before it. */
+#define SIZE_LINE(chunks, body, text, filler, last)                           \
+  { .before = CHUNKED chunks, .start = text, .fill = filler, .end = last,     \
+    .after = "x\r\n0\r\n\r\n", .read = "200 [" body "x] END keep",             \
+    .refused = "200 [" body "] SIZE" }
 
 /* The line of a chunk's size: bounded, with extensions and leading zeros. */
 TEST(a_chunk_size_line_is_bounded)
 {
-  static const struct { const char *before, *start, *end, *seen; char c; }
-  lines[] = {
-    { "", "1;", "\r\n", "", 'x' }, { "", "", "1\r\n", "", '0' },
-    { "1\r\ny\r\n", "1;", "\r\n", "y", 'x' },
-    { "1\r\ny\r\n", "", "1\r\n", "y", '0' },
-    { "1\r\ny\r\n", "1;", "\r\n", "y", '\t' },
-    { "", "1", "\r\n", "", ' ' }, { "", "1", ";\r\n", "", '\t' }
+  static const capped list[] = {
+    SIZE_LINE("", "", "1;", 'x', "\r\n"),
+    SIZE_LINE("", "", "", '0', "1\r\n"),
+    SIZE_LINE("1\r\ny\r\n", "y", "1;", 'x', "\r\n"),
+    SIZE_LINE("1\r\ny\r\n", "y", "", '0', "1\r\n"),
+    SIZE_LINE("1\r\ny\r\n", "y", "1;", '\t', "\r\n"),
+    SIZE_LINE("", "", "1", ' ', "\r\n"),
+    SIZE_LINE("", "", "1", '\t', ";\r\n")
   };
-  size_t i;
-  char   want[40];
-  for (i = 0; i < COUNT(lines); i++) {
-    big_n = 0;
-    big_text(CHUNKED);
-    big_text(lines[i].before);
-    big_line(lines[i].start, lines[i].c, lines[i].end, 8000);
-    big_text("x\r\n0\r\n\r\n");
-    sprintf(want, "200 [%sx] END keep", lines[i].seen);
-    big_is(want, "8000");
-    big_n = 0;
-    big_text(CHUNKED);
-    big_text(lines[i].before);
-    big_line(lines[i].start, lines[i].c, lines[i].end, 8193);
-    big_text("x\r\n0\r\n\r\n");
-    sprintf(want, "200 [%s] SIZE", lines[i].seen);
-    big_is(want, "8193");
-  }
+  lines_are_capped(list, COUNT(list), 8000);
 }
 
 /* Extensions for ever, or blanks: their sum is bounded. Without any, a body is
    not. */
 TEST(endless_chunk_extensions_are_SIZE)
 {
-  static const struct { const char *start; char c; } kinds[] = {
-    { "1;", 'x' }, { "1", ' ' }
+  static const struct { const char *start; char fill; } list[] = {
+    { .start = "1;", .fill = 'x' }, { .start = "1", .fill = ' ' }
   };
-  size_t k;
-  int    i;
-  for (k = 0; k < COUNT(kinds); k++) {
-    big_n = 0;
-    big_text(CHUNKED);
-    for (i = 0; i < 40; i++) {
-      big_line(kinds[k].start, kinds[k].c, "\r\n", 2000);
+  size_t i;
+  int    chunks;
+  for (i = 0; i < COUNT(list); i++) {
+    big_begin(CHUNKED);
+    for (chunks = 0; chunks < 40; chunks++) {
+      big_line(list[i].start, list[i].fill, "\r\n", 2000);
       big_text("y\r\n");
     }
     read_pieces(&first, big, big_n, big_n);
@@ -144,9 +153,8 @@ TEST(endless_chunk_extensions_are_SIZE)
     read_pieces(&again, big, big_n, 1);
     text_same(&again.seen, first.seen.s, "byte by byte");
   }
-  big_n = 0;
-  big_text(CHUNKED);
-  for (i = 0; i < 30000; i++) big_text("1\r\ny\r\n");
+  big_begin(CHUNKED);
+  big_repeat("1\r\ny\r\n", 30000);
   big_text("0\r\n\r\n");
   read_pieces(&first, big, big_n, big_n);
   assert_int_equal(first.result, AMT_HTTP_END);
@@ -157,8 +165,7 @@ TEST(endless_chunk_extensions_are_SIZE)
 static void big_head(const char *last, size_t n)
 {
   size_t lines = n / 8000;
-  big_n = 0;
-  big_text(OK);
+  big_begin(OK);
   big_text(last);
   while (lines-- > 1) big_line("A: ", 'x', "\r\n", 8000);
   while (n - 2 - big_n > 8192) big_line("A: ", 'x', "\r\n", 4000);
@@ -169,52 +176,47 @@ static void big_head(const char *last, size_t n)
 
 TEST(a_head_of_65536_bytes_is_read_and_of_65537_is_SIZE)
 {
-  static const struct { const char *last, *body, *want; } kinds[] = {
-    { "Content-Length: 3\r\n", "abc", "200 [abc] END keep" },
-    { "Content-Length: 0\r\n", "", "200 [] END keep" },
-    { "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n",
-      "200 [abc] END keep" },
-    { "", "abc", "200 [abc] END" }
+  static const struct { const char *last, *body, *want; } list[] = {
+    { .last = "Content-Length: 3\r\n", .body = "abc",
+      .want = "200 [abc] END keep" },
+    { .last = "Content-Length: 0\r\n", .body = "", .want = "200 [] END keep" },
+    { .last = "Transfer-Encoding: chunked\r\n",
+      .body = "3\r\nabc\r\n0\r\n\r\n", .want = "200 [abc] END keep" },
+    { .last = "", .body = "abc", .want = "200 [abc] END" }
   };
   size_t i;
-  for (i = 0; i < COUNT(kinds); i++) {
-    big_head(kinds[i].last, 65536);
-    big_text(kinds[i].body);
-    big_is(kinds[i].want, "65536");
-    big_head(kinds[i].last, 65537);
-    big_text(kinds[i].body);
-    big_is("[] SIZE", kinds[i].last);
+  for (i = 0; i < COUNT(list); i++) {
+    big_head(list[i].last, 65536);
+    big_text(list[i].body);
+    big_is(list[i].want, list[i].last);
+    big_head(list[i].last, 65537);
+    big_text(list[i].body);
+    big_is("[] SIZE", list[i].last);
   }
 }
 
 TEST(endless_headers_are_SIZE)
 {
-  big_n = 0;
-  big_text(OK);
-  while (big_n < 150000) big_text("Set-Cookie: a=b\r\n");
+  big_begin(OK);
+  big_repeat("Set-Cookie: a=b\r\n", 9000);
   big_is("[] SIZE", "many lines");
-  big_n = 0;
-  big_text(OK);
+  big_begin(OK);
   big_fill('A', 150000);
   big_is("[] SIZE", "a long name");
-  big_n = 0;
-  big_text(CHUNKED "0\r\n");
-  while (big_n < 150000) big_text("T: trailer\r\n");
+  big_begin(CHUNKED "0\r\n");
+  big_repeat("T: trailer\r\n", 13000);
   big_is("200 [] SIZE", "trailers");
-  big_n = 0;
-  big_text(OK);
+  big_begin(OK);
   while (big_n < 150000) big_line("A: ", 'x', "\r\n", 8192);
   big_is("[] SIZE", "long lines");
 }
 
 TEST(trailers_have_caps_of_their_own)
 {
-  int i;
-  big_n = 0;
-  big_text(OK "Transfer-Encoding: chunked\r\n");
-  for (i = 0; i < 60; i++) big_text("A: x\r\n");
+  big_begin(OK "Transfer-Encoding: chunked\r\n");
+  big_repeat("A: x\r\n", 60);
   big_text("\r\n0\r\n");
-  for (i = 0; i < 100; i++) big_text("T: x\r\n");
+  big_repeat("T: x\r\n", 100);
   big_text("\r\n");
   big_is("200 [] END keep", "60 lines, 100 trailers");
   big_n -= 2;
@@ -224,30 +226,26 @@ TEST(trailers_have_caps_of_their_own)
 
 TEST(a_head_of_100_lines_is_read_and_of_101_is_SIZE)
 {
-  int i;
-  big_n = 0;
-  big_text(OK);
-  for (i = 0; i < 99; i++) big_text("A: b\r\n");
-  big_text("Content-Length: 0\r\n\r\n");
+  big_begin(OK);
+  big_repeat("A: b\r\n", 99);
+  big_text(EMPTY);
   big_is("200 [] END keep", "100 lines");
-  big_n = 0;
-  big_text(OK);
-  for (i = 0; i < 100; i++) big_text("A: b\r\n");
-  big_text("Content-Length: 0\r\n\r\n");
+  big_begin(OK);
+  big_repeat("A: b\r\n", 100);
+  big_text(EMPTY);
   big_is("[] SIZE", "101 lines");
 }
 
 TEST(ten_interim_replies_are_skipped_and_eleven_are_INTERIM)
 {
-  int i;
-  big_n = 0;
-  for (i = 0; i < 10; i++) big_text("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n");
-  big_text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  big_begin("");
+  big_repeat("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n", 10);
+  big_text(REPLY_1);
   read_all_ways(big, big_n);
-  text_same(&first.seen, "200 [hi] END keep", "ten");
-  big_n = 0;
-  for (i = 0; i < 11; i++) big_text("HTTP/1.1 103 Early\r\n\r\n");
-  big_text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  text_same(&first.seen, "200 [first] END keep", "ten");
+  big_begin("");
+  big_repeat("HTTP/1.1 103 Early\r\n\r\n", 11);
+  big_text(REPLY_1);
   read_all_ways(big, big_n);
   text_same(&first.seen, "[] INTERIM", "eleven");
 }

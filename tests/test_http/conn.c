@@ -13,8 +13,8 @@ static void call_reads_through(const vector *row, size_t size, size_t piece)
   request_body = piece % 5 * 100;
   mem.write_size = piece % 7;
   tape_add(0, request_size(), row->in, row->n, AMT_E_EOF);
-  CALL_GIVES(result_only(row->want), "a buffer of %zu, reads of %zu: %s", size,
-             piece, row->in);
+  CALL_GIVES(result_only(row->want), "a buffer of %zu, reads of %zu: %s",
+             size, piece, row->in);
   check_sent(1, 0);
   assert_int_equal(mem.opens, 1);
   if (conn.state == AMT_CONN_IDLE) {
@@ -157,7 +157,7 @@ TEST(a_wait_is_for_what_the_call_waits_for)
   begin_test();
   mem.wait_result = 1;
   mem.shy = 1;
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
   call_begin();
   assert_int_equal(call_step(), AMT_AGAIN);
   assert_int_equal(conn.state, AMT_CONN_OPENING);
@@ -232,7 +232,7 @@ static void call_after_fault(unsigned at)
   mem.fault_on = 0;
   mem.sent_n = 0;
   if (conn.state == AMT_CONN_IDLE)
-    TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
+    ANSWER(0, 2, REPLY_1);
   else
     for (i = 0; i < mem.tapes; i++) mem.tape[i].connection = mem.opens;
   CALL_GIVES("200 [first] END", "after fault %u", at);
@@ -322,7 +322,7 @@ TEST(a_call_that_has_ended_stays_ended)
   CALL_GIVES("[] STATUS", "junk");
   polled_on();
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
   CALL_GIVES("200 [first] END", "a good end");
   polled_on();
   check_sent(1, 0);

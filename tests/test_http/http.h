@@ -12,7 +12,7 @@
 #include "amt_http.h"
 #include "check.h"
 
-const char *error_name(int e); /* without its AMT_E_ or AMT_HTTP_ */
+const char *error_name(int e); /* without AMT_E_, AMT_E_HTTP_, AMT_HTTP_ */
 
 /* --- the parser alone ----------------------------------------------------- */
 
@@ -117,9 +117,9 @@ typedef struct memory {
   unsigned opens, closes, aborts, reads, writes, waits;
   unsigned calls, shied[ON_ANY], faults;
   int      is_open, want;
-  size_t   at, on_tape;   /* in the tapes of this connection */
-  size_t   taken;         /* on this connection */
-  char     sent[20000];   /* on all */
+  size_t   on_tape;        /* given of the tapes of this connection */
+  size_t   taken;          /* on this connection */
+  char     sent[20000];    /* on all */
   size_t   sent_n;
   char     offered[20000]; /* what a write took nothing of: must come again */
   size_t   offered_n;
@@ -138,13 +138,17 @@ extern text                 saw;          /* of a call, as "200 [body] END" */
 /* A new stream without a script, a new connection, and a GET to send. */
 void begin_test(void);
 
-/* The n-th call of these operations has this result. */
+/* The n-th call of these operations, from now on, has this result. */
 void mem_fault(int on, unsigned n, int result);
 
 void tape_add(unsigned connection, size_t after, const char *bytes, size_t n,
               int end);
 #define TAPE(connection, after, text, end)                                    \
   tape_add(connection, after, text, sizeof(text) - 1, end)
+
+/* The reply to the n-th request on a connection that stays open. */
+#define ANSWER(connection, n, text) \
+  TAPE(connection, (n) * request_size(), text, AMT_AGAIN)
 
 #define REPLY_1 OK5 "\r\nfirst"
 #define REPLY_2 OK "Content-Length: 6\r\n\r\nsecond"
@@ -160,11 +164,13 @@ void   put_request(amt_out *o);
 size_t request_size(void);
 
 /* A whole call, to its end or error, which it returns. Or its parts: it begins;
-   one step, with all that must hold then; all that follows. */
+   one step, with all that must hold then; all that follows. Or it begins, and
+   its request is sent. */
 int  call(void);
 void call_begin(void);
 int  call_step(void);
 int  call_on(void);
+void call_send(void);
 
 /* A whole call and what it gives; the rest says which call it was. */
 #define CALL_GIVES(want, ...) (call(), text_same(&saw, want, __VA_ARGS__))
@@ -196,16 +202,24 @@ extern char          net_text[100];
 /* A server and a client that knows it; 0 if there is no such family here. */
 int  net_begin(int family, const char *reply, size_t n);
 void net_end(void);
-#define SERVE(reply) net_begin(AF_INET, reply, sizeof(reply) - 1)
+#define SERVE(reply) \
+  assert_true(net_begin(AF_INET, reply, sizeof(reply) - 1))
 
 void server_step(void);  /* it does what it can without waiting */
 void server_close(void); /* its end of the connection */
+void server_deaf(void);  /* nobody listens at its port any more */
 
 /* As call and its parts; `at`: the time. */
 int  net_call(void);
 void net_call_begin(uint32_t at);
 int  net_step(uint32_t at);
 int  net_call_on(void);
+void net_call_send(void);
+
+/* A call on a clock of the test's own, as far as nothing comes of it: *at gains
+   so much before each poll. */
+int net_call_on_clock(uint32_t *at, uint32_t gain);
+
 #define NET_CALL_GIVES(want, ...) \
   (net_call(), text_same(&saw, want, __VA_ARGS__))
 

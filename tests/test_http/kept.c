@@ -3,11 +3,13 @@
 
 #include "http.h"
 
+#define REPLY_CLOSE OK5 "Connection: close\r\n\r\nfirst"
+
 TEST(a_kept_connection_is_used_again)
 {
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-  TAPE(0, 2 * request_size(), REPLY_2, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
+  ANSWER(0, 2, REPLY_2);
   CALL_GIVES("200 [first] END", "first");
   assert_int_equal(conn.state, AMT_CONN_IDLE);
   assert_int_equal(conn.reused, 0);
@@ -26,7 +28,7 @@ TEST(a_stale_kept_connection_is_opened_anew)
   for (i = 0; i < COUNT(ends); i++) {
     begin_test();
     TAPE(0, request_size(), REPLY_1, ends[i]);
-    TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+    ANSWER(1, 1, REPLY_2);
     call();
     assert_int_equal(conn.state, AMT_CONN_IDLE);
     CALL_GIVES("200 [second] END", "second");
@@ -42,19 +44,17 @@ TEST(a_stale_kept_connection_is_opened_anew)
 TEST(a_kept_connection_that_dies_is_told_and_not_sent_again)
 {
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
   call();
   mem_fault(ON_WRITE, 1, AMT_E_RESET);
-  mem.calls = 0;
   CALL_GIVES("[] RESET", "on the write");
   assert_int_equal(conn.reused, 1);
   assert_int_equal(conn.sent, 0);
   assert_int_equal(conn.taken, 2);
   assert_int_equal(mem.opens, 1);
   check_sent(1, 0);
-
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
   TAPE(0, 2 * request_size(), "", AMT_E_EOF);
   call();
   CALL_GIVES("[] EOF", "after it");
@@ -68,23 +68,22 @@ TEST(a_kept_connection_that_dies_is_told_and_not_sent_again)
 TEST(bytes_before_the_first_byte_of_a_request_are_never_its_reply)
 {
   static const char evil[] = OK "Content-Length: 4\r\n\r\nEVIL";
-  static const char both[] = OK5 "\r\nfirst" OK
-                             "Content-Length: 4\r\n\r\nEVIL";
+  static const char both[] = REPLY_1 OK "Content-Length: 4\r\n\r\nEVIL";
   size_t            piece;
   /* It lies there when the next call begins. */
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-  TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
+  ANSWER(1, 1, REPLY_2);
   call();
-  TAPE(0, request_size(), evil, AMT_AGAIN);
+  ANSWER(0, 1, evil);
   CALL_GIVES("200 [second] END", "unasked");
   assert_int_equal(mem.opens, 2);
   /* It comes with the reply itself, however that is cut. */
   for (piece = 0; piece < sizeof both; piece++) {
     begin_test();
     mem.read_size = piece;
-    TAPE(0, request_size(), both, AMT_AGAIN);
-    TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+    ANSWER(0, 1, both);
+    ANSWER(1, 1, REPLY_2);
     CALL_GIVES("200 [first] END", "by %zu", piece);
     CALL_GIVES("200 [second] END", "by %zu", piece);
     assert_int_equal(mem.opens, 2);
@@ -97,10 +96,10 @@ TEST(the_reply_to_a_timed_out_request_is_never_the_next_ones)
   begin_test();
   conn.limits.idle = 100;
   step = 10;
-  TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+  ANSWER(1, 1, REPLY_2);
   CALL_GIVES("[] TIMEOUT", "no reply");
   assert_int_equal(mem.closes, 1);
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN); /* now it comes */
+  ANSWER(0, 1, REPLY_1); /* now it comes */
   CALL_GIVES("200 [second] END", "the next");
   assert_int_equal(mem.opens, 2);
 }
@@ -113,86 +112,97 @@ TEST(a_call_begun_in_mid_call_takes_a_new_connection)
     int i, e = 0;
     begin_test();
     mem.read_size = 1;
-    TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-    TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
-    TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+    ANSWER(0, 1, REPLY_1);
+    ANSWER(1, 1, REPLY_2);
+    ANSWER(0, 1, REPLY_1);
     call_begin();
     for (i = 0; i < steps && e != AMT_HTTP_END; i++) e = call_step();
     assert_true(e >= 0 && e != AMT_HTTP_END);
     CALL_GIVES(mem.opens == 1 ? "200 [first] END" : "200 [second] END",
-              "after %d steps", steps);
+               "after %d steps", steps);
     assert_true(mem.opens == 2 || steps == 0);
+  }
+}
+
+/* After its first reply a connection is left idle: is it used again? */
+typedef struct pause_row {
+  unsigned timeout;     /* seconds, told by the first reply; 0: it tells none */
+  uint32_t keep;        /* the connection's own limit; 0: the default, 60 s */
+  uint32_t max;         /* that of the second call; 0: none */
+  uint32_t idle;        /* it is idle so long */
+  int      used_again;
+} pause_row;
+
+static void pause_from(const pause_row *p, uint32_t start)
+{
+  char reply[200] = REPLY_1;
+  if (p->timeout != 0)
+    sprintf(reply, OK5 "Keep-Alive: timeout=%u, max=9\r\n\r\nfirst",
+            p->timeout);
+  begin_test();
+  now = start;
+  step = 0;
+  conn.limits.keep = p->keep;
+  tape_add(0, request_size(), reply, strlen(reply), AMT_AGAIN);
+  ANSWER(0, 2, REPLY_2);
+  ANSWER(1, 1, REPLY_2);
+  call();
+  assert_int_equal(conn.state, AMT_CONN_IDLE);
+  now += p->idle;
+  amt_http_begin(&conn, now, p->max);
+  call_on();
+  text_same(&saw, "200 [second] END", "idle for %u", p->idle);
+  if (conn.reused != p->used_again || mem.opens != (p->used_again ? 1 : 2))
+    fail_msg("timeout %u, keep %u, max %u, idle %u from %u on: used again %d",
+             p->timeout, p->keep, p->max, p->idle, start, conn.reused);
+}
+
+/* Wherever the clock stands. */
+static void pauses(const pause_row *p, size_t count)
+{
+  size_t i;
+  for (i = 0; i < count; i++) {
+    pause_from(&p[i], 1000);
+    pause_from(&p[i], 0x7FFFFFF0u);
+    pause_from(&p[i], 0xFFFFFFF0u);
   }
 }
 
 TEST(a_kept_connection_has_an_idle_limit)
 {
-  static const uint32_t starts[] = { 1000, 0xFFFFFFF0u, 0x7FFFFFF0u };
-  static const struct { uint32_t keep, max, idle; int again; } list[] = {
-    { 0, 0, 60000, 1 },   { 0, 0, 60001, 0 },   { 500, 0, 500, 1 },
-    { 500, 0, 501, 0 },   { 500, 100, 100, 1 }, { 500, 100, 101, 0 },
-    { 100, 5000, 101, 1 }
+  static const pause_row list[] = {
+    { .idle = 60000, .used_again = 1 },
+    { .idle = 60001, .used_again = 0 },
+    { .keep = 500, .idle = 500, .used_again = 1 },
+    { .keep = 500, .idle = 501, .used_again = 0 },
+    { .keep = 500, .max = 100, .idle = 100, .used_again = 1 },
+    { .keep = 500, .max = 100, .idle = 101, .used_again = 0 },
+    { .keep = 100, .max = 5000, .idle = 101, .used_again = 1 }
   };
-  size_t i, s;
-  for (s = 0; s < COUNT(starts); s++)
-    for (i = 0; i < COUNT(list); i++) {
-      begin_test();
-      now = starts[s];
-      step = 0;
-      conn.limits.keep = list[i].keep;
-      TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-      TAPE(0, 2 * request_size(), REPLY_2, AMT_AGAIN);
-      TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
-      call();
-      now += list[i].idle;
-      amt_http_begin(&conn, now, list[i].max);
-      call_on();
-      text_same(&saw, "200 [second] END", "%zu", i);
-      assert_int_equal(conn.reused, list[i].again);
-      assert_int_equal(mem.opens, list[i].again ? 1 : 2);
-    }
+  pauses(list, COUNT(list));
 }
 
 /* The server said how long it keeps the connection: its last second is left
    alone, since a request may take that long to arrive. */
 TEST(a_kept_connection_is_not_used_in_the_last_second_of_its_time)
 {
-  static const uint32_t starts[] = { 1000, 0xFFFFFFF0u, 0x7FFFFFF0u };
-  static const struct {
-    unsigned seconds;
-    uint32_t keep, max, idle;
-    int      again;
-  } list[] = {
-    { 5, 0, 0, 3999, 1 },       { 5, 0, 0, 4000, 0 },
-    { 2, 0, 0, 999, 1 },        { 2, 0, 0, 1000, 0 },
-    { 5, 3000, 0, 3000, 1 },    { 5, 3000, 0, 3001, 0 },
-    { 5, 0, 100, 101, 0 },      { 5, 9000, 8000, 4000, 0 },
-    { 99, 0, 0, 60000, 1 },     { 99, 0, 0, 60001, 0 },
-    { 65535, 0x7FFFFFFFu, 0, 65533999u, 1 },
-    { 65535, 0x7FFFFFFFu, 0, 65534000u, 0 }
+  static const pause_row list[] = {
+    { .timeout = 5, .idle = 3999, .used_again = 1 },
+    { .timeout = 5, .idle = 4000, .used_again = 0 },
+    { .timeout = 2, .idle = 999, .used_again = 1 },
+    { .timeout = 2, .idle = 1000, .used_again = 0 },
+    { .timeout = 5, .keep = 3000, .idle = 3000, .used_again = 1 },
+    { .timeout = 5, .keep = 3000, .idle = 3001, .used_again = 0 },
+    { .timeout = 5, .max = 100, .idle = 101, .used_again = 0 },
+    { .timeout = 5, .keep = 9000, .max = 8000, .idle = 4000, .used_again = 0 },
+    { .timeout = 99, .idle = 60000, .used_again = 1 },
+    { .timeout = 99, .idle = 60001, .used_again = 0 },
+    { .timeout = 65535, .keep = 0x7FFFFFFFu, .idle = 65533999u,
+      .used_again = 1 },
+    { .timeout = 65535, .keep = 0x7FFFFFFFu, .idle = 65534000u,
+      .used_again = 0 }
   };
-  size_t i, s;
-  for (s = 0; s < COUNT(starts); s++)
-    for (i = 0; i < COUNT(list); i++) {
-      char reply[200];
-      int  n = sprintf(reply, OK5 "Keep-Alive: timeout=%u, max=9\r\n\r\nfirst",
-                       list[i].seconds);
-      begin_test();
-      now = starts[s];
-      step = 0;
-      conn.limits.keep = list[i].keep;
-      tape_add(0, request_size(), reply, (size_t)n, AMT_AGAIN);
-      TAPE(0, 2 * request_size(), REPLY_2, AMT_AGAIN);
-      TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
-      call();
-      assert_int_equal(conn.state, AMT_CONN_IDLE);
-      now += list[i].idle;
-      amt_http_begin(&conn, now, list[i].max);
-      call_on();
-      text_same(&saw, "200 [second] END", "%zu", i);
-      assert_int_equal(conn.reused, list[i].again);
-      assert_int_equal(mem.opens, list[i].again ? 1 : 2);
-    }
+  pauses(list, COUNT(list));
 }
 
 /* It is the last reply that says so. */
@@ -202,25 +212,22 @@ TEST(a_reply_without_Keep_Alive_ends_no_time)
   static const char at_once[] = OK5 "Keep-Alive: timeout=1\r\n\r\nfirst";
   begin_test();
   step = 0;
-  TAPE(0, request_size(), brief, AMT_AGAIN);
-  TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
-  TAPE(0, 3 * request_size(), at_once, AMT_AGAIN);
+  ANSWER(0, 1, brief);
+  ANSWER(0, 2, REPLY_1);
+  ANSWER(0, 3, at_once);
   call();
   call();
   now += 50000;
-  call();
+  CALL_GIVES("200 [first] END", "the third");
   assert_int_equal(mem.opens, 1);
-  text_same(&saw, "200 [first] END", "the third");
   assert_int_equal(conn.state, AMT_CONN_CLOSED); /* a second is too little */
 }
 
-/* A connection that says it stays open, and those that say otherwise. */
 TEST(connection_close_closes)
 {
-  static const char close_1[] = OK5 "Connection: close\r\n\r\nfirst";
   begin_test();
-  TAPE(0, request_size(), close_1, AMT_AGAIN);
-  TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_CLOSE);
+  ANSWER(1, 1, REPLY_2);
   CALL_GIVES("200 [first] END", "first");
   assert_int_equal(conn.state, AMT_CONN_CLOSED);
   assert_int_equal(mem.closes, 1);
@@ -230,13 +237,12 @@ TEST(connection_close_closes)
 /* What was given up must not arrive later: the kernel would go on sending. */
 TEST(a_call_given_up_is_reset_and_one_that_ended_is_not)
 {
-  static const char close_1[] = OK5 "Connection: close\r\n\r\nfirst";
   begin_test();
   step = 1000;
   assert_int_equal(call(), AMT_E_TIMEOUT); /* no answer */
   assert_int_equal(mem.aborts, 1);
-  TAPE(1, request_size(), close_1, AMT_AGAIN);
-  TAPE(2, request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(1, 1, REPLY_CLOSE);
+  ANSWER(2, 1, REPLY_1);
   assert_int_equal(call(), AMT_HTTP_END); /* closed after its reply */
   assert_int_equal(call(), AMT_HTTP_END); /* kept, and closed idle */
   amt_http_close(&conn);
@@ -254,9 +260,9 @@ TEST(quiet_saves_the_look_at_an_idle_connection)
 {
   unsigned reads;
   begin_test();
-  TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-  TAPE(0, 2 * request_size(), REPLY_1, AMT_AGAIN);
-  TAPE(0, 3 * request_size(), REPLY_1, AMT_AGAIN);
+  ANSWER(0, 1, REPLY_1);
+  ANSWER(0, 2, REPLY_1);
+  ANSWER(0, 3, REPLY_1);
   call();
   reads = mem.reads;
   amt_http_begin(&conn, now, 0);
@@ -297,8 +303,8 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
   for (i = 0; i < COUNT(ends); i++) {
     /* A kept one: the next call has one of its own, */
     begin_test();
-    TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
-    TAPE(1, request_size(), REPLY_2, AMT_AGAIN);
+    ANSWER(0, 1, REPLY_1);
+    ANSWER(1, 1, REPLY_2);
     call();
     TAPE(0, request_size(), REPLY_408, ends[i]);
     CALL_GIVES("200 [second] END", "kept");
@@ -307,7 +313,7 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     /* and a wait closes it. */
     begin_test();
     mem.wait_result = 1;
-    TAPE(0, request_size(), REPLY_1, AMT_AGAIN);
+    ANSWER(0, 1, REPLY_1);
     TAPE(0, request_size(), REPLY_408, ends[i]);
     call();
     assert_int_equal(amt_http_wait(&conn, 10), 1);

@@ -70,6 +70,12 @@ int net_begin(int family, const char *reply, size_t n)
   return 1;
 }
 
+void server_deaf(void)
+{
+  close(srv.listen_fd);
+  srv.listen_fd = bound(AF_INET, &srv.port);
+}
+
 void net_end(void)
 {
   amt_http_close(&net);
@@ -141,7 +147,7 @@ int net_step(uint32_t at)
   return e;
 }
 
-/* Goes on with a call; the server is given its turn before each wait. */
+/* The server is given its turn before each wait. */
 int net_call_on(void)
 {
   static text body;
@@ -166,6 +172,21 @@ void net_call_begin(uint32_t at)
 {
   buf = edge_new(buf_size);
   amt_http_begin(&net, at, 0);
+}
+
+void net_call_send(void)
+{
+  net_call_begin(amt_posix_now());
+  while (net.state != AMT_CONN_RECEIVING) (void)net_step(amt_posix_now());
+}
+
+int net_call_on_clock(uint32_t *at, uint32_t gain)
+{
+  int e;
+  net_call_begin(*at);
+  do e = net_step(*at += gain);
+  while (e == AMT_AGAIN);
+  return e;
 }
 
 int net_call(void)

@@ -35,7 +35,7 @@ static int memory_open(amt_stream *s, const char *host, size_t host_len,
     return m->open_never ? AMT_AGAIN : e;
   m->is_open = 1;
   m->opens++;
-  m->at = m->on_tape = m->taken = m->offered_n = 0;
+  m->on_tape = m->taken = m->offered_n = 0;
   return 1;
 }
 
@@ -109,7 +109,8 @@ static int memory_wait(amt_stream *s, int want, uint32_t ms)
 }
 
 const amt_stream_ops memory_ops = {
-  memory_open, memory_read, memory_write, memory_close, memory_wait, 0, NULL
+  .open = memory_open, .read = memory_read, .write = memory_write,
+  .close = memory_close, .wait = memory_wait
 };
 
 memory         mem;
@@ -120,8 +121,8 @@ size_t         buf_size, request_body;
 unsigned char *buf;
 text           saw;
 
-void tape_add(unsigned connection, size_t after, const char *bytes,
-                     size_t n, int end)
+void tape_add(unsigned connection, size_t after, const char *bytes, size_t n,
+              int end)
 {
   tape *t = &mem.tape[mem.tapes++];
   assert_true(mem.tapes <= COUNT(mem.tape));
@@ -137,6 +138,7 @@ void mem_fault(int on, unsigned n, int result)
   mem.fault_on = on;
   mem.fault_at = n;
   mem.fault = result;
+  mem.calls = 0;
 }
 
 void begin_test(void)
@@ -222,6 +224,12 @@ void call_begin(void)
 {
   buf = edge_new(buf_size);
   amt_http_begin(&conn, now, 0);
+}
+
+void call_send(void)
+{
+  call_begin();
+  while (conn.state != AMT_CONN_RECEIVING) call_step();
 }
 
 int call(void)

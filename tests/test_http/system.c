@@ -68,8 +68,7 @@ time_t fake_time(time_t *to)
 }
 
 int fake_getaddrinfo(const char *host, const char *service,
-                            const struct addrinfo *hints,
-                            struct addrinfo **list)
+                     const struct addrinfo *hints, struct addrinfo **list)
 {
   static struct addrinfo     found[4];
   static struct sockaddr_in  in4;
@@ -120,16 +119,18 @@ SYSTEM_TEST(a_time_that_no_32_bits_hold_is_the_nearest)
 
 SYSTEM_TEST(a_system_that_cannot_connect_is_CONNECT_and_leaks_nothing)
 {
-  int i, before = lowest_free_fd();
-  for (i = 0; i < 3; i++) {
-    memset(&fake, 0, sizeof fake);
+  static const struct { struct fakes fakes; int sys_error; } list[] = {
+    { .fakes = { .no_socket = EMFILE }, .sys_error = EMFILE },
+    { .fakes = { .no_connect = ENETUNREACH }, .sys_error = ENETUNREACH },
+    { .fakes = { .no_option = ENOBUFS }, .sys_error = ENOBUFS }
+  };
+  size_t i;
+  int    before = lowest_free_fd();
+  for (i = 0; i < COUNT(list); i++) {
     SERVE(REPLY_1);
-    if (i == 0) fake.no_socket = EMFILE;
-    if (i == 1) fake.no_connect = ENETUNREACH;
-    if (i == 2) fake.no_option = ENOBUFS;
-    NET_CALL_GIVES("[] CONNECT", "%d", i);
-    assert_int_equal(sock.sys_error, i == 0 ? EMFILE : i == 1 ? ENETUNREACH
-                                                             : ENOBUFS);
+    fake = list[i].fakes;
+    NET_CALL_GIVES("[] CONNECT", "%d", list[i].sys_error);
+    assert_int_equal(sock.sys_error, list[i].sys_error);
     assert_int_equal(net.sent, 0);
     net_end();
     assert_int_equal(lowest_free_fd(), before);
@@ -148,15 +149,19 @@ SYSTEM_TEST(a_connection_made_at_once_is_used_at_once)
 /* What is written to stdout must not go to the server. */
 SYSTEM_TEST(a_socket_never_takes_the_place_of_stdin_or_stdout)
 {
-  int saved, i;
-  for (i = 0; i < 2; i++) {
+  int saved, fails;
+  for (fails = 0; fails < 2; fails++) {
     SERVE(REPLY_1);
-    fake.no_duplicate = i == 0 ? 0 : EMFILE;
+    fake.no_duplicate = fails ? EMFILE : 0;
     saved = fcntl(0, F_DUPFD, 10);
     close(0);
-    NET_CALL_GIVES(i == 0 ? "200 [first] END" : "[] CONNECT", "%d", i);
-    if (i == 0) assert_true(sock.fd >= 3);
-    else assert_int_equal(sock.sys_error, EMFILE);
+    if (fails) {
+      NET_CALL_GIVES("[] CONNECT", "no duplicate");
+      assert_int_equal(sock.sys_error, EMFILE);
+    } else {
+      NET_CALL_GIVES("200 [first] END", "a duplicate");
+      assert_true(sock.fd >= 3);
+    }
     net_end(); /* the test's own server may have had 0 */
     assert_int_equal(fcntl(0, F_GETFD), -1);
     if (saved >= 0) {
@@ -166,6 +171,11 @@ SYSTEM_TEST(a_socket_never_takes_the_place_of_stdin_or_stdout)
   }
 }
 
+static int wait_for(int want, uint32_t ms)
+{
+  return sock.stream.ops->wait(&sock.stream, want, ms);
+}
+
 /* SO_RCVTIMEO is left out of some systems. */
 SYSTEM_TEST(a_wait_is_kept_where_the_read_after_it_cannot_be_limited)
 {
@@ -173,13 +183,11 @@ SYSTEM_TEST(a_wait_is_kept_where_the_read_after_it_cannot_be_limited)
   assert_int_equal(pipe(ends), 0); /* that has no such option */
   amt_posix_init(&sock);
   sock.fd = ends[0];
-  assert_int_equal(
-    sock.stream.ops->wait(&sock.stream, AMT_WANT_READ, 5), 0);
+  assert_int_equal(wait_for(AMT_WANT_READ, 5), 0);
   assert_int_equal(fake.polled, 5);
   assert_int_equal(sock.block, 0);
   assert_int_equal(write(ends[1], "x", 1), 1);
-  assert_int_equal(
-    sock.stream.ops->wait(&sock.stream, AMT_WANT_READ, 5), 1);
+  assert_int_equal(wait_for(AMT_WANT_READ, 5), 1);
   assert_int_equal(sock.block, 0);
   close(ends[0]);
   close(ends[1]);
@@ -188,32 +196,45 @@ SYSTEM_TEST(a_wait_is_kept_where_the_read_after_it_cannot_be_limited)
 SYSTEM_TEST(a_wait_lasts_as_long_as_something_may_come_of_it)
 {
   static const struct {
-    int      connected, others, want;
+    int      connected, others; /* addresses that are still to be tried */
+    int      want;
     uint32_t ms;
-    int      polled;
-  } v[] = {
-    { 0, 0, AMT_WANT_READ, 50, 50 },  { 0, 0, AMT_WANT_NOTHING, 50, 50 },
-    { 0, 0, AMT_WANT_WRITE, 5, 5 },   { 0, 0, AMT_WANT_WRITE, 50, 10 },
-    { 0, 1, AMT_WANT_WRITE, 5, 5 },   { 1, 0, AMT_WANT_READ, 0, 0 },
-    { 1, 1, AMT_WANT_READ, 0, 0 },    { 1, 1, AMT_WANT_NOTHING, 5000, 5000 },
-    { 1, 0, AMT_WANT_WRITE, 5000, 5000 }, { 1, 1, AMT_WANT_WRITE, 5000, 101 },
-    { 1, 1, AMT_WANT_WRITE, 100, 100 },
-    { 1, 0, AMT_WANT_WRITE, 0x7FFFFFFF, 0x7FFFFFFF },
-    { 1, 0, AMT_WANT_WRITE, 0xFFFFFFFF, 0x7FFFFFFF }
+    int      polled; /* so long at most */
+  } list[] = {
+    { .want = AMT_WANT_READ, .ms = 50, .polled = 50 },
+    { .want = AMT_WANT_NOTHING, .ms = 50, .polled = 50 },
+    { .want = AMT_WANT_WRITE, .ms = 5, .polled = 5 },
+    { .want = AMT_WANT_WRITE, .ms = 50, .polled = 10 },
+    { .others = 1, .want = AMT_WANT_WRITE, .ms = 5, .polled = 5 },
+    { .connected = 1, .want = AMT_WANT_READ, .ms = 0, .polled = 0 },
+    { .connected = 1, .others = 1, .want = AMT_WANT_READ,
+      .ms = 0, .polled = 0 },
+    { .connected = 1, .others = 1, .want = AMT_WANT_NOTHING,
+      .ms = 5000, .polled = 5000 },
+    { .connected = 1, .want = AMT_WANT_WRITE, .ms = 5000, .polled = 5000 },
+    { .connected = 1, .others = 1, .want = AMT_WANT_WRITE,
+      .ms = 5000, .polled = 101 },
+    { .connected = 1, .others = 1, .want = AMT_WANT_WRITE,
+      .ms = 100, .polled = 100 },
+    { .connected = 1, .want = AMT_WANT_WRITE,
+      .ms = 0x7FFFFFFF, .polled = 0x7FFFFFFF },
+    { .connected = 1, .want = AMT_WANT_WRITE,
+      .ms = 0xFFFFFFFF, .polled = 0x7FFFFFFF }
   };
   size_t i;
-  for (i = 0; i < COUNT(v); i++) {
+  for (i = 0; i < COUNT(list); i++) {
     amt_posix_init(&sock);
-    sock.fd = v[i].connected ? 1000 : -1;
-    sock.count = (uint8_t)(1 + v[i].others);
+    sock.fd = list[i].connected ? 1000 : -1;
+    sock.count = (uint8_t)(1 + list[i].others);
     sock.left = 800;
     fake.no_poll = -1;
-    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms), 1);
-    assert_int_equal(fake.polled, v[i].polled);
+    assert_int_equal(wait_for(list[i].want, list[i].ms), 1);
+    if (fake.polled != list[i].polled)
+      fail_msg("row %zu: polled for %d, not %d", i, fake.polled,
+               list[i].polled);
     fake.no_poll = EINTR;
-    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms),
-                     AMT_INTERRUPTED);
+    assert_int_equal(wait_for(list[i].want, list[i].ms), AMT_INTERRUPTED);
     fake.no_poll = ENOMEM;
-    assert_int_equal(sock.stream.ops->wait(&sock.stream, v[i].want, v[i].ms), 0);
+    assert_int_equal(wait_for(list[i].want, list[i].ms), 0);
   }
 }

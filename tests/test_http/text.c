@@ -5,20 +5,20 @@
 const char *error_name(int e)
 {
   static const struct { int e; const char *name; } names[] = {
-    { AMT_AGAIN, "AGAIN" }, { AMT_HTTP_SEND, "SEND" },
-    { AMT_HTTP_HEAD, "HEAD" }, { AMT_HTTP_BODY, "BODY" },
-    { AMT_HTTP_END, "END" }, { AMT_E_EOF, "EOF" }, { AMT_E_RESET, "RESET" },
-    { AMT_E_TIMEOUT, "TIMEOUT" }, { AMT_E_DNS, "DNS" },
-    { AMT_E_CONNECT, "CONNECT" }, { AMT_E_TRUNCATED, "TRUNCATED" },
-    { AMT_E_HTTP_STATUS, "STATUS" }, { AMT_E_HTTP_HEADER, "HEADER" },
-    { AMT_E_HTTP_SIZE, "SIZE" }, { AMT_E_HTTP_LENGTH, "LENGTH" },
-    { AMT_E_HTTP_FRAMING, "FRAMING" }, { AMT_E_HTTP_CODING, "CODING" },
-    { AMT_E_HTTP_ENCODING, "ENCODING" }, { AMT_E_HTTP_CHUNK, "CHUNK" },
-    { AMT_E_HTTP_INTERIM, "INTERIM" },
-    { AMT_E_HTTP_UNASKED, "UNASKED" }, { AMT_E_URL_SCHEME, "URL_SCHEME" },
-    { AMT_E_URL_HOST, "URL_HOST" }, { AMT_E_URL_PORT, "URL_PORT" },
-    { AMT_E_URL_PATH, "URL_PATH" }, { AMT_E_NO_TLS, "NO_TLS" },
-    { AMT_E_NO_ROOM, "NO_ROOM" }
+#define NAMED(prefix, name) { prefix##name, #name }
+    NAMED(AMT_, AGAIN), NAMED(AMT_HTTP_, SEND), NAMED(AMT_HTTP_, HEAD),
+    NAMED(AMT_HTTP_, BODY), NAMED(AMT_HTTP_, END), NAMED(AMT_E_, EOF),
+    NAMED(AMT_E_, RESET), NAMED(AMT_E_, TIMEOUT), NAMED(AMT_E_, DNS),
+    NAMED(AMT_E_, CONNECT), NAMED(AMT_E_, TRUNCATED),
+    NAMED(AMT_E_HTTP_, STATUS), NAMED(AMT_E_HTTP_, HEADER),
+    NAMED(AMT_E_HTTP_, SIZE), NAMED(AMT_E_HTTP_, LENGTH),
+    NAMED(AMT_E_HTTP_, FRAMING), NAMED(AMT_E_HTTP_, CODING),
+    NAMED(AMT_E_HTTP_, ENCODING), NAMED(AMT_E_HTTP_, CHUNK),
+    NAMED(AMT_E_HTTP_, INTERIM), NAMED(AMT_E_HTTP_, UNASKED),
+    NAMED(AMT_E_, URL_SCHEME), NAMED(AMT_E_, URL_HOST),
+    NAMED(AMT_E_, URL_PORT), NAMED(AMT_E_, URL_PATH), NAMED(AMT_E_, NO_TLS),
+    NAMED(AMT_E_, NO_ROOM)
+#undef NAMED
   };
   size_t i;
   for (i = 0; i < COUNT(names); i++)
@@ -31,7 +31,8 @@ TEST(every_error_has_its_words)
   int e, n = 0;
   for (e = -300; e <= 10; e++) {
     int known = e < 0 && strcmp(error_name(e), "(unknown)") != 0;
-    assert_int_equal(amt_http_error(e)[0] != 0, known);
+    if ((amt_http_error(e)[0] != 0) != known)
+      fail_msg("%d (%s): \"%s\"", e, error_name(e), amt_http_error(e));
     n += known;
   }
   assert_int_equal(n, 22);
