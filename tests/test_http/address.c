@@ -66,7 +66,7 @@ static size_t change(char *p, size_t n)
   return n - 1;
 }
 
-/* Those above, those above a little changed, and texts of some few bytes. */
+/* The addresses above, the same a little changed, and short random texts. */
 TEST(addresses_are_read_as_inet_pton_reads_them)
 {
   size_t   i, n;
