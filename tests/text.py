@@ -185,7 +185,8 @@ def tests_of(path):
     if path.endswith(".py"):
         return set(re.findall(r"^def (test_\w+)\(\)", text, re.M)) | \
             set(re.findall(r"^@both\ndef (\w+)\(", text, re.M))
-    entered = set(re.findall(r"^(?:[A-Z]+_)?TEST(?:_WITH)?\(\s*(\w+)", text, re.M))
+    entered = set(re.findall(r"^(?:[A-Z]+_)?TEST(?:_WITH)?\(\s*(\w+)", text,
+                             re.M))
     if "CMUnitTest" not in text:
         return entered
     table = text[text.rindex("CMUnitTest"):]

@@ -21,7 +21,8 @@ TEST(a_reply_during_the_request_stops_it_and_closes_after)
           mem.full = fulls[f];
           mem.read_size = piece;
           TAPE(0, room, REPLY_413, AMT_AGAIN);
-          CALL_GIVES("413 [big] END", "room %zu", room);
+          CALL_GIVES("413 [big] END", "room %zu, then %s, %zu by %zu", room,
+                     error_name(fulls[f]), size, piece);
           check_sent(0, room);
           assert_int_equal(conn.early, 1);
           assert_int_equal(conn.state, AMT_CONN_CLOSED);

@@ -31,7 +31,7 @@ TEST(a_stale_kept_connection_is_opened_anew)
     ANSWER(1, 1, REPLY_2);
     call();
     assert_int_equal(conn.state, AMT_CONN_IDLE);
-    CALL_GIVES("200 [second] END", "second");
+    CALL_GIVES("200 [second] END", "after %s", error_name(ends[i]));
     assert_int_equal(conn.reused, 0);
     assert_int_equal(mem.opens, 2);
     assert_int_equal(mem.closes, 1);
@@ -135,7 +135,9 @@ typedef struct pause_row {
 
 static void pause_from(const pause_row *p, uint32_t start)
 {
-  char reply[200] = REPLY_1;
+  char reply[200] = REPLY_1, what[200];
+  snprintf(what, sizeof what, "timeout %u, keep %u, max %u, idle %u from %u on",
+           p->timeout, p->keep, p->max, p->idle, start);
   if (p->timeout != 0)
     sprintf(reply, OK5 "Keep-Alive: timeout=%u, max=9\r\n\r\nfirst",
             p->timeout);
@@ -146,15 +148,14 @@ static void pause_from(const pause_row *p, uint32_t start)
   tape_add(0, request_size(), reply, strlen(reply), AMT_AGAIN);
   ANSWER(0, 2, REPLY_2);
   ANSWER(1, 1, REPLY_2);
-  call();
+  CALL_GIVES("200 [first] END", "%s", what);
   assert_int_equal(conn.state, AMT_CONN_IDLE);
   now += p->idle;
   amt_http_begin(&conn, now, p->max);
   call_on();
-  text_same(&saw, "200 [second] END", "idle for %u", p->idle);
+  text_same(&saw, "200 [second] END", "%s", what);
   if (conn.reused != p->used_again || mem.opens != (p->used_again ? 1 : 2))
-    fail_msg("timeout %u, keep %u, max %u, idle %u from %u on: used again %d",
-             p->timeout, p->keep, p->max, p->idle, start, conn.reused);
+    fail_msg("%s: used again %d", what, conn.reused);
 }
 
 /* Wherever the clock stands. */
@@ -307,7 +308,7 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     ANSWER(1, 1, REPLY_2);
     call();
     TAPE(0, request_size(), REPLY_408, ends[i]);
-    CALL_GIVES("200 [second] END", "kept");
+    CALL_GIVES("200 [second] END", "kept, then %s", error_name(ends[i]));
     assert_int_equal(mem.opens, 2);
     check_sent(2, 0);
     /* and a wait closes it. */
@@ -321,14 +322,14 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     /* A new one: it lies there as soon as it is open, */
     begin_test();
     TAPE(0, 0, REPLY_408, ends[i]);
-    CALL_GIVES("[] UNASKED", "new");
+    CALL_GIVES("[] UNASKED", "new, then %s", error_name(ends[i]));
     assert_int_equal(conn.taken, 0);
     /* or comes while the first write says "not yet". */
     begin_test();
     mem.shy = 1, mem.bold = ON_OPEN | ON_WRITE;
     mem_fault(ON_WRITE, 1, AMT_AGAIN);
     TAPE(0, 0, REPLY_408, ends[i]);
-    CALL_GIVES("[] UNASKED", "not yet");
+    CALL_GIVES("[] UNASKED", "not yet, then %s", error_name(ends[i]));
     assert_int_equal(conn.taken, 0);
     assert_int_equal(mem.reads, 2);
     check_sent(0, 0);
