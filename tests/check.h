@@ -20,14 +20,14 @@ typedef struct text {
   char   s[400000];
 } text;
 
-static void text_clear(text *t)
+static UNUSED void text_clear(text *t)
 {
   t->n = 0;
   t->s[0] = 0;
 }
 
 __attribute__((format(printf, 2, 3)))
-static void text_add(text *t, const char *format, ...)
+static UNUSED void text_add(text *t, const char *format, ...)
 {
   va_list args;
   int     n;
@@ -39,7 +39,7 @@ static void text_add(text *t, const char *format, ...)
 }
 
 /* Bytes, those that do not show as \xNN. */
-static void text_bytes(text *t, const void *p, size_t n)
+static UNUSED void text_bytes(text *t, const void *p, size_t n)
 {
   static const char hex[] = "0123456789ABCDEF";
   size_t            i;
@@ -60,7 +60,7 @@ static void text_bytes(text *t, const void *p, size_t n)
 
 /* Both texts are the same; `what` and `how` say which test it was. */
 __attribute__((format(printf, 3, 4)))
-static void text_same(const text *got, const char *want, const char *format,
+static UNUSED void text_same(const text *got, const char *want, const char *format,
                       ...)
 {
   char    what[300];
@@ -80,7 +80,7 @@ static void text_same(const text *got, const char *want, const char *format,
 
 static uint32_t random_state = 1;
 
-static uint32_t random_below(uint32_t limit)
+static UNUSED uint32_t random_below(uint32_t limit)
 {
   random_state ^= random_state << 13;
   random_state ^= random_state >> 17;

@@ -11,6 +11,8 @@
 #define MAP_ANONYMOUS MAP_ANON
 #endif
 
+#define UNUSED __attribute__((unused)) /* not every program uses all of it */
+
 #define EDGE_ROOM   ((size_t)1 << 20)
 #define EDGE_CANARY 32
 
@@ -19,7 +21,7 @@
    behind them is a SIGSEGV. */
 static unsigned char *edge_at;
 
-static unsigned char *edge_new(size_t n)
+static UNUSED unsigned char *edge_new(size_t n)
 {
   static unsigned char *end;
   if (end == NULL) {
@@ -36,7 +38,7 @@ static unsigned char *edge_new(size_t n)
   return edge_at;
 }
 
-static unsigned char *edge_copy(const void *p, size_t n)
+static UNUSED unsigned char *edge_copy(const void *p, size_t n)
 {
   unsigned char *at = edge_new(n);
   if (n != 0) memcpy(at, p, n);
@@ -44,7 +46,7 @@ static unsigned char *edge_copy(const void *p, size_t n)
 }
 
 /* Has anything been written before the bytes? */
-static void edge_check(void)
+static UNUSED void edge_check(void)
 {
   size_t i;
   for (i = 1; i <= EDGE_CANARY; i++)

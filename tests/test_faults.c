@@ -16,17 +16,18 @@
    each kind in one loop, N and kind in turn deciding which. The buffer ends
    at an unreadable page.
 
-   Contents: >>stack >>fault >>run >>judge >>faults >>clock >>secrets >>main */
+   Contents: >>stack >>fault >>run >>judge >>begin >>faults >>clock >>secrets */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
 #pragma GCC diagnostic ignored "-Wunused-function" /* of the shared headers */
+static int program_end(void **state);
+#define SUITE_MAIN
+#define SUITE_TEARDOWN program_end
+#include "suite.h"
 #define AMT_IMPLEMENTATION
 #define AMT_BUILD_TIME 1700000000u
 #include "amt.h"
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <ucontext.h>
 #include "edge.h"
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -539,6 +540,80 @@ static void judge(const scenario *sc, int once)
 }
 
 /* ------------------------------------------------------------------------
+   >>begin   what each test begins and ends with */
+
+#if TLS
+static uint32_t test_time(void *ctx) { (void)ctx; return (uint32_t)NOW; }
+static int      test_random(void *ctx, void *p, size_t n)
+{
+  static uint32_t seed;
+  unsigned char  *to = (unsigned char *)p;
+  (void)ctx;
+  for (; n > 0; n--) *to++ = (unsigned char)((seed = seed * 1664525u + 1) >> 24);
+  return 1;
+}
+
+static int tls_begin(void **state)
+{
+  bytes pem = { NULL, 0, 0 };
+#ifdef AMT_BEARSSL
+  static amt_bearssl_anchors a;
+  static unsigned char       memory[2000];
+#else
+  static mbedtls_x509_crt a;
+#endif
+  (void)state;
+  over_tls = 1;
+  if (authority != NULL) return 0;
+  authorities_make();
+  peer_init(&srv);
+  peer_shows(&srv, usual, KEY_SERVER, NULL);
+  srv.silent = 1; /* the answers are ours */
+  cert_pem(&pem, authority);
+#ifdef AMT_BEARSSL
+  a.mem = memory, a.size = sizeof memory;
+  assert_int_equal(amt_bearssl_anchors_read(&a, pem.p, pem.n), 0);
+  assert_int_equal(amt_bearssl_anchors_end(&a), 0);
+  me.cfg.anchors = a.list, me.cfg.anchor_count = a.count;
+#else
+  amt_mbedtls_server_init(&me.cfg);
+  mbedtls_x509_crt_init(&a);
+  assert_int_equal(mbedtls_x509_crt_parse(&a, pem.p, pem.n + 1), 0);
+  me.cfg.anchors = &a;
+#endif
+  bytes_free(&pem);
+  me.cfg.tls.time = test_time, me.cfg.tls.random = test_random;
+  return 0;
+}
+#define TLS_TEST(name) TEST_WITH(name, tls_begin, test_end)
+#endif
+
+static int test_end(void **state)
+{
+  (void)state;
+  memset(&plan, 0, sizeof plan);
+  over_tls = 0, each_turn = NULL;
+  return 0;
+}
+#define PLAIN_TEST(name) TEST_WITH(name, NULL, test_end)
+
+static int program_end(void **state)
+{
+  (void)state;
+  text_free(&got.part);
+#if TLS
+  peer_free(&srv);
+  authorities_free();
+#ifdef AMT_MBEDTLS
+  mbedtls_x509_crt_free(me.cfg.anchors);
+  amt_mbedtls_server_end(&me.cfg);
+#endif
+#endif
+  printf("FAULTS injected %u\n", injected);
+  return 0;
+}
+
+/* ------------------------------------------------------------------------
    >>faults */
 
 static void tls_fresh(void)
@@ -615,10 +690,9 @@ static void faults_anywhere(const scenario *sc, size_t size, unsigned stride,
         }
 }
 
-static void a_job_survives_one_fault_anywhere(void **state)
+PLAIN_TEST(a_job_survives_one_fault_anywhere)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(jobs); i++)
     for (plan.waits = 0; plan.waits < 2; plan.waits++)
       faults_anywhere(&jobs[i], plan.waits ? 300 : 64, 1, 0);
@@ -626,18 +700,16 @@ static void a_job_survives_one_fault_anywhere(void **state)
 }
 
 #if TLS
-static void a_job_over_tls_survives_one_fault_anywhere(void **state)
+TLS_TEST(a_job_over_tls_survives_one_fault_anywhere)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(jobs); i++, plan.waits = i % 2)
     faults_anywhere(&jobs[i], 200, TLS_STRIDE, 0);
   print_message("           %u runs, at most %ld calls\n", injected, most_seen);
 }
 
-static void a_full_handshake_survives_one_fault_anywhere(void **state)
+TLS_TEST(a_full_handshake_survives_one_fault_anywhere)
 {
-  (void)state;
   faults_anywhere(&jobs[0], 64, TLS_STRIDE, 1);
 }
 #endif
@@ -677,13 +749,12 @@ static void clock_runs(const scenario *sc, uint32_t from, uint32_t jump,
   }
 }
 
-static void the_clock_jumps_and_wraps_at_any_poll(void **state)
+static void clock_jumps_and_wraps(void)
 {
   static const uint32_t from[] = { 5000, 0xFFFFFFFFu, 0xFFFFFFF0u,
     0u - 1000, 0u - 10001, 0u - 15000, 0u - 25003, 0x7FFFFFF0u, 0x7FFFFFFFu };
   static const uint32_t jumps[] = { 0, 3600000, 0x7FFFFFFFu, 0u - 1000 };
   size_t i, f, k;
-  (void)state;
   for (i = 0; i < (over_tls ? 2 : COUNT(jobs)); i++)
     for (f = 0; f < COUNT(from); f++)
       for (k = 0; k < COUNT(jumps); k++) {
@@ -694,6 +765,18 @@ static void the_clock_jumps_and_wraps_at_any_poll(void **state)
         clock_runs(&jobs[i], from[f], jumps[k], 2);
       }
 }
+
+PLAIN_TEST(the_clock_jumps_and_wraps_at_any_poll)
+{
+  clock_jumps_and_wraps();
+}
+
+#if TLS
+TLS_TEST(the_clock_jumps_and_wraps_at_any_poll_over_tls)
+{
+  clock_jumps_and_wraps();
+}
+#endif
 
 /* ------------------------------------------------------------------------
    >>secrets
@@ -809,12 +892,11 @@ static void end_and_search(void)
 #endif
 }
 
-static void no_secret_outlives_its_session(void **state)
+static void secrets_are_wiped(void)
 {
   static const int ends[] = { NOT_YET, RESET, LOST, TORN, NOT_YET };
   size_t k;
   long   all, n;
-  (void)state;
   memset(found, 0, sizeof found);
   for (ending.auth = 0; ending.auth < AUTHS; ending.auth++) {
     ending.drop = 0, fl.at = 0, fl.most = 100000;
@@ -841,87 +923,14 @@ static void no_secret_outlives_its_session(void **state)
   ending.auth = ending.drop = 0;
 }
 
-/* ------------------------------------------------------------------------
-   >>main */
+PLAIN_TEST(no_secret_outlives_its_session)
+{
+  secrets_are_wiped();
+}
 
 #if TLS
-static uint32_t test_time(void *ctx) { (void)ctx; return (uint32_t)NOW; }
-static int      test_random(void *ctx, void *p, size_t n)
+TLS_TEST(no_secret_outlives_its_session_over_tls)
 {
-  static uint32_t seed;
-  unsigned char  *to = (unsigned char *)p;
-  (void)ctx;
-  for (; n > 0; n--) *to++ = (unsigned char)((seed = seed * 1664525u + 1) >> 24);
-  return 1;
+  secrets_are_wiped();
 }
-
-static int tls_begin(void **state)
-{
-  bytes pem = { NULL, 0, 0 };
-#ifdef AMT_BEARSSL
-  static amt_bearssl_anchors a;
-  static unsigned char       memory[2000];
-#else
-  static mbedtls_x509_crt a;
 #endif
-  (void)state;
-  over_tls = 1;
-  if (authority != NULL) return 0;
-  authorities_make();
-  peer_init(&srv);
-  peer_shows(&srv, usual, KEY_SERVER, NULL);
-  srv.silent = 1; /* the answers are ours */
-  cert_pem(&pem, authority);
-#ifdef AMT_BEARSSL
-  a.mem = memory, a.size = sizeof memory;
-  assert_int_equal(amt_bearssl_anchors_read(&a, pem.p, pem.n), 0);
-  assert_int_equal(amt_bearssl_anchors_end(&a), 0);
-  me.cfg.anchors = a.list, me.cfg.anchor_count = a.count;
-#else
-  amt_mbedtls_server_init(&me.cfg);
-  mbedtls_x509_crt_init(&a);
-  assert_int_equal(mbedtls_x509_crt_parse(&a, pem.p, pem.n + 1), 0);
-  me.cfg.anchors = &a;
-#endif
-  bytes_free(&pem);
-  me.cfg.tls.time = test_time, me.cfg.tls.random = test_random;
-  return 0;
-}
-#define OVER_TLS(test) cmocka_unit_test_setup_teardown(test, tls_begin, test_end)
-#endif
-
-static int test_end(void **state)
-{
-  (void)state;
-  memset(&plan, 0, sizeof plan);
-  over_tls = 0, each_turn = NULL;
-  return 0;
-}
-#define OVER_NOTHING(test) cmocka_unit_test_teardown(test, test_end)
-
-int main(void)
-{
-  static const struct CMUnitTest tests[] = {
-    OVER_NOTHING(a_job_survives_one_fault_anywhere),
-    OVER_NOTHING(the_clock_jumps_and_wraps_at_any_poll),
-    OVER_NOTHING(no_secret_outlives_its_session),
-#if TLS
-    OVER_TLS(a_job_over_tls_survives_one_fault_anywhere),
-    OVER_TLS(a_full_handshake_survives_one_fault_anywhere),
-    OVER_TLS(the_clock_jumps_and_wraps_at_any_poll),
-    OVER_TLS(no_secret_outlives_its_session),
-#endif
-  };
-  int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  text_free(&got.part);
-#if TLS
-  peer_free(&srv);
-  authorities_free();
-#ifdef AMT_MBEDTLS
-  mbedtls_x509_crt_free(me.cfg.anchors);
-  amt_mbedtls_server_end(&me.cfg);
-#endif
-#endif
-  printf("FAULTS injected %u\n", injected);
-  return failed;
-}

@@ -7,16 +7,12 @@
    nst/JSONTestSuite are read as well.
 
    Contents: >>reader >>opinion >>vectors >>accept >>refuse >>cuts >>repair
-   >>state >>integers >>writer >>suite >>main */
+   >>state >>integers >>writer >>suite >>gather */
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <dirent.h>
-#include <cmocka.h>
 
+#define SUITE_MAIN
+#include "suite.h"
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "check.h"
@@ -803,10 +799,9 @@ static const vector refused[] = {
 /* ------------------------------------------------------------------------
    >>accept */
 
-static void strict_json_is_accepted_and_decoded(void **state)
+TEST(strict_json_is_accepted_and_decoded)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(accepted); i++) {
     const vector *v = &accepted[i];
     static text   second;
@@ -831,12 +826,11 @@ static void nesting(unsigned char *to, size_t depth, uint32_t seed, char *ends)
   ends[depth] = 0;
 }
 
-static void nesting_of_128_is_accepted_and_of_129_is_DEPTH(void **state)
+TEST(nesting_of_128_is_accepted_and_of_129_is_DEPTH)
 {
   static unsigned char opens[1200], all[1400];
   static char          ends[200];
   uint32_t             seed;
-  (void)state;
   for (seed = 1; seed < 12; seed++) {
     size_t n, i;
     nesting(opens, 128, seed, ends);
@@ -864,11 +858,10 @@ static void nesting_of_128_is_accepted_and_of_129_is_DEPTH(void **state)
 }
 
 /* 128 levels may be used again and again. */
-static void depth_is_given_back_when_a_level_ends(void **state)
+TEST(depth_is_given_back_when_a_level_ends)
 {
   static char all[100000];
   size_t      n = 0, i, k;
-  (void)state;
   all[n++] = '[';
   for (i = 0; i < 200; i++) {
     if (i != 0) all[n++] = ',';
@@ -881,10 +874,9 @@ static void depth_is_given_back_when_a_level_ends(void **state)
 }
 
 /* Each of the 65,536, alone; surrogates are refused. */
-static void every_u_escape_gives_its_character(void **state)
+TEST(every_u_escape_gives_its_character)
 {
   unsigned c;
-  (void)state;
   for (c = 0; c < 0x10000; c++) {
     char          in[24];
     unsigned char want[4];
@@ -903,10 +895,9 @@ static void every_u_escape_gives_its_character(void **state)
   }
 }
 
-static void every_surrogate_pair_gives_its_character(void **state)
+TEST(every_surrogate_pair_gives_its_character)
 {
   unsigned c;
-  (void)state;
   for (c = 0x10000; c < 0x110000; c += c < 0x10400 || c > 0x10FBFF ? 1 : 0x3F) {
     char          in[24];
     unsigned char want[4];
@@ -924,13 +915,12 @@ static void every_surrogate_pair_gives_its_character(void **state)
 
 /* Strings that are nothing but escapes shrink to a third or a sixth in place,
    and are still lent as one piece. */
-static void a_string_of_escapes_is_one_piece_in_place(void **state)
+TEST(a_string_of_escapes_is_one_piece_in_place)
 {
   static char in[40000];
   static const char *const escapes[] = { "\\n", "\\u0041", "\\u20ac",
                                          "\\ud83d\\ude00", "x\\\"" };
   size_t e;
-  (void)state;
   for (e = 0; e < COUNT(escapes); e++) {
     size_t n = 0, i;
     in[n++] = '"';
@@ -948,10 +938,9 @@ static void a_string_of_escapes_is_one_piece_in_place(void **state)
 /* ------------------------------------------------------------------------
    >>refuse */
 
-static void what_is_not_strict_json_is_refused(void **state)
+TEST(what_is_not_strict_json_is_refused)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(refused); i++) {
     const vector *v = &refused[i];
     static text   second;
@@ -966,7 +955,7 @@ static void what_is_not_strict_json_is_refused(void **state)
 }
 
 /* The place of an error is that of the byte that cannot be. */
-static void the_offset_of_an_error_is_the_byte_that_cannot_be(void **state)
+TEST(the_offset_of_an_error_is_the_byte_that_cannot_be)
 {
   static const struct { const char *in; size_t n, at; } list[] = {
     { "[1,]", 4, 3 },      { "{\"a\" 1}", 7, 5 },   { "trux", 4, 3 },
@@ -978,7 +967,6 @@ static void the_offset_of_an_error_is_the_byte_that_cannot_be(void **state)
     { "\"abc", 4, 4 },     { "", 0, 0 },            { "\xEF\xBB\xBF]", 4, 3 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     read_all_ways(list[i].in, list[i].n);
     if (first.result >= 0 || first.json[first.slot].offset != list[i].at)
@@ -992,14 +980,13 @@ static void the_offset_of_an_error_is_the_byte_that_cannot_be(void **state)
 
 /* A special byte at each place of strings of each length, so that whatever
    scans several bytes at once meets it in each of its lanes. */
-static void a_special_byte_is_seen_at_every_place_of_a_string(void **state)
+TEST(a_special_byte_is_seen_at_every_place_of_a_string)
 {
   static const char *const special[] = {
     "\"", "\\\"", "\\u00e9", "\x1F", "\x7F", "\x80", "\xC3\xA9", "\xFF", "\\",
     "\xF0\x9F\x98\x80", "\n", "\xED\xA0\x80"
   };
   size_t s, length, at;
-  (void)state;
   for (s = 0; s < COUNT(special); s++)
     for (length = 0; length < 70; length += length < 36 ? 1 : 7)
       for (at = 0; at <= length; at++) {
@@ -1024,7 +1011,7 @@ static void a_special_byte_is_seen_at_every_place_of_a_string(void **state)
 }
 
 /* Two of them, so that what lies between is moved, over every distance. */
-static void what_lies_between_two_special_ones_arrives_as_it_was(void **state)
+TEST(what_lies_between_two_special_ones_arrives_as_it_was)
 {
   static const char *const special[] = {
     "\\n", "\\u00e9", "\\ud83d\\ude00", "\xE2\x82\xAC", "\\ud83d\\u0041",
@@ -1033,7 +1020,6 @@ static void what_lies_between_two_special_ones_arrives_as_it_was(void **state)
   static const char between[] =
     "0123456789abcdefghijklmnopqrstuvwxyz ABCDEFGHI";
   size_t a, b, n, length, cut;
-  (void)state;
   for (a = 0; a < COUNT(special); a++)
     for (b = 0; b < COUNT(special); b++)
       for (length = 0; length < sizeof between; length++) {
@@ -1056,7 +1042,7 @@ static void what_lies_between_two_special_ones_arrives_as_it_was(void **state)
 }
 
 /* Digits, and what ends them, with all kinds of things around. */
-static void a_number_ends_where_it_ends(void **state)
+TEST(a_number_ends_where_it_ends)
 {
   static const char *const behind[] = {
     "", " ", ",", ", ", ".", ".5", "e", "E-1", "]", "}", ":", "-", "\"", "x",
@@ -1065,7 +1051,6 @@ static void a_number_ends_where_it_ends(void **state)
   static const char *const front[] = { "", "[", "[[1],", "{\"a\":", "[\"\" ," };
   static const char *const end[] = { "", "]", "}", "1]", "\"b\":2}" };
   size_t f, b, e, length;
-  (void)state;
   for (f = 0; f < COUNT(front); f++)
     for (b = 0; b < COUNT(behind); b++)
       for (e = 0; e < COUNT(end); e++)
@@ -1087,11 +1072,10 @@ static void a_number_ends_where_it_ends(void **state)
 
 #if AMT_WIDE > 0
 /* Any first two bytes, and what matters of the others. */
-static void a_character_is_known_as_a_second_opinion_knows_it(void **state)
+TEST(a_character_is_known_as_a_second_opinion_knows_it)
 {
   static const unsigned char more[] = { 0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xFF };
   unsigned a, b, c, d, n;
-  (void)state;
   for (a = 0x80; a < 0x100; a++)
     for (b = 0; b < 0x100; b++)
       for (c = 0; c < sizeof more; c++)
@@ -1112,14 +1096,13 @@ static void a_character_is_known_as_a_second_opinion_knows_it(void **state)
 
 /* Vectors with one byte replaced, put in or left out, at every position:
    accepted or refused as the second opinion says, with the same tokens. */
-static void mutated_texts_are_judged_as_a_second_opinion_judges(void **state)
+TEST(mutated_texts_are_judged_as_a_second_opinion_judges)
 {
   static const unsigned char bytes[] =
     "\0\x01\t\n\r \"\\/{}[]:,+-.019aAbefEnrtu_\x7F\x80\xA0\xBB\xBF\xC2\xE0\xED"
     "\xEF\xF0\xF4\xFF";
   size_t v, at, b;
   int    how;
-  (void)state;
   for (v = 0; v < COUNT(accepted); v++)
     for (at = 0; at <= accepted[v].n && accepted[v].n < 40; at++)
       for (how = 0; how < 3; how++)
@@ -1150,12 +1133,10 @@ static void mutated_texts_are_judged_as_a_second_opinion_judges(void **state)
 }
 
 /* A message longer than the buffer. */
-static void a_long_string_comes_in_pieces_that_never_cut_a_character(
-  void **state)
+TEST(a_long_string_comes_in_pieces_that_never_cut_a_character)
 {
   static char in[60000];
   size_t      n = 0, size;
-  (void)state;
   n += (size_t)sprintf(in, "{\"Text\":\"");
   while (n < 50000)
     n += (size_t)sprintf(in + n, "line \xC3\xA9\xE2\x82\xAC\\n\\u20ac"
@@ -1235,10 +1216,9 @@ static const vector past_repair[] = {
   NO("tr\xFF", SYN), NO("\"\xFF\",", END), NO("{\"\xFF\"}", SYN), NO("", CUT)
 };
 
-static void what_is_wrong_in_a_string_is_repaired_on_request(void **state)
+TEST(what_is_wrong_in_a_string_is_repaired_on_request)
 {
   size_t i;
-  (void)state;
   repairing = 1;
   for (i = 0; i < COUNT(mended); i++) {
     static text second;
@@ -1261,10 +1241,9 @@ static void what_is_wrong_in_a_string_is_repaired_on_request(void **state)
 }
 
 /* Then it changes nothing, and each text is still one piece. */
-static void what_is_right_needs_no_repair(void **state)
+TEST(what_is_right_needs_no_repair)
 {
   size_t i;
-  (void)state;
   repairing = 2;
   for (i = 0; i < COUNT(accepted); i++) {
     read_all_ways(accepted[i].in, accepted[i].n);
@@ -1277,7 +1256,7 @@ static void what_is_right_needs_no_repair(void **state)
 
 /* Strings of what is right and wrong, in any order, with what several bytes at
    once are looked at for on both sides, cut at random. */
-static void a_second_opinion_repairs_the_same_way(void **state)
+TEST(a_second_opinion_repairs_the_same_way)
 {
   static const char *const parts[] = {
     "a", "0123456789abcdef", "u", "00e9", "D83D", "\\n", "\\\"", "\\", "\\u",
@@ -1287,7 +1266,6 @@ static void a_second_opinion_repairs_the_same_way(void **state)
   };
   static text second;
   unsigned    round;
-  (void)state;
   repairing = 1;
   random_state = 54321;
   for (round = 0; round < 30000; round++) {
@@ -1319,12 +1297,11 @@ static void a_second_opinion_repairs_the_same_way(void **state)
 /* ------------------------------------------------------------------------
    >>state */
 
-static void the_state_is_at_most_64_bytes_and_zero_is_its_start(void **state)
+TEST(the_state_is_at_most_64_bytes_and_zero_is_its_start)
 {
   amt_json       json;
   amt_json_token token;
   size_t         used;
-  (void)state;
   assert_true(sizeof json <= 64);
   memset(&json, 0, sizeof json);
   assert_int_equal(amt_json_next(&json, edge_copy("[", 1), 1, &used, &token),
@@ -1332,11 +1309,10 @@ static void the_state_is_at_most_64_bytes_and_zero_is_its_start(void **state)
 }
 
 /* Any bits for a state, any bytes for input: a wrong result at most. */
-static void a_corrupted_state_does_no_harm(void **state)
+TEST(a_corrupted_state_does_no_harm)
 {
   static const char likely[] = "\"\\u{}[],:0123456789.eE+-tfn Dd8\xED\xF0\x80";
   unsigned          i;
-  (void)state;
   random_state = 12345;
   for (i = 0; i < 60000; i++) {
     amt_json       json;
@@ -1382,7 +1358,7 @@ static void a_corrupted_state_does_no_harm(void **state)
 
 #define OUT AMT_E_JSON_RANGE
 
-static void an_unsigned_integer_is_exact_or_RANGE(void **state)
+TEST(an_unsigned_integer_is_exact_or_RANGE)
 {
   static const struct { const char *in; int e; uint64_t value; } list[] = {
     { "0", 0, 0 }, { "1", 0, 1 }, { "9", 0, 9 },
@@ -1405,7 +1381,6 @@ static void an_unsigned_integer_is_exact_or_RANGE(void **state)
     { "\xB2", OUT, 0 }, { "12\xD9\xA3", OUT, 0 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     size_t   n = strlen(list[i].in);
     uint64_t value = 77;
@@ -1421,7 +1396,7 @@ static void an_unsigned_integer_is_exact_or_RANGE(void **state)
   }
 }
 
-static void a_signed_integer_is_exact_or_RANGE(void **state)
+TEST(a_signed_integer_is_exact_or_RANGE)
 {
   static const struct { const char *in; int e; int32_t value; } list[] = {
     { "0", 0, 0 }, { "-0", 0, 0 }, { "1", 0, 1 }, { "-1", 0, -1 },
@@ -1436,7 +1411,6 @@ static void a_signed_integer_is_exact_or_RANGE(void **state)
     { "4e0", OUT, 0 }, { "1-", OUT, 0 }, { "- 1", OUT, 0 }, { "-a", OUT, 0 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     size_t  n = strlen(list[i].in);
     int32_t value = 77;
@@ -1450,11 +1424,10 @@ static void a_signed_integer_is_exact_or_RANGE(void **state)
    >>writer */
 
 /* Sequences of up to three bytes, all of them, and four where it matters. */
-static void amt_utf8_knows_every_sequence(void **state)
+TEST(amt_utf8_knows_every_sequence)
 {
   unsigned char s[4];
   unsigned      a, b, c, d;
-  (void)state;
   assert_int_equal(amt_utf8((char *)edge_new(0), 0), 1);
   for (a = 0; a < 256; a++) {
     s[0] = (unsigned char)a;
@@ -1497,10 +1470,9 @@ written[] = {
 
 /* JSON allows several spellings; the table has ours. What counts is that it is
    read back as it was: the next test. */
-static void a_text_is_written_as_a_json_string(void **state)
+TEST(a_text_is_written_as_a_json_string)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(written); i++) {
     char    buf[200];
     amt_out o = amt_out_window(buf, sizeof buf - 1, 0);
@@ -1512,14 +1484,13 @@ static void a_text_is_written_as_a_json_string(void **state)
   }
 }
 
-static void what_is_written_is_read_back_as_it_was(void **state)
+TEST(what_is_written_is_read_back_as_it_was)
 {
   static char    in[2000], out[13000];
   static text    want;
   unsigned char *u = (unsigned char *)in;
   unsigned       c, round;
   size_t         n = 0;
-  (void)state;
   /* Every control, all of ASCII, and then random characters of all lengths. */
   for (c = 0; c < 128; c++) in[n++] = (char)c;
   for (round = 0; round < 200; round++) {
@@ -1544,13 +1515,12 @@ static void what_is_written_is_read_back_as_it_was(void **state)
 }
 
 /* A request is produced again for each piece that is sent. */
-static void every_window_has_the_same_bytes_as_the_whole(void **state)
+TEST(every_window_has_the_same_bytes_as_the_whole)
 {
   static const char text_of[] = "q\"\\\n\x01\xC3\xA9z";
   char              whole[64], piece[64];
   amt_out           o = amt_out_window(whole, sizeof whole, 0);
   size_t            total, from, cap;
-  (void)state;
   amt_json_put_string(&o, text_of, sizeof text_of - 1);
   amt_put_text(&o, ":");
   amt_put_number(&o, UINT64_MAX);
@@ -1574,11 +1544,10 @@ static void every_window_has_the_same_bytes_as_the_whole(void **state)
   assert_int_equal(o.total, total - 21);
 }
 
-static void numbers_are_written_in_decimal(void **state)
+TEST(numbers_are_written_in_decimal)
 {
   uint64_t n = 0;
   int      i;
-  (void)state;
   for (i = 0; i < 3000; i++) {
     char    buf[24], want[24];
     amt_out o = amt_out_window(buf, sizeof buf, 0);
@@ -1631,7 +1600,7 @@ static void judge_file(const char *folder, const char *name)
   text_same(&again.places, first.places.s, "%s, byte by byte", name);
 }
 
-static void the_public_suite_is_met_in_full(void **state)
+TEST(the_public_suite_is_met_in_full)
 {
   static char    names[600][128]; /* first, so that no failure leaves it open */
   const char    *folder = getenv("JSON_TEST_SUITE");
@@ -1639,7 +1608,6 @@ static void the_public_suite_is_met_in_full(void **state)
   DIR           *dir;
   unsigned       count[256] = { 0 };
   size_t         n = 0, i;
-  (void)state;
   if (folder == NULL) {
     print_message("JSON_TEST_SUITE is not set to a folder of "
                   "nst/JSONTestSuite's files: not run\n");
@@ -1665,14 +1633,13 @@ static void the_public_suite_is_met_in_full(void **state)
 }
 
 /* ------------------------------------------------------------------------
-   >>main */
+   >>gather   what was held back comes to stand before what was read */
 
 /* Text never gathers ahead of what was read; these two hold even so. */
-static void gathering_never_writes_behind_the_bytes(void **state)
+TEST(gathering_never_writes_behind_the_bytes)
 {
   amt_json       t;
   unsigned char *p;
-  (void)state;
 #if AMT_WIDE == 0
   {
     size_t to = 3;
@@ -1696,42 +1663,4 @@ static void gathering_never_writes_behind_the_bytes(void **state)
   assert_int_equal(amt__json_gather(&t, p, 0, 6), 4);
   assert_memory_equal(p, "\xF0\x9F\x98\x80\xF0\x9F", 6);
   edge_check();
-}
-
-int main(void)
-{
-  static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(gathering_never_writes_behind_the_bytes),
-    cmocka_unit_test(strict_json_is_accepted_and_decoded),
-    cmocka_unit_test(nesting_of_128_is_accepted_and_of_129_is_DEPTH),
-    cmocka_unit_test(depth_is_given_back_when_a_level_ends),
-    cmocka_unit_test(every_u_escape_gives_its_character),
-    cmocka_unit_test(every_surrogate_pair_gives_its_character),
-    cmocka_unit_test(a_string_of_escapes_is_one_piece_in_place),
-    cmocka_unit_test(what_is_not_strict_json_is_refused),
-    cmocka_unit_test(the_offset_of_an_error_is_the_byte_that_cannot_be),
-    cmocka_unit_test(a_special_byte_is_seen_at_every_place_of_a_string),
-    cmocka_unit_test(what_lies_between_two_special_ones_arrives_as_it_was),
-    cmocka_unit_test(a_number_ends_where_it_ends),
-#if AMT_WIDE > 0
-    cmocka_unit_test(a_character_is_known_as_a_second_opinion_knows_it),
-#endif
-    cmocka_unit_test(mutated_texts_are_judged_as_a_second_opinion_judges),
-    cmocka_unit_test(
-      a_long_string_comes_in_pieces_that_never_cut_a_character),
-    cmocka_unit_test(what_is_wrong_in_a_string_is_repaired_on_request),
-    cmocka_unit_test(what_is_right_needs_no_repair),
-    cmocka_unit_test(a_second_opinion_repairs_the_same_way),
-    cmocka_unit_test(the_state_is_at_most_64_bytes_and_zero_is_its_start),
-    cmocka_unit_test(a_corrupted_state_does_no_harm),
-    cmocka_unit_test(an_unsigned_integer_is_exact_or_RANGE),
-    cmocka_unit_test(a_signed_integer_is_exact_or_RANGE),
-    cmocka_unit_test(amt_utf8_knows_every_sequence),
-    cmocka_unit_test(a_text_is_written_as_a_json_string),
-    cmocka_unit_test(what_is_written_is_read_back_as_it_was),
-    cmocka_unit_test(every_window_has_the_same_bytes_as_the_whole),
-    cmocka_unit_test(numbers_are_written_in_decimal),
-    cmocka_unit_test(the_public_suite_is_met_in_full)
-  };
-  return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

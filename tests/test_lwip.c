@@ -4,13 +4,10 @@
 
    tests/lwip.sh builds lwIP from Debian's source package, and this. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+static int stack_begin(void **state);
+#define SUITE_MAIN
+#define SUITE_SETUP stack_begin
+#include "suite.h"
 #include <lwip/dns.h>
 #include <lwip/init.h>
 #include <lwip/ip.h>
@@ -317,6 +314,8 @@ static int end_test(void **state)
   return 0;
 }
 
+#define WIRE_TEST(name) TEST_WITH(name, begin_test, end_test)
+
 static int open_to(const char *host, uint16_t port)
 {
   return s.stream.ops->open(&s.stream, host, strlen(host), port, 1000);
@@ -350,10 +349,9 @@ static void expect(const char *text)
 
 /* --- tests ----------------------------------------------------------------- */
 
-static void bytes_both_ways_then_the_servers_end(void **state)
+WIRE_TEST(bytes_both_ways_then_the_servers_end)
 {
   char b[4];
-  (void)state;
   open_now();
   assert_int_equal(read_some(b, 4), AMT_AGAIN);
   assert_int_equal(write_some("question", 8), 8);
@@ -370,10 +368,9 @@ static void bytes_both_ways_then_the_servers_end(void **state)
   assert_int_equal(write_some("more", 4), 4); /* half closed */
 }
 
-static void a_reset_comes_after_what_had_arrived(void **state)
+WIRE_TEST(a_reset_comes_after_what_had_arrived)
 {
   char b[4];
-  (void)state;
   open_now();
   srv_send("data", 4);
   pass(10);
@@ -388,11 +385,10 @@ static void a_reset_comes_after_what_had_arrived(void **state)
   assert_int_equal(fault.recved, 0); /* there was no pcb */
 }
 
-static void a_reset_after_the_end_leaves_the_end(void **state)
+WIRE_TEST(a_reset_after_the_end_leaves_the_end)
 {
   char            b[4];
   struct tcp_pcb *pcb;
-  (void)state;
   open_now();
   pcb = srv.pcb;
   srv_fin();
@@ -404,10 +400,9 @@ static void a_reset_after_the_end_leaves_the_end(void **state)
   assert_int_equal(write_some("x", 1), AMT_E_RESET);
 }
 
-static void a_server_that_never_confirms_is_given_up(void **state)
+WIRE_TEST(a_server_that_never_confirms_is_given_up)
 {
   char b[4];
-  (void)state;
   open_now();
   assert_int_equal(write_some("x", 1), 1);
   lose = 1;
@@ -416,9 +411,8 @@ static void a_server_that_never_confirms_is_given_up(void **state)
   assert_int_equal(s.lwip_error, ERR_ABRT);
 }
 
-static void refused(void **state)
+WIRE_TEST(refused)
 {
-  (void)state;
   assert_int_equal(open_to("10.1.1.1", 81), AMT_AGAIN);
   pass(10);
   assert_int_equal(open_to("10.1.1.1", 81), AMT_E_CONNECT);
@@ -427,9 +421,8 @@ static void refused(void **state)
   open_now(); /* the struct may be used again */
 }
 
-static void nobody_answers_and_the_caller_closes(void **state)
+WIRE_TEST(nobody_answers_and_the_caller_closes)
 {
-  (void)state;
   lose = 1;
   assert_int_equal(open_to("10.1.1.1", 80), AMT_AGAIN);
   pass(5000);
@@ -438,9 +431,8 @@ static void nobody_answers_and_the_caller_closes(void **state)
   assert_null(tcp_active_pcbs);
 }
 
-static void nobody_ever_answers(void **state)
+WIRE_TEST(nobody_ever_answers)
 {
-  (void)state;
   lose = 1;
   assert_int_equal(open_to("10.1.1.1", 80), AMT_AGAIN);
   pass(200000);
@@ -448,9 +440,8 @@ static void nobody_ever_answers(void **state)
   assert_int_equal(s.lwip_error, ERR_ABRT);
 }
 
-static void the_answer_to_a_connection_that_was_closed(void **state)
+WIRE_TEST(the_answer_to_a_connection_that_was_closed)
 {
-  (void)state;
   assert_int_equal(open_to("10.1.1.1", 80), AMT_AGAIN);
   s.stream.ops->close(&s.stream); /* its SYN is on the way */
   pass(10);
@@ -458,9 +449,8 @@ static void the_answer_to_a_connection_that_was_closed(void **state)
   assert_null(srv.pcb);
 }
 
-static void no_pcb_and_no_route(void **state)
+WIRE_TEST(no_pcb_and_no_route)
 {
-  (void)state;
   fault.no_pcb = 1;
   assert_int_equal(open_to("10.1.1.1", 80), AMT_E_CONNECT);
   assert_int_equal(s.lwip_error, ERR_MEM);
@@ -478,12 +468,11 @@ static void no_pcb_and_no_route(void **state)
   open_now();
 }
 
-static void pbufs_cut_anywhere(void **state)
+WIRE_TEST(pbufs_cut_anywhere)
 {
   static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
   char              b[64];
   size_t            at, step, size, n;
-  (void)state;
   for (size = 1; size <= sizeof text; size += size < 4 ? 1 : 11) {
     for (at = 40; at < 40 + sizeof text; at++) {
       for (step = 0; step <= 2; step++) {
@@ -508,12 +497,11 @@ static void pbufs_cut_anywhere(void **state)
   }
 }
 
-static void a_window_no_larger_than_what_was_taken(void **state)
+WIRE_TEST(a_window_no_larger_than_what_was_taken)
 {
   static char big[6 * TCP_MSS], b[1000];
   size_t      i, sent = 0, n = 0;
   ptrdiff_t   got;
-  (void)state;
   for (i = 0; i < sizeof big; i++) big[i] = (char)(i * 7 + i / 256);
   open_now();
   while (n < sizeof big) {
@@ -531,11 +519,10 @@ static void a_window_no_larger_than_what_was_taken(void **state)
   }
 }
 
-static void writes_go_by_tcp_sndbuf(void **state)
+WIRE_TEST(writes_go_by_tcp_sndbuf)
 {
   static char big[10 * TCP_MSS];
   size_t      i, n = 0, again = 0;
-  (void)state;
   for (i = 0; i < sizeof big; i++) big[i] = (char)(i * 11 + i / 256);
   open_now();
   srv.deaf = 1;
@@ -555,9 +542,8 @@ static void writes_go_by_tcp_sndbuf(void **state)
   assert_false(fault.too_much);
 }
 
-static void small_writes_leave_at_once(void **state)
+WIRE_TEST(small_writes_leave_at_once)
 {
-  (void)state;
   open_now();
   assert_int_equal(write_some("a", 1), 1);
   assert_int_equal(write_some("b", 1), 1);
@@ -565,9 +551,8 @@ static void small_writes_leave_at_once(void **state)
   assert_non_null(first_packet->next); /* the first is not confirmed yet */
 }
 
-static void memory_is_short_for_a_write(void **state)
+WIRE_TEST(memory_is_short_for_a_write)
 {
-  (void)state;
   open_now();
   fault.write = ERR_MEM;
   assert_int_equal(write_some("12345678", 8), AMT_AGAIN);
@@ -588,11 +573,10 @@ static void memory_is_short_for_a_write(void **state)
   assert_int_equal(s.lwip_error, ERR_CONN);
 }
 
-static void more_than_a_pbuf_can_count_is_refused(void **state)
+WIRE_TEST(more_than_a_pbuf_can_count_is_refused)
 {
   struct pbuf *p = pbuf_alloc(PBUF_RAW, 40000, PBUF_RAM);
   struct pbuf *q = pbuf_alloc(PBUF_RAW, 25536, PBUF_RAM);
-  (void)state;
   assert_int_equal(amt__lwip_received(&s, NULL, p, ERR_OK), ERR_OK);
   assert_int_equal(amt__lwip_received(&s, NULL, q, ERR_OK), ERR_MEM);
   pbuf_realloc(q, 25535);
@@ -600,10 +584,9 @@ static void more_than_a_pbuf_can_count_is_refused(void **state)
   assert_int_equal(s.held->tot_len, 65535);
 }
 
-static void a_read_larger_than_a_pbuf_can_count(void **state)
+WIRE_TEST(a_read_larger_than_a_pbuf_can_count)
 {
   static char b[65536];
-  (void)state;
   open_now();
   srv_send("1234", 4);
   pass(10);
@@ -612,10 +595,9 @@ static void a_read_larger_than_a_pbuf_can_count(void **state)
 
 /* --- closing --------------------------------------------------------------- */
 
-static void a_close_is_proper(void **state)
+WIRE_TEST(a_close_is_proper)
 {
   struct tcp_pcb *pcb;
-  (void)state;
   open_now();
   assert_int_equal(write_some("bye", 3), 3);
   s.stream.ops->close(&s.stream);
@@ -627,9 +609,8 @@ static void a_close_is_proper(void **state)
   assert_int_equal(srv.error, ERR_OK);
 }
 
-static void a_close_with_bytes_unread_resets(void **state)
+WIRE_TEST(a_close_with_bytes_unread_resets)
 {
-  (void)state;
   open_now();
   srv_send("unread", 6);
   pass(10);
@@ -640,9 +621,8 @@ static void a_close_with_bytes_unread_resets(void **state)
   assert_int_equal(srv.error, ERR_RST);
 }
 
-static void a_close_that_fails_aborts(void **state)
+WIRE_TEST(a_close_that_fails_aborts)
 {
-  (void)state;
   open_now();
   fault.close = ERR_MEM;
   s.stream.ops->close(&s.stream);
@@ -650,9 +630,8 @@ static void a_close_that_fails_aborts(void **state)
   assert_int_equal(srv.error, ERR_RST);
 }
 
-static void a_close_waits_for_no_one_who_is_away(void **state)
+WIRE_TEST(a_close_waits_for_no_one_who_is_away)
 {
-  (void)state;
   open_now();
   lose = 1;
   assert_int_equal(write_some("x", 1), 1);
@@ -663,10 +642,9 @@ static void a_close_waits_for_no_one_who_is_away(void **state)
   assert_null(srv.pcb->next);
 }
 
-static void what_comes_after_a_close_meets_nobody(void **state)
+WIRE_TEST(what_comes_after_a_close_meets_nobody)
 {
   amt_lwip_raw before;
-  (void)state;
   open_now();
   s.stream.ops->close(&s.stream);
   srv_send("late", 4); /* the end has not arrived there yet */
@@ -679,9 +657,8 @@ static void what_comes_after_a_close_meets_nobody(void **state)
 
 /* --- names ----------------------------------------------------------------- */
 
-static void a_name_is_looked_up(void **state)
+WIRE_TEST(a_name_is_looked_up)
 {
-  (void)state;
   assert_int_equal(open_to("one.test", 80), AMT_AGAIN);
   assert_int_equal(open_to("one.test", 80), AMT_AGAIN);
   pass(10);
@@ -697,9 +674,8 @@ static void a_name_is_looked_up(void **state)
   assert_int_equal(dns_asked, 1);
 }
 
-static void no_such_name(void **state)
+WIRE_TEST(no_such_name)
 {
-  (void)state;
   dns_mode = NO_SUCH;
   assert_int_equal(open_to("two.test", 80), AMT_AGAIN);
   pass(10);
@@ -710,9 +686,8 @@ static void no_such_name(void **state)
   assert_int_equal(open_to("10.1.1.1", 80), 1);
 }
 
-static void an_open_that_failed_may_be_called_again(void **state)
+WIRE_TEST(an_open_that_failed_may_be_called_again)
 {
-  (void)state;
   fault.dns = ERR_MEM;
   assert_int_equal(open_to("three.test", 80), AMT_E_DNS);
   assert_int_equal(s.lwip_error, ERR_MEM);
@@ -723,9 +698,8 @@ static void an_open_that_failed_may_be_called_again(void **state)
   assert_int_equal(read_some(&fault, 1), AMT_AGAIN);
 }
 
-static void a_silent_name_server(void **state)
+WIRE_TEST(a_silent_name_server)
 {
-  (void)state;
   dns_mode = SILENT;
   assert_int_equal(open_to("four.test", 80), AMT_AGAIN);
   pass(500);
@@ -735,9 +709,8 @@ static void a_silent_name_server(void **state)
   assert_int_equal(open_to("four.test", 80), AMT_E_DNS);
 }
 
-static void a_late_answer(void **state)
+WIRE_TEST(a_late_answer)
 {
-  (void)state;
   dns_mode = SILENT;
   assert_int_equal(open_to("five.test", 80), AMT_AGAIN);
   pass(500);
@@ -748,9 +721,8 @@ static void a_late_answer(void **state)
   assert_int_equal(open_to("five.test", 80), 1);
 }
 
-static void an_answer_for_who_has_closed(void **state)
+WIRE_TEST(an_answer_for_who_has_closed)
 {
-  (void)state;
   dns_mode = SILENT;
   assert_int_equal(open_to("six.test", 80), AMT_AGAIN);
   s.stream.ops->close(&s.stream);
@@ -769,10 +741,9 @@ static void an_answer_for_who_has_closed(void **state)
   assert_int_equal(open_to("seven.test", 80), 1);
 }
 
-static void names_that_cannot_be(void **state)
+WIRE_TEST(names_that_cannot_be)
 {
   char name[300];
-  (void)state;
   memset(name, 'a', sizeof name);
   name[254] = 0;
   assert_int_equal(open_to(name, 80), AMT_E_DNS);
@@ -781,9 +752,8 @@ static void names_that_cannot_be(void **state)
   s.stream.ops->close(&s.stream);
 }
 
-static void an_ipv6_address(void **state)
+WIRE_TEST(an_ipv6_address)
 {
-  (void)state;
   assert_int_equal(open_to("fd00::1", 80), AMT_AGAIN);
   pass(10);
   assert_int_equal(open_to("fd00::1", 80), 1);
@@ -794,7 +764,7 @@ static void an_ipv6_address(void **state)
 
 /* --- a whole call ---------------------------------------------------------- */
 
-static void a_call_over_it(void **state)
+WIRE_TEST(a_call_over_it)
 {
   static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
   amt_http_conn     conn;
@@ -802,7 +772,6 @@ static void a_call_over_it(void **state)
   char              buf[64], body[16];
   size_t            at, n;
   int               e, answered;
-  (void)state;
   assert_int_equal(amt_url_parse(&url, "http://one.test/x"), 0);
   memset(&conn, 0, sizeof conn);
   conn.stream = &s.stream;
@@ -847,45 +816,14 @@ static void a_call_over_it(void **state)
   amt_http_close(&conn);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin_test, end_test)
+/* --- the stack -------------------------------------------------------------- */
 
-int main(void)
+static int stack_begin(void **state)
 {
-  static const struct CMUnitTest tests[] = {
-    TEST(bytes_both_ways_then_the_servers_end),
-    TEST(a_reset_comes_after_what_had_arrived),
-    TEST(a_reset_after_the_end_leaves_the_end),
-    TEST(a_server_that_never_confirms_is_given_up),
-    TEST(refused),
-    TEST(nobody_answers_and_the_caller_closes),
-    TEST(nobody_ever_answers),
-    TEST(the_answer_to_a_connection_that_was_closed),
-    TEST(no_pcb_and_no_route),
-    TEST(pbufs_cut_anywhere),
-    TEST(a_window_no_larger_than_what_was_taken),
-    TEST(writes_go_by_tcp_sndbuf),
-    TEST(small_writes_leave_at_once),
-    TEST(memory_is_short_for_a_write),
-    TEST(more_than_a_pbuf_can_count_is_refused),
-    TEST(a_read_larger_than_a_pbuf_can_count),
-    TEST(a_close_is_proper),
-    TEST(a_close_with_bytes_unread_resets),
-    TEST(a_close_that_fails_aborts),
-    TEST(a_close_waits_for_no_one_who_is_away),
-    TEST(what_comes_after_a_close_meets_nobody),
-    TEST(a_name_is_looked_up),
-    TEST(no_such_name),
-    TEST(an_open_that_failed_may_be_called_again),
-    TEST(a_silent_name_server),
-    TEST(a_late_answer),
-    TEST(an_answer_for_who_has_closed),
-    TEST(names_that_cannot_be),
-    TEST(an_ipv6_address),
-    TEST(a_call_over_it)
-  };
   ip4_addr_t      ip, mask, gw;
   ip_addr_t       own = IPADDR4_INIT_BYTES(10, 1, 1, 1), own6;
   struct udp_pcb *dns;
+  (void)state;
   lwip_init();
   IP4_ADDR(&ip, 10, 1, 1, 1), IP4_ADDR(&mask, 255, 0, 0, 0);
   IP4_ADDR(&gw, 10, 1, 1, 2);
@@ -903,5 +841,5 @@ int main(void)
   udp_bind(dns, IP4_ADDR_ANY, 53);
   udp_recv(dns, dns_received, NULL);
   dns_setserver(0, &own);
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return 0;
 }

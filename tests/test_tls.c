@@ -17,12 +17,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+
+static int program_begin(void **state), program_end(void **state);
+#define SUITE_MAIN
+#define SUITE_SETUP program_begin
+#define SUITE_TEARDOWN program_end
+#include "suite.h"
 
 #ifdef AMT_MBEDTLS
 /* The library's set-up goes through these; see >>mbedtls. */
@@ -61,11 +61,9 @@ static int take_name(mbedtls_ssl_context *ssl, const char *name)
    >>back-end: the thin layer over the two */
 
 #if defined(AMT_BEARSSL)
-#define BACK_END "BearSSL"
 typedef amt_bearssl        tls_stream;
 typedef amt_bearssl_server tls_server;
 #else
-#define BACK_END "mbedTLS"
 typedef amt_mbedtls        tls_stream;
 typedef amt_mbedtls_server tls_server;
 #endif
@@ -363,6 +361,8 @@ static int teardown(void **state)
   return 0;
 }
 
+#define TLS_TEST(name) TEST_WITH(name, setup, teardown)
+
 /* A new client and server, for tests that go through many. */
 static void again(void)
 {
@@ -544,10 +544,9 @@ static void judged_on_the_way(const cert_spec *s, int want, const char *what)
 /* ------------------------------------------------------------------------
    >>calls */
 
-static void a_get_over_tls(void **state)
+TLS_TEST(a_get_over_tls)
 {
   uint8_t pin[32];
-  (void)state;
   works();
   assert_int_equal(srv.hellos, 1);
   assert_string_equal(srv.sni, "server.test");
@@ -571,11 +570,10 @@ static void a_get_over_tls(void **state)
 
 static const size_t sizes[] = { 0, 1, 16384, 16385, 200000 };
 
-static void bodies_of_all_sizes_go_both_ways(void **state)
+TLS_TEST(bodies_of_all_sizes_go_both_ways)
 {
   static const size_t rooms[] = { 64, 1000, 16384, sizeof room };
   size_t i, j, k;
-  (void)state;
   for (k = 0; k < COUNT(rooms); k++)
     for (i = 0; i < COUNT(sizes); i++) {
       room_size = rooms[k];
@@ -591,10 +589,9 @@ static void bodies_of_all_sizes_go_both_ways(void **state)
   assert_int_equal(srv.opened, 1);
 }
 
-static void a_large_request_needs_no_more_records_than_it_must(void **state)
+TLS_TEST(a_large_request_needs_no_more_records_than_it_must)
 {
   size_t wire, records = BY(200000 / 16384 + 2, 200000 / 1024 + 2);
-  (void)state;
   room_size = 16384;
   works();
   wire = srv.to_server;
@@ -602,9 +599,8 @@ static void a_large_request_needs_no_more_records_than_it_must(void **state)
   assert_in_range(srv.to_server - wire, 200000, 200000 + 200 + records * 29);
 }
 
-static void the_name_goes_into_the_hello_and_an_address_does_not(void **state)
+TLS_TEST(the_name_goes_into_the_hello_and_an_address_does_not)
 {
-  (void)state;
   go_to("SECOND.test", 443);
   works();
   assert_int_equal(strcasecmp(srv.sni, "second.test"), 0);
@@ -614,22 +610,20 @@ static void the_name_goes_into_the_hello_and_an_address_does_not(void **state)
   assert_string_equal(srv.sni, "");
 }
 
-static void https_goes_over_tls_and_http_does_not(void **state)
+TLS_TEST(https_goes_over_tls_and_http_does_not)
 {
-  (void)state;
   assert_int_equal(amt_url_parse(&url, "http://server.test/"), 0);
   assert_int_equal(get(), AMT_E_NO_TLS);
   assert_int_equal(srv.up_all, 0);
 }
 
-static void rsa_p384_and_chains_are_taken(void **state)
+TLS_TEST(rsa_p384_and_chains_are_taken)
 {
   cert_spec   middle = { .name = "Middle", .key = KEY_MIDDLE,
                          .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
   cert_spec   s = cert_like("server.test", "DNS:server.test");
   static const int which[] = { KEY_SERVER, KEY_RSA, KEY_P384 };
   size_t      i;
-  (void)state;
   for (i = 0; i < COUNT(which); i++) {
     s.key = which[i];
     peer_shows(&srv, cert_make(&s), s.key, NULL);
@@ -654,10 +648,9 @@ static void rsa_p384_and_chains_are_taken(void **state)
 /* ------------------------------------------------------------------------
    >>faults */
 
-static void not_yet_before_each_byte_changes_nothing(void **state)
+TLS_TEST(not_yet_before_each_byte_changes_nothing)
 {
   size_t i;
-  (void)state;
   for (i = 0; i < 4; i++) {
     srv.not_yet = i != 1;
     srv.piece = i == 2 ? 3 : 1;
@@ -709,35 +702,30 @@ static void each_call_fails(int fail_with, size_t piece, size_t size, long by)
   notes_check();
 }
 
-static void each_inner_call_may_break(void **state)
+TLS_TEST(each_inner_call_may_break)
 {
-  (void)state;
   each_call_fails(AMT_E_RESET, 0, 3000, 1);
 }
 
-static void each_inner_call_may_end(void **state)
+TLS_TEST(each_inner_call_may_end)
 {
-  (void)state;
   each_call_fails(AMT_E_EOF, 0, 3000, 1);
 }
 
-static void each_inner_call_may_break_in_small_pieces(void **state)
+TLS_TEST(each_inner_call_may_break_in_small_pieces)
 {
-  (void)state;
   each_call_fails(AMT_E_RESET, 13, 300, 3);
 }
 
-static void each_inner_call_may_end_in_small_pieces(void **state)
+TLS_TEST(each_inner_call_may_end_in_small_pieces)
 {
-  (void)state;
   each_call_fails(AMT_E_EOF, 13, 300, 3);
 }
 
-static void an_own_error_of_the_inner_stream_is_handed_up(void **state)
+TLS_TEST(an_own_error_of_the_inner_stream_is_handed_up)
 {
   static const int own[] = { AMT_E_DNS, AMT_E_CONNECT, AMT_E_TIMEOUT };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(own); i++) {
     srv.fail_with = own[i];
     srv.fail_at = srv.calls + 1; /* open */
@@ -796,34 +784,29 @@ static void a_record_that_left_in_part(int then)
   notes_check();
 }
 
-static void half_a_record_says_nothing_when_it_stays_stuck(void **state)
+TLS_TEST(half_a_record_says_nothing_when_it_stays_stuck)
 {
-  (void)state;
   a_record_that_left_in_part(STAYS_STUCK);
 }
 
-static void half_a_record_says_nothing_when_the_call_times_out(void **state)
+TLS_TEST(half_a_record_says_nothing_when_the_call_times_out)
 {
-  (void)state;
   a_record_that_left_in_part(TAKES_AGAIN);
 }
 
-static void half_a_record_says_nothing_when_a_write_fails_once(void **state)
+TLS_TEST(half_a_record_says_nothing_when_a_write_fails_once)
 {
-  (void)state;
   a_record_that_left_in_part(FAILS_ONCE);
 }
 
-static void half_a_record_says_nothing_when_the_connection_breaks(void **state)
+TLS_TEST(half_a_record_says_nothing_when_the_connection_breaks)
 {
-  (void)state;
   a_record_that_left_in_part(FAILS);
 }
 
-static void a_new_connection_follows_each_close_in_mid_handshake(void **state)
+TLS_TEST(a_new_connection_follows_each_close_in_mid_handshake)
 {
   int steps, i, e;
-  (void)state;
   srv.piece = 40;
   srv.not_yet = 1;
   for (steps = 1; steps < 60; steps += 3) {
@@ -843,9 +826,8 @@ static void a_new_connection_follows_each_close_in_mid_handshake(void **state)
 /* ------------------------------------------------------------------------
    >>ends */
 
-static void a_close_delimited_body_needs_close_notify(void **state)
+TLS_TEST(a_close_delimited_body_needs_close_notify)
 {
-  (void)state;
   srv.to_end = 1;
   srv.reply_size = 20000;
   srv.end = END_NOTIFY;
@@ -856,9 +838,8 @@ static void a_close_delimited_body_needs_close_notify(void **state)
   assert_int_equal(got.body.n, 20000);
 }
 
-static void a_short_body_is_TRUNCATED(void **state)
+TLS_TEST(a_short_body_is_TRUNCATED)
 {
-  (void)state;
   srv.missing = 1;
   srv.end = END_CUT;
   assert_int_equal(get(), AMT_E_TRUNCATED);
@@ -868,10 +849,9 @@ static void a_short_body_is_TRUNCATED(void **state)
   assert_int_equal(got.body.n, srv.reply_size);
 }
 
-static void an_end_before_the_reply_is_an_error(void **state)
+TLS_TEST(an_end_before_the_reply_is_an_error)
 {
   int how, e;
-  (void)state;
   srv.silent = 1;
   for (how = END_NOTIFY; how <= END_CUT; how++) {
     begin_sent(5);
@@ -883,12 +863,11 @@ static void an_end_before_the_reply_is_an_error(void **state)
   }
 }
 
-static void the_stream_tells_a_proper_end_from_a_cut(void **state)
+TLS_TEST(the_stream_tells_a_proper_end_from_a_cut)
 {
   const amt_stream_ops *ops = tls.stream.ops;
   char                  byte;
   int                   how, i;
-  (void)state;
   for (how = END_NOTIFY; how <= END_CUT; how++) {
     ptrdiff_t n = AMT_AGAIN;
     works();
@@ -907,10 +886,9 @@ static void the_stream_tells_a_proper_end_from_a_cut(void **state)
   notes_check();
 }
 
-static void a_kept_connection_that_has_ended_is_opened_anew(void **state)
+TLS_TEST(a_kept_connection_that_has_ended_is_opened_anew)
 {
   int how;
-  (void)state;
   for (how = END_NOTIFY; how <= END_CUT; how++) {
     unsigned opened;
     works();
@@ -922,9 +900,8 @@ static void a_kept_connection_that_has_ended_is_opened_anew(void **state)
   }
 }
 
-static void an_idle_wait_sees_the_end_of_a_kept_connection(void **state)
+TLS_TEST(an_idle_wait_sees_the_end_of_a_kept_connection)
 {
-  (void)state;
   works();
   assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING);
   amt_http_wait(&conn, 10);
@@ -935,9 +912,8 @@ static void an_idle_wait_sees_the_end_of_a_kept_connection(void **state)
   works();
 }
 
-static void a_close_says_goodbye(void **state)
+TLS_TEST(a_close_says_goodbye)
 {
-  (void)state;
   works();
   amt_http_close(&conn);
   assert_int_equal(srv.goodbye, 1);
@@ -953,9 +929,8 @@ static void a_close_says_goodbye(void **state)
   works();
 }
 
-static void data_after_close_notify_is_never_given(void **state)
+TLS_TEST(data_after_close_notify_is_never_given)
 {
-  (void)state;
   MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
   srv.to_end = 1;
   srv.silent = 1;
@@ -976,11 +951,10 @@ static void says_goodbye_and_stays(void)
   assert_int_equal(srv.ended, 0);
 }
 
-static void close_notify_is_an_end_although_TCP_stays_open(void **state)
+TLS_TEST(close_notify_is_an_end_although_TCP_stays_open)
 {
   unsigned opened;
   int      waits;
-  (void)state;
   for (waits = 0; waits < 2; waits++) { /* a kept connection */
     works();
     assert_int_equal(conn.state, AMT_CONN_IDLE);
@@ -1009,13 +983,12 @@ static void close_notify_is_an_end_although_TCP_stays_open(void **state)
   assert_int_equal(finish(5), AMT_E_EOF);
 }
 
-static void a_408_on_a_kept_connection_is_not_the_next_reply(void **state)
+TLS_TEST(a_408_on_a_kept_connection_is_not_the_next_reply)
 {
   static const char waited[] = "HTTP/1.1 408 Request Time-out\r\n"
                                "Content-Length: 0\r\n\r\n";
   unsigned opened;
   int      how, waits;
-  (void)state;
   for (how = 0; how < 3; how++)
     for (waits = 0; waits < 2; waits++) {
       works();
@@ -1034,11 +1007,10 @@ static void a_408_on_a_kept_connection_is_not_the_next_reply(void **state)
 }
 
 /* A renegotiation that the server asks for never takes place. */
-static void renegotiation_is_refused(void **state)
+TLS_TEST(renegotiation_is_refused)
 {
   size_t before;
   int    e;
-  (void)state;
   works();
   assert_int_equal(srv.hellos, 1);
   MUST(SSL_renegotiate(srv.ssl) == 1);
@@ -1070,12 +1042,11 @@ static int want_of(int want)
   return tls.stream.ops->want(&tls.stream, want);
 }
 
-static void a_record_larger_than_the_buffer_comes_in_pieces(void **state)
+TLS_TEST(a_record_larger_than_the_buffer_comes_in_pieces)
 {
   const amt_stream_ops *ops = tls.stream.ops;
   unsigned char         all[3000];
   size_t                n = 0;
-  (void)state;
   srv.silent = 1;
   begin_sent(0);
   assert_int_equal(ops->read(&tls.stream, all, 10), AMT_AGAIN);
@@ -1101,11 +1072,10 @@ static void a_record_larger_than_the_buffer_comes_in_pieces(void **state)
   assert_int_equal(amt_http_wait(&conn, 10), 0);
 }
 
-static void a_wait_does_not_block_while_bytes_lie_inside(void **state)
+TLS_TEST(a_wait_does_not_block_while_bytes_lie_inside)
 {
   unsigned now = 0;
   int      e;
-  (void)state;
   srv.reply_size = 10000;
   room_size = 64;
   srv.silent = 1;
@@ -1128,11 +1098,10 @@ static void a_wait_does_not_block_while_bytes_lie_inside(void **state)
   assert_true(now > 0); /* bytes did lie there */
 }
 
-static void over_a_stream_that_cannot_wait(void **state)
+TLS_TEST(over_a_stream_that_cannot_wait)
 {
   const amt_stream_ops *own = srv.stream.ops;
   amt_stream_ops        ops = *own;
-  (void)state;
   works();
   ops.wait = NULL;
   srv.stream.ops = &ops;
@@ -1146,11 +1115,10 @@ static void over_a_stream_that_cannot_wait(void **state)
 #ifdef AMT_BEARSSL
 /* A record's signature may take a second on a small part: after each, even if
    the next lies ready, the caller has its turn. */
-static void a_handshake_takes_one_piece_a_poll(void **state)
+TLS_TEST(a_handshake_takes_one_piece_a_poll)
 {
   unsigned polls = 0;
   int      e;
-  (void)state;
   begin();
   while ((e = step(PAUSE)) == AMT_AGAIN) {
     polls++;
@@ -1161,10 +1129,9 @@ static void a_handshake_takes_one_piece_a_poll(void **state)
 }
 #endif
 
-static void want_follows_the_handshake(void **state)
+TLS_TEST(want_follows_the_handshake)
 {
   int e, reads = 0, i;
-  (void)state;
   /* The hello cannot leave: it waits for WRITE, whatever the caller wants. */
   srv.stuck_after = 10;
   begin();
@@ -1197,10 +1164,9 @@ static void want_follows_the_handshake(void **state)
 }
 
 /* Output that is pending has to leave although the caller has gone on. */
-static void pending_output_leaves(void **state)
+TLS_TEST(pending_output_leaves)
 {
   int i;
-  (void)state;
   room_size = 4096;
   begin_open();
   srv.stuck_after = srv.to_server + 500;
@@ -1216,9 +1182,8 @@ static void pending_output_leaves(void **state)
   check_whole(3000);
 }
 
-static void a_reply_during_the_request_is_read(void **state)
+TLS_TEST(a_reply_during_the_request_is_read)
 {
-  (void)state;
   room_size = 4096;
   srv.silent = 1;
   begin_open();
@@ -1234,9 +1199,8 @@ static void a_reply_during_the_request_is_read(void **state)
 /* ------------------------------------------------------------------------
    >>records */
 
-static void records_of_one_byte_and_many_in_one_read(void **state)
+TLS_TEST(records_of_one_byte_and_many_in_one_read)
 {
-  (void)state;
   srv.write_size = 1; /* they all lie in one read of the inner stream */
   srv.reply_size = 3000;
   works();
@@ -1266,10 +1230,9 @@ static void forge_reply(void)
   peer_forges(&srv, 23, pattern, srv.reply_size);
 }
 
-static void empty_records_and_warnings_are_passed_over(void **state)
+TLS_TEST(empty_records_and_warnings_are_passed_over)
 {
   int i, e;
-  (void)state;
   forge_begin();
   for (i = 0; i < 3; i++) peer_forges(&srv, 23, "", 0);
   forge_reply();
@@ -1298,13 +1261,12 @@ static void forge_warning(peer *p)
   peer_forges(p, 21, "\1\x5A", 2);
 }
 
-static void records_without_end_and_without_data_end_by_the_limit(void **state)
+TLS_TEST(records_without_end_and_without_data_end_by_the_limit)
 {
   void (*const flood[])(peer *) = { forge_empty, forge_hello_request,
                                     forge_warning };
   static const char *const names[] = { "empty", "HelloRequest", "warning" };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(flood); i++) {
     unsigned long started = clock_ms;
     int           e;
@@ -1322,7 +1284,7 @@ static void records_without_end_and_without_data_end_by_the_limit(void **state)
   notes_check();
 }
 
-static void records_that_may_not_be_are_refused(void **state)
+TLS_TEST(records_that_may_not_be_are_refused)
 {
   static unsigned char huge[16385 + 300];
   static const struct {
@@ -1340,7 +1302,6 @@ static void records_that_may_not_be_are_refused(void **state)
   };
   size_t i;
   int    e;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     forge_begin();
     peer_forges(&srv, list[i].type, list[i].p ? list[i].p : (char *)huge,
@@ -1353,11 +1314,10 @@ static void records_that_may_not_be_are_refused(void **state)
   notes_check();
 }
 
-static void a_fatal_alert_among_the_data_is_told_by_its_number(void **state)
+TLS_TEST(a_fatal_alert_among_the_data_is_told_by_its_number)
 {
   static const unsigned char list[] = { 20, 40, 47, 48, 80, 70 };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     unsigned char alert[2] = { 2, 0 };
     int           e, want = AMT_E_TLS_ALERT(list[i]);
@@ -1373,11 +1333,10 @@ static void a_fatal_alert_among_the_data_is_told_by_its_number(void **state)
   notes_check();
 }
 
-static void a_record_that_is_repeated_or_reordered_is_refused(void **state)
+TLS_TEST(a_record_that_is_repeated_or_reordered_is_refused)
 {
   bytes  first = { NULL, 0, 0 };
   int    e;
-  (void)state;
   forge_begin();
   peer_forges(&srv, 23, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", 40);
   bytes_add(&first, srv.down.p, srv.down.n);
@@ -1419,12 +1378,11 @@ static void plain_words(char *to, size_t size, const char *from)
   to[n] = 0;
 }
 
-static void every_fatal_alert_has_its_number_and_its_text(void **state)
+TLS_TEST(every_fatal_alert_has_its_number_and_its_text)
 {
   unsigned char record[] = { 21, 3, 3, 0, 2, 2, 0 };
   size_t        i;
   int           number, want;
-  (void)state;
   for (number = 0; number < 256; number++) {
     char what[40];
     snprintf(what, sizeof what, "alert %d", number);
@@ -1449,10 +1407,9 @@ static void every_fatal_alert_has_its_number_and_its_text(void **state)
   works();
 }
 
-static void every_tls_error_has_its_words(void **state)
+TLS_TEST(every_tls_error_has_its_words)
 {
   int e, i;
-  (void)state;
   for (e = AMT_E_TLS_ORDER; e <= AMT_E_TLS_NOT_TLS; e++) {
     const char *words = amt_http_error(e);
     if (words[0] == 0) text_add(&notes, "%s has no text\n", error_name(e));
@@ -1466,9 +1423,8 @@ static void every_tls_error_has_its_words(void **state)
   notes_check();
 }
 
-static void a_server_of_another_version_is_VERSION(void **state)
+TLS_TEST(a_server_of_another_version_is_VERSION)
 {
-  (void)state;
   MUST(SSL_CTX_set_max_proto_version(srv.ctx, TLS1_1_VERSION));
   MUST(SSL_CTX_set_cipher_list(srv.ctx, "ALL:@SECLEVEL=0"));
   tls_old_ciphers(); /* the short list has none that TLS 1.1 knows */
@@ -1492,7 +1448,7 @@ static void edit_hello(peer *p, size_t from)
   }
 }
 
-static void a_hello_that_was_not_asked_for_is_refused(void **state)
+TLS_TEST(a_hello_that_was_not_asked_for_is_refused)
 {
   static const struct { size_t at, n; unsigned char to[2]; int e; } list[] = {
     { 9, 2, { 3, 2 }, AMT_E_TLS_VERSION },   /* TLS 1.1 chosen */
@@ -1502,7 +1458,6 @@ static void a_hello_that_was_not_asked_for_is_refused(void **state)
     { 43, 2, { 0x13, 1 }, AMT_E_TLS_CIPHER } /* of TLS 1.3 */
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     char what[40];
     snprintf(what, sizeof what, "hello %zu", i);
@@ -1517,9 +1472,8 @@ static void a_hello_that_was_not_asked_for_is_refused(void **state)
   works();
 }
 
-static void a_server_without_a_cipher_of_ours_says_so(void **state)
+TLS_TEST(a_server_without_a_cipher_of_ours_says_so)
 {
-  (void)state;
   MUST(SSL_CTX_set_cipher_list(srv.ctx, "ECDHE-ECDSA-CAMELLIA128-SHA256"));
   refused(AMT_E_TLS_ALERT(40), "no cipher in common");
   notes_check();
@@ -1528,7 +1482,7 @@ static void a_server_without_a_cipher_of_ours_says_so(void **state)
 /* ------------------------------------------------------------------------
    >>garbage */
 
-static void not_tls_at_all_is_NOT_TLS(void **state)
+TLS_TEST(not_tls_at_all_is_NOT_TLS)
 {
   static const char *const list[] = {
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
@@ -1537,7 +1491,6 @@ static void not_tls_at_all_is_NOT_TLS(void **state)
     "\0\0\0\0\0\0\0\0\0\0\0\0\0"
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     int ends;
     for (ends = 0; ends < 2; ends++) {
@@ -1552,12 +1505,11 @@ static void not_tls_at_all_is_NOT_TLS(void **state)
   works();
 }
 
-static void random_bytes_are_an_error(void **state)
+TLS_TEST(random_bytes_are_an_error)
 {
   unsigned char junk[600];
   int           round, e;
   size_t        i;
-  (void)state;
   random_state = 99;
   srv.raw = junk;
   srv.raw_ends = 1;
@@ -1580,7 +1532,7 @@ static void random_bytes_are_an_error(void **state)
   }
 }
 
-static void hand_made_records_in_the_handshake_are_errors(void **state)
+TLS_TEST(hand_made_records_in_the_handshake_are_errors)
 {
   static const struct { const char *p; size_t n; const char *what; } list[] = {
     { "\26\3\3\377\377", 5, "a huge header" },
@@ -1598,7 +1550,6 @@ static void hand_made_records_in_the_handshake_are_errors(void **state)
     { "\26", 1, "one byte" }
   };
   size_t i;
-  (void)state;
   conn.limits.connect = 1000;
   for (i = 0; i < COUNT(list); i++) {
     int e;
@@ -1627,10 +1578,9 @@ static void record_on_tape(peer *p, size_t from)
 }
 
 /* A handshake that breaks off: each byte of the server's side. */
-static void a_truncated_handshake_is_an_error(void **state)
+TLS_TEST(a_truncated_handshake_is_an_error)
 {
   size_t n;
-  (void)state;
   srv.edit = record_on_tape;
   works();
   amt_http_close(&conn);
@@ -1660,7 +1610,7 @@ static void flood_raw(peer *p)
   peer_send(p, flood_of, flood_size);
 }
 
-static void records_without_end_in_the_handshake_end_by_the_limit(void **state)
+TLS_TEST(records_without_end_in_the_handshake_end_by_the_limit)
 {
   static const struct { const char *p; size_t n; const char *what; } list[] = {
     { "\26\3\3\0\4\0\0\0\0", 9, "HelloRequest" },
@@ -1671,7 +1621,6 @@ static void records_without_end_in_the_handshake_end_by_the_limit(void **state)
     { "\27\3\3\0\0", 5, "empty data record" }
   };
   size_t i;
-  (void)state;
   conn.limits.connect = 300;
   for (i = 0; i < COUNT(list); i++) {
     int      e;
@@ -1700,9 +1649,8 @@ static void edit_unasked(peer *p, size_t from)
   }
 }
 
-static void bytes_before_the_request_are_never_its_reply(void **state)
+TLS_TEST(bytes_before_the_request_are_never_its_reply)
 {
-  (void)state;
   works();
   peer_write(&srv, unasked, strlen(unasked));
   peer_drain(&srv);
@@ -1760,18 +1708,16 @@ static void measure(void)
 
 /* The version in a record's header is protected by nothing while there are no
    keys: a library may be lenient about it. */
-static void a_bit_flipped_in_the_handshake_is_an_error(void **state)
+TLS_TEST(a_bit_flipped_in_the_handshake_is_an_error)
 {
-  (void)state;
   random_state = 5;
   measure();
   flips(0, 12, 1, 0);
   flips(12, handshake_size - 8, 5, 0); /* signatures differ in length */
 }
 
-static void a_bit_flipped_in_the_data_is_an_error(void **state)
+TLS_TEST(a_bit_flipped_in_the_data_is_an_error)
 {
-  (void)state;
   random_state = 6;
   measure();
   flips(handshake_size - 8, handshake_size + 120, 3, 1);
@@ -1781,7 +1727,7 @@ static void a_bit_flipped_in_the_data_is_an_error(void **state)
 /* ------------------------------------------------------------------------
    >>refused: each certificate for its own reason */
 
-static void servers_that_prove_nothing_are_refused(void **state)
+TLS_TEST(servers_that_prove_nothing_are_refused)
 {
   cert_spec self = { .name = "server.test", .san = "DNS:server.test",
                      .key = KEY_SERVER };
@@ -1789,7 +1735,6 @@ static void servers_that_prove_nothing_are_refused(void **state)
   cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE,
                        .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
   X509     *good_middle = cert_make(&middle), *leaf;
-  (void)state;
   judged(&self, AMT_E_TLS_SELF_SIGNED, "self-signed");
 
   s.issuer = stranger, s.issuer_key = KEY_OTHER;
@@ -1819,12 +1764,11 @@ static X509 *broken_signature(const cert_spec *s)
   return x;
 }
 
-static void chains_that_do_not_hold_are_refused(void **state)
+TLS_TEST(chains_that_do_not_hold_are_refused)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
   cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE,
                        .issuer = authority, .issuer_key = KEY_CA };
-  (void)state;
   /* One that may not sign. mbedTLS passes such over in its search. */
   s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
@@ -1867,12 +1811,11 @@ static void chains_that_do_not_hold_are_refused(void **state)
   notes_check();
 }
 
-static void weak_and_unknown_algorithms_are_refused(void **state)
+TLS_TEST(weak_and_unknown_algorithms_are_refused)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
   cert_spec ed = { .name = "Ed", .key = KEY_ED25519, .issuer = authority,
                    .issuer_key = KEY_CA, .ca = 1 };
-  (void)state;
   s.key = KEY_RSA_1024;
   judged(&s, AMT_E_TLS_WEAK, "an RSA key of 1024 bits");
   s.key = KEY_SERVER;
@@ -1885,10 +1828,9 @@ static void weak_and_unknown_algorithms_are_refused(void **state)
   notes_check();
 }
 
-static void certificates_for_another_use_are_refused(void **state)
+TLS_TEST(certificates_for_another_use_are_refused)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   s.ext_usage = "serverAuth";
   judged(&s, 0, "for servers");
   s.ext_usage = "clientAuth,serverAuth";
@@ -1913,9 +1855,8 @@ static void certificates_for_another_use_are_refused(void **state)
   notes_check();
 }
 
-static void nothing_is_trusted_without_anchors(void **state)
+TLS_TEST(nothing_is_trusted_without_anchors)
 {
-  (void)state;
   tls_trust_nobody();
   refused(AMT_E_TLS_NO_ANCHORS, "no anchors");
   if (srv.up_all != 0)
@@ -1923,11 +1864,10 @@ static void nothing_is_trusted_without_anchors(void **state)
   notes_check();
 }
 
-static void without_chain_or_pin_anybody_is_taken(void **state)
+TLS_TEST(without_chain_or_pin_anybody_is_taken)
 {
   cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
                      .until = "240101000000Z" };
-  (void)state;
   tls_trust_nobody();
   cfg.tls.insecure_skip_chain = 1;
   judged(&self, 0, "self-signed, expired, of another name, all skipped");
@@ -1937,7 +1877,7 @@ static void without_chain_or_pin_anybody_is_taken(void **state)
 /* ------------------------------------------------------------------------
    >>dates */
 
-static void a_certificate_holds_from_its_first_to_its_last_second(void **state)
+TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
 {
   static const struct {
     const char *from, *until;
@@ -1984,7 +1924,6 @@ static void a_certificate_holds_from_its_first_to_its_last_second(void **state)
     { "21000301000000Z", "21000302000000Z", 4107542400, 0 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     cert_spec s = cert_like("server.test", "DNS:server.test");
     char      what[100];
@@ -2000,7 +1939,7 @@ static void a_certificate_holds_from_its_first_to_its_last_second(void **state)
   notes_check();
 }
 
-static void the_dates_are_seen(void **state)
+TLS_TEST(the_dates_are_seen)
 {
   static const struct { const char *from, *until; uint32_t a, b; } list[] = {
     { "250615120000Z", "250616120000Z", (uint32_t)NOW, (uint32_t)(NOW + DAY) },
@@ -2013,7 +1952,6 @@ static void the_dates_are_seen(void **state)
     { "22000101000000Z", "99991231235959Z", 0xFFFFFFFFu, 0xFFFFFFFFu }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     cert_spec s = cert_like("server.test", "DNS:server.test");
     uint8_t   pin[32];
@@ -2034,7 +1972,7 @@ static void the_dates_are_seen(void **state)
 }
 
 /* (mbedTLS takes dates without the Z, BearSSL those with a fraction.) */
-static void dates_that_are_none_are_refused(void **state)
+TLS_TEST(dates_that_are_none_are_refused)
 {
   static const char *const list[] = {
     "2506151200Z", "251315000000Z", "250631000000Z", "250230000000Z",
@@ -2044,7 +1982,6 @@ static void dates_that_are_none_are_refused(void **state)
     "20250615120000+0100"
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     cert_spec s = cert_like("server.test", "DNS:server.test");
     int       e;
@@ -2064,10 +2001,9 @@ static void dates_that_are_none_are_refused(void **state)
   notes_check();
 }
 
-static void insecure_skip_dates_skips_dates_alone(void **state)
+TLS_TEST(insecure_skip_dates_skips_dates_alone)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   cfg.tls.insecure_skip_dates = 1;
   s.from = "230101000000Z";
   s.until = "240101000000Z";
@@ -2108,7 +2044,7 @@ static void judge_names(const name_case *list, size_t n)
   notes_check();
 }
 
-static void names_in_certificates(void **state)
+TLS_TEST(names_in_certificates)
 {
   static const name_case list[] = {
     { "server.test", "DNS:server.test", NULL, 0 },
@@ -2144,18 +2080,16 @@ static void names_in_certificates(void **state)
     /* an empty dNSName */
     { "server.test", "DER:30:02:82:00", NULL, AMT_E_TLS_NAME }
   };
-  (void)state;
   judge_names(list, COUNT(list));
 }
 
-static void a_dot_at_the_end_of_a_host_is_no_part_of_its_name(void **state)
+TLS_TEST(a_dot_at_the_end_of_a_host_is_no_part_of_its_name)
 {
   static const name_case list[] = {
     { "server.test.", "DNS:server.test", NULL, 0 },
     { "a.wild.test.", "DNS:*.wild.test", NULL, 0 },
     { "server.test.", "DNS:other.test", NULL, AMT_E_TLS_NAME }
   };
-  (void)state;
   judge_names(list, COUNT(list));
 }
 
@@ -2163,7 +2097,7 @@ static void a_dot_at_the_end_of_a_host_is_no_part_of_its_name(void **state)
 #define OTHER_NAME(size) \
   "DER:30:" size ":a0:0f:06:03:2a:03:04:a0:08:04:06:87:04:01:02:03:04"
 
-static void addresses_in_certificates(void **state)
+TLS_TEST(addresses_in_certificates)
 {
   static const name_case list[] = {
     { "192.0.2.1", "IP:192.0.2.1", NULL, 0 },
@@ -2210,17 +2144,15 @@ static void addresses_in_certificates(void **state)
     { "1.2.3.4", OTHER_NAME("11"), NULL, AMT_E_TLS_IP },
     { "1.2.3.4", OTHER_NAME("17") ":87:04:01:02:03:04", NULL, 0 }
   };
-  (void)state;
   judge_names(list, COUNT(list));
 }
 
 /* No tag but iPAddress's own, 87: not of another class, form or number. A
    library may call such a certificate malformed before we look for the IP. */
-static void an_address_under_a_tag_alike_is_none(void **state)
+TLS_TEST(an_address_under_a_tag_alike_is_none)
 {
   static const char *const list[] = { "07", "47", "8f", "97", "a7", "c7" };
   size_t i;
-  (void)state;
   go_to("192.0.2.1", 443);
   for (i = 0; i < COUNT(list); i++) {
     cert_spec s = cert_like("x", NULL);
@@ -2239,11 +2171,10 @@ static void an_address_under_a_tag_alike_is_none(void **state)
   notes_check();
 }
 
-static void an_address_among_many_names_is_found(void **state)
+TLS_TEST(an_address_among_many_names_is_found)
 {
   static text san;
   size_t      at, i;
-  (void)state;
   go_to("[2001:db8::1]", 443);
   for (at = 0; at <= 120; at += 40) {
     cert_spec s = cert_like("many", NULL);
@@ -2263,14 +2194,13 @@ static void an_address_among_many_names_is_found(void **state)
   notes_check();
 }
 
-static void only_the_servers_own_names_count(void **state)
+TLS_TEST(only_the_servers_own_names_count)
 {
   cert_spec middle = { .name = "server.test", .key = KEY_MIDDLE,
                        .issuer = authority, .issuer_key = KEY_CA, .ca = 1,
                        .san = "DNS:server.test,IP:192.0.2.1" };
   cert_spec s = cert_like("x", "DNS:other.test,IP:192.0.2.9");
   X509     *leaf;
-  (void)state;
   s.issuer = cert_make(&middle);
   s.issuer_key = KEY_MIDDLE;
   leaf = cert_make(&s);
@@ -2291,7 +2221,7 @@ static void only_the_servers_own_names_count(void **state)
   notes_check();
 }
 
-static void a_name_given_replaces_the_hosts(void **state)
+TLS_TEST(a_name_given_replaces_the_hosts)
 {
   static const struct { const char *host, *name; int e; } list[] = {
     { "10.9.8.7", "server.test", AMT_HTTP_END },
@@ -2303,7 +2233,6 @@ static void a_name_given_replaces_the_hosts(void **state)
   };
   static char long_name[255];
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     cfg.tls.name = list[i].name;
     go_to(list[i].host, 443);
@@ -2322,14 +2251,13 @@ static void a_name_given_replaces_the_hosts(void **state)
 /* ------------------------------------------------------------------------
    >>pins */
 
-static void pins_are_looked_at_with_and_without_a_chain(void **state)
+TLS_TEST(pins_are_looked_at_with_and_without_a_chain)
 {
   cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
                      .until = "240101000000Z" };
   X509     *own = cert_make(&self);
   uint8_t   pins[3][32];
   int       skip, i;
-  (void)state;
   for (skip = 0; skip < 2; skip++) {
     cfg.tls.insecure_skip_chain = (uint8_t)skip;
     if (skip) peer_shows(&srv, own, KEY_SERVER, NULL);
@@ -2365,11 +2293,10 @@ static void pins_are_looked_at_with_and_without_a_chain(void **state)
   notes_check();
 }
 
-static void a_pin_does_not_replace_the_chain(void **state)
+TLS_TEST(a_pin_does_not_replace_the_chain)
 {
   uint8_t   pins[1][32];
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   key_pin(pins[0], KEY_SERVER);
   cfg.tls.pins = (const uint8_t (*)[32])pins;
   cfg.tls.pin_count = 1;
@@ -2384,12 +2311,11 @@ static void a_pin_does_not_replace_the_chain(void **state)
   notes_check();
 }
 
-static void a_pinned_rsa_key(void **state)
+TLS_TEST(a_pinned_rsa_key)
 {
   static const int which[] = { KEY_RSA, KEY_P384, KEY_SERVER };
   uint8_t   pins[1][32];
   size_t    i;
-  (void)state;
   cfg.tls.pins = (const uint8_t (*)[32])pins;
   cfg.tls.pin_count = 1;
   for (i = 0; i < COUNT(which); i++) {
@@ -2420,11 +2346,10 @@ static void editing_signature(peer *p, size_t from)
   }
 }
 
-static void a_pinned_certificate_without_its_key_is_refused(void **state)
+TLS_TEST(a_pinned_certificate_without_its_key_is_refused)
 {
   uint8_t pins[1][32];
   int     e;
-  (void)state;
   key_pin(pins[0], KEY_SERVER);
   cfg.tls.pins = (const uint8_t (*)[32])pins;
   cfg.tls.pin_count = 1;
@@ -2440,9 +2365,8 @@ static void a_pinned_certificate_without_its_key_is_refused(void **state)
 /* ------------------------------------------------------------------------
    >>random */
 
-static void without_randomness_nothing_is_sent(void **state)
+TLS_TEST(without_randomness_nothing_is_sent)
 {
-  (void)state;
   source.good_calls = 0;
   refused(AMT_E_TLS_RANDOM, "no randomness");
   assert_int_equal(srv.up_all, 0);
@@ -2452,10 +2376,9 @@ static void without_randomness_nothing_is_sent(void **state)
   works();
 }
 
-static void a_source_that_dries_up_is_an_error(void **state)
+TLS_TEST(a_source_that_dries_up_is_an_error)
 {
   long all, n;
-  (void)state;
   works();
   all = source.calls;
   assert_true(all > 0);
@@ -2475,11 +2398,10 @@ static void a_source_that_dries_up_is_an_error(void **state)
 }
 
 /* BearSSL mixes the system's into it, where there is a system. */
-static void the_callers_randomness_is_used(void **state)
+TLS_TEST(the_callers_randomness_is_used)
 {
   unsigned char first[28];
   int           i;
-  (void)state;
   source.seed = 77;
   works();
   assert_true(source.bytes >= 28);
@@ -2494,10 +2416,9 @@ static void the_callers_randomness_is_used(void **state)
   }
 }
 
-static void the_systems_randomness_differs_each_time(void **state)
+TLS_TEST(the_systems_randomness_differs_each_time)
 {
   unsigned char first[32];
-  (void)state;
   cfg.tls.random = NULL;
   works();
   memcpy(first, srv.client_random, 32);
@@ -2510,11 +2431,10 @@ static void the_systems_randomness_differs_each_time(void **state)
 /* ------------------------------------------------------------------------
    >>clock */
 
-static void without_a_clock_nothing_is_sent(void **state)
+TLS_TEST(without_a_clock_nothing_is_sent)
 {
   static const int64_t list[] = { 0, 1, 1600000000, AMT_BUILD_TIME - 1 };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     char what[40];
     clock_s = list[i];
@@ -2530,11 +2450,10 @@ static void without_a_clock_nothing_is_sent(void **state)
   works();
 }
 
-static void the_systems_clock_is_used_where_there_is_none(void **state)
+TLS_TEST(the_systems_clock_is_used_where_there_is_none)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
   int64_t   real = (int64_t)time(NULL);
-  (void)state;
   clock_s = 0;
   cfg.tls.time = NULL;
   s.from = date(real - 100, 1);
@@ -2548,10 +2467,9 @@ static void the_systems_clock_is_used_where_there_is_none(void **state)
   notes_check();
 }
 
-static void pins_alone_need_no_clock(void **state)
+TLS_TEST(pins_alone_need_no_clock)
 {
   uint8_t pins[1][32];
-  (void)state;
   key_pin(pins[0], KEY_SERVER);
   cfg.tls.pins = (const uint8_t (*)[32])pins;
   cfg.tls.pin_count = 1;
@@ -2574,11 +2492,10 @@ static int resumes(void)
   return srv.resumed;
 }
 
-static void a_second_connection_resumes(void **state)
+TLS_TEST(a_second_connection_resumes)
 {
   int     tickets, i;
   uint8_t zeros[32] = { 0 };
-  (void)state;
   for (tickets = 0; tickets < 2; tickets++) {
     again();
     if (tickets) SSL_CTX_clear_options(srv.ctx, SSL_OP_NO_TICKET);
@@ -2597,9 +2514,8 @@ static void a_second_connection_resumes(void **state)
   }
 }
 
-static void a_second_stream_of_the_same_server_resumes(void **state)
+TLS_TEST(a_second_stream_of_the_same_server_resumes)
 {
-  (void)state;
   works();
   amt_http_close(&conn);
   tls_attach(); /* a stream begun anew */
@@ -2607,12 +2523,11 @@ static void a_second_stream_of_the_same_server_resumes(void **state)
   assert_int_equal(tls.seen.resumed, 1);
 }
 
-static void what_a_session_was_verified_for_must_be_the_same(void **state)
+TLS_TEST(what_a_session_was_verified_for_must_be_the_same)
 {
   static uint8_t pins[2][32];
   bytes chain = { NULL, 0, 0 }, pem = { NULL, 0, 0 };
   int   i, full;
-  (void)state;
   cert_pem(&chain, usual);
   key_pem(&pem, KEY_SERVER, 1);
   for (i = 0; i < 13; i++) {
@@ -2661,11 +2576,10 @@ static void what_a_session_was_verified_for_must_be_the_same(void **state)
 }
 
 /* A session begun without looking is not taken up by one who looks. */
-static void a_session_of_an_impostor_is_not_taken_up(void **state)
+TLS_TEST(a_session_of_an_impostor_is_not_taken_up)
 {
   cert_spec self = { .name = "server.test", .san = "DNS:server.test",
                      .key = KEY_SERVER };
-  (void)state;
   cfg.tls.insecure_skip_chain = 1;
   peer_shows(&srv, cert_make(&self), KEY_SERVER, NULL);
   assert_int_equal(resumes(), 0);
@@ -2677,11 +2591,10 @@ static void a_session_of_an_impostor_is_not_taken_up(void **state)
   notes_check();
 }
 
-static void a_refused_certificate_saves_no_session(void **state)
+TLS_TEST(a_refused_certificate_saves_no_session)
 {
   cert_spec s = cert_like("other.test", "DNS:other.test");
   int       i;
-  (void)state;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
   for (i = 0; i < 3; i++) {
     refused(AMT_E_TLS_NAME, "another name");
@@ -2690,9 +2603,8 @@ static void a_refused_certificate_saves_no_session(void **state)
   notes_check();
 }
 
-static void a_saved_session_ends_after_a_day(void **state)
+TLS_TEST(a_saved_session_ends_after_a_day)
 {
-  (void)state;
   assert_int_equal(resumes(), 0);
   assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY);
   clock_s = cfg.saved_until - 1;
@@ -2706,10 +2618,9 @@ static void a_saved_session_ends_after_a_day(void **state)
 }
 
 /* The certificate ends before the day does, and so does the session. */
-static void a_session_does_not_outlive_its_certificate(void **state)
+TLS_TEST(a_session_does_not_outlive_its_certificate)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   s.until = date(NOW + 100, 0);
   peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
   assert_int_equal(resumes(), 0);
@@ -2721,10 +2632,9 @@ static void a_session_does_not_outlive_its_certificate(void **state)
   notes_check();
 }
 
-static void a_server_that_forgot_gives_a_full_handshake(void **state)
+TLS_TEST(a_server_that_forgot_gives_a_full_handshake)
 {
   int tickets;
-  (void)state;
   for (tickets = 0; tickets < 2; tickets++) {
     unsigned char keys[80];
     again();
@@ -2748,10 +2658,9 @@ static void a_server_that_forgot_gives_a_full_handshake(void **state)
   }
 }
 
-static void a_failed_resumption_does_not_poison_later_ones(void **state)
+TLS_TEST(a_failed_resumption_does_not_poison_later_ones)
 {
   long all, n;
-  (void)state;
   works();
   assert_int_equal(resumes(), 1);
   n = srv.calls;
@@ -2783,10 +2692,9 @@ static void a_failed_resumption_does_not_poison_later_ones(void **state)
 }
 
 /* A resumed session must be the one saved: its master secret is needed. */
-static void an_impostor_cannot_resume(void **state)
+TLS_TEST(an_impostor_cannot_resume)
 {
   int e;
-  (void)state;
   works();
   assert_int_equal(resumes(), 1);
   /* Saved secrets that differ: the Finished fails, nothing is sent. */
@@ -2816,10 +2724,9 @@ static size_t handshake_on_wire(int resumed)
   return srv.to_client + srv.to_server;
 }
 
-static void a_resumed_handshake_is_short(void **state)
+TLS_TEST(a_resumed_handshake_is_short)
 {
   size_t full, resumed;
-  (void)state;
   full = handshake_on_wire(0);
   print_message("           full handshake:    %4zu bytes up, %4zu down\n",
                 srv.to_server, srv.to_client);
@@ -2865,7 +2772,7 @@ static void shows_proof(const proof *p)
   if (e != 0) fail_msg("the client's certificate and key: %s", error_name(e));
 }
 
-static void a_client_certificate_is_shown(void **state)
+TLS_TEST(a_client_certificate_is_shown)
 {
   static const int which[] = { KEY_CLIENT, KEY_RSA, KEY_P384 };
   static const char *const ciphers[] = {
@@ -2873,7 +2780,6 @@ static void a_client_certificate_is_shown(void **state)
   };
   size_t i, k;
   int    pkcs8;
-  (void)state;
   for (i = 0; i < COUNT(which); i++)
     for (pkcs8 = 0; pkcs8 < 2; pkcs8++)
       for (k = 0; k < COUNT(ciphers); k++) {
@@ -2896,11 +2802,10 @@ static void a_client_certificate_is_shown(void **state)
   notes_check();
 }
 
-static void a_client_shows_a_chain(void **state)
+TLS_TEST(a_client_shows_a_chain)
 {
   static const int which[] = { KEY_CLIENT, KEY_RSA };
   size_t i;
-  (void)state;
   for (i = 0; i < 4; i++) {
     cert_spec middle = { .name = "Middle", .key = i / 2 ? KEY_RSA : KEY_MIDDLE,
                          .issuer = authority, .issuer_key = KEY_CA, .ca = 1 };
@@ -2921,10 +2826,9 @@ static void a_client_shows_a_chain(void **state)
   notes_check();
 }
 
-static void a_server_that_demands_one_and_gets_none_says_so(void **state)
+TLS_TEST(a_server_that_demands_one_and_gets_none_says_so)
 {
   int e;
-  (void)state;
   peer_demands(&srv, authority);
   e = get();
   if (e != AMT_E_TLS_ALERT(40) && e != AMT_E_TLS_ALERT(116))
@@ -2932,14 +2836,13 @@ static void a_server_that_demands_one_and_gets_none_says_so(void **state)
   assert_int_equal(srv.heard_all, 0);
 }
 
-static void a_key_that_does_not_fit_is_an_error(void **state)
+TLS_TEST(a_key_that_does_not_fit_is_an_error)
 {
   static const struct { int cert, key; } list[] = {
     { KEY_CLIENT, KEY_OTHER }, { KEY_CLIENT, KEY_RSA }, { KEY_RSA, KEY_CLIENT },
     { KEY_CLIENT, KEY_P384 }, { KEY_RSA, KEY_RSA_1024 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     proof p;
     int   e;
@@ -2963,12 +2866,11 @@ static void a_key_that_does_not_fit_is_an_error(void **state)
    writes fail, and what it said can be read */
 
 /* Once these failed the error was the write's, "the connection broke". */
-static void the_alert_behind_a_write_that_failed_is_the_error(void **state)
+TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
 {
   static const size_t pieces[] = { 0, 1, 5, 64, 100 };
   size_t i;
   int    shows;
-  (void)state;
   for (i = 0; i < COUNT(pieces); i++)
     for (shows = 0; shows < 2; shows++) {
       int e;
@@ -3013,13 +2915,12 @@ static int replies_and_goes(int how, size_t sent, size_t pending, size_t size)
   return finish(size);
 }
 
-static void a_reply_behind_a_write_that_failed_is_read(void **state)
+TLS_TEST(a_reply_behind_a_write_that_failed_is_read)
 {
   static const size_t sizes[] = { 100, 3000, 100000 };
   static const size_t pending[] = { 0, 1, 40, 500 };
   size_t i, k;
   int    how;
-  (void)state;
   for (how = END_NEVER; how <= END_CUT; how++)
     for (i = 0; i < COUNT(sizes); i++)
       for (k = 0; k < COUNT(pending); k++) {
@@ -3036,10 +2937,9 @@ static void a_reply_behind_a_write_that_failed_is_read(void **state)
 }
 
 /* Below is a modem that sends the record whole and then answers ERROR. */
-static void a_request_whose_record_left_is_taken(void **state)
+TLS_TEST(a_request_whose_record_left_is_taken)
 {
   int silent, e;
-  (void)state;
   for (silent = 0; silent < 2; silent++) {
     again();
     srv.silent = silent;
@@ -3061,12 +2961,11 @@ static void a_request_whose_record_left_is_taken(void **state)
 }
 
 /* Not whole, or not at all: then it is an error, and never an end. */
-static void half_a_reply_behind_a_write_that_failed_is_an_error(void **state)
+TLS_TEST(half_a_reply_behind_a_write_that_failed_is_an_error)
 {
   static const size_t pending[] = { 0, 40 };
   size_t k;
   int    how, e;
-  (void)state;
   for (how = END_NEVER; how <= END_CUT; how++)
     for (k = 0; k < COUNT(pending); k++) {
       again();
@@ -3099,11 +2998,10 @@ static void half_a_reply_behind_a_write_that_failed_is_an_error(void **state)
 }
 
 /* The last message of a resumed handshake is ours. */
-static void a_resumed_handshake_may_break_at_each_call(void **state)
+TLS_TEST(a_resumed_handshake_may_break_at_each_call)
 {
   long n, all;
   int  e;
-  (void)state;
   works();
   amt_http_close(&conn);
   all = srv.calls;
@@ -3276,7 +3174,7 @@ static void judge_signed_again(const bytes *tbs, const unsigned char *alg,
   bytes_free(&der);
 }
 
-static void mutated_certificates_are_judged_as_OpenSSL_judges(void **state)
+TLS_TEST(mutated_certificates_are_judged_as_OpenSSL_judges)
 {
   static const char *const hosts[] = { "server.test", "192.0.2.1" };
   cert_spec s = cert_like("server.test",
@@ -3287,7 +3185,6 @@ static void mutated_certificates_are_judged_as_OpenSSL_judges(void **state)
   unsigned  round, taken = 0, shown = 0;
   int       tbs_n, alg_n;
   X509     *x = cert_make(&s);
-  (void)state;
   tbs_n = i2d_re_X509_tbs(x, &tbs);
   X509_get0_signature(NULL, &algor, x);
   alg_n = i2d_X509_ALGOR((X509_ALGOR *)(uintptr_t)algor, &alg);
@@ -3309,12 +3206,11 @@ static void mutated_certificates_are_judged_as_OpenSSL_judges(void **state)
   notes_check();
 }
 
-static void certificates_mutated_on_the_way_are_refused(void **state)
+TLS_TEST(certificates_mutated_on_the_way_are_refused)
 {
   bytes    good = cert_der(usual);
   unsigned round;
   int      e;
-  (void)state;
   random_state = 4242;
   for (round = 0; round < 1200; round++) {
     unsigned how = round % 5;
@@ -3352,7 +3248,7 @@ static void certificates_mutated_on_the_way_are_refused(void **state)
 }
 
 /* No certificate at all, and chains of junk. */
-static void an_empty_chain_is_refused(void **state)
+TLS_TEST(an_empty_chain_is_refused)
 {
   static const struct { const char *p; size_t n; } list[] = {
     { "\60", 1 }, { "\60\0", 2 }, { "\60\200\0\0", 4 },
@@ -3361,7 +3257,6 @@ static void an_empty_chain_is_refused(void **state)
   };
   size_t i;
   int    e;
-  (void)state;
   for (i = 0; i < 2 * COUNT(list); i++) {
     odd_der.n = 0;
     bytes_add(&odd_der, list[i / 2].p, list[i / 2].n);
@@ -3389,10 +3284,9 @@ static void look_for(const void *p, size_t n, const void *what, size_t size,
   if (holds(p, n, what, size)) text_add(&notes, "%s holds %s\n", in, name);
 }
 
-static void nothing_secret_is_left_after_a_close(void **state)
+TLS_TEST(nothing_secret_is_left_after_a_close)
 {
   int  resumed;
-  (void)state;
   request_secret = secret_up;
   srv.secret = secret_down;
   for (resumed = 0; resumed < 3; resumed++) {
@@ -3420,10 +3314,9 @@ static void nothing_secret_is_left_after_a_close(void **state)
 }
 
 /* The keys of the records, too. */
-static void no_traffic_key_is_left_after_a_close(void **state)
+TLS_TEST(no_traffic_key_is_left_after_a_close)
 {
   unsigned char block[40];
-  (void)state;
   MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
   works();
   forge_keys(&srv, block);
@@ -3444,11 +3337,10 @@ static int reader_eats(amt_tls_reader *r, const void *p, size_t n)
   return of_key;
 }
 
-static void an_empty_extension_is_not_a_date(void **state)
+TLS_TEST(an_empty_extension_is_not_a_date)
 {
   static const uint8_t der[] = { 0x30, 6, 0x30, 4, 0xA3, 2, 0x30, 0 };
   amt_tls_reader       r;
-  (void)state;
   memset(&r, 0, sizeof r);
   assert_int_equal(reader_eats(&r, der, sizeof der), 0);
   assert_int_equal(r.state, AMT__CERT_TAG);
@@ -3457,12 +3349,11 @@ static void an_empty_extension_is_not_a_date(void **state)
   assert_int_equal(r.until, 0);
 }
 
-static void behind_a_broken_header_nothing_is_read(void **state)
+TLS_TEST(behind_a_broken_header_nothing_is_read)
 {
   static const uint8_t der[] = { 0x30, 0x50, 0x30, 0x40, 2, 1, 5, 0x30, 0,
                                  0x30, 0, 0x30, 0, 0x30, 0, 0x30, 1, 1 };
   size_t n;
-  (void)state;
   for (n = 9; n <= 15; n += 2) { /* issuer, validity, subject, key */
     uint32_t       issuer, subject;
     amt_tls_reader r;
@@ -3478,12 +3369,11 @@ static void behind_a_broken_header_nothing_is_read(void **state)
   }
 }
 
-static void more_elements_than_are_counted_do_no_harm(void **state)
+TLS_TEST(more_elements_than_are_counted_do_no_harm)
 {
   static const uint8_t head[] = { 0x30, 0x82, 2, 0x5C, 0x30, 0x82, 2, 0x58 };
   amt_tls_reader       r;
   int                  i, of_key = 0;
-  (void)state;
   memset(&r, 0, sizeof r);
   reader_eats(&r, head, sizeof head);
   for (i = 0; i < 300; i++) of_key += reader_eats(&r, "\x05\x00", 2);
@@ -3493,10 +3383,9 @@ static void more_elements_than_are_counted_do_no_harm(void **state)
   assert_int_equal(r.state, AMT__CERT_TAG);
 }
 
-static void a_certificate_of_4_GB_is_not_read_twice(void **state)
+TLS_TEST(a_certificate_of_4_GB_is_not_read_twice)
 {
   amt_tls_reader r;
-  (void)state;
   memset(&r, 0, sizeof r);
   r.at = 0xFFFFFFFEu;
   assert_int_equal(amt__cert_step(&r, 0x30), 0);
@@ -3508,22 +3397,20 @@ static void a_certificate_of_4_GB_is_not_read_twice(void **state)
 /* ------------------------------------------------------------------------
    >>corners */
 
-static void only_the_256_alerts_are_alerts(void **state)
+TLS_TEST(only_the_256_alerts_are_alerts)
 {
-  (void)state;
   assert_true(amt_http_error(AMT_E_TLS_ALERT(255))[0] != 0);
   assert_string_equal(amt_http_error(AMT_E_TLS_ALERT(255) - 1), "");
   assert_string_equal(amt_http_error(AMT_E_TLS_ALERT(0) + 1), "");
 }
 
 /* Of a chain that is not judged only the first is looked at, for its key. */
-static void without_a_chain_the_pin_is_the_servers_own(void **state)
+TLS_TEST(without_a_chain_the_pin_is_the_servers_own)
 {
   static uint8_t pins[1][32];
   cert_spec      s = cert_like("server.test", "DNS:server.test");
   cert_spec      middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
                             .issuer = stranger, .issuer_key = KEY_OTHER };
-  (void)state;
   s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   tls_trust_nobody();
@@ -3540,10 +3427,9 @@ static void without_a_chain_the_pin_is_the_servers_own(void **state)
 
 /* The server has forgotten the session that is offered, and shows another
    certificate: what is wrong with that is told. */
-static void a_refusal_after_an_offer_is_told_as_any_other(void **state)
+TLS_TEST(a_refusal_after_an_offer_is_told_as_any_other)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   assert_int_equal(resumes(), 0);
   assert_int_equal(resumes(), 1);
   s.until = date(NOW - 1, 0);
@@ -3560,10 +3446,9 @@ static int inner_wants(const amt_stream *st, int want)
   return want == AMT_WANT_READ ? AMT_WANT_WRITE : want;
 }
 
-static void an_inner_stream_may_know_better_what_it_wants(void **state)
+TLS_TEST(an_inner_stream_may_know_better_what_it_wants)
 {
   amt_stream_ops ops = *srv.stream.ops;
-  (void)state;
   begin_open();
   assert_null(ops.want);
   assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_READ);
@@ -3578,11 +3463,10 @@ static void an_inner_stream_may_know_better_what_it_wants(void **state)
   amt_http_close(&conn);
 }
 
-static void a_reply_to_close_notify_need_not_arrive(void **state)
+TLS_TEST(a_reply_to_close_notify_need_not_arrive)
 {
   unsigned char some[10];
   long          n;
-  (void)state;
   for (n = 1; n < 5; n++) { /* reads its header, reads it, writes its own */
     again();
     srv.silent = 1;
@@ -3602,7 +3486,7 @@ static void a_reply_to_close_notify_need_not_arrive(void **state)
 /* ------------------------------------------------------------------------
    >>bearssl-buffers */
 
-static void every_buffer_size_carries_every_body(void **state)
+TLS_TEST(every_buffer_size_carries_every_body)
 {
   static const struct { size_t size, record; } list[] = {
     { 837, 512 }, { 1348, 512 }, { 1349, 1024 }, { 2373, 2048 },
@@ -3611,7 +3495,6 @@ static void every_buffer_size_carries_every_body(void **state)
   cert_spec   s = cert_like("server.test", NULL);
   static text san;
   size_t      i, j;
-  (void)state;
   text_clear(&san); /* a certificate of several records */
   for (i = 0; i < 150; i++) text_add(&san, "DNS:host-number-%zu.test,", i);
   text_add(&san, "DNS:server.test");
@@ -3638,11 +3521,10 @@ static void every_buffer_size_carries_every_body(void **state)
   notes_check();
 }
 
-static void a_buffer_that_is_too_small_is_BUFFER(void **state)
+TLS_TEST(a_buffer_that_is_too_small_is_BUFFER)
 {
   static const size_t list[] = { 0, 1, 100, 500, 836 };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     unsigned char *exact = malloc(list[i] ? list[i] : 1);
     amt_bearssl_init(&tls, &srv.stream, &cfg, exact, list[i]);
@@ -3657,11 +3539,10 @@ static void a_buffer_that_is_too_small_is_BUFFER(void **state)
 }
 
 /* From a server that goes on with large records all the same. */
-static void a_record_larger_than_the_buffer_is_RECORD(void **state)
+TLS_TEST(a_record_larger_than_the_buffer_is_RECORD)
 {
   static unsigned char large[5000];
   int                  e;
-  (void)state;
   tls_buffer_size = 4421;
   tls_attach();
   MUST(SSL_CTX_set_cipher_list(srv.ctx, FORGE_CIPHER));
@@ -3673,10 +3554,9 @@ static void a_record_larger_than_the_buffer_is_RECORD(void **state)
     fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
 }
 
-static void twice_the_buffer_reads_while_it_writes(void **state)
+TLS_TEST(twice_the_buffer_reads_while_it_writes)
 {
   size_t sizes_of[2] = { AMT_BEARSSL_FULL, 2 * AMT_BEARSSL_FULL }, i;
-  (void)state;
   for (i = 0; i < 2; i++) {
     again();
     tls_buffer_size = sizes_of[i];
@@ -3753,12 +3633,11 @@ static void check_anchors(const amt_bearssl_anchors *list, X509 *x, int which,
   OPENSSL_free(point);
 }
 
-static void anchors_read_the_same_however_they_are_cut(void **state)
+TLS_TEST(anchors_read_the_same_however_they_are_cut)
 {
   static const char *const newlines[] = { "\n", "\r\n" };
   static amt_bearssl_anchors a;
   size_t i, cut;
-  (void)state;
   for (i = 0; i < 2; i++) {
     bytes pem = pem_of_three(newlines[i]);
     for (cut = 1; cut <= pem.n; cut += cut < 100 ? 1 : 97) {
@@ -3791,12 +3670,11 @@ static size_t data_of(const bytes *pem)
   return (size_t)((unsigned char *)strstr((char *)pem->p, "-----END") - pem->p);
 }
 
-static void a_text_that_breaks_off_is_PEM(void **state)
+TLS_TEST(a_text_that_breaks_off_is_PEM)
 {
   static amt_bearssl_anchors a;
   bytes  pem = { NULL, 0, 0 };
   size_t n;
-  (void)state;
   cert_pem(&pem, authority);
   for (n = 0; n < data_of(&pem); n++) {
     int e = pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], pem.p, n,
@@ -3815,12 +3693,11 @@ static void a_text_that_breaks_off_is_PEM(void **state)
   notes_check();
 }
 
-static void memory_of_every_size_is_enough_or_ROOM(void **state)
+TLS_TEST(memory_of_every_size_is_enough_or_ROOM)
 {
   static amt_bearssl_anchors a;
   bytes  pem = pem_of_three("\n");
   size_t size, off, enough = 0;
-  (void)state;
   for (off = 0; off < 4; off++)
     for (size = 0; size < 1500; size++) {
       /* The block ends where the memory does, and begins anywhere. */
@@ -3844,14 +3721,13 @@ static void memory_of_every_size_is_enough_or_ROOM(void **state)
   bytes_free(&pem);
 }
 
-static void the_systems_own_file_loads_whole(void **state)
+TLS_TEST(the_systems_own_file_loads_whole)
 {
   static amt_bearssl_anchors a;
   static unsigned char       mem[400000];
   char   line[1000];
   FILE  *f = fopen("/etc/ssl/certs/ca-certificates.crt", "rb");
   size_t n = 0;
-  (void)state;
   if (f == NULL) skip();
   memset(&a, 0, sizeof a);
   a.mem = mem, a.size = sizeof mem;
@@ -3867,7 +3743,7 @@ static void the_systems_own_file_loads_whole(void **state)
   assert_in_range(a.passed, 0, n / 10);
 }
 
-static void garbage_is_no_anchor(void **state)
+TLS_TEST(garbage_is_no_anchor)
 {
   static amt_bearssl_anchors a;
   static unsigned char junk[5000];
@@ -3881,7 +3757,6 @@ static void garbage_is_no_anchor(void **state)
     "-----END CERTIFICATE-----\n"
   };
   size_t i, round;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     int e = pem_read(&a, anchor_memory[0], sizeof anchor_memory[0], list[i],
                      strlen(list[i]), 7);
@@ -3910,12 +3785,11 @@ static void garbage_is_no_anchor(void **state)
   notes_check();
 }
 
-static void what_cannot_be_used_is_passed_over_and_counted(void **state)
+TLS_TEST(what_cannot_be_used_is_passed_over_and_counted)
 {
   static amt_bearssl_anchors a;
   cert_spec ed = { .name = "Ed", .key = KEY_ED25519, .ca = 1 };
   bytes     pem = { NULL, 0, 0 };
-  (void)state;
   cert_pem(&pem, cert_make(&ed));
   assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
                             pem.p, pem.n, 64), AMT_E_TLS_PEM); /* none left */
@@ -3933,22 +3807,20 @@ static void what_cannot_be_used_is_passed_over_and_counted(void **state)
   bytes_free(&pem);
 }
 
-static void an_rsa_anchor_and_a_server_as_its_own_anchor_work(void **state)
+TLS_TEST(an_rsa_anchor_and_a_server_as_its_own_anchor_work)
 {
   cert_spec root = { .name = "RSA root", .key = KEY_RSA, .ca = 1 };
   cert_spec s = cert_like("server.test", "DNS:server.test");
-  (void)state;
   s.issuer = cert_make(&root), s.issuer_key = KEY_RSA;
   tls_trust(0, s.issuer);
   judged(&s, 0, "an RSA root");
   notes_check();
 }
 
-static void client_keys_in_memory_of_every_size(void **state)
+TLS_TEST(client_keys_in_memory_of_every_size)
 {
   static const int which[] = { KEY_CLIENT, KEY_RSA };
   size_t i, off;
-  (void)state;
   for (i = 0; i < 4; i++) {
     proof p = proof_make(which[i / 2], i & 1, authority, KEY_CA, authority);
     amt_bearssl_client c;
@@ -3976,11 +3848,10 @@ static void client_keys_in_memory_of_every_size(void **state)
   notes_check();
 }
 
-static void a_client_with_lines_of_cr_lf_is_read(void **state)
+TLS_TEST(a_client_with_lines_of_cr_lf_is_read)
 {
   static const int which[] = { KEY_CLIENT, KEY_RSA };
   size_t i;
-  (void)state;
   for (i = 0; i < 4; i++) {
     proof p = proof_make(which[i / 2], i & 1, authority, KEY_CA, NULL);
     bytes chain = with_newline(&p.chain, "\r\n");
@@ -3994,7 +3865,7 @@ static void a_client_with_lines_of_cr_lf_is_read(void **state)
   notes_check();
 }
 
-static void client_texts_that_are_none_are_refused(void **state)
+TLS_TEST(client_texts_that_are_none_are_refused)
 {
   proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
   proof  rsa = proof_make(KEY_RSA, 0, authority, KEY_CA, NULL);
@@ -4008,7 +3879,6 @@ static void client_texts_that_are_none_are_refused(void **state)
     { "an encrypted key", &p.chain, &encrypted, AMT_E_TLS_KEY },
     { "an Ed25519 key", &p.chain, &ed, AMT_E_TLS_KEY }
   };
-  (void)state;
   MUST(PEM_write_bio_PKCS8PrivateKey(b, key(KEY_CLIENT), EVP_aes_128_cbc(),
                                      "abcd", 4, NULL, NULL));
   bio_take(&encrypted, b);
@@ -4052,14 +3922,13 @@ static void client_texts_that_are_none_are_refused(void **state)
   notes_check();
 }
 
-static void amt_bearssl_more_speaks_to_old_servers(void **state)
+TLS_TEST(amt_bearssl_more_speaks_to_old_servers)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
   static const char *const ciphers[] = { "AES128-SHA", "AES128-GCM-SHA256",
                                          "ECDHE-RSA-AES256-SHA",
                                          "ECDHE-RSA-AES128-SHA256" };
   size_t i;
-  (void)state;
   s.key = KEY_RSA;
   for (i = 0; i < COUNT(ciphers); i++) {
     int e;
@@ -4101,9 +3970,8 @@ br_prng_seeder br_prng_seeder_system(const char **name)
   return no_system_random ? 0 : system_seeds;
 }
 
-static void a_system_without_randomness_is_RANDOM(void **state)
+TLS_TEST(a_system_without_randomness_is_RANDOM)
 {
-  (void)state;
   cfg.tls.random = NULL;
   no_system_random = 1;
   refused(AMT_E_TLS_RANDOM, "no randomness of the system");
@@ -4120,18 +3988,16 @@ static void without_hashes(br_ssl_client_context *cc,
   br_ssl_engine_set_hash(&cc->eng, br_sha256_ID, NULL);
 }
 
-static void an_engine_that_cannot_begin_is_BROKEN(void **state)
+TLS_TEST(an_engine_that_cannot_begin_is_BROKEN)
 {
-  (void)state;
   cfg.more = without_hashes;
   refused(AMT_E_TLS_BROKEN, "no hash for its random generator");
   assert_int_equal(srv.up_all, 0);
   notes_check();
 }
 
-static void an_end_that_has_no_word_is_BROKEN(void **state)
+TLS_TEST(an_end_that_has_no_word_is_BROKEN)
 {
-  (void)state;
   assert_int_equal(amt__bearssl_error(&tls, BR_ERR_RECV_FATAL_ALERT + 40),
                    AMT_E_TLS_ALERT(40));
   assert_int_equal(amt__bearssl_error(&tls, BR_ERR_SEND_FATAL_ALERT + 40),
@@ -4141,21 +4007,19 @@ static void an_end_that_has_no_word_is_BROKEN(void **state)
   assert_int_equal(amt__bearssl_error(&tls, BR_ERR_IO), AMT_E_TLS_BROKEN);
 }
 
-static void a_chain_of_more_than_255_certificates_can_be_skipped(void **state)
+TLS_TEST(a_chain_of_more_than_255_certificates_can_be_skipped)
 {
   int i;
-  (void)state;
   for (i = 0; i < 300; i++) MUST(SSL_CTX_add1_chain_cert(srv.ctx, authority));
   cfg.tls.insecure_skip_chain = 1;
   works();
   assert_int_equal(tls.certificates, 255);
 }
 
-static void nothing_can_always_be_put_into_a_room(void **state)
+TLS_TEST(nothing_can_always_be_put_into_a_room)
 {
   unsigned char mem[8];
   amt_tls_room  r;
-  (void)state;
   amt__room_init(&r, mem, sizeof mem);
   assert_ptr_equal(amt__room_put(&r, NULL, 0), mem);
   assert_int_equal(r.low, 0);
@@ -4164,12 +4028,11 @@ static void nothing_can_always_be_put_into_a_room(void **state)
   assert_int_equal(r.error, AMT_E_TLS_ROOM);
 }
 
-static void an_older_word_for_a_certificate_is_known(void **state)
+TLS_TEST(an_older_word_for_a_certificate_is_known)
 {
   static const char *const word[] = { "X509 CERTIFICATE", "X509 CERTIFICATF" };
   static const int         want[] = { 0, AMT_E_TLS_PEM };
   size_t i;
-  (void)state;
   for (i = 0; i < 2; i++) {
     static amt_bearssl_anchors a;
     bytes pem = { NULL, 0, 0 };
@@ -4186,10 +4049,9 @@ static void an_older_word_for_a_certificate_is_known(void **state)
   }
 }
 
-static void of_two_keys_the_first_is_taken(void **state)
+TLS_TEST(of_two_keys_the_first_is_taken)
 {
   proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
-  (void)state;
   key_pem(&p.key, KEY_RSA, 1);
   shows_proof(&p);
   proof_free(&p);
@@ -4198,12 +4060,11 @@ static void of_two_keys_the_first_is_taken(void **state)
   works();
 }
 
-static void an_ec_certificate_may_have_been_signed_with_rsa(void **state)
+TLS_TEST(an_ec_certificate_may_have_been_signed_with_rsa)
 {
   cert_spec root = { .name = "RSA root", .key = KEY_RSA, .ca = 1 };
   X509     *x = cert_make(&root);
   proof     p = proof_make(KEY_CLIENT, 1, x, KEY_RSA, NULL);
-  (void)state;
   shows_proof(&p);
   proof_free(&p);
   client_of_ours.issuer_key_type = BR_KEYTYPE_RSA;
@@ -4216,7 +4077,7 @@ static void an_ec_certificate_may_have_been_signed_with_rsa(void **state)
 /* ------------------------------------------------------------------------
    >>mbedtls */
 
-static void a_fragment_length_is_honoured(void **state)
+TLS_TEST(a_fragment_length_is_honoured)
 {
   static const struct { int how; size_t size; } list[] = {
     { MBEDTLS_SSL_MAX_FRAG_LEN_512, 512 },
@@ -4225,7 +4086,6 @@ static void a_fragment_length_is_honoured(void **state)
     { MBEDTLS_SSL_MAX_FRAG_LEN_4096, 4096 }
   };
   size_t i;
-  (void)state;
   for (i = 0; i < COUNT(list); i++) {
     again();
     cfg.fragment = (uint8_t)list[i].how;
@@ -4238,12 +4098,11 @@ static void a_fragment_length_is_honoured(void **state)
   notes_check();
 }
 
-static void ciphers_of_the_callers_choice_are_used(void **state)
+TLS_TEST(ciphers_of_the_callers_choice_are_used)
 {
   static const int list[] = {
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, 0
   };
-  (void)state;
   cfg.ciphers = list;
   works();
   assert_string_equal(SSL_get_cipher(srv.ssl), "ECDHE-ECDSA-AES256-GCM-SHA384");
@@ -4255,11 +4114,10 @@ static void ciphers_of_the_callers_choice_are_used(void **state)
   notes_check();
 }
 
-static void a_set_up_that_fails_is_MEMORY_and_sends_nothing(void **state)
+TLS_TEST(a_set_up_that_fails_is_MEMORY_and_sends_nothing)
 {
   proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
   int   all, n;
-  (void)state;
   shows_proof(&p);
   proof_free(&p);
   setups = 0;
@@ -4282,9 +4140,8 @@ static void a_set_up_that_fails_is_MEMORY_and_sends_nothing(void **state)
   works();
 }
 
-static void a_session_that_cannot_be_taken_up_is_done_without(void **state)
+TLS_TEST(a_session_that_cannot_be_taken_up_is_done_without)
 {
-  (void)state;
   assert_int_equal(resumes(), 0);
   assert_int_equal(resumes(), 1);
   amt_http_close(&conn);
@@ -4296,9 +4153,8 @@ static void a_session_that_cannot_be_taken_up_is_done_without(void **state)
   assert_int_equal(resumes(), 1);
 }
 
-static void a_fragment_length_that_is_none_is_refused(void **state)
+TLS_TEST(a_fragment_length_that_is_none_is_refused)
 {
-  (void)state;
   cfg.fragment = 200;
   refused(AMT_E_TLS_MEMORY, "a fragment length");
   assert_int_equal(tls.seen.lib_error, MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
@@ -4306,10 +4162,9 @@ static void a_fragment_length_that_is_none_is_refused(void **state)
   notes_check();
 }
 
-static void a_system_without_randomness_is_RANDOM(void **state)
+TLS_TEST(a_system_without_randomness_is_RANDOM)
 {
   unsigned char some[64];
-  (void)state;
   cfg.tls.random = NULL;
   assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some), 0);
   mbedtls_entropy_free(&cfg.entropy); /* now it has no sources */
@@ -4322,7 +4177,7 @@ static void a_system_without_randomness_is_RANDOM(void **state)
   notes_check();
 }
 
-static void each_reason_of_mbedTLS_has_its_error(void **state)
+TLS_TEST(each_reason_of_mbedTLS_has_its_error)
 {
   static const struct { uint32_t flags; int error; } why[] = {
     { MBEDTLS_X509_BADCERT_NOT_TRUSTED, AMT_E_TLS_ISSUER },
@@ -4352,7 +4207,6 @@ static void each_reason_of_mbedTLS_has_its_error(void **state)
     { MBEDTLS_ERR_SSL_INTERNAL_ERROR, AMT_E_TLS_BROKEN }
   };
   size_t i;
-  (void)state;
   tls.reader.issuer = 1; /* not its own */
   for (i = 0; i < COUNT(why); i++)
     if (amt__mbedtls_refused(&tls, why[i].flags, 0) != why[i].error)
@@ -4363,12 +4217,11 @@ static void each_reason_of_mbedTLS_has_its_error(void **state)
   notes_check();
 }
 
-static void of_two_bad_certificates_the_one_nearer_the_root_is_told(void **state)
+TLS_TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told)
 {
   cert_spec s = cert_like("other.test", "DNS:other.test");
   cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
                        .issuer = authority, .issuer_key = KEY_CA };
-  (void)state;
   middle.until = date(NOW - 1, 0);
   s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
@@ -4377,14 +4230,13 @@ static void of_two_bad_certificates_the_one_nearer_the_root_is_told(void **state
   notes_check();
 }
 
-static void a_weak_key_of_the_issuer_is_the_issuers(void **state)
+TLS_TEST(a_weak_key_of_the_issuer_is_the_issuers)
 {
   static const int which[] = { KEY_SERVER, KEY_RSA };
   cert_spec s = cert_like("server.test", "DNS:server.test");
   cert_spec middle = { .name = "Middle", .key = KEY_RSA_1024, .ca = 1,
                        .issuer = authority, .issuer_key = KEY_CA };
   size_t i;
-  (void)state;
   s.issuer = cert_make(&middle), s.issuer_key = KEY_RSA_1024;
   for (i = 0; i < 2; i++) {
     s.key = which[i];
@@ -4395,9 +4247,8 @@ static void a_weak_key_of_the_issuer_is_the_issuers(void **state)
   notes_check();
 }
 
-static void a_record_that_could_not_be_kept_is_not_taken(void **state)
+TLS_TEST(a_record_that_could_not_be_kept_is_not_taken)
 {
-  (void)state;
   begin_open();
   srv.stuck_after = srv.to_server;
   assert_int_equal(amt__mbedtls_send(&tls, (const unsigned char *)pattern,
@@ -4411,10 +4262,9 @@ static void a_record_that_could_not_be_kept_is_not_taken(void **state)
 
 /* An alert of mbedTLS's own, while a record waits: kept by mbedTLS it would be
    taken for the next piece of the request, which then never leaves. */
-static void an_alert_waits_behind_the_record_that_waits(void **state)
+TLS_TEST(an_alert_waits_behind_the_record_that_waits)
 {
   size_t before;
-  (void)state;
   begin_open();
   before = srv.to_server;
   srv.stuck_after = before + 10;
@@ -4433,9 +4283,8 @@ static void an_alert_waits_behind_the_record_that_waits(void **state)
 
 /* What mbedTLS itself keeps back is not taken. It keeps nothing of a request:
    so the state is ruined. */
-static void what_mbedTLS_keeps_back_is_not_taken(void **state)
+TLS_TEST(what_mbedTLS_keeps_back_is_not_taken)
 {
-  (void)state;
   begin_open();
   srv.stuck_after = srv.to_server;
   tls.state = AMT__TLS_SHAKING;
@@ -4446,9 +4295,8 @@ static void what_mbedTLS_keeps_back_is_not_taken(void **state)
 }
 
 /* mbedTLS will not let it come to that: so the state is ruined. */
-static void a_handshake_that_verified_nothing_is_BROKEN(void **state)
+TLS_TEST(a_handshake_that_verified_nothing_is_BROKEN)
 {
-  (void)state;
   assert_int_equal(tls.verified, 0);
   assert_int_equal(tls.offered, 0);
   assert_int_equal(amt__mbedtls_opened(&tls), AMT_E_TLS_BROKEN);
@@ -4459,176 +4307,17 @@ static void a_handshake_that_verified_nothing_is_BROKEN(void **state)
 /* ------------------------------------------------------------------------
    >>main */
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(int argc, char **argv)
+static int program_begin(void **state)
 {
-  const struct CMUnitTest tests[] = {
-    TEST(a_get_over_tls),
-    TEST(bodies_of_all_sizes_go_both_ways),
-    TEST(a_large_request_needs_no_more_records_than_it_must),
-    TEST(the_name_goes_into_the_hello_and_an_address_does_not),
-    TEST(https_goes_over_tls_and_http_does_not),
-    TEST(rsa_p384_and_chains_are_taken),
-    TEST(not_yet_before_each_byte_changes_nothing),
-    TEST(each_inner_call_may_break),
-    TEST(each_inner_call_may_end),
-    TEST(each_inner_call_may_break_in_small_pieces),
-    TEST(each_inner_call_may_end_in_small_pieces),
-    TEST(an_own_error_of_the_inner_stream_is_handed_up),
-    TEST(half_a_record_says_nothing_when_it_stays_stuck),
-    TEST(half_a_record_says_nothing_when_the_call_times_out),
-    TEST(half_a_record_says_nothing_when_a_write_fails_once),
-    TEST(half_a_record_says_nothing_when_the_connection_breaks),
-    TEST(a_new_connection_follows_each_close_in_mid_handshake),
-    TEST(a_close_delimited_body_needs_close_notify),
-    TEST(a_short_body_is_TRUNCATED),
-    TEST(an_end_before_the_reply_is_an_error),
-    TEST(the_stream_tells_a_proper_end_from_a_cut),
-    TEST(a_kept_connection_that_has_ended_is_opened_anew),
-    TEST(an_idle_wait_sees_the_end_of_a_kept_connection),
-    TEST(a_close_says_goodbye),
-    TEST(data_after_close_notify_is_never_given),
-    TEST(close_notify_is_an_end_although_TCP_stays_open),
-    TEST(a_408_on_a_kept_connection_is_not_the_next_reply),
-    TEST(renegotiation_is_refused),
-    TEST(the_alert_behind_a_write_that_failed_is_the_error),
-    TEST(a_reply_behind_a_write_that_failed_is_read),
-    TEST(a_request_whose_record_left_is_taken),
-    TEST(half_a_reply_behind_a_write_that_failed_is_an_error),
-    TEST(a_resumed_handshake_may_break_at_each_call),
-    TEST(a_record_larger_than_the_buffer_comes_in_pieces),
-    TEST(a_wait_does_not_block_while_bytes_lie_inside),
-    TEST(over_a_stream_that_cannot_wait),
-#ifdef AMT_BEARSSL
-    TEST(a_handshake_takes_one_piece_a_poll),
-#endif
-    TEST(want_follows_the_handshake),
-    TEST(pending_output_leaves),
-    TEST(a_reply_during_the_request_is_read),
-    TEST(records_of_one_byte_and_many_in_one_read),
-    TEST(empty_records_and_warnings_are_passed_over),
-    TEST(records_without_end_and_without_data_end_by_the_limit),
-    TEST(records_that_may_not_be_are_refused),
-    TEST(a_fatal_alert_among_the_data_is_told_by_its_number),
-    TEST(a_record_that_is_repeated_or_reordered_is_refused),
-    TEST(every_fatal_alert_has_its_number_and_its_text),
-    TEST(every_tls_error_has_its_words),
-    TEST(a_server_of_another_version_is_VERSION),
-    TEST(a_hello_that_was_not_asked_for_is_refused),
-    TEST(a_server_without_a_cipher_of_ours_says_so),
-    TEST(not_tls_at_all_is_NOT_TLS),
-    TEST(random_bytes_are_an_error),
-    TEST(hand_made_records_in_the_handshake_are_errors),
-    TEST(a_truncated_handshake_is_an_error),
-    TEST(records_without_end_in_the_handshake_end_by_the_limit),
-    TEST(bytes_before_the_request_are_never_its_reply),
-    TEST(a_bit_flipped_in_the_handshake_is_an_error),
-    TEST(a_bit_flipped_in_the_data_is_an_error),
-    TEST(servers_that_prove_nothing_are_refused),
-    TEST(chains_that_do_not_hold_are_refused),
-    TEST(weak_and_unknown_algorithms_are_refused),
-    TEST(certificates_for_another_use_are_refused),
-    TEST(nothing_is_trusted_without_anchors),
-    TEST(without_chain_or_pin_anybody_is_taken),
-    TEST(a_certificate_holds_from_its_first_to_its_last_second),
-    TEST(the_dates_are_seen),
-    TEST(dates_that_are_none_are_refused),
-    TEST(insecure_skip_dates_skips_dates_alone),
-    TEST(names_in_certificates),
-    TEST(a_dot_at_the_end_of_a_host_is_no_part_of_its_name),
-    TEST(addresses_in_certificates),
-    TEST(an_address_under_a_tag_alike_is_none),
-    TEST(an_address_among_many_names_is_found),
-    TEST(only_the_servers_own_names_count),
-    TEST(a_name_given_replaces_the_hosts),
-    TEST(pins_are_looked_at_with_and_without_a_chain),
-    TEST(a_pin_does_not_replace_the_chain),
-    TEST(a_pinned_rsa_key),
-    TEST(a_pinned_certificate_without_its_key_is_refused),
-    TEST(without_randomness_nothing_is_sent),
-    TEST(a_source_that_dries_up_is_an_error),
-    TEST(the_callers_randomness_is_used),
-    TEST(the_systems_randomness_differs_each_time),
-    TEST(without_a_clock_nothing_is_sent),
-    TEST(the_systems_clock_is_used_where_there_is_none),
-    TEST(pins_alone_need_no_clock),
-    TEST(a_second_connection_resumes),
-    TEST(a_second_stream_of_the_same_server_resumes),
-    TEST(what_a_session_was_verified_for_must_be_the_same),
-    TEST(a_session_of_an_impostor_is_not_taken_up),
-    TEST(a_refused_certificate_saves_no_session),
-    TEST(a_saved_session_ends_after_a_day),
-    TEST(a_session_does_not_outlive_its_certificate),
-    TEST(a_server_that_forgot_gives_a_full_handshake),
-    TEST(a_failed_resumption_does_not_poison_later_ones),
-    TEST(an_impostor_cannot_resume),
-    TEST(a_resumed_handshake_is_short),
-    TEST(a_client_certificate_is_shown),
-    TEST(a_client_shows_a_chain),
-    TEST(a_server_that_demands_one_and_gets_none_says_so),
-    TEST(a_key_that_does_not_fit_is_an_error),
-    TEST(mutated_certificates_are_judged_as_OpenSSL_judges),
-    TEST(certificates_mutated_on_the_way_are_refused),
-    TEST(an_empty_chain_is_refused),
-    TEST(nothing_secret_is_left_after_a_close),
-    TEST(no_traffic_key_is_left_after_a_close),
-    TEST(an_empty_extension_is_not_a_date),
-    TEST(behind_a_broken_header_nothing_is_read),
-    TEST(more_elements_than_are_counted_do_no_harm),
-    TEST(a_certificate_of_4_GB_is_not_read_twice),
-    TEST(only_the_256_alerts_are_alerts),
-    TEST(without_a_chain_the_pin_is_the_servers_own),
-    TEST(a_refusal_after_an_offer_is_told_as_any_other),
-    TEST(an_inner_stream_may_know_better_what_it_wants),
-    TEST(a_reply_to_close_notify_need_not_arrive),
-#ifdef AMT_BEARSSL
-    TEST(every_buffer_size_carries_every_body),
-    TEST(a_buffer_that_is_too_small_is_BUFFER),
-    TEST(a_record_larger_than_the_buffer_is_RECORD),
-    TEST(twice_the_buffer_reads_while_it_writes),
-    TEST(anchors_read_the_same_however_they_are_cut),
-    TEST(a_text_that_breaks_off_is_PEM),
-    TEST(memory_of_every_size_is_enough_or_ROOM),
-    TEST(the_systems_own_file_loads_whole),
-    TEST(garbage_is_no_anchor),
-    TEST(what_cannot_be_used_is_passed_over_and_counted),
-    TEST(an_rsa_anchor_and_a_server_as_its_own_anchor_work),
-    TEST(client_keys_in_memory_of_every_size),
-    TEST(a_client_with_lines_of_cr_lf_is_read),
-    TEST(client_texts_that_are_none_are_refused),
-    TEST(amt_bearssl_more_speaks_to_old_servers),
-    TEST(a_system_without_randomness_is_RANDOM),
-    TEST(an_engine_that_cannot_begin_is_BROKEN),
-    TEST(an_end_that_has_no_word_is_BROKEN),
-    TEST(a_chain_of_more_than_255_certificates_can_be_skipped),
-    TEST(nothing_can_always_be_put_into_a_room),
-    TEST(an_older_word_for_a_certificate_is_known),
-    TEST(of_two_keys_the_first_is_taken),
-    TEST(an_ec_certificate_may_have_been_signed_with_rsa),
-#endif
-#ifdef AMT_MBEDTLS
-    TEST(a_fragment_length_is_honoured),
-    TEST(ciphers_of_the_callers_choice_are_used),
-    TEST(a_set_up_that_fails_is_MEMORY_and_sends_nothing),
-    TEST(a_session_that_cannot_be_taken_up_is_done_without),
-    TEST(a_fragment_length_that_is_none_is_refused),
-    TEST(a_system_without_randomness_is_RANDOM),
-    TEST(each_reason_of_mbedTLS_has_its_error),
-    TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told),
-    TEST(a_weak_key_of_the_issuer_is_the_issuers),
-    TEST(a_record_that_could_not_be_kept_is_not_taken),
-    TEST(an_alert_waits_behind_the_record_that_waits),
-    TEST(what_mbedTLS_keeps_back_is_not_taken),
-    TEST(a_handshake_that_verified_nothing_is_BROKEN),
-#endif
-  };
-  int failed;
-  (void)text_same, (void)text_bytes, (void)edge_check, (void)edge_copy;
-  if (argc > 1) cmocka_set_test_filter(argv[1]); /* "*resum*" */
+  (void)state;
   pattern_fill();
   authorities_make();
-  failed = cmocka_run_group_tests_name("TLS by " BACK_END, tests, NULL, NULL);
+  return 0;
+}
+
+static int program_end(void **state)
+{
+  (void)state;
   authorities_free();
-  return failed;
+  return 0;
 }

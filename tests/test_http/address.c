@@ -1,0 +1,275 @@
+/* address.c - IP addresses are read as inet_pton reads them; of a name's
+   addresses each gets its turn and its share of the time. */
+
+#include "http.h"
+#include "doubles.h"
+#include <arpa/inet.h>
+#include <errno.h>
+
+/* As the system's inet_pton judges. */
+static void judge_address(const char *p, size_t n)
+{
+  amt_address   a;
+  unsigned char want[16];
+  char          copy[80];
+  int           len, ours;
+  memset(want, 0, sizeof want);
+  memset(&a, 0x77, sizeof a);
+  memcpy(copy, p, n);
+  copy[n] = 0;
+  len = inet_pton(AF_INET, copy, want) == 1    ? 4
+        : inet_pton(AF_INET6, copy, want) == 1 ? 16
+                                               : 0;
+  ours = amt_address_parse(&a, (const char *)edge_copy(p, n), n);
+  if (ours != (len != 0)) fail_msg("\"%s\": got %d", copy, ours);
+  if (len != 0) {
+    assert_int_equal(a.len, len);
+    if (memcmp(a.ip, want, (size_t)len) != 0) fail_msg("\"%s\": wrong", copy);
+  }
+}
+
+static const char *const addresses[] = {
+  "0.0.0.0", "127.0.0.1", "255.255.255.255", "192.0.2.1", "256.1.1.1",
+  "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "01.2.3.4", "1.2.3.04",
+  "00.0.0.0", "0x7f.0.0.1", "127.1", "2130706433", "1.2.3.4 ", " 1.2.3.4",
+  "1.2.3.+4", "1.2.3.4/8", "", ".", "1.2.3.1000", "1.2.3.4294967297", "a.b.c.d",
+  "::", "::1", "1::", "::1:2", "1::2", "2001:db8::1", "2001:DB8:0:0:0:0:0:1",
+  "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:7",
+  "1:2:3:4:5:6:7:8:9", "1:2:3:4::5:6:7:8", "::ffff:192.0.2.1",
+  "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4",
+  "::1.2.3.4", "::1.2.3", "::1.2.3.4:5", "::1.2.3.400", "1.2.3.4::", ":", ":1",
+  "1:", "1:2:", ":::", "1:::2", "::1::", "1::2::3", "12345::", "::g", "::-1",
+  "fe80::1%lo", "fe80::1%1", "[::1]", "::1 ", " ::1", "::1/64",
+  "0:0:0:0:0:0:0:0",
+  "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "1::2:3:4:5:6:1.2.3.4",
+  "1:2:3:4:5:6::1.2.3.4", "1:2:3:4:5::1.2.3.4", "1:2:3:4:5:6:7:8::",
+  "::1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:", "1:2:3:4:5:6:7:8:::",
+  "::00001", "::0001", "::01.2.3.4", "1:2:3:4:5:6:7:", "0:0:0:0:0:0:0::0"
+};
+
+/* One change somewhere in a text of n bytes; how many it has then. */
+static size_t change(char *p, size_t n)
+{
+  static const char alphabet[] = "0123456789abcdefABCDEF::::::......gG% +-/x";
+  size_t            at = random_below((uint32_t)n + 1);
+  if (random_below(2) && at < n) {
+    p[at] = alphabet[random_below(sizeof alphabet - 1)];
+    return n;
+  }
+  if (random_below(2)) {
+    memmove(p + at + 1, p + at, n - at);
+    p[at] = alphabet[random_below(sizeof alphabet - 1)];
+    return n + 1;
+  }
+  if (at == n) return n;
+  memmove(p + at, p + at + 1, n - at - 1);
+  return n - 1;
+}
+
+/* The addresses above, the same a little changed, and short random texts. */
+TEST(addresses_are_read_as_inet_pton_reads_them)
+{
+  size_t   i, n;
+  unsigned round, changes;
+  char     some[64];
+  for (i = 0; i < COUNT(addresses); i++)
+    judge_address(addresses[i], strlen(addresses[i]));
+  random_state = 4711;
+  for (round = 0; round < 100000; round++) {
+    const char *from = addresses[random_below(COUNT(addresses))];
+    n = strlen(from);
+    memcpy(some, from, n);
+    for (changes = 1 + random_below(3); changes > 0 && n < 60; changes--)
+      n = change(some, n);
+    judge_address(some, n);
+    n = random_below(16);
+    for (i = 0; i < n; i++) some[i] = "0012f::.."[random_below(9)];
+    judge_address(some, n);
+  }
+}
+
+/* A resolver that answers as told. */
+typedef struct names {
+  int         result, not_yet; /* how often it says so first */
+  unsigned    asked;
+  const char *list[AMT_ADDRESSES];
+} names;
+
+static int names_resolve(void *ctx, const char *host, amt_address *a, int max)
+{
+  names *k = (names *)ctx;
+  int    i;
+  k->asked++;
+  assert_string_equal(host, "many.example");
+  assert_int_equal(max, AMT_ADDRESSES);
+  if (k->not_yet > 0) {
+    k->not_yet--;
+    return AMT_AGAIN;
+  }
+  for (i = 0; i < k->result; i++)
+    assert_int_equal(amt_address_parse(&a[i], k->list[i], strlen(k->list[i])),
+                     1);
+  return k->result;
+}
+
+/* A server that is known by a name. */
+static void serve_named(amt_resolver resolve, void *ctx)
+{
+  SERVE(REPLY_1);
+  sprintf(net_text, "http://many.example:%u/x", srv.port);
+  assert_int_equal(amt_url_parse(&net_url, net_text), 0);
+  sock.resolve = resolve;
+  sock.ctx = ctx;
+}
+
+/* Nothing listens at [::1] on that port, or there is no ::1 at all. */
+TEST(every_address_of_a_name_is_tried_in_turn)
+{
+  names two = { .result = 2, .list = { "::1", "127.0.0.1" } };
+  names eight = { .result = 8, .list = {
+    "::1", "127.0.0.1", "::1", "127.0.0.1", "::1", "127.0.0.1", "::1",
+    "127.0.0.1" } };
+  serve_named(names_resolve, &two);
+  NET_CALL_GIVES("200 [first] END", "the second address");
+  assert_int_equal(two.asked, 1);
+  net_end();
+  /* None answers: CONNECT, and the name is asked for anew the next time. */
+  serve_named(names_resolve, &eight);
+  server_deaf();
+  NET_CALL_GIVES("[] CONNECT", "none");
+  assert_int_equal(sock.fd, -1);
+  NET_CALL_GIVES("[] CONNECT", "none, again");
+  assert_int_equal(eight.asked, 2);
+  net_end();
+}
+
+TEST(a_resolver_may_say_not_yet_and_its_failure_is_told)
+{
+  names    late = { .result = 1, .not_yet = 3, .list = { "127.0.0.1" } };
+  names    unknown = { .result = AMT_E_DNS };
+  names    never = { .not_yet = 1000000 };
+  uint32_t at = 0xFFFFFF00u;
+  serve_named(names_resolve, &late);
+  NET_CALL_GIVES("200 [first] END", "in the end");
+  assert_int_equal(late.asked, 4);
+  net_end();
+  serve_named(names_resolve, &unknown);
+  NET_CALL_GIVES("[] DNS", "unknown");
+  net_end();
+  serve_named(names_resolve, &never);
+  net.limits.connect = 1000;
+  assert_int_equal(net_call_on_clock(&at, 100), AMT_E_TIMEOUT);
+  assert_int_equal(at, 0xFFFFFF00u + 1000);
+  net_end();
+}
+
+TEST(the_default_resolver_knows_localhost)
+{
+  amt_address a[AMT_ADDRESSES];
+  int         i, n = amt_posix_resolve(NULL, "localhost", a, AMT_ADDRESSES);
+  FILE       *hosts = fopen("/etc/hosts", "r");
+  if (hosts == NULL) skip(); /* a bare root file system: it has no names */
+  fclose(hosts);
+  assert_in_range(n, 1, AMT_ADDRESSES);
+  for (i = 0; i < n; i++)
+    assert_true((a[i].len == 4 && a[i].ip[0] == 127) ||
+                (a[i].len == 16 && a[i].ip[15] == 1 && a[i].ip[0] == 0));
+  assert_int_equal(amt_posix_resolve(NULL, "localhost", a, 1), 1);
+}
+
+TEST(a_host_name_that_is_too_long_is_DNS)
+{
+  char host[300];
+  memset(host, 'a', sizeof host);
+  amt_posix_init(&sock);
+  sock.resolve = NULL; /* must not be asked */
+  assert_int_equal(
+    sock.stream.ops->open(&sock.stream, host, sizeof host, 80, 1000),
+    AMT_E_DNS);
+  assert_int_equal(sock.fd, -1);
+}
+
+TEST(an_address_that_does_not_answer_leaves_time_for_the_next)
+{
+  names    k = { .result = 2, .list = { "::1", "127.0.0.1" } };
+  int      clients[4], i, fd;
+  uint32_t at = 5000;
+  serve_named(names_resolve, &k);
+  fd = deaf_listener(AF_INET6, &srv.port, clients, 4);
+  if (fd < 0) {
+    net_end();
+    print_message("no ::1 here, or its port is taken: not run\n");
+    skip();
+  }
+  net.limits.connect = 4000;
+  net_call_begin(at);
+  while (net.state == AMT_CONN_OPENING && at < 20000)
+    assert_true(net_step(at += 100) >= 0);
+  assert_int_equal(net.state, AMT_CONN_RECEIVING);
+  assert_in_range(at, 5000 + 1900, 5000 + 2200); /* half of the limit */
+  net_end();
+  for (i = 0; i < 4; i++) close(clients[i]);
+  close(fd);
+}
+
+SYSTEM_TEST(the_default_resolver_takes_IP_addresses_and_no_others)
+{
+  static const int     mixed[] = { AF_UNIX, AF_INET6, AF_INET, AF_INET, -1 };
+  static const int     alien[] = { AF_UNIX, AF_UNIX, -1 }, none[] = { -1 };
+  static const uint8_t fours[4] = { 4, 4, 4, 4 };
+  amt_address          a[4];
+  int                  i;
+  fake.family = mixed;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 3);
+  assert_int_equal(a[0].len, 16);
+  for (i = 0; i < 16; i++) assert_int_equal(a[0].ip[i], 6);
+  assert_int_equal(a[1].len, 4);
+  assert_memory_equal(a[1].ip, fours, 4);
+  assert_int_equal(a[2].len, 4);
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 2), 2); /* no more room */
+  fake.family = alien;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  fake.family = none;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  fake.no_name = EAI_NONAME;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
+  assert_int_equal(fake.lists, 0);
+}
+
+static int too_many(void *ctx, const char *host, amt_address *a, int max)
+{
+  int i;
+  (void)ctx, (void)host;
+  for (i = 0; i < max; i++)
+    assert_int_equal(amt_address_parse(&a[i], "127.0.0.1", 9), 1);
+  return max + 1;
+}
+
+SYSTEM_TEST(a_resolver_that_claims_too_much_is_believed_up_to_eight)
+{
+  serve_named(too_many, NULL);
+  fake.no_connect = ECONNREFUSED;
+  NET_CALL_GIVES("[] CONNECT", "too many");
+  assert_int_equal(fake.sockets, AMT_ADDRESSES);
+  net_end();
+}
+
+/* The clock may go back while it connects: then there is more time left. */
+SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
+{
+  names k = { .result = 3,
+              .list = { "127.0.0.1", "127.0.0.1", "127.0.0.1" } };
+  const amt_stream_ops *ops;
+  amt_posix_init(&sock);
+  ops = sock.stream.ops;
+  sock.resolve = names_resolve;
+  sock.ctx = &k;
+  fake.no_connect = EINPROGRESS;
+  fake.no_poll = EINTR; /* not yet */
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9000), 0);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9500), 0);
+  assert_int_equal(fake.sockets, 1);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 5000), 0);
+  assert_int_equal(fake.sockets, 2); /* its third has passed */
+  ops->close(&sock.stream);
+}

@@ -1,0 +1,21 @@
+/* main.c - the tests of amt_http.h alone: URLs, requests, replies, connections
+   over a scripted stream, and POSIX sockets on the loopback interface.
+
+   This file alone has the implementation, whose calls of the system go through
+   the doubles of doubles.h. What the tests share is in http.h. */
+
+#define SUITE_MAIN
+#include "suite.h"
+#include "doubles.h"
+
+#define socket(...) fake_socket(__VA_ARGS__)
+#define fcntl(...) fake_fcntl(__VA_ARGS__)
+#define connect(...) fake_connect(__VA_ARGS__)
+#define getsockopt(...) fake_getsockopt(__VA_ARGS__)
+#define poll(...) fake_poll(__VA_ARGS__)
+#define time(...) fake_time(__VA_ARGS__)
+#define getaddrinfo(...) fake_getaddrinfo(__VA_ARGS__)
+#define freeaddrinfo(...) fake_freeaddrinfo(__VA_ARGS__)
+#define AMT_IMPLEMENTATION
+#define AMT_POSIX
+#include "amt_http.h"
