@@ -1,4 +1,4 @@
-/* server.h - an AMT server in memory, for test_job.c and test_pump.c.
+/* server.h - an AMT server in memory, for test_job/ and test_pump.c.
 
    Include it after amt.h and its implementation. Three layers:
      struct log      what happened, as text: calls and events, line by line

@@ -1,0 +1,602 @@
+/* messages.c - the messages of a job's log.
+
+   The promise: each message is given once, whole and in order, however the
+   bytes come, wherever a reply breaks off, and whatever form the list has. */
+
+#include "play.h"
+
+#define EURO10 "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC" \
+               "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+
+static const message numbered[] = {
+  { 1, "one", "2026-01-31T08:00:00", OBJECT },
+  { 2, "", NULL, OBJECT },
+  { 5, "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 \xC3\xA9\xF0\x9F\x98\x80", NULL,
+    OBJECT },
+  { 6, LONG40 LONG40 LONG40, "2026-01-31T08:00:01.25", OBJECT },
+  { 7, EURO10 EURO10 "\\n" EURO10, NULL, OBJECT },
+  { 9, "last", NULL, OBJECT }
+};
+static const message plain[] = {
+  { 0, "one", NULL, PLAIN }, { 0, "", NULL, PLAIN },
+  { 0, "\\t\xC3\xA9\\u0000x", NULL, PLAIN },
+  { 0, LONG40 LONG40, NULL, PLAIN }, { 0, "one", NULL, PLAIN },
+  { 0, "", NULL, PLAIN }
+};
+static const message unnumbered[] = {
+  { 0, "one", NULL, OBJECT }, { 0, "two", "2026-01-31T08:00:00", OBJECT },
+  { 0, "", NULL, OBJECT }, { 0, LONG40, NULL, OBJECT }
+};
+static const message children[] = { /* each child numbers its own */
+  { 1, "parent", NULL, OBJECT }, { 1, "child", NULL, OBJECT },
+  { 2, LONG40, NULL, OBJECT }, { 1, "second", NULL, OBJECT },
+  { 2, "", NULL, OBJECT }, { 2, "parent ends", NULL, OBJECT }
+};
+static const message text_first[] = {
+  { 1, "one", NULL, TEXT_FIRST }, { 2, "two", NULL, TEXT_FIRST },
+  { 3, "", "2026-01-31T08:00:00", TEXT_FIRST },
+  { 4, LONG40, NULL, TEXT_FIRST }, { 5, "five", NULL, TEXT_FIRST }
+};
+static const message mixed[] = {
+  { 1, "one", NULL, OBJECT }, { 0, "plain", NULL, PLAIN },
+  { 2, "two", NULL, OBJECT }, { 0, "bare", NULL, OBJECT },
+  { 3, "three", NULL, TEXT_FIRST }
+};
+
+#define LIST(m) m, COUNT(m)
+static const struct { const message *list; size_t n; int ignore_after; }
+lists[] = {
+  { LIST(numbered), 0 },   { LIST(numbered), 1 }, { LIST(plain), 1 },
+  { LIST(unnumbered), 1 }, { LIST(children), 1 }, { LIST(text_first), 0 },
+  { LIST(mixed), 1 }
+};
+
+/* text_first only from a server that honours AfterSequence: protocol.md asks
+   for the Sequence before the Text where it is to be told otherwise. */
+
+static void wanted_texts(const message *m, size_t n, text *to)
+{
+  event_log l;
+  amt_job   j;
+  size_t    i;
+  memset(&l, 0, sizeof l);
+  memset(&j, 0, sizeof j);
+  for (i = 0; i < n; i++) { /* unescaped by the tokenizer, whole */
+    text           quoted = {0};
+    amt_json       json;
+    amt_json_token token;
+    size_t         used, at = 0;
+    int            e;
+    memset(&json, 0, sizeof json);
+    text_bytes(&quoted, "\"", 1);
+    text_bytes(&quoted, m[i].text, strlen(m[i].text));
+    text_bytes(&quoted, "\"", 1);
+    while ((e = amt_json_next(&json, quoted.p + at, quoted.len - at, &used,
+                              &token)) > 0) {
+      at += used;
+      j.msg = token.text, j.msg_len = token.len;
+      j.msg_first = token.first, j.msg_more = !token.last;
+      log_message(&l, &j);
+    }
+    assert_int_equal(e, 0);
+    text_free(&quoted);
+  }
+  texts_of(&l, to);
+  log_free(&l);
+}
+
+/* Of `numbered`, whose numbers jump, a server that sends one message a reply
+   seems to have lost some. */
+static void check_texts(play *p, const message *m, size_t n, const char *what)
+{
+  text want = {0}, got = {0};
+  int  jumps = m == numbered && !p->srv.ignore_after &&
+               (p->srv.page == 1 || p->s.messages == AMT_LIVE);
+  wanted_texts(m, n, &want);
+  texts_of(&p->srv.log, &got);
+  if (strcmp(text_of(&want), text_of(&got)) != 0)
+    fail_msg("%s\nwanted:\n%sgot:\n%s\nof:\n%s", what, want.p, got.p,
+             text_of(&p->srv.log.text));
+  assert_int_equal(p->last, AMT_DONE);
+  if (!jumps) assert_int_equal(p->j.error, 0);
+  else if (p->j.error != 0) assert_int_equal(p->j.error, AMT_E_GAP);
+  if (p->srv.page == 1) assert_int_equal(p->j.error != 0, jumps);
+  assert_int_equal(p->j.log_complete, p->j.error == 0);
+  text_free(&want);
+  text_free(&got);
+}
+
+/* --- each once, in order -------------------------------------------------- */
+
+TEST(no_message_is_lost_or_doubled_however_the_bytes_come)
+{
+  size_t i, chunk, page;
+  for (i = 0; i < COUNT(lists); i++)
+    for (page = 0; page < 3; page++)
+      for (chunk = 0; chunk < 300; chunk++) {
+        play p;
+        if (page && (lists[i].ignore_after || lists[i].list == text_first))
+          continue;
+        play_init(&p);
+        p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
+        p.srv.ignore_after = lists[i].ignore_after;
+        p.srv.page = page, p.srv.more = page != 0;
+        p.srv.status_at = 3;
+        p.chunk = chunk;
+        play_job(&p);
+        check_texts(&p, lists[i].list, lists[i].n, "chunks");
+        if (chunk == 0 && page == 0)
+          assert_int_equal(p.srv.log.pieces, lists[i].n); /* lent whole */
+        play_free(&p);
+      }
+}
+
+TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
+{
+  size_t i, split, length;
+  for (i = 0; i < COUNT(lists); i++) {
+    length = 0;
+    for (split = 0; split <= length; split++) {
+      text body = {0};
+      play p;
+      play_init(&p);
+      p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
+      p.srv.ignore_after = lists[i].ignore_after;
+      if (length == 0) {
+        server_messages(&p.srv, &body);
+        length = body.len;
+        text_free(&body);
+      }
+      p.srv.status_at = 3;
+      p.split = split;
+      play_job(&p);
+      check_texts(&p, lists[i].list, lists[i].n, "split");
+      play_free(&p);
+    }
+  }
+}
+
+/* The connection breaks behind each byte in turn, once. */
+TEST(a_message_that_broke_off_goes_on_where_it_stopped)
+{
+  static const size_t chunks[] = { 0, 1, 7 };
+  size_t i, cut, length, k, page;
+  for (i = 0; i < COUNT(lists); i++)
+    for (page = 0; page < 2; page++) {
+      if (page && (lists[i].ignore_after || lists[i].list == text_first))
+        continue;
+      length = 1;
+      for (cut = 0; cut < length; cut++)
+        for (k = 0; k < COUNT(chunks); k++) {
+          text body = {0};
+          play p;
+          play_init(&p);
+          p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
+          p.srv.ignore_after = lists[i].ignore_after;
+          p.srv.page = page * 2, p.srv.more = page != 0;
+          if (length == 1) {
+            server_messages(&p.srv, &body);
+            length = body.len;
+            text_free(&body);
+          }
+          p.srv.status_at = 3;
+          p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_TRUNCATED;
+          p.chunk = chunks[k];
+          play_job(&p);
+          check_texts(&p, lists[i].list, lists[i].n, "broken off");
+          assert_int_equal(p.srv.log.retries, 1);
+          play_free(&p);
+        }
+    }
+}
+
+/* It breaks again and again, each time three bytes further on. */
+TEST(a_message_may_break_off_many_times)
+{
+  size_t i;
+  for (i = 0; i < COUNT(lists); i++) {
+    size_t cut = 0;
+    text   body = {0};
+    play   p;
+    play_init(&p);
+    p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
+    p.srv.ignore_after = lists[i].ignore_after;
+    server_messages(&p.srv, &body);
+    p.srv.status_at = 3;
+    p.s.give_up = 2000000000;
+    play_start(&p);
+    p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
+    while (!p.ended && cut < body.len) {
+      if (p.cut == ALL) p.cut = cut += 3;
+      play_until(&p, AMT_RETRYING);
+    }
+    if (!p.ended) play_run(&p);
+    check_texts(&p, lists[i].list, lists[i].n, "many times");
+    text_free(&body);
+    play_free(&p);
+  }
+}
+
+/* The text of a message that broke off has another character where it was
+   cut, when it comes again: what is left begins with a whole one. */
+TEST(a_text_that_changed_meanwhile_is_never_cut_in_a_character)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
+      AMT_E_RESET, 0, 0, 0 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+      "\"abc\xF0\x9F\x98\x80 end\"}]}", 0, 0, 0, 0 }
+  };
+  static const step all[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
+      AMT_E_RESET, 0, 0, 0 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+      "\"abc\xF0\x9F\x98\x80\"}]}", 0, 0, 0, 0 }
+  };
+  play p;
+  play_init(&p);
+  play_steps(&p, s);
+  p.srv.log.quiet = 1;
+  play_once(&p, AMT_MESSAGES, &p.t, "2112");
+  play_run(&p);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
+             "message #1 abcd end\ndone 19\n");
+  play_free(&p);
+  play_init(&p);
+  play_steps(&p, all);
+  p.srv.log.quiet = 1;
+  play_once(&p, AMT_MESSAGES, &p.t, "2112");
+  play_run(&p);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
+             "message #1 abcd\ndone 19\n");
+  play_free(&p);
+}
+
+TEST(live_messages_come_as_they_are_written_each_once)
+{
+  int    status[12];
+  size_t i, k, cut;
+  for (k = 0; k < COUNT(status); k++) status[k] = 2;
+  status[11] = 4;
+  for (i = 0; i < COUNT(lists); i++)
+    for (cut = 0; cut < 40; cut++) {
+      play p;
+      play_init(&p);
+      p.s.messages = AMT_LIVE;
+      p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
+      p.srv.ignore_after = lists[i].ignore_after;
+      play_status(&p, status);
+      play_start(&p);
+      p.srv.visible = 1;
+      while (p.srv.count[AMT_MESSAGES] < 2 && !p.ended) play_until(&p, AMT_CALL);
+      p.cut = cut * 7, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
+      p.srv.visible = 2;
+      for (k = 2; k <= lists[i].n; k++) {
+        unsigned n = p.srv.count[AMT_MESSAGES];
+        p.srv.visible = k;
+        while (p.srv.count[AMT_MESSAGES] == n && !p.ended)
+          play_until(&p, AMT_CALL);
+      }
+      assert_false(p.ended); /* they came while it ran */
+      play_run(&p);
+      check_texts(&p, lists[i].list, lists[i].n, "live");
+      assert_int_equal(p.j.code, 4);
+      play_free(&p);
+    }
+}
+
+/* Without AfterSequence the whole list comes each time. */
+TEST(without_after_sequence_the_client_counts)
+{
+  static const int status[] = { 2, 2, 2, 4 };
+  amt_wire w = *amt_wire_default();
+  text want = {0}, got = {0};
+  play p;
+  w.request[AMT_Q_AFTER] = NULL;
+  play_init(&p);
+  p.s.wire = &w;
+  p.s.messages = AMT_LIVE;
+  play_messages(&p, numbered);
+  play_status(&p, status);
+  play_job(&p);
+  wanted_texts(LIST(numbered), &want);
+  texts_of(&p.srv.log, &got);
+  assert_string_equal(text_of(&got), text_of(&want));
+  assert_int_equal(p.srv.count[AMT_MESSAGES], 4);
+  text_free(&want);
+  text_free(&got);
+  play_free(&p);
+}
+
+TEST(with_never_no_messages_are_asked_for)
+{
+  play p;
+  play_init(&p);
+  p.s.messages = AMT_NEVER;
+  play_messages(&p, plain);
+  play_job(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.srv.count[AMT_MESSAGES], 0);
+  assert_null(strstr(text_of(&p.srv.log.text), "message"));
+  play_free(&p);
+}
+
+/* --- pages ---------------------------------------------------------------- */
+
+TEST(more_without_anything_new_does_not_loop)
+{
+  static const char *const v[] = {
+    "{\"Messages\":[],\"More\":true}",
+    "{\"More\":true,\"Messages\":[\"a\",\"b\"]}",
+    ("{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},{\"Sequence\":2,"
+     "\"Text\":\"b\"}],\"More\":true}")
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 5000 } };
+    text got = {0};
+    play p;
+    s[0].body = v[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_job(&p);
+    assert_int_equal(p.last, AMT_DONE);
+    assert_int_equal(p.j.code, 4);
+    assert_in_range(p.srv.count[AMT_MESSAGES], 1, 3);
+    texts_of(&p.srv.log, &got);
+    assert_string_equal(text_of(&got), i == 0 ? "" : " a\n b\n");
+    text_free(&got);
+    play_free(&p);
+  }
+}
+
+TEST(a_log_with_more_that_never_comes_is_not_complete)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\",\"b\"],\"More\":true}", 0, 0, 0,
+      100 }
+  };
+  play p;
+  play_init(&p);
+  play_steps(&p, s);
+  play_job(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.j.log_complete, 0);
+  assert_int_equal(p.j.error, AMT_E_MORE);
+  play_free(&p);
+}
+
+/* --- how a message is written --------------------------------------------- */
+
+TEST(messages_are_read_in_every_tolerated_accent)
+{
+  static const struct { const char *body, *want; } v[] = {
+    { "{\"Messages\":[]}", "" },
+    { "{\"messages\":[{\"sequence\":\"1\",\"TIME\":\"t\",\"tExt\":\"a\"}]}",
+      "message #1 @t a\n" },
+    { "\xEF\xBB\xBF{\"x\":[[\"no\"]],\"Messages\":[\"a\",\"b\"],\"y\":[\"no\"]}",
+      "message a\nmessage b\n" },
+    { "{\"Messages\":[{\"x\":{\"Text\":\"no\",\"Sequence\":9},\"Text\":\"a\","
+      "\"y\":[{\"Text\":\"no\"}],\"Sequence\":1}]}", "message a\n" },
+    { "{\"Messages\":[{\"Sequence\":null,\"Time\":null,\"Text\":\"a\"}]}",
+      "message a\n" },
+    { "{\"Messages\":[{\"Text\":\"\"}]}", "message \n" },
+    { "{\"x\":{\"Messages\":[\"no\"]},\"Messages\":[\"a\"]}", "message a\n" },
+    { "{\"Messages\":[{\"Time\":\"1\",\"Time\":\"2\",\"Text\":\"a\"}]}",
+      "message @2 a\n" },
+    { "{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},"
+      "{\"Sequence\":18446744073709551615,\"Text\":\"b\"}]}",
+      "message #1 a\nmessage #18446744073709551615 b\n" },
+    { "{\"Message\":\"no\",\"Text\":\"no\",\"Messages\":[\"a\"]}", "message a\n" }
+  };
+  size_t i, chunk;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 20; chunk++) {
+      step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 0 } };
+      text want = {0};
+      play p;
+      s[0].body = v[i].body;
+      play_init(&p);
+      play_steps(&p, s);
+      p.srv.status_at = 3;
+      p.chunk = chunk;
+      play_job(&p);
+      text_put(&want, STARTED "> monitor\nstatus 4\n> messages\n%sdone 4\n",
+               v[i].want);
+      expect_log(&p.srv.log, want.p);
+      text_free(&want);
+      play_free(&p);
+    }
+}
+
+TEST(a_list_of_messages_may_be_null_or_have_nulls_in_it)
+{
+  static const struct { const char *body, *log; } v[] = {
+    { "{\"Messages\":null}", "> sign-in\n> messages\ndone 19\n" },
+    { "{\"More\":null,\"Messages\":[null,\"one\",true,\"two\",false]}",
+      "> sign-in\n> messages\nmessage one\nmessage two\ndone 19\n" },
+    { "{\"Messages\":[{\"Text\":\"one\",\"Sequence\":\"x\"}]}",
+      "> sign-in\n> messages\nmessage one\ndone 19\n" },
+    { "{\"Messages\":[{\"Time\":\"2026-01-31T08:00:00.00000000000000000000\","
+      "\"Text\":\"late\"},{\"Time\":\"8:00\",\"Text\":\"two\"}]}",
+      "> sign-in\n> messages\nmessage late\nmessage @8:00 two\ndone 19\n" }
+  };
+  size_t i, piece;
+  for (i = 0; i < COUNT(v); i++)
+    for (piece = 0; piece < 30; piece++) {
+      play p;
+      reply_once(&p, AMT_MESSAGES, 200, v[i].body, piece);
+      expect_log(&p.srv.log, v[i].log);
+      assert_int_equal(p.j.log_complete, 1);
+      play_free(&p);
+    }
+}
+
+TEST(two_lists_in_one_reply_are_TWICE)
+{
+  static const char *const v[] = {
+    "{\"Messages\":\"one\\ntwo\",\"messages\":\"three\"}",
+    "{\"Messages\":[\"one\"],\"messages\":[\"three\"]}",
+    "{\"Messages\":[\"one\"],\"messages\":\"three\"}"
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    play p;
+    reply_once(&p, AMT_MESSAGES, 200, v[i], 0);
+    assert_int_equal(p.j.error, AMT_E_TWICE);
+    assert_int_equal(p.last, AMT_FAILED);
+    play_free(&p);
+  }
+}
+
+TEST(what_an_error_reply_calls_messages_is_no_log)
+{
+  play p;
+  reply_once(&p, AMT_MESSAGES, 403,
+             "{\"Messages\":\"none of your business\",\"Message\":\"no\"}", 0);
+  assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
+  expect_log(&p.srv.log, "> sign-in\n> messages\nserver no\n"
+             "failed FORBIDDEN, code 24, start known\n");
+  play_free(&p);
+  reply_once(&p, AMT_MESSAGES, 403, "{\"Messages\":[\"none\"]}", 0);
+  expect_log(&p.srv.log, "> sign-in\n> messages\n"
+             "failed FORBIDDEN, code 24, start known\n");
+  play_free(&p);
+}
+
+#define NET_TIME "2017-05-18T14:00:14.1234567+02:00" /* its "o" format */
+#define TIME_39  "2017-05-18T14:00:14.1234567890123+02:00"
+
+TEST(a_time_of_33_bytes_is_kept)
+{
+  static const struct { const char *time, *log; } v[] = {
+    { NET_TIME, "message @" NET_TIME " x\n" },
+    { TIME_39, "message @" TIME_39 " x\n" }, { TIME_39 "+", "message x\n" }
+  };
+  size_t i, piece;
+  for (i = 0; i < COUNT(v); i++)
+    for (piece = 0; piece < 60; piece++) {
+      text body = {0}, log = {0};
+      play p;
+      text_put(&body, "{\"Messages\":[{\"Time\":\"%s\",\"Text\":\"x\"}]}",
+               v[i].time);
+      text_put(&log, "> sign-in\n> messages\n%sdone 19\n", v[i].log);
+      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
+      expect_log(&p.srv.log, log.p);
+      play_free(&p);
+      text_free(&body);
+      text_free(&log);
+    }
+}
+
+/* What is put together in a message's room is no longer than a name. */
+TEST(a_name_in_pieces_stays_in_its_room)
+{
+  size_t length, piece;
+  for (length = 28; length < 50; length++)
+    for (piece = 1; piece < 8; piece++) {
+      text body = {0};
+      play p;
+      text_put(&body, "{\"Messages\":[{\"%.*s\":\"no\",\"Text\":\"x\"}]}",
+               (int)length, LONG40 LONG40);
+      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
+      expect_log(&p.srv.log, "> sign-in\n> messages\nmessage x\ndone 19\n");
+      assert_string_equal(p.token, "tok1"); /* it lies behind the job */
+      play_free(&p);
+      text_free(&body);
+    }
+}
+
+/* --- one string, a line a message ----------------------------------------- */
+
+TEST(a_log_may_be_one_string_of_lines)
+{
+  static const struct { const char *body, *name, *want; } v[] = {
+    { "{\"Log\":\"line one\\nline \\u20ac two\\n\\nlast\"}", "Log",
+      " line one\n line \xE2\x82\xAC two\n \n last\n" },
+    { "{\"x\":\"a\\nb\",\"Log\":\"one\\ntwo\\n\",\"y\":\"c\\nd\"}", "Log",
+      " one\n two\n" },
+    { "{\"Log\":\"\"}", "Log", "" },
+    { "{\"Log\":\"\\n\"}", "Log", " \n" },
+    { "{\"Log\":\"\\n\\nx\"}", "Log", " \n \n x\n" },
+    { "{\"Log\":\"" LONG40 LONG40 LONG40 "\\n" LONG40 "\"}", "Log",
+      " " LONG40 LONG40 LONG40 "\n " LONG40 "\n" },
+    { "\"one\\ntwo\"", "", " one\n two\n" },
+    { "{\"r\":{\"Log\":\"one\\u000atwo\"}}", "r.log", " one\n two\n" }
+  };
+  size_t i, chunk, cut;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 3; chunk++)
+      for (cut = 0; cut <= strlen(v[i].body); cut++) {
+        amt_wire w = *amt_wire_default();
+        step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 9 } };
+        text got = {0};
+        play p;
+        w.reply[AMT_R_MESSAGES] = v[i].name;
+        s[0].body = v[i].body;
+        play_init(&p);
+        p.s.wire = &w;
+        play_steps(&p, s);
+        p.chunk = chunk;
+        p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
+        p.srv.status_at = 3;
+        play_job(&p);
+        assert_int_equal(p.last, AMT_DONE);
+        assert_int_equal(p.j.log_complete, 1);
+        texts_of(&p.srv.log, &got);
+        if (strcmp(text_of(&got), v[i].want) != 0)
+          fail_msg("%s, cut at %d, pieces of %d:\n%s", v[i].body, (int)cut,
+                   (int)chunk, got.p);
+        text_free(&got);
+        play_free(&p);
+      }
+}
+
+TEST(a_log_of_lines_grows_live_and_loses_none)
+{
+  static const char *const log[] = { "{\"Log\":\"\"}", "{\"Log\":\"one\\n\"}",
+    "{\"Log\":\"one\\ntwo\\n\"}", "{\"Log\":\"one\\ntwo\\n\\nfour\\n\"}" };
+  static const int status[] = { 2, 2, 2, 4 };
+  step s[4];
+  text got = {0};
+  int  i;
+  amt_wire w = *amt_wire_default();
+  play p;
+  memset(s, 0, sizeof s);
+  for (i = 0; i < 4; i++)
+    s[i].op = AMT_MESSAGES, s[i].status = 200, s[i].body = log[i];
+  w.reply[AMT_R_MESSAGES] = "Log";
+  play_init(&p);
+  p.s.wire = &w;
+  p.s.messages = AMT_LIVE;
+  play_steps(&p, s);
+  play_status(&p, status);
+  play_job(&p);
+  texts_of(&p.srv.log, &got);
+  assert_string_equal(text_of(&got), " one\n two\n \n four\n");
+  assert_int_equal(p.srv.count[AMT_MESSAGES], 4);
+  text_free(&got);
+  play_free(&p);
+}
+
+TEST(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut)
+{
+  static const step s[] = {
+    { AMT_MESSAGES, 200, "{\"Messages\":\"10%\\r20%\\nen\\u000dd\\tx\"}", 0, 0, 0, 0 }
+  };
+  size_t chunk;
+  for (chunk = 0; chunk < 40; chunk++) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    p.chunk = chunk;
+    play_job(&p);
+    assert_int_equal(p.j.code, 4);
+    if (strstr(text_of(&p.srv.log.text),
+               "message 10%20%\nmessage end\\x09x\ndone 4\n") == NULL)
+      fail_msg("cut by %u:\n%s", (unsigned)chunk, text_of(&p.srv.log.text));
+    play_free(&p);
+  }
+}

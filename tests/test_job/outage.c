@@ -1,0 +1,619 @@
+/* outage.c - a server that is away, slow or unwilling for a while.
+
+   The promise: what may pass is waited for, in waits that grow, until the
+   give-up time is over; a job that runs is not lost by it, a code once known
+   is never replaced, and no clock, whatever it does, ends a run. */
+
+#include "play.h"
+
+/* --- tried again ---------------------------------------------------------- */
+
+static const step passing[] = {
+  { 0, 500, "{\"Message\":\"oops\"}", 0, 0, 0, 0 },
+  { 0, 502, "<html>", 0, 0, 0, 0 }, { 0, 503, "", 0, 0, 0, 0 },
+  { 0, 504, "{}", 0, 0, 0, 0 },     { 0, 599, "{}", 0, 0, 0, 0 },
+  { 0, 408, "{}", 0, 0, 0, 0 },     { 0, 425, "", 0, 0, 0, 0 },
+  { 0, 429, "{}", 0, 3, 0, 0 },
+  { 0, 0, NULL, AMT_E_EOF, 0, 0, 0 },
+  { 0, 0, NULL, AMT_E_RESET, 0, 0, 0 },
+  { 0, 0, NULL, AMT_E_TIMEOUT, 0, 0, 0 },
+  { 0, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
+  { 0, 0, NULL, AMT_E_DNS, 0, 1, 0 },
+  { 0, 0, NULL, AMT_E_HTTP_STATUS, 0, 0, 0 },
+  { 0, 200, "{", AMT_E_TRUNCATED, 0, 0, 0 },
+  { 0, 200, "hello", 0, 0, 0, 0 },
+  { 0, 200, "{\"Status\":4}}", 0, 0, 0, 0 },
+  { 0, 200, "{\"Status\":4", 0, 0, 0, 0 },
+  { 0, 200, "{\"x\":\"\xFF\",\"Status\":4}", 0, 0, 0, 0 },
+  { 0, 500, "{\"Status\":4,\"BatchRequestId\":1,\"Token\":\"x\","
+    "\"Messages\":[\"no\"]}", 0, 0, 0, 0 }
+};
+
+TEST(what_may_pass_is_tried_again_for_every_call_but_start)
+{
+  static const int ops[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES, AMT_STOP,
+                             AMT_KILL };
+  static const message hello[] = { { 1, "hello", NULL, 0 } };
+  size_t i, k, chunk;
+  for (i = 0; i < COUNT(ops); i++)
+    for (k = 0; k < COUNT(passing); k++)
+      for (chunk = 0; chunk < 2; chunk++) {
+        step s[1];
+        play p;
+        int  code = ops[i] == AMT_STOP ? 12 : ops[i] == AMT_KILL ? 3 : 4;
+        s[0] = passing[k];
+        s[0].op = ops[i];
+        s[0].times = 2;
+        play_init(&p);
+        play_steps(&p, s);
+        play_messages(&p, hello);
+        p.chunk = chunk;
+        p.srv.log.quiet = 1;
+        play_start(&p);
+        if (code != 4) {
+          play_until(&p, AMT_STARTED);
+          amt_stop(&p.j, (amt_op)ops[i]);
+        }
+        play_run(&p);
+        if (p.j.code != code || !p.j.log_complete)
+          fail_msg("%s, %d %s:\n%s", op_name[ops[i]], s[0].status, s[0].body,
+                   text_of(&p.srv.log.text));
+        assert_non_null(strstr(text_of(&p.srv.log.text), "message #1 hello\n"));
+        assert_null(strstr(text_of(&p.srv.log.text), "message no"));
+        assert_int_equal(p.srv.log.retries, 2);
+        assert_int_equal(p.srv.count[AMT_START], 1);
+        if (ops[i] == AMT_SIGN_IN)
+          assert_int_equal(p.srv.count[AMT_SIGN_IN], s[0].untaken ? 1 : 3);
+        play_free(&p);
+      }
+}
+
+/* A kept connection that had ended: at once, and without a word, but never a
+   Start. */
+TEST(a_stale_connection_is_no_outage)
+{
+  int op;
+  for (op = 0; op < AMT_CALLS; op++) {
+    step s[] = { { 0, 0, NULL, AMT_E_STALE, 0, 0, 0 } };
+    play p;
+    s[0].op = op;
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    if (op == AMT_STOP || op == AMT_KILL) {
+      play_until(&p, AMT_STARTED);
+      amt_stop(&p.j, (amt_op)op);
+    }
+    play_run(&p);
+    assert_int_equal(p.srv.log.retries, 0);
+    if (op == AMT_START) {
+      assert_int_equal(p.j.start, AMT_START_UNKNOWN);
+      assert_int_equal(p.srv.count[AMT_START], 1);
+      assert_int_equal(p.j.error, AMT_E_MAYBE_STARTED);
+    } else {
+      size_t i;
+      assert_int_equal(p.last, AMT_DONE);
+      assert_int_equal(p.j.error, 0);
+      for (i = 1; i < p.calls; i++) /* the same moment */
+        if (p.call_time[i] == p.call_time[i - 1]) break;
+      assert_true(i < p.calls);
+    }
+    play_free(&p);
+  }
+}
+
+/* A server that restarts may not know the job for a while. */
+TEST(a_4xx_to_monitor_or_messages_is_tried_again)
+{
+  static const int ops[] = { AMT_MONITOR, AMT_MESSAGES };
+  static const int status[] = { 400, 404, 405, 409, 410, 422, 499 };
+  size_t i, k;
+  for (i = 0; i < COUNT(ops); i++)
+    for (k = 0; k < COUNT(status); k++) {
+      step s[] = { { 0, 0, "{\"Message\":\"?\",\"Status\":11}", 0, 0, 0, 3 } };
+      play p;
+      s[0].op = ops[i], s[0].status = status[k];
+      play_init(&p);
+      play_steps(&p, s);
+      play_job(&p);
+      assert_int_equal(p.j.code, 4);
+      assert_int_equal(p.j.log_complete, 1);
+      assert_int_equal(p.srv.log.retries, 3);
+      play_free(&p);
+    }
+}
+
+TEST(an_error_page_is_the_servers_error_not_bad_json)
+{
+  static const char *const pages[] = { "<html>", "", "{\"Message\":" };
+  size_t i;
+  for (i = 0; i < COUNT(pages); i++) {
+    step s[] = { { AMT_MONITOR, 503, NULL, 0, 0, 0, 100000 } };
+    play p;
+    s[0].body = pages[i];
+    play_init(&p);
+    play_steps(&p, s);
+    play_start(&p);
+    play_until(&p, AMT_RETRYING);
+    assert_int_equal(p.j.error, AMT_E_SERVER);
+    assert_int_equal(p.j.http_status, 503);
+    play_run(&p);
+    assert_int_equal(p.j.error, AMT_E_LOST);
+    assert_int_equal(p.j.cause, AMT_E_SERVER);
+    play_free(&p);
+  }
+}
+
+TEST(the_words_of_a_failed_call_reach_the_caller)
+{
+  static const int ops[] = { AMT_SIGN_IN, AMT_START, AMT_MONITOR, AMT_MESSAGES };
+  size_t i, chunk;
+  for (i = 0; i < COUNT(ops); i++)
+    for (chunk = 0; chunk < 3; chunk++) {
+      step s[] = { { 0, 500, "{\"message\":\"the d\xC3\xA2tabase \\u20ac is "
+                     "down\",\"x\":1}", 0, 0, 0, 0 } };
+      play p;
+      s[0].op = ops[i];
+      play_init(&p);
+      play_steps(&p, s);
+      p.chunk = chunk;
+      play_job(&p);
+      assert_non_null(strstr(text_of(&p.srv.log.text),
+                             "server the d\xC3\xA2tabase \xE2\x82\xAC is down\n"));
+      play_free(&p);
+    }
+}
+
+TEST(a_code_once_known_is_never_replaced)
+{
+  static const step v[] = {
+    { AMT_MESSAGES, 401, "{}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 403, "{\"Message\":\"not yours\"}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 404, "{}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 302, "{}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 500, "{}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 0, NULL, AMT_E_RESET, 0, 0, 5000 },
+    { AMT_MESSAGES, 0, NULL, AMT_E_CONNECT, 0, 1, 5000 },
+    { AMT_MESSAGES, 200, "hello", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 204, "", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"\xFF\"]}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"\\ud800\"]}", 0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Text\":\"a\",\"Text\":\"b\"}]}",
+      0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\"],\"Messages\":[\"b\"]}",
+      0, 0, 0, 5000 },
+    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\"", AMT_E_TRUNCATED, 0, 0, 5000 }
+  };
+  static const int error[] = {
+    0, AMT_E_FORBIDDEN, AMT_E_REFUSED, AMT_E_REDIRECT, AMT_E_SERVER,
+    AMT_E_RESET, AMT_E_CONNECT, AMT_E_JSON_SYNTAX, 0, 0, AMT_E_NO_MESSAGES,
+    AMT_E_JSON_UTF8, AMT_E_JSON_ESCAPE, AMT_E_TWICE, AMT_E_TWICE,
+    AMT_E_TRUNCATED
+  };
+  static const int codes[] = { 3, 4, 11, 99 };
+  size_t i, k, chunk;
+  for (i = 0; i < COUNT(v); i++)
+    for (k = 0; k < COUNT(codes); k++)
+      for (chunk = 0; chunk < 2; chunk++) {
+        int  status[1];
+        play p;
+        status[0] = codes[k];
+        play_init(&p);
+        p.srv.steps = &v[i], p.srv.step_count = 1;
+        play_status(&p, status);
+        p.chunk = chunk;
+        play_job(&p);
+        if (p.last != AMT_DONE || p.j.code != codes[k] || p.j.log_complete ||
+            p.j.error == 0 || (error[i] && p.j.error != error[i]))
+          fail_msg("messages reply %d: %s", (int)i,
+                   text_of(&p.srv.log.text));
+        assert_int_equal(p.srv.count[AMT_MONITOR], 1);
+        play_free(&p);
+      }
+}
+
+/* --- the waits ------------------------------------------------------------ */
+
+TEST(the_waits_between_repeats_grow)
+{
+  step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 1000 } };
+  size_t i;
+  play   p;
+  play_init(&p);
+  play_steps(&p, s);
+  play_job(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_in_range(p.calls, 6, 60);
+  for (i = 1; i < p.calls; i++)
+    assert_true(p.call_time[i] - p.call_time[i - 1] > 0);
+  assert_true(p.call_time[1] - p.call_time[0] <= 2000);
+  assert_true(p.call_time[5] - p.call_time[4] >
+              2 * (p.call_time[1] - p.call_time[0]));
+  for (i = 1; i < p.calls; i++) /* and do not grow for ever */
+    assert_true(p.call_time[i] - p.call_time[i - 1] <= 60000);
+  play_free(&p);
+}
+
+TEST(the_jitter_depends_on_the_seed)
+{
+  uint32_t at[4];
+  size_t   i;
+  unsigned same = 0;
+  for (i = 0; i < COUNT(at); i++) {
+    step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 3 } };
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    p.s.seed = (uint32_t)i * 7919u;
+    play_job(&p);
+    at[i] = p.call_time[3];
+    if (i > 0 && at[i] == at[i - 1]) same++;
+    play_free(&p);
+  }
+  assert_true(same < 2);
+}
+
+TEST(retry_after_is_honoured_within_the_give_up_time)
+{
+  static const int ops[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
+  size_t i, k;
+  for (i = 0; i < COUNT(ops); i++)
+    for (k = 0; k < 3; k++) {
+      static const uint32_t after[] = { 40, 100000, UINT32_MAX };
+      step   s[] = { { 0, 503, "", 0, 0, 0, 0 } };
+      play   p;
+      size_t n;
+      s[0].op = ops[i];
+      s[0].status = k == 0 ? 429 : 503;
+      s[0].retry = after[k];
+      play_init(&p);
+      play_steps(&p, s);
+      p.s.give_up = 120000;
+      play_start(&p);
+      while (p.srv.log.retries == 0) play_until(&p, AMT_RETRYING);
+      n = p.calls;
+      assert_true(p.j.wait >= (k == 0 ? 40000u : 100000u));
+      assert_true(p.j.wait <= 120000u);
+      play_run(&p);
+      assert_true(p.call_time[n] - p.call_time[n - 1] >=
+                  (k == 0 ? 40000u : 100000u));
+      assert_true(p.call_time[n] - p.call_time[n - 1] <= 120000u);
+      play_free(&p);
+    }
+}
+
+TEST(the_first_status_comes_after_its_delay_and_then_each_poll)
+{
+  static const struct { uint32_t delay, poll, d, i; } v[] = {
+    { 0, 0, 10000, 5000 }, { 3000, 7000, 3000, 7000 },
+    { AMT_ZERO, 100, 0, 100 }, { AMT_ZERO, AMT_ZERO, 0, 0 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    uint32_t started;
+    size_t   k;
+    play     p;
+    play_init(&p);
+    p.s.initial_delay = v[i].delay, p.s.poll = v[i].poll;
+    play_start(&p);
+    play_until(&p, AMT_STARTED);
+    started = p.now;
+    play_run(&p);
+    assert_int_equal(p.call_time[2] - started, v[i].d);
+    for (k = 3; k < 6; k++)
+      assert_int_equal(p.call_time[k] - p.call_time[k - 1], v[i].i);
+    play_free(&p);
+  }
+}
+
+TEST(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
+{
+  int    status[60], i;
+  size_t k;
+  play   p;
+  for (i = 0; i < 60; i++) status[i] = 2;
+  status[45] = 4;
+  play_init(&p);
+  play_status(&p, status);
+  p.s.poll_max = 20000;
+  play_job(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.call_time[3] - p.call_time[2], 5000);
+  for (k = 3; k + 1 < p.calls; k++) {
+    uint32_t gap = p.call_time[k] - p.call_time[k - 1];
+    assert_in_range(gap, 5000, 20000);
+    assert_true(k == 3 || gap >= p.call_time[k - 1] - p.call_time[k - 2]);
+  }
+  assert_int_equal(p.call_time[40] - p.call_time[39], 20000);
+  play_free(&p);
+}
+
+/* --- given up ------------------------------------------------------------- */
+
+TEST(the_give_up_time_ends_a_run)
+{
+  static const struct { int op, status, error, untaken, code, start; } v[] = {
+    { AMT_SIGN_IN, 503, 0, 0, 23, AMT_START_NONE },
+    { AMT_SIGN_IN, 0, AMT_E_CONNECT, 1, 23, AMT_START_NONE },
+    { AMT_SIGN_IN, 200, 0, 0, 23, AMT_START_NONE },
+    { AMT_START, 0, AMT_E_CONNECT, 1, 23, AMT_START_NONE },
+    { AMT_MONITOR, 503, 0, 0, 19, AMT_START_KNOWN },
+    { AMT_MONITOR, 404, 0, 0, 19, AMT_START_KNOWN },
+    { AMT_MONITOR, 400, 0, 0, 19, AMT_START_KNOWN },
+    { AMT_MONITOR, 0, AMT_E_RESET, 0, 19, AMT_START_KNOWN }
+  };
+  static const uint32_t give_up[] = { 0, 60000, 1000 };
+  size_t i, k;
+  for (i = 0; i < COUNT(v); i++)
+    for (k = 0; k < COUNT(give_up); k++) {
+      step s[] = { { 0, 0, "{}", 0, 0, 0, 5000 } };
+      play p;
+      uint32_t limit = give_up[k] ? give_up[k] : 300000, began;
+      s[0].op = v[i].op, s[0].status = v[i].status;
+      s[0].error = v[i].error, s[0].untaken = v[i].untaken;
+      play_init(&p);
+      play_steps(&p, s);
+      p.s.give_up = give_up[k];
+      play_start(&p);
+      while (p.srv.log.retries == 0) play_until(&p, AMT_RETRYING);
+      began = p.now;
+      play_until(&p, AMT_BUSY + 1000);
+      assert_int_equal(p.last, AMT_FAILED);
+      assert_int_equal(p.j.code, v[i].code);
+      assert_int_equal(p.j.start, v[i].start);
+      assert_true(p.now - began >= limit / 2);
+      assert_true(p.now - began <= limit + 1000);
+      if (v[i].code == 19) {
+        assert_string_equal(p.j.id, "2112");
+        assert_int_equal(p.j.error, AMT_E_LOST);
+      }
+      if (v[i].error)
+        assert_int_equal(v[i].code == 19 ? p.j.cause : p.j.error, v[i].error);
+      play_free(&p);
+    }
+}
+
+TEST(give_up_zero_ends_a_run_at_the_first_failure)
+{
+  static const int ops[] = { AMT_SIGN_IN, AMT_START, AMT_MONITOR, AMT_MESSAGES };
+  size_t i;
+  for (i = 0; i < COUNT(ops); i++) {
+    step s[] = { { 0, 503, "", 0, 0, 0, 0 } };
+    play p;
+    s[0].op = ops[i];
+    if (ops[i] == AMT_START) /* nothing left, and so nothing came */
+      s[0].status = 0, s[0].untaken = 1, s[0].error = AMT_E_CONNECT;
+    play_init(&p);
+    play_steps(&p, s);
+    p.s.give_up = AMT_ZERO;
+    play_job(&p);
+    assert_int_equal(p.srv.log.retries, 0);
+    assert_int_equal(p.srv.used[0], 1);
+    if (i < 2) assert_int_equal(p.j.code, 23);
+    if (i == 2) assert_int_equal(p.j.code, 19);
+    if (i == 3) {
+      assert_int_equal(p.last, AMT_DONE);
+      assert_int_equal(p.j.code, 4);
+      assert_int_equal(p.j.log_complete, 0);
+      assert_int_not_equal(p.j.error, 0);
+    }
+    play_free(&p);
+  }
+}
+
+/* Fifty seconds away, back, fifty more: none of them is a minute. */
+TEST(the_outage_clock_starts_anew_after_each_success)
+{
+  int  status[60], i;
+  play p;
+  for (i = 0; i < 60; i++) status[i] = 2;
+  status[59] = 4;
+  play_init(&p);
+  play_status(&p, status);
+  p.s.give_up = 60000;
+  p.outage[0] = 20000, p.outage[1] = 60000;
+  p.outage[2] = 80000, p.outage[3] = 120000;
+  play_job(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_true(p.srv.log.retries > 4);
+  play_free(&p);
+  play_init(&p); /* and one of a hundred is */
+  play_status(&p, status);
+  p.s.give_up = 60000;
+  p.outage[0] = 20000, p.outage[1] = 130000;
+  play_job(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.code, 19);
+  play_free(&p);
+}
+
+/* --- the clock ------------------------------------------------------------ */
+
+TEST(the_clock_may_wrap_in_any_phase)
+{
+  static const message two[] = { { 1, "one", NULL, 0 }, { 2, "two", NULL, 0 } };
+  static const step s[] = {
+    { AMT_SIGN_IN, 503, "", 0, 2, 0, 2 }, { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 2 },
+    { AMT_MONITOR, 404, "{}", 0, 0, 0, 3 },
+    { AMT_MESSAGES, 0, NULL, AMT_E_RESET, 0, 0, 2 }
+  };
+  text     want = {0};
+  uint32_t at[64], start, total = 0;
+  size_t   calls = 0, i;
+  int      first = 1;
+  for (start = 0; start <= total + 1000; start += first ? 1 : 97) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    play_messages(&p, two);
+    p.s.messages = AMT_LIVE;
+    p.now = first ? 5000 : 0u - start;
+    play_job(&p);
+    assert_int_equal(p.j.code, 4);
+    if (first) {
+      first = 0;
+      text_put(&want, "%s", text_of(&p.srv.log.text));
+      total = p.now - p.began;
+      calls = p.calls;
+      assert_true(calls <= COUNT(at));
+      for (i = 0; i < calls; i++) at[i] = p.call_time[i] - p.began;
+    }
+    expect_log(&p.srv.log, want.p);
+    assert_int_equal(p.calls, calls);
+    for (i = 0; i < calls; i++)
+      assert_int_equal(p.call_time[i] - p.began, at[i]);
+    play_free(&p);
+  }
+  assert_true(total > 20000);
+  text_free(&want);
+}
+
+TEST(the_give_up_time_may_lie_across_a_wrapping_clock)
+{
+  uint32_t start;
+  for (start = 0; start < 130000; start += 5003) {
+    step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 5000 } };
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    p.s.give_up = 120000;
+    p.now = 0u - start;
+    play_start(&p);
+    play_until(&p, AMT_FAILED);
+    assert_in_range(p.now - p.began, 60000, 121000);
+    play_free(&p);
+  }
+}
+
+TEST(a_clock_that_goes_back_in_an_outage_does_not_end_it)
+{
+  step s[] = { { AMT_MONITOR, 503, "", 0, 0, 0, 3 } };
+  play p;
+  play_init(&p);
+  p.now = 0x7000000;
+  play_steps(&p, s);
+  play_start(&p);
+  play_until(&p, AMT_RETRYING);
+  p.now -= 1000000;
+  p.j.due__ = p.now; /* it waits no longer */
+  play_until(&p, AMT_RETRYING);
+  assert_int_equal(p.last, AMT_RETRYING);
+  play_run(&p);
+  assert_int_equal(p.j.code, 4);
+  play_free(&p);
+}
+
+/* --- refusals of a job that is known -------------------------------------- */
+
+/* One step of a job that runs: refused as often as it says, then as always. */
+TEST(a_refusal_that_passes_ends_no_run)
+{
+  static const struct { int status, sign_in; } v[] = {
+    { 403, 0 }, { 401, 0 }, { 404, 0 }, { 400, 0 }, { 409, 0 },
+    { 401, 400 }, { 401, 401 }, { 401, 403 }, { 401, 404 }
+  };
+  static const int ops[] = { AMT_MONITOR, AMT_MESSAGES };
+  size_t i, k;
+  for (k = 0; k < COUNT(ops); k++)
+    for (i = 0; i < COUNT(v); i++) {
+      step s[] = { { 0, 0, "{}", 0, 0, 0, 1 }, { 0, 0, "{}", 0, 0, 0, 2 } };
+      play p;
+      s[0].op = ops[k];
+      s[0].status = v[i].status;
+      if (v[i].status == 401 && v[i].sign_in == 0) s[0].times = 2;
+      s[1].op = AMT_SIGN_IN;
+      s[1].status = v[i].sign_in;
+      play_init(&p);
+      p.srv.log.quiet = 1;
+      play_start(&p);
+      play_until(&p, AMT_STARTED);
+      play_steps(&p, s);
+      p.srv.step_count = v[i].sign_in ? 2 : 1;
+      play_run(&p);
+      assert_int_equal(p.last, AMT_DONE);
+      assert_int_equal(p.j.code, 4);
+      assert_int_equal(p.srv.used[0], s[0].times);
+      if (v[i].sign_in == 0 || k == 0) assert_int_equal(p.j.log_complete, 1);
+      play_free(&p);
+    }
+}
+
+TEST(a_refusal_that_stays_is_a_lost_server_and_no_24)
+{
+  static const int status[] = { 403, 401, 404, 400 };
+  size_t i;
+  for (i = 0; i < COUNT(status); i++) {
+    step s[] = { { AMT_MONITOR, 0, "{}", 0, 0, 0, 9999 } };
+    play p;
+    s[0].status = status[i];
+    play_init(&p);
+    play_start(&p);
+    play_until(&p, AMT_STARTED);
+    play_steps(&p, s);
+    play_run(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_int_equal(p.j.error, AMT_E_LOST);
+    assert_int_equal(p.j.cause, status[i] == 401 ? AMT_E_SIGN_IN :
+                                status[i] == 403 ? AMT_E_FORBIDDEN :
+                                AMT_E_REFUSED);
+    assert_int_equal(p.j.code, AMT_CODE_UNDEFINED);
+    assert_int_equal(p.j.start, AMT_START_KNOWN);
+    assert_string_equal(p.j.id, "2112");
+    assert_in_range(p.now - p.began, 300000, 340000);
+    play_free(&p);
+  }
+}
+
+TEST(an_attached_job_that_is_refused_at_first_is_not_waited_for)
+{
+  static const struct { int op, status, error; } v[] = {
+    { AMT_SIGN_IN, 401, AMT_E_SIGN_IN }, { AMT_SIGN_IN, 403, AMT_E_SIGN_IN },
+    { AMT_MONITOR, 401, AMT_E_SIGN_IN }, { AMT_MONITOR, 403, AMT_E_FORBIDDEN },
+    { AMT_MONITOR, 404, AMT_E_REFUSED }
+  };
+  size_t i;
+  int    known;
+  for (i = 0; i < COUNT(v); i++)
+    for (known = 0; known < 2; known++) {
+      step s[] = { { 0, 0, "{}", 0, 0, 0, 99 } };
+      play p;
+      s[0].op = v[i].op, s[0].status = v[i].status;
+      play_init(&p);
+      play_status(&p, for_ever);
+      amt_attach(&p.j, &p.s, "DEMO2", "2112");
+      if (known) play_until(&p, AMT_STATUS);
+      if (known && v[i].op == AMT_SIGN_IN) p.token[0]++; /* it is refused */
+      play_steps(&p, s);
+      play_run(&p);
+      assert_int_equal(p.last, AMT_FAILED);
+      assert_int_equal(p.j.error, known ? AMT_E_LOST : v[i].error);
+      assert_int_equal(p.j.start, AMT_START_KNOWN);
+      assert_int_equal(p.j.code, AMT_CODE_UNDEFINED);
+      if (!known) assert_true(p.now - p.began == 0);
+      play_free(&p);
+    }
+}
+
+TEST(a_privilege_for_messages_that_is_missing_is_told_soon)
+{
+  static const step s[] = { { AMT_MESSAGES, 403, "{}", 0, 0, 0, 99 } };
+  uint32_t then;
+  play     p;
+  play_init(&p);
+  play_start(&p);
+  play_until(&p, AMT_STARTED);
+  play_steps(&p, s);
+  while (p.j.status != 4) play_until(&p, AMT_STATUS);
+  then = p.now;
+  play_run(&p);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_int_equal(p.j.code, 4);
+  assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
+  assert_int_equal(p.j.log_complete, 0);
+  assert_int_equal(p.srv.count[AMT_MESSAGES], 3);
+  assert_true(p.now - then < 5000);
+  play_free(&p);
+}

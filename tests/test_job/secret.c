@@ -1,0 +1,198 @@
+/* secret.c - passwords and tokens.
+
+   The promise: a password is fetched when it is needed and given back after;
+   no secret reaches an error or an event; a session that ends leaves none
+   behind. */
+
+#include "play.h"
+
+typedef struct keeper {
+  char *password; /* a block of its own, while it is wanted */
+  int   begun, ended;
+  int   none;
+} keeper;
+
+static const char *keep(void *ctx, int begin)
+{
+  keeper *k = (keeper *)ctx;
+  if (begin) {
+    assert_null(k->password);
+    k->begun++;
+    if (k->none) return NULL;
+    k->password = (char *)malloc(9);
+    assert_non_null(k->password);
+    memcpy(k->password, "opconxps", 9);
+    return k->password;
+  }
+  if (k->password) memset(k->password, 0, 9);
+  free(k->password);
+  k->password = NULL;
+  k->ended++;
+  return NULL;
+}
+
+TEST(a_password_is_fetched_for_each_sign_in_and_given_back)
+{
+  static const step v[] = {
+    { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 }, { AMT_SIGN_IN, 503, "", 0, 0, 0, 2 },
+    { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 1 }, { AMT_SIGN_IN, 200, "{}", 0, 0, 0, 1 },
+    { AMT_SIGN_IN, 0, NULL, AMT_E_RESET, 0, 0, 1 },
+    { AMT_SIGN_IN, 0, NULL, AMT_E_CONNECT, 0, 1, 1 },
+    { AMT_SIGN_IN, 301, "", 0, 0, 0, 1 }, { AMT_SIGN_IN, 200, "hm", 0, 0, 0, 500 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    keeper k;
+    play p;
+    memset(&k, 0, sizeof k);
+    play_init(&p);
+    p.srv.steps = &v[i], p.srv.step_count = 1;
+    p.s.password = NULL;
+    p.s.secret = keep, p.s.ctx = &k;
+    play_job(&p);
+    assert_null(k.password);
+    assert_true(k.begun > 0);
+    assert_int_equal(k.begun, k.ended);
+    assert_null(p.s.password);
+    if (p.last == AMT_DONE)
+      assert_non_null(strstr(text_of(&p.srv.calls),
+                             "\"Password\":\"opconxps\"}"));
+    play_free(&p);
+  }
+}
+
+TEST(a_password_for_basic_is_fetched_and_given_back_too)
+{
+  amt_wire w = *amt_wire_default();
+  keeper   k;
+  play     p;
+  memset(&k, 0, sizeof k);
+  w.auth = AMT_AUTH_BASIC;
+  play_init(&p);
+  p.s.wire = &w;
+  p.srv.scheme = NULL;
+  p.s.password = NULL;
+  p.s.secret = keep, p.s.ctx = &k;
+  play_job(&p);
+  assert_int_equal(p.j.code, 4);
+  assert_non_null(strstr(text_of(&p.srv.calls),
+                         "Authorization: Basic b2NhZG06b3Bjb254cHM=\r\n"));
+  amt_session_end(&p.s);
+  assert_int_equal(k.begun, k.ended);
+  assert_null(k.password);
+  free(k.password);
+  play_free(&p);
+}
+
+TEST(a_password_is_given_back_if_its_job_is_forgotten)
+{
+  keeper k;
+  play p;
+  memset(&k, 0, sizeof k);
+  play_init(&p);
+  p.s.password = NULL;
+  p.s.secret = keep, p.s.ctx = &k;
+  play_start(&p);
+  while (amt_next(&p.j, 1000) != AMT_CALL) { }
+  assert_non_null(k.password);
+  amt_forget(&p.j);
+  assert_null(k.password);
+  assert_int_equal(k.begun, k.ended);
+  play_free(&p);
+}
+
+TEST(a_password_that_cannot_be_fetched_ends_the_run)
+{
+  keeper k;
+  play p;
+  memset(&k, 0, sizeof k);
+  k.none = 1;
+  play_init(&p);
+  p.s.password = NULL;
+  p.s.secret = keep, p.s.ctx = &k;
+  play_job(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.calls, 0);
+  assert_int_equal(p.j.start, AMT_START_NONE);
+  assert_int_equal(k.begun, 1);
+  play_free(&p);
+}
+
+static const char *not_utf8(void *ctx, int begin)
+{
+  (void)ctx;
+  return begin ? "p\xFFw" : NULL;
+}
+
+TEST(a_fetched_password_that_is_not_UTF_8_ends_the_run)
+{
+  play p;
+  play_init(&p);
+  p.s.password = NULL;
+  p.s.secret = not_utf8;
+  play_job(&p);
+  assert_int_equal(p.last, AMT_FAILED);
+  assert_int_equal(p.j.error, AMT_E_UTF8);
+  assert_int_equal(p.j.code, 24);
+  assert_int_equal(p.calls, 0);
+  assert_null(p.s.password);
+  play_free(&p);
+}
+
+static int holds(const void *p, size_t n, const char *word)
+{
+  const char *b = (const char *)p;
+  size_t      w = strlen(word), i;
+  for (i = 0; i + w <= n; i++) if (memcmp(b + i, word, w) == 0) return 1;
+  return 0;
+}
+
+TEST(a_session_that_ends_leaves_no_secret_behind)
+{
+  static const char zero[sizeof(amt_session)] = { 0 };
+  step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3tt0k3n\"}", 0, 0, 0, 0 } };
+  size_t chunk;
+  for (chunk = 0; chunk < 3; chunk++) {
+    play p;
+    play_init(&p);
+    play_steps(&p, s);
+    p.chunk = chunk;
+    p.srv.scheme = NULL;
+    memset(p.token, '#', sizeof p.token);
+    play_job(&p);
+    assert_int_equal(p.j.code, 4);
+    assert_true(holds(p.token, sizeof p.token, "s3cr3t")); /* the search works */
+    assert_false(holds(&p.j, sizeof p.j, "s3cr3t"));
+    assert_false(holds(&p.j, sizeof p.j, "opconxps"));
+    amt_session_end(&p.s);
+    assert_memory_equal(p.token, zero, sizeof p.token);
+    assert_memory_equal(&p.s, zero, sizeof p.s);
+    play_free(&p);
+  }
+}
+
+TEST(no_secret_reaches_an_error_or_an_event)
+{
+  static const step v[] = {
+    { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 0 },
+    { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3t\\r\\n\"}", 0, 0, 0, 9999 },
+    { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3ts3cr3ts3cr3ts3cr3ts3cr3t\"}",
+      0, 0, 0, 9999 },
+    { AMT_START, 403, "{}", 0, 0, 0, 0 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    play p;
+    play_init(&p);
+    p.srv.steps = &v[i], p.srv.step_count = 1;
+    play_job(&p);
+    assert_int_equal(p.last, AMT_FAILED);
+    assert_false(holds(&p.j, sizeof p.j, "s3cr3t"));
+    assert_false(holds(&p.j, sizeof p.j, "opconxps"));
+    assert_null(strstr(text_of(&p.srv.log.text), "s3cr3t"));
+    assert_null(strstr(text_of(&p.srv.log.text), "opconxps"));
+    if (p.j.msg_len)
+      assert_false(holds(p.j.msg, p.j.msg_len, "s3cr3t"));
+    play_free(&p);
+  }
+}
