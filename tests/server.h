@@ -11,6 +11,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -260,6 +261,22 @@ typedef struct step {
   int         untaken; /* 1: not one byte of the request was taken */
   unsigned    times;   /* so often; 0 is once */
 } step;
+
+/* The rows of a table of steps, by what becomes of a call. Behind the last
+   argument may stand more: OK(AMT_STOP, "", .times = ALWAYS). */
+#define ALWAYS UINT_MAX
+#define REPLY(call, code, ...) \
+  { .op = call, .status = code, .body = __VA_ARGS__ }
+#define OK(call, ...) REPLY(call, 200, __VA_ARGS__)
+#define CUT_OFF(call, code, text, ...) /* the reply ends early, by this error */ \
+  { .op = call, .status = code, .body = text, .error = __VA_ARGS__ }
+#define NO_REPLY(call, ...) /* the request may have come whole */ \
+  { .op = call, .error = __VA_ARGS__ }
+#define UNTAKEN(call, ...)  /* not one byte of it left */ \
+  { .op = call, .untaken = 1, .error = __VA_ARGS__ }
+
+/* A text as it is written here: JSON({"Status":4}) is "{\"Status\":4}". */
+#define JSON(...) #__VA_ARGS__
 
 typedef struct message {
   int         sequence; /* 0: it has none */

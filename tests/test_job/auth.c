@@ -18,8 +18,8 @@ TEST(a_sign_in_may_be_a_form)
   w.reply[AMT_R_TOKEN] = "access_token";
   w.reply[AMT_R_EXPIRES] = "expires_in";
   {
-    step s[] = { { AMT_SIGN_IN, 200, "{\"access_token\":\"tok1\",\"token_type\":"
-                   "\"bearer\",\"expires_in\":3600}", 0, 0, 0, 0 } };
+    step s[] = { OK(AMT_SIGN_IN, JSON({"access_token":"tok1",)
+                                 JSON("token_type":"bearer","expires_in":3600})) };
     play_init(&p);
     p.s.wire = &w;
     p.s.user = "a b&c=\xC3\xA9%+";
@@ -271,7 +271,7 @@ TEST(without_a_sign_in_call_a_401_to_a_start_ends_it_at_once)
   static const uint8_t auth[] = { AMT_AUTH_BASIC, AMT_AUTH_FIXED, AMT_AUTH_NONE };
   size_t i;
   for (i = 0; i < COUNT(auth); i++) {
-    static const step s[] = { { AMT_START, 401, "{}", 0, 0, 0, 9 } };
+    static const step s[] = { REPLY(AMT_START, 401, "{}", .times = ALWAYS) };
     amt_wire w = *amt_wire_default();
     play p;
     w.auth = auth[i];

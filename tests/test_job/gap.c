@@ -19,7 +19,7 @@ typedef struct history {
 static void put_history(text *to, const char *list)
 {
   const char *before = "";
-  text_put(to, "{\"Messages\":[");
+  text_put(to, JSON({"Messages":[));
   while (*list != 0 && *list != '!') {
     size_t n = strcspn(list, " !"), late = *list == '~';
     if (*list == '\'')
@@ -167,16 +167,15 @@ TEST(a_log_that_has_all_raises_no_false_alarm)
 TEST(a_gap_between_pages_is_told)
 {
   static const step good[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"}],"
-      "\"More\":true}", 0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":2,\"Text\":\"b\"}]}",
-      0, 0, 0, 0 }
+    OK(AMT_MESSAGES,
+      JSON({"Messages":[{"Sequence":1,"Text":"a"}],"More":true})),
+    OK(AMT_MESSAGES, JSON({"Messages":[{"Sequence":2,"Text":"b"}]}))
   };
   step gap[2];
   play p;
   int  i;
   gap[0] = good[0], gap[1] = good[1];
-  gap[1].body = "{\"Messages\":[{\"Sequence\":3,\"Text\":\"b\"}]}";
+  gap[1].body = JSON({"Messages":[{"Sequence":3,"Text":"b"}]});
   for (i = 0; i < 2; i++) {
     play_init(&p);
     p.srv.steps = i == 0 ? good : gap, p.srv.step_count = 2;
@@ -194,7 +193,7 @@ TEST(a_gap_between_pages_is_told)
 /* A state that ends the run is not hidden by a gap in its log. */
 TEST(a_gap_does_not_hide_UNDEFINED)
 {
-  static const message ring[] = { { 26, "x", NULL, OBJECT } };
+  static const message ring[] = { { .sequence = 26, .text = "x" } };
   static const int     undefined[] = { 19 };
   play p;
   play_init(&p);
@@ -212,8 +211,8 @@ TEST(a_gap_does_not_hide_UNDEFINED)
 TEST(a_list_that_is_whole_by_the_table_may_not_shrink)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\",\"b\"]}", 0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[]}", 0, 0, 0, 0 }
+    OK(AMT_MESSAGES, JSON({"Messages":["a","b"]})),
+    OK(AMT_MESSAGES, JSON({"Messages":[]}))
   };
   static const int status[] = { 2, 4 };
   amt_wire w = *amt_wire_default();

@@ -9,38 +9,37 @@
                "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
 
 static const message numbered[] = {
-  { 1, "one", "2026-01-31T08:00:00", OBJECT },
-  { 2, "", NULL, OBJECT },
-  { 5, "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 \xC3\xA9\xF0\x9F\x98\x80", NULL,
-    OBJECT },
-  { 6, LONG40 LONG40 LONG40, "2026-01-31T08:00:01.25", OBJECT },
-  { 7, EURO10 EURO10 "\\n" EURO10, NULL, OBJECT },
-  { 9, "last", NULL, OBJECT }
+  { .sequence = 1, .text = "one", .time = "2026-01-31T08:00:00" },
+  { .sequence = 2, .text = "" },
+  { .sequence = 5, .text = "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 \xC3\xA9\xF0\x9F\x98\x80" },
+  { .sequence = 6, .text = LONG40 LONG40 LONG40, .time = "2026-01-31T08:00:01.25" },
+  { .sequence = 7, .text = EURO10 EURO10 "\\n" EURO10 },
+  { .sequence = 9, .text = "last" }
 };
 static const message plain[] = {
-  { 0, "one", NULL, PLAIN }, { 0, "", NULL, PLAIN },
-  { 0, "\\t\xC3\xA9\\u0000x", NULL, PLAIN },
-  { 0, LONG40 LONG40, NULL, PLAIN }, { 0, "one", NULL, PLAIN },
-  { 0, "", NULL, PLAIN }
+  { .text = "one", .form = PLAIN }, { .text = "", .form = PLAIN },
+  { .text = "\\t\xC3\xA9\\u0000x", .form = PLAIN },
+  { .text = LONG40 LONG40, .form = PLAIN }, { .text = "one", .form = PLAIN },
+  { .text = "", .form = PLAIN }
 };
 static const message unnumbered[] = {
-  { 0, "one", NULL, OBJECT }, { 0, "two", "2026-01-31T08:00:00", OBJECT },
-  { 0, "", NULL, OBJECT }, { 0, LONG40, NULL, OBJECT }
+  { .text = "one" }, { .text = "two", .time = "2026-01-31T08:00:00" },
+  { .text = "" }, { .text = LONG40 }
 };
 static const message children[] = { /* each child numbers its own */
-  { 1, "parent", NULL, OBJECT }, { 1, "child", NULL, OBJECT },
-  { 2, LONG40, NULL, OBJECT }, { 1, "second", NULL, OBJECT },
-  { 2, "", NULL, OBJECT }, { 2, "parent ends", NULL, OBJECT }
+  { .sequence = 1, .text = "parent" }, { .sequence = 1, .text = "child" },
+  { .sequence = 2, .text = LONG40 }, { .sequence = 1, .text = "second" },
+  { .sequence = 2, .text = "" }, { .sequence = 2, .text = "parent ends" }
 };
 static const message text_first[] = {
-  { 1, "one", NULL, TEXT_FIRST }, { 2, "two", NULL, TEXT_FIRST },
-  { 3, "", "2026-01-31T08:00:00", TEXT_FIRST },
-  { 4, LONG40, NULL, TEXT_FIRST }, { 5, "five", NULL, TEXT_FIRST }
+  { .sequence = 1, .text = "one", .form = TEXT_FIRST }, { .sequence = 2, .text = "two", .form = TEXT_FIRST },
+  { .sequence = 3, .text = "", .time = "2026-01-31T08:00:00", .form = TEXT_FIRST },
+  { .sequence = 4, .text = LONG40, .form = TEXT_FIRST }, { .sequence = 5, .text = "five", .form = TEXT_FIRST }
 };
 static const message mixed[] = {
-  { 1, "one", NULL, OBJECT }, { 0, "plain", NULL, PLAIN },
-  { 2, "two", NULL, OBJECT }, { 0, "bare", NULL, OBJECT },
-  { 3, "three", NULL, TEXT_FIRST }
+  { .sequence = 1, .text = "one" }, { .text = "plain", .form = PLAIN },
+  { .sequence = 2, .text = "two" }, { .text = "bare" },
+  { .sequence = 3, .text = "three", .form = TEXT_FIRST }
 };
 
 #define LIST(m) m, COUNT(m)
@@ -222,16 +221,14 @@ TEST(a_message_may_break_off_many_times)
 TEST(a_text_that_changed_meanwhile_is_never_cut_in_a_character)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
-      AMT_E_RESET, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
-      "\"abc\xF0\x9F\x98\x80 end\"}]}", 0, 0, 0, 0 }
+    CUT_OFF(AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd", AMT_E_RESET),
+    OK(AMT_MESSAGES, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+"\"abc\xF0\x9F\x98\x80 end\"}]}")
   };
   static const step all[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd",
-      AMT_E_RESET, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
-      "\"abc\xF0\x9F\x98\x80\"}]}", 0, 0, 0, 0 }
+    CUT_OFF(AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd", AMT_E_RESET),
+    OK(AMT_MESSAGES, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
+"\"abc\xF0\x9F\x98\x80\"}]}")
   };
   play p;
   play_init(&p);
@@ -327,17 +324,16 @@ TEST(with_never_no_messages_are_asked_for)
 TEST(more_without_anything_new_does_not_loop)
 {
   static const char *const v[] = {
-    "{\"Messages\":[],\"More\":true}",
-    "{\"More\":true,\"Messages\":[\"a\",\"b\"]}",
-    ("{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},{\"Sequence\":2,"
-     "\"Text\":\"b\"}],\"More\":true}")
+    JSON({"Messages":[],"More":true}),
+    JSON({"More":true,"Messages":["a","b"]}),
+    (JSON({"Messages":[{"Sequence":1,"Text":"a"},{"Sequence":2,"Text":"b"}],)
+     JSON("More":true}))
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 5000 } };
+    step s[] = { OK(AMT_MESSAGES, v[i], .times = ALWAYS) };
     text got = {0};
     play p;
-    s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -354,8 +350,7 @@ TEST(more_without_anything_new_does_not_loop)
 TEST(a_log_with_more_that_never_comes_is_not_complete)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\",\"b\"],\"More\":true}", 0, 0, 0,
-      100 }
+    OK(AMT_MESSAGES, JSON({"Messages":["a","b"],"More":true}), .times = ALWAYS)
   };
   play p;
   play_init(&p);
@@ -373,31 +368,30 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
 TEST(messages_are_read_in_every_tolerated_accent)
 {
   static const struct { const char *body, *want; } v[] = {
-    { "{\"Messages\":[]}", "" },
-    { "{\"messages\":[{\"sequence\":\"1\",\"TIME\":\"t\",\"tExt\":\"a\"}]}",
+    { JSON({"Messages":[]}), "" },
+    { JSON({"messages":[{"sequence":"1","TIME":"t","tExt":"a"}]}),
       "message #1 @t a\n" },
     { "\xEF\xBB\xBF{\"x\":[[\"no\"]],\"Messages\":[\"a\",\"b\"],\"y\":[\"no\"]}",
       "message a\nmessage b\n" },
-    { "{\"Messages\":[{\"x\":{\"Text\":\"no\",\"Sequence\":9},\"Text\":\"a\","
-      "\"y\":[{\"Text\":\"no\"}],\"Sequence\":1}]}", "message a\n" },
-    { "{\"Messages\":[{\"Sequence\":null,\"Time\":null,\"Text\":\"a\"}]}",
+    { JSON({"Messages":[{"x":{"Text":"no","Sequence":9},"Text":"a",)
+      JSON("y":[{"Text":"no"}],"Sequence":1}]}), "message a\n" },
+    { JSON({"Messages":[{"Sequence":null,"Time":null,"Text":"a"}]}),
       "message a\n" },
-    { "{\"Messages\":[{\"Text\":\"\"}]}", "message \n" },
-    { "{\"x\":{\"Messages\":[\"no\"]},\"Messages\":[\"a\"]}", "message a\n" },
-    { "{\"Messages\":[{\"Time\":\"1\",\"Time\":\"2\",\"Text\":\"a\"}]}",
+    { JSON({"Messages":[{"Text":""}]}), "message \n" },
+    { JSON({"x":{"Messages":["no"]},"Messages":["a"]}), "message a\n" },
+    { JSON({"Messages":[{"Time":"1","Time":"2","Text":"a"}]}),
       "message @2 a\n" },
-    { "{\"Messages\":[{\"Sequence\":1,\"Text\":\"a\"},"
-      "{\"Sequence\":18446744073709551615,\"Text\":\"b\"}]}",
+    { JSON({"Messages":[{"Sequence":1,"Text":"a"},)
+      JSON({"Sequence":18446744073709551615,"Text":"b"}]}),
       "message #1 a\nmessage #18446744073709551615 b\n" },
-    { "{\"Message\":\"no\",\"Text\":\"no\",\"Messages\":[\"a\"]}", "message a\n" }
+    { JSON({"Message":"no","Text":"no","Messages":["a"]}), "message a\n" }
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 20; chunk++) {
-      step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 0 } };
+      step s[] = { OK(AMT_MESSAGES, v[i].body) };
       text want = {0};
       play p;
-      s[0].body = v[i].body;
       play_init(&p);
       play_steps(&p, s);
       p.srv.status_at = 3;
@@ -414,13 +408,13 @@ TEST(messages_are_read_in_every_tolerated_accent)
 TEST(a_list_of_messages_may_be_null_or_have_nulls_in_it)
 {
   static const struct { const char *body, *log; } v[] = {
-    { "{\"Messages\":null}", "> sign-in\n> messages\ndone 19\n" },
-    { "{\"More\":null,\"Messages\":[null,\"one\",true,\"two\",false]}",
+    { JSON({"Messages":null}), "> sign-in\n> messages\ndone 19\n" },
+    { JSON({"More":null,"Messages":[null,"one",true,"two",false]}),
       "> sign-in\n> messages\nmessage one\nmessage two\ndone 19\n" },
-    { "{\"Messages\":[{\"Text\":\"one\",\"Sequence\":\"x\"}]}",
+    { JSON({"Messages":[{"Text":"one","Sequence":"x"}]}),
       "> sign-in\n> messages\nmessage one\ndone 19\n" },
-    { "{\"Messages\":[{\"Time\":\"2026-01-31T08:00:00.00000000000000000000\","
-      "\"Text\":\"late\"},{\"Time\":\"8:00\",\"Text\":\"two\"}]}",
+    { JSON({"Messages":[{"Time":"2026-01-31T08:00:00.00000000000000000000",)
+      JSON("Text":"late"},{"Time":"8:00","Text":"two"}]}),
       "> sign-in\n> messages\nmessage late\nmessage @8:00 two\ndone 19\n" }
   };
   size_t i, piece;
@@ -437,9 +431,9 @@ TEST(a_list_of_messages_may_be_null_or_have_nulls_in_it)
 TEST(two_lists_in_one_reply_are_TWICE)
 {
   static const char *const v[] = {
-    "{\"Messages\":\"one\\ntwo\",\"messages\":\"three\"}",
-    "{\"Messages\":[\"one\"],\"messages\":[\"three\"]}",
-    "{\"Messages\":[\"one\"],\"messages\":\"three\"}"
+    JSON({"Messages":"one\ntwo","messages":"three"}),
+    JSON({"Messages":["one"],"messages":["three"]}),
+    JSON({"Messages":["one"],"messages":"three"})
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
@@ -455,12 +449,12 @@ TEST(what_an_error_reply_calls_messages_is_no_log)
 {
   play p;
   reply_once(&p, AMT_MESSAGES, 403,
-             "{\"Messages\":\"none of your business\",\"Message\":\"no\"}", 0);
+             JSON({"Messages":"none of your business","Message":"no"}), 0);
   assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
   expect_log(&p.srv.log, "> sign-in\n> messages\nserver no\n"
              "failed FORBIDDEN, code 24, start known\n");
   play_free(&p);
-  reply_once(&p, AMT_MESSAGES, 403, "{\"Messages\":[\"none\"]}", 0);
+  reply_once(&p, AMT_MESSAGES, 403, JSON({"Messages":["none"]}), 0);
   expect_log(&p.srv.log, "> sign-in\n> messages\n"
              "failed FORBIDDEN, code 24, start known\n");
   play_free(&p);
@@ -480,7 +474,7 @@ TEST(a_time_of_33_bytes_is_kept)
     for (piece = 0; piece < 60; piece++) {
       text body = {0}, log = {0};
       play p;
-      text_put(&body, "{\"Messages\":[{\"Time\":\"%s\",\"Text\":\"x\"}]}",
+      text_put(&body, JSON({"Messages":[{"Time":"%s","Text":"x"}]}),
                v[i].time);
       text_put(&log, "> sign-in\n> messages\n%sdone 19\n", v[i].log);
       reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
@@ -499,7 +493,7 @@ TEST(a_name_in_pieces_stays_in_its_room)
     for (piece = 1; piece < 8; piece++) {
       text body = {0};
       play p;
-      text_put(&body, "{\"Messages\":[{\"%.*s\":\"no\",\"Text\":\"x\"}]}",
+      text_put(&body, JSON({"Messages":[{"%.*s":"no","Text":"x"}]}),
                (int)length, LONG40 LONG40);
       reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
       expect_log(&p.srv.log, "> sign-in\n> messages\nmessage x\ndone 19\n");
@@ -514,28 +508,27 @@ TEST(a_name_in_pieces_stays_in_its_room)
 TEST(a_log_may_be_one_string_of_lines)
 {
   static const struct { const char *body, *name, *want; } v[] = {
-    { "{\"Log\":\"line one\\nline \\u20ac two\\n\\nlast\"}", "Log",
+    { JSON({"Log":"line one\nline \u20ac two\n\nlast"}), "Log",
       " line one\n line \xE2\x82\xAC two\n \n last\n" },
-    { "{\"x\":\"a\\nb\",\"Log\":\"one\\ntwo\\n\",\"y\":\"c\\nd\"}", "Log",
+    { JSON({"x":"a\nb","Log":"one\ntwo\n","y":"c\nd"}), "Log",
       " one\n two\n" },
-    { "{\"Log\":\"\"}", "Log", "" },
-    { "{\"Log\":\"\\n\"}", "Log", " \n" },
-    { "{\"Log\":\"\\n\\nx\"}", "Log", " \n \n x\n" },
+    { JSON({"Log":""}), "Log", "" },
+    { JSON({"Log":"\n"}), "Log", " \n" },
+    { JSON({"Log":"\n\nx"}), "Log", " \n \n x\n" },
     { "{\"Log\":\"" LONG40 LONG40 LONG40 "\\n" LONG40 "\"}", "Log",
       " " LONG40 LONG40 LONG40 "\n " LONG40 "\n" },
     { "\"one\\ntwo\"", "", " one\n two\n" },
-    { "{\"r\":{\"Log\":\"one\\u000atwo\"}}", "r.log", " one\n two\n" }
+    { JSON({"r":{"Log":"one\u000atwo"}}), "r.log", " one\n two\n" }
   };
   size_t i, chunk, cut;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 3; chunk++)
       for (cut = 0; cut <= strlen(v[i].body); cut++) {
         amt_wire w = *amt_wire_default();
-        step s[] = { { AMT_MESSAGES, 200, NULL, 0, 0, 0, 9 } };
+        step s[] = { OK(AMT_MESSAGES, v[i].body, .times = ALWAYS) };
         text got = {0};
         play p;
         w.reply[AMT_R_MESSAGES] = v[i].name;
-        s[0].body = v[i].body;
         play_init(&p);
         p.s.wire = &w;
         play_steps(&p, s);
@@ -556,17 +549,15 @@ TEST(a_log_may_be_one_string_of_lines)
 
 TEST(a_log_of_lines_grows_live_and_loses_none)
 {
-  static const char *const log[] = { "{\"Log\":\"\"}", "{\"Log\":\"one\\n\"}",
-    "{\"Log\":\"one\\ntwo\\n\"}", "{\"Log\":\"one\\ntwo\\n\\nfour\\n\"}" };
+  static const step s[] = {
+    OK(AMT_MESSAGES, JSON({"Log":""})), OK(AMT_MESSAGES, JSON({"Log":"one\n"})),
+    OK(AMT_MESSAGES, JSON({"Log":"one\ntwo\n"})),
+    OK(AMT_MESSAGES, JSON({"Log":"one\ntwo\n\nfour\n"}))
+  };
   static const int status[] = { 2, 2, 2, 4 };
-  step s[4];
   text got = {0};
-  int  i;
   amt_wire w = *amt_wire_default();
   play p;
-  memset(s, 0, sizeof s);
-  for (i = 0; i < 4; i++)
-    s[i].op = AMT_MESSAGES, s[i].status = 200, s[i].body = log[i];
   w.reply[AMT_R_MESSAGES] = "Log";
   play_init(&p);
   p.s.wire = &w;
@@ -584,7 +575,7 @@ TEST(a_log_of_lines_grows_live_and_loses_none)
 TEST(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":\"10%\\r20%\\nen\\u000dd\\tx\"}", 0, 0, 0, 0 }
+    OK(AMT_MESSAGES, JSON({"Messages":"10%\r20%\nen\u000dd\tx"}))
   };
   size_t chunk;
   for (chunk = 0; chunk < 40; chunk++) {

@@ -10,7 +10,7 @@
 
 TEST(an_attached_job_is_watched_to_its_end)
 {
-  static const message hello[] = { { 1, "hello", NULL, 0 } };
+  static const message hello[] = { { .sequence = 1, .text = "hello" } };
   play p;
   play_init(&p);
   play_messages(&p, hello);
@@ -40,7 +40,7 @@ TEST(an_attached_job_may_be_killed_at_once)
 
 TEST(each_function_is_there_as_a_single_call)
 {
-  static const message two[] = { { 1, "one", NULL, 0 }, { 2, "two", NULL, 0 } };
+  static const message two[] = { { .sequence = 1, .text = "one" }, { .sequence = 2, .text = "two" } };
   static const struct { amt_op op; const char *want; } v[] = {
     { AMT_START, "> sign-in\nstarting\n> start\nstarted 2112\n" },
     { AMT_STOP, "> sign-in\n> stop\nanswered OK\n" },
@@ -80,9 +80,8 @@ TEST(a_single_call_goes_on_when_its_connection_breaks)
 {
   int op;
   for (op = AMT_STOP; op < AMT_CALLS; op++) {
-    step s[] = { { 0, 503, "", 0, 0, 0, 2 } };
+    step s[] = { REPLY(op, 503, "", .times = 2) };
     play p;
-    s[0].op = op;
     play_init(&p);
     play_steps(&p, s);
     play_once(&p, (amt_op)op, &p.t, "2112");
@@ -103,9 +102,8 @@ TEST(a_single_call_that_is_refused_fails)
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[] = { { 0, 0, "{}", 0, 0, 0, 9 } };
+    step s[] = { REPLY(v[i].op, v[i].status, "{}", .times = ALWAYS) };
     play p;
-    s[0].op = v[i].op, s[0].status = v[i].status;
     play_init(&p);
     play_steps(&p, s);
     play_once(&p, (amt_op)v[i].op, &p.t,
@@ -194,7 +192,7 @@ TEST(a_forgotten_job_asks_for_nothing_more)
 
 TEST(a_job_that_was_dropped_takes_no_more_of_a_reply)
 {
-  char late[] = "{\"Token\":\"evil\"}";
+  char late[] = JSON({"Token":"evil"});
   play p;
   play_init(&p);
   play_start(&p);

@@ -8,32 +8,34 @@
 
 /* --- tried again ---------------------------------------------------------- */
 
+/* The test says of which call. */
+enum { ANY_CALL };
 static const step passing[] = {
-  { 0, 500, "{\"Message\":\"oops\"}", 0, 0, 0, 0 },
-  { 0, 502, "<html>", 0, 0, 0, 0 }, { 0, 503, "", 0, 0, 0, 0 },
-  { 0, 504, "{}", 0, 0, 0, 0 },     { 0, 599, "{}", 0, 0, 0, 0 },
-  { 0, 408, "{}", 0, 0, 0, 0 },     { 0, 425, "", 0, 0, 0, 0 },
-  { 0, 429, "{}", 0, 3, 0, 0 },
-  { 0, 0, NULL, AMT_E_EOF, 0, 0, 0 },
-  { 0, 0, NULL, AMT_E_RESET, 0, 0, 0 },
-  { 0, 0, NULL, AMT_E_TIMEOUT, 0, 0, 0 },
-  { 0, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
-  { 0, 0, NULL, AMT_E_DNS, 0, 1, 0 },
-  { 0, 0, NULL, AMT_E_HTTP_STATUS, 0, 0, 0 },
-  { 0, 200, "{", AMT_E_TRUNCATED, 0, 0, 0 },
-  { 0, 200, "hello", 0, 0, 0, 0 },
-  { 0, 200, "{\"Status\":4}}", 0, 0, 0, 0 },
-  { 0, 200, "{\"Status\":4", 0, 0, 0, 0 },
-  { 0, 200, "{\"x\":\"\xFF\",\"Status\":4}", 0, 0, 0, 0 },
-  { 0, 500, "{\"Status\":4,\"BatchRequestId\":1,\"Token\":\"x\","
-    "\"Messages\":[\"no\"]}", 0, 0, 0, 0 }
+  REPLY(ANY_CALL, 500, JSON({"Message":"oops"})),
+  REPLY(ANY_CALL, 502, "<html>"), REPLY(ANY_CALL, 503, ""),
+  REPLY(ANY_CALL, 504, "{}"),     REPLY(ANY_CALL, 599, "{}"),
+  REPLY(ANY_CALL, 408, "{}"),     REPLY(ANY_CALL, 425, ""),
+  REPLY(ANY_CALL, 429, "{}", .retry = 3),
+  NO_REPLY(ANY_CALL, AMT_E_EOF),
+  NO_REPLY(ANY_CALL, AMT_E_RESET),
+  NO_REPLY(ANY_CALL, AMT_E_TIMEOUT),
+  UNTAKEN(ANY_CALL, AMT_E_CONNECT),
+  UNTAKEN(ANY_CALL, AMT_E_DNS),
+  NO_REPLY(ANY_CALL, AMT_E_HTTP_STATUS),
+  CUT_OFF(ANY_CALL, 200, "{", AMT_E_TRUNCATED),
+  OK(ANY_CALL, "hello"),
+  OK(ANY_CALL, JSON({"Status":4}})),
+  OK(ANY_CALL, JSON({"Status":4)),
+  OK(ANY_CALL, "{\"x\":\"\xFF\",\"Status\":4}"),
+  REPLY(ANY_CALL, 500, JSON({"Status":4,"BatchRequestId":1,"Token":"x",)
+                       JSON("Messages":["no"]}))
 };
 
 TEST(what_may_pass_is_tried_again_for_every_call_but_start)
 {
   static const int ops[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES, AMT_STOP,
                              AMT_KILL };
-  static const message hello[] = { { 1, "hello", NULL, 0 } };
+  static const message hello[] = { { .sequence = 1, .text = "hello" } };
   size_t i, k, chunk;
   for (i = 0; i < COUNT(ops); i++)
     for (k = 0; k < COUNT(passing); k++)
@@ -74,9 +76,8 @@ TEST(a_stale_connection_is_no_outage)
 {
   int op;
   for (op = 0; op < AMT_CALLS; op++) {
-    step s[] = { { 0, 0, NULL, AMT_E_STALE, 0, 0, 0 } };
+    step s[] = { NO_REPLY(op, AMT_E_STALE) };
     play p;
-    s[0].op = op;
     play_init(&p);
     play_steps(&p, s);
     play_start(&p);
@@ -110,9 +111,9 @@ TEST(a_4xx_to_monitor_or_messages_is_tried_again)
   size_t i, k;
   for (i = 0; i < COUNT(ops); i++)
     for (k = 0; k < COUNT(status); k++) {
-      step s[] = { { 0, 0, "{\"Message\":\"?\",\"Status\":11}", 0, 0, 0, 3 } };
+      step s[] = { REPLY(ops[i], status[k],
+        JSON({"Message":"?","Status":11}), .times = 3) };
       play p;
-      s[0].op = ops[i], s[0].status = status[k];
       play_init(&p);
       play_steps(&p, s);
       play_job(&p);
@@ -125,12 +126,11 @@ TEST(a_4xx_to_monitor_or_messages_is_tried_again)
 
 TEST(an_error_page_is_the_servers_error_not_bad_json)
 {
-  static const char *const pages[] = { "<html>", "", "{\"Message\":" };
+  static const char *const pages[] = { "<html>", "", JSON({"Message":) };
   size_t i;
   for (i = 0; i < COUNT(pages); i++) {
-    step s[] = { { AMT_MONITOR, 503, NULL, 0, 0, 0, 100000 } };
+    step s[] = { REPLY(AMT_MONITOR, 503, pages[i], .times = ALWAYS) };
     play p;
-    s[0].body = pages[i];
     play_init(&p);
     play_steps(&p, s);
     play_start(&p);
@@ -150,10 +150,9 @@ TEST(the_words_of_a_failed_call_reach_the_caller)
   size_t i, chunk;
   for (i = 0; i < COUNT(ops); i++)
     for (chunk = 0; chunk < 3; chunk++) {
-      step s[] = { { 0, 500, "{\"message\":\"the d\xC3\xA2tabase \\u20ac is "
-                     "down\",\"x\":1}", 0, 0, 0, 0 } };
+      step s[] = { REPLY(ops[i], 500, "{\"message\":\"the d\xC3\xA2tabase \\u20ac is "
+"down\",\"x\":1}") };
       play p;
-      s[0].op = ops[i];
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
@@ -167,24 +166,25 @@ TEST(the_words_of_a_failed_call_reach_the_caller)
 TEST(a_code_once_known_is_never_replaced)
 {
   static const step v[] = {
-    { AMT_MESSAGES, 401, "{}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 403, "{\"Message\":\"not yours\"}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 404, "{}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 302, "{}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 500, "{}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 0, NULL, AMT_E_RESET, 0, 0, 5000 },
-    { AMT_MESSAGES, 0, NULL, AMT_E_CONNECT, 0, 1, 5000 },
-    { AMT_MESSAGES, 200, "hello", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 204, "", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"\xFF\"]}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"\\ud800\"]}", 0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Text\":\"a\",\"Text\":\"b\"}]}",
-      0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\"],\"Messages\":[\"b\"]}",
-      0, 0, 0, 5000 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"a\"", AMT_E_TRUNCATED, 0, 0, 5000 }
+    REPLY(AMT_MESSAGES, 401, "{}", .times = ALWAYS),
+    REPLY(AMT_MESSAGES, 403, JSON({"Message":"not yours"}), .times = ALWAYS),
+    REPLY(AMT_MESSAGES, 404, "{}", .times = ALWAYS),
+    REPLY(AMT_MESSAGES, 302, "{}", .times = ALWAYS),
+    REPLY(AMT_MESSAGES, 500, "{}", .times = ALWAYS),
+    NO_REPLY(AMT_MESSAGES, AMT_E_RESET, .times = ALWAYS),
+    UNTAKEN(AMT_MESSAGES, AMT_E_CONNECT, .times = ALWAYS),
+    OK(AMT_MESSAGES, "hello", .times = ALWAYS),
+    OK(AMT_MESSAGES, "", .times = ALWAYS),
+    REPLY(AMT_MESSAGES, 204, "", .times = ALWAYS),
+    OK(AMT_MESSAGES, "{}", .times = ALWAYS),
+    OK(AMT_MESSAGES, "{\"Messages\":[\"\xFF\"]}", .times = ALWAYS),
+    OK(AMT_MESSAGES, JSON({"Messages":["\ud800"]}), .times = ALWAYS),
+    OK(AMT_MESSAGES,
+      JSON({"Messages":[{"Text":"a","Text":"b"}]}), .times = ALWAYS),
+    OK(AMT_MESSAGES,
+      JSON({"Messages":["a"],"Messages":["b"]}), .times = ALWAYS),
+    CUT_OFF(AMT_MESSAGES, 200,
+      JSON({"Messages":["a"), AMT_E_TRUNCATED, .times = ALWAYS)
   };
   static const int error[] = {
     0, AMT_E_FORBIDDEN, AMT_E_REFUSED, AMT_E_REDIRECT, AMT_E_SERVER,
@@ -218,7 +218,7 @@ TEST(a_code_once_known_is_never_replaced)
 
 TEST(the_waits_between_repeats_grow)
 {
-  step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 1000 } };
+  step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = ALWAYS) };
   size_t i;
   play   p;
   play_init(&p);
@@ -242,7 +242,7 @@ TEST(the_jitter_depends_on_the_seed)
   size_t   i;
   unsigned same = 0;
   for (i = 0; i < COUNT(at); i++) {
-    step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 3 } };
+    step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = 3) };
     play p;
     play_init(&p);
     play_steps(&p, s);
@@ -262,12 +262,9 @@ TEST(retry_after_is_honoured_within_the_give_up_time)
   for (i = 0; i < COUNT(ops); i++)
     for (k = 0; k < 3; k++) {
       static const uint32_t after[] = { 40, 100000, UINT32_MAX };
-      step   s[] = { { 0, 503, "", 0, 0, 0, 0 } };
+      step   s[] = { REPLY(ops[i], k == 0 ? 429 : 503, "", .retry = after[k]) };
       play   p;
       size_t n;
-      s[0].op = ops[i];
-      s[0].status = k == 0 ? 429 : 503;
-      s[0].retry = after[k];
       play_init(&p);
       play_steps(&p, s);
       p.s.give_up = 120000;
@@ -348,11 +345,9 @@ TEST(the_give_up_time_ends_a_run)
   size_t i, k;
   for (i = 0; i < COUNT(v); i++)
     for (k = 0; k < COUNT(give_up); k++) {
-      step s[] = { { 0, 0, "{}", 0, 0, 0, 5000 } };
+      step s[] = { { .op = v[i].op, .status = v[i].status, .body = "{}", .error = v[i].error, .untaken = v[i].untaken, .times = ALWAYS } };
       play p;
       uint32_t limit = give_up[k] ? give_up[k] : 300000, began;
-      s[0].op = v[i].op, s[0].status = v[i].status;
-      s[0].error = v[i].error, s[0].untaken = v[i].untaken;
       play_init(&p);
       play_steps(&p, s);
       p.s.give_up = give_up[k];
@@ -380,9 +375,8 @@ TEST(give_up_zero_ends_a_run_at_the_first_failure)
   static const int ops[] = { AMT_SIGN_IN, AMT_START, AMT_MONITOR, AMT_MESSAGES };
   size_t i;
   for (i = 0; i < COUNT(ops); i++) {
-    step s[] = { { 0, 503, "", 0, 0, 0, 0 } };
+    step s[] = { REPLY(ops[i], 503, "") };
     play p;
-    s[0].op = ops[i];
     if (ops[i] == AMT_START) /* nothing left, and so nothing came */
       s[0].status = 0, s[0].untaken = 1, s[0].error = AMT_E_CONNECT;
     play_init(&p);
@@ -434,11 +428,11 @@ TEST(the_outage_clock_starts_anew_after_each_success)
 
 TEST(the_clock_may_wrap_in_any_phase)
 {
-  static const message two[] = { { 1, "one", NULL, 0 }, { 2, "two", NULL, 0 } };
+  static const message two[] = { { .sequence = 1, .text = "one" }, { .sequence = 2, .text = "two" } };
   static const step s[] = {
-    { AMT_SIGN_IN, 503, "", 0, 2, 0, 2 }, { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 2 },
-    { AMT_MONITOR, 404, "{}", 0, 0, 0, 3 },
-    { AMT_MESSAGES, 0, NULL, AMT_E_RESET, 0, 0, 2 }
+    REPLY(AMT_SIGN_IN, 503, "", .retry = 2, .times = 2), UNTAKEN(AMT_START, AMT_E_CONNECT, .times = 2),
+    REPLY(AMT_MONITOR, 404, "{}", .times = 3),
+    NO_REPLY(AMT_MESSAGES, AMT_E_RESET, .times = 2)
   };
   text     want = {0};
   uint32_t at[64], start, total = 0;
@@ -475,7 +469,7 @@ TEST(the_give_up_time_may_lie_across_a_wrapping_clock)
 {
   uint32_t start;
   for (start = 0; start < 130000; start += 5003) {
-    step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 5000 } };
+    step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = ALWAYS) };
     play p;
     play_init(&p);
     play_steps(&p, s);
@@ -490,7 +484,7 @@ TEST(the_give_up_time_may_lie_across_a_wrapping_clock)
 
 TEST(a_clock_that_goes_back_in_an_outage_does_not_end_it)
 {
-  step s[] = { { AMT_MONITOR, 503, "", 0, 0, 0, 3 } };
+  step s[] = { REPLY(AMT_MONITOR, 503, "", .times = 3) };
   play p;
   play_init(&p);
   p.now = 0x7000000;
@@ -519,13 +513,10 @@ TEST(a_refusal_that_passes_ends_no_run)
   size_t i, k;
   for (k = 0; k < COUNT(ops); k++)
     for (i = 0; i < COUNT(v); i++) {
-      step s[] = { { 0, 0, "{}", 0, 0, 0, 1 }, { 0, 0, "{}", 0, 0, 0, 2 } };
+      step s[] = { REPLY(ops[k], v[i].status, "{}",
+                         .times = v[i].status == 401 && !v[i].sign_in ? 2 : 1),
+                   REPLY(AMT_SIGN_IN, v[i].sign_in, "{}", .times = 2) };
       play p;
-      s[0].op = ops[k];
-      s[0].status = v[i].status;
-      if (v[i].status == 401 && v[i].sign_in == 0) s[0].times = 2;
-      s[1].op = AMT_SIGN_IN;
-      s[1].status = v[i].sign_in;
       play_init(&p);
       p.srv.log.quiet = 1;
       play_start(&p);
@@ -546,9 +537,8 @@ TEST(a_refusal_that_stays_is_a_lost_server_and_no_24)
   static const int status[] = { 403, 401, 404, 400 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_MONITOR, 0, "{}", 0, 0, 0, 9999 } };
+    step s[] = { REPLY(AMT_MONITOR, status[i], "{}", .times = ALWAYS) };
     play p;
-    s[0].status = status[i];
     play_init(&p);
     play_start(&p);
     play_until(&p, AMT_STARTED);
@@ -578,9 +568,8 @@ TEST(an_attached_job_that_is_refused_at_first_is_not_waited_for)
   int    known;
   for (i = 0; i < COUNT(v); i++)
     for (known = 0; known < 2; known++) {
-      step s[] = { { 0, 0, "{}", 0, 0, 0, 99 } };
+      step s[] = { REPLY(v[i].op, v[i].status, "{}", .times = ALWAYS) };
       play p;
-      s[0].op = v[i].op, s[0].status = v[i].status;
       play_init(&p);
       play_status(&p, for_ever);
       amt_attach(&p.j, &p.s, "DEMO2", "2112");
@@ -599,7 +588,7 @@ TEST(an_attached_job_that_is_refused_at_first_is_not_waited_for)
 
 TEST(a_privilege_for_messages_that_is_missing_is_told_soon)
 {
-  static const step s[] = { { AMT_MESSAGES, 403, "{}", 0, 0, 0, 99 } };
+  static const step s[] = { REPLY(AMT_MESSAGES, 403, "{}", .times = ALWAYS) };
   uint32_t then;
   play     p;
   play_init(&p);

@@ -18,12 +18,9 @@ static const char cobol_texts[] =
   "message #2 it" BAD "'s C:" BAD "users\nmessage plain " BAD "\n"
   "message #3 good\n";
 
-static void play_cobol(play *p, int repair, int times)
+static void play_cobol(play *p, int repair)
 {
-  static step s[1];
-  memset(s, 0, sizeof s);
-  s[0].op = AMT_MESSAGES, s[0].status = 200, s[0].body = cobol_log;
-  s[0].times = (unsigned)times;
+  static const step s[] = { OK(AMT_MESSAGES, cobol_log, .times = ALWAYS) };
   play_init(p);
   p->s.repair = (uint8_t)repair;
   play_steps(p, s);
@@ -36,7 +33,7 @@ TEST(a_log_that_is_not_UTF_8_goes_on_if_repair_is_asked_for)
   play   p;
   text_put(&want, "> sign-in\n> messages\n%sdone 19\n", cobol_texts);
   for (piece = 0; piece < 60; piece++) {
-    play_cobol(&p, 1, 1);
+    play_cobol(&p, 1);
     p.chunk = piece;
     play_once(&p, AMT_MESSAGES, &p.t, "2112");
     play_run(&p);
@@ -45,7 +42,7 @@ TEST(a_log_that_is_not_UTF_8_goes_on_if_repair_is_asked_for)
     assert_int_equal(p.j.log_complete, 1);
     play_free(&p);
   }
-  play_cobol(&p, 0, 9); /* strict otherwise */
+  play_cobol(&p, 0); /* strict otherwise */
   play_once(&p, AMT_MESSAGES, &p.t, "2112");
   play_run(&p);
   assert_int_equal(p.j.error, AMT_E_JSON_UTF8);
@@ -63,7 +60,7 @@ TEST(what_was_repaired_is_counted_once)
       int  status[] = { 2, 2, 4 };
       text got = {0};
       play p;
-      play_cobol(&p, 1, 9);
+      play_cobol(&p, 1);
       p.s.messages = AMT_LIVE;
       play_status(&p, status);
       p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
@@ -85,8 +82,7 @@ TEST(what_was_repaired_is_counted_once)
 TEST(a_list_that_is_one_string_is_repaired_too)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"Messages\":\"a\xFF\\r\\nb\nc\\n\\u00zz\\n\x80\"}",
-      0, 0, 0, 0 }
+    OK(AMT_MESSAGES, "{\"Messages\":\"a\xFF\\r\\nb\nc\\n\\u00zz\\n\x80\"}")
   };
   size_t piece;
   for (piece = 0; piece < 40; piece++) {
@@ -110,17 +106,16 @@ TEST(an_id_or_a_token_is_never_repaired)
 {
   static const char *const id[] = {
     "{\"BatchrequestId\":\"21\xFF" "12\"}", "{\"BatchrequestId\":\"\xFF\"}",
-    "{\"BatchrequestId\":\"2112\\q\"}", "{\"BatchrequestId\":\"\\u21\"}"
+    JSON({"BatchrequestId":"2112\q"}), JSON({"BatchrequestId":"\u21"})
   };
   static const step token[] = {
-    { AMT_SIGN_IN, 200, "{\"Token\":\"tok\xFF\"}", 0, 0, 0, 1000 }
+    OK(AMT_SIGN_IN, "{\"Token\":\"tok\xFF\"}", .times = ALWAYS)
   };
   size_t i, piece;
   play   p;
   for (i = 0; i < COUNT(id); i++)
     for (piece = 0; piece < 30; piece++) {
-      step s[1] = { { AMT_START, 200, NULL, 0, 0, 0, 0 } };
-      s[0].body = id[i];
+      step s[1] = { OK(AMT_START, id[i]) };
       play_init(&p);
       p.s.repair = 1;
       play_steps(&p, s);

@@ -58,30 +58,29 @@ static const char *const params[] = { "'PARAM'", "\"q\"", "a\\b",
 TEST(a_start_carries_what_the_task_has_and_no_more)
 {
   static const struct { amt_task t; const char *body; } v[] = {
-    { { "DEMO2", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
-      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
-      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
-    { { "DEMO2", "R", "", "", "", "", "", NULL, NULL, 0, 0 },
-      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
-      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
-    { { "DEMO2", NULL, "C:\\S\\x.ps1", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
-      "{\"Action\":\"START\",\"TaskType\":\"SCRIPT\",\"ApplicationName\":\"DEMO2\","
-      "\"ScriptName\":\"C:\\\\S\\\\x.ps1\",\"SubmitUser\":\"BATCH\","
-      "\"Station\":\"OPCON\"}" },
-    { { "DEMO2", "R", "s.ps1", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 },
-      "{\"Action\":\"START\",\"TaskType\":\"SCRIPT\",\"ApplicationName\":\"DEMO2\","
-      "\"ScriptName\":\"s.ps1\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\"}" },
-    { { "A\"pp\n", "R\x01", NULL, "me", "here", "DEMO", "Q1", values, params, 2, 5 },
+    { { .application = "DEMO2", .job = "R" },
+      JSON({"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",)
+      JSON("JobName":"R","SubmitUser":"BATCH","Station":"OPCON"}) },
+    { { .application = "DEMO2", .job = "R", .script = "", .submit_user = "", .station = "", .run_as = "", .queue = "" },
+      JSON({"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",)
+      JSON("JobName":"R","SubmitUser":"BATCH","Station":"OPCON"}) },
+    { { .application = "DEMO2", .script = "C:\\S\\x.ps1" },
+      JSON({"Action":"START","TaskType":"SCRIPT","ApplicationName":"DEMO2",)
+      JSON("ScriptName":"C:\\S\\x.ps1","SubmitUser":"BATCH","Station":"OPCON"}) },
+    { { .application = "DEMO2", .job = "R", .script = "s.ps1" },
+      JSON({"Action":"START","TaskType":"SCRIPT","ApplicationName":"DEMO2",)
+      JSON("ScriptName":"s.ps1","SubmitUser":"BATCH","Station":"OPCON"}) },
+    { { .application = "A\"pp\n", .job = "R\x01", .submit_user = "me", .station = "here", .run_as = "DEMO", .queue = "Q1", .task_values = values, .parameters = params, .task_value_count = 2, .parameter_count = 5 },
       "{\"Action\":\"START\",\"TaskType\":\"BATCH\","
       "\"ApplicationName\":\"A\\\"pp\\n\",\"JobName\":\"R\\u0001\","
       "\"SubmitUser\":\"me\",\"User\":\"DEMO\",\"Station\":\"here\","
       "\"QueueName\":\"Q1\",\"TaskValues\":[\"A=1\",\"B='x y'\"],"
       "\"Parameters\":[\"'PARAM'\",\"\\\"q\\\"\",\"a\\\\b\",\"tab\\there\","
       "\"\xC3\xA9\xE2\x82\xAC\"]}" },
-    { { "DEMO2", "R", NULL, NULL, NULL, NULL, NULL, NULL, params, 0, 1 },
-      "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":\"DEMO2\","
-      "\"JobName\":\"R\",\"SubmitUser\":\"BATCH\",\"Station\":\"OPCON\","
-      "\"Parameters\":[\"'PARAM'\"]}" }
+    { { .application = "DEMO2", .job = "R", .parameters = params, .parameter_count = 1 },
+      JSON({"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",)
+      JSON("JobName":"R","SubmitUser":"BATCH","Station":"OPCON",)
+      JSON("Parameters":["'PARAM'"]}) }
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
@@ -106,32 +105,30 @@ TEST(a_start_carries_what_the_task_has_and_no_more)
 TEST(an_id_goes_back_in_the_type_in_which_it_came)
 {
   static const struct { const char *reply, *id, *sent; } v[] = {
-    { "{\"BatchRequestId\":2112}", "2112", "2112" },
-    { "{\"BatchRequestId\":\"2112\"}", "2112", "\"2112\"" },
-    { "{\"batchRequestId\":7}", "7", "7" },
-    { "{\"BATCHREQUESTID\":\"A-7\"}", "A-7", "\"A-7\"" },
-    { "{\"BatchRequestId\":18446744073709551616}", "18446744073709551616",
+    { JSON({"BatchRequestId":2112}), "2112", "2112" },
+    { JSON({"BatchRequestId":"2112"}), "2112", "\"2112\"" },
+    { JSON({"batchRequestId":7}), "7", "7" },
+    { JSON({"BATCHREQUESTID":"A-7"}), "A-7", "\"A-7\"" },
+    { JSON({"BatchRequestId":18446744073709551616}), "18446744073709551616",
       "18446744073709551616" },
-    { "{\"BatchRequestId\":123456789012345678901234567890123456789012345678901"
-      "234567890123}", "123456789012345678901234567890123456789012345678901234"
+    {
+      JSON({"BatchRequestId":123456789012345678901234567890123456789012345678901234567890123}), "123456789012345678901234567890123456789012345678901234"
       "567890123", "12345678901234567890123456789012345678901234567890123456789"
       "0123" },
-    { "{\"BatchRequestId\":1e3}", "1e3", "1e3" },
-    { "{\"BatchRequestId\":\"a\\\"b\\\\c\\u20ac\\n\"}", "a\"b\\c\xE2\x82\xAC\n",
+    { JSON({"BatchRequestId":1e3}), "1e3", "1e3" },
+    { JSON({"BatchRequestId":"a\"b\\c\u20ac\n"}), "a\"b\\c\xE2\x82\xAC\n",
       "\"a\\\"b\\\\c\xE2\x82\xAC\\n\"" },
-    { "{\"BatchRequestId\":1,\"BatchRequestId\":\"2\"}", "2", "\"2\"" },
-    { "{\"BatchRequestId\":\"1\",\"batchrequestid\":22}", "22", "22" },
-    { "{\"x\":{\"BatchRequestId\":5},\"BatchRequestId\":6}", "6", "6" },
+    { JSON({"BatchRequestId":1,"BatchRequestId":"2"}), "2", "\"2\"" },
+    { JSON({"BatchRequestId":"1","batchrequestid":22}), "22", "22" },
+    { JSON({"x":{"BatchRequestId":5},"BatchRequestId":6}), "6", "6" },
     { "\xEF\xBB\xBF{\"BatchRequestId\":8}", "8", "8" }
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 4; chunk++) {
-      step s[1];
+      step s[] = { OK(AMT_START, v[i].reply) };
       text want = {0};
       play p;
-      memset(s, 0, sizeof s);
-      s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i].reply;
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
@@ -195,22 +192,22 @@ static const char *const bad_one[] = { "a\xC3" };
 TEST(a_bad_task_is_refused_and_nothing_is_sent)
 {
   static const struct { amt_task t; int error; } v[] = {
-    { { NULL, "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
-    { { "", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
-    { { "D", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
-    { { "D", "", "", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_MISSING },
-    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, empty_one, 0, 2 }, AMT_E_EMPTY },
-    { { "D", "R", NULL, NULL, NULL, NULL, NULL, empty_one, NULL, 2, 0 }, AMT_E_EMPTY },
-    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, null_one, 0, 1 }, AMT_E_EMPTY },
-    { { "D\xFF", "R", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "\xC0\x80", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", NULL, "\xED\xA0\x80", NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, "\x80", NULL, NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, NULL, "\xF5\x80\x80\x80", NULL, NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, NULL, NULL, "\xC3", NULL, NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, NULL, NULL, NULL, "\xE2\x82", NULL, NULL, 0, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, NULL, NULL, NULL, NULL, bad_one, NULL, 1, 0 }, AMT_E_UTF8 },
-    { { "D", "R", NULL, NULL, NULL, NULL, NULL, NULL, bad_one, 0, 1 }, AMT_E_UTF8 }
+    { { .job = "R" }, AMT_E_MISSING },
+    { { .application = "", .job = "R" }, AMT_E_MISSING },
+    { { .application = "D" }, AMT_E_MISSING },
+    { { .application = "D", .job = "", .script = "" }, AMT_E_MISSING },
+    { { .application = "D", .job = "R", .parameters = empty_one, .parameter_count = 2 }, AMT_E_EMPTY },
+    { { .application = "D", .job = "R", .task_values = empty_one, .task_value_count = 2 }, AMT_E_EMPTY },
+    { { .application = "D", .job = "R", .parameters = null_one, .parameter_count = 1 }, AMT_E_EMPTY },
+    { { .application = "D\xFF", .job = "R" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "\xC0\x80" }, AMT_E_UTF8 },
+    { { .application = "D", .script = "\xED\xA0\x80" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .submit_user = "\x80" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .station = "\xF5\x80\x80\x80" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .run_as = "\xC3" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .queue = "\xE2\x82" }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .task_values = bad_one, .task_value_count = 1 }, AMT_E_UTF8 },
+    { { .application = "D", .job = "R", .parameters = bad_one, .parameter_count = 1 }, AMT_E_UTF8 }
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {

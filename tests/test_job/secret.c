@@ -34,11 +34,11 @@ static const char *keep(void *ctx, int begin)
 TEST(a_password_is_fetched_for_each_sign_in_and_given_back)
 {
   static const step v[] = {
-    { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 }, { AMT_SIGN_IN, 503, "", 0, 0, 0, 2 },
-    { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 1 }, { AMT_SIGN_IN, 200, "{}", 0, 0, 0, 1 },
-    { AMT_SIGN_IN, 0, NULL, AMT_E_RESET, 0, 0, 1 },
-    { AMT_SIGN_IN, 0, NULL, AMT_E_CONNECT, 0, 1, 1 },
-    { AMT_SIGN_IN, 301, "", 0, 0, 0, 1 }, { AMT_SIGN_IN, 200, "hm", 0, 0, 0, 500 }
+    REPLY(AMT_MONITOR, 401, "{}"), REPLY(AMT_SIGN_IN, 503, "", .times = 2),
+    REPLY(AMT_SIGN_IN, 401, "{}"), OK(AMT_SIGN_IN, "{}"),
+    NO_REPLY(AMT_SIGN_IN, AMT_E_RESET),
+    UNTAKEN(AMT_SIGN_IN, AMT_E_CONNECT),
+    REPLY(AMT_SIGN_IN, 301, ""), OK(AMT_SIGN_IN, "hm", .times = ALWAYS)
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
@@ -150,7 +150,7 @@ static int holds(const void *p, size_t n, const char *word)
 TEST(a_session_that_ends_leaves_no_secret_behind)
 {
   static const char zero[sizeof(amt_session)] = { 0 };
-  step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3tt0k3n\"}", 0, 0, 0, 0 } };
+  step s[] = { OK(AMT_SIGN_IN, JSON({"Token":"s3cr3tt0k3n"})) };
   size_t chunk;
   for (chunk = 0; chunk < 3; chunk++) {
     play p;
@@ -174,11 +174,11 @@ TEST(a_session_that_ends_leaves_no_secret_behind)
 TEST(no_secret_reaches_an_error_or_an_event)
 {
   static const step v[] = {
-    { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 0 },
-    { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3t\\r\\n\"}", 0, 0, 0, 9999 },
-    { AMT_SIGN_IN, 200, "{\"Token\":\"s3cr3ts3cr3ts3cr3ts3cr3ts3cr3t\"}",
-      0, 0, 0, 9999 },
-    { AMT_START, 403, "{}", 0, 0, 0, 0 }
+    REPLY(AMT_SIGN_IN, 401, "{}"),
+    OK(AMT_SIGN_IN, JSON({"Token":"s3cr3t\r\n"}), .times = ALWAYS),
+    OK(AMT_SIGN_IN,
+      JSON({"Token":"s3cr3ts3cr3ts3cr3ts3cr3ts3cr3t"}), .times = ALWAYS),
+    REPLY(AMT_START, 403, "{}")
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {

@@ -84,7 +84,7 @@ TEST(all_jobs_of_a_session_share_one_sign_in)
 
 TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
 {
-  step s[] = { { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 99 } };
+  step s[] = { REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
   crew c;
   int  i;
   crew_init(&c);
@@ -117,7 +117,7 @@ TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
 /* Those who wait share one outage, and do not each knock at the door. */
 TEST(an_outage_of_the_sign_in_is_shared)
 {
-  step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 3 } };
+  step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = 3) };
   crew c;
   int  i;
   crew_init(&c);
@@ -131,7 +131,7 @@ TEST(an_outage_of_the_sign_in_is_shared)
 /* Two others have failed and then signed in, before this one looks. */
 TEST(an_outage_that_is_over_is_not_told)
 {
-  step s[] = { { AMT_SIGN_IN, 503, "", 0, 0, 0, 1 } };
+  step s[] = { REPLY(AMT_SIGN_IN, 503, "") };
   crew c;
   crew_init(&c);
   play_steps(&c.p[0], s);

@@ -11,30 +11,28 @@
 TEST(a_token_is_read_in_every_tolerated_accent)
 {
   static const char *const v[] = {
-    "{\"Token\":\"tok1\",\"ExpiresIn\":3600}", "{\"Token\":\"tok1\"}",
-    "{\"token\":\"tok1\",\"expiresin\":\"3600\"}",
-    "{\"ExpiresIn\":null,\"TOKEN\":\"tok1\"}",
-    "{\"x\":{\"Token\":\"no\"},\"Token\":\"\\u0074ok1\",\"y\":[{\"Token\":\"no\"}]}",
-    "{\"Token\":\"no\",\"Token\":\"tok1\"}",
-    "{\"AmtLogonToken\":\"tok1\"}", "{\"LogonToken\":\"tok1\"}",
-    "{\"amtlogontoken\":\"tok1\",\"Token\":null,\"LogonToken\":\"\"}",
-    "{\"LogonToken\":\"\",\"AmtLogonToken\":null,\"Token\":\"tok1\"}",
-    "{\"AmtLogonToken|LogonToken\":\"no\",\"LogonToken\":\"tok1\",\"\":\"no\","
-      "\"Logon\":\"no\",\"AmtLogonTokens\":\"no\"}",
+    JSON({"Token":"tok1","ExpiresIn":3600}), JSON({"Token":"tok1"}),
+    JSON({"token":"tok1","expiresin":"3600"}),
+    JSON({"ExpiresIn":null,"TOKEN":"tok1"}),
+    JSON({"x":{"Token":"no"},"Token":"\u0074ok1","y":[{"Token":"no"}]}),
+    JSON({"Token":"no","Token":"tok1"}),
+    JSON({"AmtLogonToken":"tok1"}), JSON({"LogonToken":"tok1"}),
+    JSON({"amtlogontoken":"tok1","Token":null,"LogonToken":""}),
+    JSON({"LogonToken":"","AmtLogonToken":null,"Token":"tok1"}),
+    JSON({"AmtLogonToken|LogonToken":"no","LogonToken":"tok1","":"no",)
+    JSON("Logon":"no","AmtLogonTokens":"no"}),
     "\xEF\xBB\xBF{\"Token\":\"tok1\",\"ExpiresIn\":18446744073709551616}",
-    "{\"Token\":\"tok1\",\"ExpiresIn\":4294967295}",
-    "{\"Token\":\"tok1\",\"ExpiresIn\":99999999}",
-    "{\"Token\":\"tok1\",\"ExpiresIn\":-1}",
-    "{\"Token\":\"tok1\",\"ExpiresIn\":1.5}",
-    "{\"Token\":\"tok1\",\"ExpiresIn\":\"soon\"}"
+    JSON({"Token":"tok1","ExpiresIn":4294967295}),
+    JSON({"Token":"tok1","ExpiresIn":99999999}),
+    JSON({"Token":"tok1","ExpiresIn":-1}),
+    JSON({"Token":"tok1","ExpiresIn":1.5}),
+    JSON({"Token":"tok1","ExpiresIn":"soon"})
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 4; chunk++) {
-      step s[1];
+      step s[] = { OK(AMT_SIGN_IN, v[i]) };
       play p;
-      memset(s, 0, sizeof s);
-      s[0].op = AMT_SIGN_IN, s[0].status = 200, s[0].body = v[i];
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
@@ -49,17 +47,18 @@ TEST(a_token_is_read_in_every_tolerated_accent)
 TEST(a_token_that_is_no_good_is_refused_before_any_start)
 {
   static const struct { const char *body; int error; } v[] = {
-    { "{\"Token\":\"12345678901234567890123\"}", 0 },
-    { "{\"Token\":\"123456789012345678901234\"}", AMT_E_TOKEN_ROOM },
-    { "{\"Token\":\"1234567890123456789012345678901234567890\"}", AMT_E_TOKEN_ROOM },
-    { "{\"Token\":\"a\\r\\nX: y\"}", AMT_E_TOKEN_TEXT },
-    { "{\"Token\":\"a\\nb\"}", AMT_E_TOKEN_TEXT },
-    { "{\"Token\":\"a\\u0000b\"}", AMT_E_TOKEN_TEXT },
-    { "{\"Token\":\"a\\u007fb\"}", AMT_E_TOKEN_TEXT },
-    { "{\"Token\":\"\"}", AMT_E_NO_TOKEN },
-    { "{\"AmtLogonToken\":\"\",\"Token\":\"\",\"LogonToken\":null}",
+    { JSON({"Token":"12345678901234567890123"}), 0 },
+    { JSON({"Token":"123456789012345678901234"}), AMT_E_TOKEN_ROOM },
+    {
+      JSON({"Token":"1234567890123456789012345678901234567890"}), AMT_E_TOKEN_ROOM },
+    { JSON({"Token":"a\r\nX: y"}), AMT_E_TOKEN_TEXT },
+    { JSON({"Token":"a\nb"}), AMT_E_TOKEN_TEXT },
+    { JSON({"Token":"a\u0000b"}), AMT_E_TOKEN_TEXT },
+    { JSON({"Token":"a\u007fb"}), AMT_E_TOKEN_TEXT },
+    { JSON({"Token":""}), AMT_E_NO_TOKEN },
+    { JSON({"AmtLogonToken":"","Token":"","LogonToken":null}),
       AMT_E_NO_TOKEN },
-    { "{\"Token\":null}", AMT_E_NO_TOKEN },
+    { JSON({"Token":null}), AMT_E_NO_TOKEN },
     { "{}", AMT_E_NO_TOKEN },
     { "", AMT_E_NO_TOKEN },
     { "{\"Token\":\"\xFF\"}", AMT_E_JSON_UTF8 },
@@ -68,11 +67,8 @@ TEST(a_token_that_is_no_good_is_refused_before_any_start)
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 2; chunk++) {
-      step s[1];
+      step s[] = { OK(AMT_SIGN_IN, v[i].body, .times = ALWAYS) };
       play p;
-      memset(s, 0, sizeof s);
-      s[0].op = AMT_SIGN_IN, s[0].status = 200, s[0].body = v[i].body;
-      s[0].times = 1000;
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
@@ -98,8 +94,8 @@ TEST(a_token_that_is_no_good_is_refused_before_any_start)
 TEST(an_empty_token_is_no_token)
 {
   static const step s[] = {
-    { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\"}", AMT_E_TRUNCATED, 0, 0, 1 },
-    { AMT_SIGN_IN, 200, "{\"Token\":\"\",\"token\":\"\"}", 0, 0, 0, 10000 }
+    CUT_OFF(AMT_SIGN_IN, 200, JSON({"Token":"tok1"}), AMT_E_TRUNCATED),
+    OK(AMT_SIGN_IN, JSON({"Token":"","token":""}), .times = ALWAYS)
   };
   play p;
   play_init(&p);
@@ -124,8 +120,8 @@ TEST(a_token_ends_with_a_NUL_also_where_it_is_shorter_than_the_last)
 TEST(a_token_is_renewed_before_it_expires)
 {
   static const int status[] = { 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4 };
-  step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"tok\",\"ExpiresIn\":20}",
-                 0, 0, 0, 1000 } };
+  step s[] = { OK(AMT_SIGN_IN,
+    JSON({"Token":"tok","ExpiresIn":20}), .times = ALWAYS) };
   play p;
   play_init(&p);
   play_steps(&p, s);
@@ -143,13 +139,12 @@ TEST(a_token_is_renewed_before_it_expires)
 
 TEST(a_token_of_no_life_at_all_does_not_stop_a_run)
 {
-  static const char *const v[] = { "{\"Token\":\"t\",\"ExpiresIn\":0}",
-                                   "{\"Token\":\"t\",\"ExpiresIn\":1}" };
+  static const char *const v[] = { JSON({"Token":"t","ExpiresIn":0}),
+                                   JSON({"Token":"t","ExpiresIn":1}) };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[] = { { AMT_SIGN_IN, 200, NULL, 0, 0, 0, 1000 } };
+    step s[] = { OK(AMT_SIGN_IN, v[i], .times = ALWAYS) };
     play p;
-    s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
     p.srv.scheme = NULL;
@@ -167,9 +162,9 @@ TEST(a_refused_sign_in_is_a_24_at_once)
   static const int status[] = { 401, 403 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_SIGN_IN, 0, "{\"Message\":\"go away\"}", 0, 0, 0, 9 } };
+    step s[] = { REPLY(AMT_SIGN_IN, status[i],
+      JSON({"Message":"go away"}), .times = ALWAYS) };
     play p;
-    s[0].status = status[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -189,9 +184,8 @@ TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
   static const int status[] = { 400, 401, 403, 404 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_SIGN_IN, 0, "{}", 0, 0, 0, 9 } };
+    step s[] = { REPLY(AMT_SIGN_IN, status[i], "{}", .times = ALWAYS) };
     play p;
-    s[0].status = status[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -204,9 +198,9 @@ TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
 
 TEST(a_sign_in_that_is_redirected_ends_only_what_has_not_started)
 {
-  step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 },
-               { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\"}", 0, 0, 0, 1 },
-               { AMT_SIGN_IN, 302, "", 0, 0, 0, 2 } };
+  step s[] = { REPLY(AMT_MONITOR, 401, "{}"),
+               OK(AMT_SIGN_IN, JSON({"Token":"tok1"})),
+               REPLY(AMT_SIGN_IN, 302, "", .times = 2) };
   play p;
   play_init(&p);
   play_steps(&p, s);
@@ -219,7 +213,7 @@ TEST(a_sign_in_that_is_redirected_ends_only_what_has_not_started)
 
 TEST(a_refused_sign_in_does_not_bind_a_table_without_one)
 {
-  step     s[] = { { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 9 } };
+  step     s[] = { REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
   amt_wire w = *amt_wire_default();
   play     p;
   play_init(&p);
@@ -244,9 +238,8 @@ TEST(a_refused_certificate_ends_no_run_on_a_server_once_verified)
   static const int errors[] = { AMT_E_TLS_EXPIRED, AMT_E_TLS_ALERT(48) };
   size_t i;
   for (i = 0; i < COUNT(errors); i++) {
-    step s[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 5 } };
+    step s[] = { NO_REPLY(AMT_MONITOR, errors[i], .times = 5) };
     play p;
-    s[0].error = errors[i];
     play_init(&p);
     play_steps(&p, s);
     play_start(&p);
@@ -264,8 +257,8 @@ TEST(a_refused_certificate_ends_no_run_on_a_server_once_verified)
    credentials verify nobody. */
 TEST(a_server_is_verified_by_any_reply_and_by_nothing_else)
 {
-  step after[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 2 } };
-  step first[] = { { AMT_MONITOR, 0, NULL, 0, 0, 0, 9 } };
+  step after[] = { REPLY(AMT_MONITOR, 0, NULL, .times = 2) };
+  step first[] = { REPLY(AMT_MONITOR, 0, NULL, .times = ALWAYS) };
   int  i;
   after[0].error = first[0].error = AMT_E_TLS_EXPIRED;
   for (i = 0; i < 3; i++) {
@@ -298,9 +291,8 @@ TEST(a_server_is_verified_by_any_reply_and_by_nothing_else)
 
 TEST(a_refused_certificate_ends_a_job_at_once_before_any_sign_in)
 {
-  step s[] = { { AMT_SIGN_IN, 0, NULL, 0, 0, 0, 9 } };
+  step s[] = { NO_REPLY(AMT_SIGN_IN, AMT_E_TLS_NAME, .times = ALWAYS) };
   play p;
-  s[0].error = AMT_E_TLS_NAME;
   play_init(&p);
   play_steps(&p, s);
   play_job(&p);
@@ -322,11 +314,10 @@ TEST(one_401_is_answered_by_a_fresh_sign_in)
   };
   size_t i;
   for (i = 0; i < COUNT(ops); i++) {
-    step s[] = { { 0, 401, "{}", 0, 0, 0, 0 } };
+    step s[] = { REPLY(ops[i], 401, "{}") };
     text got = {0};
     char *again;
     play p;
-    s[0].op = ops[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -349,9 +340,9 @@ TEST(a_second_401_and_any_403_to_a_start_are_a_24)
 {
   size_t k;
   for (k = 0; k < 2; k++) {
-    step s[] = { { AMT_START, 401, "{\"Message\":\"no\"}", 0, 0, 0, 9 } };
+    step s[] = { REPLY(AMT_START, k ? 403 : 401,
+      JSON({"Message":"no"}), .times = ALWAYS) };
     play p;
-    s[0].status = k ? 403 : 401;
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -400,7 +391,7 @@ TEST(credentials_replaced_in_mid_run_are_used)
   assert_int_equal(p.j.code, 4);
   assert_int_equal(p.srv.count[AMT_SIGN_IN], 2);
   assert_non_null(strstr(text_of(&p.srv.calls),
-                         "{\"User\":\"second\",\"Password\":\"pass2\"}"));
+                         JSON({"User":"second","Password":"pass2"})));
   assert_int_equal(p.srv.count[AMT_START], 1);
   play_free(&p);
 }
@@ -410,8 +401,8 @@ TEST(credentials_replaced_in_mid_run_are_used)
 /* Directories lock accounts. */
 TEST(a_refused_sign_in_is_tried_three_times_and_not_at_once)
 {
-  static const step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 },
-                            { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 99 } };
+  static const step s[] = { REPLY(AMT_MONITOR, 401, "{}"),
+                            REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
   uint32_t at[4], began;
   unsigned n = 0, seen = 1;
   play     p;
@@ -444,7 +435,7 @@ TEST(a_refused_sign_in_is_tried_three_times_and_not_at_once)
 
 TEST(basic_credentials_too_are_tried_three_times)
 {
-  static const step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 99 } };
+  static const step s[] = { REPLY(AMT_MONITOR, 401, "{}", .times = ALWAYS) };
   amt_wire w = *amt_wire_default();
   unsigned before;
   play     p;
@@ -464,7 +455,7 @@ TEST(basic_credentials_too_are_tried_three_times)
 TEST(three_refusals_are_counted_in_each_outage)
 {
   static const step s[] = {
-    { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 }, { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 2 }
+    REPLY(AMT_MONITOR, 401, "{}"), REPLY(AMT_SIGN_IN, 401, "{}", .times = 2)
   };
   int  i;
   play p;
@@ -487,8 +478,8 @@ TEST(three_refusals_are_counted_in_each_outage)
 /* What must wait for the directory waits for that of the session. */
 TEST(new_credentials_end_the_wait_for_a_directory)
 {
-  static const step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 1 },
-                            { AMT_SIGN_IN, 401, "{}", 0, 0, 0, 2 } };
+  static const step s[] = { REPLY(AMT_MONITOR, 401, "{}"),
+                            REPLY(AMT_SIGN_IN, 401, "{}", .times = 2) };
   uint32_t then;
   play     p;
   play_init(&p);

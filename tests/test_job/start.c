@@ -10,94 +10,95 @@
 
 static const struct { step s; const char *want; } start_ends[] = {
   /* started */
-  { { AMT_START, 200, "{\"BatchRequestId\":2112,\"Status\":1}", 0, 0, 0, 0 },
+  { OK(AMT_START, JSON({"BatchRequestId":2112,"Status":1})),
     "started 2112\n" },
-  { { AMT_START, 201, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 }, "started 2112\n" },
-  { { AMT_START, 202, "{\"Status\":1,\"BatchRequestId\":\"2112\"}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 201, JSON({"BatchRequestId":2112})), "started 2112\n" },
+  { REPLY(AMT_START, 202, JSON({"Status":1,"BatchRequestId":"2112"})),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":2112,", AMT_E_TRUNCATED, 0, 0, 0 },
+  { CUT_OFF(AMT_START, 200, JSON({"BatchRequestId":2112,), AMT_E_TRUNCATED),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":2112 ", AMT_E_TIMEOUT, 0, 0, 0 },
+  { CUT_OFF(AMT_START, 200, "{\"BatchRequestId\":2112 ", AMT_E_TIMEOUT),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":\"2112\"", AMT_E_RESET, 0, 0, 0 },
+  { CUT_OFF(AMT_START, 200, JSON({"BatchRequestId":"2112"), AMT_E_RESET),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":2112,,}", 0, 0, 0, 0 },
+  { OK(AMT_START, JSON({"BatchRequestId":2112,,})),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":2112,\"x\":\"\xFF\"}", 0, 0, 0, 0 },
+  { OK(AMT_START, "{\"BatchRequestId\":2112,\"x\":\"\xFF\"}"),
     "started 2112\n" },
-  { { AMT_START, 200, "{\"BatchRequestId\":2112}trailing", 0, 0, 0, 0 },
+  { OK(AMT_START, JSON({"BatchRequestId":2112}trailing)),
     "started 2112\n" },
   /* ended at once */
-  { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}", 0, 0, 0, 0 },
+  { OK(AMT_START, JSON({"Status":11,"Message":"File not found"})),
     "reply File not found\ndone 11\n" },
-  { { AMT_START, 200, "{\"Message\":\"File not found\",\"Status\":11}", 0, 0, 0, 0 },
+  { OK(AMT_START, JSON({"Message":"File not found","Status":11})),
     "reply File not found\ndone 11\n" },
-  { { AMT_START, 400, "{\"Status\":99,\"Message\":\"who?\"}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 400, JSON({"Status":99,"Message":"who?"})),
     "code 99" },
-  { { AMT_START, 404, "{\"Status\":\"INVALID AMT USER\"}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 404, JSON({"Status":"INVALID AMT USER"})),
     "code 99" },
-  { { AMT_START, 429, "{\"Status\":10}", 0, 0, 0, 0 }, "code 10" },
+  { REPLY(AMT_START, 429, JSON({"Status":10})), "code 10" },
   /* not started */
-  { { AMT_START, 400, "{\"Message\":\"no such job\"}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 400, JSON({"Message":"no such job"})),
     "server no such job\nfailed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 404, "", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 404, ""),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 404, "<html>nothing here</html>", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 404, "<html>nothing here</html>"),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 422, "{\"Status\":2}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 422, JSON({"Status":2})),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 400, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 400, JSON({"BatchRequestId":2112})),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 429, "{}", 0, 5, 0, 0 },
+  { REPLY(AMT_START, 429, "{}", .retry = 5),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 425, "{}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 425, "{}"),
     "failed REFUSED, code 11, start refused\n" },
-  { { AMT_START, 301, "", 0, 0, 0, 0 }, "failed REDIRECT, code 23, start " },
-  { { AMT_START, 307, "{\"BatchRequestId\":2112}", 0, 0, 0, 0 },
+  { REPLY(AMT_START, 301, ""), "failed REDIRECT, code 23, start " },
+  { REPLY(AMT_START, 307, JSON({"BatchRequestId":2112})),
     "failed REDIRECT, code 23, start " },
   /* unknown */
-  { { AMT_START, 200, "{\"BatchRequestId\":2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":\"2112", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\"", AMT_E_EOF, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":11,\"Message\":\"File not found\"}",
-      AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 204, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":1}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":\"HUH\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":19}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":null,\"Status\":1}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":\"\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":{\"BatchRequestId\":3}}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":[7]}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"BatchRequestId\":true}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"x\":{\"BatchRequestId\":3}}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "hello", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":4", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":4}}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 200, "{\"Status\":4,\"x\":\"\xFF\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 408, "{\"Message\":\"slow\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 408, "{\"Status\":10}", 0, 0, 0, 0 }, "code 10" },
-  { { AMT_START, 400, "{\"Status\":11}", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 400, "", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 301, "", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 401, "{", AMT_E_TRUNCATED, 0, 0, 0 }, "?" },
-  { { AMT_START, 403, "", AMT_E_RESET, 0, 0, 0 }, "?" },
-  { { AMT_START, 500, "{\"Message\":\"oops\"}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 500, "{\"Status\":11}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 500, "{\"BatchRequestId\":2112,\"Status\":1}", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 502, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 503, "", 0, 7, 0, 0 }, "?" },
-  { { AMT_START, 504, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 599, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 600, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 999, "", 0, 0, 0, 0 }, "?" },
-  { { AMT_START, 0, NULL, AMT_E_EOF, 0, 0, 0 }, "?" },
-  { { AMT_START, 0, NULL, AMT_E_RESET, 0, 0, 0 }, "?" },
-  { { AMT_START, 0, NULL, AMT_E_TIMEOUT, 0, 0, 0 }, "?" },
-  { { AMT_START, 0, NULL, AMT_E_HTTP_STATUS, 0, 0, 0 }, "?" },
-  { { AMT_START, 0, NULL, -999, 0, 0, 0 }, "?" }
+  { CUT_OFF(AMT_START, 200,
+    JSON({"BatchRequestId":2112), AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 200, "{\"BatchRequestId\":\"2112", AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 200, JSON({"BatchRequestId"), AMT_E_EOF), "?" },
+  { CUT_OFF(AMT_START, 200,
+    JSON({"Status":11,"Message":"File not found"}), AMT_E_TRUNCATED), "?" },
+  { OK(AMT_START, "{}"), "?" },
+  { OK(AMT_START, ""), "?" },
+  { REPLY(AMT_START, 204, ""), "?" },
+  { OK(AMT_START, JSON({"Status":1})), "?" },
+  { OK(AMT_START, JSON({"Status":"HUH"})), "?" },
+  { OK(AMT_START, JSON({"Status":19})), "?" },
+  { OK(AMT_START, JSON({"BatchRequestId":null,"Status":1})), "?" },
+  { OK(AMT_START, JSON({"BatchRequestId":""})), "?" },
+  { OK(AMT_START, JSON({"BatchRequestId":{"BatchRequestId":3}})), "?" },
+  { OK(AMT_START, JSON({"BatchRequestId":[7]})), "?" },
+  { OK(AMT_START, JSON({"BatchRequestId":true})), "?" },
+  { OK(AMT_START, JSON({"x":{"BatchRequestId":3}})), "?" },
+  { OK(AMT_START, "hello"), "?" },
+  { OK(AMT_START, JSON({"Status":4)), "?" },
+  { OK(AMT_START, JSON({"Status":4}})), "?" },
+  { OK(AMT_START, "{\"Status\":4,\"x\":\"\xFF\"}"), "?" },
+  { REPLY(AMT_START, 408, JSON({"Message":"slow"})), "?" },
+  { REPLY(AMT_START, 408, JSON({"Status":10})), "code 10" },
+  { CUT_OFF(AMT_START, 400, JSON({"Status":11}), AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 400, "", AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 301, "", AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 401, "{", AMT_E_TRUNCATED), "?" },
+  { CUT_OFF(AMT_START, 403, "", AMT_E_RESET), "?" },
+  { REPLY(AMT_START, 500, JSON({"Message":"oops"})), "?" },
+  { REPLY(AMT_START, 500, JSON({"Status":11})), "?" },
+  { REPLY(AMT_START, 500, JSON({"BatchRequestId":2112,"Status":1})), "?" },
+  { REPLY(AMT_START, 502, ""), "?" },
+  { REPLY(AMT_START, 503, "", .retry = 7), "?" },
+  { REPLY(AMT_START, 504, ""), "?" },
+  { REPLY(AMT_START, 599, ""), "?" },
+  { REPLY(AMT_START, 600, ""), "?" },
+  { REPLY(AMT_START, 999, ""), "?" },
+  { NO_REPLY(AMT_START, AMT_E_EOF), "?" },
+  { NO_REPLY(AMT_START, AMT_E_RESET), "?" },
+  { NO_REPLY(AMT_START, AMT_E_TIMEOUT), "?" },
+  { NO_REPLY(AMT_START, AMT_E_HTTP_STATUS), "?" },
+  { NO_REPLY(AMT_START, -999), "?" }
 };
 
 TEST(a_start_ends_in_one_of_four_ways)
@@ -136,8 +137,8 @@ TEST(a_start_ends_in_one_of_four_ways)
 TEST(a_start_reply_cut_anywhere_is_started_or_unknown)
 {
   static const struct { const char *body; size_t whole; } v[] = {
-    { "{\"BatchRequestId\":2112,\"Status\":1}", 23 },
-    { "{\"BatchRequestId\":\"2112\",\"Status\":1}", 24 },
+    { JSON({"BatchRequestId":2112,"Status":1}), 23 },
+    { JSON({"BatchRequestId":"2112","Status":1}), 24 },
     { "{\"BatchRequestId\": 2112 }", 24 },
     { "{\"Message\":\"hi\",\"BatchRequestId\":\"\\u0032112\" }", 44 }
   };
@@ -145,10 +146,8 @@ TEST(a_start_reply_cut_anywhere_is_started_or_unknown)
   for (i = 0; i < COUNT(v); i++)
     for (cut = 0; cut < strlen(v[i].body); cut++)
       for (chunk = 0; chunk < 2; chunk++) {
-        step s[1];
+        step s[] = { OK(AMT_START, v[i].body) };
         play p;
-        memset(s, 0, sizeof s);
-        s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i].body;
         play_init(&p);
         play_steps(&p, s);
         p.cut = cut, p.cut_op = AMT_START, p.cut_error = AMT_E_TRUNCATED;
@@ -170,9 +169,9 @@ TEST(a_start_reply_cut_anywhere_is_started_or_unknown)
 TEST(a_start_with_an_id_has_started_whatever_its_status)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchRequestId\":7,\"Status\":11,\"Message\":\"File "
-      "not found\"}", 0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[\"one\"]}", 0, 0, 0, 0 }
+    OK(AMT_START, JSON({"BatchRequestId":7,"Status":11,)
+                  JSON("Message":"File not found"})),
+    OK(AMT_MESSAGES, JSON({"Messages":["one"]}))
   };
   static const int eleven[] = { 11 };
   play p;
@@ -202,13 +201,12 @@ TEST(a_start_without_an_id_and_with_a_final_status_has_ended)
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 3; chunk++) {
       char body[200], want[200];
-      step s[] = { { AMT_START, 200, NULL, 0, 0, 0, 1 } };
+      step s[] = { OK(AMT_START, body) };
       play p;
       snprintf(body, sizeof body, "{\"BatchRequestId\":%s,\"Status\":%d,"
                "\"Message\":\"Job X is not defined\"}", v[i].id, v[i].code);
       snprintf(want, sizeof want, UP_TO_START "reply Job X is not defined\n"
                "done %d\n", v[i].code);
-      s[0].body = body;
       play_init(&p);
       p.chunk = chunk;
       play_steps(&p, s);
@@ -223,15 +221,14 @@ TEST(a_start_without_an_id_and_with_a_final_status_has_ended)
 TEST(a_start_without_an_id_or_a_final_status_is_unknown)
 {
   static const char *const v[] = {
-    "{\"Message\":\"Job X is not defined\"}",
-    "{\"BatchRequestId\":0,\"Message\":\"Job X is not defined\"}",
-    "{\"BatchRequestId\":0,\"Status\":1,\"Message\":\"Job X is not defined\"}"
+    JSON({"Message":"Job X is not defined"}),
+    JSON({"BatchRequestId":0,"Message":"Job X is not defined"}),
+    JSON({"BatchRequestId":0,"Status":1,"Message":"Job X is not defined"})
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[] = { { AMT_START, 200, NULL, 0, 0, 0, 9 } };
+    step s[] = { OK(AMT_START, v[i], .times = ALWAYS) };
     play p;
-    s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -245,20 +242,20 @@ TEST(a_start_without_an_id_or_a_final_status_is_unknown)
 TEST(an_id_beside_a_final_status_is_looked_at_without_delay)
 {
   static const int eleven[] = { 11 };
-  step s[] = { { AMT_START, 200, "{\"BatchRequestId\":7,\"Status\":11}", 0, 0,
-                 0, 1 } };
-  int  status;
-  for (status = 1; status <= 11; status += 10) {
+  static const step s[] = {
+    OK(AMT_START, JSON({"BatchRequestId":7,"Status":1})),
+    OK(AMT_START, JSON({"BatchRequestId":7,"Status":11}))
+  };
+  size_t i;
+  for (i = 0; i < COUNT(s); i++) {
     play p;
-    if (status == 1) s[0].body = "{\"BatchRequestId\":7,\"Status\":1}";
-    else s[0].body = "{\"BatchRequestId\":7,\"Status\":11}";
     play_init(&p);
     play_status(&p, eleven);
-    play_steps(&p, s);
+    p.srv.steps = &s[i], p.srv.step_count = 1;
     play_job(&p);
     assert_int_equal(p.j.code, 11);
     assert_int_equal(p.srv.count[AMT_MONITOR], 1);
-    assert_int_equal(p.now - p.began, status == 1 ? 10000 : 0);
+    assert_int_equal(p.now - p.began, i == 0 ? 10000 : 0);
     play_free(&p);
   }
 }
@@ -266,18 +263,14 @@ TEST(an_id_beside_a_final_status_is_looked_at_without_delay)
 TEST(an_id_too_long_is_an_unknown_start_and_is_told)
 {
   static const char *const v[] = {
-    "{\"BatchRequestId\":1234567890123456789012345678901234567890123456789012"
-    "345678901234}",
-    "{\"BatchRequestId\":\"12345678901234567890123456789012345678901234567890"
-    "12345678901234\"}"
+    JSON({"BatchRequestId":1234567890123456789012345678901234567890123456789012345678901234}),
+    JSON({"BatchRequestId":"1234567890123456789012345678901234567890123456789012345678901234"})
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 2; chunk++) {
-      step s[1];
+      step s[] = { OK(AMT_START, v[i]) };
       play p;
-      memset(s, 0, sizeof s);
-      s[0].op = AMT_START, s[0].status = 200, s[0].body = v[i];
       play_init(&p);
       play_steps(&p, s);
       p.chunk = chunk;
@@ -294,9 +287,8 @@ TEST(an_id_too_long_is_an_unknown_start_and_is_told)
 TEST(half_an_id_is_none_and_neither_is_one_with_a_nul)
 {
   static const step s[2][1] = {
-    { { AMT_START, 200, "{\"BatchRequestId\":\"2112\",\"batchrequestid\":\"99",
-        AMT_E_TRUNCATED, 0, 0, 0 } },
-    { { AMT_START, 200, "{\"BatchRequestId\":\"12\\u000034\"}", 0, 0, 0, 0 } }
+    { CUT_OFF(AMT_START, 200, "{\"BatchRequestId\":\"2112\",\"batchrequestid\":\"99", AMT_E_TRUNCATED) },
+    { OK(AMT_START, JSON({"BatchRequestId":"12\u000034"})) }
   };
   int i;
   for (i = 0; i < 2; i++) {
@@ -314,7 +306,7 @@ TEST(half_an_id_is_none_and_neither_is_one_with_a_nul)
 TEST(an_id_in_a_reply_that_refuses_is_none)
 {
   play p;
-  reply_once(&p, AMT_START, 400, "{\"BatchRequestId\":7}", 0);
+  reply_once(&p, AMT_START, 400, JSON({"BatchRequestId":7}), 0);
   assert_string_equal(p.j.id, "");
   assert_int_equal(p.j.start, AMT_START_REFUSED);
   play_free(&p);
@@ -326,16 +318,16 @@ TEST(a_bare_id_that_is_cut_is_an_unknown_start)
   static const struct { const char *body; int error, known; } v[] = {
     { "2112", 0, 1 }, { "2112", AMT_E_TRUNCATED, 0 }, { "2112 ", AMT_E_TRUNCATED, 1 },
     { "\"2112", AMT_E_TRUNCATED, 0 }, { "\"2112\"", AMT_E_TRUNCATED, 1 },
-    { "{\"x\":2112}", 0, 0 }, { "[2112]", 0, 0 }, { "null", 0, 0 }, { "", 0, 0 }
+    {
+      JSON({"x":2112}), 0, 0 }, { "[2112]", 0, 0 }, { "null", 0, 0 }, { "", 0, 0 }
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 3; chunk++) {
       amt_wire w = *amt_wire_default();
-      step s[] = { { AMT_START, 200, NULL, 0, 0, 0, 0 } };
+      step s[] = { CUT_OFF(AMT_START, 200, v[i].body, v[i].error) };
       play p;
       w.reply[AMT_R_ID] = "";
-      s[0].body = v[i].body, s[0].error = v[i].error;
       play_init(&p);
       p.s.wire = &w;
       play_steps(&p, s);
@@ -355,9 +347,9 @@ TEST(a_bare_id_that_is_cut_is_an_unknown_start)
 TEST(a_start_of_which_no_byte_was_taken_is_sent_again)
 {
   static const step s[] = {
-    { AMT_START, 0, NULL, AMT_E_RESET, 0, 1, 0 },
-    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
-    { AMT_START, 0, NULL, AMT_E_TIMEOUT, 0, 1, 0 }
+    UNTAKEN(AMT_START, AMT_E_RESET),
+    UNTAKEN(AMT_START, AMT_E_CONNECT),
+    UNTAKEN(AMT_START, AMT_E_TIMEOUT)
   };
   play p;
   play_init(&p);
@@ -371,8 +363,7 @@ TEST(a_start_of_which_no_byte_was_taken_is_sent_again)
 
 TEST(a_401_cut_short_does_not_send_a_start_again)
 {
-  static const step s[] = { { AMT_START, 401, "{\"Message\":\"x", AMT_E_TRUNCATED,
-                              0, 0, 0 } };
+  static const step s[] = { CUT_OFF(AMT_START, 401, "{\"Message\":\"x", AMT_E_TRUNCATED) };
   play p;
   play_init(&p);
   play_steps(&p, s);
@@ -388,10 +379,9 @@ TEST(a_start_repeated_after_401_is_not_sent_a_third_time)
   static const int status[] = { 0, 500, 408, 401, 403, 400, 301, 204 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_START, 401, "{}", 0, 0, 0, 0 },
-                 { AMT_START, 0, "", 0, 0, 0, 9 } };
+    step s[] = { REPLY(AMT_START, 401, "{}"),
+                 REPLY(AMT_START, status[i], "", .times = ALWAYS) };
     play p;
-    s[1].status = status[i];
     if (status[i] == 0) s[1].error = AMT_E_RESET;
     play_init(&p);
     play_steps(&p, s);
@@ -413,11 +403,11 @@ TEST(a_start_repeated_after_401_is_not_sent_a_third_time)
 TEST(a_start_is_repeated_once_whatever_comes_between)
 {
   static const step s[] = {
-    { AMT_START, 401, "{}", 0, 0, 0, 0 },
-    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
-    { AMT_START, 401, "{}", 0, 0, 0, 0 },
-    { AMT_START, 0, NULL, AMT_E_CONNECT, 0, 1, 0 },
-    { AMT_START, 401, "{}", 0, 0, 0, 1000 }
+    REPLY(AMT_START, 401, "{}"),
+    UNTAKEN(AMT_START, AMT_E_CONNECT),
+    REPLY(AMT_START, 401, "{}"),
+    UNTAKEN(AMT_START, AMT_E_CONNECT),
+    REPLY(AMT_START, 401, "{}", .times = ALWAYS)
   };
   play p;
   play_init(&p);
@@ -469,7 +459,7 @@ TEST(an_HTTP_client_may_say_that_a_call_is_hopeless)
 
 TEST(a_job_forgotten_in_a_start_may_have_started)
 {
-  static char body[] = "{\"BatchRequestId\":2112,\"Status\":1}";
+  static char body[] = JSON({"BatchRequestId":2112,"Status":1});
   size_t n;
   for (n = 0; n <= sizeof body + 2; n++) {
     char copy[sizeof body];

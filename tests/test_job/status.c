@@ -19,7 +19,7 @@ static int ends(int code)
 
 TEST(each_code_of_the_table_ends_a_run_and_no_other_does)
 {
-  static const message hello[] = { { 1, "hello", "2026-01-31T08:00:00", 0 } };
+  static const message hello[] = { { .sequence = 1, .text = "hello", .time = "2026-01-31T08:00:00" } };
   static const int more[] = { 255, 256, 260, 1000, 65540, 2147483647 };
   int i;
   for (i = 0; i < 130 + (int)COUNT(more); i++) {
@@ -77,51 +77,42 @@ TEST(undefined_ends_a_run_at_the_tenth_in_a_row)
 TEST(ten_without_a_known_status_end_a_run_too)
 {
   static const char *const body[] = {
-    "{}", "{\"Status\":\"SLEEPING\"}", "{\"Status\":null}",
-    "{\"Status\":\"\"}", "{\"BatchRequestId\":2112}"
+    "{}", JSON({"Status":"SLEEPING"}), JSON({"Status":null}),
+    JSON({"Status":""}), JSON({"BatchRequestId":2112})
   };
-  size_t i;
-  for (i = 0; i < COUNT(body); i++) {
-    step steps[2];
-    play p;
-    memset(steps, 0, sizeof steps);
-    steps[0].op = steps[1].op = AMT_MONITOR;
-    steps[0].status = steps[1].status = 200;
-    steps[0].body = body[i], steps[0].times = 10;
-    play_init(&p);
-    play_steps(&p, steps);
-    p.srv.step_count = 1;
-    play_job(&p);
-    assert_int_equal(p.srv.count[AMT_MONITOR], 10);
-    assert_int_equal(p.j.code, 19);
-    play_free(&p);
-    steps[0].times = 9;
-    play_init(&p);
-    play_steps(&p, steps);
-    p.srv.step_count = 1;
-    play_job(&p);
-    assert_int_equal(p.j.code, 4);
-    play_free(&p);
-  }
+  size_t   i;
+  unsigned n;
+  for (i = 0; i < COUNT(body); i++)
+    for (n = 9; n <= 10; n++) {
+      step s[] = { OK(AMT_MONITOR, body[i], .times = n - 4),
+                   NO_REPLY(AMT_MONITOR, AMT_E_RESET),
+                   OK(AMT_MONITOR, body[i], .times = 4) };
+      play p;
+      play_init(&p);
+      play_steps(&p, s);
+      play_job(&p);
+      assert_int_equal(p.j.code, n == 10 ? 19 : 4);
+      if (n == 10) assert_int_equal(p.srv.count[AMT_MONITOR], 11);
+      play_free(&p);
+    }
 }
 
 /* "No Status" once the value makes no sense: never an end, never a crash. */
 TEST(a_senseless_status_ends_nothing)
 {
   static const char *const v[] = {
-    "{\"Status\":4.5}", "{\"Status\":-4}", "{\"Status\":4e-1}",
-    "{\"Status\":4294967300}", "{\"Status\":\"4294967300\"}",
-    "{\"Status\":18446744073709551620}", "{\"Status\":{\"Status\":4}}",
-    "{\"Status\":[4]}", "{\"Status\":true}", "{\"Status\":\"4x\"}",
-    "{\"Status\":\"x4\"}", "{\"Status\":\"-4\"}", "[]", "[{\"Status\":4}]", "4",
-    "\"DONE\"", "null", "{\"x\":{\"Status\":4}}"
+    JSON({"Status":4.5}), JSON({"Status":-4}), JSON({"Status":4e-1}),
+    JSON({"Status":4294967300}), JSON({"Status":"4294967300"}),
+    JSON({"Status":18446744073709551620}), JSON({"Status":{"Status":4}}),
+    JSON({"Status":[4]}), JSON({"Status":true}), JSON({"Status":"4x"}),
+    JSON({"Status":"x4"}), JSON({"Status":"-4"}), "[]",
+      JSON([{"Status":4}]), "4",
+    "\"DONE\"", "null", JSON({"x":{"Status":4}})
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[1];
+    step s[] = { OK(AMT_MONITOR, v[i]) };
     play p;
-    memset(s, 0, sizeof s);
-    s[0].op = AMT_MONITOR, s[0].status = 200, s[0].body = v[i];
     play_init(&p);
     play_steps(&p, s);
     play_job(&p);
@@ -133,7 +124,8 @@ TEST(a_senseless_status_ends_nothing)
 
 TEST(a_reply_without_a_status_says_so)
 {
-  static const step s[] = { { AMT_MONITOR, 200, "{\"State\":4}", 0, 0, 0, 99 } };
+  static const step s[] = { OK(AMT_MONITOR,
+    JSON({"State":4}), .times = ALWAYS) };
   play p;
   play_init(&p);
   play_steps(&p, s);
@@ -173,57 +165,55 @@ TEST(a_status_is_read_in_every_tolerated_accent)
 {
   static const struct { const char *body; int status; const char *name; }
   v[] = {
-    { "{\"Status\":2}", 2, "" },
-    { "{\"status\":2}", 2, "" },
-    { "{\"STATUS\":2}", 2, "" },
+    { JSON({"Status":2}), 2, "" },
+    { JSON({"status":2}), 2, "" },
+    { JSON({"STATUS":2}), 2, "" },
     { " \r\n\t{ \"sTaTuS\" : 2 } \n", 2, "" },
-    { "{\"Status\":\"2\"}", 2, "" },
-    { "{\"Status\":\"20\"}", 20, "" },
-    { "{\"Status\":\"RUNNING\"}", 2, "" },
-    { "{\"Status\":\"running\"}", 2, "" },
-    { "{\"Status\":\"Running\"}", 2, "" },
-    { "{\"Status\":\"WAIT_FOR QUEUE\"}", 20, "" },
-    { "{\"Status\":\"wait-for-queue\"}", 20, "" },
-    { "{\"Status\":\"Wait For Queue\"}", 20, "" },
-    { "{\"Status\":\"WAIT_FOR_FILE\"}", 13, "" },
-    { "{\"Status\":\"WAIT FOR INPUT REQUEST\"}", 14, "" },
-    { "{\"Status\":\"wait_for-job\"}", 15, "" },
-    { "{\"Status\":\"WAIT-FOR REPORT\"}", 16, "" },
-    { "{\"Status\":\"recover cp\"}", 18, "" },
-    { "{\"Status\":\"WAIT FOR DEBUGGER\"}", 21, "" },
-    { "{\"Status\":\"IDLE\"}", 0, "" },
-    { "{\"Status\":\"SUSPENDED\"}", 5, "" },
-    { "{\"Status\":\"Run-Manual\"}", 7, "" },
-    { "{\"Status\":\"run forced\"}", 8, "" },
-    { "{\"Status\":\"RUN_DEBUG\"}", 9, "" },
-    { "{\"Status\":\"UNDEFINED\"}", 19, "" },
-    { "{\"Status\":\"SLEEPING\"}", 19, "SLEEPING" },
-    { "{\"Status\":\"RUNNIN\"}", 19, "RUNNIN" },
-    { "{\"Status\":\"RUNNINGS\"}", 19, "RUNNINGS" },
-    { "{\"Status\":\"RUN\\u004eING\"}", 2, "" },
-    { "{\"S\\u0074atus\":2}", 2, "" },
+    { JSON({"Status":"2"}), 2, "" },
+    { JSON({"Status":"20"}), 20, "" },
+    { JSON({"Status":"RUNNING"}), 2, "" },
+    { JSON({"Status":"running"}), 2, "" },
+    { JSON({"Status":"Running"}), 2, "" },
+    { JSON({"Status":"WAIT_FOR QUEUE"}), 20, "" },
+    { JSON({"Status":"wait-for-queue"}), 20, "" },
+    { JSON({"Status":"Wait For Queue"}), 20, "" },
+    { JSON({"Status":"WAIT_FOR_FILE"}), 13, "" },
+    { JSON({"Status":"WAIT FOR INPUT REQUEST"}), 14, "" },
+    { JSON({"Status":"wait_for-job"}), 15, "" },
+    { JSON({"Status":"WAIT-FOR REPORT"}), 16, "" },
+    { JSON({"Status":"recover cp"}), 18, "" },
+    { JSON({"Status":"WAIT FOR DEBUGGER"}), 21, "" },
+    { JSON({"Status":"IDLE"}), 0, "" },
+    { JSON({"Status":"SUSPENDED"}), 5, "" },
+    { JSON({"Status":"Run-Manual"}), 7, "" },
+    { JSON({"Status":"run forced"}), 8, "" },
+    { JSON({"Status":"RUN_DEBUG"}), 9, "" },
+    { JSON({"Status":"UNDEFINED"}), 19, "" },
+    { JSON({"Status":"SLEEPING"}), 19, "SLEEPING" },
+    { JSON({"Status":"RUNNIN"}), 19, "RUNNIN" },
+    { JSON({"Status":"RUNNINGS"}), 19, "RUNNINGS" },
+    { JSON({"Status":"RUN\u004eING"}), 2, "" },
+    { JSON({"S\u0074atus":2}), 2, "" },
     { "{}", 19, "" },
-    { "{\"Status\":null}", 19, "" },
-    { "{\"Statu\":4,\"Statuss\":4,\"Status\":2}", 2, "" },
-    { "{\"Status\":4,\"Status\":2}", 2, "" },
-    { "{\"Status\":\"DONE\",\"status\":\"SUSPENDED\"}", 5, "" },
-    { "{\"Status\":\"SLEEPING\",\"Status\":2}", 2, "" },
-    { "{\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]},\"Status\":2}", 2, "" },
-    { "{\"Status\":2,\"x\":{\"Status\":4,\"y\":[{\"Status\":4}]}}", 2, "" },
-    { "{\"x\":[[[[{}]]]],\"y\":\"Status\",\"Status\":2,\"z\":1e400}", 2, "" },
-    { "{\"Message\":\"\",\"Status\":2,\"BatchRequestId\":2112}", 2, "" },
+    { JSON({"Status":null}), 19, "" },
+    { JSON({"Statu":4,"Statuss":4,"Status":2}), 2, "" },
+    { JSON({"Status":4,"Status":2}), 2, "" },
+    { JSON({"Status":"DONE","status":"SUSPENDED"}), 5, "" },
+    { JSON({"Status":"SLEEPING","Status":2}), 2, "" },
+    { JSON({"x":{"Status":4,"y":[{"Status":4}]},"Status":2}), 2, "" },
+    { JSON({"Status":2,"x":{"Status":4,"y":[{"Status":4}]}}), 2, "" },
+    { JSON({"x":[[[[{}]]]],"y":"Status","Status":2,"z":1e400}), 2, "" },
+    { JSON({"Message":"","Status":2,"BatchRequestId":2112}), 2, "" },
     { "\xEF\xBB\xBF{\"Status\":2}", 2, "" },
-    { "{\"Status\":1000000}", 1000000, "" }
+    { JSON({"Status":1000000}), 1000000, "" }
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
     size_t chunk, n = strlen(v[i].body);
     for (chunk = 0; chunk <= n; chunk++) { /* whole, 1, 2, ... bytes */
-      step s[1];
+      step s[] = { OK(AMT_MONITOR, v[i].body) };
       text want = {0};
       play p;
-      memset(s, 0, sizeof s);
-      s[0].op = AMT_MONITOR, s[0].status = 200, s[0].body = v[i].body;
       text_put(&want, STARTED "> monitor\nstatus %d%s%s\n> monitor\n"
                "status 4\n> messages\ndone 4\n", v[i].status,
                v[i].name[0] ? " " : "", v[i].name);
@@ -244,15 +234,15 @@ TEST(a_status_is_read_in_every_tolerated_accent)
 TEST(of_a_member_that_comes_twice_the_last_counts)
 {
   static const struct { step s; const char *id; unsigned monitors; } v[] = {
-    { { AMT_START, 200, "{\"BatchRequestId\":1,\"BatchRequestId\":2112}",
-        0, 0, 0, 0 }, "2112", 4 },
-    { { AMT_START, 200, "{\"BatchRequestId\":\"x\",\"y\":0,"
-        "\"batchrequestid\":2112}", 0, 0, 0, 0 }, "2112", 4 },
-    { { AMT_MONITOR, 200, "{\"Status\":11,\"Status\":4}", 0, 0, 0, 0 },
+    { OK(AMT_START,
+      JSON({"BatchRequestId":1,"BatchRequestId":2112})), "2112", 4 },
+    { OK(AMT_START,
+      JSON({"BatchRequestId":"x","y":0,"batchrequestid":2112})), "2112", 4 },
+    { OK(AMT_MONITOR, JSON({"Status":11,"Status":4})),
       "2112", 1 },
-    { { AMT_MONITOR, 200, "{\"Status\":11,\"Status\":\"DONE\"}", 0, 0, 0, 0 },
+    { OK(AMT_MONITOR, JSON({"Status":11,"Status":"DONE"})),
       "2112", 1 },
-    { { AMT_MONITOR, 200, "{\"Status\":\"ERROR\",\"Status\":2}", 0, 0, 0, 0 },
+    { OK(AMT_MONITOR, JSON({"Status":"ERROR","Status":2})),
       "2112", 5 }
   };
   size_t i, chunk;
@@ -280,13 +270,13 @@ TEST(unknown_members_are_skipped_down_to_the_depth_limit)
   size_t deep, chunk;
   for (deep = AMT_JSON_DEPTH - 2; deep <= AMT_JSON_DEPTH; deep++)
     for (chunk = 0; chunk < 3; chunk++) {
-      step   s[] = { { AMT_MONITOR, 200, NULL, 0, 0, 0, 0 } };
+      step   s[] = { OK(AMT_MONITOR, NULL) };
       text   body = {0};
       size_t i;
       play   p;
-      text_put(&body, "{\"x\":");
+      text_put(&body, JSON({"x":));
       for (i = 0; i < deep; i++)
-        text_put(&body, i % 2 && i + 1 < deep ? "{\"Status\":" : "[");
+        text_put(&body, i % 2 && i + 1 < deep ? JSON({"Status":) : "[");
       for (i = deep; i-- > 0;)
         text_put(&body, i % 2 && i + 1 < deep ? "}" : "]");
       text_put(&body, ",\"y\":\"");
@@ -316,19 +306,18 @@ TEST(unknown_members_are_skipped_down_to_the_depth_limit)
 TEST(a_name_with_a_NUL_is_another_name)
 {
   static const char *const replies[] = {
-    "{\"Status\\u0000\":11,\"Status\":4}",
-    "{\"Status\\u0000\\u0000x\":11,\"Status\":4}",
-    "{\"S\\u0000atus\":11,\"Status\":4}"
+    JSON({"Status\u0000":11,"Status":4}),
+    JSON({"Status\u0000\u0000x":11,"Status":4}),
+    JSON({"S\u0000atus":11,"Status":4})
   };
   size_t i;
   for (i = 0; i < COUNT(replies); i++) {
     amt_wire w = *amt_wire_default();
-    step     s[1] = { { AMT_MONITOR, 200, NULL, 0, 0, 0, 0 } };
+    step     s[1] = { OK(AMT_MONITOR, replies[i]) };
     char    *name = (char *)malloc(sizeof "Status");
     play     p;
     assert_non_null(name);
     memcpy(name, "Status", sizeof "Status");
-    s[0].body = replies[i];
     w.reply[AMT_R_STATUS] = name;
     play_init(&p);
     p.s.wire = &w;
@@ -347,8 +336,8 @@ TEST(names_too_long_for_a_wire_table_are_no_fields)
   play   p;
   for (piece = 0; piece < 50; piece++) {
     reply_once(&p, AMT_MONITOR, 200,
-               "{\"StatusStatusStatusStatusStatusS\":7,\"x\":0,"
-               "\"Status\":4,\"A-name-of-more-than-31-bytes,-in-truth\":8}",
+               JSON({"StatusStatusStatusStatusStatusS":7,"x":0,"Status":4,)
+               JSON("A-name-of-more-than-31-bytes,-in-truth":8}),
                piece);
     assert_int_equal(p.j.status, 4);
     play_free(&p);
@@ -358,8 +347,8 @@ TEST(names_too_long_for_a_wire_table_are_no_fields)
 /* '@' and '`', '[' and '{' differ as letters of two cases do. */
 TEST(only_letters_have_a_case)
 {
-  static const step s[] = { { AMT_MONITOR, 200,
-                              "{\"sTATUS@\":2,\"Status`\":4}", 0, 0, 0, 9 } };
+  static const step s[] = { OK(AMT_MONITOR,
+    JSON({"sTATUS@":2,"Status`":4}), .times = ALWAYS) };
   amt_wire w = *amt_wire_default();
   play     p;
   w.reply[AMT_R_STATUS] = "Status@";
@@ -375,7 +364,7 @@ TEST(only_letters_have_a_case)
 /* The same of where the parts of a name that match end. */
 TEST(a_ruined_end_of_matching_parts_does_no_harm)
 {
-  char a[] = "{\"x\":{\"y\":{", b[] = "\"Status\":7},", c[] =
+  char a[] = JSON({"x":{"y":{), b[] = "\"Status\":7},", c[] =
     "\"Status\":8},\"Status\":4}";
   play p;
   play_init(&p);
@@ -497,9 +486,9 @@ TEST(a_status_name_counts_without_blanks_and_dashes)
 
 TEST(a_long_unknown_name_is_cut_between_characters)
 {
-  step s[] = { { AMT_MONITOR, 200, "{\"Status\":\"a\xE2\x82\xAC\xE2\x82\xAC"
-    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\"}", 0, 0, 0, 0 } };
+  step s[] = { OK(AMT_MONITOR, "{\"Status\":\"a\xE2\x82\xAC\xE2\x82\xAC"
+"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\"}") };
   size_t chunk;
   for (chunk = 0; chunk < 5; chunk++) {
     play p;
@@ -597,11 +586,10 @@ TEST(a_reply_that_names_another_job_is_refused)
     for (k = 0; k < 2; k++)
       for (chunk = 0; chunk < 3; chunk++) {
         char body[120];
-        step s[] = { { 0, 200, NULL, 0, 0, 0, 1 } };
+        step s[] = { OK(ops[k], body) };
         play p;
         snprintf(body, sizeof body, "{\"Status\":3,\"BatchRequestId\":%s}",
                  v[i].id);
-        s[0].op = ops[k], s[0].body = body;
         play_init(&p);
         play_start(&p);
         play_until(&p, AMT_STARTED);
@@ -622,10 +610,11 @@ TEST(a_reply_that_names_another_job_is_refused)
 TEST(the_case_of_an_id_and_the_end_of_a_long_one_do_not_matter)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchRequestId\":\"0a1b2c3d-4e5f-6071-8293-a4b5c6d7"
-      "e8f9-0123456789\"}", 0, 0, 0, 1 },
-    { AMT_MONITOR, 200, "{\"Status\":4,\"BatchRequestId\":\"0A1B2C3D-4E5F-6071"
-      "-8293-A4B5C6D7E8F9-0123456789\"}", 0, 0, 0, 1 },
+    OK(AMT_START,
+      JSON({"BatchRequestId":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9-0123456789"})),
+    OK(AMT_MONITOR,
+      JSON({"Status":4,)
+      JSON("BatchRequestId":"0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9-0123456789"})),
   };
   play p;
   play_init(&p);

@@ -10,7 +10,7 @@
 
 TEST(a_job_may_be_killed_after_any_event)
 {
-  static const message two[] = { { 1, "one", NULL, 0 }, { 2, "two", NULL, 0 } };
+  static const message two[] = { { .sequence = 1, .text = "one" }, { .sequence = 2, .text = "two" } };
   unsigned at;
   int      op;
   for (op = AMT_STOP; op <= AMT_KILL; op++)
@@ -83,7 +83,7 @@ TEST(a_kill_asked_for_during_a_monitor_does_not_wait)
 {
   int      codes[] = { 2, 2, 3 };
   uint32_t asked;
-  char     said[] = "{\"Status\":2}";
+  char     said[] = JSON({"Status":2});
   play     p;
   play_init(&p);
   p.s.poll = 600000;
@@ -125,7 +125,7 @@ TEST(a_kill_asked_for_while_a_stop_is_under_way_is_sent_too)
 
 TEST(a_second_kill_may_follow_a_refused_one)
 {
-  step s[] = { { AMT_STOP, 404, "{}", 0, 0, 0, 0 } };
+  step s[] = { REPLY(AMT_STOP, 404, "{}") };
   play p;
   play_init(&p);
   play_steps(&p, s);
@@ -146,9 +146,8 @@ TEST(a_kill_does_not_change_how_a_start_ended)
   static const int status[] = { 500, 400 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_START, 0, "{\"x\":\"0123456789\"}", 0, 0, 0, 0 } };
+    step s[] = { REPLY(AMT_START, status[i], JSON({"x":"0123456789"})) };
     play p;
-    s[0].status = status[i];
     play_init(&p);
     play_steps(&p, s);
     p.chunk = 4, p.stop_in_reply = 1;
@@ -165,17 +164,17 @@ TEST(a_kill_does_not_change_how_a_start_ended)
 TEST(a_refused_stop_or_kill_never_ends_the_watch)
 {
   static const struct { int status; const char *body; int error; } v[] = {
-    { 400, "{}", AMT_E_REFUSED }, { 404, "{\"Message\":\"who?\"}", AMT_E_REFUSED },
-    { 405, "", AMT_E_REFUSED }, { 409, "{\"Status\":11}", AMT_E_REFUSED },
+    { 400, "{}", AMT_E_REFUSED }, { 404,
+      JSON({"Message":"who?"}), AMT_E_REFUSED },
+    { 405, "", AMT_E_REFUSED }, { 409, JSON({"Status":11}), AMT_E_REFUSED },
     { 403, "{}", AMT_E_FORBIDDEN }, { 401, "{}", 1 }, { 404, "<html>", 1 }
   };
   size_t i;
   int    op;
   for (op = AMT_STOP; op <= AMT_KILL; op++)
     for (i = 0; i < COUNT(v); i++) {
-      step s[] = { { 0, 0, NULL, 0, 0, 0, 9 } };
+      step s[] = { REPLY(op, v[i].status, v[i].body, .times = ALWAYS) };
       play p;
-      s[0].op = op, s[0].status = v[i].status, s[0].body = v[i].body;
       play_init(&p);
       play_steps(&p, s);
       play_start(&p);
@@ -199,15 +198,14 @@ TEST(an_empty_reply_to_stop_and_kill_means_accepted)
 {
   static const struct { int status; const char *body; } v[] = {
     { 200, "" }, { 204, "" }, { 200, "{}" }, { 202, "" },
-    { 200, "{\"Status\":\"KILLED\"}" }, { 200, "{\"Status\":4}" }
+    { 200, JSON({"Status":"KILLED"}) }, { 200, JSON({"Status":4}) }
   };
   size_t i;
   int    op;
   for (op = AMT_STOP; op <= AMT_KILL; op++)
     for (i = 0; i < COUNT(v); i++) {
-      step s[] = { { 0, 0, NULL, 0, 0, 0, 0 } };
+      step s[] = { REPLY(op, v[i].status, v[i].body) };
       play p;
-      s[0].op = op, s[0].status = v[i].status, s[0].body = v[i].body;
       play_init(&p);
       play_steps(&p, s);
       play_start(&p);
@@ -226,8 +224,8 @@ TEST(an_empty_reply_to_stop_and_kill_means_accepted)
 TEST(a_stop_whose_empty_reply_breaks_off_is_sent_again)
 {
   static const step s[2][1] = {
-    { { AMT_KILL, 200, "", AMT_E_RESET, 0, 0, 1 } },
-    { { AMT_KILL, 301, "", 0, 0, 0, 1 } }
+    { CUT_OFF(AMT_KILL, 200, "", AMT_E_RESET) },
+    { REPLY(AMT_KILL, 301, "") }
   };
   static const int error[] = { AMT_E_RESET, AMT_E_REDIRECT };
   int i;
@@ -247,7 +245,7 @@ TEST(a_stop_whose_empty_reply_breaks_off_is_sent_again)
 
 TEST(a_kill_that_always_fails_does_not_end_the_watch)
 {
-  static const step s[] = { { AMT_KILL, 500, "{}", 0, 0, 0, 100000 } };
+  static const step s[] = { REPLY(AMT_KILL, 500, "{}", .times = ALWAYS) };
   static int codes[200];
   size_t     i;
   play       p;
@@ -271,10 +269,9 @@ TEST(a_kill_that_is_refused_once_is_asked_again)
   static const int status[] = { 400, 403, 404, 409, 401 };
   size_t i;
   for (i = 0; i < COUNT(status); i++) {
-    step s[] = { { AMT_KILL, 0, "{}", 0, 0, 0, 1 } };
+    step s[] = { REPLY(AMT_KILL, status[i], "{}",
+                       .times = status[i] == 401 ? 2 : 1) };
     play p;
-    s[0].status = status[i];
-    if (status[i] == 401) s[0].times = 2;
     play_init(&p);
     play_status(&p, for_ever);
     play_steps(&p, s);
@@ -311,9 +308,8 @@ TEST(a_stop_asked_in_every_turn_is_sent_once)
   static const amt_op wish[] = { AMT_STOP, AMT_KILL };
   size_t i;
   for (i = 0; i < 2; i++) { /* accepted, and the job takes no notice */
-    step s[] = { { 0, 200, "", 0, 0, 0, 9 } };
+    step s[] = { OK(wish[i], "", .times = ALWAYS) };
     play p;
-    s[0].op = (int)wish[i];
     play_init(&p);
     play_status(&p, for_ever);
     play_steps(&p, s);
@@ -329,8 +325,8 @@ TEST(a_stop_asked_in_every_turn_is_sent_once)
 TEST(a_stop_asked_in_every_turn_cancels_no_pause)
 {
   static const step s[] = {
-    { AMT_KILL, 503, "", 0, 0, 0, 100000 },
-    { AMT_MONITOR, 503, "", 0, 0, 0, 100000 }
+    REPLY(AMT_KILL, 503, "", .times = ALWAYS),
+    REPLY(AMT_MONITOR, 503, "", .times = ALWAYS)
   };
   play p;
   play_init(&p);
@@ -346,8 +342,8 @@ TEST(a_stop_asked_in_every_turn_cancels_no_pause)
 
 TEST(a_stop_that_fails_is_sent_once_a_poll)
 {
-  static const step s[] = { { AMT_STOP, 500, "", 0, 0, 0, 100000 },
-                            { AMT_KILL, 404, "{}", 0, 0, 0, 100000 } };
+  static const step s[] = { REPLY(AMT_STOP, 500, "", .times = ALWAYS),
+                            REPLY(AMT_KILL, 404, "{}", .times = ALWAYS) };
   static const amt_op wish[] = { AMT_STOP, AMT_KILL };
   static const uint8_t messages[] = { AMT_AT_END, AMT_LIVE, AMT_NEVER };
   size_t i, k, n;
@@ -373,8 +369,8 @@ TEST(a_stop_that_fails_is_sent_once_a_poll)
 
 TEST(a_kill_after_a_stop_is_a_new_wish_but_not_a_stop_after_a_kill)
 {
-  static const step s[] = { { AMT_STOP, 200, "", 0, 0, 0, 9 },
-                            { AMT_KILL, 200, "", 0, 0, 0, 9 } };
+  static const step s[] = { OK(AMT_STOP, "", .times = ALWAYS),
+                            OK(AMT_KILL, "", .times = ALWAYS) };
   uint32_t then;
   int      i;
   play     p;

@@ -22,23 +22,23 @@ static void run_with(play *p, const amt_wire *w)
 TEST(replies_are_found_by_dotted_names)
 {
   static const step s[] = {
-    { AMT_SIGN_IN, 200, "{\"token\":\"no\",\"auth\":{\"x\":{\"token\":\"no\"},"
-      "\"y\":[{\"token\":\"no\"}],\"TOKEN\":\"tok1\",\"life\":60}}", 0, 0, 0, 0 },
-    { AMT_START, 200, "{\"id\":1,\"result\":{\"id\":2,\"job\":{\"x\":{\"id\":3},"
-      "\"id\":2112,\"y\":[{\"id\":4}]},\"z\":{\"id\":5}},\"job\":{\"id\":6},"
-      "\"x\":{\"result\":{\"job\":{\"id\":7}}}}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result\":[{\"job\":{\"status\":4}}],\"Result\":{"
-      "\"status\":4,\"JOB\":{\"status\":\"running\",\"x\":{\"status\":4}},"
-      "\"jo\":{\"status\":4},\"jobs\":{\"status\":4}}}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result\":{\"job\":{}},\"job\":{\"status\":4},"
-      "\"result\":{\"job\":{\"status\":5}}}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result\":{\"job\":{\"status\":\"DONE\"}}}",
-      0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"items\":[\"no\"],\"data\":{\"x\":[\"no\"],"
-      "\"items\":[{\"body\":{\"text\":\"a\"},\"meta\":{\"seq\":1},"
-      "\"text\":\"no\"},{\"meta\":{\"x\":[{\"seq\":9}],\"seq\":2},\"seq\":9,"
-      "\"body\":{\"x\":{\"text\":\"no\"},\"text\":\"b\"}},\"c\"],"
-      "\"items2\":[\"no\"]}}", 0, 0, 0, 0 }
+    OK(AMT_SIGN_IN, JSON({"token":"no","auth":{"x":{"token":"no"},)
+                    JSON("y":[{"token":"no"}],"TOKEN":"tok1","life":60}})),
+    OK(AMT_START, JSON({"id":1,"result":{"id":2,"job":{"x":{"id":3},"id":2112,)
+                  JSON("y":[{"id":4}]},"z":{"id":5}},"job":{"id":6},)
+                  JSON("x":{"result":{"job":{"id":7}}}})),
+    OK(AMT_MONITOR, JSON({"result":[{"job":{"status":4}}],)
+                    JSON("Result":{"status":4,"JOB":{"status":"running",)
+                    JSON("x":{"status":4}},"jo":{"status":4},)
+                    JSON("jobs":{"status":4}}})),
+    OK(AMT_MONITOR, JSON({"result":{"job":{}},"job":{"status":4},)
+                    JSON("result":{"job":{"status":5}}})),
+    OK(AMT_MONITOR, JSON({"result":{"job":{"status":"DONE"}}})),
+    OK(AMT_MESSAGES, JSON({"items":["no"],"data":{"x":["no"],)
+                     JSON("items":[{"body":{"text":"a"},"meta":{"seq":1},)
+                     JSON("text":"no"},{"meta":{"x":[{"seq":9}],"seq":2},)
+                     JSON("seq":9,"body":{"x":{"text":"no"},"text":"b"}},"c"],)
+                     JSON("items2":["no"]}}))
   };
   size_t chunk;
   for (chunk = 0; chunk < 60; chunk++) {
@@ -66,10 +66,10 @@ TEST(replies_are_found_by_dotted_names)
 TEST(a_dot_in_a_members_own_name_is_no_nesting)
 {
   static const step s[] = {
-    { AMT_MONITOR, 200, "{\"result\":{\"job.status\":4}}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result.job.status\":4}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result.job\":{\"status\":4}}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"result\":{\"job\":{\"status\":11}}}", 0, 0, 0, 0 }
+    OK(AMT_MONITOR, JSON({"result":{"job.status":4}})),
+    OK(AMT_MONITOR, JSON({"result.job.status":4})),
+    OK(AMT_MONITOR, JSON({"result.job":{"status":4}})),
+    OK(AMT_MONITOR, JSON({"result":{"job":{"status":11}}}))
   };
   amt_wire w = *amt_wire_default();
   play p;
@@ -86,26 +86,26 @@ TEST(a_dot_in_a_members_own_name_is_no_nesting)
 TEST(alternatives_of_dotted_names_are_not_mixed)
 {
   static const struct { const char *name, *body; int status; } v[] = {
-    { "a.x|b.y|Status", "{\"a\":{\"y\":4},\"b\":{\"x\":4}}", -1 },
-    { "a.x|b.y|Status", "{\"b\":{\"x\":4,\"y\":2},\"a\":{\"y\":4}}", 2 },
-    { "a.x|b.y|Status", "{\"a\":{\"y\":4,\"x\":2}}", 2 },
-    { "a.x|b.y|Status", "{\"Status\":2,\"a\":{\"Status\":4}}", 2 },
-    { "Status|a.x", "{\"x\":4,\"A\":{\"X\":2}}", 2 },
-    { "a.b.c|a.x|a", "{\"a\":{\"b\":{\"x\":4},\"x\":2,\"c\":4}}", 2 },
-    { "a.x|a.b.c", "{\"a\":{\"b\":{\"c\":2,\"x\":4},\"c\":4}}", 2 },
-    { "a.x|a.b.c", "{\"a\":{\"b\":{\"d\":{\"c\":4}},\"x\":2}}", 2 },
-    { "a.x|a.b.c", "{\"a\":{\"q\":{},\"b\":{},\"d\":{\"c\":4},\"x\":2}}", 2 },
-    { "a.b|a", "{\"a\":2}", 2 }, { "a.b|a", "{\"a\":{\"b\":2}}", 2 },
-    { "ab.c|a.b.c", "{\"ab\":{\"b\":{\"c\":4}},\"a\":{\"b\":{\"c\":2}}}", 2 },
-    { "a|aa|aaa", "{\"aa\":2,\"aaaa\":4,\"a|aa\":4,\"\":4}", 2 },
-    { "x.a|y", "{\"y\":null,\"x\":{\"a\":2}}", 2 },
-    { "x.a|y", "{\"x\":{\"a\":2},\"y\":\"\"}", 2 }
+    { "a.x|b.y|Status", JSON({"a":{"y":4},"b":{"x":4}}), -1 },
+    { "a.x|b.y|Status", JSON({"b":{"x":4,"y":2},"a":{"y":4}}), 2 },
+    { "a.x|b.y|Status", JSON({"a":{"y":4,"x":2}}), 2 },
+    { "a.x|b.y|Status", JSON({"Status":2,"a":{"Status":4}}), 2 },
+    { "Status|a.x", JSON({"x":4,"A":{"X":2}}), 2 },
+    { "a.b.c|a.x|a", JSON({"a":{"b":{"x":4},"x":2,"c":4}}), 2 },
+    { "a.x|a.b.c", JSON({"a":{"b":{"c":2,"x":4},"c":4}}), 2 },
+    { "a.x|a.b.c", JSON({"a":{"b":{"d":{"c":4}},"x":2}}), 2 },
+    { "a.x|a.b.c", JSON({"a":{"q":{},"b":{},"d":{"c":4},"x":2}}), 2 },
+    { "a.b|a", JSON({"a":2}), 2 }, { "a.b|a", JSON({"a":{"b":2}}), 2 },
+    { "ab.c|a.b.c", JSON({"ab":{"b":{"c":4}},"a":{"b":{"c":2}}}), 2 },
+    { "a|aa|aaa", JSON({"aa":2,"aaaa":4,"a|aa":4,"":4}), 2 },
+    { "x.a|y", JSON({"y":null,"x":{"a":2}}), 2 },
+    { "x.a|y", JSON({"x":{"a":2},"y":""}), 2 }
   };
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 8; chunk++) {
       amt_wire w = *amt_wire_default();
-      step     s[] = { { AMT_MONITOR, 200, v[i].body, 0, 0, 0, 1 } };
+      step     s[] = { OK(AMT_MONITOR, v[i].body) };
       play     p;
       w.reply[AMT_R_STATUS] = v[i].name;
       play_init(&p);
@@ -122,9 +122,9 @@ TEST(alternatives_of_dotted_names_are_not_mixed)
 TEST(alternatives_are_read_in_messages_too)
 {
   static const step s[] = {
-    { AMT_MESSAGES, 200, "{\"data\":{\"rows\":[{\"seq\":1,\"body\":{\"text\":"
-      "\"a\"}},{\"line\":\"b\",\"body\":{\"line\":\"no\"}},{\"seq\":3,\"line\":"
-      "null,\"body\":{\"text\":\"c\"}}]}}", 0, 0, 0, 0 }
+    OK(AMT_MESSAGES, JSON({"data":{"rows":[{"seq":1,"body":{"text":"a"}},)
+                     JSON({"line":"b","body":{"line":"no"}},{"seq":3,)
+                     JSON("line":null,"body":{"text":"c"}}]}}))
   };
   amt_wire w = *amt_wire_default();
   play     p;
@@ -143,12 +143,12 @@ TEST(alternatives_are_read_in_messages_too)
 TEST(replies_may_be_the_value_itself)
 {
   static const step s[] = {
-    { AMT_SIGN_IN, 200, " \"tok1\" ", 0, 0, 0, 0 },
-    { AMT_START, 200, "2112", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "2", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "\"suspended\"", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "\xEF\xBB\xBF\"4\"\n", 0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "[\"a\",{\"Text\":\"b\"},\"\"]", 0, 0, 0, 0 }
+    OK(AMT_SIGN_IN, " \"tok1\" "),
+    OK(AMT_START, "2112"),
+    OK(AMT_MONITOR, "2"),
+    OK(AMT_MONITOR, "\"suspended\""),
+    OK(AMT_MONITOR, "\xEF\xBB\xBF\"4\"\n"),
+    OK(AMT_MESSAGES, JSON(["a",{"Text":"b"},""]))
   };
   size_t chunk;
   for (chunk = 0; chunk < 12; chunk++) {
@@ -176,8 +176,8 @@ TEST(replies_may_be_the_value_itself)
 TEST(a_bare_id_and_a_bare_status_live_in_one_table)
 {
   static const step s[] = {
-    { AMT_START, 200, "\"A7\"", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "4", 0, 0, 0, 0 }
+    OK(AMT_START, "\"A7\""),
+    OK(AMT_MONITOR, "4")
   };
   amt_wire w = *amt_wire_default();
   play p;
@@ -201,8 +201,7 @@ TEST(the_wire_of_0_1_is_a_table_too)
   play_init(&p);
   p.srv.scheme = "Authorization: Bearer ";
   {
-    step s[] = { { AMT_SIGN_IN, 200, "{\"Token\":\"tok1\",\"AmtLogonToken\":"
-                   "\"no\"}", 0, 0, 0, 0 } };
+    step s[] = { OK(AMT_SIGN_IN, JSON({"Token":"tok1","AmtLogonToken":"no"})) };
     play_steps(&p, s);
     p.s.wire = &w;
     play_job(&p);
@@ -342,10 +341,10 @@ TEST(what_the_table_does_not_name_need_not_be_given)
 TEST(paths_are_templates_and_get_has_no_body)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchRequestId\":\"a/b 7\"}", 0, 0, 0, 0 },
-    { AMT_MONITOR, 200, "{\"Status\":2}", 0, 0, 0, 0 },
-    { AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":17,\"Text\":\"x\"}],"
-      "\"More\":true}", 0, 0, 0, 0 }
+    OK(AMT_START, JSON({"BatchRequestId":"a/b 7"})),
+    OK(AMT_MONITOR, JSON({"Status":2})),
+    OK(AMT_MESSAGES, JSON({"Messages":[{"Sequence":17,"Text":"x"}],)
+                     JSON("More":true}))
   };
   amt_wire w = *amt_wire_default();
   play p;
@@ -461,7 +460,7 @@ TEST(words_may_be_others_and_members_absent)
 TEST(a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head)
 {
   static const step s[] = {
-    { AMT_START, 200, "{\"BatchRequestId\":\"7\\r\\nX: evil\"}", 0, 0, 0, 0 }
+    OK(AMT_START, JSON({"BatchRequestId":"7\r\nX: evil"}))
   };
   amt_wire w = *amt_wire_default();
   play p;
