@@ -6,16 +6,16 @@
 #include "play.h"
 
 /* One reply to each look at the log of a job that runs; the last one comes
-   after its end. An element of a log is its own text, where it is one digit or
-   more; "cut" behind a reply: it breaks off there. */
+   after its end. In a reply, by its elements,
+     26    is {"Sequence":26,"Text":"26"}, and 26a has the text 26a;
+     ~26   has its Text in front of its Sequence;
+     'a    is "a";
+     !4    behind them: it breaks off, four bytes early. */
 typedef struct history {
   const char *reply[5];
   const char *texts; /* what is given, each in brackets */
-  int         told;  /* AMT_E_GAP at the end */
 } history;
 
-/* 26 27 'x' stands for [{"Sequence":26,"Text":"26"}, ..., "x"]; 27a has that
-   text; ~27 has its Text in front. */
 static void put_history(text *to, const char *list)
 {
   const char *before = "";
@@ -48,145 +48,138 @@ static void told_texts(play *p, text *to)
   text_free(&got);
 }
 
-static void check_history(const history *h, size_t chunk)
+static void check_history(const history *h, int gap, size_t chunk)
 {
   int    status[COUNT(h->reply)];
   step   steps[COUNT(h->reply)];
   text   body[COUNT(h->reply)], got = {0};
-  play   p;
   size_t n = 0, k;
+  play  *p;
   memset(steps, 0, sizeof steps);
   memset(body, 0, sizeof body);
   for (; n < COUNT(h->reply) && h->reply[n] != NULL; n++) {
     put_history(&body[n], h->reply[n]);
     body[n].p[body[n].len] = 0;
-    steps[n].op = AMT_MESSAGES, steps[n].status = 200, steps[n].body = body[n].p;
+    steps[n].op = AMT_MESSAGES, steps[n].status = 200;
+    steps[n].body = body[n].p;
     if (strchr(h->reply[n], '!') != NULL) steps[n].error = AMT_E_RESET;
     status[n] = n + 1 < COUNT(h->reply) && h->reply[n + 1] != NULL ? 2 : 4;
   }
-  play_init(&p);
-  p.srv.status = status, p.srv.status_count = n;
-  p.srv.steps = steps, p.srv.step_count = n;
-  p.srv.log.breaks = 1;
-  p.s.messages = AMT_LIVE;
-  p.chunk = chunk;
-  play_job(&p);
-  told_texts(&p, &got);
-  if (strcmp(text_of(&got), h->texts) != 0 || p.last != AMT_DONE ||
-      p.j.code != 4 || p.j.error != (h->told ? AMT_E_GAP : 0) ||
-      p.j.log_complete != !h->told)
-    fail_msg("%s | %s | %s...: %s, error %d, complete %d\n%s", h->reply[0],
-             h->reply[1], h->reply[2], got.p, p.j.error, p.j.log_complete,
-             text_of(&p.srv.log.text));
+  p = play_with_rows(steps, n);
+  p->srv.status = status, p->srv.status_count = n;
+  p->srv.log.breaks = 1;
+  p->s.messages = AMT_LIVE;
+  p->chunk = chunk;
+  play_job(p);
+  told_texts(p, &got);
+  expect_text_(text_of(&got), h->texts, __FILE__, __LINE__);
+  expect_end(p, gap ? "done 4 GAP log incomplete" : "done 4");
   for (k = 0; k < n; k++) text_free(&body[k]);
   text_free(&got);
-  play_free(&p);
 }
 
-#define HISTORIES(v) do { \
-  size_t i_, chunk_; \
-  for (i_ = 0; i_ < COUNT(v); i_++) \
-    for (chunk_ = 0; chunk_ < 40; chunk_++) check_history(&(v)[i_], chunk_); \
-} while (0)
+static void check_histories(const history *v, size_t n, int gap)
+{
+  size_t i, chunk;
+  for (i = 0; i < n; i++)
+    for (chunk = 0; chunk < 40; chunk++) check_history(&v[i], gap, chunk);
+}
 
 TEST(messages_that_the_server_has_lost_are_told)
 {
   static const history v[] = {
     /* it keeps the last five */
-    { { "26 27 28 29 30" }, "[26][27][28][29][30]", 1 },
-    { { "1 2", "5 6 7 8 9" }, "[1][2][5][6][7][8][9]", 1 },
-    { { "1", "2", "5" }, "[1][2][5]", 1 },
-    { { "", "4" }, "[4]", 1 },
-    { { "1 2 3", "6 7 8", "7 8 9" }, "[1][2][3][6][7][8][9]", 1 },
-    { { "~2 ~3" }, "[2][3]", 1 },
-    { { "~1 ~2", "~4" }, "[1][2][4]", 1 },
-    { { "2", "1 2 3" }, "[2][3]", 1 }, /* there now, but it was not */
+    { { "26 27 28 29 30" }, "[26][27][28][29][30]" },
+    { { "1 2", "5 6 7 8 9" }, "[1][2][5][6][7][8][9]" },
+    { { "1", "2", "5" }, "[1][2][5]" },
+    { { "", "4" }, "[4]" },
+    { { "1 2 3", "6 7 8", "7 8 9" }, "[1][2][3][6][7][8][9]" },
+    { { "~2 ~3" }, "[2][3]" },
+    { { "~1 ~2", "~4" }, "[1][2][4]" },
+    { { "2", "1 2 3" }, "[2][3]" }, /* there now, but it was not */
     /* its numbers begin anew */
-    { { "1 2 3 4", "1 2" }, "[1][2][3][4]", 1 },
-    { { "1 2 3 4", "1 2", "1 2 3 4 5" }, "[1][2][3][4][5]", 1 },
+    { { "1 2 3 4", "1 2" }, "[1][2][3][4]" },
+    { { "1 2 3 4", "1 2", "1 2 3 4 5" }, "[1][2][3][4][5]" },
     /* the list shrinks */
-    { { "'a 'b 'c", "'a 'b" }, "[a][b][c]", 1 },
-    { { "'a", "'a 'b", "" }, "[a][b]", 1 },
-    { { "1 1c 2c", "2c" }, "[1][1c][2c]", 1 },
+    { { "'a 'b 'c", "'a 'b" }, "[a][b][c]" },
+    { { "'a", "'a 'b", "" }, "[a][b]" },
+    { { "1 1c 2c", "2c" }, "[1][1c][2c]" },
     /* a smaller number comes late */
-    { { "1 2 3", "5 4 6" }, "[1][2][3][5][4][6]", 1 },
-    { { "1 2 3 4 5", "6 4 7" }, "[1][2][3][4][5][6][7]", 1 },
-    { { "1 2 3 5", "1 2 3 4 5 6" }, "[1][2][3][5][6]", 1 },
-    { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]", 1 }, /* the newest first */
+    { { "1 2 3", "5 4 6" }, "[1][2][3][5][4][6]" },
+    { { "1 2 3 4 5", "6 4 7" }, "[1][2][3][4][5][6][7]" },
+    { { "1 2 3 5", "1 2 3 4 5 6" }, "[1][2][3][5][6]" },
+    { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]" }, /* the newest first */
     /* all at once its text comes first: passed over, before the number shows */
-    { { "1 2", "~3" }, "[1][2]", 1 },
-    { { "1 2 3", "~4 ~5", "~6" }, "[1][2][3][6]", 1 },
-    { { "1 1c", "1 2 1c" }, "[1][1c][1c]", 1 }, /* which 1 that is, nobody says */
+    { { "1 2", "~3" }, "[1][2]" },
+    { { "1 2 3", "~4 ~5", "~6" }, "[1][2][3][6]" },
+    { { "1 1c", "1 2 1c" }, "[1][1c][1c]" }, /* which 1 is it? */
     /* the rest of one that broke off is gone */
-    { { "1 2abcdef!4", "5 6" }, "[1][5][6]", 1 },
-    { { "1 2abcdef!4", "" }, "[1]", 1 },
-    { { "'abcdef!3", "" }, "", 1 },
-    { { "1 1c 2cdef!4", "1 1c 5 6" }, "[1][1c][5][6]", 1 }
+    { { "1 2abcdef!4", "5 6" }, "[1][5][6]" },
+    { { "1 2abcdef!4", "" }, "[1]" },
+    { { "'abcdef!3", "" }, "" },
+    { { "1 1c 2cdef!4", "1 1c 5 6" }, "[1][1c][5][6]" }
   };
-  HISTORIES(v);
+  check_histories(v, COUNT(v), 1);
 }
 
 TEST(a_log_that_has_all_raises_no_false_alarm)
 {
   static const history v[] = {
-    { { "1 2", "3", "", "4 5" }, "[1][2][3][4][5]", 0 },
-    { { "0 1", "2", "3" }, "[0][1][2][3]", 0 },
-    { { "", "", "1" }, "[1]", 0 },
-    { { "" }, "", 0 },
+    { { "1 2", "3", "", "4 5" }, "[1][2][3][4][5]" },
+    { { "0 1", "2", "3" }, "[0][1][2][3]" },
+    { { "", "", "1" }, "[1]" },
+    { { "" }, "" },
     /* whole each time, or with the one that was asked for */
-    { { "1 2", "1 2 3", "1 2 3" }, "[1][2][3]", 0 },
-    { { "1 2 3", "3 4 5", "5", "5 6" }, "[1][2][3][4][5][6]", 0 },
-    { { "'a", "'a 'b", "'a 'b 'c" }, "[a][b][c]", 0 },
+    { { "1 2", "1 2 3", "1 2 3" }, "[1][2][3]" },
+    { { "1 2 3", "3 4 5", "5", "5 6" }, "[1][2][3][4][5][6]" },
+    { { "'a", "'a 'b", "'a 'b 'c" }, "[a][b][c]" },
     /* whole, and the oldest go: what counts is the number */
     { { "1 2 3 4 5", "3 4 5 6 7", "7 8 9" },
-      "[1][2][3][4][5][6][7][8][9]", 0 },
-    { { "1 2", "2 3", "2 3 4", "5" }, "[1][2][3][4][5]", 0 },
-    { { "1", "1 2", "", "3" }, "[1][2][3]", 0 },
+      "[1][2][3][4][5][6][7][8][9]" },
+    { { "1 2", "2 3", "2 3 4", "5" }, "[1][2][3][4][5]" },
+    { { "1", "1 2", "", "3" }, "[1][2][3]" },
     /* children number their own */
     { { "1", "1 1c 2c", "1 1c 2c 1d", "1 1c 2c 1d 2p" },
-      "[1][1c][2c][1d][2p]", 0 },
+      "[1][1c][2c][1d][2p]" },
     { { "1 2 3", "1 2 3 1c 2c", "1 2 3 1c 2c 4c 4" },
-      "[1][2][3][1c][2c][4c][4]", 0 },
-    { { "1 1c 2c 3c", "1 1c 2c 3c 1d 2d" }, "[1][1c][2c][3c][1d][2d]", 0 },
-    { { "1 1c!1", "1 1c 1d" }, "[1][1c][1d]", 0 },
+      "[1][2][3][1c][2c][4c][4]" },
+    { { "1 1c 2c 3c", "1 1c 2c 3c 1d 2d" }, "[1][1c][2c][3c][1d][2d]" },
+    { { "1 1c!1", "1 1c 1d" }, "[1][1c][1d]" },
     /* numbers that are shared with others, as one reply shows */
-    { { "10 20 30", "40" }, "[10][20][30][40]", 0 },
-    { { "1 2 5", "9", "11 12" }, "[1][2][5][9][11][12]", 0 },
+    { { "10 20 30", "40" }, "[10][20][30][40]" },
+    { { "1 2 5", "9", "11 12" }, "[1][2][5][9][11][12]" },
     /* breaks, and what is said again */
-    { { "1 2abc!3", "2abc 3" }, "[1][2abc][3]", 0 },
-    { { "1 2!14", "2 3" }, "[1][2][3]", 0 },
-    { { "~1 ~2!2", "~2 ~3", "~4" }, "[1][2][3][4]", 0 },
-    { { "~1 ~2!2", "2 3" }, "[1][2][3]", 0 },
-    { { "1 'p", "1 'p 2", "1 'p 2 'q 3" }, "[1][p][2][q][3]", 0 },
-    { { "1 'p", "2 3" }, "[1][p][2][3]", 0 }
+    { { "1 2abc!3", "2abc 3" }, "[1][2abc][3]" },
+    { { "1 2!14", "2 3" }, "[1][2][3]" },
+    { { "~1 ~2!2", "~2 ~3", "~4" }, "[1][2][3][4]" },
+    { { "~1 ~2!2", "2 3" }, "[1][2][3]" },
+    { { "1 'p", "1 'p 2", "1 'p 2 'q 3" }, "[1][p][2][q][3]" },
+    { { "1 'p", "2 3" }, "[1][p][2][3]" }
   };
-  HISTORIES(v);
+  check_histories(v, COUNT(v), 0);
 }
 
 /* Pages are replies of one log; so is what a single call brings. */
 TEST(a_gap_between_pages_is_told)
 {
-  static const step good[] = {
-    OK(AMT_MESSAGES,
-      JSON({"Messages":[{"Sequence":1,"Text":"a"}],"More":true})),
-    OK(AMT_MESSAGES, JSON({"Messages":[{"Sequence":2,"Text":"b"}]}))
+  static const struct { const char *second, *log; } v[] = {
+    { JSON({"Messages":[{"Sequence":2,"Text":"b"}]}),
+      "message #2 b\ndone 19\n" },
+    { JSON({"Messages":[{"Sequence":3,"Text":"b"}]}),
+      "message #3 b\ndone 19 GAP log incomplete\n" }
   };
-  step gap[2];
-  play p;
-  int  i;
-  gap[0] = good[0], gap[1] = good[1];
-  gap[1].body = JSON({"Messages":[{"Sequence":3,"Text":"b"}]});
-  for (i = 0; i < 2; i++) {
-    play_init(&p);
-    p.srv.steps = i == 0 ? good : gap, p.srv.step_count = 2;
-    play_once(&p, AMT_MESSAGES, &p.t, "2112");
-    play_run(&p);
-    expect_log(&p.srv.log, i == 0
-      ? "> sign-in\n> messages\nmessage #1 a\n> messages\nmessage #2 b\n"
-        "done 19\n"
-      : "> sign-in\n> messages\nmessage #1 a\n> messages\nmessage #3 b\n"
-        "done 19 GAP log incomplete\n");
-    play_free(&p);
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step s[] = {
+      OK(AMT_MESSAGES, JSON({"Messages":[{"Sequence":1,"Text":"a"}],)
+                       JSON("More":true})),
+      OK(AMT_MESSAGES, v[i].second)
+    };
+    play *p = play_with(s);
+    play_once(p, AMT_MESSAGES);
+    play_run(p);
+    expect_all(p, "> sign-in\n> messages\nmessage #1 a\n"
+               "> messages\n%s", v[i].log);
   }
 }
 
@@ -195,15 +188,11 @@ TEST(a_gap_does_not_hide_UNDEFINED)
 {
   static const message ring[] = { { .sequence = 26, .text = "x" } };
   static const int     undefined[] = { 19 };
-  play p;
-  play_init(&p);
-  play_status(&p, undefined);
-  play_messages(&p, ring);
-  play_job(&p);
-  assert_int_equal(p.last, AMT_DONE);
-  assert_int_equal(p.j.error, AMT_E_UNDEFINED);
-  assert_int_equal(p.j.log_complete, 0);
-  play_free(&p);
+  play *p = play_new();
+  play_status(p, undefined);
+  play_messages(p, ring);
+  play_job(p);
+  expect_end(p, "done 19 UNDEFINED log incomplete");
 }
 
 /* Without AfterSequence the list is whole by the table's word, also when it is
@@ -215,16 +204,10 @@ TEST(a_list_that_is_whole_by_the_table_may_not_shrink)
     OK(AMT_MESSAGES, JSON({"Messages":[]}))
   };
   static const int status[] = { 2, 4 };
-  amt_wire w = *amt_wire_default();
-  play p;
-  w.request[AMT_Q_AFTER] = NULL;
-  play_init(&p);
-  p.s.wire = &w;
-  p.s.messages = AMT_LIVE;
-  play_status(&p, status);
-  play_steps(&p, s);
-  play_job(&p);
-  assert_int_equal(p.j.error, AMT_E_GAP);
-  assert_int_equal(p.j.log_complete, 0);
-  play_free(&p);
+  play *p = play_with(s);
+  play_wire(p)->request[AMT_Q_AFTER] = NULL;
+  p->s.messages = AMT_LIVE;
+  play_status(p, status);
+  play_job(p);
+  expect_end(p, "done 4 GAP log incomplete");
 }

@@ -22,21 +22,18 @@ TEST(every_error_has_its_words_and_other_numbers_none)
 TEST(busy_always_says_for_how_long)
 {
   static char half[] = "{\"Batch";
-  play p;
-  play_init(&p);
-  play_start(&p);
-  play_until(&p, AMT_STARTING);
-  assert_int_equal(amt_next(&p.j, p.now), AMT_CALL);
-  p.j.wait = 0xDEADBEEFu;
-  assert_int_equal(amt_next(&p.j, p.now), AMT_BUSY);
-  assert_int_equal(p.j.wait, 0x7FFFFFFF);
-  amt_reply_status(&p.j, 200, 0);
-  amt_reply_data(&p.j, half, sizeof half - 1);
-  p.j.wait = 0xDEADBEEFu;
-  assert_int_equal(amt_next(&p.j, p.now), AMT_BUSY);
-  assert_int_equal(p.j.wait, 0x7FFFFFFF);
-  amt_forget(&p.j);
-  play_free(&p);
+  play *p = play_new();
+  play_to(p, AMT_STARTING);
+  assert_int_equal(amt_next(&p->j, p->now), AMT_CALL);
+  p->j.wait = 0xDEADBEEFu;
+  assert_int_equal(amt_next(&p->j, p->now), AMT_BUSY);
+  assert_int_equal(p->j.wait, 0x7FFFFFFF);
+  amt_reply_status(&p->j, 200, 0);
+  amt_reply_data(&p->j, half, sizeof half - 1);
+  p->j.wait = 0xDEADBEEFu;
+  assert_int_equal(amt_next(&p->j, p->now), AMT_BUSY);
+  assert_int_equal(p->j.wait, 0x7FFFFFFF);
+  amt_forget(&p->j);
 }
 
 TEST(what_was_never_begun_may_be_forgotten_and_ended)

@@ -5,14 +5,13 @@
 
 #include "play.h"
 
-#define EURO10 "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC" \
-               "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
-
 static const message numbered[] = {
   { .sequence = 1, .text = "one", .time = "2026-01-31T08:00:00" },
   { .sequence = 2, .text = "" },
-  { .sequence = 5, .text = "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 \xC3\xA9\xF0\x9F\x98\x80" },
-  { .sequence = 6, .text = LONG40 LONG40 LONG40, .time = "2026-01-31T08:00:01.25" },
+  { .sequence = 5, .text = "C:\\\\x \\\"q\\\" \\u20ac\\ud83d\\ude00 "
+                           "\xC3\xA9\xF0\x9F\x98\x80" },
+  { .sequence = 6, .text = LONG40 LONG40 LONG40,
+    .time = "2026-01-31T08:00:01.25" },
   { .sequence = 7, .text = EURO10 EURO10 "\\n" EURO10 },
   { .sequence = 9, .text = "last" }
 };
@@ -32,9 +31,12 @@ static const message children[] = { /* each child numbers its own */
   { .sequence = 2, .text = "" }, { .sequence = 2, .text = "parent ends" }
 };
 static const message text_first[] = {
-  { .sequence = 1, .text = "one", .form = TEXT_FIRST }, { .sequence = 2, .text = "two", .form = TEXT_FIRST },
-  { .sequence = 3, .text = "", .time = "2026-01-31T08:00:00", .form = TEXT_FIRST },
-  { .sequence = 4, .text = LONG40, .form = TEXT_FIRST }, { .sequence = 5, .text = "five", .form = TEXT_FIRST }
+  { .sequence = 1, .text = "one", .form = TEXT_FIRST },
+  { .sequence = 2, .text = "two", .form = TEXT_FIRST },
+  { .sequence = 3, .text = "", .time = "2026-01-31T08:00:00",
+    .form = TEXT_FIRST },
+  { .sequence = 4, .text = LONG40, .form = TEXT_FIRST },
+  { .sequence = 5, .text = "five", .form = TEXT_FIRST }
 };
 static const message mixed[] = {
   { .sequence = 1, .text = "one" }, { .text = "plain", .form = PLAIN },
@@ -42,25 +44,56 @@ static const message mixed[] = {
   { .sequence = 3, .text = "three", .form = TEXT_FIRST }
 };
 
-#define LIST(m) m, COUNT(m)
-static const struct { const message *list; size_t n; int ignore_after; }
-lists[] = {
-  { LIST(numbered), 0 },   { LIST(numbered), 1 }, { LIST(plain), 1 },
-  { LIST(unnumbered), 1 }, { LIST(children), 1 }, { LIST(text_first), 0 },
-  { LIST(mixed), 1 }
+/* A list, and whether its server honours AfterSequence. Where the Text comes
+   first it must: what is to be left out is only known by the Sequence. */
+typedef struct list {
+  const message *of;
+  size_t n;
+  int    ignore_after;
+} list;
+#define WHOLE(m)   { m, COUNT(m), 1 }
+#define BY_AFTER(m) { m, COUNT(m), 0 }
+static const list lists[] = {
+  BY_AFTER(numbered), WHOLE(numbered), WHOLE(plain), WHOLE(unnumbered),
+  WHOLE(children), BY_AFTER(text_first), WHOLE(mixed)
 };
 
-/* text_first only from a server that honours AfterSequence: protocol.md asks
-   for the Sequence before the Text where it is to be told otherwise. */
-
-static void wanted_texts(const message *m, size_t n, text *to)
+/* Can it come in pages? */
+static int in_pages(const list *l)
 {
-  event_log l;
+  return !l->ignore_after && l->of != text_first;
+}
+
+/* A job whose server has that list; and is done at the first look. */
+static play *play_list(const list *l, size_t page)
+{
+  play *p = play_new();
+  p->srv.message = l->of, p->srv.message_count = l->n;
+  p->srv.ignore_after = l->ignore_after;
+  p->srv.page = page, p->srv.more = page != 0;
+  p->srv.status_at = 3;
+  return p;
+}
+
+/* The bytes of its first reply. */
+static size_t list_bytes(const list *l, size_t page)
+{
+  text   body = {0};
+  size_t n;
+  server_messages(&play_list(l, page)->srv, &body);
+  n = body.len;
+  text_free(&body);
+  return n;
+}
+
+static void wanted_texts(const list *l, text *to)
+{
+  event_log all;
   amt_job   j;
   size_t    i;
-  memset(&l, 0, sizeof l);
+  memset(&all, 0, sizeof all);
   memset(&j, 0, sizeof j);
-  for (i = 0; i < n; i++) { /* unescaped by the tokenizer, whole */
+  for (i = 0; i < l->n; i++) { /* unescaped by the tokenizer, whole */
     text           quoted = {0};
     amt_json       json;
     amt_json_token token;
@@ -68,41 +101,34 @@ static void wanted_texts(const message *m, size_t n, text *to)
     int            e;
     memset(&json, 0, sizeof json);
     text_bytes(&quoted, "\"", 1);
-    text_bytes(&quoted, m[i].text, strlen(m[i].text));
+    text_bytes(&quoted, l->of[i].text, strlen(l->of[i].text));
     text_bytes(&quoted, "\"", 1);
     while ((e = amt_json_next(&json, quoted.p + at, quoted.len - at, &used,
                               &token)) > 0) {
       at += used;
       j.msg = token.text, j.msg_len = token.len;
       j.msg_first = token.first, j.msg_more = !token.last;
-      log_message(&l, &j);
+      log_message(&all, &j);
     }
     assert_int_equal(e, 0);
     text_free(&quoted);
   }
-  texts_of(&l, to);
-  log_free(&l);
+  texts_of(&all, to);
+  log_free(&all);
 }
 
 /* Of `numbered`, whose numbers jump, a server that sends one message a reply
    seems to have lost some. */
-static void check_texts(play *p, const message *m, size_t n, const char *what)
+static void check_texts(play *p, const list *l)
 {
-  text want = {0}, got = {0};
-  int  jumps = m == numbered && !p->srv.ignore_after &&
+  text want = {0};
+  int  jumps = l->of == numbered && !l->ignore_after &&
                (p->srv.page == 1 || p->s.messages == AMT_LIVE);
-  wanted_texts(m, n, &want);
-  texts_of(&p->srv.log, &got);
-  if (strcmp(text_of(&want), text_of(&got)) != 0)
-    fail_msg("%s\nwanted:\n%sgot:\n%s\nof:\n%s", what, want.p, got.p,
-             text_of(&p->srv.log.text));
-  assert_int_equal(p->last, AMT_DONE);
-  if (!jumps) assert_int_equal(p->j.error, 0);
-  else if (p->j.error != 0) assert_int_equal(p->j.error, AMT_E_GAP);
-  if (p->srv.page == 1) assert_int_equal(p->j.error != 0, jumps);
-  assert_int_equal(p->j.log_complete, p->j.error == 0);
+  wanted_texts(l, &want);
+  expect_texts(p, text_of(&want));
   text_free(&want);
-  text_free(&got);
+  expect_end(p, jumps && p->j.error ? "done 4 GAP log incomplete" : "done 4");
+  if (p->srv.page == 1) assert_int_equal(p->j.error != 0, jumps);
 }
 
 /* --- each once, in order -------------------------------------------------- */
@@ -111,46 +137,27 @@ TEST(no_message_is_lost_or_doubled_however_the_bytes_come)
 {
   size_t i, chunk, page;
   for (i = 0; i < COUNT(lists); i++)
-    for (page = 0; page < 3; page++)
+    for (page = 0; page < (in_pages(&lists[i]) ? 3 : 1); page++)
       for (chunk = 0; chunk < 300; chunk++) {
-        play p;
-        if (page && (lists[i].ignore_after || lists[i].list == text_first))
-          continue;
-        play_init(&p);
-        p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
-        p.srv.ignore_after = lists[i].ignore_after;
-        p.srv.page = page, p.srv.more = page != 0;
-        p.srv.status_at = 3;
-        p.chunk = chunk;
-        play_job(&p);
-        check_texts(&p, lists[i].list, lists[i].n, "chunks");
+        play *p = play_list(&lists[i], page);
+        p->chunk = chunk;
+        play_job(p);
+        check_texts(p, &lists[i]);
         if (chunk == 0 && page == 0)
-          assert_int_equal(p.srv.log.pieces, lists[i].n); /* lent whole */
-        play_free(&p);
+          assert_int_equal(p->srv.log.pieces, lists[i].n); /* lent whole */
       }
 }
 
 TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
 {
-  size_t i, split, length;
+  size_t i, split;
   for (i = 0; i < COUNT(lists); i++) {
-    length = 0;
+    size_t length = list_bytes(&lists[i], 0);
     for (split = 0; split <= length; split++) {
-      text body = {0};
-      play p;
-      play_init(&p);
-      p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
-      p.srv.ignore_after = lists[i].ignore_after;
-      if (length == 0) {
-        server_messages(&p.srv, &body);
-        length = body.len;
-        text_free(&body);
-      }
-      p.srv.status_at = 3;
-      p.split = split;
-      play_job(&p);
-      check_texts(&p, lists[i].list, lists[i].n, "split");
-      play_free(&p);
+      play *p = play_list(&lists[i], 0);
+      p->split = split;
+      play_job(p);
+      check_texts(p, &lists[i]);
     }
   }
 }
@@ -159,32 +166,18 @@ TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
 TEST(a_message_that_broke_off_goes_on_where_it_stopped)
 {
   static const size_t chunks[] = { 0, 1, 7 };
-  size_t i, cut, length, k, page;
+  size_t i, cut, k, page;
   for (i = 0; i < COUNT(lists); i++)
-    for (page = 0; page < 2; page++) {
-      if (page && (lists[i].ignore_after || lists[i].list == text_first))
-        continue;
-      length = 1;
+    for (page = 0; page < (in_pages(&lists[i]) ? 3 : 1); page += 2) {
+      size_t length = list_bytes(&lists[i], page);
       for (cut = 0; cut < length; cut++)
         for (k = 0; k < COUNT(chunks); k++) {
-          text body = {0};
-          play p;
-          play_init(&p);
-          p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
-          p.srv.ignore_after = lists[i].ignore_after;
-          p.srv.page = page * 2, p.srv.more = page != 0;
-          if (length == 1) {
-            server_messages(&p.srv, &body);
-            length = body.len;
-            text_free(&body);
-          }
-          p.srv.status_at = 3;
-          p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_TRUNCATED;
-          p.chunk = chunks[k];
-          play_job(&p);
-          check_texts(&p, lists[i].list, lists[i].n, "broken off");
-          assert_int_equal(p.srv.log.retries, 1);
-          play_free(&p);
+          play *p = play_list(&lists[i], page);
+          play_cut(p, AMT_MESSAGES, cut, AMT_E_TRUNCATED);
+          p->chunk = chunks[k];
+          play_job(p);
+          check_texts(p, &lists[i]);
+          assert_int_equal(p->srv.log.retries, 1);
         }
     }
 }
@@ -194,25 +187,16 @@ TEST(a_message_may_break_off_many_times)
 {
   size_t i;
   for (i = 0; i < COUNT(lists); i++) {
-    size_t cut = 0;
-    text   body = {0};
-    play   p;
-    play_init(&p);
-    p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
-    p.srv.ignore_after = lists[i].ignore_after;
-    server_messages(&p.srv, &body);
-    p.srv.status_at = 3;
-    p.s.give_up = 2000000000;
-    play_start(&p);
-    p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
-    while (!p.ended && cut < body.len) {
-      if (p.cut == ALL) p.cut = cut += 3;
-      play_until(&p, AMT_RETRYING);
+    size_t cut = 0, length = list_bytes(&lists[i], 0);
+    play  *p = play_list(&lists[i], 0);
+    p->s.give_up = 2000000000;
+    play_start(p);
+    while (!p->ended && cut < length) {
+      if (p->cut == ALL) play_cut(p, AMT_MESSAGES, cut += 3, AMT_E_RESET);
+      play_until(p, AMT_RETRYING);
     }
-    if (!p.ended) play_run(&p);
-    check_texts(&p, lists[i].list, lists[i].n, "many times");
-    text_free(&body);
-    play_free(&p);
+    if (!p->ended) play_run(p);
+    check_texts(p, &lists[i]);
   }
 }
 
@@ -220,33 +204,23 @@ TEST(a_message_may_break_off_many_times)
    cut, when it comes again: what is left begins with a whole one. */
 TEST(a_text_that_changed_meanwhile_is_never_cut_in_a_character)
 {
-  static const step s[] = {
-    CUT_OFF(AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd", AMT_E_RESET),
-    OK(AMT_MESSAGES, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
-"\"abc\xF0\x9F\x98\x80 end\"}]}")
+#define BREAKS "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd"
+#define COMES(text) "{\"Messages\":[{\"Sequence\":1,\"Text\":\"" text "\"}]}"
+  static const struct { const char *body, *log; } v[] = {
+    { COMES("abc\xF0\x9F\x98\x80 end"), "message #1 abcd end\n" },
+    { COMES("abc\xF0\x9F\x98\x80"), "message #1 abcd\n" }
   };
-  static const step all[] = {
-    CUT_OFF(AMT_MESSAGES, 200, "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd", AMT_E_RESET),
-    OK(AMT_MESSAGES, "{\"Messages\":[{\"Sequence\":1,\"Text\":"
-"\"abc\xF0\x9F\x98\x80\"}]}")
-  };
-  play p;
-  play_init(&p);
-  play_steps(&p, s);
-  p.srv.log.quiet = 1;
-  play_once(&p, AMT_MESSAGES, &p.t, "2112");
-  play_run(&p);
-  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
-             "message #1 abcd end\ndone 19\n");
-  play_free(&p);
-  play_init(&p);
-  play_steps(&p, all);
-  p.srv.log.quiet = 1;
-  play_once(&p, AMT_MESSAGES, &p.t, "2112");
-  play_run(&p);
-  expect_log(&p.srv.log, "> sign-in\n> messages\n> messages\n"
-             "message #1 abcd\ndone 19\n");
-  play_free(&p);
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { CUT_OFF(AMT_MESSAGES, 200, BREAKS, AMT_E_RESET),
+                  OK(AMT_MESSAGES, v[i].body) };
+    play *p = play_with(s);
+    p->srv.log.quiet = 1;
+    play_once(p, AMT_MESSAGES);
+    play_run(p);
+    expect_all(p, "> sign-in\n> messages\n> messages\n%s"
+               "done 19\n", v[i].log);
+  }
 }
 
 TEST(live_messages_come_as_they_are_written_each_once)
@@ -257,66 +231,55 @@ TEST(live_messages_come_as_they_are_written_each_once)
   status[11] = 4;
   for (i = 0; i < COUNT(lists); i++)
     for (cut = 0; cut < 40; cut++) {
-      play p;
-      play_init(&p);
-      p.s.messages = AMT_LIVE;
-      p.srv.message = lists[i].list, p.srv.message_count = lists[i].n;
-      p.srv.ignore_after = lists[i].ignore_after;
-      play_status(&p, status);
-      play_start(&p);
-      p.srv.visible = 1;
-      while (p.srv.count[AMT_MESSAGES] < 2 && !p.ended) play_until(&p, AMT_CALL);
-      p.cut = cut * 7, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
-      p.srv.visible = 2;
+      play *p = play_list(&lists[i], 0);
+      p->srv.status_at = 0;
+      play_status(p, status);
+      p->s.messages = AMT_LIVE;
+      p->srv.visible = 1;
+      play_start(p);
+      while (p->srv.count[AMT_MESSAGES] < 2 && !p->ended)
+        play_until(p, AMT_CALL);
+      play_cut(p, AMT_MESSAGES, cut * 7, AMT_E_RESET);
+      p->srv.visible = 2;
       for (k = 2; k <= lists[i].n; k++) {
-        unsigned n = p.srv.count[AMT_MESSAGES];
-        p.srv.visible = k;
-        while (p.srv.count[AMT_MESSAGES] == n && !p.ended)
-          play_until(&p, AMT_CALL);
+        unsigned n = p->srv.count[AMT_MESSAGES];
+        p->srv.visible = k;
+        while (p->srv.count[AMT_MESSAGES] == n && !p->ended)
+          play_until(p, AMT_CALL);
       }
-      assert_false(p.ended); /* they came while it ran */
-      play_run(&p);
-      check_texts(&p, lists[i].list, lists[i].n, "live");
-      assert_int_equal(p.j.code, 4);
-      play_free(&p);
+      assert_false(p->ended); /* they came while it ran */
+      play_run(p);
+      check_texts(p, &lists[i]);
     }
 }
 
 /* Without AfterSequence the whole list comes each time. */
 TEST(without_after_sequence_the_client_counts)
 {
-  static const int status[] = { 2, 2, 2, 4 };
-  amt_wire w = *amt_wire_default();
-  text want = {0}, got = {0};
-  play p;
-  w.request[AMT_Q_AFTER] = NULL;
-  play_init(&p);
-  p.s.wire = &w;
-  p.s.messages = AMT_LIVE;
-  play_messages(&p, numbered);
-  play_status(&p, status);
-  play_job(&p);
-  wanted_texts(LIST(numbered), &want);
-  texts_of(&p.srv.log, &got);
-  assert_string_equal(text_of(&got), text_of(&want));
-  assert_int_equal(p.srv.count[AMT_MESSAGES], 4);
+  static const int  status[] = { 2, 2, 2, 4 };
+  static const list whole = WHOLE(numbered);
+  text  want = {0};
+  play *p = play_new();
+  play_wire(p)->request[AMT_Q_AFTER] = NULL;
+  p->s.messages = AMT_LIVE;
+  play_messages(p, numbered);
+  play_status(p, status);
+  play_job(p);
+  wanted_texts(&whole, &want);
+  expect_texts(p, text_of(&want));
+  expect_calls(p, AMT_MESSAGES, 4);
   text_free(&want);
-  text_free(&got);
-  play_free(&p);
 }
 
 TEST(with_never_no_messages_are_asked_for)
 {
-  play p;
-  play_init(&p);
-  p.s.messages = AMT_NEVER;
-  play_messages(&p, plain);
-  play_job(&p);
-  assert_int_equal(p.last, AMT_DONE);
-  assert_int_equal(p.j.code, 4);
-  assert_int_equal(p.srv.count[AMT_MESSAGES], 0);
-  assert_null(strstr(text_of(&p.srv.log.text), "message"));
-  play_free(&p);
+  play *p = play_new();
+  p->s.messages = AMT_NEVER;
+  play_messages(p, plain);
+  play_job(p);
+  expect_end(p, "done 4 log incomplete");
+  expect_calls(p, AMT_MESSAGES, 0);
+  expect_untold(p, "message");
 }
 
 /* --- pages ---------------------------------------------------------------- */
@@ -331,19 +294,12 @@ TEST(more_without_anything_new_does_not_loop)
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    step s[] = { OK(AMT_MESSAGES, v[i], .times = ALWAYS) };
-    text got = {0};
-    play p;
-    play_init(&p);
-    play_steps(&p, s);
-    play_job(&p);
-    assert_int_equal(p.last, AMT_DONE);
-    assert_int_equal(p.j.code, 4);
-    assert_in_range(p.srv.count[AMT_MESSAGES], 1, 3);
-    texts_of(&p.srv.log, &got);
-    assert_string_equal(text_of(&got), i == 0 ? "" : " a\n b\n");
-    text_free(&got);
-    play_free(&p);
+    step  s[] = { OK(AMT_MESSAGES, v[i], .times = ALWAYS) };
+    play *p = play_with(s);
+    play_job(p);
+    expect_end(p, "done 4 MORE log incomplete");
+    assert_in_range(p->srv.count[AMT_MESSAGES], 1, 3);
+    expect_texts(p, i == 0 ? "" : " a\n b\n");
   }
 }
 
@@ -352,15 +308,9 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
   static const step s[] = {
     OK(AMT_MESSAGES, JSON({"Messages":["a","b"],"More":true}), .times = ALWAYS)
   };
-  play p;
-  play_init(&p);
-  play_steps(&p, s);
-  play_job(&p);
-  assert_int_equal(p.last, AMT_DONE);
-  assert_int_equal(p.j.code, 4);
-  assert_int_equal(p.j.log_complete, 0);
-  assert_int_equal(p.j.error, AMT_E_MORE);
-  play_free(&p);
+  play *p = play_with(s);
+  play_job(p);
+  expect_end(p, "done 4 MORE log incomplete");
 }
 
 /* --- how a message is written --------------------------------------------- */
@@ -371,7 +321,7 @@ TEST(messages_are_read_in_every_tolerated_accent)
     { JSON({"Messages":[]}), "" },
     { JSON({"messages":[{"sequence":"1","TIME":"t","tExt":"a"}]}),
       "message #1 @t a\n" },
-    { "\xEF\xBB\xBF{\"x\":[[\"no\"]],\"Messages\":[\"a\",\"b\"],\"y\":[\"no\"]}",
+    { "\xEF\xBB\xBF" JSON({"x":[["no"]],"Messages":["a","b"],"y":["no"]}),
       "message a\nmessage b\n" },
     { JSON({"Messages":[{"x":{"Text":"no","Sequence":9},"Text":"a",)
       JSON("y":[{"Text":"no"}],"Sequence":1}]}), "message a\n" },
@@ -389,19 +339,13 @@ TEST(messages_are_read_in_every_tolerated_accent)
   size_t i, chunk;
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 20; chunk++) {
-      step s[] = { OK(AMT_MESSAGES, v[i].body) };
-      text want = {0};
-      play p;
-      play_init(&p);
-      play_steps(&p, s);
-      p.srv.status_at = 3;
-      p.chunk = chunk;
-      play_job(&p);
-      text_put(&want, STARTED "> monitor\nstatus 4\n> messages\n%sdone 4\n",
-               v[i].want);
-      expect_log(&p.srv.log, want.p);
-      text_free(&want);
-      play_free(&p);
+      step  s[] = { OK(AMT_MESSAGES, v[i].body) };
+      play *p = play_with(s);
+      p->srv.status_at = 3;
+      p->chunk = chunk;
+      play_job(p);
+      expect_all(p, STARTED "> monitor\nstatus 4\n> messages\n%sdone 4\n",
+                 v[i].want);
     }
 }
 
@@ -420,11 +364,8 @@ TEST(a_list_of_messages_may_be_null_or_have_nulls_in_it)
   size_t i, piece;
   for (i = 0; i < COUNT(v); i++)
     for (piece = 0; piece < 30; piece++) {
-      play p;
-      reply_once(&p, AMT_MESSAGES, 200, v[i].body, piece);
-      expect_log(&p.srv.log, v[i].log);
-      assert_int_equal(p.j.log_complete, 1);
-      play_free(&p);
+      play *p = reply_once(AMT_MESSAGES, 200, v[i].body, piece);
+      expect_all(p, "%s", v[i].log);
     }
 }
 
@@ -437,27 +378,20 @@ TEST(two_lists_in_one_reply_are_TWICE)
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    play p;
-    reply_once(&p, AMT_MESSAGES, 200, v[i], 0);
-    assert_int_equal(p.j.error, AMT_E_TWICE);
-    assert_int_equal(p.last, AMT_FAILED);
-    play_free(&p);
+    play *p = reply_once(AMT_MESSAGES, 200, v[i], 0);
+    expect_end(p, "failed TWICE, code 19, start known");
   }
 }
 
 TEST(what_an_error_reply_calls_messages_is_no_log)
 {
-  play p;
-  reply_once(&p, AMT_MESSAGES, 403,
+  play *p = reply_once(AMT_MESSAGES, 403,
              JSON({"Messages":"none of your business","Message":"no"}), 0);
-  assert_int_equal(p.j.error, AMT_E_FORBIDDEN);
-  expect_log(&p.srv.log, "> sign-in\n> messages\nserver no\n"
+  expect_all(p, "> sign-in\n> messages\nserver no\n"
              "failed FORBIDDEN, code 24, start known\n");
-  play_free(&p);
-  reply_once(&p, AMT_MESSAGES, 403, JSON({"Messages":["none"]}), 0);
-  expect_log(&p.srv.log, "> sign-in\n> messages\n"
+  p = reply_once(AMT_MESSAGES, 403, JSON({"Messages":["none"]}), 0);
+  expect_all(p, "> sign-in\n> messages\n"
              "failed FORBIDDEN, code 24, start known\n");
-  play_free(&p);
 }
 
 #define NET_TIME "2017-05-18T14:00:14.1234567+02:00" /* its "o" format */
@@ -472,16 +406,12 @@ TEST(a_time_of_33_bytes_is_kept)
   size_t i, piece;
   for (i = 0; i < COUNT(v); i++)
     for (piece = 0; piece < 60; piece++) {
-      text body = {0}, log = {0};
-      play p;
-      text_put(&body, JSON({"Messages":[{"Time":"%s","Text":"x"}]}),
+      char  body[100];
+      play *p;
+      snprintf(body, sizeof body, JSON({"Messages":[{"Time":"%s","Text":"x"}]}),
                v[i].time);
-      text_put(&log, "> sign-in\n> messages\n%sdone 19\n", v[i].log);
-      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
-      expect_log(&p.srv.log, log.p);
-      play_free(&p);
-      text_free(&body);
-      text_free(&log);
+      p = reply_once(AMT_MESSAGES, 200, body, piece);
+      expect_all(p, "> sign-in\n> messages\n%sdone 19\n", v[i].log);
     }
 }
 
@@ -491,15 +421,14 @@ TEST(a_name_in_pieces_stays_in_its_room)
   size_t length, piece;
   for (length = 28; length < 50; length++)
     for (piece = 1; piece < 8; piece++) {
-      text body = {0};
-      play p;
-      text_put(&body, JSON({"Messages":[{"%.*s":"no","Text":"x"}]}),
+      char  body[120];
+      play *p;
+      snprintf(body, sizeof body,
+               JSON({"Messages":[{"%.*s":"no","Text":"x"}]}),
                (int)length, LONG40 LONG40);
-      reply_once(&p, AMT_MESSAGES, 200, body.p, piece);
-      expect_log(&p.srv.log, "> sign-in\n> messages\nmessage x\ndone 19\n");
-      assert_string_equal(p.token, "tok1"); /* it lies behind the job */
-      play_free(&p);
-      text_free(&body);
+      p = reply_once(AMT_MESSAGES, 200, body, piece);
+      expect_all(p, "> sign-in\n> messages\nmessage x\ndone 19\n");
+      assert_string_equal(p->token, "tok1"); /* it lies behind the job */
     }
 }
 
@@ -524,26 +453,15 @@ TEST(a_log_may_be_one_string_of_lines)
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 3; chunk++)
       for (cut = 0; cut <= strlen(v[i].body); cut++) {
-        amt_wire w = *amt_wire_default();
-        step s[] = { OK(AMT_MESSAGES, v[i].body, .times = ALWAYS) };
-        text got = {0};
-        play p;
-        w.reply[AMT_R_MESSAGES] = v[i].name;
-        play_init(&p);
-        p.s.wire = &w;
-        play_steps(&p, s);
-        p.chunk = chunk;
-        p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
-        p.srv.status_at = 3;
-        play_job(&p);
-        assert_int_equal(p.last, AMT_DONE);
-        assert_int_equal(p.j.log_complete, 1);
-        texts_of(&p.srv.log, &got);
-        if (strcmp(text_of(&got), v[i].want) != 0)
-          fail_msg("%s, cut at %d, pieces of %d:\n%s", v[i].body, (int)cut,
-                   (int)chunk, got.p);
-        text_free(&got);
-        play_free(&p);
+        step  s[] = { OK(AMT_MESSAGES, v[i].body, .times = ALWAYS) };
+        play *p = play_with(s);
+        play_wire(p)->reply[AMT_R_MESSAGES] = v[i].name;
+        p->chunk = chunk;
+        play_cut(p, AMT_MESSAGES, cut, AMT_E_RESET);
+        p->srv.status_at = 3;
+        play_job(p);
+        expect_end(p, "done 4");
+        expect_texts(p, v[i].want);
       }
 }
 
@@ -555,21 +473,13 @@ TEST(a_log_of_lines_grows_live_and_loses_none)
     OK(AMT_MESSAGES, JSON({"Log":"one\ntwo\n\nfour\n"}))
   };
   static const int status[] = { 2, 2, 2, 4 };
-  text got = {0};
-  amt_wire w = *amt_wire_default();
-  play p;
-  w.reply[AMT_R_MESSAGES] = "Log";
-  play_init(&p);
-  p.s.wire = &w;
-  p.s.messages = AMT_LIVE;
-  play_steps(&p, s);
-  play_status(&p, status);
-  play_job(&p);
-  texts_of(&p.srv.log, &got);
-  assert_string_equal(text_of(&got), " one\n two\n \n four\n");
-  assert_int_equal(p.srv.count[AMT_MESSAGES], 4);
-  text_free(&got);
-  play_free(&p);
+  play *p = play_with(s);
+  play_wire(p)->reply[AMT_R_MESSAGES] = "Log";
+  p->s.messages = AMT_LIVE;
+  play_status(p, status);
+  play_job(p);
+  expect_texts(p, " one\n two\n \n four\n");
+  expect_calls(p, AMT_MESSAGES, 4);
 }
 
 TEST(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut)
@@ -579,15 +489,9 @@ TEST(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut)
   };
   size_t chunk;
   for (chunk = 0; chunk < 40; chunk++) {
-    play p;
-    play_init(&p);
-    play_steps(&p, s);
-    p.chunk = chunk;
-    play_job(&p);
-    assert_int_equal(p.j.code, 4);
-    if (strstr(text_of(&p.srv.log.text),
-               "message 10%20%\nmessage end\\x09x\ndone 4\n") == NULL)
-      fail_msg("cut by %u:\n%s", (unsigned)chunk, text_of(&p.srv.log.text));
-    play_free(&p);
+    play *p = play_with(s);
+    p->chunk = chunk;
+    play_job(p);
+    expect_told(p, "message 10%20%\nmessage end\\x09x\ndone 4\n");
   }
 }

@@ -18,37 +18,32 @@ static const char cobol_texts[] =
   "message #2 it" BAD "'s C:" BAD "users\nmessage plain " BAD "\n"
   "message #3 good\n";
 
-static void play_cobol(play *p, int repair)
+static play *play_cobol(int repair)
 {
   static const step s[] = { OK(AMT_MESSAGES, cobol_log, .times = ALWAYS) };
-  play_init(p);
+  play *p = play_with(s);
   p->s.repair = (uint8_t)repair;
-  play_steps(p, s);
+  return p;
 }
 
 TEST(a_log_that_is_not_UTF_8_goes_on_if_repair_is_asked_for)
 {
   size_t piece;
-  text   want = {0};
-  play   p;
-  text_put(&want, "> sign-in\n> messages\n%sdone 19\n", cobol_texts);
+  play  *p;
   for (piece = 0; piece < 60; piece++) {
-    play_cobol(&p, 1);
-    p.chunk = piece;
-    play_once(&p, AMT_MESSAGES, &p.t, "2112");
-    play_run(&p);
-    expect_log(&p.srv.log, want.p);
-    assert_int_equal(p.j.repaired, 6); /* of messages; not the others */
-    assert_int_equal(p.j.log_complete, 1);
-    play_free(&p);
+    p = play_cobol(1);
+    p->chunk = piece;
+    play_once(p, AMT_MESSAGES);
+    play_run(p);
+  expect_all(p, "> sign-in\n> messages\n%sdone 19\n", cobol_texts);
+    assert_int_equal(p->j.repaired, 6); /* of messages; not the others */
+    expect_end(p, "done 19");
   }
-  play_cobol(&p, 0); /* strict otherwise */
-  play_once(&p, AMT_MESSAGES, &p.t, "2112");
-  play_run(&p);
-  assert_int_equal(p.j.error, AMT_E_JSON_UTF8);
-  assert_int_equal(p.j.repaired, 0);
-  play_free(&p);
-  text_free(&want);
+  p = play_cobol(0); /* strict otherwise */
+  play_once(p, AMT_MESSAGES);
+  play_run(p);
+  expect_end(p, "failed JSON_UTF8, code 19, start known");
+  assert_int_equal(p->j.repaired, 0);
 }
 
 /* What is read again is not counted again, and goes on at the right byte. */
@@ -57,24 +52,17 @@ TEST(what_was_repaired_is_counted_once)
   size_t cut, piece;
   for (cut = 0; cut < sizeof cobol_log - 1; cut++)
     for (piece = 0; piece < 3; piece++) {
-      int  status[] = { 2, 2, 4 };
-      text got = {0};
-      play p;
-      play_cobol(&p, 1);
-      p.s.messages = AMT_LIVE;
-      play_status(&p, status);
-      p.cut = cut, p.cut_op = AMT_MESSAGES, p.cut_error = AMT_E_RESET;
-      p.chunk = piece * 5;
-      play_job(&p);
-      texts_of(&p.srv.log, &got);
-      assert_string_equal(text_of(&got),
-                          " Gr" BAD BAD "e\\x09an " BAD "[1m\n"
-                          " it" BAD "'s C:" BAD "users\n plain " BAD "\n"
-                          " good\n");
-      assert_int_equal(p.j.repaired, 6);
-      assert_int_equal(p.j.log_complete, 1);
-      text_free(&got);
-      play_free(&p);
+      static const int status[] = { 2, 2, 4 };
+      play *p = play_cobol(1);
+      p->s.messages = AMT_LIVE;
+      play_status(p, status);
+      play_cut(p, AMT_MESSAGES, cut, AMT_E_RESET);
+      p->chunk = piece * 5;
+      play_job(p);
+      expect_texts(p, " Gr" BAD BAD "e\\x09an " BAD "[1m\n"
+                   " it" BAD "'s C:" BAD "users\n plain " BAD "\n good\n");
+      assert_int_equal(p->j.repaired, 6);
+      expect_end(p, "done 4");
     }
 }
 
@@ -86,18 +74,15 @@ TEST(a_list_that_is_one_string_is_repaired_too)
   };
   size_t piece;
   for (piece = 0; piece < 40; piece++) {
-    play p;
-    play_init(&p);
-    p.s.repair = 1;
-    play_steps(&p, s);
-    p.chunk = piece;
-    play_once(&p, AMT_MESSAGES, &p.t, "2112");
-    play_run(&p);
-    expect_log(&p.srv.log, "> sign-in\n> messages\nmessage a" BAD "\n"
+    play *p = play_with(s);
+    p->s.repair = 1;
+    p->chunk = piece;
+    play_once(p, AMT_MESSAGES);
+    play_run(p);
+    expect_all(p, "> sign-in\n> messages\nmessage a" BAD "\n"
                "message b" BAD "c\nmessage " BAD "u00zz\nmessage " BAD "\n"
                "done 19\n");
-    assert_int_equal(p.j.repaired, 4);
-    play_free(&p);
+    assert_int_equal(p->j.repaired, 4);
   }
 }
 
@@ -105,32 +90,28 @@ TEST(a_list_that_is_one_string_is_repaired_too)
 TEST(an_id_or_a_token_is_never_repaired)
 {
   static const char *const id[] = {
-    "{\"BatchrequestId\":\"21\xFF" "12\"}", "{\"BatchrequestId\":\"\xFF\"}",
+    ("{\"BatchrequestId\":\"21\xFF" "12\"}"), "{\"BatchrequestId\":\"\xFF\"}",
     JSON({"BatchrequestId":"2112\q"}), JSON({"BatchrequestId":"\u21"})
   };
   static const step token[] = {
     OK(AMT_SIGN_IN, "{\"Token\":\"tok\xFF\"}", .times = ALWAYS)
   };
   size_t i, piece;
-  play   p;
+  play  *p;
   for (i = 0; i < COUNT(id); i++)
     for (piece = 0; piece < 30; piece++) {
-      step s[1] = { OK(AMT_START, id[i]) };
-      play_init(&p);
-      p.s.repair = 1;
-      play_steps(&p, s);
-      p.chunk = piece;
-      play_job(&p);
-      assert_int_equal(p.last, AMT_FAILED);
-      assert_string_equal(p.j.id, "");
-      assert_int_equal(p.srv.count[AMT_START], 1);
-      assert_int_equal(p.srv.count[AMT_MONITOR], 0);
-      play_free(&p);
+      step s[] = { OK(AMT_START, id[i]) };
+      p = play_with(s);
+      p->s.repair = 1;
+      p->chunk = piece;
+      play_job(p);
+      expect_end(p, "failed ID_LOST, code 19, start unknown");
+      assert_string_equal(p->j.id, "");
+      expect_calls(p, AMT_START, 1);
+      expect_calls(p, AMT_MONITOR, 0);
     }
-  play_init(&p);
-  p.s.repair = 1;
-  play_steps(&p, token);
-  play_job(&p);
-  assert_int_equal(p.j.error, AMT_E_TOKEN_TEXT);
-  play_free(&p);
+  p = play_with(token);
+  p->s.repair = 1;
+  play_job(p);
+  expect_end(p, "failed TOKEN_TEXT, code 23, start none");
 }
