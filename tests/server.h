@@ -135,8 +135,8 @@ static UNUSED const char *error_name(int e)
 }
 
 typedef struct log {
-  text     text;
-  text     partial;  /* the message whose pieces are arriving */
+  struct text text;
+  struct text partial; /* the message whose pieces are arriving */
   int      in_message;
   unsigned pieces;   /* of all messages */
   unsigned retries;
@@ -296,7 +296,7 @@ typedef struct server {
   const int *status;    /* of the job, one a monitor; the last stays */
   size_t     status_count, status_at;
   int        killed;    /* the status after a stop or a kill */
-  const message *message;
+  const struct message *message;
   size_t     message_count, visible; /* visible: 0 is all */
   size_t     page;      /* messages in a reply; 0: all */
   int        ignore_after;
