@@ -1,4 +1,4 @@
-/* server.h - an AMT server in memory, for test_job.c and test_pump.c.
+/* server.h - an AMT server in memory, for test_job/ and test_pump.c.
 
    Include it after amt.h and its implementation. Three layers:
      struct log      what happened, as text: calls and events, line by line
@@ -11,6 +11,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -113,17 +114,16 @@ static UNUSED const char *error_name(int e)
     { 0, "OK" }, E(EOF), E(RESET), E(TIMEOUT), E(DNS), E(CONNECT), E(TRUNCATED),
     E(HTTP_STATUS), E(HTTP_HEADER), E(HTTP_SIZE), E(HTTP_LENGTH),
     E(HTTP_FRAMING), E(HTTP_CODING), E(HTTP_ENCODING), E(HTTP_CHUNK),
-    E(HTTP_INTERIM), E(HTTP_UNASKED), E(URL_SCHEME), E(URL_HOST), E(URL_PORT), E(URL_PATH),
+    E(HTTP_INTERIM), E(HTTP_UNASKED), E(URL_SCHEME), E(URL_HOST), E(URL_PORT),
+    E(URL_PATH),
     E(NO_TLS), E(NO_ROOM), E(JSON_SYNTAX), E(JSON_STRING), E(JSON_ESCAPE),
     E(JSON_UTF8), E(JSON_DEPTH), E(JSON_TRUNCATED), E(JSON_TRAILING),
     E(JSON_RANGE), E(SERVER), E(REDIRECT), E(REFUSED), E(SIGN_IN),
     E(FORBIDDEN), E(NO_TOKEN), E(NO_MESSAGES), E(TWICE), E(ID),
-    E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN), E(FORGOTTEN), E(MORE),
-    E(GAP),
-    E(MISSING), E(EMPTY),
-    E(UTF8), E(CONTROL), E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE),
-    E(NO_CONNECTION), E(HOPELESS), E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST),
-    E(OTHER_ID)
+    E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN),
+    E(FORGOTTEN), E(MORE), E(MISSING), E(EMPTY), E(UTF8), E(CONTROL),
+    E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE), E(NO_CONNECTION), E(HOPELESS),
+    E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST), E(OTHER_ID)
 #undef E
   };
   static char number[16];
@@ -135,8 +135,8 @@ static UNUSED const char *error_name(int e)
 }
 
 typedef struct log {
-  text     text;
-  text     partial;  /* the message whose pieces are arriving */
+  struct text text;
+  struct text partial; /* the message whose pieces are arriving */
   int      in_message;
   unsigned pieces;   /* of all messages */
   unsigned retries;
@@ -158,7 +158,7 @@ static UNUSED void log_message(event_log *l, const amt_job *j)
 {
   size_t i;
   /* Only a message of the log goes on after its connection broke. */
-  if (j->msg_first && l->in_message && (l->msg_kind != AMT_MSG_LOG || l->breaks))
+  if (j->msg_first && (l->msg_kind != AMT_MSG_LOG || l->breaks))
     l->in_message = 0;
   assert_int_equal(j->msg_first, !l->in_message);
   assert_true(utf8_ok(j->msg, j->msg_len));
@@ -236,7 +236,8 @@ static UNUSED void log_event(event_log *l, const amt_job *j, amt_event e)
   }
 }
 
-#define expect_log(l, s) expect_text_(text_of(&(l)->text), s, __FILE__, __LINE__)
+#define expect_log(l, s) \
+  expect_text_(text_of(&(l)->text), s, __FILE__, __LINE__)
 static UNUSED void expect_text_(const char *got, const char *want,
                                 const char *file, int line)
 {
@@ -261,6 +262,22 @@ typedef struct step {
   unsigned    times;   /* so often; 0 is once */
 } step;
 
+/* The rows of a table of steps, by what becomes of a call. Behind the last
+   argument may stand more: OK(AMT_STOP, "", .times = ALWAYS). */
+#define ALWAYS UINT_MAX
+#define REPLY(call, code, ...) \
+  { .op = call, .status = code, .body = __VA_ARGS__ }
+#define OK(call, ...) REPLY(call, 200, __VA_ARGS__)
+#define CUT_OFF(call, code, text, ...) /* the reply ends early, by an error */ \
+  { .op = call, .status = code, .body = text, .error = __VA_ARGS__ }
+#define NO_REPLY(call, ...) /* the request may have come whole */ \
+  { .op = call, .error = __VA_ARGS__ }
+#define UNTAKEN(call, ...)  /* not one byte of it left */ \
+  { .op = call, .untaken = 1, .error = __VA_ARGS__ }
+
+/* A text as it is written here: JSON({"Status":4}) is "{\"Status\":4}". */
+#define JSON(...) #__VA_ARGS__
+
 typedef struct message {
   int         sequence; /* 0: it has none */
   const char *text;     /* as it stands between the quotes, escapes and all */
@@ -279,7 +296,7 @@ typedef struct server {
   const int *status;    /* of the job, one a monitor; the last stays */
   size_t     status_count, status_at;
   int        killed;    /* the status after a stop or a kill */
-  const message *message;
+  const struct message *message;
   size_t     message_count, visible; /* visible: 0 is all */
   size_t     page;      /* messages in a reply; 0: all */
   int        ignore_after;
@@ -302,10 +319,10 @@ typedef struct server {
   int         tidy;                 /* 1: unused room is left as it was */
   int         stuck;                /* 1: no byte of a request is taken now */
   int         closes;               /* what becomes of kept connections: */
-  const char *early;                /* this reply comes in the midst of a Start */
+  const char *early;                /* this reply comes in mid-Start */
   const char *raw;                  /* these bytes are the reply to raw_op */
   int         raw_op;
-  const char *forged;               /* what a Start meets on a kept connection */
+  const char *forged;               /* a Start meets it on a kept connection */
   const char *host;
   text        start_body;           /* of the last Start */
   long        io, fail_io;          /* that one of all I/O calls fails: */
@@ -627,7 +644,8 @@ static UNUSED void line_request(channel *l)
     text_bytes(&l->s->start_body, end, n);
   }
   if (op == l->s->raw_op) text_bytes(&l->out, l->s->raw, strlen(l->s->raw));
-  else if (r.status == 0 || r.untaken) l->dead = r.error ? r.error : AMT_E_RESET;
+  else if (r.status == 0 || r.untaken)
+    l->dead = r.error ? r.error : AMT_E_RESET;
   else if (l->s->silent != op + 1) line_reply(l, &r);
   text_free(&r.body);
   text_clear(&l->in);
@@ -698,7 +716,7 @@ static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
   ptrdiff_t e;
   assert_true(l->open && n > 0);
   line_buffer(l, n);
-  if (!s->tidy) memset(p, 0xA5, room); /* it is a receive buffer: nobody's text is in it */
+  if (!s->tidy) memset(p, 0xA5, room); /* nobody's text is in that buffer */
   if (!line_io(l, &e, 1)) return e;
   left = l->out.len - l->out_at;
   if (left == 0) return l->ends ? l->ends : AMT_AGAIN;

@@ -217,14 +217,7 @@ def tests_of(path):
     if path.endswith(".py"):
         return set(re.findall(r"^def (test_\w+)\(\)", text, re.M)) | \
             set(re.findall(r"^@both\ndef (\w+)\(", text, re.M))
-    entered = set(re.findall(r"^(?:[A-Z]+_)?TEST(?:_WITH)?\(\s*(\w+)", text,
-                             re.M))
-    if "CMUnitTest" not in text:
-        return entered
-    table = text[text.rindex("CMUnitTest"):]
-    listed = set(re.findall(r"^    [A-Za-z_]+\(\s*(\w+)[,)]", table, re.M))
-    return {n for n in listed
-            if re.search(r"^static void %s\(\s*void \*\*" % n, text, re.M)}
+    return set(re.findall(r"^(?:[A-Z]+_)?TEST(?:_WITH)?\(\s*(\w+)", text, re.M))
 
 
 def lessons():

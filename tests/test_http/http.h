@@ -101,7 +101,7 @@ enum { ON_OPEN = 1, ON_READ = 2, ON_WRITE = 4, ON_ANY = 7 };
 typedef struct memory {
   amt_stream stream;
   /* The script: */
-  tape     tape[8];
+  struct tape tape[8];
   unsigned tapes;
   size_t   read_size, write_size; /* at most so many at once; 0: any */
   unsigned shy;                   /* "not yet" so often before each answer */
