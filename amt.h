@@ -159,7 +159,20 @@
    BatchRequestId, and only one above 0 is a start. The paths and the other
    member names are THIS PROJECT'S OWN CHOICE: they are nowhere published. All
    of it stands in one table, amt_wire_default; a server that differs needs
-   another table, and no change of code.
+   another table, and no change of code. A request in it is a text as it was
+   captured, its values replaced by holes:
+
+     amt_wire table = *amt_wire_default();
+     amt_wire_fault fault;
+     table.call[AMT_START].path = "/api/jobs?queue=" AMT_HOLE_QUEUE;
+     table.call[AMT_START].body =
+       "{\"job\":{\"name\":" AMT_HOLE_JOB
+       AMT_IF(PARAMETERS, ",\"args\":" AMT_HOLE_PARAMETERS) "}}";
+     table.headers = AMT_IF(TOKEN, "Authorization: Bearer " AMT_HOLE_TOKEN
+                            "\r\n");
+     table.reply[AMT_R_ID] = "job.id";
+     if (amt_wire_check(&table, &fault) != 0) puts(fault.reason);
+     session.wire = &table;
 
    All calls are POST, with a token after sign-in. Below, byte for byte, what
    goes out (>) and what may come back (<). Each line of a head ends in CR LF; a
@@ -170,7 +183,7 @@
    > Host: 127.0.0.1:42000
    > Accept: application/json
    > Content-Type: application/json
-   > Content-Length: 38
+   > Content-Length:         38
    >
    > {"User":"ocadm","Password":"opconxps"}
    < {"AmtLogonToken":"3f786850e387550f","ExpiresIn":3600}
@@ -180,7 +193,7 @@
    > X-AMT-LogonToken: 3f786850e387550f
    > Accept: application/json
    > Content-Type: application/json
-   > Content-Length: 196
+   > Content-Length:        196
    >
    > {"Action":"START","TaskType":"BATCH","ApplicationName":"DEMO2",\
    >  "JobName":"RUN_PARAMETERTESTA","SubmitUser":"BATCH","Station":"OPCON",\
@@ -242,7 +255,7 @@
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
                           (4.7 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, path templates, lists as one string (2.7 kB)
+                          Basic, holes in paths, other lists (2.1 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has; 0
@@ -544,8 +557,8 @@ typedef struct amt_session {
   const char     *password;
   /* Instead of password: fetches it for one sign-in (begin 1; its text must
      live until the end of that), and is told of the end (begin 0): wipe it.
-     AMT_AUTH_BASIC needs it in each request: there the end is that of the
-     session, or new credentials. */
+     A table with AMT_HOLE_BASIC needs it in each request: there the end is
+     that of the session, or new credentials. */
   const char   *(*secret)(void *ctx, int begin);
   void           *ctx;
   char           *token;      /* room for it; a fixed token stands in it */
@@ -569,7 +582,8 @@ typedef struct amt_session {
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
    old ones forgotten. 1; or 0, and nothing was changed, while a sign-in is
    under way or a request is half sent: try again after the next event. With
-   AMT_AUTH_FIXED write the new token into its room when it has returned 1. */
+   a token that is given write the new one into its room when it has returned
+   1. */
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password);
 /* Wipes the token and the struct. Its jobs must have ended or be dropped. The
