@@ -145,6 +145,7 @@ enum op { SIGN_IN, START, STOP, KILL, MONITOR, MESSAGES, OPS };
 enum { METHOD, PATH, BODY, TEXTS };     /* of each */
 enum out { OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
            OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT, OUTS };
+#define BIT(word) (1u << (word))
 enum word { APPLICATION, JOB, SCRIPT, SUBMIT_USER, USER, STATION, QUEUE, ID,
             AFTER, TASK_VALUES, PARAMETERS, API_USER, PASSWORD, TOKEN, BASIC,
             ACTION, WORDS };
@@ -1247,6 +1248,7 @@ enum { VALUE = 1, HOLE = 3, HOLE_END = 4 };
 
 struct form {
   enum op op;
+  unsigned parts;                       /* the words it has parts for, by bit */
   char *path, *headers;
   char *body;                           /* NULL: none, or JSON */
   json_t *json;                         /* NULL: none */
@@ -1330,7 +1332,7 @@ static bool list_fits(const json_t *value)
   size_t i;
   for (i = 0; i < json_array_size(value); i++)
     if (!text_fits(json_array_get(value, i))) return false;
-  return json_array_size(value) > 0;
+  return json_is_array(value);
 }
 
 static json_t *split(const char *text, const char *separator)
@@ -1342,7 +1344,8 @@ static json_t *split(const char *text, const char *separator)
     json_array_append_new(list, json_stringn(text, (size_t)(end - text)));
     text = end + n;
   }
-  json_array_append_new(list, json_string(text));
+  if (*text || json_array_size(list))
+    json_array_append_new(list, json_string(text));
   return list;
 }
 
@@ -1413,8 +1416,8 @@ static const char *wanted(const struct hole *h)
 {
   switch (h->word) {
   case TASK_VALUES: case PARAMETERS:
-    return "must be a list, not empty, of strings that are not empty, in the "
-           "style of the wire table";
+    return "must be a list of strings that are not empty, in the style of the "
+           "wire table";
   case AFTER: return "must be an integer of 0 or more";
   case ID: return "must be an integer or a string";
   default: return "must be a string that is not empty";
@@ -1474,10 +1477,11 @@ static bool find_holes(const char *form, const char *text, bool url,
   found->text = text;
   form = strchr(form, HOLE_END) + 1;
   found->length = url ? strspn(text, unreserved) : strlen(text);
-  for (; found->length > 0; found->length--)
+  for (;; found->length--) {
     if (find_holes(form, text + found->length, url, found + 1, room - 1))
       return true;
-  return false;
+    if (!found->length) return false;
+  }
 }
 
 /* True if the text fits; then `in` has what stands in its holes. */
@@ -2072,6 +2076,7 @@ static int rank(const struct server *s, const struct request *q,
                 const char *method, json_t *body, const struct form *form,
                 json_t *in, struct fit *f)
 {
+  enum word i;
   if (!fits_text(form->path, q->target + strlen(s->base), true, in)) return 0;
   if (strcmp(method, s->text[form->op][METHOD])) return PATH_FITS;
   if (form->json && body) fit_json(form->json, body, "the body", in, f);
@@ -2082,6 +2087,9 @@ static int rank(const struct server *s, const struct request *q,
     note(f, "the body", "does not fit the wire table", true);
   else if (!form->body && q->body.length)
     note(f, "the body", "must not be there", false);
+  for (i = TASK_VALUES; i <= PARAMETERS; i++)
+    if (form->parts & BIT(i) && get(in, i) && !json_array_size(get(in, i)))
+      note(f, word_names[i], "must not be empty", false);
   if (f->other) return METHOD_FITS;
   return f->wrong ? CALL_FITS + f->score : INT_MAX;
 }
@@ -2752,8 +2760,6 @@ static void read_wire(struct server *s, char *rest, const char *file)
   free(value.data);
 }
 
-#define BIT(word) (1u << (word))
-
 /* Words that have a value in each such call; what a task may lack. */
 static unsigned always_given(enum op op)
 {
@@ -2902,7 +2908,7 @@ static void add_forms(struct server *s, enum op op)
     if (!s->forms) die("out of memory");
     if (make_form(s, &s->forms[s->form_count], op,
                   always_given(op) | (lacks & ~parts) | given))
-      s->form_count++;
+      s->forms[s->form_count++].parts = parts;
   } while ((given = (given - 1) & parts) != parts);
   if (s->form_count == before) die("%s has a hole for a word it does not know",
                                    op_names[op]);
