@@ -1039,8 +1039,9 @@ static void add_job(struct plan *p, const char *type, const char *name)
                                        : "iitttttttttiiiiiiii";
   run(p->s, ask(p->s, ADD_JOB, kinds, p->id, p->started, ONLY_APPLICATION, type,
                 name, ONLY_SUBMIT_USER, ONLY_STATION, p->user, p->queue,
-                values, params, p->running, (int64_t)p->code, code_at, (int64_t)p->last_code,
-                last_at, (int64_t)p->restarts, p->log_count, p->log_size));
+                values, params, p->running, (int64_t)p->code, code_at,
+                (int64_t)p->last_code, last_at, (int64_t)p->restarts,
+                p->log_count, p->log_size));
   free(values);
   free(params);
 }
@@ -1256,7 +1257,7 @@ struct form {
 
 /* How much of it a request fits. */
 struct fit {
-  int score;                            /* members that fit */
+  int score;                            /* members that fit, less the others */
   bool other;                           /* a fixed text of the form lacks */
   const char *name, *wrong;             /* the first that does not; or NULL */
 };
@@ -1511,6 +1512,7 @@ static void note(struct fit *f, const char *name, const char *wrong, bool other)
     f->wrong = wrong;
   }
   f->other = f->other || other;
+  f->score--;
 }
 
 /* True if form is a fixed value. */
@@ -2068,9 +2070,10 @@ static json_t *read_json(struct request *q)
   return body;
 }
 
-/* How well the request fits a form: 0 not at all, 1 its path, 2 its method as
-   well, 3 or more: it is this call; at last all of it. */
-enum { PATH_FITS = 1, METHOD_FITS, CALL_FITS };
+/* How well the request fits a form: 0 not at all; its path; its method as well;
+   its fixed texts, too, so that it is this call; at last all of it, INT_MAX.
+   The scores lie between. */
+enum { PATH_FITS = 1, METHOD_FITS, CALL_FITS = 1 << 30 };
 
 static int rank(const struct server *s, const struct request *q,
                 const char *method, json_t *body, const struct form *form,
@@ -2090,8 +2093,8 @@ static int rank(const struct server *s, const struct request *q,
   for (i = TASK_VALUES; i <= PARAMETERS; i++)
     if (form->parts & BIT(i) && get(in, i) && !json_array_size(get(in, i)))
       note(f, word_names[i], "must not be empty", false);
-  if (f->other) return METHOD_FITS;
-  return f->wrong ? CALL_FITS + f->score : INT_MAX;
+  if (!f->wrong) return INT_MAX;
+  return (f->other ? METHOD_FITS : CALL_FITS) + (f->score > 0 ? f->score : 0);
 }
 
 /* The form that fits best. */
