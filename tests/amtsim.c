@@ -2202,7 +2202,8 @@ static char *next_header(char **rest, char **text)
 }
 
 /* All header lines of the form that have a hole, or all others, are there. A
-   token in a header that the form does not have is not good either. */
+   token in a header that the form does not have is not good either, but for a
+   sign-in. */
 static bool has_headers(const struct request *q, bool holes)
 {
   char *copy = copy_of(q->form->headers), *rest = copy, *name, *text;
@@ -2216,7 +2217,8 @@ static bool has_headers(const struct request *q, bool holes)
       good = fits_text(text, header(q, name), false, q->in);
   }
   free(copy);
-  return good && (!holes || (!*bearer && !*logon));
+  if (!holes || q->form->op == SIGN_IN) return good;
+  return good && !*bearer && !*logon;
 }
 
 /* Whoever signs in is asked by sign_in(), unless a header says it. */
