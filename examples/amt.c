@@ -1965,7 +1965,7 @@ static int config_decode(int setting, char *to, size_t room)
    the table has a hole. Here: the way in, the way back, what to write in place
    of a line of version 0.1, and the table without what may be a secret. */
 
-enum { WIRE = 16384, HEADER_ROOM = 4096, HEADERS = 32, NESTED = 16 };
+enum { WIRE = 16384, HEADER_ROOM = 4096, HEADERS = 32, NESTED = 8 };
 
 static amt_wire wire;  /* the default, and what --wire changes of it */
 static amt_wire shown; /* the same, without secrets: for traces */
@@ -2207,7 +2207,7 @@ static const char *take_part(rewriting *r)
     *r->to++ = AMT_IF(JOB, "")[2];
     return NULL;
   }
-  if (r->depth == NESTED) return "too many parts in one another";
+  if (r->depth == NESTED) return "parts within parts, too deep";
   r->open[r->depth++] = *holes[hole].hole;
   *r->to++ = kind == '?' ? *AMT_IF(JOB, "") : *AMT_UNLESS(JOB, "");
   *r->to++ = *holes[hole].hole;
@@ -2418,7 +2418,8 @@ static const struct { const char *name, *where, *before, *behind; } old_names[]
     "\":{action}" },
   { "request.task_type", "start.body", "\"",
     "\":\"{?script}SCRIPT{/script}{!script}BATCH{/script}\"" },
-  { "request.application", "each call's body", "\"", "\":{application}" },
+  { "request.application", "the bodies of all calls but sign_in", "\"",
+    "\":{application}" },
   { "request.job", "start.body", "{!script},\"", "\":{job}{/script}" },
   { "request.script", "start.body", "{?script},\"", "\":{script}{/script}" },
   { "request.submit_user", "start.body", "\"", "\":{submit_user}" },
@@ -2432,17 +2433,17 @@ static const struct { const char *name, *where, *before, *behind; } old_names[]
     "\":{task_values}{/task_values}" },
   { "request.parameters", "start.body", "{?parameters},\"",
     "\":{parameters}{/parameters}" },
-  { "word.start", "start.body", "\"", "\" for \"START\"" },
-  { "word.stop", "stop.body", "\"", "\" for {action}" },
-  { "word.kill", "kill.body", "\"", "\" for {action}" },
-  { "word.batch", "start.body", "", " for BATCH" },
-  { "word.script", "start.body", "", " for SCRIPT" },
+  { "word.start", "start.body", "\"", "\" in place of \"START\"" },
+  { "word.stop", "stop.body", "\"", "\" in place of {action}" },
+  { "word.kill", "kill.body", "\"", "\" in place of {action}" },
+  { "word.batch", "start.body", "", " in place of BATCH" },
+  { "word.script", "start.body", "", " in place of SCRIPT" },
 };
 enum { OLD_NAMES = sizeof old_names / sizeof *old_names };
 
 #define OUT_LINE "it is not needed now: leave this line out"
-#define LIST_LINE(how) "write start.body with {task_values:" how "} or " \
-                       "{parameters:" how "} in it"
+#define LIST_LINE(word, how) "in start.body, write {" word ":" how "} in " \
+                             "place of {" word "}"
 
 /* The rest, by value; NULL is any. A value goes between before and behind, if
    that is there. */
@@ -2473,11 +2474,11 @@ static const struct { const char *name, *value, *before, *behind; } old_lines[]
   { "separator", NULL, "write it into the hole in start.body: "
     "{parameters:joined", "}" },
   { "task_values", "array", OUT_LINE, NULL },
-  { "task_values", "object", LIST_LINE("object"), NULL },
-  { "task_values", NULL, LIST_LINE("joined;"), NULL },
+  { "task_values", "object", LIST_LINE("task_values", "object"), NULL },
+  { "task_values", NULL, LIST_LINE("task_values", "joined;"), NULL },
   { "parameters", "array", OUT_LINE, NULL },
-  { "parameters", "object", LIST_LINE("object"), NULL },
-  { "parameters", NULL, LIST_LINE("joined;"), NULL },
+  { "parameters", "object", LIST_LINE("parameters", "object"), NULL },
+  { "parameters", NULL, LIST_LINE("parameters", "joined;"), NULL },
 };
 enum { OLD_LINES = sizeof old_lines / sizeof *old_lines };
 
@@ -2771,7 +2772,7 @@ static int next_wire_value(wire_reader *r, const char **fault)
   } while (*p == 0 || first == '#');
   r->line = r->next;
   r->name = cut_name(p, &r->value);
-  if (r->name == NULL) r->name = p, *fault = "not NAME = VALUE";
+  if (empty(r->name)) r->name = p, *fault = "not NAME = VALUE";
   if (strchr(" \t}]", first) != NULL)
     *fault = "a line that begins with a blank, '}' or ']' goes on with a "
              "value, and there is none before it";
@@ -2837,7 +2838,8 @@ static int read_wire(const char *file)
     if (fault == NULL) wire_at[i] = r.line;
     if (fault == NULL) fault = take_wire_value(&wire_lines[i], r.value, r.line);
     if (fault == NULL) continue;
-    return wrong(EXIT_CONFIG, at_line(file, r.line), "%s: %s", r.name, fault);
+    return wrong(EXIT_CONFIG, at_line(file, r.line), "%s: %s",
+                 either(r.name, "="), fault);
   }
   mask_wire();
   return 0;
@@ -2864,7 +2866,7 @@ static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
   unsigned line = wire_line_at(i, at);
   size_t   from;
   *around = 0;
-  if (text_at != NULL && i < WIRE_LINES && wire_at[i] != 0 &&
+  if (at > 0 && i < WIRE_LINES && wire_at[i] != 0 &&
       wire_lines[i].kind != METHOD && wire_lines[i].kind != REPLY) {
     mask(copy, text_at, wire_lines[i].kind, &at);
     spell(&o, copy, copy + at);
