@@ -2146,18 +2146,22 @@ static const char *take_pairs(rewriting *r)
   return NULL;
 }
 
+/* What a separator has, and how it is written behind a '\'. */
+static const char escaped[] = "\n\r\t\\", escapes[] = "nrt\\";
+
 /* The separator of joined, up to '}'. */
 static const char *take_separator(rewriting *r)
 {
   while (*r->from != '}' && *r->from != 0) {
-    const char *escape = strchr("\\\\n\nr\rt\t", r->from[1]);
+    const char *escape;
     if (*r->from != '\\') {
       move(r, 1);
       continue;
     }
-    if (r->from[1] == 0 || escape == NULL)
+    escape = r->from[1] != 0 ? strchr(escapes, r->from[1]) : NULL;
+    if (escape == NULL)
       return "in a separator, \\n, \\r, \\t and \\\\ are known";
-    *r->to++ = escape[1];
+    *r->to++ = escaped[escape - escapes];
     r->from += 2;
   }
   return NULL;
@@ -2260,12 +2264,12 @@ static void spell_argument(amt_out *o, const char *p, const char *end, int how)
 {
   if (how == PAIRS) amt_put_text(o, " ");
   for (; p < end; p++) {
-    const char *escape = strchr("\\\\\nn\rr\tt", *p);
+    const char *escape = strchr(escaped, *p);
     if (is_mark(*p)) {
       amt_put_text(o, " ");
     } else if (how == JOINED && escape != NULL) {
       amt_put_text(o, "\\");
-      amt_put(o, escape + 1, 1);
+      amt_put(o, escapes + (escape - escaped), 1);
     } else {
       amt_put(o, p, 1);
     }
@@ -2402,7 +2406,7 @@ static const char *take_header(char *line, unsigned at)
   add_header(line, n - around);
   add_header("\r\n", 2);
   add_header(line + n - around, around);
-  if (wraps) add_header(AMT_IF(TOKEN, "") + 2, 1);
+  if (wraps) add_header(&AMT_IF(TOKEN, "")[2], 1);
   wire.headers = header_text;
   return NULL;
 }
