@@ -1872,6 +1872,10 @@ def test_captured_bodies_of_other_servers_are_pasted_in_and_run_whole_jobs():
                 equal((name, s["starts_accepted"], s["stops"], s["kills"],
                        s["unauthorized"], s["refused_sign_ins"]),
                       (name, 5, 1, 1, 0, 0))
+            with server(*wire, "--token", TOKEN, "--fault",
+                        "accent=string-numbers") as (url, _):
+                equal(run("-jn", "REPORTTEST01"), # its id is a string
+                      (name, "REPORTTEST01", 4, published("done", url), ""))
 
 
 def test_no_trace_of_a_captured_table_shows_a_secret():
