@@ -1959,63 +1959,678 @@ static int config_decode(int setting, char *to, size_t room)
 }
 
 /* ------------------------------------------------------------------------
-   >>wire */
+   >>wire
 
-static amt_wire wire; /* the default, and what --wire changes of it */
+   A wire file has the texts of amt_wire as a person writes them, {word} where
+   the table has a hole. Here: the way in, the way back, what to write in place
+   of a line of version 0.1, and the table without what may be a secret. */
 
-static const char *const auths[] = { "json", "form", "basic", "fixed", "none",
-                                     NULL };
-static const char *const lists[] = { "array", "joined", "object", NULL };
+enum { WIRE = 16384, HEADER_ROOM = 4096, HEADERS = 32, NESTED = 8 };
 
-enum wire_kind { METHOD, PATH, TERM, REQUEST, REPLY, HEADER, SCHEME, HEADERS,
-                 MEMBERS, CHOICE };
+static amt_wire wire;  /* the default, and what --wire changes of it */
+static amt_wire shown; /* the same, without secrets: for traces */
+
+static const struct { const char *name, *hole, *option; } holes[] = {
+  { "application", AMT_HOLE_APPLICATION, "-an" },
+  { "job", AMT_HOLE_JOB, "-jn" },
+  { "script", AMT_HOLE_SCRIPT, "-fn" },
+  { "submit_user", AMT_HOLE_SUBMIT_USER, "-su" },
+  { "user", AMT_HOLE_USER, "-u" },
+  { "station", AMT_HOLE_STATION, "-st" },
+  { "queue", AMT_HOLE_QUEUE, "-qn" },
+  { "id", AMT_HOLE_ID, "-id" },
+  { "after", AMT_HOLE_AFTER, NULL },
+  { "task_values", AMT_HOLE_TASK_VALUES, "-tv" },
+  { "parameters", AMT_HOLE_PARAMETERS, "-pa" },
+  { "api_user", AMT_HOLE_API_USER, "--api-user" },
+  { "password", AMT_HOLE_PASSWORD, "--password-file" },
+  { "token", AMT_HOLE_TOKEN, NULL },
+  { "basic", AMT_HOLE_BASIC, NULL },
+  { "action", AMT_HOLE_ACTION, NULL },
+};
+enum { HOLES = sizeof holes / sizeof *holes };
+
+static const struct { const char *name, *mark; int of_list; } hows[] = {
+  { "raw", AMT_AS_RAW(""), 0 },
+  { "text", AMT_AS_TEXT(""), 0 },
+  { "url", AMT_AS_URL(""), 0 },
+  { "list", "", 1 }, /* what a list is without being told */
+  { "object", AMT_AS_OBJECT(""), 1 },
+  { "pairs", AMT_AS_PAIRS("", "", ""), 1 },
+  { "joined", AMT_AS_JOINED("", ""), 1 },
+};
+enum { PAIRS = 5, JOINED = 6, HOWS = sizeof hows / sizeof *hows };
+
+/* --- texts with holes, as the table has them --- */
+
+static int is_mark(char c)
+{
+  return (unsigned char)c < 32 && strchr("\t\r\n", c) == NULL;
+}
+
+static int begins_part(char c)
+{
+  return c == *AMT_IF(JOB, "") || c == *AMT_UNLESS(JOB, "");
+}
+
+static int ends_part(char c) { return c == AMT_IF(JOB, "")[2]; }
+
+/* The hole of this byte, or HOLES. */
+static int hole_of(char c)
+{
+  int i = 0;
+  while (i < HOLES && *holes[i].hole != c) i++;
+  return i;
+}
+
+/* Behind the mark at p: the begin or end of a part, or a hole with all that it
+   says. */
+static const char *behind_mark(const char *p)
+{
+  if (ends_part(*p)) return p + 1;
+  if (begins_part(*p)) return p + 1 + (p[1] != 0);
+  while (*p != 0 && hole_of(*p) == HOLES) p++;
+  return p + (*p != 0);
+}
+
+/* 1 if a hole from p to end is filled with this, not only asked about. */
+static int fills_in(const char *p, const char *end, const char *hole)
+{
+  for (; p < end; p++)
+    if (begins_part(*p)) p++;
+    else if (*p == *hole) return 1;
+  return 0;
+}
+
+static int fills(const char *t, const char *hole)
+{
+  return t != NULL && fills_in(t, t + strlen(t), hole);
+}
+
+static int fills_secret(const char *t)
+{
+  return fills(t, AMT_HOLE_PASSWORD) || fills(t, AMT_HOLE_TOKEN) ||
+         fills(t, AMT_HOLE_BASIC);
+}
+
+static int signs_in(void) { return wire.call[AMT_SIGN_IN].path != NULL; }
+
+/* 1 if any request has a hole that is filled with this. */
+static int wire_fills(const char *hole)
+{
+  int op = signs_in() ? AMT_SIGN_IN : AMT_START;
+  for (; op < AMT_CALLS; op++)
+    if (fills(wire.call[op].path, hole) || fills(wire.call[op].body, hole))
+      return 1;
+  return fills(wire.headers, hole);
+}
+
+static int token_is_given(void)
+{
+  return !signs_in() && wire_fills(AMT_HOLE_TOKEN);
+}
+
+/* 1 if requests prove who sends them. */
+static int has_credentials(void)
+{
+  return wire_fills(AMT_HOLE_PASSWORD) || wire_fills(AMT_HOLE_BASIC) ||
+         wire_fills(AMT_HOLE_TOKEN);
+}
+
+/* --- from {words} to holes --- */
+
+static int is_word_char(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+
+static size_t word_length(const char *p)
+{
+  size_t n = 0;
+  while (is_word_char(p[n])) n++;
+  return n;
+}
+
+/* A fault that names the word at p. */
+static const char *word_fault(const char *p, const char *what)
+{
+  static char fault[WORDS];
+  char        word[AMT_NAME_MAX + 1];
+  size_t      n = word_length(p);
+  if (n >= sizeof word) n = sizeof word - 1;
+  memcpy(word, p, n);
+  word[n] = 0;
+  return text(fault, sizeof fault, "{%s}: %s", word, what);
+}
+
+static int hole_named(const char *p)
+{
+  size_t n = word_length(p);
+  int    i = 0;
+  while (i < HOLES && (strlen(holes[i].name) != n ||
+                       memcmp(holes[i].name, p, n) != 0)) i++;
+  return i;
+}
+
+static const char no_word[] =
+  "no word that requests have; see the manual, and write {{ where a '{' in "
+  "front of a letter is just that";
+
+/* The text is rewritten where it stands: what is written never gets in front
+   of what is read, since each hole becomes shorter. */
+typedef struct {
+  char   *from, *to;
+  char    open[NESTED]; /* the holes that the open parts ask about */
+  size_t  depth;
+} rewriting;
+
+static void move(rewriting *r, size_t n)
+{
+  memmove(r->to, r->from, n);
+  r->to += n, r->from += n;
+}
+
+/* " name value" of pairs, up to '}'. */
+static const char *take_pairs(rewriting *r)
+{
+  static const char form[] = "write {parameters:pairs NAME VALUE} with the "
+                             "names of both members";
+  size_t n;
+  r->from += strspn(r->from, " ");
+  n = strcspn(r->from, " }");
+  if (n == 0 || r->from[n] != ' ') return form;
+  move(r, n);
+  *r->to++ = hows[PAIRS].mark[1];
+  r->from += strspn(r->from, " ");
+  n = strcspn(r->from, " }");
+  if (n == 0) return form;
+  move(r, n);
+  r->from += strspn(r->from, " ");
+  return NULL;
+}
+
+/* What a separator has, and how it is written behind a '\'. */
+static const char escaped[] = "\n\r\t\\", escapes[] = "nrt\\";
+
+/* The separator of joined, up to '}'. */
+static const char *take_separator(rewriting *r)
+{
+  while (*r->from != '}' && *r->from != 0) {
+    const char *escape;
+    if (*r->from != '\\') {
+      move(r, 1);
+      continue;
+    }
+    escape = r->from[1] != 0 ? strchr(escapes, r->from[1]) : NULL;
+    if (escape == NULL)
+      return "in a separator, \\n, \\r, \\t and \\\\ are known";
+    *r->to++ = escaped[escape - escapes];
+    r->from += 2;
+  }
+  return NULL;
+}
+
+/* {word} or {word:how}; r->from is behind its brace. */
+static const char *take_hole(rewriting *r)
+{
+  const char *word = r->from, *fault = NULL;
+  int         hole = hole_named(word), how = 0, is_list;
+  if (hole == HOLES) return word_fault(word, no_word);
+  is_list = strchr(AMT_HOLE_TASK_VALUES AMT_HOLE_PARAMETERS,
+                   *holes[hole].hole) != NULL;
+  r->from += word_length(word);
+  if (*r->from == ':') {
+    while (how < HOWS && strncmp(r->from + 1, hows[how].name,
+                                 strlen(hows[how].name)) != 0) how++;
+    if (how == HOWS || hows[how].of_list != is_list)
+      return word_fault(holes[hole].name, is_list
+        ? "behind its ':', list, object, pairs and joined are known"
+        : "behind its ':', raw, text and url are known");
+    r->from += 1 + strlen(hows[how].name);
+    if (*hows[how].mark != 0) *r->to++ = *hows[how].mark;
+    if (how == PAIRS) fault = take_pairs(r);
+    if (how == JOINED) fault = take_separator(r);
+  }
+  if (fault == NULL && *r->from != '}')
+    fault = word_fault(holes[hole].name, "not closed by a '}' right behind it");
+  *r->to++ = *holes[hole].hole;
+  r->from++;
+  return fault;
+}
+
+/* {?word}, {!word} or {/word}; r->from is at the character in front of it. */
+static const char *take_part(rewriting *r)
+{
+  const char kind = *r->from++, *word = r->from;
+  int        hole = hole_named(word);
+  if (hole == HOLES) return word_fault(word, no_word);
+  if (word[word_length(word)] != '}')
+    return word_fault(word, "not closed by a '}' right behind it");
+  r->from += word_length(word) + 1;
+  if (kind == '/') {
+    if (r->depth == 0 || r->open[--r->depth] != *holes[hole].hole)
+      return word_fault(holes[hole].name, "its {/...} closes no part, or not "
+                        "the innermost");
+    *r->to++ = AMT_IF(JOB, "")[2];
+    return NULL;
+  }
+  if (r->depth == NESTED) return "parts within parts, too deep";
+  r->open[r->depth++] = *holes[hole].hole;
+  *r->to++ = kind == '?' ? *AMT_IF(JOB, "") : *AMT_UNLESS(JOB, "");
+  *r->to++ = *holes[hole].hole;
+  return NULL;
+}
+
+/* A text with {words} to one with holes: NULL, or what is wrong with it. */
+static const char *take_holes(char *t)
+{
+  rewriting   r = { NULL, NULL, "", 0 };
+  const char *fault = NULL;
+  r.from = r.to = t;
+  while (*r.from != 0 && fault == NULL) {
+    char next = r.from[1];
+    if (*r.from != '{') {
+      move(&r, 1);
+    } else if (is_word_char(next)) {
+      r.from++;
+      fault = take_hole(&r);
+    } else if ((next == '?' || next == '!' || next == '/') &&
+               is_word_char(r.from[2])) {
+      r.from++;
+      fault = take_part(&r);
+    } else {
+      if (next == '{' && is_word_char(r.from[2])) r.from++;
+      move(&r, 1);
+      if (r.to[-1] == '{' && is_word_char(*r.from)) move(&r, 1);
+    }
+  }
+  *r.to = 0;
+  if (fault == NULL && r.depth > 0)
+    fault = word_fault(holes[hole_of(r.open[r.depth - 1])].name,
+                       "a part is not closed by its {/...}");
+  return fault;
+}
+
+/* --- and back --- */
+
+static void put_letters(amt_out *o, const char *before, char hole,
+                        const char *behind)
+{
+  int i = hole_of(hole);
+  amt_put_text(o, before);
+  if (i < HOLES) amt_put_text(o, holes[i].name);
+  amt_put_text(o, behind);
+}
+
+/* What pairs and joined say behind their names. */
+static void spell_argument(amt_out *o, const char *p, const char *end, int how)
+{
+  if (how == PAIRS) amt_put_text(o, " ");
+  for (; p < end; p++) {
+    const char *escape = strchr(escaped, *p);
+    if (is_mark(*p)) {
+      amt_put_text(o, " ");
+    } else if (how == JOINED && escape != NULL) {
+      amt_put_text(o, "\\");
+      amt_put(o, escapes + (escape - escaped), 1);
+    } else {
+      amt_put(o, p, 1);
+    }
+  }
+}
+
+/* The hole from p to end. */
+static void spell_hole(amt_out *o, const char *p, const char *end)
+{
+  int how = 0;
+  while (how < HOWS && *hows[how].mark != *p) how++;
+  put_letters(o, "{", end[-1], "");
+  if (how < HOWS) {
+    amt_put_text(o, ":");
+    amt_put_text(o, hows[how].name);
+    spell_argument(o, p + 1, end - 1, how);
+  }
+  amt_put_text(o, "}");
+}
+
+/* A text with holes as a wire file has it, but for the end of a header line. */
+static void spell(amt_out *o, const char *p, const char *end)
+{
+  char   open[NESTED + 1]; /* one more, around a header line */
+  size_t depth = 0;
+  while (p < end) {
+    const char *next = is_mark(*p) ? behind_mark(p) : p + 1;
+    if (begins_part(*p)) {
+      put_letters(o, *p == *AMT_IF(JOB, "") ? "{?" : "{!", p[1], "}");
+      if (depth < sizeof open) open[depth++] = p[1];
+    } else if (ends_part(*p)) {
+      put_letters(o, "{/", depth > 0 ? open[--depth] : '\0', "}");
+    } else if (is_mark(*p)) {
+      spell_hole(o, p, next);
+    } else if (*p != '\r' && *p != '\n') {
+      amt_put(o, p, 1);
+      if (*p == '{' && next < end && is_word_char(*next)) amt_put(o, p, 1);
+    }
+    p = next;
+  }
+}
+
+/* --- header lines --- */
+
+static char     header_text[HEADER_ROOM];
+static size_t   header_len;
+static unsigned header_at[HEADERS]; /* lines of the file */
+static size_t   header_count;
+
+/* Behind the line at p: its line end, and the ends of parts around it. */
+static const char *behind_header(const char *p)
+{
+  p = strstr(p, "\r\n");
+  for (p += 2; ends_part(*p); p++) {}
+  return p;
+}
+
+/* 1 if a part of it asks about the token. */
+static int asks_for_token(const char *p, const char *end)
+{
+  for (; p < end; p++)
+    if (begins_part(*p) && p[1] == *AMT_HOLE_TOKEN) return 1;
+  return 0;
+}
+
+/* 1 if it is sent only with a token because it has one: that is understood, and
+   a file need not say it. */
+static int is_wrapped(const char *p, const char *end)
+{
+  return *p == *AMT_IF(JOB, "") && p[1] == *AMT_HOLE_TOKEN &&
+         fills_in(p, end, AMT_HOLE_TOKEN) && !asks_for_token(p + 2, end);
+}
+
+/* Headers by which a server finds the end of a request, or the connection's,
+   are the library's to write: a second one would cut requests elsewhere. */
+static int is_framing(const char *name)
+{
+  static const char *const names[] = {
+    "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+    "Proxy-Connection", "TE", "Trailer", "Upgrade", "Expect", NULL
+  };
+  return word_in(names, name) >= 0;
+}
+
+/* How many parts are around all of the line: those that begin in front of its
+   name must end behind its value. -1 if they do not. */
+static int parts_around(const char *line)
+{
+  const char *p = line, *end = line + strlen(line);
+  int         around = 0, depth, ends = 0;
+  for (; begins_part(*p); p += 2) around++;
+  while (end > p && ends < around && ends_part(end[-1])) end--, ends++;
+  for (depth = around; p < end; p = is_mark(*p) ? behind_mark(p) : p + 1) {
+    depth += begins_part(*p) - ends_part(*p);
+    if (depth < around) return -1;
+  }
+  return ends == around ? around : -1;
+}
+
+static void add_header(const char *p, size_t n)
+{
+  memcpy(header_text + header_len, p, n);
+  header_len += n;
+  header_text[header_len] = 0;
+}
+
+/* "Name: value", with holes, behind those that are there. */
+static const char *take_header(char *line, unsigned at)
+{
+  static const char form[] = "a header is Name: value, and its name has no "
+                             "holes";
+  size_t n = strlen(line), colon, around;
+  char  *name = line;
+  int    parts = parts_around(line), wraps = 0;
+  if (fills(line, AMT_HOLE_PARAMETERS) || fills(line, AMT_HOLE_TASK_VALUES))
+    return "no list goes into a header";
+  if (parts < 0) return "a part that begins in front of a header's name must "
+                        "end behind its value; write two lines";
+  around = (size_t)parts;
+  name += 2 * around;
+  colon = strcspn(name, ":");
+  if (name[colon] == 0) return form;
+  name[colon] = 0;
+  if (is_framing(name))
+    return "Host, Content-Length, Transfer-Encoding, Connection and their like "
+           "are written by this program; leave them out";
+  if (!amt_http_valid(name, 1)) return form;
+  name[colon] = ':';
+  wraps = fills(line, AMT_HOLE_TOKEN) && !asks_for_token(line, line + n);
+  if (header_count == HEADERS || header_len + n + 6 > sizeof header_text)
+    return "too many headers";
+  header_at[header_count++] = at;
+  if (wraps) add_header(AMT_IF(TOKEN, ""), 2);
+  add_header(line, n - around);
+  add_header("\r\n", 2);
+  add_header(line + n - around, around);
+  if (wraps) add_header(&AMT_IF(TOKEN, "")[2], 1);
+  wire.headers = header_text;
+  return NULL;
+}
+
+/* --- lines of version 0.1 --- */
+
+/* Names of members, and words. The name goes between the last two. */
+static const struct { const char *name, *where, *before, *behind; } old_names[]
+= {
+  { "request.user", "sign_in.body", "\"", "\":{api_user}" },
+  { "request.password", "sign_in.body", "\"", "\":{password}" },
+  { "request.action", "the bodies of start, stop and kill", "\"",
+    "\":{action}" },
+  { "request.task_type", "start.body", "\"",
+    "\":\"{?script}SCRIPT{/script}{!script}BATCH{/script}\"" },
+  { "request.application", "the bodies of all calls but sign_in", "\"",
+    "\":{application}" },
+  { "request.job", "start.body", "{!script},\"", "\":{job}{/script}" },
+  { "request.script", "start.body", "{?script},\"", "\":{script}{/script}" },
+  { "request.submit_user", "start.body", "\"", "\":{submit_user}" },
+  { "request.run_as", "start.body", "{?user},\"", "\":{user}{/user}" },
+  { "request.station", "start.body", "\"", "\":{station}" },
+  { "request.queue", "start.body", "{?queue},\"", "\":{queue}{/queue}" },
+  { "request.id", "the bodies of stop, kill, monitor and messages", "\"",
+    "\":{id}" },
+  { "request.after", "messages.body", "\"", "\":{after}" },
+  { "request.task_values", "start.body", "{?task_values},\"",
+    "\":{task_values}{/task_values}" },
+  { "request.parameters", "start.body", "{?parameters},\"",
+    "\":{parameters}{/parameters}" },
+  { "word.start", "start.body", "\"", "\" in place of \"START\"" },
+  { "word.stop", "stop.body", "\"", "\" in place of {action}" },
+  { "word.kill", "kill.body", "\"", "\" in place of {action}" },
+  { "word.batch", "start.body", "", " in place of BATCH" },
+  { "word.script", "start.body", "", " in place of SCRIPT" },
+};
+enum { OLD_NAMES = sizeof old_names / sizeof *old_names };
+
+#define OUT_LINE "it is not needed now: leave this line out"
+#define LIST_LINE(word, how) "in start.body, write {" word ":" how "} in " \
+                             "place of {" word "}"
+
+/* The rest, by value; NULL is any. A value goes between before and behind, if
+   that is there. */
+static const struct { const char *name, *value, *before, *behind; } old_lines[]
+= {
+  { "auth", "json", OUT_LINE, NULL },
+  { "auth", "form", "write sign_in.body = grant_type=password&username="
+    "{api_user}&password={password}", NULL },
+  { "auth", "basic", "write sign_in.path = none and header = Authorization: "
+    "Basic {basic}", NULL },
+  { "auth", "fixed", "write sign_in.path = none and header = "
+    "X-AMT-LogonToken: {token}, with the name of your header", NULL },
+  { "auth", "none", "write sign_in.path = none and header = none", NULL },
+  { "auth", NULL, "write sign_in.path, sign_in.body and header as amt "
+    "--print-wire shows them", NULL },
+  { "auth_header", "none", "write header = none", NULL },
+  { "auth_header", NULL, "write header = ", ": {token}" },
+  { "auth_scheme", "none", OUT_LINE, NULL },
+  { "auth_scheme", "", OUT_LINE, NULL },
+  { "auth_scheme", NULL, "write header = Authorization: ",
+    "{token}, with the name of your header" },
+  { "headers", "none", OUT_LINE, NULL },
+  { "headers", NULL, "write a line header = NAME: VALUE for each of them, and "
+    "one with the token, header = X-AMT-LogonToken: {token}", NULL },
+  { "members", "none", OUT_LINE, NULL },
+  { "members", NULL, "write them into each call's body, behind its '{'", NULL },
+  { "separator", "none", OUT_LINE, NULL },
+  { "separator", NULL, "write it into the hole in start.body: "
+    "{parameters:joined", "}" },
+  { "task_values", "array", OUT_LINE, NULL },
+  { "task_values", "object", LIST_LINE("task_values", "object"), NULL },
+  { "task_values", NULL, LIST_LINE("task_values", "joined;"), NULL },
+  { "parameters", "array", OUT_LINE, NULL },
+  { "parameters", "object", LIST_LINE("parameters", "object"), NULL },
+  { "parameters", NULL, LIST_LINE("parameters", "joined;"), NULL },
+};
+enum { OLD_LINES = sizeof old_lines / sizeof *old_lines };
+
+/* How to write this line anew, or NULL if 0.1 had none of this name. Values of
+   headers and members may be secrets, and are not repeated. */
+static const char *old_line(const char *name, char *value)
+{
+  static const char see[] = "(amt --print-wire shows one)";
+  static char       words[WORDS];
+  size_t            n = strlen(value);
+  int               i;
+  if (n > 1 && *value == '"' && value[n - 1] == '"')
+    value[n - 1] = 0, value++, n -= 2;
+  for (i = 0; i < OLD_NAMES; i++) {
+    if (strcmp(name, old_names[i].name) != 0) continue;
+    if (strcmp(value, "none") == 0)
+      return text(words, sizeof words, "names stand in the bodies now: write "
+                  "%s without it %s", old_names[i].where, see);
+    return text(words, sizeof words, "names stand in the bodies now: write %s "
+                "with %s%s%s in it %s", old_names[i].where, old_names[i].before,
+                value, old_names[i].behind, see);
+  }
+  for (i = 0; i < OLD_LINES; i++) {
+    int scheme = strcmp(name, "auth_scheme") == 0;
+    if (strcmp(name, old_lines[i].name) != 0) continue;
+    if (old_lines[i].value != NULL && strcmp(value, old_lines[i].value) != 0)
+      continue;
+    if (old_lines[i].behind == NULL) return old_lines[i].before;
+    return text(words, sizeof words, "%s%s%s%s", old_lines[i].before, value,
+                scheme && value[n - 1] != ' ' ? " " : "", old_lines[i].behind);
+  }
+  return NULL;
+}
+
+/* --- the table without secrets --- */
+
+enum wire_kind { METHOD, PATH, BODY, HEADER, REPLY };
+
+/* Bytes up to a mark or one of `ends`; an escaped character is no end. */
+static size_t run_length(const char *p, const char *ends)
+{
+  size_t n = 0;
+  while (p[n] != 0 && !is_mark(p[n]) && strchr(ends, p[n]) == NULL)
+    n += *ends == '"' && p[n] == '\\' && p[n + 1] != 0 && !is_mark(p[n + 1])
+      ? 2 : 1;
+  return n;
+}
+
+/* 1 if what begins here, behind its quote, is a member's name. */
+static int is_member(const char *p)
+{
+  while (*p != 0 && *p != '"') {
+    size_t n = run_length(p, "\"");
+    p = n > 0 ? p + n : behind_mark(p);
+  }
+  p += *p != 0;
+  return p[strspn(p, " \t")] == ':';
+}
+
+/* Words that are no secret, and what is too short to be one. */
+static int is_harmless(const char *p, size_t n)
+{
+  static const char *const words[] = { "START", "STOP", "KILL", "SCRIPT",
+                                       "BATCH", "OPCON", "true", "false",
+                                       "null", NULL };
+  int i;
+  for (i = 0; words[i] != NULL; i++)
+    if (strlen(words[i]) == n && memcmp(words[i], p, n) == 0) return 1;
+  return n < 3;
+}
+
+/* A text of a wire file may hold a key, as a literal: only names are surely
+   none, and what holes are filled with is known. So of JSON the member names
+   stay, of a path, a form or a header what is in front of '=' or ':', of any
+   other body nothing; the other literals become "***", as do the holes with
+   credentials. *at, a place in the text, becomes the one in the copy, which is
+   no longer than what the file has. */
+static void mask(char *to, const char *p, enum wire_kind kind, size_t *at)
+{
+  static const char structure[] = "{}[]:,\" \t";
+  const char *from = p, *begin = to;
+  int  json = kind == BODY && (strchr("{[\"", *p) != NULL || is_mark(*p));
+  int  other = kind == BODY && !json && p[strcspn(p, "=<{ ")] != '=';
+  int  within = other; /* a value; in JSON: 1 a string's, 2 a member's name */
+  size_t place = 0;
+  while (*p != 0) {
+    const char *ends = other ? "" : within ? "&" : "=", *put = p;
+    size_t      n, m;
+    if (json) ends = within ? "\"" : structure;
+    if (kind == HEADER) ends = within ? "\n" : ":";
+    n = m = run_length(p, ends);
+    if (n > 0) {
+      if ((json ? within != 2 : within) && !is_harmless(p, n))
+        put = "***", m = 3;
+    } else if (is_mark(*p)) {
+      n = m = (size_t)(behind_mark(p) - p);
+      if (!begins_part(*p) && strchr(AMT_HOLE_PASSWORD AMT_HOLE_TOKEN
+                                     AMT_HOLE_BASIC, p[n - 1]) != NULL)
+        put = "***", m = 3;
+    } else {
+      n = m = 1;
+      if (!json) within = !within;
+      else if (*p == '"') within = within ? 0 : 1 + is_member(p + 1);
+    }
+    if (*at >= (size_t)(p - from))
+      place = (size_t)(to - begin) + (put == p ? *at - (size_t)(p - from) : 0);
+    memcpy(to, put, m);
+    to += m, p += n;
+  }
+  *to = 0;
+  *at = place;
+}
+
+/* --- the file --- */
 
 typedef struct {
-  const char *name;
-  void       *to; /* const char *; or uint8_t, for one of the words */
-  enum wire_kind     kind;
-  const char *const *words;
+  const char    *name;
+  const char   **to;
+  enum wire_kind kind;
 } wire_line;
 
 #define CALL(name, op) \
-  { name ".method", &wire.call[op].method, METHOD, NULL }, \
-  { name ".path", &wire.call[op].path, PATH, NULL }
-#define MEMBER(name, m) \
-  { "request." name, &wire.request[m], REQUEST, NULL }
-#define ANSWER(name, m) { "reply." name, &wire.reply[m], REPLY, NULL }
+  { name ".method", &wire.call[op].method, METHOD }, \
+  { name ".path", &wire.call[op].path, PATH }, \
+  { name ".body", &wire.call[op].body, BODY }
+#define ANSWER(name, m) { "reply." name, &wire.reply[m], REPLY }
 
 static const wire_line wire_lines[] = {
   CALL("sign_in", AMT_SIGN_IN), CALL("start", AMT_START),
   CALL("stop", AMT_STOP), CALL("kill", AMT_KILL),
   CALL("monitor", AMT_MONITOR), CALL("messages", AMT_MESSAGES),
-  { "word.start", &wire.start, TERM, NULL },
-  { "word.stop", &wire.stop, TERM, NULL },
-  { "word.kill", &wire.kill, TERM, NULL },
-  { "word.batch", &wire.batch, TERM, NULL },
-  { "word.script", &wire.script, TERM, NULL },
-  MEMBER("user", AMT_Q_USER), MEMBER("password", AMT_Q_PASSWORD),
-  MEMBER("action", AMT_Q_ACTION), MEMBER("task_type", AMT_Q_TASK_TYPE),
-  MEMBER("application", AMT_Q_APPLICATION), MEMBER("job", AMT_Q_JOB),
-  MEMBER("script", AMT_Q_SCRIPT), MEMBER("submit_user", AMT_Q_SUBMIT_USER),
-  MEMBER("run_as", AMT_Q_RUN_AS), MEMBER("station", AMT_Q_STATION),
-  MEMBER("queue", AMT_Q_QUEUE), MEMBER("id", AMT_Q_ID),
-  MEMBER("after", AMT_Q_AFTER), MEMBER("task_values", AMT_Q_TASK_VALUES),
-  MEMBER("parameters", AMT_Q_PARAMETERS),
+  { "header", &wire.headers, HEADER },
   ANSWER("token", AMT_R_TOKEN), ANSWER("expires", AMT_R_EXPIRES),
   ANSWER("id", AMT_R_ID), ANSWER("status", AMT_R_STATUS),
   ANSWER("message", AMT_R_MESSAGE), ANSWER("messages", AMT_R_MESSAGES),
   ANSWER("more", AMT_R_MORE), ANSWER("sequence", AMT_R_SEQUENCE),
   ANSWER("time", AMT_R_TIME), ANSWER("text", AMT_R_TEXT),
-  { "auth", &wire.auth, CHOICE, auths },
-  { "auth_header", &wire.auth_header, HEADER, NULL },
-  { "auth_scheme", &wire.auth_scheme, SCHEME, NULL },
-  { "headers", &wire.headers, HEADERS, NULL },
-  { "members", &wire.members, MEMBERS, NULL },
-  { "separator", &wire.separator, TERM, NULL },
-  { "task_values", &wire.task_values, CHOICE, lists },
-  { "parameters", &wire.parameters, CHOICE, lists },
 };
 enum { WIRE_LINES = sizeof wire_lines / sizeof *wire_lines };
+
+static unsigned wire_at[WIRE_LINES]; /* lines of the file; 0: not there */
+
+static int wire_line_of(const void *to)
+{
+  int i = 0;
+  while (i < WIRE_LINES && wire_lines[i].to != to) i++;
+  return i;
+}
 
 /* A JSON string to its text, in place: what stands behind it, or NULL. */
 static char *unquote(char *from)
@@ -2050,182 +2665,250 @@ static int is_reply_name(const char *v)
   return 0;
 }
 
-/* Headers by which a server finds the end of a request, or the connection's,
-   are the library's to write: a second one would cut requests elsewhere. */
-static const char framing[] = "Host, Content-Length, Transfer-Encoding, "
-                              "Connection and their like are written by this "
-                              "program; leave them out";
-
-static int is_framing(const char *name)
+static const char *take_path(const wire_line *l, char *v)
 {
-  static const char *const names[] = {
-    "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
-    "Proxy-Connection", "TE", "Trailer", "Upgrade", "Expect", NULL
-  };
-  return word_in(names, name) >= 0;
+  const char *p = v;
+  if (v == NULL)
+    return l->to == &wire.call[AMT_SIGN_IN].path ? NULL : "a path is needed";
+  while (*p > ' ' && *p < 127 && *p != '#') p++;
+  if (*v != '/' || *p != 0)
+    return "a path begins with '/' and is ASCII without blanks and '#'; encode "
+           "others as %XX";
+  return take_holes(v);
 }
 
-/* "Name: value\r\n", any number of times: NULL, or what is wrong with it. */
-static const char *header_fault(const char *v)
-{
-  static const char form[] = "headers are \"Name: value\\r\\n\", each with its "
-                             "line end";
-  char line[WORDS];
-  while (*v != 0) {
-    size_t n = strcspn(v, "\r\n"), colon = strcspn(v, ":");
-    if (colon >= n || n >= sizeof line || strncmp(v + n, "\r\n", 2) != 0)
-      return form;
-    memcpy(line, v, n);
-    line[n] = 0;
-    if (!amt_http_valid(line, 0)) return form;
-    line[colon] = 0;
-    if (!amt_http_valid(line, 1)) return form;
-    if (is_framing(line)) return framing;
-    v += n + 2;
-  }
-  return NULL;
-}
-
-/* The inside of an object, not empty. */
-static int are_members(const char *v)
-{
-  char           object[WORDS];
-  amt_json       json;
-  amt_json_token token;
-  size_t         at = 0, used, n = strlen(v) + 2;
-  int            e, tokens = 0;
-  if (n >= sizeof object) return 0;
-  text(object, sizeof object, "{%s}", v);
-  memset(&json, 0, sizeof json);
-  while ((e = amt_json_next(&json, object + at, n - at, &used, &token)) > 0) {
-    if (json.depth == 0 && at + used < n) return 0; /* "}{" */
-    at += used, tokens++;
-  }
-  return e == 0 && tokens > 2 && amt_json_end(&json, &token) == 0;
-}
-
-/* What a path may have in braces. */
-static int is_filled_in(const char *p)
-{
-  static const char *const words[] = { "{application}", "{id}", "{after}",
-                                       "{action}" };
-  int i;
-  for (i = 0; i < 4; i++)
-    if (strncmp(p, words[i], strlen(words[i])) == 0) return 1;
-  return 0;
-}
-
-/* What is wrong with a value, or NULL. */
-static const char *wire_fault(const wire_line *l, const char *v)
+/* A value that may be none, where it belongs. NULL, or what is wrong. */
+static const char *take_text(const wire_line *l, char *v, unsigned line)
 {
   static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", NULL };
-  const char *p;
+  const char *fault;
+  if (l->kind != HEADER) *l->to = v;
   switch (l->kind) {
   case METHOD:
     if (v != NULL && word_in(methods, v) >= 0 && *v <= 'Z') return NULL;
     return "the method must be GET, POST, PUT or DELETE";
-  case PATH:
-    if (v == NULL && l->to == &wire.call[AMT_SIGN_IN].path) return NULL;
-    if (v == NULL) return "a path is needed";
-    for (p = v; *p > ' ' && *p < 127; p++)
-      if (*p == '{' && !is_filled_in(p))
-        return "in braces, only {application} {id} {after} {action} are known";
-    if (*v == '/' && *p == 0) return NULL;
-    return "a path begins with '/' and is ASCII without blanks; encode others "
-           "as %XX";
-  case REQUEST: case HEADER:
-    if (v == NULL) return NULL;
-    if (*v == 0) return "an empty name; write none, without quotes, for a "
-                        "member that is not sent";
-    if (l->kind == HEADER && is_framing(v)) return framing;
-    if (l->kind == REQUEST || amt_http_valid(v, 1)) return NULL;
-    return "not a header's name";
-  case REPLY:
+  case PATH: return take_path(l, v);
+  case BODY: return v != NULL ? take_holes(v) : NULL;
+  case HEADER:
+    if (v == NULL) wire.headers = NULL;
+    if (v == NULL && header_count == 0) return NULL;
+    if (wire.headers == NULL) return "none goes with no other header line";
+    fault = take_holes(v);
+    return fault != NULL ? fault : take_header(v, line);
+  default:
     if (v == NULL || is_reply_name(v)) return NULL;
     return "each part of a name, between '.' and '|', must have 1 to 31 bytes, "
            "the whole at most 255";
-  case SCHEME:
-    return v == NULL || amt_http_valid(v, 0) ? NULL : "not fit for a header";
-  case HEADERS:
-    return v != NULL ? header_fault(v) : NULL;
-  case MEMBERS:
-    if (v == NULL || are_members(v)) return NULL;
-    return "members are the inside of a JSON object, with quotes escaped: "
-           "\"\\\"Tenant\\\":1\"";
-  default: return NULL;
   }
 }
 
-/* One line's value, where it belongs. 0, or what is wrong. */
-static const char *take_wire_value(const wire_line *l, char *value)
+/* One line's value, where it belongs. NULL, or what is wrong. A body keeps its
+   quotes: it may be one JSON string. */
+static const char *take_wire_value(const wire_line *l, char *value,
+                                   unsigned line)
 {
-  int quoted = *value == '"';
-  if (*value == 0) return "no value; write none, or \"\" for an empty one";
-  if (quoted) {
-    char *rest = unquote(value);
+  const char *p;
+  char       *rest;
+  if (*value == 0) return "no value; write none for what is not there";
+  for (p = value; *p != 0; p++)
+    if (((unsigned char)*p < 32 && *p != '\t') || *p == 127)
+      return "a control character is in it";
+  if (!amt_utf8(value, strlen(value))) return "not valid UTF-8";
+  if (strcmp(value, "none") == 0) return take_text(l, NULL, line);
+  if (*value == '"' && l->kind != BODY && l->kind != HEADER) {
+    rest = unquote(value);
     if (rest == NULL) return "not a JSON string in quotes";
-    rest += strspn(rest, " \t");
-    if (*rest != 0 && *rest != '#') return "something stands behind the quotes";
-  } else if (!amt_utf8(value, strlen(value))) {
-    return "not valid UTF-8";
+    if (*rest != 0) return "something stands behind the quotes";
   }
-  if (l->kind == CHOICE) {
-    int i = word_in(l->words, value);
-    if (i < 0) return "not one of the words for this: see `amt --print-wire` "
-                      "and the manual";
-    *(uint8_t *)l->to = (uint8_t)i;
-    return NULL;
+  return take_text(l, value, line);
+}
+
+typedef struct {
+  char    *at;          /* what is left of the text */
+  unsigned next;        /* lines before it */
+  unsigned line;        /* of the value that was read, or of the fault */
+  char    *name, *value;
+} wire_reader;
+
+/* The next line, cut out of the text, blanks trimmed. */
+static char *cut_line(wire_reader *r)
+{
+  size_t n = strcspn(r->at, "\n");
+  char  *p = r->at;
+  r->at += n + (p[n] != 0);
+  p[n] = 0;
+  r->next++;
+  return trim(p);
+}
+
+/* The name in front of a '=', or NULL: cut off, *value behind it. */
+static char *cut_name(char *line, char **value)
+{
+  char *equals = strchr(line, '=');
+  if (equals == NULL) return NULL;
+  *equals = 0;
+  *value = trim(equals + 1);
+  return trim(line);
+}
+
+static int is_wire_name(const char *p)
+{
+  int    i;
+  size_t n = strcspn(p, " \t=");
+  if (p[n + strspn(p + n, " \t")] != '=') return 0;
+  for (i = 0; i < WIRE_LINES; i++)
+    if (strlen(wire_lines[i].name) == n &&
+        memcmp(wire_lines[i].name, p, n) == 0) return 1;
+  return 0;
+}
+
+/* The next "name = value", with the lines that go on with it. 1, or 0 at the
+   end; *fault: it is none. */
+static int next_wire_value(wire_reader *r, const char **fault)
+{
+  char  *p, *end, first;
+  size_t n;
+  *fault = NULL;
+  do {
+    if (*r->at == 0) return 0;
+    first = *r->at;
+    p = cut_line(r);
+  } while (*p == 0 || first == '#');
+  r->line = r->next;
+  r->name = cut_name(p, &r->value);
+  if (empty(r->name)) r->name = p, *fault = "not NAME = VALUE";
+  if (strchr(" \t}]", first) != NULL)
+    *fault = "a line that begins with a blank, '}' or ']' goes on with a "
+             "value, and there is none before it";
+  if (*fault != NULL) return 1;
+  end = r->value + strlen(r->value);
+  while (*r->at != 0 && strchr(" \t}]#\r\n", *r->at) != NULL) {
+    first = *r->at;
+    p = cut_line(r);
+    if (first == '#') continue;
+    if (is_wire_name(p)) {
+      *fault = "a line that begins with a blank goes on with the value before "
+               "it; remove the blank";
+      r->line = r->next;
+      r->name = cut_name(p, &r->value);
+      return 1;
+    }
+    n = strlen(p);
+    memmove(end, p, n + 1);
+    end += n;
   }
-  if (!quoted && strcmp(value, "none") == 0) value = NULL;
-  *(const char **)l->to = value;
-  return wire_fault(l, value);
+  return 1;
+}
+
+/* Makes `shown`: of the file's own texts it has copies without secrets. */
+static void mask_wire(void)
+{
+  static char copies[WIRE + HEADER_ROOM];
+  amt_wire    whole = wire;
+  char       *to = copies;
+  int         i;
+  for (i = 0; i < WIRE_LINES; i++) {
+    const wire_line *l = &wire_lines[i];
+    size_t           at = 0;
+    if (wire_at[i] == 0 || l->kind == METHOD || l->kind == REPLY ||
+        *l->to == NULL) continue;
+    mask(to, *l->to, l->kind, &at);
+    if (strcmp(to, *l->to) == 0) continue;
+    *l->to = to;
+    to += strlen(to) + 1;
+  }
+  shown = wire;
+  wire = whole;
 }
 
 static int read_wire(const char *file)
 {
-  static char    lines[16384]; /* `wire` points into it */
-  static uint8_t seen[WIRE_LINES];
-  char          *at = lines, *name, *value;
-  const char    *fault;
-  unsigned       line = 0;
-  int            i, e = 0;
-  wire = *amt_wire_default();
+  static char lines[WIRE]; /* `wire` points into it */
+  wire_reader r = { lines, 0, 0, NULL, NULL };
+  const char *fault;
+  int         i, e = 0;
+  wire = shown = *amt_wire_default();
   if (file == NULL) return 0;
   e = read_text(file, open_as(file, AS_FILE), lines, sizeof lines);
   if (e != 0) return e;
-  while ((e = next_setting(&at, &line, &name, &value)) != 0) {
-    for (i = 0; i < WIRE_LINES && strcmp(name, wire_lines[i].name) != 0; i++) {}
-    if (e == 2)
-      fault = "not NAME = VALUE";
-    else if (i == WIRE_LINES)
-      fault = "not a name of the wire table; `amt --print-wire` lists them";
-    else if (seen[i]++)
+  while (next_wire_value(&r, &fault)) {
+    for (i = 0; i < WIRE_LINES && strcmp(r.name, wire_lines[i].name) != 0; i++)
+      {}
+    if (fault == NULL && i == WIRE_LINES)
+      fault = either(old_line(r.name, r.value), "not a name of the wire table; "
+                     "`amt --print-wire` lists them");
+    if (fault == NULL && wire_at[i] != 0 && wire_lines[i].kind != HEADER)
       fault = "given twice";
-    else
-      fault = take_wire_value(&wire_lines[i], value);
+    if (fault == NULL) wire_at[i] = r.line;
+    if (fault == NULL) fault = take_wire_value(&wire_lines[i], r.value, r.line);
     if (fault == NULL) continue;
-    return wrong(EXIT_CONFIG, at_line(file, line), "%s: %s", name, fault);
+    return wrong(EXIT_CONFIG, at_line(file, r.line), "%s: %s",
+                 either(r.name, "="), fault);
   }
+  mask_wire();
   return 0;
 }
 
-/* Better now than when a job runs whose id cannot be read. */
+/* The line of the file that set this text, at this byte of it; 0: none did. */
+static unsigned wire_line_at(int i, size_t at)
+{
+  const char *p = wire.headers;
+  size_t      n = 0;
+  if (i == WIRE_LINES) return 0;
+  if (wire_lines[i].kind != HEADER || wire_at[i] == 0 || p == NULL)
+    return wire_at[i];
+  while (*p != 0 && (p = behind_header(p)) <= wire.headers + at && *p != 0) n++;
+  return header_at[n];
+}
+
+/* A table's fault: FILE:LINE: NAME: REASON, and what stands around it. */
+static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
+                      const char *reason)
+{
+  char     copy[WIRE], around[64];
+  amt_out  o = amt_out_window(NULL, 0, 0);
+  unsigned line = wire_line_at(i, at);
+  size_t   from;
+  *around = 0;
+  if (at > 0 && i < WIRE_LINES && wire_at[i] != 0 &&
+      wire_lines[i].kind != METHOD && wire_lines[i].kind != REPLY) {
+    mask(copy, text_at, wire_lines[i].kind, &at);
+    spell(&o, copy, copy + at);
+    from = o.total > 24 ? o.total - 24 : 0;
+    o = amt_out_window(around, sizeof around - 1, from);
+    spell(&o, copy, copy + strlen(copy));
+    around[o.len] = 0;
+  }
+  return wrong(EXIT_CONFIG, line != 0 ? at_line(file, line) : file,
+               "%s: %s%s%s%s", i < WIRE_LINES ? wire_lines[i].name : "", reason,
+               *around != 0 ? ", at '" : "", around, *around != 0 ? "'" : "");
+}
+
+/* What is wrong with the whole table is better known now than when a job runs
+   whose id cannot be read. */
 static int check_wire(const char *file)
 {
-  const char *what = NULL;
-  if (wire.reply[AMT_R_ID] == NULL) what = "reply.id";
-  if (wire.reply[AMT_R_STATUS] == NULL) what = "reply.status";
-  if (wire.auth <= AMT_AUTH_FORM && wire.reply[AMT_R_TOKEN] == NULL)
-    what = "reply.token";
-  if (wire.auth <= AMT_AUTH_FORM && wire.call[AMT_SIGN_IN].path == NULL)
-    what = "sign_in.path";
-  if (wire.auth != AMT_AUTH_NONE && wire.auth_header == NULL)
-    what = "auth_header";
-  if (wire.auth != AMT_AUTH_NONE && wire.auth_scheme == NULL)
-    what = "auth_scheme";
-  if (what == NULL) return 0;
-  return wrong(EXIT_CONFIG, file, "%s is none, and no job can be run without "
-               "it", what);
+  static const uint8_t needed[] = { AMT_R_ID, AMT_R_STATUS, AMT_R_TOKEN };
+  amt_wire_fault fault;
+  const void    *to = &wire.headers;
+  int            i;
+  if (file == NULL) return 0;
+  for (i = 0; i < 2 + signs_in(); i++)
+    if (wire.reply[needed[i]] == NULL)
+      return wire_wrong(file, wire_line_of(&wire.reply[needed[i]]), NULL, 0,
+                        "none, and no job can be run without it");
+  if (signs_in() && !wire_fills(AMT_HOLE_TOKEN))
+    return wire_wrong(file, wire_line_of(to), NULL, 0, "the sign-in's token "
+                      "is sent nowhere; add header = X-AMT-LogonToken: {token}"
+                      ", or write sign_in.path = none");
+  memset(&fault, 0, sizeof fault);
+  if (amt_wire_check(&wire, &fault) == 0) return 0;
+  if (strcmp(fault.part, "method") == 0) to = &wire.call[fault.call].method;
+  if (strcmp(fault.part, "path") == 0) to = &wire.call[fault.call].path;
+  if (strcmp(fault.part, "body") == 0) to = &wire.call[fault.call].body;
+  for (i = 0; strcmp(fault.part, "reply") == 0 && i < AMT_R_COUNT; i++)
+    if (wire.reply[i] == fault.text) to = &wire.reply[i];
+  return wire_wrong(file, wire_line_of(to), fault.text, fault.at, fault.reason);
 }
 
 /* ------------------------------------------------------------------------
@@ -2413,27 +3096,70 @@ static int print_encoded(const char *value)
   return 0;
 }
 
-static void put_wire_value(const wire_line *l)
+/* A text with holes, from p to end. */
+static void put_spelled(const char *p, const char *end)
 {
-  const char *value = l->kind == CHOICE ? l->words[*(const uint8_t *)l->to]
-                                        : *(const char *const *)l->to;
-  if (value == NULL) {
-    put_text("none");
+  char    piece[256];
+  size_t  from = 0;
+  amt_out o;
+  do {
+    o = amt_out_window(piece, sizeof piece, from);
+    spell(&o, p, end);
+    put(piece, o.len);
+    from += o.len;
+  } while (from < o.total);
+}
+
+static void put_headers(void)
+{
+  const char *p = wire.headers, *end;
+  if (p == NULL) put_text("header = none\n");
+  for (; p != NULL && *p != 0; p = end) {
+    end = behind_header(p);
+    put_text("header = ");
+    if (is_wrapped(p, end)) put_spelled(p + 2, end - 1);
+    else put_spelled(p, end);
+    put_text("\n");
+  }
+}
+
+/* In quotes where a bare one would be taken for something else. */
+static void put_reply_name(const char *v)
+{
+  size_t n = strlen(v);
+  if (n > 0 && *v != '"' && *v != ' ' && v[n - 1] != ' ' &&
+      strcmp(v, "none") != 0 && plain_run(v, n, 0) == n) {
+    put(v, n);
     return;
   }
   put_text("\"");
-  put_inside(value, strlen(value));
+  put_inside(v, n);
   put_text("\"");
+}
+
+static void put_wire(void)
+{
+  int i;
+  escape_all = 1;
+  for (i = 0; i < WIRE_LINES; i++) {
+    const wire_line *l = &wire_lines[i];
+    if (l->kind == HEADER) {
+      put_headers();
+      continue;
+    }
+    putf("%s = ", l->name);
+    if (*l->to == NULL) put_text("none");
+    else if (l->kind == REPLY) put_reply_name(*l->to);
+    else put_spelled(*l->to, *l->to + strlen(*l->to));
+    put_text("\n");
+  }
 }
 
 static int print_wire(void)
 {
-  int i, e = read_wire(opt.wire);
-  for (i = 0; e == 0 && i < WIRE_LINES; i++) {
-    putf("%s = ", wire_lines[i].name);
-    put_wire_value(&wire_lines[i]);
-    put_text("\n");
-  }
+  int e = read_wire(opt.wire);
+  if (e == 0) e = check_wire(opt.wire);
+  if (e == 0) put_wire();
   return e;
 }
 
@@ -3523,6 +4249,34 @@ static void show(const char *format, ...)
   va_end(a);
 }
 
+/* 1 if the wire table has a header of this name. */
+static int is_wire_header(const char *name)
+{
+  char        own[sizeof tap.line];
+  const char *p = wire.headers;
+  for (; p != NULL && *p != 0; p = behind_header(p)) {
+    while (begins_part(*p)) p += 2;
+    text(own, sizeof own, "%s", p);
+    own[strcspn(own, ":")] = 0;
+    if (same_word(own, name)) return 1;
+  }
+  return 0;
+}
+
+/* The request line as the table without secrets has it. */
+static void show_request_line(void)
+{
+  char    path[sizeof tap.line];
+  amt_out o = amt_out_window(path, sizeof path - 1, 0);
+  session.wire = &shown;
+  amt_put(&o, conn.url.path, conn.url.path_len);
+  while (o.len > 0 && path[o.len - 1] == '/') o.len--, o.total--;
+  amt_call_path(&job, &o);
+  session.wire = &wire;
+  path[o.len] = 0;
+  show("%s %s HTTP/1.1", amt_call_method(&job), path);
+}
+
 /* Only headers that are known to hold no secret are shown with their value. */
 static void show_head_line(void)
 {
@@ -3530,21 +4284,28 @@ static void show_head_line(void)
     "Host", "Accept", "Content-Type", "Content-Length", "Connection", "Date",
     "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding", NULL
   };
+  static const char *const schemes[] = { "Basic", "Bearer", NULL };
+  int   request = *tap.side == '>', first = tap.first;
   char  line[sizeof tap.line];
-  char *colon = strchr(hide(line, sizeof line, tap.line, tap.cut), ':');
-  if (tap.first) colon = NULL;
-  if (colon != NULL) *colon = 0;
-  if (colon == NULL)
-    show("%s", line);
-  else if (word_in(plain, line) >= 0)
-    show("%s:%s", line, colon + 1);
-  else if (!same_word(line, wire.auth == AMT_AUTH_BASIC ? "Authorization"
-                            : either(wire.auth_header, "")))
-    show("%s: ***", line);
-  else
-    show("%s: %s***", line, wire.auth == AMT_AUTH_BASIC ? "Basic "
-                                : either(wire.auth_scheme, ""));
+  char *colon = strchr(hide(line, sizeof line, tap.line, tap.cut), ':'), *value;
   tap.first = 0;
+  if (first && request && shown.call[job.op].path != wire.call[job.op].path) {
+    show_request_line();
+    return;
+  }
+  if (first || colon == NULL) {
+    show("%s", line);
+    return;
+  }
+  *colon = 0;
+  value = colon + 1 + strspn(colon + 1, " ");
+  if (word_in(plain, line) >= 0 && !(request && is_wire_header(line))) {
+    show("%s: %s", line, value);
+    return;
+  }
+  value[strcspn(value, " ")] = 0;
+  if (word_in(schemes, value) < 0) *value = 0;
+  show("%s: %s%s***", line, value, *value != 0 ? " " : "");
 }
 
 /* Bytes of a head: how many, up to the end of its empty line. */
@@ -3600,28 +4361,54 @@ static void tap_clean(const char *p, size_t n)
 
 static filter tap_filter = { tap_clean, NULL, 0, 0, "" };
 
-/* Bytes of a body. Fixed members may be a key, and are left out. */
+/* Why a body is not shown, or NULL. */
+static const char *tap_hides(void)
+{
+  if (job.op == AMT_SIGN_IN) return "a sign-in";
+  if (*tap.side == '>' && fills_secret(wire.call[job.op].body))
+    return "it holds credentials";
+  return NULL;
+}
+
+/* The whole body of a request as the table without secrets has it. */
+static void tap_masked(void)
+{
+  char    piece[BUFFER];
+  size_t  from = 0;
+  amt_out o;
+  session.wire = &shown;
+  do {
+    o = amt_out_window(piece, sizeof piece, from);
+    amt_call_body(&job, &o);
+    filter_put(&tap_filter, piece, o.len);
+    from += o.len;
+  } while (from < o.total);
+  session.wire = &wire;
+}
+
+/* Bytes of a body. One of the wire file's is made anew, without secrets, when
+   its first byte leaves. */
 static void tap_bytes(const unsigned char *p, size_t n)
 {
-  size_t fixed = *tap.side == '>' && wire.members ? strlen(wire.members) : 0;
+  int masked = *tap.side == '>' &&
+               shown.call[job.op].body != wire.call[job.op].body;
   if (*tap.side == '<' && tap_body != NULL) tap_body(p, n);
-  if (!opt.trace) return;
+  if (!opt.trace || n == 0) return;
   live_clear();
-  if (job.op == AMT_SIGN_IN) tap.at += n, n = 0;
-  for (; n > 0; p++, n--) {
-    if (tap.at == 1 && fixed > 0) filter_put(&tap_filter, "***", 3);
-    if (tap.at == 0 || tap.at > fixed)
-      filter_put(&tap_filter, (const char *)p, 1);
-    tap.at++;
-  }
+  if (tap_hides() == NULL && !masked)
+    filter_put(&tap_filter, (const char *)p, n);
+  else if (tap_hides() == NULL && tap.at == 0)
+    tap_masked();
+  tap.at += n;
   to_stderr(tap.piece, tap.n);
   tap.n = 0;
 }
 
 static void tap_end(void)
 {
-  if (tap.at > 0 && job.op == AMT_SIGN_IN)
-    show("(%u bytes, not shown: a sign-in)", (unsigned)tap.at);
+  const char *why = tap_hides();
+  if (tap.at > 0 && why != NULL)
+    show("(%u bytes, not shown: %s)", (unsigned)tap.at, why);
   filter_end(&tap_filter, 1);
   if (tap.half_len > 0) tap_show("?", 1);
   if (tap.in_line) tap_show("\n", 1);
@@ -3990,7 +4777,7 @@ static int check_server(const char *where, int status)
     return wrong(EXIT_CONFIG, where, "https, but this amt was built without "
                  "TLS, and never falls back to plain http");
 #endif
-  if (wire.auth == AMT_AUTH_NONE ||
+  if (!has_credentials() ||
       (u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
       (amt_address_parse(&a, u.host, u.host_len) &&
        (a.len == 4 ? a.ip[0] == 127
@@ -4062,7 +4849,7 @@ static int refuse_pairing(void)
 static int credentials_given(void)
 {
   return opt.api_user != NULL || opt.password_file != NULL ||
-         wire.auth == AMT_AUTH_FIXED || !empty(environment("AMT_USER")) ||
+         token_is_given() || !empty(environment("AMT_USER")) ||
          !empty(environment("AMT_PASSWORD"));
 }
 
@@ -4097,19 +4884,23 @@ static void settle_basic(void)
   wipe(digits, sizeof digits);
 }
 
-static int settle_credentials(void)
+/* A token that no sign-in gives. A file of secrets holds one: the password, if
+   that is asked for as well. */
+static int settle_token(int password_too)
+{
+  if (!empty(opt.password_file) && !password_too)
+    return read_secret(opt.password_file, token, sizeof token);
+  if (!empty(environment("AMT_TOKEN")))
+    return take_environment("AMT_TOKEN", token, sizeof token);
+  return wrong(EXIT_CONFIG, "no token", "the wire table has {token}, and no "
+               "sign-in that gives one: set AMT_TOKEN%s",
+               password_too ? "" : ", or give --password-file FILE");
+}
+
+static int settle_user(void)
 {
   static char user[PASSWORD];
   int         e = 0;
-  if (wire.auth == AMT_AUTH_NONE) return 0;
-  if (server_unasked && credentials_given()) return refuse_pairing();
-  if (wire.auth == AMT_AUTH_FIXED && !empty(opt.password_file))
-    return read_secret(opt.password_file, token, sizeof token);
-  if (wire.auth == AMT_AUTH_FIXED && !empty(environment("AMT_TOKEN")))
-    return take_environment("AMT_TOKEN", token, sizeof token);
-  if (wire.auth == AMT_AUTH_FIXED)
-    return wrong(EXIT_CONFIG, "no token", "the wire table says auth = fixed: "
-                 "set AMT_TOKEN, or give --password-file FILE");
   if (opt.api_user == NULL && !empty(environment("AMT_USER"))) {
     e = take_environment("AMT_USER", user, sizeof user);
     opt.api_user = user;
@@ -4117,14 +4908,59 @@ static int settle_credentials(void)
     e = config_decode(API_USER, user, sizeof user);
     opt.api_user = user;
   }
-  if (e != 0) return e;
-  if (opt.api_user == NULL)
+  if (e == 0 && opt.api_user == NULL)
     return wrong(EXIT_CONFIG, "no API user", "give --api-user NAME, or set "
                  "AMT_USER, or USER in the configuration file");
-  e = settle_password();
-  if (e == 0 && wire.auth == AMT_AUTH_BASIC) settle_basic();
+  return e;
+}
+
+/* Only what the wire table sends is asked for. */
+static int settle_credentials(void)
+{
+  int basic_too = wire_fills(AMT_HOLE_BASIC), e = 0;
+  int user_too = basic_too || wire_fills(AMT_HOLE_API_USER);
+  int password_too = basic_too || wire_fills(AMT_HOLE_PASSWORD);
+  if (!user_too && !has_credentials()) return 0;
+  if (server_unasked && credentials_given()) return refuse_pairing();
+  if (token_is_given()) e = settle_token(password_too);
+  if (e == 0 && user_too) e = settle_user();
+  if (e == 0 && password_too) e = settle_password();
+  if (e == 0 && basic_too) settle_basic();
   wipe(config_text, sizeof config_text);
   return e;
+}
+
+/* What a Start is told and does not send, because the wire table has no hole
+   for it, is warned of; a Start that does not say which job is none. */
+static int check_sent(void)
+{
+  static const struct { const void *to; const char *hole; } words[] = {
+    { &opt.parameters, AMT_HOLE_PARAMETERS },
+    { &opt.task_values, AMT_HOLE_TASK_VALUES },
+    { &opt.user, AMT_HOLE_USER }, { &opt.queue, AMT_HOLE_QUEUE },
+    { &opt.submit_user, AMT_HOLE_SUBMIT_USER },
+    { &opt.station, AMT_HOLE_STATION },
+  };
+  const char *path = wire.call[AMT_START].path, *body, *job_hole;
+  char        unsent[80] = "";
+  size_t      i;
+  body = wire.call[AMT_START].body;
+  job_hole = !empty(opt.script) ? AMT_HOLE_SCRIPT : AMT_HOLE_JOB;
+  if (opt.type != START) return 0;
+  if (!fills(path, job_hole) && !fills(body, job_hole))
+    return wrong(EXIT_CONFIG, either(opt.wire, ""), "neither start.path nor "
+                 "start.body has {%s}, so the Start would not say what %s "
+                 "names; put it there", holes[hole_of(*job_hole)].name,
+                 holes[hole_of(*job_hole)].option);
+  for (i = 0; i < sizeof words / sizeof *words; i++)
+    if (was_given(words[i].to) && !fills(path, words[i].hole) &&
+        !fills(body, words[i].hole) && !fills(wire.headers, words[i].hole))
+      text(unsent + strlen(unsent), sizeof unsent - strlen(unsent), "%s%s",
+           *unsent != 0 ? ", " : "", holes[hole_of(*words[i].hole)].option);
+  if (*unsent != 0)
+    tell("warning: %s: the Start of this wire table does not send what %s "
+         "says: no hole is there for it", either(opt.wire, ""), unsent);
+  return 0;
 }
 
 static int settle(const char *program)
@@ -4136,6 +4972,7 @@ static int settle(const char *program)
   if (e == 0) e = settle_server();
   if (e == 0) e = settle_tls();
   if (e == 0) e = settle_credentials();
+  if (e == 0) e = check_sent();
   if (e != 0) return e;
   if (!empty(opt.submit_user) && strcmp(opt.submit_user, "BATCH") != 0)
     tell("warning: submit user %s: servers are said to refuse any but BATCH",
@@ -4447,6 +5284,20 @@ static int not_sent(void)
          (*job_id == 0 || opt.type != START) && job.http_status == 0;
 }
 
+/* What that is. */
+static const char *unsent_words(void)
+{
+  static char words[WORDS];
+  const char *word = either(job.msg, "job"), *by = NULL;
+  int         i;
+  if (job.error != AMT_E_MISSING)
+    return text(words, sizeof words, "%s: %s", word, amt_error(job.error));
+  for (i = 0; i < HOLES; i++)
+    if (strcmp(holes[i].name, word) == 0) by = holes[i].option;
+  return text(words, sizeof words, "required: %s%s%s", word,
+              by != NULL ? "; give it by " : "", either(by, ""));
+}
+
 /* The exit status of a run that failed. A job that may run is never one to
    start again. */
 static int failed_status(void)
@@ -4478,8 +5329,7 @@ static int failed(void)
   over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
   if (not_sent())
     return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE,
-                 either(opt.wire, "not sent"), "%s: %s",
-                 job.msg != NULL ? job.msg : "job", amt_error(job.error));
+                 either(opt.wire, "not sent"), "%s", unsent_words());
   status = failed_status();
   if (other_tried && job.status < 0) id_type = -1; /* neither was right */
   text(sentence, sizeof sentence, "%s: %s%s", subject(), reason(),
@@ -5022,22 +5872,15 @@ static void look_through(const unsigned char *p, size_t n)
   wipe(copy, n); /* a token may be in it */
 }
 
-/* One call: 1 if it was answered. A sign-in goes with a Start, which is left
-   when it is about to leave itself: that is before a byte of it has. */
+/* One call: 1 if it was answered. */
 static int probe_call(amt_op op)
 {
   memset(&look, 0, sizeof look);
   said.all = 0;
-  if (op == AMT_SIGN_IN) amt_start(&job, &session, &task);
-  else amt_once(&job, &session, op, &task, opt.id);
+  amt_once(&job, &session, op, &task, opt.id);
   for (;;) {
     amt_event event = amt_poll(&pool, &job, now_ms());
     if (event == AMT_DONE) return 1;
-    if (event == AMT_STARTING) {
-      amt_drop(&pool, &job);
-      job.op = AMT_SIGN_IN;
-      return 1;
-    }
     if (event == AMT_FAILED) return 0;
     if (event == AMT_SAID) keep_said();
     if (event == AMT_RETRYING) tell_failure("%s: %s%s; trying again", "");
@@ -5057,21 +5900,21 @@ static int probe_report(void)
                                              AMT_R_MESSAGES };
   static const char *const names[AMT_CALLS] = { "sign_in", "", "", "",
                                                 "monitor", "messages" };
-  unsigned words = words_of((amt_op)job.op);
-  int      i, good = 1;
-  char     way[300];
-  putf("%s: %s %s: HTTP %u\n", names[job.op], wire.call[job.op].method,
-       wire.call[job.op].path, (unsigned)job.http_status);
+  const char *path = shown.call[job.op].path;
+  unsigned    words = words_of((amt_op)job.op);
+  int         i, good = 1;
+  char        way[300];
+  putf("%s: %s ", names[job.op], wire.call[job.op].method);
+  put_spelled(path, path + strlen(path));
+  putf(": HTTP %u\n", (unsigned)job.http_status);
   for (i = 0; i < AMT_R_COUNT; i++) {
-    const wire_line *l = wire_lines;
-    const char      *verdict = "not there, optional";
+    const char *verdict = "not there, optional";
     if (!(words >> i & 1u)) continue;
-    while (l->to != &wire.reply[i]) l++;
     if (look.words >> i & 1u) verdict = "fits";
     else if (i == needed[job.op] || (i == AMT_R_TEXT && look.objects))
       verdict = "missing", good = 0;
     else if (wire.reply[i] == NULL) verdict = "not read";
-    putf("  %16s", l->name);
+    putf("  %16s", wire_lines[wire_line_of(&wire.reply[i])].name);
     put_text(wire.reply[i] != NULL ? way_of(i, way, sizeof way) : "none");
     putf(": %s\n", verdict);
   }
@@ -5089,30 +5932,68 @@ static int token_refused(void)
   return job.http_status == 401 || job.http_status == 403;
 }
 
+/* The name of the header with the token, "" if none has it. */
+static char *token_header(char *to, size_t room)
+{
+  const char *p = wire.headers, *end;
+  *to = 0;
+  for (; p != NULL && *p != 0 && *to == 0; p = end) {
+    end = behind_header(p);
+    if (!fills_in(p, end, AMT_HOLE_TOKEN)) continue;
+    while (begins_part(*p)) p += 2;
+    text(to, room, "%s", p);
+    to[strcspn(to, ":")] = 0;
+  }
+  return to;
+}
+
+/* The table's headers, but with this one for the token. */
+static void exchange_header(char *to, size_t room, const char *way)
+{
+  const char *p = wire.headers, *end;
+  amt_out     o = amt_out_window(to, room - 1, 0);
+  for (; *p != 0; p = end) {
+    end = behind_header(p);
+    if (!fills_in(p, end, AMT_HOLE_TOKEN)) amt_put(&o, p, (size_t)(end - p));
+  }
+  amt_put_text(&o, way);
+  to[o.len] = 0;
+}
+
 /* The call whose token was refused, with the other headers that are known for
    it. 1 if one is taken: the table keeps it for the calls to come. *answered:
    as of probe_call. */
 static int probe_headers(amt_op op, int *answered)
 {
-  static const struct { const char *header, *scheme; } ways[] = {
-    { "X-AMT-LogonToken", "" }, { "Authorization", "Bearer " }
+  static const struct { const char *name, *line; } ways[] = {
+    { "X-AMT-LogonToken",
+      AMT_IF(TOKEN, "X-AMT-LogonToken: " AMT_HOLE_TOKEN "\r\n") },
+    { "Authorization",
+      AMT_IF(TOKEN, "Authorization: Bearer " AMT_HOLE_TOKEN "\r\n") },
   };
-  const char *header = wire.auth_header, *scheme = wire.auth_scheme;
+  static char exchanged[HEADER_ROOM + 64];
+  const char *headers = wire.headers;
+  char        name[WORDS];
   int         i;
-  if (wire.auth > AMT_AUTH_FORM || !token_refused()) return 0;
+  token_header(name, sizeof name);
+  if (!signs_in() || *name == 0 || !token_refused()) return 0;
   for (i = 0; i < 2; i++) {
-    if (same_word(ways[i].header, header)) continue;
-    wire.auth_header = ways[i].header, wire.auth_scheme = ways[i].scheme;
-    putf("  the token is refused in %s, and ", header);
+    if (same_word(ways[i].name, name)) continue;
+    wire.headers = headers;
+    exchange_header(exchanged, sizeof exchanged, ways[i].line);
+    wire.headers = exchanged;
+    putf("  the token is refused in %s, and ", name);
     *answered = probe_call(op);
     if (job.http_status != 0 && !token_refused()) {
-      putf("taken with\n    auth_header = %s\n    auth_scheme = \"%s\"\n",
-           ways[i].header, ways[i].scheme);
+      const char *line = ways[i].line;
+      put_text("taken with\n    header = ");
+      put_spelled(line + 2, line + strlen(line) - 1);
+      put_text("\n");
       return 1;
     }
-    putf("in %s as well\n", ways[i].header);
+    putf("in %s as well\n", ways[i].name);
   }
-  wire.auth_header = header, wire.auth_scheme = scheme;
+  wire.headers = headers;
   return 0;
 }
 
@@ -5124,8 +6005,7 @@ static int probe(void)
   tap_body = look_through;
   if (session.give_up == 0) session.give_up = AMT_ZERO;
   task.application = either(opt.application, "-");
-  task.job = "-"; /* never sent */
-  for (i = wire.auth <= AMT_AUTH_FORM ? 0 : 1; i < n; i++) {
+  for (i = signs_in() ? 0 : 1; i < n; i++) {
     int answered = probe_call(calls[i]);
     good &= probe_report();
     if (!answered && i > 0 && probe_headers(calls[i], &answered)) {
@@ -5134,8 +6014,7 @@ static int probe(void)
     }
     if (answered) continue;
     if (not_sent())
-      return wrong(EXIT_CONFIG, "wire table", "%s: %s",
-                   job.msg != NULL ? job.msg : "", amt_error(job.error));
+      return wrong(EXIT_CONFIG, "wire table", "%s", unsent_words());
     tell("probe of %s: %s", opt.server, reason());
     return job.code == AMT_CODE_UNDEFINED ? EXIT_CONFIG : job.code;
   }

@@ -8,8 +8,8 @@
    the options and the faults. It listens on the loopback interface only.
    One thread: libmicrohttpd's epoll descriptor is polled by main() (Linux).
 
-   Contents: >>wire >>status >>faults >>server >>text >>database >>logtext
-   >>plan >>reply >>check >>calls >>control >>http >>main
+   Contents: >>wire >>status >>faults >>text >>server >>database >>logtext
+   >>plan >>reply >>holes >>calls >>control >>http >>main
 
    THE WIRE
    What is published are the functions and fields and, in the vendor's ACS SDK
@@ -100,6 +100,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -120,91 +121,94 @@
 #include <microhttpd.h>
 #include <sqlite3.h>
 
-#define APPLICATION   "DEMO2"
-#define SUBMIT_USER   "BATCH"
-#define STATION       "OPCON"
+#define ONLY_APPLICATION "DEMO2"
+#define ONLY_SUBMIT_USER "BATCH"
+#define ONLY_STATION "OPCON"
 #define QUEUED_FOR    0.5                 /* seconds */
 #define PAGE_MESSAGES 1000
 #define PAGE_BYTES    ((size_t)32 << 20)  /* a longer page is cut as well */
+#define FORM_TYPE     "application/x-www-form-urlencoded"
 #define BODY_BYTES    ((size_t)64 << 20)  /* the longest request taken */
 
 /* ------------------------------------------------------------------ >>wire
-   Every path, member name and word the server reads or writes, by the name it
-   has in a wire file: lines "name = value" and "# comment". A value stands in
-   double quotes with JSON's escapes, or bare. A bare none means absent: a
-   member that is not read, or not sent. Names of replies may be dotted for
-   nested objects; "" is the reply, or the message, itself; of alternatives,
-   "Message|detail", the first is sent. Paths may hold {application} {id}
-   {after} {action}, in a query too. Basic always stands in Authorization. */
+   What the server reads and writes, in the words of a wire file: lines
+   "name = value". A line that begins with a blank, '}' or ']' goes on with the
+   value, one that begins with '#' is a comment, none means absent.
 
-enum word {
-  METHOD_SIGN_IN, PATH_SIGN_IN, METHOD_START, PATH_START, METHOD_STOP,
-  PATH_STOP, METHOD_KILL, PATH_KILL, METHOD_MONITOR, PATH_MONITOR,
-  METHOD_MESSAGES, PATH_MESSAGES,
-  WORD_START, WORD_STOP, WORD_KILL, WORD_BATCH, WORD_SCRIPT,
-  IN_API_USER, IN_PASSWORD,
-  IN_ACTION, IN_TASK_TYPE, IN_APPLICATION, IN_JOB, IN_SCRIPT, IN_SUBMIT_USER,
-  IN_USER, IN_STATION, IN_QUEUE, IN_ID, IN_AFTER,
-  IN_TASK_VALUES, IN_PARAMETERS,
-  OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
-  OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT,
-  AUTH, AUTH_HEADER, AUTH_SCHEME, HEADERS, MEMBERS, SEPARATOR,
-  TASK_VALUES, PARAMETERS,
-  WORDS
+   Methods, paths, bodies and headers are texts with holes, {word} or
+   {word:how}; {?word}...{/word} and {!word}...{/word} stand where the word has
+   a value and where it has none; {{word} is no hole. Names of replies may be
+   dotted for nested objects; "" is the reply, or the message, itself; of
+   alternatives, "Message|detail", the first is sent. */
+
+enum op { SIGN_IN, START, STOP, KILL, MONITOR, MESSAGES, OPS };
+enum { METHOD, PATH, BODY, TEXTS };     /* of each */
+enum out { OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
+           OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT, OUTS };
+#define BIT(word) (1u << (word))
+enum word { APPLICATION, JOB, SCRIPT, SUBMIT_USER, USER, STATION, QUEUE, ID,
+            AFTER, TASK_VALUES, PARAMETERS, API_USER, PASSWORD, TOKEN, BASIC,
+            ACTION, WORDS };
+
+static const char *const op_names[OPS] = { "sign_in", "start", "stop", "kill",
+                                           "monitor", "messages" };
+static const char *const text_names[TEXTS] = { "method", "path", "body" };
+static const char *const out_names[OUTS] = {
+  "token", "expires", "id", "status", "message", "messages", "more",
+  "sequence", "time", "text"
+};
+static const char *const word_names[WORDS] = {
+  "application", "job", "script", "submit_user", "user", "station", "queue",
+  "id", "after", "task_values", "parameters", "api_user", "password", "token",
+  "basic", "action"
 };
 
-static const struct { const char *name, *value; } default_wire[WORDS] = {
-  [METHOD_SIGN_IN]  = { "sign_in.method", "POST" },
-  [PATH_SIGN_IN]    = { "sign_in.path", "/AmtOpConService/Authenticate" },
-  [METHOD_START]    = { "start.method", "POST" },
-  [PATH_START]      = { "start.path", "/AmtOpConService/OpConJobAction" },
-  [METHOD_STOP]     = { "stop.method", "POST" },
-  [PATH_STOP]       = { "stop.path", "/AmtOpConService/OpConJobAction" },
-  [METHOD_KILL]     = { "kill.method", "POST" },
-  [PATH_KILL]       = { "kill.path", "/AmtOpConService/OpConJobAction" },
-  [METHOD_MONITOR]  = { "monitor.method", "POST" },
-  [PATH_MONITOR]    = { "monitor.path", "/AmtOpConService/MonitorJob" },
-  [METHOD_MESSAGES] = { "messages.method", "POST" },
-  [PATH_MESSAGES]   = { "messages.path", "/AmtOpConService/GetMessages" },
-  [WORD_START]      = { "word.start", "START" },
-  [WORD_STOP]       = { "word.stop", "STOP" },
-  [WORD_KILL]       = { "word.kill", "KILL" },
-  [WORD_BATCH]      = { "word.batch", "BATCH" },
-  [WORD_SCRIPT]     = { "word.script", "SCRIPT" },
-  [IN_API_USER]     = { "request.user", "User" },
-  [IN_PASSWORD]     = { "request.password", "Password" },
-  [IN_ACTION]       = { "request.action", "Action" },
-  [IN_TASK_TYPE]    = { "request.task_type", "TaskType" },
-  [IN_APPLICATION]  = { "request.application", "ApplicationName" },
-  [IN_JOB]          = { "request.job", "JobName" },
-  [IN_SCRIPT]       = { "request.script", "ScriptName" },
-  [IN_SUBMIT_USER]  = { "request.submit_user", "SubmitUser" },
-  [IN_USER]         = { "request.run_as", "User" },
-  [IN_STATION]      = { "request.station", "Station" },
-  [IN_QUEUE]        = { "request.queue", "QueueName" },
-  [IN_ID]           = { "request.id", "BatchRequestId" },
-  [IN_AFTER]        = { "request.after", "AfterSequence" },
-  [IN_TASK_VALUES]  = { "request.task_values", "TaskValues" },
-  [IN_PARAMETERS]   = { "request.parameters", "Parameters" },
-  [OUT_TOKEN]       = { "reply.token", "AmtLogonToken" },
-  [OUT_EXPIRES]     = { "reply.expires", "ExpiresIn" },
-  [OUT_ID]          = { "reply.id", "BatchRequestId" },
-  [OUT_STATUS]      = { "reply.status", "Status" },
-  [OUT_MESSAGE]     = { "reply.message", "Message" },
-  [OUT_MESSAGES]    = { "reply.messages", "Messages" },
-  [OUT_MORE]        = { "reply.more", "More" },
-  [OUT_SEQUENCE]    = { "reply.sequence", "Sequence" },
-  [OUT_TIME]        = { "reply.time", "Time" },
-  [OUT_TEXT]        = { "reply.text", "Text" },
-  [AUTH]            = { "auth", "json" },         /* form basic fixed none */
-  [AUTH_HEADER]     = { "auth_header", "X-AMT-LogonToken" },
-  [AUTH_SCHEME]     = { "auth_scheme", "" },
-  [HEADERS]         = { "headers", NULL },        /* "Name: value\r\n..." */
-  [MEMBERS]         = { "members", NULL },        /* "\"a\":1,\"b\":2" */
-  [SEPARATOR]       = { "separator", "," },
-  [TASK_VALUES]     = { "task_values", "array" }, /* joined object */
-  [PARAMETERS]      = { "parameters", "array" }
-};
+/* Empty for a call that is none. */
+static const char *action_of(enum op op)
+{
+  return op == START ? "START" : op == STOP ? "STOP" : op == KILL ? "KILL" : "";
+}
+
+static const char default_wire[] =
+  "sign_in.method = POST\n"
+  "sign_in.path = /AmtOpConService/Authenticate\n"
+  "sign_in.body = {\"User\":{api_user},\"Password\":{password}}\n"
+  "start.method = POST\n"
+  "start.path = /AmtOpConService/OpConJobAction\n"
+  "start.body = {\"Action\":\"START\",\n"
+  " \"TaskType\":\"{?script}SCRIPT{/script}{!script}BATCH{/script}\",\n"
+  " \"ApplicationName\":{application},\n"
+  " {!script}\"JobName\":{job},{/script}{?script}\"ScriptName\":{script},\n"
+  " {/script}\"SubmitUser\":{submit_user},{?user}\"User\":{user},{/user}\n"
+  " \"Station\":{station}{?queue},\"QueueName\":{queue}{/queue}\n"
+  " {?task_values},\"TaskValues\":{task_values}{/task_values}\n"
+  " {?parameters},\"Parameters\":{parameters}{/parameters}}\n"
+  "stop.method = POST\n"
+  "stop.path = /AmtOpConService/OpConJobAction\n"
+  "stop.body = {\"Action\":\"STOP\",\n"
+  " \"ApplicationName\":{application},\"BatchRequestId\":{id}}\n"
+  "kill.method = POST\n"
+  "kill.path = /AmtOpConService/OpConJobAction\n"
+  "kill.body = {\"Action\":\"KILL\",\n"
+  " \"ApplicationName\":{application},\"BatchRequestId\":{id}}\n"
+  "monitor.method = POST\n"
+  "monitor.path = /AmtOpConService/MonitorJob\n"
+  "monitor.body = {\"ApplicationName\":{application},\"BatchRequestId\":{id}}\n"
+  "messages.method = POST\n"
+  "messages.path = /AmtOpConService/GetMessages\n"
+  "messages.body = {\"ApplicationName\":{application},\n"
+  " \"BatchRequestId\":{id},\"AfterSequence\":{after}}\n"
+  "header = X-AMT-LogonToken: {token}\n"
+  "reply.token = AmtLogonToken\n"
+  "reply.expires = ExpiresIn\n"
+  "reply.id = BatchRequestId\n"
+  "reply.status = Status\n"
+  "reply.message = Message\n"
+  "reply.messages = Messages\n"
+  "reply.more = More\n"
+  "reply.sequence = Sequence\n"
+  "reply.time = Time\n"
+  "reply.text = Text\n";
 
 /* ---------------------------------------------------------------- >>status
    The published completion codes. Which of them end a run is not published;
@@ -387,6 +391,31 @@ static const struct {
     "likewise with \"it\\'s \", an escape that JSON does not have" }
 };
 
+/* ------------------------------------------------------------------ >>text
+   Bytes that grow. */
+
+struct text { char *data; size_t length, room; };
+
+static void die(const char *format, ...) __attribute__((noreturn,
+                                                        format(printf, 1, 2)));
+
+static void text_add(struct text *t, const char *data, size_t length)
+{
+  if (length >= t->room - t->length || !t->data) {
+    t->room = (t->length + length + 64) * 2;
+    t->data = realloc(t->data, t->room);
+    if (!t->data) die("out of memory");
+  }
+  memcpy(t->data + t->length, data, length);
+  t->length += length;
+  t->data[t->length] = 0;
+}
+
+static void text_puts(struct text *t, const char *string)
+{
+  text_add(t, string, strlen(string));
+}
+
 /* ---------------------------------------------------------------- >>server */
 
 enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
@@ -397,8 +426,11 @@ enum query { ADD_REQUEST, NEXT_ID, ADD_JOB, ADD_MESSAGE, FIND_JOB, STOP_JOB,
 struct request;
 
 struct server {
-  char *wire[WORDS];                    /* NULL: absent */
-  json_t *members;                      /* fixed ones, or NULL */
+  char *text[OPS][TEXTS];               /* of the wire table; NULL: absent */
+  char *out[OUTS];                      /* likewise */
+  struct text headers;                  /* its lines */
+  struct form *forms;                   /* what a request may look like */
+  size_t form_count;
   const char *token;                    /* where it is fixed */
   const char *base;                     /* put before each path */
   int fault[FAULTS];                    /* 0: off */
@@ -419,8 +451,6 @@ struct server {
   } count;
 };
 
-static void die(const char *format, ...) __attribute__((noreturn,
-                                                        format(printf, 1, 2)));
 static void die(const char *format, ...)
 {
   va_list list;
@@ -441,26 +471,11 @@ static int64_t clock_ms(clockid_t clock)
 
 static int64_t now_ms(void) { return clock_ms(CLOCK_REALTIME); }
 
-/* ------------------------------------------------------------------ >>text
-   Bytes that grow. */
-
-struct text { char *data; size_t length, room; };
-
-static void text_add(struct text *t, const char *data, size_t length)
+static char *copy_of(const char *text)
 {
-  if (length >= t->room - t->length || !t->data) {
-    t->room = (t->length + length + 64) * 2;
-    t->data = realloc(t->data, t->room);
-    if (!t->data) die("out of memory");
-  }
-  memcpy(t->data + t->length, data, length);
-  t->length += length;
-  t->data[t->length] = 0;
-}
-
-static void text_puts(struct text *t, const char *string)
-{
-  text_add(t, string, strlen(string));
+  char *copy = strdup(text);
+  if (!copy) die("out of memory");
+  return copy;
 }
 
 static char *format_list(const char *format, va_list list)
@@ -1022,10 +1037,11 @@ static void add_job(struct plan *p, const char *type, const char *name)
   char *values = list_text(p->task_values), *params = list_text(p->parameters);
   const char *kinds = p->log_count < 0 ? "iitttttttttiiiiii00"
                                        : "iitttttttttiiiiiiii";
-  run(p->s, ask(p->s, ADD_JOB, kinds, p->id, p->started, APPLICATION, type,
-                name, SUBMIT_USER, STATION, p->user, p->queue, values, params,
-                p->running, (int64_t)p->code, code_at, (int64_t)p->last_code,
-                last_at, (int64_t)p->restarts, p->log_count, p->log_size));
+  run(p->s, ask(p->s, ADD_JOB, kinds, p->id, p->started, ONLY_APPLICATION, type,
+                name, ONLY_SUBMIT_USER, ONLY_STATION, p->user, p->queue,
+                values, params, p->running, (int64_t)p->code, code_at,
+                (int64_t)p->last_code, last_at, (int64_t)p->restarts,
+                p->log_count, p->log_size));
   free(values);
   free(params);
 }
@@ -1059,10 +1075,10 @@ static void text_json(const struct server *s, struct text *t, json_t *value)
 
 /* A member of a reply: dotted names are nested, a name of "" is the reply
    itself (see whole()), the first such one if there are several. */
-static void put(const struct server *s, json_t *o, enum word word,
+static void put(const struct server *s, json_t *o, enum out word,
                 json_t *value)
 {
-  const char *name = s->wire[word], *dot;
+  const char *name = s->out[word], *dot;
   char part[64];
   json_t *inner;
   if (!name || (!*name && json_object_get(o, ""))) {
@@ -1094,12 +1110,12 @@ static json_t *decoy(const struct server *s)
 {
   json_t *o = json_pack("{s:[[],[i,n,b,f]],s:{s:{},s:[s]}}", "Trace", -1, 1,
                         1.5e-7, "Inner", "Empty", "List", "decoy \"]}");
-  static const enum word names[] = { OUT_STATUS, OUT_TOKEN, OUT_TEXT, OUT_ID,
+  static const enum out names[] = { OUT_STATUS, OUT_TOKEN, OUT_TEXT, OUT_ID,
                                      OUT_MESSAGE, OUT_MESSAGES };
   json_t *inner = json_object_get(o, "Inner");
   size_t i;
   for (i = 0; i < sizeof names / sizeof *names; i++)
-    if (s->wire[names[i]] && *s->wire[names[i]])
+    if (s->out[names[i]] && *s->out[names[i]])
       put(s, inner, names[i], names[i] == OUT_STATUS ? json_integer(DONE)
                                                      : json_string("decoy"));
   return o;
@@ -1186,7 +1202,7 @@ static void reply_job(const struct server *s, struct reply *r, int64_t id,
 /* Where the status is the reply itself, there is no room for an id. */
 static int64_t id_beside_status(const struct server *s, int64_t id)
 {
-  return s->wire[OUT_STATUS] && !*s->wire[OUT_STATUS] ? 0 : id;
+  return s->out[OUT_STATUS] && !*s->out[OUT_STATUS] ? 0 : id;
 }
 
 /* {"Message":".."}. Returns false, for the checks that end in it. */
@@ -1221,50 +1237,84 @@ static void retry_after(const struct server *s, struct reply *r)
   snprintf(r->value, sizeof r->value, "%d", seconds ? seconds : 1);
 }
 
-/* ----------------------------------------------------------------- >>check
-   Requests are read strictly, and brought into one form: an object whose
-   members have the names of the wire file, wherever they stood, and whose
-   lists are arrays. */
+/* ----------------------------------------------------------------- >>holes
+   Requests are read strictly. Each text of the wire table is expanded to all
+   that it can look like, by which words have a value: a form. A request is
+   compared with each form, and what stands in the holes is brought together
+   in one object, `in`: strings by word, lists as arrays, `after` a number.
 
-enum kind { END, TEXT, LIST, ID, COUNT };
+   In a form a hole stands between these bytes, and where a JSON value is one
+   hole, behind the first of them alone. */
+enum { VALUE = 1, HOLE = 3, HOLE_END = 4 };
 
-struct rule { enum word word; enum kind kind; bool required; };
-
-static const struct rule
-sign_in_rules[] = {
-  { IN_API_USER, TEXT, true }, { IN_PASSWORD, TEXT, true }, { 0, END, false }
-},
-start_batch_rules[] = {
-  { IN_ACTION, TEXT, true }, { IN_TASK_TYPE, TEXT, true },
-  { IN_APPLICATION, TEXT, true }, { IN_JOB, TEXT, true },
-  { IN_SUBMIT_USER, TEXT, true }, { IN_USER, TEXT, false },
-  { IN_STATION, TEXT, true }, { IN_QUEUE, TEXT, false },
-  { IN_TASK_VALUES, LIST, false }, { IN_PARAMETERS, LIST, false },
-  { 0, END, false }
-},
-start_script_rules[] = {
-  { IN_ACTION, TEXT, true }, { IN_TASK_TYPE, TEXT, true },
-  { IN_APPLICATION, TEXT, true }, { IN_SCRIPT, TEXT, true },
-  { IN_SUBMIT_USER, TEXT, true }, { IN_USER, TEXT, false },
-  { IN_STATION, TEXT, true }, { IN_QUEUE, TEXT, false },
-  { IN_TASK_VALUES, LIST, false }, { IN_PARAMETERS, LIST, false },
-  { 0, END, false }
-},
-stop_rules[] = {
-  { IN_ACTION, TEXT, true }, { IN_APPLICATION, TEXT, true },
-  { IN_ID, ID, true }, { 0, END, false }
-},
-monitor_rules[] = {
-  { IN_APPLICATION, TEXT, true }, { IN_ID, ID, true }, { 0, END, false }
-},
-messages_rules[] = {
-  { IN_APPLICATION, TEXT, true }, { IN_ID, ID, true },
-  { IN_AFTER, COUNT, true }, { 0, END, false }
+struct form {
+  enum op op;
+  unsigned parts;                       /* the words it has parts for, by bit */
+  char *path, *headers;
+  char *body;                           /* NULL: none, or JSON */
+  json_t *json;                         /* NULL: none */
 };
+
+/* How much of it a request fits. */
+struct fit {
+  int score;                            /* members that fit, less the others */
+  bool other;                           /* a fixed text of the form lacks */
+  const char *name, *wrong;             /* the first that does not; or NULL */
+};
+
+enum how { USUAL, RAW, TEXT, URL, LIST, OBJECT, PAIRS, JOINED, HOWS };
+
+struct hole { enum word word; enum how how; char first[64], second[64]; };
+
+static const char *const how_names[HOWS] = { "", "raw", "text", "url", "list",
+                                             "object", "pairs", "joined" };
+
+static enum word word_of(const char *name, size_t n)
+{
+  int i = 0;
+  while (i < WORDS && (strncmp(word_names[i], name, n) || word_names[i][n]))
+    i++;
+  return (enum word)i;
+}
+
+static void unescape(char *text)
+{
+  char *to = text;
+  for (; *text; text++) {
+    const char *escaped = "nrt\\", *which = NULL;
+    if (*text == '\\' && text[1]) which = strchr(escaped, *++text);
+    *to++ = which ? "\n\r\t\\"[which - escaped] : *text;
+  }
+  *to = 0;
+}
+
+/* What stands between the braces: "job", "parameters:joined, ". */
+static bool read_hole(const char *text, size_t n, struct hole *h)
+{
+  const char *colon = memchr(text, ':', n);
+  char how[80];
+  int i;
+  memset(h, 0, sizeof *h);
+  h->word = word_of(text, colon ? (size_t)(colon - text) : n);
+  if (h->word == WORDS || !colon) return h->word != WORDS;
+  n -= (size_t)(colon + 1 - text);
+  snprintf(how, sizeof how, "%.*s", (int)n, colon + 1);
+  for (i = RAW; i < HOWS && strncmp(how, how_names[i], strlen(how_names[i]));)
+    i++;
+  h->how = (enum how)i;
+  if (i == JOINED) {
+    snprintf(h->first, sizeof h->first, "%.63s", how + strlen("joined"));
+    unescape(h->first);
+    return true;
+  }
+  if (i == PAIRS)
+    return sscanf(how, "pairs %63s %63s", h->first, h->second) == 2;
+  return i < HOWS && !strcmp(how, how_names[i]);
+}
 
 static json_t *get(const json_t *in, enum word word)
 {
-  return json_object_get(in, default_wire[word].name);
+  return json_object_get(in, word_names[word]);
 }
 
 /* NULL if it is not there or not a string. */
@@ -1283,27 +1333,7 @@ static bool list_fits(const json_t *value)
   size_t i;
   for (i = 0; i < json_array_size(value); i++)
     if (!text_fits(json_array_get(value, i))) return false;
-  return json_array_size(value) > 0;
-}
-
-/* NULL, or what the value ought to be. */
-static const char *misfit(enum kind kind, const json_t *value)
-{
-  switch (kind) {
-  case TEXT:
-    return text_fits(value) ? NULL : "a string that is not empty";
-  case LIST:
-    return list_fits(value) ? NULL : "a list, not empty, of strings that are "
-                                     "not empty";
-  case ID:
-    return text_fits(value) || json_is_integer(value) ? NULL
-         : "an integer or a string";
-  case COUNT:
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? NULL
-         : "an integer of 0 or more";
-  case END: break;
-  }
-  return NULL;
+  return json_is_array(value);
 }
 
 static json_t *split(const char *text, const char *separator)
@@ -1315,105 +1345,242 @@ static json_t *split(const char *text, const char *separator)
     json_array_append_new(list, json_stringn(text, (size_t)(end - text)));
     text = end + n;
   }
-  json_array_append_new(list, json_string(text));
+  if (*text || json_array_size(list))
+    json_array_append_new(list, json_string(text));
   return list;
 }
 
-/* A list in the style of the wire table, as an array; a new reference, of what
-   fits no rule if it is not in that style. */
-static json_t *as_array(const struct server *s, enum word style, json_t *value)
+static void add_pair(json_t *list, const char *name, const json_t *value)
+{
+  const char *text = json_string_value(value);
+  json_array_append_new(list, !name || !text ? json_null()
+                              : json_sprintf("%s=%s", name, text));
+}
+
+/* A list as an array; a new reference, NULL if it is not as the hole says. */
+static json_t *as_array(const struct hole *h, json_t *value)
 {
   const char *name;
   json_t *list, *member;
-  if (!strcmp(s->wire[style], "joined") && json_is_string(value))
-    return split(json_string_value(value),
-                 s->wire[SEPARATOR] ? s->wire[SEPARATOR] : "");
-  if (!strcmp(s->wire[style], "object") && json_is_object(value)) {
-    list = json_array();
-    json_object_foreach(value, name, member)
-      json_array_append_new(list, !json_is_string(member) ? json_null()
-        : json_sprintf("%s=%s", name, json_string_value(member)));
-    return list;
-  }
-  return strcmp(s->wire[style], "array") ? json_null() : json_incref(value);
-}
-
-static const struct rule *rule_for(const struct server *s,
-                                   const struct rule *rules, const char *name)
-{
-  for (; rules->kind != END; rules++)
-    if (s->wire[rules->word] && !strcmp(s->wire[rules->word], name))
-      return rules;
-  return NULL;
-}
-
-/* One member of the body, into `in`. */
-static bool take_member(const struct server *s, struct reply *r,
-                        const struct rule *rules, const char *name,
-                        json_t *value, json_t *in)
-{
-  const struct rule *rule = rule_for(s, rules, name);
-  const char *wanted;
-  json_t *fixed = json_object_get(s->members, name);
-  if (fixed)
-    return json_equal(fixed, value) ? true
-         : refuse(s, r, 400, "%s must be as it is in the wire table", name);
-  if (!rule) return refuse(s, r, 400, "unknown member %s", name);
-  if (rule->kind == LIST)
-    value = as_array(s, rule->word == IN_PARAMETERS ? PARAMETERS : TASK_VALUES,
-                     value);
+  size_t i;
+  if (h->how == JOINED)
+    return json_is_string(value) ? split(json_string_value(value), h->first)
+                                 : NULL;
+  if (h->how == OBJECT ? !json_is_object(value) : !json_is_array(value))
+    return NULL;
+  if (h->how != OBJECT && h->how != PAIRS) return json_incref(value);
+  list = json_array();
+  if (h->how == OBJECT)
+    json_object_foreach(value, name, member) add_pair(list, name, member);
   else
-    json_incref(value);
-  wanted = misfit(rule->kind, value);
-  json_object_set_new(in, default_wire[rule->word].name, value);
-  return wanted ? refuse(s, r, 400, "%s must be %s", name, wanted) : true;
+    json_array_foreach(value, i, member)
+      add_pair(list, json_object_size(member) != 2 ? NULL
+               : json_string_value(json_object_get(member, h->first)),
+               json_object_get(member, h->second));
+  return list;
 }
 
-/* Takes what the body holds, besides what `in` has from the path. */
-static bool read_members(const struct server *s, struct reply *r, json_t *body,
-                         const struct rule *rules, json_t *in)
+/* The value of a hole in its one form, NULL if it has another type. */
+static json_t *one_form(const struct hole *h, json_t *value, bool in_text)
 {
-  const struct rule *rule;
-  const char *name;
-  json_t *value;
-  json_object_foreach(body, name, value)
-    if (!take_member(s, r, rules, name, value, in)) return false;
-  for (rule = rules; rule->kind != END; rule++)
-    if (rule->required && s->wire[rule->word] && !get(in, rule->word))
-      return refuse(s, r, 400, "%s is missing", s->wire[rule->word]);
-  json_object_foreach(s->members, name, value)
-    if (!json_object_get(body, name) && strcmp(s->wire[AUTH], "form"))
-      return refuse(s, r, 400, "%s is missing", name);
-  if (get(in, IN_APPLICATION)
-      && strcmp(get_text(in, IN_APPLICATION), APPLICATION))
-    return refuse(s, r, 400, "unknown application %s",
-                  get_text(in, IN_APPLICATION));
+  json_t *list;
+  char *text;
+  switch (h->word) {
+  case TASK_VALUES: case PARAMETERS:
+    list = as_array(h, value);
+    if (list_fits(list)) return list;
+    json_decref(list);
+    return NULL;
+  case AFTER:
+    if (in_text && text_fits(value)) {
+      const char *digits = json_string_value(value);
+      return strspn(digits, "0123456789") == strlen(digits)
+             ? json_integer(strtoll(digits, NULL, 10)) : NULL;
+    }
+    return json_is_integer(value) && json_integer_value(value) >= 0
+           ? json_incref(value) : NULL;
+  case ID:
+    if (json_is_integer(value))
+      return json_sprintf("%lld", (long long)json_integer_value(value));
+    break;
+  default: break;
+  }
+  if (h->how != RAW || json_is_string(value))
+    return text_fits(value) ? json_incref(value) : NULL;
+  text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+  value = json_string(text);
+  free(text);
+  return value;
+}
+
+static const char *wanted(const struct hole *h)
+{
+  switch (h->word) {
+  case TASK_VALUES: case PARAMETERS:
+    return "must be a list of strings that are not empty, in the style of the "
+           "wire table";
+  case AFTER: return "must be an integer of 0 or more";
+  case ID: return "must be an integer or a string";
+  default: return "must be a string that is not empty";
+  }
+}
+
+/* Releases value. False: it is NULL, or the word has another already. */
+static bool take(json_t *in, enum word word, json_t *value)
+{
+  json_t *before = get(in, word);
+  bool good = value && (!before || json_equal(before, value));
+  if (good) json_object_set(in, word_names[word], value);
+  json_decref(value);
+  return good;
+}
+
+/* Percent-encoded text as a string, NULL if it is not well encoded. */
+static json_t *decode(const char *text, size_t length)
+{
+  struct text t = { 0 };
+  json_t *value = NULL;
+  size_t i;
+  text_add(&t, "", 0);
+  for (i = 0; i < length; i++) {
+    char digits[3] = { 0 }, c = text[i];
+    if (c == '%') {
+      if (length - i < 3 || !isxdigit((unsigned char)text[i + 1])
+          || !isxdigit((unsigned char)text[i + 2])) goto out;
+      memcpy(digits, text + i + 1, 2);
+      c = (char)strtol(digits, NULL, 16);
+      i += 2;
+    }
+    text_add(&t, &c, 1);
+  }
+  value = json_stringn(t.data, t.length);
+out:
+  free(t.data);
+  return value;
+}
+
+enum { HOLES = 16 };                    /* in one text, at most */
+
+struct span { const char *hole, *text; size_t length; };
+
+/* Where the holes of the form's text are in this one. In paths and form bodies
+   (url) they are percent-encoded if they do not say otherwise. */
+static bool find_holes(const char *form, const char *text, bool url,
+                       struct span *found, int room)
+{
+  static const char unreserved[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%";
+  for (; *form && *form != HOLE; form++, text++)
+    if (*form != *text) return false;
+  if (!*form) return !*text;
+  if (!room) return false;
+  found->hole = ++form;
+  found->text = text;
+  form = strchr(form, HOLE_END) + 1;
+  found->length = url ? strspn(text, unreserved) : strlen(text);
+  for (;; found->length--) {
+    if (find_holes(form, text + found->length, url, found + 1, room - 1))
+      return true;
+    if (!found->length) return false;
+  }
+}
+
+/* True if the text fits; then `in` has what stands in its holes. */
+static bool fits_text(const char *form, const char *text, bool url, json_t *in)
+{
+  struct span found[HOLES + 1] = { { NULL, NULL, 0 } };
+  const struct span *f;
+  if (!find_holes(form, text, url, found, HOLES)) return false;
+  for (f = found; f->hole; f++) {
+    struct hole h;
+    json_t *value;
+    bool good;
+    read_hole(f->hole, (size_t)(strchr(f->hole, HOLE_END) - f->hole), &h);
+    value = url || h.how == URL ? decode(f->text, f->length)
+                                : json_stringn(f->text, f->length);
+    good = value && take(in, h.word, one_form(&h, value, true));
+    json_decref(value);
+    if (!good) return false;
+  }
   return true;
+}
+
+static void note(struct fit *f, const char *name, const char *wrong, bool other)
+{
+  if (!f->wrong) {
+    f->name = name;
+    f->wrong = wrong;
+  }
+  f->other = f->other || other;
+  f->score--;
+}
+
+/* True if form is a fixed value. */
+static bool is_fixed(const json_t *form)
+{
+  const char *text = json_string_value(form);
+  return json_is_string(form) ? *text != VALUE && !strchr(text, HOLE)
+         : !json_is_object(form) && !json_is_array(form);
+}
+
+static void fit_json(const json_t *form, json_t *value, const char *name,
+                     json_t *in, struct fit *f);
+
+static void fit_object(const json_t *form, json_t *value, json_t *in,
+                       struct fit *f)
+{
+  const char *name;
+  json_t *member, *inner;
+  json_object_foreach((json_t *)form, name, member) {
+    inner = json_object_get(value, name);
+    if (inner) fit_json(member, inner, name, in, f);
+    else note(f, name, "is missing", is_fixed(member));
+  }
+  json_object_foreach(value, name, member)
+    if (!json_object_get(form, name))
+      note(f, name, "is an unknown member", false);
+}
+
+static void fit_json(const json_t *form, json_t *value, const char *name,
+                     json_t *in, struct fit *f)
+{
+  const char *text = json_string_value(form);
+  struct hole h;
+  size_t i;
+  if (is_fixed(form)) {
+    if (json_equal(form, value)) f->score++;
+    else note(f, name, "must be as it is in the wire table", true);
+  } else if (json_is_object(form) && json_is_object(value)) {
+    fit_object(form, value, in, f);
+  } else if (json_is_array(form)
+             && json_array_size(form) == json_array_size(value)) {
+    for (i = 0; i < json_array_size(form); i++)
+      fit_json(json_array_get(form, i), json_array_get(value, i), name, in, f);
+  } else if (text && *text == VALUE) {
+    read_hole(text + 1, strlen(text + 1), &h);
+    if (take(in, h.word, one_form(&h, value, false))) f->score++;
+    else note(f, name, wanted(&h), false);
+  } else if (text && json_is_string(value)
+             && fits_text(text, json_string_value(value), false, in)) {
+    f->score++;
+  } else {
+    note(f, name, "does not fit the wire table", false);
+  }
 }
 
 /* The job that the request names, or a 404. */
 static bool named_job(struct server *s, struct reply *r, const json_t *in,
                       struct job *j)
 {
-  const json_t *value = get(in, IN_ID);
-  const char *text = json_string_value(value);
-  int64_t id = json_integer_value(value);
-  if (text) {
-    size_t digits = strspn(text, "0123456789");
-    id = digits <= 18 && !text[digits] ? strtoll(text, NULL, 10) : -1;
-  }
-  if (find_job(s, id, j)) return true;
-  return text ? refuse(s, r, 404, "unknown batch request %s", text)
-              : refuse(s, r, 404, "unknown batch request %lld", (long long)id);
+  const char *id = get_text(in, ID);
+  size_t digits = id ? strspn(id, "0123456789") : 0;
+  if (digits && digits <= 18 && !id[digits]
+      && find_job(s, strtoll(id, NULL, 10), j)) return true;
+  return refuse(s, r, 404, "unknown batch request %s", id ? id : "");
 }
 
 /* ----------------------------------------------------------------- >>calls
    One function for each call: request in, reply out. */
-
-static bool signs_in(const struct server *s)
-{
-  return !strcmp(s->wire[AUTH], "json") || !strcmp(s->wire[AUTH], "form");
-}
 
 /* Every nth, by a count that has just been raised. */
 static bool every(uint64_t count, int n)
@@ -1421,11 +1588,11 @@ static bool every(uint64_t count, int n)
   return n > 0 && count % (uint64_t)n == 0;
 }
 
-static bool is_user(const struct server *s, const char *user,
-                    const char *password)
+static bool is_user(const struct server *s, const json_t *in)
 {
-  return user && password && !strcmp(user, s->user)
-         && !strcmp(password, s->password);
+  const char *user = get_text(in, API_USER), *password = get_text(in, PASSWORD);
+  return (!user || !strcmp(user, s->user))
+         && (!password || !strcmp(password, s->password));
 }
 
 static void sign_in(struct server *s, json_t *in, struct reply *r)
@@ -1441,7 +1608,7 @@ static void sign_in(struct server *s, json_t *in, struct reply *r)
     refuse(s, r, status ? (unsigned)status : 401, "the directory is away");
     return;
   }
-  if (!is_user(s, get_text(in, IN_API_USER), get_text(in, IN_PASSWORD))) {
+  if (!is_user(s, in)) {
     s->count.refused_sign_ins++;
     refuse(s, r, 401, "unknown user or wrong password");
     return;
@@ -1470,10 +1637,10 @@ static int64_t make_job(struct server *s, const json_t *in, bool script,
   p.started = now_ms();
   p.running = p.started + scaled_ms(s, QUEUED_FOR);
   p.log_count = -1;
-  p.user = get_text(in, IN_USER);
-  p.queue = get_text(in, IN_QUEUE);
-  p.task_values = get(in, IN_TASK_VALUES);
-  p.parameters = get(in, IN_PARAMETERS);
+  p.user = get_text(in, USER);
+  p.queue = get_text(in, QUEUE);
+  p.task_values = get(in, TASK_VALUES);
+  p.parameters = get(in, PARAMETERS);
   exec(s, "BEGIN IMMEDIATE");
   st = ask(s, NEXT_ID, "");
   row(s, st);
@@ -1528,13 +1695,13 @@ static bool not_defined(const struct server *s, struct reply *r,
 
 static void start(struct server *s, json_t *in, struct reply *r)
 {
-  bool script = get(in, IN_SCRIPT) != NULL;
-  const char *name = get_text(in, script ? IN_SCRIPT : IN_JOB);
-  const char *submit_user = get_text(in, IN_SUBMIT_USER);
-  const char *station = get_text(in, IN_STATION);
+  bool script = get(in, SCRIPT) != NULL;
+  const char *name = get_text(in, script ? SCRIPT : JOB);
+  const char *submit_user = get_text(in, SUBMIT_USER);
+  const char *station = get_text(in, STATION);
   int64_t id;
-  if ((submit_user && strcmp(submit_user, SUBMIT_USER))
-      || (station && strcmp(station, STATION))) {
+  if ((submit_user && strcmp(submit_user, ONLY_SUBMIT_USER))
+      || (station && strcmp(station, ONLY_STATION))) {
     refuse(s, r, 400, "submission failed: submit user %s, station %s",
            submit_user, station);
     return;
@@ -1792,23 +1959,13 @@ static void get_messages(struct server *s, json_t *in, struct reply *r)
     begin_body(s, r, 200);
     text_puts(&r->body, "<html><body>This is not JSON.</body></html>");
   } else {
-    messages_of(s, r, &j, get(in, IN_AFTER)
-                          ? json_integer_value(get(in, IN_AFTER)) : -1);
+    messages_of(s, r, &j, get(in, AFTER)
+                          ? json_integer_value(get(in, AFTER)) : -1);
   }
 }
 
-static const struct call {
-  enum word method, path;
-  enum word action;                     /* its word, or 0 */
-  const struct rule *rules;
-  void (*answer)(struct server *, json_t *in, struct reply *);
-} calls[] = {
-  { METHOD_SIGN_IN,  PATH_SIGN_IN,  0, sign_in_rules, sign_in },
-  { METHOD_START,    PATH_START,    WORD_START, start_batch_rules, start },
-  { METHOD_STOP,     PATH_STOP,     WORD_STOP, stop_rules, stop_job },
-  { METHOD_KILL,     PATH_KILL,     WORD_KILL, stop_rules, kill_job },
-  { METHOD_MONITOR,  PATH_MONITOR,  0, monitor_rules, monitor },
-  { METHOD_MESSAGES, PATH_MESSAGES, 0, messages_rules, get_messages }
+static void (*const calls[OPS])(struct server *, json_t *in, struct reply *) = {
+  sign_in, start, stop_job, kill_job, monitor, get_messages
 };
 
 /* --------------------------------------------------------------- >>control */
@@ -1860,24 +2017,16 @@ static bool control(const struct server *s, struct reply *r, const char *path,
 /* ------------------------------------------------------------------ >>http
    From a request that arrived whole to a reply. */
 
-/* Where in the target the value of a template's mark stands. */
-enum { MARKS = 4 };
-
-struct span { const char *text; size_t length; };
-
-static const struct { const char *text; enum word word; } marks[MARKS] = {
-  { "{application}", IN_APPLICATION }, { "{id}", IN_ID },
-  { "{after}", IN_AFTER },             { "{action}", IN_ACTION }
-};
-
 struct request {
   struct MHD_Connection *connection;    /* NULL before the head is read */
   char *target;                         /* path and query, as sent */
   struct text body;
   bool too_long;
-  const struct call *call;              /* NULL: no such path */
-  bool right_method, right_action;      /* for this call */
-  struct span mark[MARKS];
+  char json_error[JSON_ERROR_TEXT_LENGTH + 16];
+  const struct form *form;              /* what it looks most like, or NULL */
+  struct fit fit;                       /* how much */
+  int rank;                             /* see >>http */
+  json_t *in;                           /* its words, each in one form */
   struct reply reply;
   bool answered;
   bool late;                            /* its connection is about to close */
@@ -1908,158 +2057,79 @@ static bool is_type(const char *type, const char *wanted)
          && (!type[n] || strchr("; \t", type[n]));
 }
 
-/* Percent-encoded text as a string, NULL if it is not well encoded. */
-static json_t *decode(const char *text, size_t length, bool plus_is_blank)
+/* A body that is no form, NULL if it is not JSON: then q says why. */
+static json_t *read_json(struct request *q)
 {
-  struct text t = { 0 };
-  json_t *value = NULL;
-  size_t i;
-  text_add(&t, "", 0);
-  for (i = 0; i < length; i++) {
-    char digits[3] = { 0 }, c = text[i];
-    if (c == '+' && plus_is_blank) c = ' ';
-    if (c == '%') {
-      if (length - i < 3 || !isxdigit((unsigned char)text[i + 1])
-          || !isxdigit((unsigned char)text[i + 2])) goto out;
-      memcpy(digits, text + i + 1, 2);
-      c = (char)strtol(digits, NULL, 16);
-      i += 2;
-    }
-    text_add(&t, &c, 1);
-  }
-  value = json_stringn(t.data, t.length);
-out:
-  free(t.data);
-  return value;
-}
-
-/* The members of a form, NULL if it is none, or not a sign-in with a password.
-   The text is cut up. */
-static json_t *read_form(char *text)
-{
-  json_t *o = json_object(), *name, *value;
-  bool good = true;
-  char *pair, *equals;
-  while (good && (pair = strsep(&text, "&"))) {
-    if (!(equals = strchr(pair, '='))) equals = pair + strlen(pair);
-    name = decode(pair, (size_t)(equals - pair), true);
-    value = *equals ? decode(equals + 1, strlen(equals + 1), true) : NULL;
-    good = name && value && !json_object_get(o, json_string_value(name));
-    if (good) json_object_set(o, json_string_value(name), value);
-    json_decref(name);
-    json_decref(value);
-  }
-  value = json_object_get(o, "grant_type");
-  if (good && value && !strcmp(json_string_value(value), "password")) {
-    json_object_del(o, "grant_type");
-    return o;
-  }
-  json_decref(o);
-  return NULL;
-}
-
-/* What the body holds, NULL if that cannot be read: why, r says. No body holds
-   nothing. */
-static json_t *read_body(const struct server *s, struct request *q)
-{
-  const char *type = header(q, MHD_HTTP_HEADER_CONTENT_TYPE);
   json_error_t error;
   json_t *body;
-  if (!q->body.length && !*type) return json_object();
-  if (is_type(type, "application/x-www-form-urlencoded")) {
-    body = q->body.length ? read_form(q->body.data) : NULL;
-    if (!body) refuse(s, &q->reply, 400, "invalid form for a sign-in");
-    return body;
-  }
+  if (is_type(header(q, MHD_HTTP_HEADER_CONTENT_TYPE), FORM_TYPE)) return NULL;
   body = json_loadb(q->body.data ? q->body.data : "", q->body.length,
-                    JSON_REJECT_DUPLICATES, &error);
+                    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
   if (!body)
-    refuse(s, &q->reply, 400, "invalid JSON: %s", error.text);
-  else if (json_object_size(body) == 0) {
-    refuse(s, &q->reply, 400, "the body must be an object with members");
-    json_decref(body);
-    body = NULL;
-  }
+    snprintf(q->json_error, sizeof q->json_error, "is no JSON: %s", error.text);
   return body;
 }
 
-static bool fits_path(const char *path, const char *target,
-                      struct span found[MARKS])
+/* How well the request fits a form: 0 not at all; its path; its method as well;
+   its fixed texts, too, so that it is this call; at last all of it, INT_MAX.
+   The scores lie between. */
+enum { PATH_FITS = 1, METHOD_FITS, CALL_FITS = 1 << 30 };
+
+static int rank(const struct server *s, const struct request *q,
+                const char *method, json_t *body, const struct form *form,
+                json_t *in, struct fit *f)
 {
-  static const char value[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-                              "UVWXYZ0123456789-._~%";
-  int i;
-  for (; *path; path++, target++) {
-    for (i = 0; i < MARKS; i++) {
-      size_t n = strlen(marks[i].text);
-      const char *rest = path + n;
-      if (strncmp(path, marks[i].text, n)) continue;
-      for (n = strspn(target, value); n > 0; n--) {
-        found[i].text = target;
-        found[i].length = n;
-        if (fits_path(rest, target + n, found)) return true;
-      }
-      return false;
-    }
-    if (*path != *target) return false;
-  }
-  return !*target;
+  enum word i;
+  if (!fits_text(form->path, q->target + strlen(s->base), true, in)) return 0;
+  if (strcmp(method, s->text[form->op][METHOD])) return PATH_FITS;
+  if (form->json && body) fit_json(form->json, body, "the body", in, f);
+  else if (form->json)
+    note(f, "the body", *q->json_error ? q->json_error : "is no JSON", true);
+  else if (form->body && (!q->body.data
+                          || !fits_text(form->body, q->body.data, true, in)))
+    note(f, "the body", "does not fit the wire table", true);
+  else if (!form->body && q->body.length)
+    note(f, "the body", "must not be there", false);
+  for (i = TASK_VALUES; i <= PARAMETERS; i++)
+    if (form->parts & BIT(i) && get(in, i) && !json_array_size(get(in, i)))
+      note(f, word_names[i], "must not be empty", false);
+  if (!f->wrong) return INT_MAX;
+  return (f->other ? METHOD_FITS : CALL_FITS) + (f->score > 0 ? f->score : 0);
 }
 
-/* One path may serve several actions, told apart by a word in it or in the
-   body. */
-static bool fits_action(const struct server *s, const struct call *c,
-                        const struct span found[MARKS], const json_t *body)
+/* The form that fits best. */
+static void find_form(const struct server *s, struct request *q,
+                      const char *method, json_t *body)
 {
-  json_t *said = NULL;
-  bool fits = true;
-  int i;
-  if (!c->action) return true;
-  for (i = 0; i < MARKS; i++)
-    if (marks[i].word == IN_ACTION && found[i].text)
-      said = decode(found[i].text, found[i].length, false);
-  if (!said && s->wire[IN_ACTION])
-    said = json_incref(json_object_get(body, s->wire[IN_ACTION]));
-  if (said || s->wire[IN_ACTION])
-    fits = json_is_string(said)
-           && !strcmp(json_string_value(said), s->wire[c->action]);
-  json_decref(said);
-  return fits;
-}
-
-/* The call that fits best. */
-static void find_call(const struct server *s, struct request *q,
-                      const char *method, const json_t *body)
-{
-  size_t i, n = strlen(s->base);
+  size_t i;
   int best = 0;
-  if (strncmp(q->target, s->base, n)) return;
-  for (i = 0; i < sizeof calls / sizeof *calls; i++) {
-    const struct call *c = &calls[i];
-    struct span found[MARKS] = { { NULL, 0 } };
-    bool right_method, right_action;
-    if (c->path == PATH_SIGN_IN && !signs_in(s)) continue;
-    if (!fits_path(s->wire[c->path], q->target + n, found)) continue;
-    right_method = !strcmp(method, s->wire[c->method]);
-    right_action = right_method && fits_action(s, c, found, body);
-    if (1 + right_method + right_action <= best) continue;
-    best = 1 + right_method + right_action;
-    q->call = c;
-    q->right_method = right_method;
-    q->right_action = right_action;
-    memcpy(q->mark, found, sizeof found);
+  if (strncmp(q->target, s->base, strlen(s->base))) return;
+  for (i = 0; i < s->form_count && best < INT_MAX; i++) {
+    struct fit f = { 0 };
+    json_t *in = json_object();
+    int r = rank(s, q, method, body, &s->forms[i], in, &f);
+    if (r > best) {
+      json_decref(q->in);
+      q->in = in;
+      q->form = &s->forms[i];
+      q->fit = f;
+      q->rank = best = r;
+    } else {
+      json_decref(in);
+    }
   }
 }
 
 static void count_call(struct server *s, const struct request *q)
 {
-  enum word action = q->right_action ? q->call->action : 0;
-  if (action == WORD_START) s->count.start_requests++;
+  enum op op = q->form->op;
+  bool sure = q->rank >= CALL_FITS;
+  if (sure && op == START) s->count.start_requests++;
   else s->not_start++;
-  if (action == WORD_STOP) s->count.stops++;
-  if (action == WORD_KILL) s->count.kills++;
-  if (q->call->path == PATH_MONITOR) s->count.monitors++;
-  if (q->call->path == PATH_MESSAGES) s->count.messages++;
+  if (sure && op == STOP) s->count.stops++;
+  if (sure && op == KILL) s->count.kills++;
+  if (op == MONITOR) s->count.monitors++;
+  if (op == MESSAGES) s->count.messages++;
 }
 
 /* The faults that hit any call but a START. False: the reply is made. */
@@ -2089,7 +2159,6 @@ static bool is_basic(const struct server *s, const char *given)
   text_puts(&plain, s->user);
   text_puts(&plain, ":");
   text_puts(&plain, s->password);
-  text_puts(&code, "Basic ");
   for (i = 0; i < plain.length; i += 3) {
     uint32_t bits = 0;
     for (k = 0; k < 3; k++)
@@ -2105,15 +2174,11 @@ static bool is_basic(const struct server *s, const char *given)
   return same;
 }
 
-static bool has_token(struct server *s, const char *given)
+static bool is_token(struct server *s, const char *given)
 {
-  size_t n = strlen(s->wire[AUTH_SCHEME]);
   sqlite3_stmt *st;
   bool good;
-  if (strncasecmp(given, s->wire[AUTH_SCHEME], n)) return false;
-  given += n;
-  if (!strcmp(s->wire[AUTH], "fixed"))
-    return s->token && !strcmp(given, s->token);
+  if (!s->text[SIGN_IN][PATH]) return s->token && !strcmp(given, s->token);
   st = ask(s, FIND_TOKEN, "ti", given, now_ms());
   good = row(s, st);
   done(st);
@@ -2122,111 +2187,83 @@ static bool has_token(struct server *s, const char *given)
   return false;
 }
 
-static bool may_call(struct server *s, struct request *q)
+/* The next line of a form's headers, cut into name and text; NULL: none. */
+static char *next_header(char **rest, char **text)
 {
-  const char *auth = s->wire[AUTH];
-  bool basic = !strcmp(auth, "basic");
-  const char *given = header(q, basic ? MHD_HTTP_HEADER_AUTHORIZATION
-                                      : s->wire[AUTH_HEADER]);
-  if (!strcmp(auth, "none") ? !*given
-      : basic ? is_basic(s, given) : has_token(s, given))
-    return true;
-  s->count.unauthorized++;
-  return refuse(s, &q->reply, 401, "no valid token");
+  char *line;
+  while ((line = strsep(rest, "\n"))) {
+    if (!*line) continue;
+    *text = line + strcspn(line, ":");
+    if (**text) *(*text)++ = 0;
+    *text += strspn(*text, " \t");
+    return line;
+  }
+  return NULL;
 }
 
-/* The fixed headers of the wire table. */
-static bool has_headers(const struct server *s, struct request *q)
+/* All header lines of the form that have a hole, or all others, are there. A
+   token in a header that the form does not have is not good either, but for a
+   sign-in. */
+static bool has_headers(const struct request *q, bool holes)
 {
-  char *copy = strdup(s->wire[HEADERS] ? s->wire[HEADERS] : "");
-  char *rest = copy, *line, *value;
+  char *copy = copy_of(q->form->headers), *rest = copy, *name, *text;
+  const char *bearer = header(q, MHD_HTTP_HEADER_AUTHORIZATION);
+  const char *logon = header(q, "X-AMT-LogonToken");
   bool good = true;
-  if (!copy) die("out of memory");
-  while (good && (line = strsep(&rest, "\r\n"))) {
-    if (!(value = strchr(line, ':'))) continue;
-    *value++ = 0;
-    value += strspn(value, " \t");
-    good = !strcmp(header(q, line), value);
-    if (!good) refuse(s, &q->reply, 400, "header %s must be %s", line, value);
+  while (good && (name = next_header(&rest, &text))) {
+    if (!strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION)) bearer = "";
+    if (!strcasecmp(name, "X-AMT-LogonToken")) logon = "";
+    if ((strchr(text, HOLE) != NULL) == holes)
+      good = fits_text(text, header(q, name), false, q->in);
   }
   free(copy);
-  return good;
+  if (!holes || q->form->op == SIGN_IN) return good;
+  return good && !*bearer && !*logon;
 }
 
-/* Which of the two forms a Start has is told by its task type, or else by the
-   script's name. */
-static const struct rule *rules_for(const struct server *s,
-                                    const struct call *c, const json_t *body)
+/* Whoever signs in is asked by sign_in(), unless a header says it. */
+static bool may_call(struct server *s, struct request *q)
 {
-  const char *name = s->wire[IN_TASK_TYPE], *script = s->wire[IN_SCRIPT];
-  const char *type = name ? json_string_value(json_object_get(body, name))
-                          : NULL;
-  if (c->action != WORD_START) return c->rules;
-  if (name ? type && !strcmp(type, s->wire[WORD_SCRIPT])
-           : script && json_object_get(body, script))
-    return start_script_rules;
-  return c->rules;
-}
-
-/* The request in one form, NULL if it breaks a rule. */
-static json_t *read_request(const struct server *s, struct request *q,
-                            json_t *body)
-{
-  const char *type;
-  json_t *in = json_object();
-  bool good = true;
-  int i;
-  for (i = 0; i < MARKS && good; i++) {
-    const struct span *m = &q->mark[i];
-    json_t *value = m->text ? decode(m->text, m->length, false) : NULL;
-    good = value || !m->text
-           || refuse(s, &q->reply, 400, "%s is not UTF-8", marks[i].text);
-    if (value && marks[i].word == IN_AFTER) {
-      json_t *n = json_integer(strtoll(json_string_value(value), NULL, 10));
-      json_decref(value);
-      value = n;
-    }
-    if (value)
-      json_object_set_new(in, default_wire[marks[i].word].name, value);
-  }
-  good = good && read_members(s, &q->reply, body, rules_for(s, q->call, body),
-                              in);
-  type = get_text(in, IN_TASK_TYPE);
-  if (good && type && strcmp(type, s->wire[WORD_BATCH])
-      && strcmp(type, s->wire[WORD_SCRIPT]))
-    good = refuse(s, &q->reply, 400, "unknown task type %s", type);
-  if (good) return in;
-  json_decref(in);
-  return NULL;
+  const char *token, *basic;
+  bool good = has_headers(q, true);
+  token = get_text(q->in, TOKEN);
+  basic = get_text(q->in, BASIC);
+  good = good && (!token || is_token(s, token))
+         && (!basic || is_basic(s, basic))
+         && (q->form->op == SIGN_IN || is_user(s, q->in));
+  if (good) return true;
+  if (q->form->op == SIGN_IN) s->count.refused_sign_ins++;
+  else s->count.unauthorized++;
+  return refuse(s, &q->reply, 401, "no valid token");
 }
 
 /* The content type of a body, and none without one. */
 static bool has_type(const struct server *s, struct request *q)
 {
   const char *type = header(q, MHD_HTTP_HEADER_CONTENT_TYPE), *wanted;
-  bool form = q->call->path == PATH_SIGN_IN && !strcmp(s->wire[AUTH], "form");
-  wanted = form ? "application/x-www-form-urlencoded" : "application/json";
+  wanted = q->form->body ? FORM_TYPE : "application/json";
   if ((!q->body.length && !*type) || is_type(type, wanted)) return true;
   return refuse(s, &q->reply, 415, "Content-Type must be %s", wanted);
 }
 
-/* body is NULL if it could not be read; the reply then says why. */
-static void answer_call(struct server *s, struct request *q, json_t *body)
+static void answer_call(struct server *s, struct request *q)
 {
   struct reply *r = &q->reply;
-  json_t *in;
+  const char *application;
   count_call(s, q);
-  if (!(q->right_action && q->call->action == WORD_START) && !spared(s, r))
+  if (!(q->rank >= CALL_FITS && q->form->op == START) && !spared(s, r)) return;
+  if (!may_call(s, q)) return;
+  application = get_text(q->in, APPLICATION);
+  if (!has_headers(q, false))
+    refuse(s, r, 400, "a header is not as it is in the wire table");
+  else if (!has_type(s, q))
     return;
-  if (q->call->path != PATH_SIGN_IN && !may_call(s, q)) return;
-  if (!has_headers(s, q) || !has_type(s, q) || !body) return;
-  if (!q->right_action) {
-    refuse(s, r, 400, "%s is not an action of this path", s->wire[IN_ACTION]);
-    return;
-  }
-  in = read_request(s, q, body);
-  if (in) q->call->answer(s, in, r);
-  json_decref(in);
+  else if (q->fit.wrong)
+    refuse(s, r, 400, "%s %s", q->fit.name, q->fit.wrong);
+  else if (application && strcmp(application, ONLY_APPLICATION))
+    refuse(s, r, 400, "unknown application %s", application);
+  else
+    calls[q->form->op](s, q->in, r);
 }
 
 static void redirect(struct server *s, struct reply *r)
@@ -2240,25 +2277,25 @@ static void redirect(struct server *s, struct reply *r)
 static void answer(struct server *s, struct request *q, const char *path,
                    const char *method)
 {
-  json_t *body = read_body(s, q);
+  json_t *body = read_json(q);
   struct reply *r = &q->reply;
-  const char *action = "";
-  find_call(s, q, method, body);
-  if (q->right_action && q->call->action)
-    action = default_wire[q->call->action].value;
+  const char *right;
+  find_form(s, q, method, body);
   if (s->on_disk)
-    run(s, ask(s, ADD_REQUEST, "itt", now_ms(), path, action));
+    run(s, ask(s, ADD_REQUEST, "itt", now_ms(), path,
+               q->rank >= CALL_FITS ? action_of(q->form->op) : ""));
   if (s->fault[HTTP_REDIRECT])
     redirect(s, r);
-  else if (!q->call)
+  else if (!q->form)
     refuse(s, r, 404, "unknown path %s", q->target);
-  else if (!q->right_method) {
-    refuse(s, r, 405, "%s must be a %s", path, s->wire[q->call->method]);
-    set_header(r, MHD_HTTP_HEADER_ALLOW, s->wire[q->call->method]);
+  else if (q->rank < METHOD_FITS) {
+    right = s->text[q->form->op][METHOD];
+    refuse(s, r, 405, "%s must be a %s", path, right);
+    set_header(r, MHD_HTTP_HEADER_ALLOW, right);
   } else if (q->too_long)
     refuse(s, r, 413, "the body is too long");
   else
-    answer_call(s, q, body);
+    answer_call(s, q);
   json_decref(body);
 }
 
@@ -2450,6 +2487,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
       && (s->fault[CLOSE_AFTER] || s->fault[KEEP_ALIVE]))
     begin_closing(s, line_of(connection));
   if (q->shuts_down) s->stop = true;
+  json_decref(q->in);
   free(q->target);
   free(q->body.data);
   free(q->reply.body.data);
@@ -2632,13 +2670,6 @@ static int signal_descriptor(void)
   return fd;
 }
 
-static char *copy_of(const char *text)
-{
-  char *copy = text ? strdup(text) : NULL;
-  if (text && !copy) die("out of memory");
-  return copy;
-}
-
 static char *trimmed(char *text)
 {
   size_t n;
@@ -2648,90 +2679,277 @@ static char *trimmed(char *text)
   return text;
 }
 
-/* "x" with JSON's escapes, or x as it is, or none. False: bad quotes. */
-static bool read_value(const char *text, char **value)
+static bool is_quoted(const char *text)
 {
-  json_t *string;
-  *value = NULL;
-  if (*text != '"') {
-    if (strcmp(text, "none")) *value = copy_of(text);
+  size_t n = strlen(text);
+  return n >= 2 && *text == '"' && text[n - 1] == '"';
+}
+
+/* The text of a value; bodies keep their quotes. */
+static char *value_of(const char *value, bool body)
+{
+  char *copy;
+  if (!strcmp(value, "none")) return NULL;
+  copy = copy_of(value + (!body && is_quoted(value)));
+  if (!body && is_quoted(value)) copy[strlen(copy) - 1] = 0;
+  return copy;
+}
+
+/* A line with the token is not there where there is none yet. */
+static void add_header(struct server *s, const char *line)
+{
+  bool wraps = strstr(line, "{token}") && !strstr(line, "{?token}")
+               && !strstr(line, "{!token}");
+  if (!strcmp(line, "none")) return;
+  text_puts(&s->headers, wraps ? "{?token}" : "");
+  text_puts(&s->headers, line);
+  text_puts(&s->headers, wraps ? "{/token}\n" : "\n");
+}
+
+/* False: nothing has this name. */
+static bool set_name(struct server *s, const char *name, const char *value)
+{
+  char full[64];
+  int i, k;
+  for (i = 0; i < OPS; i++)
+    for (k = 0; k < TEXTS; k++) {
+      snprintf(full, sizeof full, "%s.%s", op_names[i], text_names[k]);
+      if (strcmp(full, name)) continue;
+      free(s->text[i][k]);
+      s->text[i][k] = value_of(value, k == BODY);
+      return true;
+    }
+  for (i = 0; i < OUTS; i++) {
+    snprintf(full, sizeof full, "reply.%s", out_names[i]);
+    if (strcmp(full, name)) continue;
+    free(s->out[i]);
+    s->out[i] = value_of(value, false);
     return true;
   }
-  string = json_loads(text, JSON_DECODE_ANY, NULL);
-  if (!string) return false;
-  *value = copy_of(json_string_value(string));
-  json_decref(string);
+  if (strcmp(name, "header")) return false;
+  add_header(s, value);
   return true;
 }
 
-static void read_wire(struct server *s, const char *file)
+/* Cuts up the text. */
+static void read_wire(struct server *s, char *rest, const char *file)
 {
-  char *all = read_file(file), *rest = all, *line, *equals, *value;
-  int i, n = 0;
-  while (n++, line = strsep(&rest, "\n")) {
-    line = trimmed(line);
-    if (!*line || *line == '#') continue;
+  struct text value = { 0 };
+  char *line, *name = NULL, *equals;
+  bool headers = false;
+  int n = 0;
+  if (!strncmp(rest, "\xef\xbb\xbf", 3)) rest += 3;
+  do {
+    line = strsep(&rest, "\n");
+    n++;
+    if (line && *line == '#') continue;
+    if (line && name && *line && strchr(" \t}]", *line)) {
+      text_puts(&value, trimmed(line));
+      continue;
+    }
+    if (line && !*trimmed(line)) continue;
+    if (name && !strcmp(name, "header") && !headers) {
+      s->headers.length = 0;            /* those of the default */
+      text_puts(&s->headers, "");
+      headers = true;
+    }
+    if (name && !set_name(s, name, value.data))
+      die("%s: unknown name %s", file, name);
+    if (!line) break;
     if (!(equals = strchr(line, '='))) die("%s:%d: no '='", file, n);
     *equals = 0;
-    line = trimmed(line);
-    for (i = 0; i < WORDS && strcmp(line, default_wire[i].name);) i++;
-    if (i == WORDS) die("%s:%d: unknown name %s", file, n, line);
-    if (!read_value(trimmed(equals + 1), &value))
-      die("%s:%d: bad quotes or escapes", file, n);
-    free(s->wire[i]);
-    s->wire[i] = value;
+    name = trimmed(line);
+    value.length = 0;
+    text_puts(&value, trimmed(equals + 1));
+  } while (line);
+  free(value.data);
+}
+
+/* Words that have a value in each such call; what a task may lack. */
+static unsigned always_given(enum op op)
+{
+  unsigned words = BIT(APPLICATION) | BIT(API_USER) | BIT(PASSWORD)
+                   | BIT(BASIC);
+  if (op != SIGN_IN) words |= BIT(TOKEN);
+  if (op == START) words |= BIT(SUBMIT_USER) | BIT(STATION);
+  if (op > START) words |= BIT(ID);
+  if (op == MESSAGES) words |= BIT(AFTER);
+  if (*action_of(op)) words |= BIT(ACTION);
+  return words;
+}
+
+static const unsigned may_lack = BIT(JOB) | BIT(SCRIPT) | BIT(USER) | BIT(QUEUE)
+                                 | BIT(TASK_VALUES) | BIT(PARAMETERS);
+
+static bool in_name(char c) { return c == '_' || (c >= 'a' && c <= 'z'); }
+
+/* '?', '!' or '/' where text begins with that of a part, ' ' with a hole. */
+static char mark_of(const char *text)
+{
+  if (*text++ != '{') return 0;
+  if (in_name(*text)) return ' ';
+  return *text && strchr("?!/", *text) && in_name(text[1]) ? *text : 0;
+}
+
+/* Adds the hole as a form has it. */
+static void add_hole(struct text *t, const char *hole, size_t n, enum word word,
+                     enum op op, bool json, bool in_string)
+{
+  static const char *const begin[] = { "\x03", "\"\\u0001", "\\u0003" };
+  static const char *const end[] = { "\x04", "\"", "\\u0004" };
+  int k = !json ? 0 : in_string ? 2 : 1;
+  if (word == ACTION) {
+    text_puts(t, k == 1 ? "\"" : "");
+    text_puts(t, action_of(op));
+    text_puts(t, k == 1 ? "\"" : "");
+    return;
   }
-  free(all);
+  text_puts(t, begin[k]);
+  for (; n; hole++, n--) {
+    if (json && (*hole == '"' || *hole == '\\')) text_puts(t, "\\");
+    text_add(t, hole, 1);
+  }
+  text_puts(t, end[k]);
 }
 
-static bool is_one_of(const char *word, const char *const *words)
+/* What the text looks like where these words have a value; NULL if it has a
+   hole for another. */
+static char *expand(enum op op, const char *text, unsigned given, bool json)
 {
-  while (*words && (!word || strcmp(word, *words))) words++;
-  return *words != NULL;
+  struct text t = { 0 };
+  int hidden = 0;                       /* parts around, from one that lacks */
+  bool in_string = false, possible = true;
+  text_puts(&t, "");
+  for (; *text; text++) {
+    char mark = mark_of(text);
+    size_t n = strcspn(text, "}"), skip = mark == ' ' ? 1 : 2;
+    struct hole h;
+    if (!mark) {
+      if (*text == '{' && mark_of(text + 1) == ' ') text++; /* "{{word}" */
+      if (!hidden) text_add(&t, text, 1);
+      if (!hidden && *text == '"') in_string = !in_string;
+      if (*text != '\\' || !text[1] || !in_string) continue;
+      text++;                           /* what is escaped ends no string */
+      if (!hidden) text_add(&t, text, 1);
+      continue;
+    }
+    if (!text[n] || !read_hole(text + skip, n - skip, &h))
+      die("%.*s is no hole", (int)n, text);
+    if (mark == '/') {
+      hidden -= hidden > 0;
+    } else if (mark != ' ') {
+      hidden += hidden || !(given & BIT(h.word)) == (mark == '?');
+    } else if (!hidden) {
+      possible = possible && (given & BIT(h.word));
+      add_hole(&t, text + 1, n - 1, h.word, op, json, in_string);
+    }
+    text += n;
+  }
+  if (possible && !hidden) return t.data;
+  free(t.data);
+  return NULL;
 }
 
-/* A table with which no job can be run is refused. */
-static void check_wire(const struct server *s)
+/* The words on whose values a text depends. */
+static unsigned conditions(const char *text)
 {
-  static const char *const auths[] = { "json", "form", "basic", "fixed", "none",
-                                       NULL };
-  static const char *const styles[] = { "array", "joined", "object", NULL };
-  int i;
-  if (!is_one_of(s->wire[AUTH], auths)) die("auth cannot be %s", s->wire[AUTH]);
-  if (!is_one_of(s->wire[TASK_VALUES], styles)
-      || !is_one_of(s->wire[PARAMETERS], styles))
-    die("task_values and parameters must be array, joined or object");
-  for (i = METHOD_SIGN_IN; i <= WORD_SCRIPT; i++)
-    if (!s->wire[i] && (i > PATH_SIGN_IN || signs_in(s)))
-      die("%s is missing", default_wire[i].name);
-  if (!s->wire[AUTH_HEADER] || !s->wire[AUTH_SCHEME])
-    die("auth_header or auth_scheme is missing");
-  if (!s->wire[OUT_MESSAGES]) die("reply.messages is missing");
+  unsigned words = 0;
+  enum word word;
+  for (; text && *text; text++)
+    if (mark_of(text) == '?' || mark_of(text) == '!') {
+      word = word_of(text + 2, strcspn(text + 2, "}"));
+      if (word < WORDS) words |= BIT(word);
+    }
+  return words;
+}
+
+static void free_form(struct form *f)
+{
+  free(f->path);
+  free(f->headers);
+  free(f->body);
+  json_decref(f->json);
+}
+
+/* False: a text has a hole for a word without a value. */
+static bool make_form(const struct server *s, struct form *f, enum op op,
+                      unsigned given)
+{
+  char *const *text = s->text[op];
+  bool json = text[BODY] && strchr("{[\"", *text[BODY]);
+  json_error_t error;
+  memset(f, 0, sizeof *f);
+  f->op = op;
+  f->path = expand(op, text[PATH], given, false);
+  f->headers = expand(op, s->headers.data, given, false);
+  f->body = expand(op, text[BODY] ? text[BODY] : "", given, json);
+  if (!f->path || !f->headers || !f->body) {
+    free_form(f);
+    return false;
+  }
+  if (json && !(f->json = json_loads(f->body, JSON_DECODE_ANY, &error)))
+    die("%s.body is no JSON: %s", op_names[op], error.text);
+  if (json || !text[BODY]) {
+    free(f->body);
+    f->body = NULL;
+  }
+  return true;
+}
+
+/* All that the requests of a call may look like: the words that it may lack,
+   and has parts for, in each combination. */
+static void add_forms(struct server *s, enum op op)
+{
+  char *const *text = s->text[op];
+  unsigned lacks = op == START ? may_lack : 0, given, parts;
+  size_t before = s->form_count;
+  if (!text[METHOD] || !text[PATH])
+    die("%s.method or %s.path is missing", op_names[op], op_names[op]);
+  parts = lacks & (conditions(text[PATH]) | conditions(text[BODY])
+                   | conditions(s->headers.data));
+  given = parts;
+  do {
+    s->forms = realloc(s->forms, (s->form_count + 1) * sizeof *s->forms);
+    if (!s->forms) die("out of memory");
+    if (make_form(s, &s->forms[s->form_count], op,
+                  always_given(op) | (lacks & ~parts) | given))
+      s->forms[s->form_count++].parts = parts;
+  } while ((given = (given - 1) & parts) != parts);
+  if (s->form_count == before) die("%s has a hole for a word it does not know",
+                                   op_names[op]);
 }
 
 static void set_wire(struct server *s, const char *file)
 {
-  char members[4096], *p;
+  char *all = copy_of(default_wire), *p;
   int i;
-  for (i = 0; i < WORDS; i++) s->wire[i] = copy_of(default_wire[i].value);
-  if (file) read_wire(s, file);
-  check_wire(s);
-  for (i = OUT_TOKEN; i <= OUT_TEXT; i++)
-    if (s->wire[i]) s->wire[i][strcspn(s->wire[i], "|")] = 0;
-  for (i = OUT_TOKEN; i <= OUT_TEXT && s->fault[ACCENT_LOWER]; i++)
-    for (p = s->wire[i]; p && *p; p++)
+  text_puts(&s->headers, "");
+  read_wire(s, all, "the default");
+  free(all);
+  if (file) {
+    all = read_file(file);
+    read_wire(s, all, file);
+    free(all);
+  }
+  if (!s->out[OUT_MESSAGES]) die("reply.messages is missing");
+  for (i = s->text[SIGN_IN][PATH] ? SIGN_IN : START; i < OPS; i++)
+    add_forms(s, (enum op)i);
+  for (i = 0; i < OUTS; i++)
+    if (s->out[i]) s->out[i][strcspn(s->out[i], "|")] = 0;
+  for (i = 0; i < OUTS && s->fault[ACCENT_LOWER]; i++)
+    for (p = s->out[i]; p && *p; p++)
       if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 'a' - 'A');
-  if (!s->wire[MEMBERS]) return;
-  snprintf(members, sizeof members, "{%s}", s->wire[MEMBERS]);
-  s->members = json_loads(members, 0, NULL);
-  if (!s->members) die("members are not \"name\":value,...");
 }
 
 static void free_wire(struct server *s)
 {
-  int i;
-  for (i = 0; i < WORDS; i++) free(s->wire[i]);
-  json_decref(s->members);
+  size_t i, k;
+  for (i = 0; i < OPS; i++)
+    for (k = 0; k < TEXTS; k++) free(s->text[i][k]);
+  for (i = 0; i < OUTS; i++) free(s->out[i]);
+  for (i = 0; i < s->form_count; i++) free_form(&s->forms[i]);
+  free(s->forms);
+  free(s->headers.data);
 }
 
 static void help(void)
@@ -2750,7 +2968,7 @@ static void help(void)
        "  --password-file FILE  the password is its first line (opconxps)\n"
        "  --token-life S        tokens end after S seconds (never)\n"
        "  --wire FILE           speaks another wire table; see >>wire there\n"
-       "  --token T             the fixed token, for \"auth = fixed\"; or\n"
+       "  --token T             the token of a table without a sign-in; or\n"
        "                        $AMT_TOKEN\n"
        "  --fault NAME[=VALUE]  one of these, may be repeated; in brackets\n"
        "                        the value where none is given:\n");

@@ -671,6 +671,9 @@ static void job_runs(uint16_t number, const char *script, const char *want,
   count(good);
 }
 
+/* The length stands at the right of ten places. */
+#define N2(n) "        " n
+#define N3(n) "       " n
 #define POST(path, more, length, body) \
   "POST /base" path " HTTP/1.1" CRLF "Host: amt:40000" CRLF more \
   "Accept: application/json" CRLF "Content-Type: application/json" CRLF \
@@ -679,23 +682,23 @@ static void job_runs(uint16_t number, const char *script, const char *want,
 #define LOGON "X-AMT-LogonToken: 3f.." CRLF
 #define SERVICE "/AmtOpConService/"
 #define SIGN_IN \
-  POST(SERVICE "Authenticate", "", "38", \
+  POST(SERVICE "Authenticate", "", N2("38"), \
        "{\"User\":\"ocadm\",\"Password\":\"opconxps\"}") \
   REPLY("41", "{\"AmtLogonToken\":\"3f..\",\"ExpiresIn\":3600}")
 #define START \
-  POST(SERVICE "OpConJobAction", LOGON, "121", \
+  POST(SERVICE "OpConJobAction", LOGON, N3("121"), \
        "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":" \
        "\"DEMO2\",\"JobName\":\"REPORT\",\"SubmitUser\":\"BATCH\"," \
        "\"Station\":\"OPCON\"}")
 #define MONITOR \
-  POST(SERVICE "MonitorJob", LOGON, "49", \
+  POST(SERVICE "MonitorJob", LOGON, N2("49"), \
        "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112}")
 #define MESSAGES(length, last) \
   POST(SERVICE "GetMessages", LOGON, length, \
        "{\"ApplicationName\":\"DEMO2\",\"BatchRequestId\":2112," \
        "\"AfterSequence\":" last "}")
 #define KILL \
-  POST(SERVICE "OpConJobAction", LOGON, "65", \
+  POST(SERVICE "OpConJobAction", LOGON, N2("65"), \
        "{\"Action\":\"KILL\",\"ApplicationName\":\"DEMO2\"," \
        "\"BatchRequestId\":2112}")
 #define STARTS SIGN_IN START \
@@ -717,13 +720,13 @@ static const char whole_script[] PROGMEM =
   CRLF "0" CRLF CRLF "\0"
   MONITOR REPLY("23", "{\"Status\":\"Lunch time\"}")
   MONITOR REPLY("18", "{ \"Status\" : \"4\" }")
-  MESSAGES("67", "0")
+  MESSAGES(N2("67"), "0")
   LINE200 CHUNKED CRLF
   "64" CRLF
   "{\"Messages\":[{\"Sequence\":1,\"Time\":\"12:00\",\"Text\":\"a\\n\\\"b\\\" "
   "\\ud83d\\ude00 \xC3\xA9\"},{\"Sequence\":4294967297," CRLF "22" CRLF
   "\"Text\":\"second\"}],\"More\":true    }" CRLF "0" CRLF CRLF "\0"
-  MESSAGES("76", "4294967297")
+  MESSAGES(N2("76"), "4294967297")
   REPLY("106", "{\"Messages\":[{\"Sequence\":4294967298,\"Text\":null},\"\","
         "\"plain\",{\"Sequence\":18446744073709551615,\"Text\":\"z\"}]}");
 static const char whole_want[] PROGMEM =
@@ -777,16 +780,16 @@ static const char lost_want[] PROGMEM =
 /* A message of more than 65,536 bytes; and one that breaks off behind them,
    and goes on where it stopped. */
 static const char long_script[] PROGMEM =
-  STARTS ENDS MESSAGES("67", "0")
+  STARTS ENDS MESSAGES(N2("67"), "0")
   LINE200 CHUNKED CRLF "1118C" CRLF
   "{\"Messages\":[{\"Text\":\"" X(70000) "\"}]}  " CRLF "0" CRLF CRLF "\0";
 static const char long_want[] PROGMEM =
   "starting; id 2112; status 4; message x*70000; "
   "done 0 code 4 start 3 at 10000";
 static const char broken_script[] PROGMEM =
-  STARTS ENDS MESSAGES("67", "0")
+  STARTS ENDS MESSAGES(N2("67"), "0")
   LINE200 LENGTH("70028") CRLF "{\"Messages\":[{\"Text\":\"a" X(66000) DROP "\0"
-  MESSAGES("67", "0")
+  MESSAGES(N2("67"), "0")
   REPLY("70028", "{\"Messages\":[{\"Text\":\"a" X(69999) "bc\"}]}");
 static const char broken_want[] PROGMEM =
   "starting; id 2112; status 4; message ax*66000retry -6 in 329; "
@@ -795,13 +798,13 @@ static const char broken_want[] PROGMEM =
 /* HTTP Basic, percent, lists; the parts that shift bits. */
 #define BASIC "Authorization: Basic b2NhZG06cMOpw74=" CRLF
 static const char other_script[] PROGMEM =
-  POST("/start/D%C3%A9%202", BASIC, "177",
+  POST("/start/D%C3%A9%202", BASIC, N3("177"),
        "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":"
        "\"D\xC3\xA9 2\",\"JobName\":\"REPORT\",\"SubmitUser\":\"BATCH\","
        "\"Station\":\"OPCON\",\"TaskValues\":{\"a\":\"1\",\"b\":\"\xC3\xA9\"},"
        "\"Parameters\":\"a=1,b=\xC3\xA9\"}")
   REPLY("36", "{\"BatchRequestId\":2112 , \"Status\":1}")
-  POST(SERVICE "MonitorJob", BASIC, "49",
+  POST(SERVICE "MonitorJob", BASIC, N2("49"),
        "{\"ApplicationName\":\"D\xC3\xA9 2\",\"BatchRequestId\":2112}")
   REPLY("12", "{\"Status\":4}");
 static const char other_want[] PROGMEM =
@@ -810,10 +813,15 @@ static const char other_want[] PROGMEM =
 static void begin_other(void)
 {
   static const char *const values[] = { "a=1", "b=\xC3\xA9" };
-  wire.auth = AMT_AUTH_BASIC;
-  wire.task_values = AMT_LIST_OBJECT;
-  wire.parameters = AMT_LIST_JOINED;
-  wire.call[AMT_START].path = "/start/{application}";
+  wire.call[AMT_SIGN_IN].path = NULL;
+  wire.headers = "Authorization: Basic " AMT_HOLE_BASIC "\r\n";
+  wire.call[AMT_START].path = "/start/" AMT_HOLE_APPLICATION;
+  wire.call[AMT_START].body =
+    "{\"Action\":\"START\",\"TaskType\":\"BATCH\",\"ApplicationName\":"
+    AMT_HOLE_APPLICATION ",\"JobName\":" AMT_HOLE_JOB
+    ",\"SubmitUser\":" AMT_HOLE_SUBMIT_USER ",\"Station\":" AMT_HOLE_STATION
+    ",\"TaskValues\":" AMT_AS_OBJECT(AMT_HOLE_TASK_VALUES)
+    ",\"Parameters\":" AMT_AS_JOINED(",", AMT_HOLE_PARAMETERS) "}";
   session.password = "p\xC3\xA9\xC3\xBE";
   task.application = "D\xC3\xA9 2";
   task.task_values = values, task.task_value_count = 2;

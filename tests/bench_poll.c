@@ -25,7 +25,7 @@ static int polls_of_status(const char *url, int count, int sleep)
   amt_pool pool = { &conn, 1, buf, sizeof buf, NULL };
   amt_posix_init(&sock);
   conn.http.stream = &sock.stream;
-  wire.auth = AMT_AUTH_FIXED;
+  wire.call[AMT_SIGN_IN].path = NULL; /* the token is fixed */
   s.wire = &wire, s.url = url, s.token = token, s.token_room = sizeof token;
   s.poll = sleep ? 1 : AMT_ZERO;
   amt_attach(&j, &s, "DEMO2", "2112");

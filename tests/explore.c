@@ -168,7 +168,7 @@ static unsigned       exchanged; /* the jobs' places, while a path is told */
 
 /* --- what must hold ------------------------------------------------------- */
 
-static int signs_in(void) { return wire.auth <= AMT_AUTH_FORM; }
+static int signs_in(void) { return wire.call[AMT_SIGN_IN].path != NULL; }
 
 static int under_way(unsigned i) { return w.of[i].seen.begun == 1; }
 
@@ -809,12 +809,17 @@ static void make_wire(void)
                                                   "o", "q", "d", "x" };
   static const char *const dotted[AMT_R_COUNT] = { "r.t", "r.e", "r.i", "r.s",
     "r.m", "r.l", "r.o", "q", "d", "x" };
-  static const uint8_t auth[] = { AMT_AUTH_JSON, AMT_AUTH_FORM, AMT_AUTH_BASIC,
-    AMT_AUTH_FIXED, AMT_AUTH_NONE, AMT_AUTH_JSON, AMT_AUTH_JSON };
   wire = *amt_wire_default();
   memcpy(wire.reply, c.wire == DOTTED ? dotted : names, sizeof wire.reply);
-  wire.auth = auth[c.wire];
-  wire.call[AMT_MESSAGES].path = "/m/{after}";
+  if (c.wire == FORM)
+    wire.call[AMT_SIGN_IN].body = "grant_type=password&username="
+      AMT_HOLE_API_USER "&password=" AMT_HOLE_PASSWORD;
+  if (c.wire == BASIC)
+    wire.headers = "Authorization: Basic " AMT_HOLE_BASIC "\r\n";
+  if (c.wire == NO_AUTH) wire.headers = NULL;
+  if (c.wire == BASIC || c.wire == FIXED || c.wire == NO_AUTH)
+    wire.call[AMT_SIGN_IN].path = NULL;
+  wire.call[AMT_MESSAGES].path = "/m/" AMT_HOLE_AFTER;
 }
 
 static void settle(void)

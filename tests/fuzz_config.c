@@ -20,14 +20,9 @@ static void table_text(bytes *to)
   int i;
   clear(to);
   for (i = 0; i < WIRE_LINES; i++) {
-    const wire_line *l = &wire_lines[i];
-    if (l->kind == CHOICE) {
-      add_byte(to, *(const uint8_t *)l->to);
-    } else {
-      const char *value = *(const char *const *)l->to;
-      must(value == NULL || is_utf8(value, strlen(value)));
-      add_text(to, value != NULL ? value : "\xFF");
-    }
+    const char *value = *wire_lines[i].to;
+    must(value == NULL || is_utf8(value, strlen(value)));
+    add_text(to, value != NULL ? value : "\xFF");
     add_byte(to, 0);
   }
 }
@@ -41,20 +36,46 @@ static void check_printed(void)
   file_put(&printed, "", 0);
   must(lseek(printed.fd, 0, SEEK_SET) == 0);
   out.fd = printed.fd;
-  for (i = 0; i < WIRE_LINES; i++) {
-    putf("%s = ", wire_lines[i].name);
-    put_wire_value(&wire_lines[i]);
-    put_text("\n");
-  }
+  put_wire();
   sink_flush(&out);
   must(out.error == 0);
   i = (int)out.total;
   set_back();
   clear(&stderr_text);
-  if (i >= 16384) return; /* larger than the tool reads */
+  if (i >= WIRE) return; /* larger than the tool reads */
   must(read_wire(printed.name) == 0);
+  must(check_wire(printed.name) == 0);
   table_text(&again);
   must(same(&table, &again));
+}
+
+/* What may be shown of a text is no longer than the text's own line of a file,
+   and has a place for each of its bytes. */
+static void check_masked(void)
+{
+  static char copy[2 * WIRE], line[2 * WIRE];
+  size_t      at, place, n;
+  int         i;
+  for (i = 0; i < WIRE_LINES; i++) {
+    const char *value = *wire_lines[i].to;
+    amt_out     o = amt_out_window(line, sizeof line, 0);
+    if (value == NULL || wire_lines[i].kind == METHOD ||
+        wire_lines[i].kind == REPLY) continue;
+    n = strlen(value);
+    spell(&o, value, value + n);
+    must(o.len == o.total);
+    place = 0;
+    mask(copy, value, wire_lines[i].kind, &place);
+    if (wire_lines[i].kind != HEADER) must(strlen(copy) <= o.len);
+    for (at = 0; at <= n && n < 200; at++) {
+      size_t before = place;
+      place = at;
+      mask(copy, value, wire_lines[i].kind, &place);
+      must(place >= before && place <= strlen(copy));
+    }
+    for (at = 0; copy[at] != 0; at++)
+      must(copy[at] != *AMT_HOLE_PASSWORD || begins_part(copy[at - 1]));
+  }
 }
 
 /* One request of a job: nothing breaks out of its line or its member. */
@@ -88,7 +109,7 @@ static void check_call(const amt_job *j)
   o = amt_out_window(body, sizeof body, 0);
   amt_call_body(j, &o);
   must(o.len == o.total && (o.len != 0) == amt_call_has_body(j));
-  if (o.len == 0 || (j->op == AMT_SIGN_IN && wire.auth == AMT_AUTH_FORM)) return;
+  if (o.len == 0 || amt__body_kind(wire.call[j->op].body) != AMT__IN_JSON) return;
   memset(&json, 0, sizeof json);
   for (from = 0; from < o.len; from += used)
     must(amt_json_next(&json, body + from, o.len - from, &used, &piece) >= 0);
@@ -96,10 +117,11 @@ static void check_call(const amt_job *j)
 }
 
 /* The library takes a table that the tool has taken, and each of its calls is
-   well formed. What it may yet refuse is stderr_text here. */
-static void check_calls(void)
+   well formed, of a task that has all and of one that has little. What it may
+   yet refuse is a value. */
+static void check_calls(int all)
 {
-  static const char *const parameters[] = { "a=\"1\"\n" };
+  static const char *const parameters[] = { "a=\"1\"\n", "b=" };
   amt_session s;
   amt_task    t;
   amt_job     j;
@@ -114,17 +136,21 @@ static void check_calls(void)
   s.token_room = sizeof its_token;
   t.application = "DEMO \xC3\xA4/?#\"";
   t.job = "JOB\r\n";
-  t.parameters = parameters;
-  t.parameter_count = 1;
+  if (all) {
+    t.script = "C:\\x.ps1";
+    t.queue = "Q{job}\"";
+    t.run_as = "\xE2\x82\xAC";
+    t.parameters = t.task_values = parameters;
+    t.parameter_count = t.task_value_count = 2;
+  }
   for (op = AMT_SIGN_IN; op < AMT_CALLS; op++) {
     amt_event e;
     amt_once(&j, &s, (amt_op)op, &t, "21\"12");
-    if (op == AMT_SIGN_IN && wire.auth > AMT_AUTH_FORM) continue;
+    if (op == AMT_SIGN_IN && !signs_in()) continue;
     s.token__len = op == AMT_SIGN_IN ? 0 : 8; /* as if it had signed in */
     e = amt_next(&j, 1);
     if (e == AMT_FAILED) {
-      must(j.error == AMT_E_WIRE || j.error == AMT_E_MISSING ||
-           j.error == AMT_E_CONTROL);
+      must(j.error == AMT_E_MISSING || j.error == AMT_E_CONTROL);
       must(j.msg != NULL);
       return;
     }
@@ -243,7 +269,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   if (e == 0) e = check_wire(wire_in.name);
   check_said(e);
   if (e != 0) return 0;
-  check_calls();
+  check_calls(0);
+  check_calls(1);
+  check_masked();
   check_printed();
   return 0;
 }

@@ -660,25 +660,47 @@ static uint32_t now(void)
   return w.clock;
 }
 
-static void make_wire(amt_wire *t)
+/* A Start with its lists written in these ways. */
+#define START_BODY(task_values, parameters) \
+  "{\"ApplicationName\":" AMT_HOLE_APPLICATION ",\"JobName\":" AMT_HOLE_JOB \
+  ",\"SubmitUser\":" AMT_HOLE_SUBMIT_USER ",\"Station\":" AMT_HOLE_STATION \
+  AMT_IF(USER, ",\"User\":" AMT_HOLE_USER) \
+  AMT_IF(QUEUE, ",\"QueueName\":" AMT_HOLE_QUEUE) \
+  AMT_IF(TASK_VALUES, ",\"TaskValues\":" task_values) \
+  AMT_IF(PARAMETERS, ",\"Parameters\":" parameters) \
+  ",\"Tenant\":7}"
+
+/* Ids in paths, and bodies only where something is left to be said. */
+static void make_paths(amt_wire *t)
 {
   static const char *const path[AMT_CALLS] = {
-    "/token", "/jobs/{application}", "/jobs/{id}/stop", "/jobs/{id}/{action}",
-    "/jobs/{id}", "/jobs/{id}/log?after={after}&x={y}"
+    NULL, "/jobs/" AMT_HOLE_APPLICATION, "/jobs/" AMT_HOLE_ID "/stop",
+    "/jobs/" AMT_HOLE_ID "/" AMT_HOLE_ACTION, "/jobs/" AMT_HOLE_ID,
+    "/jobs/" AMT_HOLE_ID "/log?after=" AMT_HOLE_AFTER "&x={y}"
   };
   unsigned i;
+  for (i = 0; i < AMT_CALLS; i++) {
+    t->call[i].path = path[i];
+    t->call[i].method = i >= AMT_MONITOR ? "GET" : "POST";
+    if (i != AMT_START) t->call[i].body = NULL;
+  }
+}
+
+static void make_wire(amt_wire *t)
+{
   *t = *amt_wire_default();
-  if (w.table == FORM) t->auth = AMT_AUTH_FORM;
-  if (w.table == FIXED)
-    t->auth = AMT_AUTH_FIXED, t->parameters = AMT_LIST_OBJECT;
+  if (w.table == FORM)
+    t->call[AMT_SIGN_IN].body = "grant_type=password&username="
+      AMT_HOLE_API_USER "&password=" AMT_HOLE_PASSWORD;
+  if (w.table == FIXED) {
+    t->call[AMT_SIGN_IN].path = NULL;
+    t->call[AMT_START].body = START_BODY(AMT_HOLE_TASK_VALUES,
+      AMT_AS_OBJECT(AMT_HOLE_PARAMETERS));
+  }
   if (w.table == BASIC_AUTH || w.table == NO_AUTH) {
-    t->auth = w.table == NO_AUTH ? AMT_AUTH_NONE : AMT_AUTH_BASIC;
-    for (i = 0; i < AMT_CALLS; i++) {
-      t->call[i].path = path[i];
-      t->call[i].method = i >= AMT_MONITOR ? "GET" : "POST";
-    }
-    t->request[AMT_Q_ID] = t->request[AMT_Q_AFTER] = NULL;
-    t->request[AMT_Q_APPLICATION] = t->request[AMT_Q_ACTION] = NULL;
+    make_paths(t);
+    t->headers = w.table == NO_AUTH ? NULL
+               : "Authorization: Basic " AMT_HOLE_BASIC "\r\n";
   }
   if (w.table == DOTTED) {
     t->reply[AMT_R_TOKEN] = "r.Token|r.a.Token|Token";
@@ -688,13 +710,15 @@ static void make_wire(amt_wire *t)
     t->reply[AMT_R_MESSAGES] = "r.log.lines";
     t->reply[AMT_R_SEQUENCE] = "e.n";
     t->reply[AMT_R_TEXT] = "t.e|e.text";
-    t->parameters = t->task_values = AMT_LIST_JOINED;
-    t->headers = "X: y\r\n";
-    t->members = "\"Tenant\":7";
+    t->call[AMT_START].body = START_BODY(
+      AMT_AS_JOINED(",", AMT_HOLE_TASK_VALUES),
+      AMT_AS_PAIRS("Name", "Value", AMT_HOLE_PARAMETERS));
+    t->headers = AMT_IF(TOKEN, "X-AMT-LogonToken: " AMT_HOLE_TOKEN "\r\n")
+                 "X: y\r\n";
   }
   if (w.table == ONE_TEXT) {
     t->reply[AMT_R_MESSAGES] = "Log";
-    t->request[AMT_Q_AFTER] = NULL;
+    t->call[AMT_MESSAGES].body = t->call[AMT_MONITOR].body; /* without after */
   }
   if (w.table == BARE)
     t->reply[AMT_R_ID] = t->reply[AMT_R_STATUS] = t->reply[AMT_R_MESSAGES] = "";

@@ -846,8 +846,10 @@ static void one_ending(void)
                                99 } };
   static amt_wire wire;
   wire = *amt_wire_default();
-  if (ending.auth == AUTH_BASIC || ending.auth == AUTH_BASIC_LENT)
-    wire.auth = AMT_AUTH_BASIC;
+  if (ending.auth == AUTH_BASIC || ending.auth == AUTH_BASIC_LENT) {
+    wire.call[AMT_SIGN_IN].path = NULL;
+    wire.headers = "Authorization: Basic " AMT_HOLE_BASIC "\r\n";
+  }
   client_begin(&jobs[0], 512);
   sim.steps = ending.auth == AUTH_REFUSED ? no : tokens;
   sim.step_count = 1, sim.scheme = NULL;

@@ -1645,7 +1645,7 @@ TEST(a_job_takes_its_own_sessions_connection_or_a_closed_one)
 TEST(only_POST_and_PUT_tell_the_length_of_nothing)
 {
   static const char *const method[] = { "GET", "POST", "PUT", "DELETE" };
-  int i, m;
+  int i;
   for (i = 0; i < 4; i++) {
     amt_wire  w = *amt_wire_default();
     amt_conn  c;
@@ -1654,9 +1654,9 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
     char      got[400];
     amt_out   o;
     rig_init(&r, 1, 64);
-    for (m = 0; m < AMT_Q_COUNT; m++) w.request[m] = NULL;
     w.call[AMT_MONITOR].method = method[i];
-    w.call[AMT_MONITOR].path = "/{id}";
+    w.call[AMT_MONITOR].path = "/" AMT_HOLE_ID;
+    w.call[AMT_MONITOR].body = NULL;
     r.s.wire = &w;
     memset(&c, 0, sizeof c);
     assert_int_equal(amt_url_parse(&c.url, "http://h"), 0);
@@ -1665,22 +1665,32 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
     o = amt_out_window(got, sizeof got - 1, 0);
     amt__put_request(&c, &j, &o);
     assert_memory_equal(got, method[i], strlen(method[i]));
-    assert_int_equal(strstr(got, "Content-Length: 0\r\n") != NULL,
+    assert_int_equal(strstr(got, "Content-Length:          0\r\n") != NULL,
                      *method[i] == 'P');
     rig_free(&r);
   }
 }
 
-/* No machine has room for such a request; so its token's length is ruined. */
+/* Opens, and ruins the length that was counted of the request. */
+static int open_and_ruin(amt_stream *s, const char *host, size_t n,
+                         uint16_t port, uint32_t left)
+{
+  amt_pool *pool = (amt_pool *)((channel *)s)->s->pool;
+  pool->conn[0].place.end = (size_t)-1;
+  return line_open(s, host, n, port, left);
+}
+
+/* No machine has room for such a request; so what was counted is ruined. */
 TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
 {
-  static char room[2000];
-  rig         r;
+  amt_stream_ops ops;
+  rig            r;
   rig_init(&r, 1, 1024);
-  r.s.token = room, r.s.token_room = sizeof room;
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
-  r.s.token__len = (size_t)-1;
+  ops = *r.line[0].stream.ops;
+  ops.open = open_and_ruin;
+  r.line[0].stream.ops = &ops;
   r.s.give_up = AMT_ZERO;
   rig_until(&r, &r.j, &r.srv.log, AMT_FAILED);
   assert_int_equal(r.j.error, AMT_E_NO_ROOM);

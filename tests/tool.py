@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -1276,7 +1277,7 @@ def shown_on_the_wire(port):
         else:
             path, body = out.rstrip("\n").split("\n")
             head = re.sub("^.*", path + " HTTP/1.1", usual)
-            head = re.sub("(Content-Length:) .*", r"\1 %d" % len(body), head)
+        head = re.sub("(Content-Length:) .*", r"\1 %10d" % len(body), head)
         calls.append(((head + "\n\n").replace("\n", "\r\n") + body,
                       back.rstrip("\n")))
     return calls
@@ -1311,62 +1312,87 @@ def test_the_manual_shows_each_request_byte_for_byte():
                    "-id", "2112").returncode, 3)
 
 
+# Members that stand in each body of OTHER_WIRE as they are.
+AS_IS = '"tenant":"t1","version":[2,{"a":null}]'
+
 OTHER_WIRE = {
     "sign_in.method": "PUT", "sign_in.path": "/auth/login",
+    "sign_in.body": '{"login":{api_user},"secret":{password},%s}' % AS_IS,
     "start.method": "PUT", "start.path": "/v2/jobs/start",
+    "start.body":
+        '{"do":"Run","kind":"{?script}file{/script}{!script}job{/script}",'
+        '"app":{application}{!script},"what":{job}{/script}'
+        '{?script},"path":{script}{/script},"by":{submit_user}'
+        '{?user},"as":{user}{/user},"from":{station}'
+        '{?queue},"line":{queue}{/queue}'
+        '{?task_values},"values":{task_values:object}{/task_values}'
+        '{?parameters},"args":{parameters:joined; }{/parameters},%s}' % AS_IS,
     "stop.method": "PUT", "stop.path": "/v2/jobs/{id}/stop",
+    "stop.body": '{"do":"Halt","app":{application},"number":{id},%s}' % AS_IS,
     "kill.method": "DELETE", "kill.path": "/v2/jobs/{id}",
+    "kill.body": '{"do":"Slay","app":{application},"number":{id},%s}' % AS_IS,
     "monitor.method": "PUT", "monitor.path": "/v2/status",
+    "monitor.body": '{"app":{application},"number":{id},%s}' % AS_IS,
     "messages.method": "PUT", "messages.path": "/v2/log?from={after}",
-    "word.start": "Run", "word.stop": "Halt", "word.kill": "Slay",
-    "word.batch": "job", "word.script": "file",
-    "request.user": "login", "request.password": "secret",
-    "request.action": "do", "request.task_type": "kind",
-    "request.application": "app", "request.job": "what",
-    "request.script": "path", "request.submit_user": "by",
-    "request.run_as": "as", "request.station": "from", "request.queue": "line",
-    "request.id": "number", "request.after": "since",
-    "request.task_values": "values", "request.parameters": "args",
+    "messages.body":
+        '{"app":{application},"number":{id},"since":{after},%s}' % AS_IS,
+    "header": ["X-Auth: Token {token}", "X-Tenant: t1", "X-Key: k 2"],
     "reply.token": "data.auth.jwt", "reply.expires": "data.auth.ttl",
     "reply.id": "data.job.number", "reply.status": "data.job.state.code",
     "reply.message": "data.note", "reply.messages": "data.log.lines",
     "reply.more": "data.log.again", "reply.sequence": "n",
-    "reply.time": "meta.at", "reply.text": "meta.body",
-    "auth_header": "X-Auth", "auth_scheme": "Token ",
-    "headers": "X-Tenant: t1\r\nX-Key: k 2\r\n",
-    "members": '"tenant":"t1","version":[2,{"a":null}]',
-    "separator": "; ", "task_values": "object", "parameters": "joined"}
+    "reply.time": "meta.at", "reply.text": "meta.body"}
 
 REST_WIRE = {
     "start.path": "/app/{application}/run",
-    "stop.path": "/app/{application}/jobs/{id}/{action}",
-    "kill.path": "/app/{application}/jobs/{id}/{action}",
+    "start.body":
+        '{{!script}"JobName":{job}{/script}{?script}"ScriptName":{script}'
+        '{/script},"SubmitUser":{submit_user},"Station":{station}'
+        '{?user},"User":{user}{/user}{?queue},"QueueName":{queue}{/queue}'
+        '{?task_values},"TaskValues":{task_values}{/task_values}'
+        '{?parameters},"Parameters":{parameters}{/parameters}}',
+    "stop.path": "/app/{application}/jobs/{id}/{action}", "stop.body": None,
+    "kill.path": "/app/{application}/jobs/{id}/{action}", "kill.body": None,
     "monitor.method": "GET",
     "monitor.path": "/app/{application}/jobs/{id}?fields=status",
-    "messages.method": "GET",
+    "monitor.body": None, "messages.method": "GET",
     "messages.path": "/log?job={id}&after={after}&app={application}",
-    "request.action": None, "request.application": None, "request.id": None,
-    "request.after": None, "request.task_type": None,
+    "messages.body": None,
     "reply.expires": None, "reply.more": None, "reply.id": "",
     "reply.status": "", "reply.messages": "", "reply.text": "",
     "reply.sequence": None, "reply.time": None, "reply.message": "error.text"}
 
 
 def read_wire(text):
-    table = {}
-    for line in text.splitlines():
-        if line.strip() and not line.startswith("#"):
-            name, _, value = (part.strip() for part in line.partition("="))
-            assert name not in table, line
-            table[name] = (None if value == "none" else json.loads(value)
-                           if value.startswith('"') else value)
+    """The values by name; of headers, that may be there more than once, a
+    list."""
+    table, lines = {}, []
+    for line in text.removeprefix("\ufeff").splitlines():
+        if line.startswith("#"):
+            continue
+        if lines and line[:1] in (" ", "\t", "}", "]"):
+            lines[-1] += line.strip()
+        elif line.strip():
+            lines.append(line)
+    for line in lines:
+        name, _, value = (part.strip() for part in line.partition("="))
+        value = None if value == "none" else value
+        if name == "header":
+            table.setdefault(name, []).append(value)
+            continue
+        assert name not in table, line
+        if value and not name.endswith(".body") and value.startswith('"'):
+            value = value[1:-1]
+        table[name] = value
     return table
 
 
 def write_wire(path, table):
     lines = ["# a table", ""]
-    lines += ["%s = %s" % (name, "none" if value is None else json.dumps(value))
-              for name, value in table.items()]
+    for name, values in table.items():
+        lines += ["%s = %s" % (name, "none" if value is None else
+                               '""' if value == "" else value)
+                  for value in (values if name == "header" else [values])]
     return write(path, "\n".join(lines) + "\n")
 
 
@@ -1379,23 +1405,18 @@ def default_wire():
 WIRE_NAMES = [
     *("%s.%s" % (call, what) for call in ("sign_in", "start", "stop", "kill",
                                           "monitor", "messages")
-      for what in ("method", "path")),
-    *("word." + w for w in ("start", "stop", "kill", "batch", "script")),
-    *("request." + w for w in (
-        "user", "password", "action", "task_type", "application", "job",
-        "script", "submit_user", "run_as", "station", "queue", "id", "after",
-        "task_values", "parameters")),
+      for what in ("method", "path", "body")), "header",
     *("reply." + w for w in ("token", "expires", "id", "status", "message",
-                             "messages", "more", "sequence", "time", "text")),
-    "auth", "auth_header", "auth_scheme", "headers", "members", "separator",
-    "task_values", "parameters"]
+                             "messages", "more", "sequence", "time", "text"))]
 
 
 def test_print_wire_prints_every_name_and_its_output_changes_nothing():
     table = default_wire()
     equal(sorted(table), sorted(WIRE_NAMES))
-    equal((table["start.path"], table["reply.id"], table["auth"]),
-          ("/AmtOpConService/OpConJobAction", "BatchRequestId", "json"))
+    equal((table["start.path"], table["reply.id"], table["header"]),
+          ("/AmtOpConService/OpConJobAction", "BatchRequestId",
+           ["X-AMT-LogonToken: {token}"]))
+    equal(table["sign_in.body"], '{"User":{api_user},"Password":{password}}')
     with folder() as d:
         path = write(d + "/wire", alone("--print-wire").stdout)
         equal(alone("--wire", path, "--print-wire").stdout, read(path))
@@ -1407,8 +1428,7 @@ def test_print_wire_prints_every_name_and_its_output_changes_nothing():
 
 def test_a_server_with_every_name_different_needs_only_a_wire_file():
     table = {**default_wire(), **OTHER_WIRE}
-    same = {k for k, v in default_wire().items() if table[k] == v}
-    equal(same, {"auth"})
+    equal({k for k, v in default_wire().items() if table[k] == v}, set())
     with folder() as d:
         path = write_wire(d + "/wire", table)
         equal(read_wire(alone("--wire", path, "--print-wire").stdout), table)
@@ -1438,6 +1458,74 @@ def test_a_server_with_every_name_different_needs_only_a_wire_file():
             equal((stats()["sign_ins"], stats()["start_requests"]), (8, 6))
 
 
+def test_the_simulated_server_takes_nothing_but_what_its_wire_file_says():
+    """Or no test with it would prove that a request is right."""
+    good = {"do": "Run", "kind": "job", "app": "DEMO2", "what": "ECHO",
+            "by": "BATCH", "from": "OPCON", "line": "Q", "values": {"a": "1"},
+            "args": "x; y", "tenant": "t1", "version": [2, {"a": None}]}
+    with folder() as d, server("--wire", write_wire(d + "/w", OTHER_WIRE)) \
+            as (url, stats):
+        heads = {"X-Tenant": "t1", "X-Key": "k 2",
+                 "Content-Type": "application/json"}
+
+        def ask(method, path, body, more):
+            q = urllib.request.Request(url + path, json.dumps(body).encode(),
+                                       {**heads, **more}, method=method)
+            try:
+                with urllib.request.urlopen(q) as r:
+                    return r.status, json.load(r)
+            except urllib.error.HTTPError as e:
+                with e:
+                    return e.code, e.read().decode()
+        as_is = {"tenant": "t1", "version": [2, {"a": None}]}
+        login = {"login": "ocadm", "secret": "opconxps", **as_is}
+        token = ask("PUT", "/auth/login", login, {})[1]["data"]["auth"]["jwt"]
+        own = {"X-Auth": "Token " + token}
+        path = "/v2/jobs/start"
+        equal(ask("PUT", path, good, own)[0], 200)
+        equal(ask("PUT", path, {k: v for k, v in good.items()
+                                if k not in ("line", "values", "args")},
+                  own)[0], 200)
+        for code, word, change in (
+                (400, "line must be a string", {"line": ""}),
+                (400, "line must be a string", {"line": 1}),
+                (400, "lines is an unknown member", {"lines": "Q"}),
+                (400, "what is missing", {"what": ...}),
+                (400, "from is missing", {"from": ...}),
+                (400, "values must be a list", {"values": ["a=1"]}),
+                (400, "values must be a list", {"values": {"a": 1}}),
+                (400, "must not be empty", {"values": {}}),
+                (400, "args must be a list", {"args": ["x"]}),
+                (400, "must not be empty", {"args": ""}),
+                (400, "tenant must be as it is", {"tenant": "t2"}),
+                (400, "version is missing", {"version": ...}),
+                (400, "a must be as it is", {"version": [2, {"a": 0}]}),
+                (400, "do must be as it is", {"do": "run"}),
+                (400, "kind must be as it is", {"kind": "x"}),
+                (400, "path is missing", {"kind": "file"}),
+                (400, "path", {"path": "x.ps1"}),
+                (400, "unknown application", {"app": "DEMO"}),
+                (401, "", "X-Auth: Token x"), (401, "", "X-Auth: " + token),
+                (401, "", "X-AMT-LogonToken: " + token),
+                (401, "", "Authorization: Bearer " + token),
+                (400, "header", "X-Tenant: t2"), (400, "header", "X-Key: k"),
+                (415, "application/json", "Content-Type: text/plain"),
+                (405, "", "POST " + path), (404, "", "PUT /v2/start"),
+                (404, "", "PUT %s?a=1" % path)):
+            method, where, body, more = "PUT", path, dict(good), dict(own)
+            if isinstance(change, dict):
+                body.update(change)
+                body = {k: v for k, v in body.items() if v is not ...}
+            elif ": " in change:
+                more.update([change.split(": ")])
+            else:
+                method, where = change.split()
+            got, said = ask(method, where, body, more)
+            equal((change, got), (change, code))
+            assert word in said, (change, said)
+        equal(stats()["starts_accepted"], 2)
+
+
 def test_paths_may_hold_what_a_request_says_and_replies_may_be_bare():
     with folder() as d:
         path = write_wire(d + "/wire", REST_WIRE)
@@ -1451,23 +1539,416 @@ def test_paths_may_hold_what_a_request_says_and_replies_may_be_bare():
             equal((r.returncode, r.stdout), (4, "4 DONE\n"))
             r = amt(url, *DEMO, "-fn", "no.ps1", *wire)
             equal(r.returncode, 11)
-            r = amt(url, *LONG, "--no-wait", *wire)
-            r = amt(url, "-jt", "KILL", *DEMO, "-id", r.stdout.strip(), *wire)
-            equal((r.returncode, stats()["kills"]), (3, 1))
+            for what, status in (("STOP", 12), ("KILL", 3)):
+                r = amt(url, *LONG, "--no-wait", *wire)
+                r = amt(url, "-jt", what, *DEMO, "-id", r.stdout.strip(), *wire)
+                equal((what, r.returncode), (what, status))
+            equal((stats()["kills"], stats()["stops"]), (1, 1))
             r = amt(url, "-an", "a/b ?&=%\u20ac", "-jn", "X", *wire)
             equal(r.returncode, 11)
             assert "unknown application a/b ?&=%\u20ac" in r.stdout, r.stdout
+
+
+# Requests as other REST servers take them, pasted as they were captured, their
+# values replaced by holes. A file holds what differs from the default.
+CAPTURED = {
+    "Spring Boot with OAuth 2": """
+sign_in.path = /oauth/token
+sign_in.body = grant_type=password&client_id=opcon&scope=batch%20run
+  &username={api_user}&password={password}
+header = Authorization: Bearer {token}
+start.path = /api/v1/executions
+start.body = {
+  "jobInstance": {
+    "application": {application},
+    "type": "{?script}SCRIPT{/script}{!script}BATCH{/script}",
+    "jobName": {?script}{script}{/script}{!script}{job}{/script}
+  },
+  "submittedBy": { "user": {submit_user}, "station": {station} },
+  "runAs": {?user}{user}{/user}{!user}null{/user},
+  "queue": {?queue}{queue}{/queue}{!queue}null{/queue},
+  "jobParameters": {parameters},
+  "taskValues": {task_values:object}
+}
+stop.path = /api/v1/executions/{id}/stop
+stop.body = none
+kill.method = DELETE
+kill.path = /api/v1/executions/{id}?force=true
+kill.body = none
+monitor.method = GET
+monitor.path = /api/v1/executions/{id}
+monitor.body = none
+messages.method = GET
+messages.path = /api/v1/executions/{id}/log?after={after}&size=1000
+messages.body = none
+reply.token = access_token
+reply.expires = expires_in
+reply.id = executionId
+reply.status = status.code
+reply.message = message|error_description
+reply.messages = content
+""",
+    "ASP.NET Core, camelCase": """
+sign_in.path = /api/auth/login
+sign_in.body = {"userName":{api_user},"password":{password},"rememberMe":false}
+header = Authorization: Bearer {token}
+start.path = /api/jobs
+start.body = {"applicationName":{application},
+  "taskType":{?script}1{/script}{!script}0{/script}
+  {!script},"jobName":{job}{/script}{?script},"scriptName":{script}{/script},
+  "submitUser":{submit_user},"station":{station}
+  {?user},"runAs":{user}{/user}{?queue},"queueName":{queue}{/queue},
+  "parameters":{parameters:pairs name value},
+  "taskValues":{task_values:pairs key val}}
+stop.method = PUT
+stop.path = /api/jobs/{id}/stop
+stop.body = {"applicationName":{application}}
+kill.method = DELETE
+kill.path = /api/jobs/{id}
+kill.body = none
+monitor.method = GET
+monitor.path = /api/jobs/{id}
+monitor.body = none
+messages.method = GET
+messages.path = /api/jobs/{id}/messages?afterSequence={after}
+messages.body = none
+reply.token = accessToken
+reply.expires = expiresIn
+reply.id = data.batchRequestId
+reply.status = data.status
+reply.message = detail|title
+reply.messages = data.items
+""",
+    "WCF, wrapped bodies": """
+sign_in.path = /AmtOpConService.svc/json/Authenticate
+sign_in.body = {"credentials":{"__type":"Credentials:#Amt","User":{api_user},
+  "Password":{password}}}
+start.path = /AmtOpConService.svc/json/Start
+start.body = {"request":{"__type":"StartRequest:#Amt.{{job}",
+  "Task":{"Application":{application},"IsScript":{?script}true{/script}{!script}
+  false{/script},"Name":{?script}{script}{/script}{!script}{job}{/script}},
+  "SubmitUser":{submit_user},"Station":{station},
+  "User":"{?user}{user:text}{/user}","Queue":"{?queue}{queue:text}{/queue}",
+  "Parameters":{"d":{parameters}},"TaskValues":{"d":[{task_values}]}}}
+stop.path = /AmtOpConService.svc/json/Stop
+stop.body = {"request":{"Application":{application},"Id":{id}}}
+kill.path = /AmtOpConService.svc/json/Kill
+kill.body = {"request":{"Application":{application},"Id":{id}}}
+monitor.path = /AmtOpConService.svc/json/Monitor
+monitor.body = {"request":{"Application":{application},"Id":{id}}}
+messages.path = /AmtOpConService.svc/json/Messages
+messages.body = {"request":{"Application":{application},"Id":{id},
+  "From":{after}}}
+reply.id = d.Id
+reply.status = d.State
+reply.token = d.Token
+reply.messages = d.Messages
+reply.message = d.Error
+""",
+    "Control-M's Automation API": """
+sign_in.path = /automation-api/session/login
+sign_in.body = {"username":{api_user},"password":{password}}
+header = Authorization: Bearer {token}
+header = Annotation-Subject: OpCon
+start.path = /automation-api/run/order
+start.body = {"ctm":{application},
+  "folder":"{submit_user:text}@{station:text}","hold":"false",
+  "jobs":{?script}{script}{/script}{!script}{job}{/script},
+  "type":"{?script}Script{/script}{!script}Job{/script}",
+  "variables":[{parameters:object},{task_values:object}],
+  "properties":[{"RunAs":"{?user}{user:text}{/user}"},
+    {"Queue":"{?queue}{queue:text}{/queue}"}]}
+stop.path = /automation-api/run/job/{application}:{id}/hold
+stop.body = none
+kill.path = /automation-api/run/job/{application}:{id}/kill
+kill.body = none
+monitor.method = GET
+monitor.path = /automation-api/run/job/{application}:{id}/status
+monitor.body = none
+messages.method = GET
+messages.path = /automation-api/run/job/{application}:{id}/log?from={after}
+messages.body = none
+reply.token = token
+reply.id = runId
+reply.status = statuses.status
+reply.messages = log
+""",
+    "Jenkins, a form and Basic": """
+sign_in.path = none
+header = Authorization: Basic {basic}
+header = Jenkins-Crumb: 0123456789abcdef
+start.path = /job/{application}/{?script}script/{script}{/script}{!script}{job}
+  {/script}/buildWithParameters?delay=0sec
+start.body = submitUser={submit_user}&station={station}&runAs={?user}{user}
+  {/user}&queue={?queue}{queue}{/queue}&PARAMETERS={parameters:joined\\n}
+  &VALUES={task_values:joined, }
+stop.path = /job/{application}/{id}/stop
+stop.body = none
+kill.path = /job/{application}/{id}/kill
+kill.body = json=%7B%7D&Submit=Yes
+monitor.method = GET
+monitor.path = /queue/item/{id}/api/json?tree=executable[status]
+monitor.body = none
+messages.method = GET
+messages.path = /queue/item/{id}/progressiveText?start={after}
+messages.body = none
+reply.id = id
+reply.status = executable.status
+reply.messages = log
+""",
+    "GET and queries, an API key": """
+sign_in.path = none
+header = X-Api-Key: {token}
+start.method = GET
+start.path = /amt.ashx?cmd=run&app={application}{!script}&job={job}{/script}
+  {?script}&file={script}{/script}&by={submit_user}&at={station}
+  {?user}&as={user}{/user}{?queue}&q={queue}{/queue}
+start.body = none
+stop.method = GET
+stop.path = /amt.ashx?cmd={action}&id={id}
+stop.body = none
+kill.method = GET
+kill.path = /amt.ashx?cmd={action}&id={id}
+kill.body = none
+monitor.method = GET
+monitor.path = /amt.ashx?cmd=STATUS&app={application}&id={id}
+monitor.body = none
+messages.method = GET
+messages.path = /amt.ashx?cmd=LOG&app={application}&id={id}&since={after}
+messages.body = none
+""",
+    "bodies that are one string": """
+sign_in.method = PUT
+sign_in.path = /session
+sign_in.body = "{api_user:text}:{password:text}"
+start.path = /run
+start.body = "{application:text}|{?script}@{script:text}{/script}{!script}
+  {job:text}{/script}|{submit_user:text}|{station:text}|{?user}{user:text}
+  {/user}|{?queue}{queue:text}{/queue}"
+stop.path = /run/{id:url}/halt
+stop.body = {id}
+kill.path = /run/{id}/kill
+kill.body = {application}
+monitor.path = /run/state
+monitor.body = "{application:text}/{id:text}"
+messages.path = /run/log
+messages.body = "{application:text}/{id:text}/{after:text}"
+reply.id = ""
+reply.status = ""
+""",
+    "JSON-RPC 2.0": """
+sign_in.path = /rpc
+sign_in.body = {"jsonrpc":"2.0","id":1,"method":"login",
+  "params":[{api_user},{password}]}
+start.path = /rpc
+start.body = {"jsonrpc":"2.0","id":1,"method":"start","params":{
+  "app":{application},"kind":"{?script}script{/script}{!script}batch{/script}",
+  "name":{?script}{script}{/script}{!script}{job}{/script},
+  "as":[{submit_user},{station}{?user},{user}{/user}],
+  "queue":[{?queue}{queue}{/queue}],
+  "args":{parameters:joined, },"values":{task_values:pairs Name Value}}}
+stop.path = /rpc
+stop.body = {"jsonrpc":"2.0","id":1,"method":"stop","params":{"job":{id}}}
+kill.path = /rpc
+kill.body = {"jsonrpc":"2.0","id":1,"method":"kill","params":{"job":{id}}}
+monitor.path = /rpc
+monitor.body = {"jsonrpc":"2.0","id":1,"method":"state","params":{"job":{id}}}
+messages.path = /rpc
+messages.body = {"jsonrpc":"2.0","id":1,"method":"log","params":{"job":{id},
+  "from":{after}}}
+reply.token = result.token
+reply.expires = result.ttl
+reply.id = result.job
+reply.status = result.state
+reply.message = error.message
+reply.messages = result.lines
+""",
+    "OData and a cookie": """
+sign_in.path = /odata/Sessions
+sign_in.body = {"@odata.type":"#Amt.Session","UserName":{api_user},
+  "Password":{password}}
+header = Cookie: lang=en; SID={token}; theme=dark
+start.path = /odata/Apps('{application}')/Amt.Run
+start.body = {"@odata.type":"#Amt.Run",
+  {!script}"Job@odata.bind":"Jobs('{job:text}')"{/script}
+  {?script}"Script@odata.bind":"Scripts('{script:text}')"{/script},
+  "SubmitUser":{submit_user},"Station":{station},
+  "Options":[{?user}{"Key":"User","Value":{user}}{/user}],
+  {?queue}"Queue@odata.bind":"Queues('{queue:url}')",{/queue}
+  "Parameters@odata.type":"#Collection(String)","Parameters":{parameters},
+  "TaskValues@odata.type":"#Collection(String)","TaskValues":{task_values:list}
+  }
+stop.path = /odata/Runs({id})/Amt.Stop
+stop.body = {}
+kill.path = /odata/Runs({id})/Amt.Kill
+kill.body = {}
+monitor.method = GET
+monitor.path = /odata/Runs({id})?$select=Status
+monitor.body = none
+messages.method = GET
+messages.path = /odata/Runs({id})/Messages?$filter=Sequence%20gt%20{after}
+messages.body = none
+reply.token = SessionId
+reply.id = value.Id
+reply.status = value.Status
+reply.messages = value
+""",
+    "a gateway with a key, Basic and a tenant": """
+sign_in.path = /token
+sign_in.body = none
+header = {!token}Authorization: Basic {basic}{/token}
+header = X-Session: {token}
+header = Ocp-Apim-Subscription-Key: 8b2f6c4d
+header = X-Tenant: {application}
+start.method = PUT
+start.path = /tenants/{application}/runs?api-version=2024-06-01
+start.body = {
+  "properties": {
+    "target": [ {?script}{"script": {script}}{/script}{!script}{"job": {job}}
+    {/script} ],
+    "identity": { "submit": {submit_user}, "station": {station}
+      {?user}, "user": {user}{/user} },
+    "placement": {{?queue}"queue": {queue}{/queue}},
+    "parameters": {parameters:object},
+    "values": {task_values:joined;}
+  },
+  "tags": {
+    "origin": "opcon"
+  }
+}
+stop.path = /tenants/{application}/runs/{id}?action={action}
+stop.body = none
+kill.path = /tenants/{application}/runs/{id}?action={action}
+kill.body = none
+monitor.method = GET
+monitor.path = /tenants/{application}/runs/{id}
+monitor.body = none
+messages.method = GET
+messages.path = /tenants/{application}/runs/{id}/log?from={after}
+messages.body = none
+reply.id = properties.runId
+reply.status = properties.provisioningState
+reply.messages = value
+"""}
+
+
+def test_captured_bodies_of_other_servers_are_pasted_in_and_run_whole_jobs():
+    lists = ["-pa", 'A=1 "&%\u20ac\\', "-pa", "B=", "-tv", "C=2 + 3"]
+    texts = ['Parameter 1 [A=1 "&%\u20ac\\]', "Parameter 2 [B=]",
+             "Task value 1 [C=2 + 3]"]
+    for name, text in CAPTURED.items():
+        with folder() as d:
+            path = write(d + "/wire", text)
+            wire = ["--wire", path]
+            env = {"AMT_TOKEN": TOKEN} if "Api-Key: {token}" in text else {}
+
+            def run(*args):
+                r = amt(url, *DEMO, *args, *wire, env=env)
+                return name, args[1], r.returncode, r.stdout, r.stderr
+            r = alone(*wire, "--print-wire")
+            equal((name, r.returncode, r.stderr), (name, 0, ""))
+            again = write(d + "/again", r.stdout)
+            equal(alone("--wire", again, "--print-wire").stdout, r.stdout)
+            equal(read_wire(r.stdout), {
+                **default_wire(), **read_wire(text.replace(":list}", "}"))})
+            with server(*wire, "--token", TOKEN, "--fault", "page=4") \
+                    as (url, stats):
+                equal(run("-jn", "REPORTTEST01"),
+                      (name, "REPORTTEST01", 4, published("done", url), ""))
+                more = lists if "{parameters" in text else []
+                *_, code, out, err = run("-jn", "ECHO", "-u", "DEMO", "-qn",
+                                         "Q 1", *more)
+                equal((name, code, err, messages_of(out)),
+                      (name, 4, "", texts[:len(more) // 2] +
+                       ["User [DEMO]", "Queue [Q 1]", "Done"]))
+                *_, code, out, err = run("-fn", "no.ps1")
+                equal((name, code, messages_of(out)),
+                      (name, 11, ["File not found"]))
+                for what, status in (("STOP", 12), ("KILL", 3)):
+                    number = run("-jn", "LONGRUNNINGREPORT", "--no-wait")[3]
+                    equal(run("-jt", what, "-id", number.strip())[:3],
+                          (name, what, status))
+                s = stats()
+                equal((name, s["starts_accepted"], s["stops"], s["kills"],
+                       s["unauthorized"], s["refused_sign_ins"]),
+                      (name, 5, 1, 1, 0, 0))
+            with server(*wire, "--token", TOKEN, "--fault",
+                        "accent=string-numbers") as (url, _):
+                equal(run("-jn", "REPORTTEST01"), # its id is a string
+                      (name, "REPORTTEST01", 4, published("done", url), ""))
+
+
+def test_no_trace_of_a_captured_table_shows_a_secret():
+    for name, text in CAPTURED.items():
+        with folder() as d:
+            wire = ["--wire", write(d + "/wire", text)]
+            word = write(d + "/password", SECRET + "\n")
+            env = {"AMT_PASSWORD": SECRET}
+            if "Api-Key: {token}" in text:
+                env["AMT_TOKEN"] = TOKEN
+            with server(*wire, "--token", TOKEN, "--password-file", word) \
+                    as (url, _):
+                r = amt(url, *DONE, "-v", *wire, env=env)
+                equal((name, r.returncode), (name, 4))
+                hidden(name, r)
+                for key in ("0123456789abcdef", "8b2f6c4d"):
+                    assert key not in r.stderr, (name, r.stderr)
+                assert "REPORTTEST01" in r.stderr, (name, r.stderr)
+
+
+def test_what_a_table_asks_for_and_a_task_lacks_is_named():
+    table = {"start.body": '{"a":{application},"j":{job},"q":{queue}}'}
+    with folder() as d, server() as (url, stats):
+        wire = ["--wire", write_wire(d + "/wire", table)]
+        r = amt(url, *DONE, *wire)
+        assert r.returncode in (64, 78), r
+        assert "required: queue" in r.stderr, r.stderr
+        nothing_sent(stats)
+        table["start.body"] = '{"a":{application},"j":{job},"l":{parameters}}'
+        write_wire(d + "/wire", table)
+        with server(*wire) as (other, _): # an empty list is one
+            equal(amt(other, *DONE, *wire).returncode, 4)
+
+
+def test_what_a_table_does_not_send_of_a_task_is_warned_of_once():
+    table = {"start.body": '{"a":{application},"j":{job}}'}
+    with folder() as d:
+        wire = ["--wire", write_wire(d + "/wire", table)]
+        with server(*wire) as (url, _):
+            r = amt(url, *DONE, *wire)
+            equal((r.returncode, r.stderr), (4, ""))
+            given = ["-pa", "A", "-pa", "B", "-tv", "C", "-u", "DEMO", "-qn",
+                     "Q"]
+            r = amt(url, *DONE, *given, *wire)
+            equal(r.returncode, 4)
+            lines = r.stderr.splitlines()
+            equal(len(lines), 1)
+            for word in ("warning", "-pa", "-tv", "-u", "-qn"):
+                assert word in lines[0], (word, r.stderr)
+            for word in ("-su", "-st", "-jn"):
+                assert word not in lines[0], (word, r.stderr)
+            one_line(amt(url, *DEMO, "-fn", "no.ps1", *wire), 78)
 
 
 SECRET = 'p%ss w\u00f6rd"\\+&='
 TOKEN = "fixed+t0ken/=="
 
 
+# How a wire file says who asks.
+AUTH = {
+    "json": "# the default\n",
+    "form": "sign_in.body = grant_type=password&username={api_user}"
+            "&password={password}\n",
+    "basic": "sign_in.path = none\nheader = Authorization: Basic {basic}\n",
+    "fixed": "sign_in.path = none\n",
+    "none": "sign_in.path = none\nheader = none\n"}
+
+
 @contextlib.contextmanager
 def server_with_auth(auth, *options):
     """Gives its URL, its stats, and how the tool is to be called."""
     with folder() as d:
-        path = write_wire(d + "/wire", {"auth": auth})
+        path = write(d + "/wire", AUTH[auth])
         word = write(d + "/password", SECRET + "\n")
         with server("--wire", path, "--password-file", word, "--token", TOKEN,
                     *options) as (url, stats):
@@ -1499,25 +1980,52 @@ def test_each_kind_of_sign_in_works_and_a_wrong_one_is_24():
 
 def test_a_bad_wire_file_is_78_with_its_line_and_nothing_is_sent():
     with server() as (url, stats), folder() as d:
-        cases = ("start.pth = \"/x\"", "start.path", "= x",
-                 "start.path = \"/x", "start.path = \"/\\q\"",
-                 "start.path = \"/x\" y", "auth = kerberos",
-                 "parameters = list", "start.path = \"x\"",
-                 "start.path = \"/a b\"", "start.path = \"/a\\r\\nX: y\"",
-                 "start.method = \"GET \"", "auth_header = \"A B\"",
-                 "headers = \"X-A: b\\n\"", "reply.id = \"" + "a" * 40 + "\"",
-                 "reply.id = a..b", "reply.id = a|", "reply.id = |a",
-                 "reply.id = a||b", "reply.id = " + "|".join(["a" * 31] * 9),
-                 "members = \"x\"",
-                 "request.job = \"\"")
+        cases = ("start.pth = /x", "start.path", "= x", "start = /x",
+                 "header", "header = ", "header = X", "header = : x",
+                 "header = A B: x", "header = X-A: b\x01", "header = X-A: \x7f",
+                 "header = X-{job}: b", "header = X-A: {parameters}",
+                 "start.path = x", "start.path = /a b", "start.path = /a\x0eb",
+                 "start.path = /\u20ac", "start.path = /{nothing}",
+                 "start.path = /{id", "start.path = /{job:loud}",
+                 "start.path = /{parameters}", "start.path = /{?queue}",
+                 "start.path = /{?queue}a", "start.path = /a{/queue}",
+                 "start.path = /{?queue}{?user}a{/queue}{/user}",
+                 "start.path = /{?nothing}a{/nothing}",
+                 "start.method = G T", "start.method = PO{job}",
+                 "start.body = {", "start.body = {\"a\":{job}",
+                 "start.body = {\"a\":{job},}",
+                 "start.body = {\"a\":\"{job}\"}",
+                 "start.body = {\"a\":{jobs}}",
+                 "start.body = {\"a\":{job:list}}",
+                 "start.body = {\"a\":{job}{parameters:pairs}}",
+                 "start.body = {\"a\":{job},\"b\":{parameters:pairs a}}",
+                 "start.body = {\"a\":{job},\"b\":{parameters:text}}",
+                 "start.body = {\"a\":{job},\"b\":{parameters:joined\\q}}",
+                 "start.body = {\"a\":{job}}\x02",
+                 "start.body = {\"a\":{job}{?queue},\"b\":{queue}}",
+                 "start.body = job={job}&b={parameters}",
+                 "monitor.body = {\"a\":{id}{?user},{/user}}",
+                 "reply.id = " + "a" * 40, "reply.id = a..b", "reply.id = a|",
+                 "reply.id = |a", "reply.id = a||b",
+                 "reply.id = " + "|".join(["a" * 31] * 9))
+        troubles = []
         for bad in cases:
             path = write(d + "/w", "# a\n\n" + bad + "\n")
-            r = amt(url, *DONE, "--wire", path)
-            one_line(r, 78, path)
-            assert re.search(r"\b3\b", r.stderr.replace(path, "")), (bad, r)
-        path = write(d + "/w", "auth = json\nauth = json\n")
-        one_line(amt(url, *DONE, "--wire", path), 78, path)
-        path = write(d + "/w", b"reply.id = \"\xff\"\n")
+            r = amt(url, *DONE, "--wire", path, "--give-up", "0")
+            try:
+                one_line(r, 78, path + ":3")
+            except AssertionError as e:
+                troubles.append("%r: %s" % (bad, e))
+        assert not troubles, "\n".join(troubles)
+        for twice in ("start.path = /a\n", "reply.id = a\n"):
+            path = write(d + "/w", twice + twice)
+            one_line(amt(url, *DONE, "--wire", path), 78, path + ":2")
+        path = write(d + "/w", "start.body = {\n  \"a\":{job},\n"
+                               "  \"b\":{jub}\n}\n")
+        one_line(amt(url, *DONE, "--wire", path), 78, path + ":", "{jub}")
+        path = write(d + "/w", "  start.path = /x\n")
+        one_line(amt(url, *DONE, "--wire", path), 78, path + ":1")
+        path = write(d + "/w", b"reply.id = \xff\n")
         one_line(amt(url, *DONE, "--wire", path), 78, path)
         one_line(amt(url, *DONE, "--wire", d + "/none"), 78, d + "/none")
         nothing_sent(stats)
@@ -1528,10 +2036,12 @@ def test_a_wire_table_with_which_no_job_can_be_run_is_78():
     troubles = []
     with server() as (url, stats), folder() as d:
         for bad in ("start.path = none", "monitor.method = none",
-                    "auth_header = none", "reply.token = none",
+                    "messages.path = none", "reply.token = none",
                     "reply.id = none", "reply.status = none",
-                    "start.path = \"/{nothing}\"", "start.path = /{id",
-                    "auth = fixed"):
+                    "header = none",
+                    "start.body = none", "start.body = {\"a\":{application}}",
+                    "monitor.body = {\"a\":{application}}",
+                    "sign_in.path = none"):
             path = write(d + "/w", bad + "\n")
             r = amt(url, *DONE, "--wire", path, "--give-up", "0")
             try:
@@ -1542,17 +2052,105 @@ def test_a_wire_table_with_which_no_job_can_be_run_is_78():
         nothing_sent(stats)
 
 
-def test_a_wire_file_may_have_blanks_CRLF_a_byte_order_mark_and_bare_values():
+IN_START = "write start.body with "
+SEE = "(amt --print-wire shows one)"
+
+# Each line of version 0.1, and what the tool says of it.
+OLD_LINES = (
+    ('request.user = "login"', "write sign_in.body with ",
+     '"login":{api_user}', SEE),
+    ("request.password = secret", "write sign_in.body with ",
+     '"secret":{password}', SEE),
+    ("request.action = Do", '"Do":{action}', SEE),
+    ("request.task_type = Kind", IN_START,
+     '"Kind":"{?script}SCRIPT{/script}{!script}BATCH{/script}"', SEE),
+    ("request.application = App", '"App":{application}', SEE),
+    ("request.job = Job", IN_START, '"Job":{job}', SEE),
+    ("request.script = File", IN_START, '{?script},"File":{script}{/script}',
+     SEE),
+    ("request.submit_user = By", IN_START, '"By":{submit_user}', SEE),
+    ("request.run_as = As", IN_START, '{?user},"As":{user}{/user}', SEE),
+    ("request.station = At", IN_START, '"At":{station}', SEE),
+    ("request.queue = Q", "request.queue: names stand in the bodies now: ",
+     IN_START + '{?queue},"Q":{queue}{/queue} in it ' + SEE),
+    ("request.queue = none", "start.body without it", SEE),
+    ("request.id = Id", '"Id":{id}', SEE),
+    ("request.after = From", "messages.body", '"From":{after}', SEE),
+    ("request.task_values = Values", IN_START,
+     '{?task_values},"Values":{task_values}{/task_values}', SEE),
+    ("request.parameters = Args", IN_START,
+     '{?parameters},"Args":{parameters}{/parameters}', SEE),
+    ("word.start = Run", "start.body", '"Run"', SEE),
+    ("word.stop = Halt", "stop.body", '"Halt"', SEE),
+    ("word.kill = Slay", "kill.body", '"Slay"', SEE),
+    ("word.batch = job", "start.body", "job", SEE),
+    ("word.script = file", "start.body", "file", SEE),
+    ("auth = json", "leave"),
+    ("auth = form", "sign_in.body = grant_type=password&username={api_user}"
+                    "&password={password}"),
+    ('auth = "basic"', "sign_in.path = none",
+     "header = Authorization: Basic {basic}"),
+    ("auth = fixed", "sign_in.path = none", "header = ", ": {token}"),
+    ("auth = none", "sign_in.path = none and header = none"),
+    ("auth = kerberos", "sign_in.path"),
+    ("auth_header = X-Auth", "header = X-Auth: {token}"),
+    ('auth_scheme = "Bearer "', "header = Authorization: Bearer {token}"),
+    ("auth_scheme = Token", "Token {token}"),
+    ('auth_scheme = ""', "leave"),
+    ('headers = "X-Tenant: t1\\r\\nX-Key: k 2\\r\\n"', "header = "),
+    ('members = "\\"tenant\\":\\"t1\\""', "body"),
+    ('separator = "; "', "{parameters:joined; }"),
+    ("task_values = array", "leave"),
+    ("task_values = object", "{task_values:object}"),
+    ("task_values = joined", "{task_values:joined"),
+    ("parameters = array", "leave"),
+    ("parameters = object", "{parameters:object}"),
+    ("parameters = joined", "{parameters:joined"))
+
+
+def test_each_line_of_version_0_1_is_refused_with_what_to_write_now():
+    troubles = []
+    with server() as (url, stats), folder() as d:
+        for line, *words in OLD_LINES:
+            path = write(d + "/w", "# 0.1\n" + line + "\n")
+            r = amt(url, *DONE, "--wire", path, "--give-up", "0")
+            try:
+                one_line(r, 78, path + ":2", line.split()[0] + ": ", *words)
+            except AssertionError as e:
+                troubles.append("%s: %s" % (line, e))
+        assert not troubles, "\n".join(troubles)
+        nothing_sent(stats)
+
+
+def test_what_is_no_secret_is_all_that_is_said_of_a_line_of_version_0_1():
     with folder() as d:
-        text = ("\ufeff# \u20ac\r\n\r\n  start.path=/x/{application}  \r\n"
-                "request.queue \t = none\r\nreply.id=  \"a\\u0062\\/c\"\r\n"
-                "separator = \"\"\r\nauth = none")
+        for line in ('headers = "X-Key: KEY1\\r\\n"',
+                     'members = "\\"ApiKey\\":\\"KEY1\\""'):
+            r = alone(*DONE, "--wire", write(d + "/w", line + "\n"))
+            equal(r.returncode, 78)
+            assert "KEY1" not in r.stderr, r.stderr
+
+
+def test_a_wire_file_may_have_blanks_CRLF_a_byte_order_mark_and_long_values():
+    with folder() as d:
+        text = ("\ufeff# \u20ac\r\n\r\nstart.path=/x/{application}  \r\n"
+                "start.method \t =PUT\r\nreply.id=  \"a.b\"\r\n"
+                "start.body = {\r\n  \"a\" : {job}  {?queue},\r\n"
+                "# a comment between\r\n\t\"b\":[{queue}\r\n]{/queue}\r\n}\r\n"
+                "monitor.body = \"{id:text} {{id}\"\r\n"
+                "header = X-A:  \u20ac {token}\r\nheader = Y-A: =\r\n"
+                "reply.text = \"\"\r\nreply.more = none\r\n"
+                "kill.body = none\r\nkill.path = /k/{id}")
         path = write(d + "/w", text)
         r = alone("--wire", path, "--print-wire")
         equal((r.returncode, r.stderr), (0, ""))
         equal(read_wire(r.stdout), {
-            **default_wire(), "start.path": "/x/{application}", "auth": "none",
-            "request.queue": None, "reply.id": "ab/c", "separator": ""})
+            **default_wire(), "start.path": "/x/{application}",
+            "start.method": "PUT", "reply.id": "a.b",
+            "start.body": '{"a" : {job}  {?queue},"b":[{queue}]{/queue}}',
+            "monitor.body": '"{id:text} {{id}"',
+            "header": ["X-A:  \u20ac {token}", "Y-A: ="], "reply.text": "",
+            "reply.more": None, "kill.body": None, "kill.path": "/k/{id}"})
 
 
 # --- trace -------------------------------------------------------------------
@@ -1596,8 +2194,10 @@ def test_a_trace_shows_requests_and_replies_and_no_secret():
 
 def test_a_trace_hides_the_fixed_headers_and_members_of_a_wire_table():
     with folder() as d:
-        wire = write_wire(d + "/wire", {"headers": "X-Api-Key: KEY1\r\n",
-                                        "members": '"ApiKey":"KEY2"'})
+        body = default_wire()["start.body"]
+        wire = write_wire(d + "/wire", {
+            "header": ["X-Api-Key: KEY1", "X-AMT-LogonToken: {token}"],
+            "start.body": body[:-1] + ',"ApiKey":"KEY2"}'})
         with server("--wire", wire) as (url, _):
             r = amt(url, "-v", *QUICK, "--wire", wire)
             equal(r.returncode, 4)
@@ -1669,24 +2269,23 @@ def test_probe_tells_a_right_table_from_a_wrong_one_and_from_the_default():
 def test_probe_tries_the_other_header_where_the_token_is_refused():
     """And says which one works. Where none does, that is said as well."""
     job = [*DEMO, "-id", "2112"]
-    lines = {"X-AMT-LogonToken": 'auth_scheme = ""',
-             "Authorization": 'auth_scheme = "Bearer "'}
+    lines = {"X-AMT-LogonToken": "header = X-AMT-LogonToken: {token}",
+             "Authorization": "header = Authorization: Bearer {token}"}
 
     def check(mine, theirs, header):
         with server(*theirs) as (url, stats):
             amt(url, *DONE, *theirs)
             r = amt(url, "probe", *job, *mine, fast=False)
             equal((r.returncode, stats()["start_requests"]), (78, 1))
-            for word in ("auth_header = " + header, lines[header],
-                         "Status: fits", "Messages[].Text: fits"):
+            for word in (lines[header], "Status: fits",
+                         "Messages[].Text: fits"):
                 assert word in r.stdout, (word, r.stdout)
             equal(r.stdout.count("HTTP 401"), 1)
     with folder() as d:
-        old = ["--wire", write(d + "/old", "auth_header = Authorization\n"
-                               'auth_scheme = "Bearer "\n')]
+        old = ["--wire", write(d + "/old", lines["Authorization"] + "\n")]
         check([], old, "Authorization")
         check(old, [], "X-AMT-LogonToken")
-        other = ["--wire", write(d + "/w", "auth_header = X-Other\n")]
+        other = ["--wire", write(d + "/w", "header = X-Other: {token}\n")]
         check(other, old, "Authorization")
         check(other, [], "X-AMT-LogonToken")
         with server(*other) as (url, stats):
@@ -1694,7 +2293,7 @@ def test_probe_tries_the_other_header_where_the_token_is_refused():
             r = amt(url, "probe", *job, fast=False)
             equal(r.returncode, 24)
             assert "in Authorization as well" in r.stdout, r.stdout
-            assert "auth_header =" not in r.stdout, r.stdout
+            assert "header =" not in r.stdout, r.stdout
 
 
 def test_probe_knows_the_alternatives_of_names():
@@ -2656,7 +3255,7 @@ def test_a_state_file_says_what_this_program_writes_and_nothing_else():
 def test_a_file_that_others_could_change_decides_nothing():
     """What says where a password goes, or is one."""
     with secure("ec") as (url, stats), folder() as d:
-        good = {"--config": config(url), "--wire": "auth = json\n",
+        good = {"--config": config(url), "--wire": AUTH["json"],
                 "--password-file": "opconxps\n", "--ca": read(cert("roots.pem")),
                 "--cert": read(cert("client-ec.crt")),
                 "--key": read(cert("client-ec.key"))}
@@ -2681,7 +3280,7 @@ def test_a_file_that_others_could_change_decides_nothing():
                     one_line(r, 78, name)
         if os.geteuid() == 0: # root's are good for others
             with for_everybody() as (away, program):
-                wire = write(away + "/wire", "auth = none\n")
+                wire = write(away + "/wire", AUTH["none"])
                 os.chmod(wire, 0o644)
                 r = alone("--wire", wire, *QUICK, "-s", dead_url(), "--give-up",
                           "0", program=program, user=NOBODY, cwd="/")
@@ -2738,7 +3337,7 @@ def test_an_unasked_files_server_is_sent_no_credentials_from_elsewhere():
     with server() as (url, stats), folder() as d:
         write(d + "/Connector.config", config(url))
         password = write(d + "/password", "opconxps\n")
-        wire = write(d + "/wire", "auth = fixed\n")
+        wire = write(d + "/wire", AUTH["fixed"])
         program = os.path.abspath(AMT)
 
         def run(*args, **env):
@@ -2813,8 +3412,9 @@ def test_a_wire_table_writes_no_header_that_frames_a_request():
     with server() as (url, stats), folder() as d:
         for name in ("Host", "CONTENT-LENGTH", "transfer-Encoding",
                      "Connection", "Expect", "TE", "Upgrade"):
-            for line in ('headers = "X-A: b\\r\\n%s: chunked\\r\\n"' % name,
-                         "auth_header = " + name):
+            for line in ("header = %s: chunked" % name,
+                         "header = %s: {token}" % name,
+                         "header = {?queue}%s: 1{/queue}" % name):
                 path = write(d + "/w", "\n" + line + "\n")
                 one_line(amt(url, *QUICK, "--wire", path), 78, path + ":2",
                          "Content-Length")
@@ -2918,9 +3518,9 @@ def test_no_secret_is_left_in_memory_when_the_tool_ends():
                            "NEEDLE": "".join(chr(ord(c) ^ 1) for c in needle)})
             equal(read(found), "looked\n")
             return r
-        wire = write(d + "/wire", "auth = fixed\n")
-        json_wire = write(d + "/json", "auth = json\n")
-        basic = write(d + "/basic", "auth = basic\n")
+        wire = write(d + "/wire", AUTH["fixed"])
+        json_wire = write(d + "/json", AUTH["json"])
+        basic = write(d + "/basic", AUTH["basic"])
         for trace in ([], ["--trace"]):
             for table, needle, file, *more in (
                     (json_wire, secret, word), (wire, token, fixed, "--token",
@@ -3569,7 +4169,7 @@ def test_a_secret_that_a_server_repeats_is_hidden_before_it_is_cut():
 def test_a_trace_hides_what_Basic_makes_of_the_password():
     pair = base64.b64encode(b"ocadm:opconxps").decode()
     with folder() as d:
-        wire = write(d + "/w", "auth = basic\n")
+        wire = write(d + "/w", AUTH["basic"])
         with scripted(monitor=(503, {"you sent": pair})) as (url, _):
             r = amt(url, *DONE, "-v", "--wire", wire, "--give-up", "0")
             assert "you sent" in r.stderr and pair[:8] not in r.stderr, r
