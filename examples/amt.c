@@ -14,7 +14,7 @@
          -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
    It is one file to be read from top to bottom, and to be copied from. All of
-   its memory is static: about 130 kB, whatever a job writes; with TLS 600 kB
+   its memory is static: about 160 kB, whatever a job writes; with TLS 600 kB
    more, most of it room for trusted certificates, which is touched only as far
    as they fill it. amt.h does the protocol; what remains is here:
 
