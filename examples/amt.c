@@ -14,7 +14,7 @@
          -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
    It is one file to be read from top to bottom, and to be copied from. All of
-   its memory is static: about 130 kB, whatever a job writes; with TLS 600 kB
+   its memory is static: about 160 kB, whatever a job writes; with TLS 600 kB
    more, most of it room for trusted certificates, which is touched only as far
    as they fill it. amt.h does the protocol; what remains is here:
 
@@ -2238,7 +2238,6 @@ static const char *take_holes(char *t)
     } else {
       if (next == '{' && is_word_char(r.from[2])) r.from++;
       move(&r, 1);
-      if (r.to[-1] == '{' && is_word_char(*r.from)) move(&r, 1);
     }
   }
   *r.to = 0;
@@ -2250,8 +2249,8 @@ static const char *take_holes(char *t)
 
 /* --- and back --- */
 
-static void put_letters(amt_out *o, const char *before, char hole,
-                        const char *behind)
+static void spell_word(amt_out *o, const char *before, char hole,
+                       const char *behind)
 {
   int i = hole_of(hole);
   amt_put_text(o, before);
@@ -2281,7 +2280,7 @@ static void spell_hole(amt_out *o, const char *p, const char *end)
 {
   int how = 0;
   while (how < HOWS && *hows[how].mark != *p) how++;
-  put_letters(o, "{", end[-1], "");
+  spell_word(o, "{", end[-1], "");
   if (how < HOWS) {
     amt_put_text(o, ":");
     amt_put_text(o, hows[how].name);
@@ -2298,10 +2297,10 @@ static void spell(amt_out *o, const char *p, const char *end)
   while (p < end) {
     const char *next = is_mark(*p) ? behind_mark(p) : p + 1;
     if (begins_part(*p)) {
-      put_letters(o, *p == *AMT_IF(JOB, "") ? "{?" : "{!", p[1], "}");
+      spell_word(o, *p == *AMT_IF(JOB, "") ? "{?" : "{!", p[1], "}");
       if (depth < sizeof open) open[depth++] = p[1];
     } else if (ends_part(*p)) {
-      put_letters(o, "{/", depth > 0 ? open[--depth] : '\0', "}");
+      spell_word(o, "{/", depth > 0 ? open[--depth] : '\0', "}");
     } else if (is_mark(*p)) {
       spell_hole(o, p, next);
     } else if (*p != '\r' && *p != '\n') {
@@ -2413,9 +2412,11 @@ static const char *take_header(char *line, unsigned at)
 
 /* --- lines of version 0.1 --- */
 
-/* Names of members, and words. The name goes between the last two. */
-static const struct { const char *name, *where, *before, *behind; } old_names[]
-= {
+typedef struct { const char *name, *where, *before, *behind; } old_name;
+typedef struct { const char *name, *value, *before, *behind; } old_choice;
+
+/* Names of members, and words: what stood there goes between the last two. */
+static const old_name old_names[] = {
   { "request.user", "sign_in.body", "\"", "\":{api_user}" },
   { "request.password", "sign_in.body", "\"", "\":{password}" },
   { "request.action", "the bodies of start, stop and kill", "\"",
@@ -2449,10 +2450,9 @@ enum { OLD_NAMES = sizeof old_names / sizeof *old_names };
 #define LIST_LINE(word, how) "in start.body, write {" word ":" how "} in " \
                              "place of {" word "}"
 
-/* The rest, by value; NULL is any. A value goes between before and behind, if
-   that is there. */
-static const struct { const char *name, *value, *before, *behind; } old_lines[]
-= {
+/* The rest, by value; NULL is any. The value goes between the last two, where
+   there are two. */
+static const old_choice old_lines[] = {
   { "auth", "json", OUT_LINE, NULL },
   { "auth", "form", "write sign_in.body = grant_type=password&username="
     "{api_user}&password={password}", NULL },
@@ -2751,15 +2751,21 @@ static char *cut_name(char *line, char **value)
   return trim(line);
 }
 
-static int is_wire_name(const char *p)
+/* The line with this name, of n bytes, or WIRE_LINES. */
+static int wire_line_named(const char *name, size_t n)
 {
-  int    i;
-  size_t n = strcspn(p, " \t=");
-  if (p[n + strspn(p + n, " \t")] != '=') return 0;
-  for (i = 0; i < WIRE_LINES; i++)
-    if (strlen(wire_lines[i].name) == n &&
-        memcmp(wire_lines[i].name, p, n) == 0) return 1;
-  return 0;
+  int i = 0;
+  while (i < WIRE_LINES && (strlen(wire_lines[i].name) != n ||
+                            memcmp(wire_lines[i].name, name, n) != 0)) i++;
+  return i;
+}
+
+/* 1 if a line is a setting of its own, not more of a value. */
+static int is_setting(const char *line)
+{
+  size_t n = strcspn(line, " \t=");
+  return line[n + strspn(line + n, " \t")] == '=' &&
+         wire_line_named(line, n) < WIRE_LINES;
 }
 
 /* The next "name = value", with the lines that go on with it. 1, or 0 at the
@@ -2786,7 +2792,7 @@ static int next_wire_value(wire_reader *r, const char **fault)
     first = *r->at;
     p = cut_line(r);
     if (first == '#') continue;
-    if (is_wire_name(p)) {
+    if (is_setting(p)) {
       *fault = "a line that begins with a blank goes on with the value before "
                "it; remove the blank";
       r->line = r->next;
@@ -2832,8 +2838,7 @@ static int read_wire(const char *file)
   e = read_text(file, open_as(file, AS_FILE), lines, sizeof lines);
   if (e != 0) return e;
   while (next_wire_value(&r, &fault)) {
-    for (i = 0; i < WIRE_LINES && strcmp(r.name, wire_lines[i].name) != 0; i++)
-      {}
+    i = wire_line_named(r.name, strlen(r.name));
     if (fault == NULL && i == WIRE_LINES)
       fault = either(old_line(r.name, r.value), "not a name of the wire table; "
                      "`amt --print-wire` lists them");
