@@ -855,7 +855,7 @@ static size_t amt__length(const volatile char *text)
   return n;
 }
 
-static void amt__copy(char *to, const char *from, size_t n)
+AMT__OWN void amt__copy(char *to, const char *from, size_t n)
 {
   while (n-- > 0) to[n] = from[n];
 }
@@ -1083,7 +1083,7 @@ AMT__INLINE int amt__json_push(amt_json *t, unsigned object)
 }
 
 /* A value has ended. */
-static int amt__json_done(amt_json *t, int token)
+AMT__OWN int amt__json_done(amt_json *t, int token)
 {
   t->state = t->depth ? AMT__J_NEXT : AMT__J_DONE;
   return token;
@@ -1747,7 +1747,8 @@ static int amt__has_hole(const char *text, int word)
 }
 #endif
 
-static const char *const *amt__list(const amt_job *j, unsigned word, size_t *n)
+AMT__OWN const char *const *amt__list(const amt_job *j, unsigned word,
+                                      size_t *n)
 {
   const amt_task *t = j->task__;
   *n = 0;
@@ -1794,7 +1795,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
 /* RFC 3986: all but unreserved characters as %XX. */
-static void amt__put_percent(amt_out *o, const char *text, size_t n)
+AMT__OWN void amt__put_percent(amt_out *o, const char *text, size_t n)
 {
   static const char digits[] = "0123456789ABCDEF";
   for (; n != 0; text++, n--) {
@@ -2123,7 +2124,7 @@ static int amt__fill(const amt_job *j, amt_out *o, const char *text,
   for (;;) {
     if (skipped == 0 && w.index == 0 && w.offset == 0 && amt__note(&w, 0))
       return 0;
-    for (n = 0; !amt__is_mark(w.p[n]);) n++;
+    for (n = 0; (unsigned char)w.p[n] >= 32u || !amt__is_mark(w.p[n]);) n++;
     if (skipped == 0) amt_put(o, w.p, n);
     w.p += n;
     mark = (unsigned char)*w.p;
@@ -2764,7 +2765,7 @@ static int amt__hundred(unsigned status, unsigned hundred)
   return status - hundred * 100u < 100u;
 }
 
-static void amt__spoil(amt_job *j, int error)
+AMT__OWN void amt__spoil(amt_job *j, int error)
 {
   if (j->cause == 0) j->cause = (int16_t)error;
 }
@@ -2786,7 +2787,7 @@ static void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
   j->event__ = kind == AMT_MSG_LOG ? AMT_MESSAGE : AMT_SAID;
 }
 
-static void amt__element_begins(amt_job *j)
+AMT__OWN void amt__element_begins(amt_job *j)
 {
   j->seen__ &= (uint16_t)~(AMT__ELEMENT_TEXT | AMT__ELEMENT_ENDS);
   j->has_sequence = 0;
@@ -2997,7 +2998,7 @@ static int amt__collect_status(amt_job *j, const amt_json_token *token)
 }
 
 /* v with n more zeros; if that is more than any status, some such number. */
-static uint32_t amt__tens(uint32_t v, int n)
+AMT__OWN uint32_t amt__tens(uint32_t v, int n)
 {
   while (n-- > 0 && v <= 0x7FFFFFFFu)
     v = v > 0x7FFFFFFFu / 10u ? 0xF0000000u : v * 10u;
@@ -3021,7 +3022,7 @@ static int amt__exponent(const char **p)
 
 /* The number that the n bytes spell, in whatever way: 4, +04, 4.0, 40e-1. -1 if
    there is none, or it is not whole, or below 0, or too large. */
-static int32_t amt__whole(const char *p, size_t n)
+AMT__OWN int32_t amt__whole(const char *p, size_t n)
 {
   const char *end = p + n, *digits = NULL;
   int         minus = *p == '-', point = 0, zeros = 0, e = 0;
@@ -3132,7 +3133,7 @@ static void amt__line(amt_job *j, const amt_json_token *t)
 #endif
 
 /* A piece of a string or a number. */
-static void amt__scalar(amt_job *j, const amt_json_token *t, int string)
+AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
   char    *scratch = amt__scratch(j);
   uint64_t n;
@@ -3302,8 +3303,8 @@ static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
   return value != 0 ? value : otherwise;
 }
 
-static void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
-                       const char *application, const char *id)
+AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
+                         const char *application, const char *id)
 {
   memset(j, 0, sizeof *j);
   j->session__ = s;
@@ -3423,7 +3424,7 @@ AMTDEF void amt_session_end(amt_session *s)
   amt_wipe(s, sizeof *s);
 }
 
-static int amt__end(amt_job *j, int event, int error, int32_t code)
+AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
 {
   amt__release(j);
   j->error = (int16_t)error;
@@ -3577,7 +3578,7 @@ static int amt__call(amt_job *j, amt_op op)
       return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
   }
 #ifndef AMT_DEFAULT_WIRE_ONLY /* amt_session_credentials may have taken them */
-  if (amt__is_basic(j) && (s->user == NULL || s->password == NULL))
+  if ((s->user == NULL || s->password == NULL) && amt__is_basic(j))
     return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
   if (s->token__len == 0) {
     int e = amt__check_token(j);
@@ -3641,7 +3642,7 @@ static int amt__ready(amt_job *j, uint32_t now)
 enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
        AMT__PASSING, AMT__MOVED };
 
-static int amt__class(const amt_job *j)
+AMT__OWN int amt__class(const amt_job *j)
 {
   unsigned st = j->http_status;
   if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
@@ -3655,7 +3656,7 @@ static int amt__class(const amt_job *j)
 }
 
 /* The error that goes with it. */
-static int amt__reason(const amt_job *j, int result)
+AMT__OWN int amt__reason(const amt_job *j, int result)
 {
   switch (result) {
   case AMT__UNAUTHORIZED: return AMT_E_SIGN_IN;
@@ -3917,7 +3918,7 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   if (e < 0) amt__spoil(j, e);
 }
 
-static int amt__answered(amt_job *j, uint32_t now)
+AMT__OWN int amt__answered(amt_job *j, uint32_t now)
 {
   int result = amt__class(j);
   if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&

@@ -1133,7 +1133,7 @@ static int amt__http_line(amt_http_reply *r)
 }
 
 /* A word has ended before c, which is a blank, CR, or what ends it there. */
-static int amt__http_ended(amt_http_reply *r, unsigned c)
+AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
 {
   uint64_t v = 0;
   switch (r->state) {
@@ -1177,7 +1177,7 @@ static int amt__http_ended(amt_http_reply *r, unsigned c)
   }
 }
 
-static int amt__http_wrong(unsigned state)
+AMT__OWN int amt__http_wrong(unsigned state)
 {
   if (state < AMT__P_NAME) return AMT_E_HTTP_STATUS;
   return state < AMT__P_SIZE || state == AMT__P_REASON ? AMT_E_HTTP_HEADER
