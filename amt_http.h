@@ -1315,7 +1315,7 @@ AMTDEF void amt_http_close(amt_http_conn *c)
   if (c->state != AMT_CONN_CLOSED) {
     c->stream->abort = c->state == AMT_CONN_SENDING ||
                        c->state == AMT_CONN_RECEIVING;
-    c->stream->ops->close(c->stream);
+    (c->stream->ops->close)(c->stream);
   }
   c->state = AMT_CONN_CLOSED;
   c->at = c->have = 0;
@@ -1343,7 +1343,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
   unsigned char look;
   if (amt__http_fresh(c, now, max_idle) &&
       (c->quiet ||
-       c->stream->ops->read(c->stream, &look, 1) == AMT_AGAIN)) {
+       (c->stream->ops->read)(c->stream, &look, 1) == AMT_AGAIN)) {
     c->state = AMT_CONN_SENDING;
     c->reused = 1;
   } else {
@@ -1379,11 +1379,11 @@ static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
   ptrdiff_t     n;
   int           e;
   if (c->stream->ops->tls != u->tls) return amt__http_fail(c, AMT_E_NO_TLS);
-  e = c->stream->ops->open(c->stream, u->host, u->host_len, u->port,
-                           amt__or(amt_http_left(c, now), 1));
+  e = (c->stream->ops->open)(c->stream, u->host, u->host_len, u->port,
+                             amt__or(amt_http_left(c, now), 1));
   if (e < 0) return amt__http_fail(c, e);
   if (e == AMT_AGAIN) return AMT_AGAIN;
-  n = c->stream->ops->read(c->stream, &look, 1);
+  n = (c->stream->ops->read)(c->stream, &look, 1);
   if (n > 0) n = AMT_E_HTTP_UNASKED;
   if (n < 0) return amt__http_fail(c, (int)n);
   c->t_io = now;
@@ -1395,7 +1395,7 @@ static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
 static int amt__http_receive(amt_http_conn *c, void *buf, size_t size,
                              uint32_t now)
 {
-  ptrdiff_t n = c->stream->ops->read(c->stream, buf, size);
+  ptrdiff_t n = (c->stream->ops->read)(c->stream, buf, size);
   if (n > 0) {
     c->at = 0;
     c->have = (size_t)n;
@@ -1473,7 +1473,7 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
 {
   int       e;
-  ptrdiff_t n = c->stream->ops->write(c->stream, o->buf, o->len);
+  ptrdiff_t n = (c->stream->ops->write)(c->stream, o->buf, o->len);
   if (n < 0) c->taken = 2; /* in doubt, taken */
   if (n > 0) {
     c->taken = 1;
@@ -1503,7 +1503,7 @@ AMTDEF int amt_http_want(const amt_http_conn *c)
   else if (c->state == AMT_CONN_RECEIVING)
     want = AMT_WANT_READ;
   if (c->state == AMT_CONN_CLOSED || c->stream->ops->want == NULL) return want;
-  return c->stream->ops->want(c->stream, want);
+  return (c->stream->ops->want)(c->stream, want);
 }
 
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
@@ -1513,7 +1513,7 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
   if (c->state == AMT_CONN_RECEIVING && c->have != 0) return 1;
   ready = amt_http_want(c);
   if (ready == AMT_WANT_NOW) ready = 1;
-  else ready = c->stream->ops->wait(c->stream, ready, ms);
+  else ready = (c->stream->ops->wait)(c->stream, ready, ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
     c->quiet = ready == 0;

@@ -13,7 +13,10 @@
                        count, index, address
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
-     AMT__TIMEDOUT     the system's error for an address that did not answer
+     AMT__TIMEDOUT     the system's error for an address that did not answer,
+     AMT__NO_FAMILY    and for one of a kind that it does not have
+     AMT__NO_NAMES     if there is no getaddrinfo
+     AMT__NO_IPV4, AMT__NO_IPV6   if there is no sockaddr_in, no sockaddr_in6
 
    and, behind it, the functions declared here.
 
@@ -56,15 +59,21 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
   hints.ai_socktype = SOCK_STREAM;
   if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
   for (i = list; i != NULL && n < max; i = i->ai_next) {
+#ifndef AMT__NO_IPV4
     if (i->ai_family == AF_INET) {
       struct sockaddr_in sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
       memcpy(a[n].ip, &sa.sin_addr, a[n].len = 4), n++;
-    } else if (i->ai_family == AF_INET6) {
+      continue;
+    }
+#endif
+#ifndef AMT__NO_IPV6
+    if (i->ai_family == AF_INET6) {
       struct sockaddr_in6 sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
       memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
     }
+#endif
   }
   amt__os(freeaddrinfo)(list);
   return n > 0 ? n : AMT_E_DNS;
@@ -91,25 +100,33 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
 /* Begins a connection to the address at hand. */
 static int amt__socket_begin(amt__socket *s, uint16_t port)
 {
-  const amt_address  *a = &s->address[s->index];
-  struct sockaddr_in  in4;
-  struct sockaddr_in6 in6;
-  uint16_t            swapped; /* htons is a macro full of warnings to some */
-  uint8_t             bytes[2];
+  const amt_address *a = &s->address[s->index];
+  uint16_t           swapped; /* htons is a macro full of warnings to some */
+  uint8_t            bytes[2];
   bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
   memcpy(&swapped, bytes, 2);
-  memset(&in4, 0, sizeof in4);
-  memset(&in6, 0, sizeof in6);
+#ifndef AMT__NO_IPV4
   if (a->len == 4) {
-    in4.sin_family = AF_INET;
-    in4.sin_port = swapped;
-    memcpy(&in4.sin_addr, a->ip, 4);
-    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&in4, sizeof in4);
+    struct sockaddr_in to;
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_port = swapped;
+    memcpy(&to.sin_addr, a->ip, 4);
+    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&to, sizeof to);
   }
-  in6.sin6_family = AF_INET6;
-  in6.sin6_port = swapped;
-  memcpy(&in6.sin6_addr, a->ip, 16);
-  return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&in6, sizeof in6);
+#endif
+#ifndef AMT__NO_IPV6
+  if (a->len == 16) {
+    struct sockaddr_in6 to;
+    memset(&to, 0, sizeof to);
+    to.sin6_family = AF_INET6;
+    to.sin6_port = swapped;
+    memcpy(&to.sin6_addr, a->ip, 16);
+    return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&to, sizeof to);
+  }
+#endif
+  s->sys_error = AMT__NO_FAMILY;
+  return -1;
 }
 
 /* Each address may use its share of what was left when its turn came. */

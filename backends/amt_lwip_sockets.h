@@ -30,10 +30,10 @@
        amt_stream      *s = &sock.stream;
        int              e;
        amt_posix_init(&sock);
-       while ((e = s->ops->open(s, host, strlen(host), port, 1000)) ==
+       while ((e = (s->ops->open)(s, host, strlen(host), port, 1000)) ==
               AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
-       s->ops->close(s);
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
+       (s->ops->close)(s);
        return e == 1;
      }
 
@@ -71,6 +71,12 @@
 #define amt__os(call) lwip_##call
 #if !LWIP_DNS
 #define AMT__NO_NAMES
+#endif
+#if !LWIP_IPV4
+#define AMT__NO_IPV4
+#endif
+#if !LWIP_IPV6
+#define AMT__NO_IPV6
 #endif
 
 AMTDEF uint32_t amt_posix_now(void) { return (uint32_t)sys_now(); }

@@ -40,10 +40,10 @@
        int              e;
        amt_posix_init(&sock);
        sock.resolve = names;
-       while ((e = s->ops->open(s, "batch", 5, 8080, 1000)) == AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
+       while ((e = (s->ops->open)(s, "batch", 5, 8080, 1000)) == AMT_AGAIN)
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        puts(e == 1 ? "somebody listens" : amt_http_error(e));
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e != 1;
      }
 
@@ -110,6 +110,7 @@ AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
 typedef amt_posix amt__socket;
 #define AMT__CLOSED   (-1)
 #define AMT__TIMEDOUT ETIMEDOUT
+#define AMT__NO_FAMILY EAFNOSUPPORT
 /* ------------------------------------------------------------------------
    >>posix-system */
 
@@ -134,6 +135,9 @@ define _POSIX_C_SOURCE=200112L before the first #include"
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE instead */
 #endif
 #define amt__os(call) call
+#ifndef AF_INET6
+#define AMT__NO_IPV6
+#endif
 
 AMTDEF uint32_t amt_posix_now(void)
 {

@@ -321,7 +321,7 @@ static uint32_t amt__tls_time(const amt_tls *tls)
 static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
 {
   if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
-  return inner->ops->wait(inner, want, ms);
+  return (inner->ops->wait)(inner, want, ms);
 }
 
 static int amt__tls_alert(int number)

@@ -27,11 +27,11 @@
        amt_stream        *s = &sock.stream;
        int                e;
        amt_winsock_init(&sock);
-       while ((e = s->ops->open(s, "localhost", 9, 4004, 1000)) == AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
+       while ((e = (s->ops->open)(s, "localhost", 9, 4004, 1000)) == AMT_AGAIN)
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        if (e == 1) puts("somebody listens");
        else printf("%s (WSA %d)\n", amt_http_error(e), sock.sys_error);
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e != 1;
      }
 
@@ -105,6 +105,7 @@ typedef amt_winsock amt__socket;
 #define amt__os(call) call
 #define AMT__CLOSED   INVALID_SOCKET
 #define AMT__TIMEDOUT WSAETIMEDOUT
+#define AMT__NO_FAMILY WSAEAFNOSUPPORT
 
 #include "amt_address.h"
 

@@ -70,6 +70,26 @@ def test_each_backend_brings_all_it_needs_when_it_is_included_by_its_name():
           "/usr/include/lwip")
 
 
+def test_a_system_may_have_no_ipv6_or_no_ipv4_or_no_names():
+    for missing in "IPV4", "IPV6", "NAMES":
+        for options in ["-DAMT_POSIX"], ["-D_GNU_SOURCE", "-isystem",
+                                         "/usr/include/lwip", "-DAMT_LWIP"]:
+            takes(whole("amt.h"), *options, "-DAMT__NO_%s=" % missing)
+
+
+def test_macros_named_as_the_functions_of_a_stream_do_no_harm():
+    """lwIP's sockets.h has some by default: close(fd), read(...), write(...)."""
+    poison = "".join("#define %s(%s) no_such_function(%s)\n" % (name, of, of)
+                     for name, of in (("open", "a, b, c, d, e"),
+                                      ("read", "a, b, c"), ("write", "a, b, c"),
+                                      ("close", "a"), ("wait", "a, b, c"),
+                                      ("want", "a, b")))
+    for library in "bearssl", "mbedtls":
+        takes("#include <bearssl.h>\n#include <mbedtls/entropy.h>\n"
+              "#include <mbedtls/ssl.h>\n" + poison +
+              whole("amt_%s.h" % library) + '#include "amt.h"\n')
+
+
 def test_the_implementation_may_come_after_the_declarations():
     for options in CHOICES:
         for first in HEADERS[0], "amt_http.h":

@@ -181,6 +181,13 @@ if [ -d $lwip_source/lwip ]; then
       -DAMT_BEARSSL -Itests/lwip -isystem $lwip_source/lwip/src/include \
       -c $out/header.c -o $out/header.o
   done
+  for compiler in "gcc -std=gnu99" "g++ -x c++ -std=gnu++11" \
+                  "arm-none-eabi-gcc -std=c99"; do
+    needing "${compiler%% *}" \
+      check "amt.h over lwIP's sockets with lwIP's defaults, $compiler" \
+      sh tests/lwip_defaults.sh $lwip_source $out/lwip_defaults \
+      $compiler $STRICT
+  done
 fi
 optional "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
 if [ -d $out/json_suite/files ]; then
