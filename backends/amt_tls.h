@@ -368,15 +368,21 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 }
 
 #ifdef AMT_TLS_NO_IP
-/* Addresses are refused, and only looked at to tell them from names. */
+/* Addresses are refused, and only looked at to tell them from names: a ':' is
+   in each of IPv6 and in no name; of IPv4 are digits and dots alone. */
 static int amt__tls_address(amt_address *a, const char *name, size_t n)
 {
+  memset(a, 0, sizeof *a);
   a->len = 4;
   while (n-- > 0) {
-    if (name[n] == ':') return 1;
-    if (name[n] > '9') a->len = 0;
+    unsigned c = (unsigned char)name[n];
+    if (c == ':') {
+      a->len = 16;
+      break;
+    }
+    if (c != '.' && c - '0' > 9u) a->len = 0;
   }
-  return a->len;
+  return a->len != 0;
 }
 #else
 #define amt__tls_address amt_address_parse

@@ -157,7 +157,10 @@ check "exploring finds each mistake that is put in on purpose" \
   python3 tests/explore_mistakes.py
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
-FEW=1 # the longest
+FEW=1
+unit tls_no_ip "-lbearssl" -DAMT_BEARSSL
+unit tls_no_ip "-lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+# The longest.
 unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=
