@@ -180,6 +180,11 @@
 #define AMT__HAS(file) __has_include(file)
 #endif
 
+/* Is there a stream that needs amt_tls.h? */
+#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#define AMT__TLS
+#endif
+
 #ifndef AMTDEF
 #ifdef AMT_STATIC
 #if defined(__GNUC__)
@@ -294,7 +299,8 @@ enum {
 #define AMT_E_TLS_ALERT(number) (-400 - (number))
 
 /* What an error above means and what to do; "" for other numbers, and for all
-   with AMT_NO_TEXT. The text is constant. */
+   with AMT_NO_TEXT. The words for AMT_E_TLS_ are those of amt_tls.h, so only
+   AMT_BEARSSL and AMT_MBEDTLS have them. The text is constant. */
 AMTDEF const char *amt_http_error(int error);
 
 /* --- URLs --------------------------------------------------------------- */
@@ -675,7 +681,7 @@ static uint32_t amt__elapsed(uint32_t now, uint32_t then)
 /* ------------------------------------------------------------------------
    >>http-text */
 
-#if !defined(AMT_NO_TEXT) && (defined(AMT_BEARSSL) || defined(AMT_MBEDTLS))
+#if !defined(AMT_NO_TEXT) && defined(AMT__TLS)
 static const char *amt__tls_text(int error); /* in amt_tls.h */
 #endif
 
@@ -739,7 +745,7 @@ AMTDEF const char *amt_http_error(int error)
   case AMT_E_NO_ROOM:
     return "the buffer is smaller than 64 bytes, or the request longer than "
            "this machine can count";
-#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#ifdef AMT__TLS
   default: return amt__tls_text(error);
 #else
   default: break;
@@ -1551,7 +1557,7 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
 #ifdef AMT_LWIP_RAW
 #include "amt_lwip.h"
 #endif
-#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#ifdef AMT__TLS
 #include "amt_tls.h"
 #endif
 #ifdef AMT_BEARSSL

@@ -1,6 +1,6 @@
 /* amt_tls.h - what the TLS streams share: what a server has to prove, and the
    errors when it does not. Not for programs: amt_bearssl.h and amt_mbedtls.h
-   include it, and so may a TLS stream of yours.
+   include it.
 
    Contents: search for the tag
      >>tls-manual    what is verified, options, price
@@ -43,6 +43,9 @@
                     believed that says less. Default: a day before __DATE__ */
 
 #include "amt_http.h"
+#ifndef AMT__TLS
+#error "include amt_bearssl.h or amt_mbedtls.h instead"
+#endif
 
 #ifndef AMT_TLS_H
 #define AMT_TLS_H

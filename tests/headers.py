@@ -156,7 +156,8 @@ def test_an_old_header_beside_a_new_one_is_refused():
         f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 99"))
     for header in HEADERS:
         name = os.path.basename(header)
-        options = {"amt_lwip_sockets.h": ["-isystem", "/usr/include/lwip"]}
+        options = {"amt_lwip_sockets.h": ["-isystem", "/usr/include/lwip"],
+                   "amt_tls.h": ["-DAMT_BEARSSL"]}
         if name not in ("amt_http.h", "amt_wide.h", "amt_address.h"):
             refuses("%s and amt_http.h differ: take all" % name,
                     '#include "%s"\n' % name, *options.get(name, ()),
@@ -167,6 +168,29 @@ def test_what_is_part_of_another_header_says_of_which():
     refuses("include amt_http.h or amt.h instead", whole("amt_wide.h"))
     refuses("include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead",
             whole("amt_address.h"))
+    for options in [], ["-DAMT_POSIX"]:
+        refuses("include amt_bearssl.h or amt_mbedtls.h instead",
+                whole("amt_tls.h"), *options)
+
+
+def test_the_words_of_tls_errors_come_with_a_tls_stream_alone():
+    program = whole("amt_http.h") + '''#include <stdio.h>
+int main(void)
+{
+  puts(amt_http_error(AMT_E_TLS_EXPIRED));
+  return 0;
+}
+'''
+    d = folder(*HEADERS)
+    with open(d + "/words.c", "w", encoding="utf-8") as f:
+        f.write(program)
+    for option, said in (("BEARSSL", "expired"), ("MBEDTLS", "expired"),
+                         ("STATIC", "\n")):
+        subprocess.check_call([
+            *C99, "-w", "-O1", "-ffunction-sections", "-Wl,--gc-sections",
+            "-I" + d, "-DAMT_" + option, d + "/words.c", "-o", d + "/words"])
+        words = subprocess.check_output([d + "/words"], text=True)
+        assert said in words and (said != "\n" or words == said), words
 
 
 # --- make single ------------------------------------------------------------
