@@ -736,8 +736,10 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
    certificate that is wrong), or one of amt_http.h's that says more. taken: 0
    only if surely not one byte of the request has left; that is what makes a
    Start safe to send again. After amt_reply_status it counts as 1.
-   AMT_E_STALE, once for each kept connection that ended before a byte of the
-   reply: all but a Start go again at once, without a pause. */
+   AMT_E_STALE: a kept connection ended before a byte of the reply. All but a
+   Start go again at once, without a pause. Say it of a call that went on a kept
+   connection only, and open a new one for the next: a second AMT_E_STALE in a
+   row is an outage, as AMT_E_BROKEN is. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -1602,8 +1604,9 @@ enum {
   AMT__BROKEN    = 512,  /* the reply is not complete */
   AMT__STOPPING  = 1024, /* the stop or kill is yet to be accepted, */
   AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
-  AMT__WATCHED   = 4096  /* the server knows this job: it gave the id to this
+  AMT__WATCHED   = 4096, /* the server knows this job: it gave the id to this
                             run, or has told a status since */
+  AMT__WAS_STALE = 8192  /* the last call ended by AMT_E_STALE */
 };
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -3507,16 +3510,19 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
 static int amt__answered(amt_job *j, uint32_t now)
 {
   int result = amt__class(j);
+  if (j->cause != AMT_E_STALE) {
+    j->flags__ &= (uint16_t)~AMT__WAS_STALE;
+  } else if (j->op != AMT_START && !(j->flags__ & AMT__WAS_STALE)) {
+    j->flags__ |= AMT__WAS_STALE; /* one more in a row is an outage */
+    amt__release(j);
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  }
   if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&
       amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
     amt_session *s = j->session__;
     j->flags__ |= AMT__TRIED;
     if (s->generation__ == j->generation__) s->stale__ = 1;
-    j->phase__ = AMT__READY;
-    return AMT__NOTHING;
-  }
-  if (j->cause == AMT_E_STALE && j->op != AMT_START) {
-    amt__release(j);
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }

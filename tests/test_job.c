@@ -1589,6 +1589,74 @@ static void a_stale_connection_is_no_outage(void **state)
   }
 }
 
+/* What comes between two of them makes the second a first one again. */
+static void stale_connections_with_a_reply_between_are_no_outage(void **state)
+{
+  static const char running[] = "{\"Status\":2}";
+  step s[] = {
+    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+    { AMT_MONITOR, 200, running, 0, 0, 0, 0 },
+    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+    { AMT_MONITOR, 401, "", 0, 0, 0, 0 },
+    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+    { AMT_MONITOR, 200, running, 0, 0, 0, 0 },
+  };
+  play p;
+  (void)state;
+  play_init(&p);
+  play_steps(&p, s);
+  play_start(&p);
+  play_run(&p);
+  assert_int_equal(p.srv.log.retries, 0);
+  assert_int_equal(p.last, AMT_DONE);
+  assert_true(p.srv.count[AMT_MONITOR] > COUNT(s));
+  play_free(&p);
+}
+
+/* An HTTP client that says so of every connection, in the loop of somebody who
+   has read no more than the declarations. */
+static void a_client_that_calls_each_connection_stale_meets_an_outage(
+  void **state)
+{
+  int op;
+  (void)state;
+  for (op = 0; op <= AMT_CALLS; op++) {
+    char        token[64];
+    amt_session s = {0};
+    amt_task    t = {0};
+    amt_job     j;
+    uint32_t    now = 1000;
+    unsigned    calls = 0, before = 0, retries = 0;
+    amt_event   e;
+    if (op == AMT_START) continue; /* that one never goes again */
+    s.user = "ocadm", s.password = "opconxps";
+    s.token = token, s.token_room = sizeof token;
+    t.application = "DEMO2", t.job = "REPORTTEST01";
+    if (op == AMT_CALLS) amt_attach(&j, &s, "DEMO2", "2112");
+    else amt_once(&j, &s, (amt_op)op, &t, "2112");
+    if (op != AMT_SIGN_IN) { /* it is there already */
+      strcpy(token, "3f78");
+      s.token__len = 4;
+    }
+    do {
+      e = amt_next(&j, now);
+      if (e == AMT_CALL) {
+        amt_reply_end(&j, AMT_E_STALE, 1);
+        if (++calls > 1000) fail_msg("%d: it goes on for ever", op);
+      }
+      if (e == AMT_RETRYING) {
+        if (retries++ == 0) before = calls;
+        assert_int_equal(j.error, AMT_E_STALE);
+      }
+      if (e == AMT_BUSY) now += j.wait;
+    } while (e != AMT_DONE && e != AMT_FAILED);
+    assert_int_equal(before, 2); /* the first goes again at once */
+    assert_int_equal(calls, retries + 2);
+    assert_int_equal(now, 1000 + 300000); /* session->give_up */
+    assert_int_equal(e, AMT_FAILED);
+  }
+}
+
 static void the_words_of_a_failed_call_reach_the_caller(void **state)
 {
   static const int ops[] = { AMT_SIGN_IN, AMT_START, AMT_MONITOR, AMT_MESSAGES };
@@ -6132,6 +6200,8 @@ int main(void)
     cmocka_unit_test(a_start_repeated_after_401_is_not_sent_a_third_time),
     cmocka_unit_test(what_may_pass_is_tried_again_for_every_call_but_start),
     cmocka_unit_test(a_stale_connection_is_no_outage),
+    cmocka_unit_test(stale_connections_with_a_reply_between_are_no_outage),
+    cmocka_unit_test(a_client_that_calls_each_connection_stale_meets_an_outage),
     cmocka_unit_test(the_words_of_a_failed_call_reach_the_caller),
     cmocka_unit_test(the_waits_between_repeats_grow),
     cmocka_unit_test(the_jitter_depends_on_the_seed),
