@@ -738,8 +738,8 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
    Start safe to send again. After amt_reply_status it counts as 1.
    AMT_E_STALE: a kept connection ended before a byte of the reply. All but a
    Start go again at once, without a pause. Say it of a call that went on a kept
-   connection only, and open a new one for the next: a second AMT_E_STALE in a
-   row is an outage, as AMT_E_BROKEN is. */
+   connection only, and open a new one for the next: a second AMT_E_STALE before
+   a call has succeeded counts as AMT_E_BROKEN, an outage with its pauses. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -1606,7 +1606,8 @@ enum {
   AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
   AMT__WATCHED   = 4096, /* the server knows this job: it gave the id to this
                             run, or has told a status since */
-  AMT__WAS_STALE = 8192  /* the last call ended by AMT_E_STALE */
+  AMT__WAS_STALE = 8192  /* AMT_E_STALE was met, and no call has succeeded
+                            since: one more is an outage */
 };
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -3510,19 +3511,18 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
 static int amt__answered(amt_job *j, uint32_t now)
 {
   int result = amt__class(j);
-  if (j->cause != AMT_E_STALE) {
-    j->flags__ &= (uint16_t)~AMT__WAS_STALE;
-  } else if (j->op != AMT_START && !(j->flags__ & AMT__WAS_STALE)) {
-    j->flags__ |= AMT__WAS_STALE; /* one more in a row is an outage */
-    amt__release(j);
-    j->phase__ = AMT__READY;
-    return AMT__NOTHING;
-  }
   if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&
       amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
     amt_session *s = j->session__;
     j->flags__ |= AMT__TRIED;
     if (s->generation__ == j->generation__) s->stale__ = 1;
+    j->phase__ = AMT__READY;
+    return AMT__NOTHING;
+  }
+  if (j->cause == AMT_E_STALE && j->op != AMT_START &&
+      !(j->flags__ & AMT__WAS_STALE)) {
+    j->flags__ |= AMT__WAS_STALE;
+    amt__release(j);
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
@@ -3532,7 +3532,7 @@ static int amt__answered(amt_job *j, uint32_t now)
     j->flags__ &= (uint16_t)~AMT__TRIED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
   if (result == AMT__GOOD && j->op != AMT_SIGN_IN) {
-    j->flags__ &= (uint16_t)~AMT__FAILING;
+    j->flags__ &= (uint16_t)~(AMT__FAILING | AMT__WAS_STALE);
     if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
   }
   if (result == AMT__UNAUTHORIZED && j->op == AMT_MONITOR &&
@@ -3637,7 +3637,8 @@ static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
 }
 
 /* Begins the job's call. A Start goes on a connection that is opened for it: a
-   kept one may be closing, and what lies in it may be no reply to the Start. */
+   kept one may be closing, and what lies in it may be no reply to the Start. So
+   does a call that has met a stale one: the others may be so too. */
 static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -3656,10 +3657,9 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     c->address = s->url;
     c->hash = hash;
   }
-  if (j->op == AMT_START) {
-    c->http.quiet = 0;
-    if (!s->start_kept) amt_http_close(&c->http);
-  }
+  if (j->op == AMT_START) c->http.quiet = 0;
+  if (j->op == AMT_START ? !s->start_kept : j->flags__ & AMT__WAS_STALE)
+    amt_http_close(&c->http);
   amt_http_begin(&c->http, now, 0);
   c->job = j;
   return 0;

@@ -30,7 +30,7 @@ MISTAKES = [
      "the sign-in is held by a job that does not sign in|"
      "requests half sent are miscounted"),
     ("a stale connection leaves the sign-in with its job", "amt.h",
-     "    j->flags__ |= AMT__WAS_STALE; /* one more in a row is an outage */\n"
+     "    j->flags__ |= AMT__WAS_STALE;\n"
      "    amt__release(j);\n",
      "    j->flags__ |= AMT__WAS_STALE;\n",
      "explore start", "the sign-in is held by a job that does not sign in"),

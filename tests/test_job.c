@@ -1589,28 +1589,38 @@ static void a_stale_connection_is_no_outage(void **state)
   }
 }
 
-/* What comes between two of them makes the second a first one again. */
-static void stale_connections_with_a_reply_between_are_no_outage(void **state)
+/* A call that succeeds between two of them makes the second a first one again;
+   a refusal does not. */
+static void a_second_stale_connection_is_an_outage_unless_a_call_succeeded(
+  void **state)
 {
-  static const char running[] = "{\"Status\":2}";
-  step s[] = {
-    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
-    { AMT_MONITOR, 200, running, 0, 0, 0, 0 },
-    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
-    { AMT_MONITOR, 401, "", 0, 0, 0, 0 },
-    { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
-    { AMT_MONITOR, 200, running, 0, 0, 0, 0 },
+  static const struct { int status, retries; } between[] = {
+    { 200, 0 }, { 401, 1 }, { 0, 1 }, /* 0: none between */
   };
-  play p;
+  size_t i;
   (void)state;
-  play_init(&p);
-  play_steps(&p, s);
-  play_start(&p);
-  play_run(&p);
-  assert_int_equal(p.srv.log.retries, 0);
-  assert_int_equal(p.last, AMT_DONE);
-  assert_true(p.srv.count[AMT_MONITOR] > COUNT(s));
-  play_free(&p);
+  for (i = 0; i < COUNT(between); i++) {
+    step s[] = {
+      { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+      { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+      { AMT_MONITOR, 0, NULL, AMT_E_STALE, 0, 0, 0 },
+    };
+    play p;
+    if (between[i].status != 0) {
+      s[1].status = between[i].status;
+      s[1].body = "{\"Status\":2}";
+      s[1].error = 0;
+    }
+    play_init(&p);
+    play_steps(&p, s);
+    p.srv.step_count = between[i].status != 0 ? 3 : 2;
+    play_job(&p);
+    assert_int_equal(p.srv.log.retries, between[i].retries);
+    assert_int_equal(p.last, AMT_DONE);
+    assert_int_equal(p.j.error, 0);
+    assert_int_equal(p.srv.count[AMT_START], 1);
+    play_free(&p);
+  }
 }
 
 /* An HTTP client that says so of every connection, in the loop of somebody who
@@ -6200,7 +6210,8 @@ int main(void)
     cmocka_unit_test(a_start_repeated_after_401_is_not_sent_a_third_time),
     cmocka_unit_test(what_may_pass_is_tried_again_for_every_call_but_start),
     cmocka_unit_test(a_stale_connection_is_no_outage),
-    cmocka_unit_test(stale_connections_with_a_reply_between_are_no_outage),
+    cmocka_unit_test(
+      a_second_stale_connection_is_an_outage_unless_a_call_succeeded),
     cmocka_unit_test(a_client_that_calls_each_connection_stale_meets_an_outage),
     cmocka_unit_test(the_words_of_a_failed_call_reach_the_caller),
     cmocka_unit_test(the_waits_between_repeats_grow),
