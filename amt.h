@@ -739,7 +739,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
    AMT_E_STALE: a kept connection ended before a byte of the reply. All but a
    Start go again at once, without a pause. Say it of a call that went on a kept
    connection only, and open a new one for the next: a second AMT_E_STALE before
-   a call has succeeded counts as AMT_E_BROKEN, an outage with its pauses. */
+   a whole reply has come counts as AMT_E_BROKEN, an outage with its pauses. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -1606,8 +1606,8 @@ enum {
   AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
   AMT__WATCHED   = 4096, /* the server knows this job: it gave the id to this
                             run, or has told a status since */
-  AMT__WAS_STALE = 8192  /* AMT_E_STALE was met, and no call has succeeded
-                            since: one more is an outage */
+  AMT__WAS_STALE = 8192  /* AMT_E_STALE was met, and no whole reply since: one
+                            more is an outage */
 };
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -3503,6 +3503,7 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
     j->cause = (int16_t)error;
     return;
   }
+  j->flags__ &= (uint16_t)~AMT__WAS_STALE;
   if (j->cause != 0) return;
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
   if (e < 0) amt__spoil(j, e);
@@ -3532,7 +3533,7 @@ static int amt__answered(amt_job *j, uint32_t now)
     j->flags__ &= (uint16_t)~AMT__TRIED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
   if (result == AMT__GOOD && j->op != AMT_SIGN_IN) {
-    j->flags__ &= (uint16_t)~(AMT__FAILING | AMT__WAS_STALE);
+    j->flags__ &= (uint16_t)~AMT__FAILING;
     if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
   }
   if (result == AMT__UNAUTHORIZED && j->op == AMT_MONITOR &&
