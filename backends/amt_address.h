@@ -6,8 +6,8 @@
      >>address-open    a name's addresses, tried in turn
 
    They differ in how a call is named, how it fails, and how one waits; not in
-   what a name's addresses are, and whose turn it is. So a kind of sockets
-   defines, before it includes this file:
+   what a name's addresses are, IPv4 or IPv6, and whose turn it is. So a kind
+   of sockets defines, before it includes this file:
 
      amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
                        count, index, address
@@ -18,7 +18,7 @@
      AMT__NO_NAMES     if there is no getaddrinfo
      AMT__NO_IPV4, AMT__NO_IPV6   if there is no sockaddr_in, no sockaddr_in6
 
-   and, behind it, the functions declared here.
+   and, after it, the functions declared here.
 
    Price: it is counted with theirs.
 
@@ -32,14 +32,19 @@
 #error "include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead"
 #endif
 
-/* Their own part, below: begins a connection, or tells how that one stands: 1,
-   AMT_AGAIN, or < 0 with sys_error set. */
+/* Their own part, in the file that includes this one. */
+
+/* Begins a connection and sets fd: 1, AMT_AGAIN, or < 0 with sys_error set. */
 static int  amt__socket_connect(amt__socket *s, int family,
                                 const struct sockaddr *to, socklen_t len);
+/* How it stands: likewise. */
 static int  amt__socket_connected(amt__socket *s);
+/* It is there: what fd needs before the first read or write. */
 static void amt__socket_opened(amt__socket *s);
+/* Closes fd, if it is open. */
 static void amt__socket_shut(amt__socket *s);
-static void amt__socket_abort(amt__socket *s); /* a reset, when it is shut */
+/* Has fd reset the connection when it is shut. It is open. */
+static void amt__socket_abort(amt__socket *s);
 
 /* ------------------------------------------------------------------------
    >>address-open */
