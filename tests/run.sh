@@ -249,7 +249,8 @@ needing "valgrind curl/curl.h" whole tests/programs.py
 needing "bash clang openssl" whole tests/tool.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
 whole tests/packages.py
-needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++" \
+needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
+         x86_64-w64-mingw32-gcc" \
   whole tests/headers.py
 needing git whole tests/bare.py
 whole tests/servers.py
