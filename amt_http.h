@@ -75,8 +75,8 @@
    an amt_stream, and functions beside it, named in an amt_stream_ops.
    examples/own_stream.c is one over a serial port. They are called from within
    your own calls of the library, one at a time, never from an interrupt. To
-   call one yourself write (s->ops->close)(s): the first parentheses keep away
-   macros of that name, which lwIP's sockets.h has by default.
+   call one yourself write (s->ops->close)(s): the first parentheses keep out a
+   macro close(s), which lwIP's sockets.h has by default.
 
      open   connects. 1: it is open. AMT_AGAIN: not yet; it is called again with
             the same host and port. AMT_E_DNS, AMT_E_CONNECT or another error:
@@ -103,16 +103,16 @@
             answer. 1: look again. 0: the time is up. AMT_INTERRUPTED: give the
             caller its turn. Where nothing is open it just sleeps. NULL: this
             stream cannot block; the caller polls it in a loop of its own.
-     tls    is a number: 1 if this is TLS, which open has done with once it says
-            1, else 0. https needs a stream with 1, http one with 0.
+     tls    is no function but a number: 1 if this is TLS, whose handshake is a
+            part of open, else 0. https needs a stream with 1, http one with 0.
      want   is for a stream over another one. It tells what to wait for on that
             one: a TLS stream may have to read in order to write. NULL: what the
             caller wants is what to wait for.
 
-   Read and write are called while the stream is open, and never else: open has
-   said 1, and close was not called since. The other three may come at any time.
-   After an error of read there is no further read, and after one of write no
-   further write.
+   Read and write are called only while the stream is open: open has said 1, and
+   close was not called since. Open is called only while it is not. Close, wait
+   and want may come at any time. After an error of read there is no further
+   read, and after one of write no further write.
 
    Read is called before anything is written: for one byte once open has said
    1, and again before each further request, to see whether the server has
@@ -1342,10 +1342,11 @@ AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
    - by a look: the read in amt_http_begin finds a byte, or the end;
    - by a wait: amt_http_wait saw something arrive between two calls;
    - by its caller, who closes it: the pump of amt.h does so for another server,
-     and for a Start, which must not meet a stale one.
+     for a Start, which must not meet a stale one, and after a stale one.
    None of these sees a server that closes while the request is on its way: the
    declaration of amt_http_begin says what to do then. The pump calls that
-   AMT_E_STALE, and the call goes again on a new connection; no Start does. */
+   AMT_E_STALE, and the call goes again on a new connection. A Start is not
+   repeated: where it may go on a kept one, its outcome is then unknown. */
 
 static uint32_t amt__or(uint32_t value, uint32_t otherwise)
 {
