@@ -13,10 +13,14 @@
                        count, index, address
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
-     AMT__TIMEDOUT     the system's error for an address that did not answer,
-     AMT__NO_FAMILY    and for one of a kind that it does not have
-     AMT__NO_NAMES     if there is no getaddrinfo
-     AMT__NO_IPV4, AMT__NO_IPV6   if there is no sockaddr_in, no sockaddr_in6
+     AMT__TIMEDOUT     the system's error for an address that did not answer
+     AMT__NO_FAMILY    and for an address of a kind that it does not have
+
+   and of these what is so:
+
+     AMT__NO_NAMES     there is no getaddrinfo
+     AMT__NO_IPV4      no sockaddr_in
+     AMT__NO_IPV6      no sockaddr_in6
 
    and, after it, the functions declared here.
 
@@ -37,7 +41,7 @@
 /* Begins a connection and sets fd: 1, AMT_AGAIN, or < 0 with sys_error set. */
 static int  amt__socket_connect(amt__socket *s, int family,
                                 const struct sockaddr *to, socklen_t len);
-/* How it stands: likewise. */
+/* How that connection stands: 1, AMT_AGAIN, or < 0, as above. */
 static int  amt__socket_connected(amt__socket *s);
 /* It is there: what fd needs before the first read or write. */
 static void amt__socket_opened(amt__socket *s);
