@@ -33,12 +33,12 @@
        amt_stream         *s = &sock.stream;
        int                 e;
        amt_lwip_raw_init(&sock);
-       while ((e = s->ops->open(s, host, strlen(host), port, 1000)) ==
+       while ((e = (s->ops->open)(s, host, strlen(host), port, 1000)) ==
               AMT_AGAIN) {
          driver_input();
          sys_check_timeouts();
        }
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e == 1;
      }
 
