@@ -1,4 +1,4 @@
-/* amt.h - v0.1.0 - run batch jobs on an Asysco AMT server, from any machine.
+/* amt.h - v0.2.0 - run batch jobs on an Asysco AMT server, from any machine.
 
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #include "amt.h"
@@ -262,7 +262,7 @@
 #define AMT_H
 
 #define AMT_VERSION_MAJOR 0
-#define AMT_VERSION_MINOR 1
+#define AMT_VERSION_MINOR 2
 #define AMT_VERSION_PATCH 0
 #if AMT_HTTP_VERSION != AMT_VERSION_MAJOR * 10000 + AMT_VERSION_MINOR * 100 + \
                         AMT_VERSION_PATCH

@@ -171,7 +171,7 @@
 #ifndef AMT_HTTP_H
 #define AMT_HTTP_H
 
-#define AMT_HTTP_VERSION 100 /* 0.1.0: the other headers ask for their own */
+#define AMT_HTTP_VERSION 200 /* 0.2.0: the other headers ask for their own */
 
 /* What amt_posix.h needs of the system's headers, before the first of them. */
 #if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)

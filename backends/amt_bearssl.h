@@ -85,7 +85,7 @@
 #ifndef AMT_BEARSSL_H
 #define AMT_BEARSSL_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_bearssl.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <bearssl.h>

@@ -56,7 +56,7 @@
 #ifndef AMT_LWIP_H
 #define AMT_LWIP_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_lwip.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <lwip/dns.h>

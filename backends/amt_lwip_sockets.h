@@ -59,7 +59,7 @@
 #define AMT_LWIP
 #endif
 #include "amt_http.h"
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_lwip_sockets.h and amt_http.h differ: take all from one place"
 #endif
 

@@ -80,7 +80,7 @@
 #ifndef AMT_MBEDTLS_H
 #define AMT_MBEDTLS_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_mbedtls.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <mbedtls/entropy.h>

@@ -63,7 +63,7 @@
 #ifndef AMT_POSIX_H
 #define AMT_POSIX_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_posix.h and amt_http.h differ: take all headers from one place"
 #endif
 

@@ -61,7 +61,7 @@
 #ifndef AMT_TLS_H
 #define AMT_TLS_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_tls.h and amt_http.h differ: take all headers from one place"
 #endif
 

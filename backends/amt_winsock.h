@@ -49,7 +49,7 @@
 #ifndef AMT_WINSOCK_H
 #define AMT_WINSOCK_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_winsock.h and amt_http.h differ: take all headers from one place"
 #endif
 

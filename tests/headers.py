@@ -184,7 +184,7 @@ def test_an_old_header_beside_a_new_one_is_refused():
     assert len(line) == 1, line
     d = folder(*HEADERS)
     with open(d + "/amt_http.h", "w", encoding="utf-8") as f:
-        f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 99"))
+        f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 100"))
     for name, options in (("amt.h", []), ("amt_tls.h", ["-DAMT_BEARSSL"]),
                           *((header, options)
                             for _, header, _, options, _ in BACKENDS)):
