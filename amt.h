@@ -1,4 +1,4 @@
-/* amt.h - v0.1.0 - run batch jobs on an Asysco AMT server, from any machine.
+/* amt.h - v0.2.0 - run batch jobs on an Asysco AMT server, from any machine.
 
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #include "amt.h"
@@ -259,7 +259,7 @@
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has; 0
-                          with -Os, and without amt_wide.h (32 costs 2.9 kB)
+                          with -Os, and without amt_wide.h (32 costs 2.8 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -275,7 +275,7 @@
 #define AMT_H
 
 #define AMT_VERSION_MAJOR 0
-#define AMT_VERSION_MINOR 1
+#define AMT_VERSION_MINOR 2
 #define AMT_VERSION_PATCH 0
 #if AMT_HTTP_VERSION != AMT_VERSION_MAJOR * 10000 + AMT_VERSION_MINOR * 100 + \
                         AMT_VERSION_PATCH
@@ -793,8 +793,10 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
    certificate that is wrong), or one of amt_http.h's that says more. taken: 0
    only if surely not one byte of the request has left; that is what makes a
    Start safe to send again. After amt_reply_status it counts as 1.
-   AMT_E_STALE, once for each kept connection that ended before a byte of the
-   reply: all but a Start go again at once, without a pause. */
+   AMT_E_STALE: a kept connection ended before a byte of the reply. All but a
+   Start go again at once, without a pause. Say it of a call that went on a kept
+   connection only, and open a new one for the next: a second AMT_E_STALE before
+   a whole reply has come counts as AMT_E_BROKEN, an outage with its pauses. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -1695,8 +1697,10 @@ enum {
   AMT__BROKEN    = 512,  /* the reply is not complete */
   AMT__STOPPING  = 1024, /* the stop or kill is yet to be accepted, */
   AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
-  AMT__WATCHED   = 4096  /* the server knows this job: it gave the id to this
+  AMT__WATCHED   = 4096, /* the server knows this job: it gave the id to this
                             run, or has told a status since */
+  AMT__WAS_STALE = 8192  /* AMT_E_STALE was met, and no whole reply since: one
+                            more is an outage */
 };
 
 static int amt__given(const char *text)
@@ -3913,6 +3917,7 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
     j->cause = (int16_t)error;
     return;
   }
+  j->flags__ &= (uint16_t)~AMT__WAS_STALE;
   if (j->cause != 0) return;
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
   if (e < 0) amt__spoil(j, e);
@@ -3929,7 +3934,9 @@ AMT__OWN int amt__answered(amt_job *j, uint32_t now)
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
-  if (j->cause == AMT_E_STALE && j->op != AMT_START) {
+  if (j->cause == AMT_E_STALE && j->op != AMT_START &&
+      !(j->flags__ & AMT__WAS_STALE)) {
+    j->flags__ |= AMT__WAS_STALE;
     amt__release(j);
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
@@ -4045,7 +4052,8 @@ static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
 }
 
 /* Begins the job's call. A Start goes on a connection that is opened for it: a
-   kept one may be closing, and what lies in it may be no reply to the Start. */
+   kept one may be closing, and what lies in it may be no reply to the Start. So
+   does a call that has met a stale one: the others may be so too. */
 static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -4064,10 +4072,9 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
     c->address = s->url;
     c->hash = hash;
   }
-  if (j->op == AMT_START) {
-    c->http.quiet = 0;
-    if (!s->start_kept) amt_http_close(&c->http);
-  }
+  if (j->op == AMT_START) c->http.quiet = 0;
+  if (j->op == AMT_START ? !s->start_kept : j->flags__ & AMT__WAS_STALE)
+    amt_http_close(&c->http);
   amt_http_begin(&c->http, now, 0);
 #ifndef __OPTIMIZE_SIZE__
   memset(&c->place, 0, sizeof c->place);

@@ -74,7 +74,9 @@
    A modem, another network stack, a trace: a struct of yours that begins with
    an amt_stream, and functions beside it, named in an amt_stream_ops.
    examples/own_stream.c is one over a serial port. They are called from within
-   your own calls of the library, one at a time, never from an interrupt.
+   your own calls of the library, one at a time, never from an interrupt. To
+   call one yourself write (s->ops->close)(s): the first parentheses keep out a
+   macro close(s), which lwIP's sockets.h has by default.
 
      open   connects. 1: it is open. AMT_AGAIN: not yet; it is called again with
             the same host and port. AMT_E_DNS, AMT_E_CONNECT or another error:
@@ -101,7 +103,16 @@
             answer. 1: look again. 0: the time is up. AMT_INTERRUPTED: give the
             caller its turn. Where nothing is open it just sleeps. NULL: this
             stream cannot block; the caller polls it in a loop of its own.
-     want   only for a stream over another stream; NULL: see its declaration.
+     tls    is no function but a number: 1 if this is TLS, whose handshake is a
+            part of open, else 0. https needs a stream with 1, http one with 0.
+     want   is for a stream over another one. It tells what to wait for on that
+            one: a TLS stream may have to read in order to write. NULL: what the
+            caller wants is what to wait for.
+
+   Read and write are called only while the stream is open: open has said 1, and
+   close was not called since. Open is called only while it is not. Close, wait
+   and want may come at any time. After an error of read there is no further
+   read, and after one of write no further write.
 
    Read is called before anything is written: for one byte once open has said
    1, and again before each further request, to see whether the server has
@@ -116,7 +127,7 @@
    In: Content-Length, chunked (extensions and trailers skipped, bounded),
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
    with an idle limit and the server's own (Keep-Alive: timeout=N: in the last
-   of these seconds the connection is not used again), IPv6 literals, a reply
+   of these seconds the connection is not used again), IPv6 addresses, a reply
    that comes while the request is still going out (sending stops and the
    connection closes after it).
 
@@ -141,19 +152,16 @@
    AMTDEF           everywhere: what stands before each public function
    AMT_NO_TEXT      leaves out amt_http_error's words
    AMT_NO_HTTP      leaves out all but the writer that amt.h needs, too
-   AMT_WIDE         bits that the reply parser looks at together, as amt.h's
-                    tokenizer does: 32, 64, 128 (here as 64), or 0 for a byte at
-                    a time. By default what the machine has; 0 with -Os, and
-                    where amt_wide.h is not at hand
+   AMT_WIDE         0: the reply parser looks at a byte at a time. Not 0: at a
+                    size_t at a time, whatever the number is; that counts for
+                    amt.h's tokenizer only (32, 64 or 128 bits). By default what
+                    the machine has; 0 with -Os, and without amt_wide.h
 
-   Backends, everywhere their streams are used; each file tells its own options
-   and price:
-   AMT_POSIX        amt_posix.h: the sockets of POSIX systems. With -std=c99 (no
-                    gnu) this header comes first, or _POSIX_C_SOURCE=200112L is
-                    defined before others
+   Backends, everywhere their streams are used. Each file tells its own options
+   and price, and before which system headers this one must come:
+   AMT_POSIX        amt_posix.h: the sockets of POSIX systems
    AMT_LWIP         amt_lwip_sockets.h: the same over lwIP's sockets
-   AMT_WINSOCK      amt_winsock.h: the sockets of Windows. This header comes
-                    before <windows.h>, or WIN32_LEAN_AND_MEAN is defined
+   AMT_WINSOCK      amt_winsock.h: the sockets of Windows
    AMT_LWIP_RAW     amt_lwip.h: lwIP without threads and sockets
    AMT_BEARSSL      amt_bearssl.h: TLS without a heap
    AMT_MBEDTLS      amt_mbedtls.h: TLS by mbedTLS 2.28, 3.x
@@ -163,7 +171,7 @@
 #ifndef AMT_HTTP_H
 #define AMT_HTTP_H
 
-#define AMT_HTTP_VERSION 100 /* 0.1.0: the other headers ask for their own */
+#define AMT_HTTP_VERSION 200 /* 0.2.0: the other headers ask for their own */
 
 /* What amt_posix.h needs of the system's headers, before the first of them. */
 #if defined(AMT_POSIX) && defined(__STRICT_ANSI__) && !defined(_POSIX_C_SOURCE)
@@ -178,6 +186,11 @@
 #define AMT__HAS(file) 1
 #else
 #define AMT__HAS(file) __has_include(file)
+#endif
+
+/* Is there a stream that needs amt_tls.h? */
+#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#define AMT__TLS
 #endif
 
 #ifndef AMTDEF
@@ -294,7 +307,8 @@ enum {
 #define AMT_E_TLS_ALERT(number) (-400 - (number))
 
 /* What an error above means and what to do; "" for other numbers, and for all
-   with AMT_NO_TEXT. The text is constant. */
+   with AMT_NO_TEXT. The words for AMT_E_TLS_ are those of amt_tls.h, so only
+   AMT_BEARSSL and AMT_MBEDTLS have them. The text is constant. */
 AMTDEF const char *amt_http_error(int error);
 
 /* --- URLs --------------------------------------------------------------- */
@@ -307,7 +321,7 @@ typedef struct amt_url {
   size_t      path_len;
   uint16_t    port;     /* given, or 80, or 443 */
   uint8_t     tls;      /* https */
-  uint8_t     ip6;      /* the host stood in brackets */
+  uint8_t     ip6;      /* the host is an IPv6 address, in brackets */
 } amt_url;
 
 /* 0, or AMT_E_URL_. No user names in URLs, no fragment, ASCII only: blanks,
@@ -430,10 +444,11 @@ struct amt_stream {
    known here). */
 typedef struct amt_http_limits {
   uint32_t connect; /* name, connection, TLS: 10 s */
-  uint32_t idle;    /* without a byte going or coming: 30 s */
+  uint32_t idle;    /* a call fails when no byte has gone or come for so long:
+                       30 s */
   uint32_t call;    /* one whole call: 600 s */
-  uint32_t keep;    /* a connection's age, unused, to be used again: 60 s, or
-                       less if the server gives it less (Keep-Alive) */
+  uint32_t keep;    /* between calls: a connection on which no byte has moved
+                       for longer is not used again: 60 s */
 } amt_http_limits;
 
 typedef struct amt_http_conn {
@@ -443,8 +458,9 @@ typedef struct amt_http_conn {
   uint8_t         state;  /* AMT_CONN_ */
   uint8_t         reused; /* this call is not its connection's first */
   uint8_t         early;  /* the reply came before the request had gone out */
-  uint8_t         quiet;  /* idle, and a wait has just seen no byte arrive;
-                             those who poll sockets themselves may set it */
+  uint8_t         quiet;  /* between calls: 1 if a wait has just seen that
+                             nothing has arrived, so that amt_http_begin need
+                             not look. Whoever polls sockets may set it */
   uint8_t         taken;  /* 0: not one byte of this request has left; 1: the
                              stream took some; 2: a write failed, so some may
                              have left, and no more is written */
@@ -464,10 +480,19 @@ enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
        AMT_CONN_RECEIVING, AMT_CONN_IDLE };
 
 /* Begins a call. Close the connection first if it is to another server than
-   the last. A kept connection is used again only if its last reply ended
-   at most max_idle ms ago (0: limits.keep), and a second before the time is up
-   that this reply gave it (Keep-Alive), and if nothing has arrived since, not
-   even its end: a look at the stream, unless `quiet` has said so already. */
+   the last. A kept connection is used again, and conn->reused is 1, if
+   - its last byte moved at most max_idle ms ago (0: limits.keep);
+   - the server gave it no time (Keep-Alive), or more than a second is left;
+   - nothing has arrived since, not even its end: a read of one byte looks,
+     unless `quiet` is 1.
+   Otherwise poll opens a new one.
+
+   A server may close a kept connection while the request is on its way to it.
+   The call then ends with AMT_E_EOF or AMT_E_RESET, reused is 1, and no byte of
+   a reply has come (amt_http_reply_eof(&conn->reply) is AMT_E_EOF). That is no
+   outage: begin the call again, and it goes on a new connection. But nobody
+   knows whether the server has acted upon the request: so ask again only what
+   may be done twice. */
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle);
 
 /* Goes on with the call. Receives at most once until it has answered AMT_AGAIN:
@@ -504,11 +529,11 @@ AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now);
 
 typedef struct amt_address {
   uint8_t ip[16]; /* in network order */
-  uint8_t len;    /* 4 or 16 */
+  uint8_t len;    /* 4: IPv4; 16: IPv6 */
 } amt_address;
 
-/* "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1": 1 if it is one. No zones,
-   no octal, no missing parts. */
+/* IPv4, "192.0.2.1", or IPv6, "2001:db8::1", "::ffff:192.0.2.1": 1 if it is
+   one. No zones, no octal, no missing parts. */
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
@@ -687,7 +712,7 @@ static uint32_t amt__elapsed(uint32_t now, uint32_t then)
 /* ------------------------------------------------------------------------
    >>http-text */
 
-#if !defined(AMT_NO_TEXT) && (defined(AMT_BEARSSL) || defined(AMT_MBEDTLS))
+#if !defined(AMT_NO_TEXT) && defined(AMT__TLS)
 static const char *amt__tls_text(int error); /* in amt_tls.h */
 #endif
 
@@ -751,7 +776,7 @@ AMTDEF const char *amt_http_error(int error)
   case AMT_E_NO_ROOM:
     return "the buffer is smaller than 64 bytes, or the request longer than "
            "this machine can count";
-#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#ifdef AMT__TLS
   default: return amt__tls_text(error);
 #else
   default: break;
@@ -765,7 +790,7 @@ AMTDEF const char *amt_http_error(int error)
 /* ------------------------------------------------------------------------
    >>http-address */
 
-/* "a.b.c.d" in n bytes, into 4. */
+/* IPv4, "a.b.c.d" in n bytes, into 4. */
 static int amt__address_4(uint8_t *ip, const char *p, size_t n)
 {
   unsigned part = 0, value = 0, digits = 0;
@@ -785,7 +810,8 @@ static int amt__address_4(uint8_t *ip, const char *p, size_t n)
   return part == 4u;
 }
 
-/* "a:b::c" in n bytes, into 16; the last two groups may be an IPv4 address. */
+/* IPv6 (RFC 4291, 2.2), "a:b::c" in n bytes, into 16; the last two groups may
+   be an IPv4 address. */
 static int amt__address_6(uint8_t *ip, const char *p, size_t n)
 {
   unsigned at = 0, gap = 17 /* none */;
@@ -823,6 +849,7 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
 /* ------------------------------------------------------------------------
    >>http-url */
 
+/* May it stand in a host? In an IPv6 address, ':' and the digits of base 16. */
 static int amt__url_host_char(char c, int ip6)
 {
   if (c >= '0' && c <= '9') return 1;
@@ -983,6 +1010,10 @@ enum {
   AMT__P_TO_END, /* until the stream ends */
   AMT__P_DONE
 };
+
+/* Bytes, at most: of a line, and of a head. */
+#define AMT__LINE_MAX 8192u
+#define AMT__HEAD_MAX 65536u
 
 /* Header names, then the words of lists; keep-alive is both. */
 enum { AMT__H_LENGTH, AMT__H_RETRY, /* numbers; and lists: */
@@ -1255,10 +1286,10 @@ static size_t amt__http_body(amt_http_reply *r, size_t n)
 static int amt__http_count(amt_http_reply *r, size_t m)
 {
   unsigned s = r->state;
-  int      over = m > 8192u - r->line;
+  int      over = m > AMT__LINE_MAX - r->line;
   r->line = (uint16_t)(r->line + m);
   if (s != AMT__P_SIZE && s != AMT__P_CHUNK) {
-    over |= m > 65536u - r->head;
+    over |= m > AMT__HEAD_MAX - r->head;
     r->head += (uint32_t)m;
   }
   return over ? AMT_E_HTTP_SIZE : 0;
@@ -1330,7 +1361,19 @@ AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
 }
 
 /* ------------------------------------------------------------------------
-   >>http-conn */
+   >>http-conn
+
+   A kept connection is stale, and a new one is opened in its place:
+   - by age: no byte has moved on it for longer than max_idle, or limits.keep;
+   - by Keep-Alive: the last second of the time that the server gave has begun;
+   - by a look: the read in amt_http_begin finds a byte, or the end;
+   - by a wait: amt_http_wait saw something arrive between two calls;
+   - by its caller, who closes it: the pump of amt.h does so for another server,
+     for a Start, which must not meet a stale one, and after a stale one.
+   None of these sees a server that closes while the request is on its way: the
+   declaration of amt_http_begin says what to do then. The pump calls that
+   AMT_E_STALE, and the call goes again on a new connection. A Start is not
+   repeated: where it may go on a kept one, its outcome is then unknown. */
 
 static uint32_t amt__or(uint32_t value, uint32_t otherwise)
 {
@@ -1342,7 +1385,7 @@ AMTDEF void amt_http_close(amt_http_conn *c)
   if (c->state != AMT_CONN_CLOSED) {
     c->stream->abort = c->state == AMT_CONN_SENDING ||
                        c->state == AMT_CONN_RECEIVING;
-    c->stream->ops->close(c->stream);
+    (c->stream->ops->close)(c->stream);
   }
   c->state = AMT_CONN_CLOSED;
   c->at = c->have = 0;
@@ -1370,7 +1413,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
   unsigned char look;
   if (amt__http_fresh(c, now, max_idle) &&
       (c->quiet ||
-       c->stream->ops->read(c->stream, &look, 1) == AMT_AGAIN)) {
+       (c->stream->ops->read)(c->stream, &look, 1) == AMT_AGAIN)) {
     c->state = AMT_CONN_SENDING;
     c->reused = 1;
   } else {
@@ -1406,11 +1449,11 @@ static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
   ptrdiff_t     n;
   int           e;
   if (c->stream->ops->tls != u->tls) return amt__http_fail(c, AMT_E_NO_TLS);
-  e = c->stream->ops->open(c->stream, u->host, u->host_len, u->port,
-                           amt__or(amt_http_left(c, now), 1));
+  e = (c->stream->ops->open)(c->stream, u->host, u->host_len, u->port,
+                             amt__or(amt_http_left(c, now), 1));
   if (e < 0) return amt__http_fail(c, e);
   if (e == AMT_AGAIN) return AMT_AGAIN;
-  n = c->stream->ops->read(c->stream, &look, 1);
+  n = (c->stream->ops->read)(c->stream, &look, 1);
   if (n > 0) n = AMT_E_HTTP_UNASKED;
   if (n < 0) return amt__http_fail(c, (int)n);
   c->t_io = now;
@@ -1422,7 +1465,7 @@ static int amt__http_open(amt_http_conn *c, const amt_url *u, uint32_t now)
 static int amt__http_receive(amt_http_conn *c, void *buf, size_t size,
                              uint32_t now)
 {
-  ptrdiff_t n = c->stream->ops->read(c->stream, buf, size);
+  ptrdiff_t n = (c->stream->ops->read)(c->stream, buf, size);
   if (n > 0) {
     c->at = 0;
     c->have = (size_t)n;
@@ -1500,7 +1543,7 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
 {
   int       e;
-  ptrdiff_t n = c->stream->ops->write(c->stream, o->buf, o->len);
+  ptrdiff_t n = (c->stream->ops->write)(c->stream, o->buf, o->len);
   if (n < 0) c->taken = 2; /* in doubt, taken */
   if (n > 0) {
     c->taken = 1;
@@ -1530,7 +1573,7 @@ AMTDEF int amt_http_want(const amt_http_conn *c)
   else if (c->state == AMT_CONN_RECEIVING)
     want = AMT_WANT_READ;
   if (c->state == AMT_CONN_CLOSED || c->stream->ops->want == NULL) return want;
-  return c->stream->ops->want(c->stream, want);
+  return (c->stream->ops->want)(c->stream, want);
 }
 
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
@@ -1540,7 +1583,7 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
   if (c->state == AMT_CONN_RECEIVING && c->have != 0) return 1;
   ready = amt_http_want(c);
   if (ready == AMT_WANT_NOW) ready = 1;
-  else ready = c->stream->ops->wait(c->stream, ready, ms);
+  else ready = (c->stream->ops->wait)(c->stream, ready, ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
     c->quiet = ready == 0;
@@ -1556,36 +1599,31 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
    >>http-backends
 
    Each includes this header in its turn, since it may be included by its own
-   name. */
+   name. AMT__BACKENDS is defined while they are read, and ends that circle. A
+   compiler that does not find one shows its line, and so what to do. */
 
 #ifndef AMT__BACKENDS
 #define AMT__BACKENDS
 #if defined(AMT_POSIX) + defined(AMT_LWIP) + defined(AMT_WINSOCK) > 1
 #error "only one of AMT_POSIX, AMT_LWIP, AMT_WINSOCK can be defined"
 #endif
-#if defined(AMT_POSIX) || defined(AMT_LWIP) || defined(AMT_WINSOCK) || \
-  defined(AMT_LWIP_RAW) || defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
-#if !AMT__HAS("amt_posix.h")
-#error "no backends: add -Ibackends, or copy backends/*.h beside amt_http.h"
-#endif
-#endif
 #if defined(AMT_POSIX) || defined(AMT_LWIP)
-#include "amt_posix.h"
+#include "amt_posix.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
 #ifdef AMT_WINSOCK
-#include "amt_winsock.h"
+#include "amt_winsock.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
 #ifdef AMT_LWIP_RAW
-#include "amt_lwip.h"
+#include "amt_lwip.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
-#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
-#include "amt_tls.h"
+#ifdef AMT__TLS
+#include "amt_tls.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
 #ifdef AMT_BEARSSL
-#include "amt_bearssl.h"
+#include "amt_bearssl.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
 #ifdef AMT_MBEDTLS
-#include "amt_mbedtls.h"
+#include "amt_mbedtls.h" /* add -Ibackends, or copy it beside amt_http.h */
 #endif
 #undef AMT__BACKENDS
 #endif

@@ -6,16 +6,23 @@
      >>address-open    a name's addresses, tried in turn
 
    They differ in how a call is named, how it fails, and how one waits; not in
-   what a name's addresses are, and whose turn it is. So a kind of sockets
-   defines, before it includes this file:
+   what a name's addresses are, IPv4 or IPv6, and whose turn it is. So a kind
+   of sockets defines, before it includes this file:
 
      amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
                        count, index, address
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
      AMT__TIMEDOUT     the system's error for an address that did not answer
+     AMT__NO_FAMILY    and for an address of a kind that it does not have
 
-   and, behind it, the functions declared here.
+   and of these what is so:
+
+     AMT__NO_NAMES     there is no getaddrinfo
+     AMT__NO_IPV4      no sockaddr_in
+     AMT__NO_IPV6      no sockaddr_in6
+
+   and, after it, the functions declared here.
 
    Price: it is counted with theirs.
 
@@ -29,14 +36,19 @@
 #error "include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead"
 #endif
 
-/* Their own part, below: begins a connection, or tells how that one stands: 1,
-   AMT_AGAIN, or < 0 with sys_error set. */
+/* Their own part, in the file that includes this one. */
+
+/* Begins a connection and sets fd: 1, AMT_AGAIN, or < 0 with sys_error set. */
 static int  amt__socket_connect(amt__socket *s, int family,
                                 const struct sockaddr *to, socklen_t len);
+/* How that connection stands: 1, AMT_AGAIN, or < 0, as above. */
 static int  amt__socket_connected(amt__socket *s);
+/* It is there: what fd needs before the first read or write. */
 static void amt__socket_opened(amt__socket *s);
+/* Closes fd, if it is open. */
 static void amt__socket_shut(amt__socket *s);
-static void amt__socket_abort(amt__socket *s); /* a reset, when it is shut */
+/* Has fd reset the connection when it is shut. It is open. */
+static void amt__socket_abort(amt__socket *s);
 
 /* ------------------------------------------------------------------------
    >>address-open */
@@ -56,15 +68,21 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
   hints.ai_socktype = SOCK_STREAM;
   if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
   for (i = list; i != NULL && n < max; i = i->ai_next) {
+#ifndef AMT__NO_IPV4
     if (i->ai_family == AF_INET) {
       struct sockaddr_in sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
       memcpy(a[n].ip, &sa.sin_addr, a[n].len = 4), n++;
-    } else if (i->ai_family == AF_INET6) {
+      continue;
+    }
+#endif
+#ifndef AMT__NO_IPV6
+    if (i->ai_family == AF_INET6) {
       struct sockaddr_in6 sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
       memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
     }
+#endif
   }
   amt__os(freeaddrinfo)(list);
   return n > 0 ? n : AMT_E_DNS;
@@ -91,25 +109,33 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
 /* Begins a connection to the address at hand. */
 static int amt__socket_begin(amt__socket *s, uint16_t port)
 {
-  const amt_address  *a = &s->address[s->index];
-  struct sockaddr_in  in4;
-  struct sockaddr_in6 in6;
-  uint16_t            swapped; /* htons is a macro full of warnings to some */
-  uint8_t             bytes[2];
+  const amt_address *a = &s->address[s->index];
+  uint16_t           swapped; /* htons is a macro full of warnings to some */
+  uint8_t            bytes[2];
   bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
   memcpy(&swapped, bytes, 2);
-  memset(&in4, 0, sizeof in4);
-  memset(&in6, 0, sizeof in6);
+#ifndef AMT__NO_IPV4
   if (a->len == 4) {
-    in4.sin_family = AF_INET;
-    in4.sin_port = swapped;
-    memcpy(&in4.sin_addr, a->ip, 4);
-    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&in4, sizeof in4);
+    struct sockaddr_in to;
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_port = swapped;
+    memcpy(&to.sin_addr, a->ip, 4);
+    return amt__socket_connect(s, AF_INET, (struct sockaddr *)&to, sizeof to);
   }
-  in6.sin6_family = AF_INET6;
-  in6.sin6_port = swapped;
-  memcpy(&in6.sin6_addr, a->ip, 16);
-  return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&in6, sizeof in6);
+#endif
+#ifndef AMT__NO_IPV6
+  if (a->len == 16) {
+    struct sockaddr_in6 to;
+    memset(&to, 0, sizeof to);
+    to.sin6_family = AF_INET6;
+    to.sin6_port = swapped;
+    memcpy(&to.sin6_addr, a->ip, 16);
+    return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&to, sizeof to);
+  }
+#endif
+  s->sys_error = AMT__NO_FAMILY;
+  return -1;
 }
 
 /* Each address may use its share of what was left when its turn came. */

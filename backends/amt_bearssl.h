@@ -53,11 +53,11 @@
        amt_posix_init(&sock);
        amt_bearssl_init(&tls, &sock.stream, &server, record, sizeof record);
        while (e == 0) {
-         e = s->ops->open(s, argv[2], strlen(argv[2]), 443, 10000);
-         if (e == AMT_AGAIN) s->ops->wait(s, AMT_WANT_WRITE, 100);
+         e = (s->ops->open)(s, argv[2], strlen(argv[2]), 443, 10000);
+         if (e == AMT_AGAIN) (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        }
        puts(e == 1 ? "it has proved its name" : amt_http_error(e));
-       s->ops->close(s);
+       (s->ops->close)(s);
        amt_bearssl_forget(&server);
        return e != 1;
      }
@@ -85,7 +85,7 @@
 #ifndef AMT_BEARSSL_H
 #define AMT_BEARSSL_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_bearssl.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <bearssl.h>
@@ -553,7 +553,7 @@ static void amt__bearssl_flush(amt_bearssl *t)
     size_t         n;
     unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
     ptrdiff_t      put = (ptrdiff_t)n;
-    if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+    if (t->broken == 0) put = (t->inner->ops->write)(t->inner, p, n);
     if (put == AMT_AGAIN) return;
     if (put < 0) t->broken = (int)put;
     br_ssl_engine_sendrec_ack(eng, put < 0 ? n : (size_t)put);
@@ -579,7 +579,7 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
     if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller's turn */
     p = br_ssl_engine_recvrec_buf(eng, &n);
-    got = t->inner->ops->read(t->inner, p, n);
+    got = (t->inner->ops->read)(t->inner, p, n);
     if (got <= 0 && t->broken) return t->broken;
     if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
     if (got <= 0) return (int)got;
@@ -616,7 +616,7 @@ static int amt__bearssl_open(amt_stream *stream, const char *host,
   int          e;
   if (t->state < AMT__TLS_SHAKING) {
     t->state = AMT__TLS_CONNECTING;
-    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    e = (t->inner->ops->open)(t->inner, host, host_len, port, left);
     if (e <= 0) return e;
     e = amt__bearssl_begin(t, host, host_len, port);
     if (e != 0) return e;
@@ -668,7 +668,7 @@ static void amt__bearssl_close(amt_stream *stream)
   }
   if (t->state != AMT__TLS_CLOSED) {
     t->inner->abort = stream->abort;
-    t->inner->ops->close(t->inner);
+    (t->inner->ops->close)(t->inner);
   }
   if (t->state >= AMT__TLS_SHAKING) {
     amt__bearssl_clear(t);
@@ -696,7 +696,7 @@ static int amt__bearssl_want(const amt_stream *stream, int want)
     else if (want == AMT_WANT_WRITE)
       want = AMT_WANT_READ;
   }
-  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+  return t->inner->ops->want != NULL ? (t->inner->ops->want)(t->inner, want)
                                      : want;
 }
 

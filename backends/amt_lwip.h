@@ -33,12 +33,12 @@
        amt_stream         *s = &sock.stream;
        int                 e;
        amt_lwip_raw_init(&sock);
-       while ((e = s->ops->open(s, host, strlen(host), port, 1000)) ==
+       while ((e = (s->ops->open)(s, host, strlen(host), port, 1000)) ==
               AMT_AGAIN) {
          driver_input();
          sys_check_timeouts();
        }
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e == 1;
      }
 
@@ -56,7 +56,7 @@
 #ifndef AMT_LWIP_H
 #define AMT_LWIP_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_lwip.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <lwip/dns.h>

@@ -4,8 +4,9 @@
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #define AMT_LWIP
                                   #include "amt.h"   or "amt_http.h" alone
-   in all others the same without the first line. Both include this file;
-   included by its own name it brings amt_http.h.
+   in all others the same without the first line. Both include amt_posix.h,
+   which takes lwIP's part from here; included by its own name this file brings
+   them.
 
    Contents: search for the tag
      >>lwip-sockets-manual   a whole task, options, price
@@ -30,21 +31,26 @@
        amt_stream      *s = &sock.stream;
        int              e;
        amt_posix_init(&sock);
-       while ((e = s->ops->open(s, host, strlen(host), port, 1000)) ==
+       while ((e = (s->ops->open)(s, host, strlen(host), port, 1000)) ==
               AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
-       s->ops->close(s);
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
+       (s->ops->close)(s);
        return e == 1;
      }
 
-   What differs from amt_posix.h: fd is lwIP's and for lwip_poll, an lwIP
-   without DNS (LWIP_DNS=0) knows no names, nothing is interrupted by a signal,
-   and the time of the day is not known (see amt_tls.time). Without
-   LWIP_SO_LINGER=1 what is left of a request that was given up may still
-   arrive. lwIP, where calls are cheap and SO_RCVTIMEO may be left out, is
-   polled where POSIX blocks in recv.
+   What differs from amt_posix.h:
+   - fd is lwIP's, and for lwip_poll.
+   - Without LWIP_DNS no name is known, without LWIP_IPV6 or LWIP_IPV4 there are
+     no such addresses. LWIP_DNS and LWIP_IPV6 are 0 by default.
+   - Without LWIP_SO_LINGER=1 what is left of a request that was given up may
+     still arrive.
+   - No signal interrupts a wait, and the time of day is not known (see
+     amt_tls.time).
+   - A wait for a reply is a poll, where POSIX blocks in recv: calls are cheap,
+     and lwIP may be built without SO_RCVTIMEO.
 
-   Options: none beside AMT_LWIP. Price: 1.3 kB on a Cortex-M4, gcc 12 -Os. */
+   Options: none beside AMT_LWIP. Price: 1.6 kB on a Cortex-M4, gcc 12 -Os, with
+   LWIP_DNS and LWIP_IPV6. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_LWIP)
 #error "too late: define AMT_LWIP before the first amt.h or amt_http.h"
@@ -53,7 +59,7 @@
 #define AMT_LWIP
 #endif
 #include "amt_http.h"
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_lwip_sockets.h and amt_http.h differ: take all from one place"
 #endif
 
@@ -63,14 +69,20 @@
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_LWIP_SOCKETS_IMPLEMENTED)
 #define AMT_LWIP_SOCKETS_IMPLEMENTED
 
-#include "lwip/opt.h"
-#include "lwip/sockets.h"
-#include "lwip/netdb.h"
-#include "lwip/sys.h"
+#include <lwip/opt.h>
+#include <lwip/sockets.h>
+#include <lwip/netdb.h>
+#include <lwip/sys.h>
 #include <errno.h>
 #define amt__os(call) lwip_##call
 #if !LWIP_DNS
 #define AMT__NO_NAMES
+#endif
+#if !LWIP_IPV4
+#define AMT__NO_IPV4
+#endif
+#if !LWIP_IPV6
+#define AMT__NO_IPV6
 #endif
 
 AMTDEF uint32_t amt_posix_now(void) { return (uint32_t)sys_now(); }
@@ -80,10 +92,10 @@ static int amt__posix_socket(int family)
   return lwip_socket(family, SOCK_STREAM, 0);
 }
 
-/* poll of lwIP passes over no -1. */
+/* lwip_poll does not ignore fd -1. */
 static int amt__posix_poll(struct pollfd *p, int ms)
 {
-  if (p->fd >= 0) return lwip_poll(p, 1, ms);
+  if (p->fd != AMT__CLOSED) return lwip_poll(p, 1, ms);
   sys_msleep((u32_t)ms);
   return 0;
 }

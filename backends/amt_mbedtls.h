@@ -48,11 +48,11 @@
        amt_posix_init(&sock);
        amt_mbedtls_init(&tls, &sock.stream, &server);
        while (e == 0) {
-         e = s->ops->open(s, argv[2], strlen(argv[2]), 443, 10000);
-         if (e == AMT_AGAIN) s->ops->wait(s, AMT_WANT_WRITE, 100);
+         e = (s->ops->open)(s, argv[2], strlen(argv[2]), 443, 10000);
+         if (e == AMT_AGAIN) (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        }
        puts(e == 1 ? "it has proved its name" : amt_http_error(e));
-       s->ops->close(s);
+       (s->ops->close)(s);
        amt_mbedtls_server_end(&server);
        mbedtls_x509_crt_free(&ca);
        return e != 1;
@@ -80,7 +80,7 @@
 #ifndef AMT_MBEDTLS_H
 #define AMT_MBEDTLS_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_mbedtls.h and amt_http.h differ: take all headers from one place"
 #endif
 #include <mbedtls/entropy.h>
@@ -199,7 +199,7 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
 {
   ptrdiff_t put = (ptrdiff_t)n;
-  if (t->broken == 0) put = t->inner->ops->write(t->inner, p, n);
+  if (t->broken == 0) put = (t->inner->ops->write)(t->inner, p, n);
   if (put >= 0) return put;
   t->broken = (int)put;
   return (ptrdiff_t)n;
@@ -245,7 +245,7 @@ static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
   if (t->inner_error != 0) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   t->turns--;
-  got = t->inner->ops->read(t->inner, p, n);
+  got = (t->inner->ops->read)(t->inner, p, n);
   if (got > 0 && t->first == 0) t->first = p[0];
   if (got > 0) return (int)got;
   if (t->broken) got = t->broken;
@@ -496,7 +496,7 @@ static int amt__mbedtls_open(amt_stream *stream, const char *host,
   int          e;
   if (t->state < AMT__TLS_SHAKING) {
     t->state = AMT__TLS_CONNECTING;
-    e = t->inner->ops->open(t->inner, host, host_len, port, left);
+    e = (t->inner->ops->open)(t->inner, host, host_len, port, left);
     if (e <= 0) return e;
     e = amt__mbedtls_begin(t, host, host_len, port);
     if (e != 0) return e;
@@ -543,7 +543,7 @@ static void amt__mbedtls_close(amt_stream *stream)
     (void)mbedtls_ssl_close_notify(&t->ssl);
   if (t->state != AMT__TLS_CLOSED) {
     t->inner->abort = stream->abort;
-    t->inner->ops->close(t->inner);
+    (t->inner->ops->close)(t->inner);
   }
   if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
     mbedtls_ssl_free(&t->ssl);
@@ -566,7 +566,7 @@ static int amt__mbedtls_want(const amt_stream *stream, int want)
       mbedtls_ssl_get_bytes_avail(&t->ssl) > 0)
     return AMT_WANT_NOW;
   if (t->out_len != 0) want = AMT_WANT_WRITE;
-  return t->inner->ops->want != NULL ? t->inner->ops->want(t->inner, want)
+  return t->inner->ops->want != NULL ? (t->inner->ops->want)(t->inner, want)
                                      : want;
 }
 

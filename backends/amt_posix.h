@@ -10,7 +10,7 @@
      >>posix-manual   a whole program, options, price
      >>posix-api      everything public
      >>posix-impl     from here on only with AMT_IMPLEMENTATION
-     >>posix-system   what lwIP's sockets do their own way
+     >>posix-system   clock, socket, poll; amt_lwip_sockets.h has lwIP's instead
      >>posix-stream   open, read, write, close, wait
 
    Licence: MIT or Unlicense, at your choice; the text is at the end of
@@ -40,16 +40,17 @@
        int              e;
        amt_posix_init(&sock);
        sock.resolve = names;
-       while ((e = s->ops->open(s, "batch", 5, 8080, 1000)) == AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
+       while ((e = (s->ops->open)(s, "batch", 5, 8080, 1000)) == AMT_AGAIN)
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        puts(e == 1 ? "somebody listens" : amt_http_error(e));
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e != 1;
      }
 
-   Options: none beside AMT_POSIX. This file comes before system headers if the
-   compiler is strict (-std=c99), or _POSIX_C_SOURCE=200112L is defined before
-   them. Price: 1.7 kB on x86-64, gcc 12 -Os. */
+   Options: none beside AMT_POSIX. With a strict compiler (-std=c99, not gnu99)
+   this file or amt.h comes before all system headers, or
+   _POSIX_C_SOURCE=200112L is defined before them. Price: 2.4 kB on x86-64, gcc
+   12 -Os. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_POSIX) && !defined(AMT_LWIP)
 #error "too late: define AMT_POSIX before the first amt.h or amt_http.h"
@@ -62,7 +63,7 @@
 #ifndef AMT_POSIX_H
 #define AMT_POSIX_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_posix.h and amt_http.h differ: take all headers from one place"
 #endif
 
@@ -79,15 +80,21 @@ typedef struct amt_posix {
   void        *ctx;
   int          fd;        /* -1 when closed; yours to poll, not to close */
   int          sys_error; /* errno of the last failure */
-  uint32_t     left;      /* of the connect limit, when this address began */
-  uint32_t     patience;  /* SO_RCVTIMEO as last set, in ms */
-  uint8_t      block;     /* the next read may block */
-  uint8_t      signal;    /* the last one was interrupted */
-  uint8_t      count, index;
+  /* Private: */
+  uint32_t     left;      /* ms of the connect limit, when this address began */
+  uint32_t     patience;  /* ms, SO_RCVTIMEO as last set; 0: not set */
+  uint8_t      block;     /* 1: the next read may block */
+  uint8_t      signal;    /* 1: the last read or write was interrupted */
+  uint8_t      count;     /* addresses of the host; 0: not asked for yet */
+  uint8_t      index;     /* of them, the one whose turn it is */
   amt_address  address[AMT_ADDRESSES];
 } amt_posix;
 
+/* Makes s a closed stream with the default resolver. Before its first use, and
+   never while it is open: the socket would be lost. */
 AMTDEF void     amt_posix_init(amt_posix *s);
+/* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
+   max), or AMT_E_DNS. ctx is not used. One of your own may fall back on it. */
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
@@ -100,16 +107,18 @@ AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
 /* ========================================================================
    >>posix-impl
 
-   The socket blocks in name, and every call says MSG_DONTWAIT: so a wait for
-   a reply can be left to the recv that follows it (SO_RCVTIMEO), and a
-   blocking poll costs two system calls, a send and a recv. */
+   The socket blocks in name, and each call says MSG_DONTWAIT, but for one: a
+   wait for a reply is left to the recv that follows it, which then may block
+   (SO_RCVTIMEO). So a blocking poll costs two system calls: a send, a recv. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_POSIX_IMPLEMENTED)
 #define AMT_POSIX_IMPLEMENTED
 
 typedef amt_posix amt__socket;
-#define AMT__CLOSED   (-1)
-#define AMT__TIMEDOUT ETIMEDOUT
+#define AMT__CLOSED    (-1)
+#define AMT__TIMEDOUT  ETIMEDOUT
+#define AMT__NO_FAMILY EAFNOSUPPORT
+
 /* ------------------------------------------------------------------------
    >>posix-system */
 
@@ -134,6 +143,9 @@ define _POSIX_C_SOURCE=200112L before the first #include"
 #define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE instead */
 #endif
 #define amt__os(call) call
+#ifndef AF_INET6
+#define AMT__NO_IPV6
+#endif
 
 AMTDEF uint32_t amt_posix_now(void)
 {
@@ -153,13 +165,15 @@ AMTDEF uint32_t amt_posix_time(void *ctx)
 static int amt__posix_socket(int family)
 {
   int fd = socket(family, SOCK_STREAM, 0);
-  if (fd >= 0 && fd < 3) { /* a program without stdout must not find */
-    int low = fd;          /* that its output goes to the server */
+  /* A program without stdout must not find that its output goes to the
+     server. */
+  if (fd >= 0 && fd < 3) {
+    int low = fd;
     fd = fcntl(low, F_DUPFD, 3);
     close(low);
   }
 #ifdef FD_CLOEXEC /* not where there is no exec */
-  if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (fd != AMT__CLOSED) fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
   return fd;
 }
@@ -208,8 +222,8 @@ static void amt__socket_abort(amt__socket *s)
 
 static void amt__socket_shut(amt__socket *s)
 {
-  if (s->fd >= 0) amt__os(close)(s->fd);
-  s->fd = -1;
+  if (s->fd != AMT__CLOSED) amt__os(close)(s->fd);
+  s->fd = AMT__CLOSED;
 }
 
 static int amt__socket_connect(amt__socket *s, int family,
@@ -217,7 +231,7 @@ static int amt__socket_connect(amt__socket *s, int family,
 {
   int on = 1;
   s->fd = amt__posix_socket(family);
-  if (s->fd >= 0) {
+  if (s->fd != AMT__CLOSED) {
     amt__os(fcntl)(s->fd, F_SETFL, O_NONBLOCK);
     amt__os(setsockopt)(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef SO_NOSIGPIPE
@@ -294,11 +308,12 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     return AMT_INTERRUPTED;
   }
 #ifndef AMT_LWIP
-  if (want == AMT_WANT_READ && s->fd >= 0 && ms != 0 && amt__posix_block(s, ms))
+  if (want == AMT_WANT_READ && s->fd != AMT__CLOSED && ms != 0 &&
+      amt__posix_block(s, ms))
     return 1;
 #endif
   ms = amt__socket_patience(s, want, ms);
-  p.fd = s->fd; /* poll passes over -1, and so just sleeps */
+  p.fd = s->fd; /* poll ignores AMT__CLOSED, -1, and so just sleeps */
   p.events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
   p.revents = 0;
   e = amt__posix_poll(&p, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);
@@ -315,6 +330,6 @@ AMTDEF void amt_posix_init(amt_posix *s)
   memset(s, 0, sizeof *s);
   s->stream.ops = &ops;
   s->resolve = amt_posix_resolve;
-  s->fd = -1;
+  s->fd = AMT__CLOSED;
 }
 #endif /* AMT_IMPLEMENTATION */

@@ -1,14 +1,16 @@
 /* amt_tls.h - what the TLS streams share: what a server has to prove, and the
    errors when it does not. Not for programs: amt_bearssl.h and amt_mbedtls.h
-   include it, and so may a TLS stream of yours.
+   include it.
 
    Contents: search for the tag
      >>tls-manual    what is verified, options, price
      >>tls-api       everything public
      >>tls-impl      from here on only with AMT_IMPLEMENTATION
      >>tls-text      alerts and errors in words
-     >>tls-checks    time, name, pins: before and after a handshake
+     >>tls-time      the clock, and the date of this build
+     >>tls-checks    before a handshake: what is asked for; after it: the key
      >>tls-reader    the certificate reader
+     >>tls-stream    states, waits, and the errors that alerts and dates are
 
    Licence: MIT or Unlicense, at your choice; the text is at the end of
    amt_http.h. */
@@ -22,32 +24,44 @@
    has proved its name, and each way this can fail has an error of its own. A
    reconnect takes the last session up again where the server lets it.
 
-   For a device whose server has one key, whatever its certificate:
+   For a device whose server has one key, whatever its certificate says:
 
-     static const uint8_t key[1][32] = { { 0x5d, ... } };  (amt pin HOST:PORT)
+     static amt_bearssl_server server;    // or amt_mbedtls_server
+     static const uint8_t key[1][32] = {
+       { 0x5d, ... }                      // amt pin HOST:PORT prints it
+     };
      server.tls.pins = key;
      server.tls.pin_count = 1;
-     server.tls.time = my_clock;     seconds since 1970; 0: not set yet
-     server.tls.random = my_random;  1, or 0 if there is none
+     server.tls.insecure_skip_chain = 1;  // the key says who the server is
+     server.tls.random = my_random;       // 1, or 0 if there is none
+
+   With trust anchors in place of insecure_skip_chain, certificate and key must
+   both be right, and a clock is needed (server.tls.time).
 
    Not there: revocation checks; with BearSSL also TLS 1.3, name constraints and
    extended key usages.
 
    Options, in the file that has AMT_IMPLEMENTATION:
-   AMT_TLS_NO_IP    leaves out IP addresses in certificates
-   AMT_TLS_NO_PIN   leaves out pins; with both, the certificate reader goes
+   AMT_TLS_NO_IP    leaves out IP addresses, IPv4 and IPv6, in certificates: a
+                    server that is asked by one is refused (AMT_E_TLS_IP)
+   AMT_TLS_NO_PIN   leaves out pins: a server with one is refused
+                    (AMT_E_TLS_PIN). With both, the certificate reader goes
                     too (2.1 kB with BearSSL, 1.7 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
-                    valid", and the insecure_ fields are refused
+                    valid", and a server with an insecure_ field that is set is
+                    refused (AMT_E_TLS_NO_ANCHORS)
    AMT_BUILD_TIME   the date of this build, seconds since 1970: no clock is
                     believed that says less. Default: a day before __DATE__ */
 
 #include "amt_http.h"
+#ifndef AMT__TLS
+#error "include amt_bearssl.h or amt_mbedtls.h instead"
+#endif
 
 #ifndef AMT_TLS_H
 #define AMT_TLS_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_tls.h and amt_http.h differ: take all headers from one place"
 #endif
 
@@ -55,7 +69,7 @@
    >>tls-api */
 
 /* What a server has to prove before a byte of a request leaves. One for each
-   server, inside the struct of the back end, shared by all its connections.
+   server, inside the struct of the backend, shared by all its connections.
    Zeroed it asks for everything: a chain to a trust anchor, dates that hold
    now, and the server's name, as a DNS name or an IP address, in the
    certificate. TLS 1.2 at least (BearSSL has nothing later). */
@@ -70,7 +84,7 @@ typedef struct amt_tls {
      build's own date (AMT_BUILD_TIME) counts as not set. */
   uint32_t    (*time)(void *ctx);
   /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
-     the system's, if the back end knows one. Never a guess: without any, the
+     the system's, if the backend knows one. Never a guess: without any, the
      handshake is refused. */
   int         (*random)(void *ctx, void *p, size_t n);
   void         *ctx;
@@ -89,25 +103,27 @@ typedef struct amt_tls_seen {
   uint8_t  pin[32];     /* of the key that the server showed */
   uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
                            2106: 0xFFFFFFFF. 0: not seen */
-  int      lib_error;   /* the back end's own number, for its manual */
+  int      lib_error;   /* the backend's own number, for its manual */
   uint8_t  certificate; /* 0, the server's own, or where it failed: 1 the next
                            in the chain, ... */
-  uint8_t  resumed;     /* an earlier session was taken up again: then no
-                           certificate was shown, and none of the above seen */
+  uint8_t  resumed;     /* 1: an earlier session was taken up again. The
+                           server has shown no certificate, so pin and dates
+                           are 0 */
 } amt_tls_seen;
 
-/* Reads a certificate (DER, RFC 5280) as it comes, for what the back ends do
-   not tell: dates, key, IP addresses. Inside of the streams; no pointers. */
+/* Reads a certificate (DER, RFC 5280) as it comes, for what the backends do
+   not tell: dates, key, IP addresses. Private to the streams. No pointers. */
 typedef struct amt_tls_reader {
   uint32_t at;          /* bytes read */
   uint32_t end[8];      /* where the open elements end */
   uint32_t left;        /* of this element's value */
   uint32_t from, until; /* seconds since 1970 */
-  uint32_t issuer, subject; /* hashes, only good for words */
+  uint32_t issuer, subject; /* hashes, to choose an error's words by: no
+                               decision depends on them */
   uint8_t  index[8];    /* elements begun at each depth */
   uint8_t  value[16];   /* of a short element that matters */
   uint8_t  ip[16];      /* an address to look for, */
-  uint8_t  ip_len;      /* 4 or 16; 0: none */
+  uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
   uint8_t  ip_found;
   uint8_t  have, depth, state, tag, extensions, names;
 } amt_tls_reader;
@@ -119,6 +135,13 @@ typedef struct amt_tls_reader {
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_TLS_IMPLEMENTED)
 #define AMT_TLS_IMPLEMENTED
+
+/* Is there somebody who asks the certificate reader? */
+#if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
+#define AMT__TLS_READER 0
+#else
+#define AMT__TLS_READER 1
+#endif
 
 #ifndef AMT_NO_TEXT
 /* ------------------------------------------------------------------------
@@ -268,15 +291,7 @@ static const char *amt__tls_text(int error)
 #endif
 
 /* ------------------------------------------------------------------------
-   >>tls-checks */
-
-#if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
-#define AMT__TLS_READER 0
-#else
-#define AMT__TLS_READER 1
-#endif
-
-enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
+   >>tls-time */
 
 /* Days from 1970-01-01 to a date. The year begins with March, so that a leap
    day ends it: January and February are months 13 and 14 of the year before. */
@@ -317,18 +332,8 @@ static uint32_t amt__tls_time(const amt_tls *tls)
   return now < AMT_BUILD_TIME ? 0 : now;
 }
 
-/* Where the stream below cannot wait, the caller's loop has its turn. */
-static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
-{
-  if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
-  return inner->ops->wait(inner, want, ms);
-}
-
-static int amt__tls_alert(int number)
-{
-  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
-                                             : AMT_E_TLS_ALERT(number);
-}
+/* ------------------------------------------------------------------------
+   >>tls-checks */
 
 static int amt__tls_skips_dates(const amt_tls *tls)
 {
@@ -368,15 +373,21 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 }
 
 #ifdef AMT_TLS_NO_IP
-/* Addresses are refused, and only looked at to tell them from names. */
+/* Addresses are refused, and only looked at to tell them from names: a ':' is
+   in each of IPv6 and in no name; of IPv4 are digits and dots alone. */
 static int amt__tls_address(amt_address *a, const char *name, size_t n)
 {
+  memset(a, 0, sizeof *a);
   a->len = 4;
   while (n-- > 0) {
-    if (name[n] == ':') return 1;
-    if (name[n] > '9') a->len = 0;
+    unsigned c = (unsigned char)name[n];
+    if (c == ':') {
+      a->len = 16;
+      break;
+    }
+    if (c != '.' && c - '0' > 9u) a->len = 0;
   }
-  return a->len;
+  return a->len != 0;
 }
 #else
 #define amt__tls_address amt_address_parse
@@ -414,13 +425,32 @@ static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
 #endif
 
 /* ------------------------------------------------------------------------
-   >>tls-reader */
+   >>tls-reader
+
+   One byte at a time through amt__cert_step. `depth` is how many elements are
+   open, and so where the next one begins; only those marked > are gone into.
+
+     depth  elements there, by index                       wanted of them
+     0      > 1 Certificate
+     1      > 1 tbsCertificate                             what it has
+     2        3 issuer, 5 subject, 6 subjectPublicKeyInfo  their bytes
+            > 4 validity
+            > [3] (tag A3), extensions
+     3        1 notBefore, 2 notAfter, of the validity     the dates
+            > 1 Extensions, of [3]
+     4      > each Extension
+     5        extnID                                       is it subjectAltName?
+            > extnValue (tag 04), if it is
+     6      > 1 GeneralNames
+     7        iPAddress (tag 87)                           the address
+
+   The optional version (tag A0) at depth 2 has no index. */
 
 #if AMT__TLS_READER
 enum { AMT__CERT_TAG, AMT__CERT_LEN, AMT__CERT_LENGTH, AMT__CERT_VALUE,
        AMT__CERT_BAD };
 
-/* The fields of a TBSCertificate, after the optional version. */
+/* The indices at depth 2. */
 enum { AMT__CERT_SERIAL = 1, AMT__CERT_SIGNATURE, AMT__CERT_ISSUER,
        AMT__CERT_VALIDITY, AMT__CERT_SUBJECT, AMT__CERT_KEY };
 
@@ -467,7 +497,7 @@ static void amt__cert_value(amt_tls_reader *r)
     if (r->index[3] == 2u) r->until = t;
   } else if (r->depth == 5u && r->tag == 0x06) {
     r->names = r->have == 3u && memcmp(r->value, subject_alt_name, 3) == 0;
-  } else if (r->depth == 7u && r->tag == 0x87) { /* iPAddress */
+  } else if (r->depth == 7u && r->tag == 0x87) {
     if (r->ip_len != 0 && r->have == r->ip_len &&
         memcmp(r->value, r->ip, r->ip_len) == 0)
       r->ip_found = 1;
@@ -505,7 +535,7 @@ static void amt__cert_header(amt_tls_reader *r)
   r->state = AMT__CERT_VALUE;
   if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
     r->state = AMT__CERT_BAD;
-  } else if (r->left != 0 && amt__cert_enter(r)) { /* never below 7 */
+  } else if (r->left != 0 && amt__cert_enter(r)) { /* it never enters at 7 */
     if (r->depth == 2u) r->extensions = r->tag == 0xA3;
     if (r->depth == 4u) r->names = 0;
     r->depth++;
@@ -561,6 +591,24 @@ static int amt__cert_step(amt_tls_reader *r, uint8_t c)
   return field == AMT__CERT_KEY && r->state != AMT__CERT_BAD;
 }
 #endif /* AMT__TLS_READER */
+
+/* ------------------------------------------------------------------------
+   >>tls-stream */
+
+enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
+
+/* Where the stream below cannot wait, the caller's loop has its turn. */
+static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
+{
+  if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
+  return (inner->ops->wait)(inner, want, ms);
+}
+
+static int amt__tls_alert(int number)
+{
+  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
+                                             : AMT_E_TLS_ALERT(number);
+}
 
 /* Of an error, what the certificate itself tells: which end of its dates was
    missed, and how the chain without an anchor ends. */

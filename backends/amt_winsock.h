@@ -7,7 +7,7 @@
    included by its own name it brings amt_http.h. Link with -lws2_32 -ladvapi32.
 
    Contents: search for the tag
-     >>winsock-manual   a whole program, options, price
+     >>winsock-manual   a whole program, options
      >>winsock-api      everything public
      >>winsock-impl     from here on only with AMT_IMPLEMENTATION
 
@@ -27,16 +27,16 @@
        amt_stream        *s = &sock.stream;
        int                e;
        amt_winsock_init(&sock);
-       while ((e = s->ops->open(s, "localhost", 9, 4004, 1000)) == AMT_AGAIN)
-         s->ops->wait(s, AMT_WANT_WRITE, 100);
+       while ((e = (s->ops->open)(s, "localhost", 9, 4004, 1000)) == AMT_AGAIN)
+         (s->ops->wait)(s, AMT_WANT_WRITE, 100);
        if (e == 1) puts("somebody listens");
        else printf("%s (WSA %d)\n", amt_http_error(e), sock.sys_error);
-       s->ops->close(s);
+       (s->ops->close)(s);
        return e != 1;
      }
 
-   Options: none beside AMT_WINSOCK. This file comes before <windows.h>, or
-   WIN32_LEAN_AND_MEAN is defined before it. Price: 1.7 kB on x86-64. */
+   Options: none beside AMT_WINSOCK. This file or amt.h comes before
+   <windows.h>, or WIN32_LEAN_AND_MEAN is defined before that. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_WINSOCK)
 #error "too late: define AMT_WINSOCK before the first amt.h or amt_http.h"
@@ -49,7 +49,7 @@
 #ifndef AMT_WINSOCK_H
 #define AMT_WINSOCK_H
 
-#if AMT_HTTP_VERSION != 100
+#if AMT_HTTP_VERSION != 200
 #error "amt_winsock.h and amt_http.h differ: take all headers from one place"
 #endif
 
@@ -67,14 +67,20 @@ typedef struct amt_winsock {
   uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
                              wait for, not to close. It never blocks */
   int          sys_error; /* of the last failure, WSAECONNREFUSED say */
-  uint32_t     left;      /* of the connect limit, when this address began */
-  uint8_t      count, index;
+  /* Private: */
+  uint32_t     left;      /* ms of the connect limit, when this address began */
+  uint8_t      count;     /* addresses of the host; 0: not asked for yet */
+  uint8_t      index;     /* of them, the one whose turn it is */
   amt_address  address[AMT_ADDRESSES];
 } amt_winsock;
 
-/* Calls WSAStartup for version 2.2. Windows counts these: who wants Winsock
-   to be unloaded before the process ends calls WSACleanup once for each. */
+/* Makes s a closed stream with the default resolver. Before its first use, and
+   never while it is open: the socket would be lost. Calls WSAStartup for
+   version 2.2. Windows counts these: who wants Winsock to be unloaded before
+   the process ends calls WSACleanup once for each. */
 AMTDEF void     amt_winsock_init(amt_winsock *s);
+/* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
+   max), or AMT_E_DNS. ctx is not used. One of your own may fall back on it. */
 AMTDEF int      amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
                                     int max);
 AMTDEF uint32_t amt_winsock_now(void); /* milliseconds, monotonic, in steps of
@@ -103,8 +109,9 @@ AMTDEF int      amt_winsock_random(void *ctx, void *p, size_t n);
 #include <time.h>
 typedef amt_winsock amt__socket;
 #define amt__os(call) call
-#define AMT__CLOSED   INVALID_SOCKET
-#define AMT__TIMEDOUT WSAETIMEDOUT
+#define AMT__CLOSED    INVALID_SOCKET
+#define AMT__TIMEDOUT  WSAETIMEDOUT
+#define AMT__NO_FAMILY WSAEAFNOSUPPORT
 
 #include "amt_address.h"
 
@@ -140,8 +147,8 @@ static void amt__socket_abort(amt__socket *s)
 
 static void amt__socket_shut(amt__socket *s)
 {
-  if (s->fd != INVALID_SOCKET) closesocket(s->fd);
-  s->fd = INVALID_SOCKET;
+  if (s->fd != AMT__CLOSED) closesocket(s->fd);
+  s->fd = AMT__CLOSED;
 }
 
 static int amt__socket_connect(amt__socket *s, int family,
@@ -150,7 +157,7 @@ static int amt__socket_connect(amt__socket *s, int family,
   static const char on = 1;
   u_long            asynchronous = 1;
   s->fd = socket(family, SOCK_STREAM, 0);
-  if (s->fd != INVALID_SOCKET) {
+  if (s->fd != AMT__CLOSED) {
     SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0);
     ioctlsocket(s->fd, (long)FIONBIO, &asynchronous);
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -222,7 +229,7 @@ static int amt__winsock_wait(amt_stream *stream, int want, uint32_t ms)
 {
   amt_winsock *s = (amt_winsock *)stream;
   ms = amt__socket_patience(s, want, ms);
-  if (s->fd != INVALID_SOCKET) return amt__winsock_select(s, want, ms) != 0;
+  if (s->fd != AMT__CLOSED) return amt__winsock_select(s, want, ms) != 0;
   Sleep(ms == INFINITE ? ms - 1 : ms);
   return 0;
 }
@@ -237,7 +244,7 @@ AMTDEF void amt_winsock_init(amt_winsock *s)
   memset(s, 0, sizeof *s);
   s->stream.ops = &ops;
   s->resolve = amt_winsock_resolve;
-  s->fd = INVALID_SOCKET;
+  s->fd = AMT__CLOSED;
   s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* or socket fails */
 }
 #endif /* AMT_IMPLEMENTATION */

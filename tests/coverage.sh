@@ -28,7 +28,7 @@ command -v clang-19 >/dev/null && command -v llvm-cov-19 >/dev/null ||
 program() {
   name=$1 file=$(sh tests/sources.sh $2 | head -n 1)
   others=$(sh tests/sources.sh $2 | sed 1d); shift 2
-  (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -I../../../tests \
+  (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -I../../../backends -I../../../tests \
      $(opts "$@") $(printf '../../../%s ' $file $others) -o $name -lcmocka \
      $(libs "$@"))
   (cd $out/gcc && ./$name >$name.log 2>&1 ||

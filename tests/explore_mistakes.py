@@ -30,9 +30,9 @@ MISTAKES = [
      "the sign-in is held by a job that does not sign in|"
      "requests half sent are miscounted"),
     ("a stale connection leaves the sign-in with its job", "amt.h",
-     "  if (j->cause == AMT_E_STALE && j->op != AMT_START) {\n"
+     "    j->flags__ |= AMT__WAS_STALE;\n"
      "    amt__release(j);\n",
-     "  if (j->cause == AMT_E_STALE && j->op != AMT_START) {\n",
+     "    j->flags__ |= AMT__WAS_STALE;\n",
      "explore start", "the sign-in is held by a job that does not sign in"),
     ("each 401 is answered by a fresh sign-in", "amt.h",
      "      amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {\n",

@@ -18,11 +18,25 @@ STRICT = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow",
           "-pedantic", "-Wcast-qual", "-Werror"]
 C99 = ["gcc", "-std=c99"]
 CXX11 = ["g++", "-x", "c++", "-std=c++11"]
+MINGW = ["x86_64-w64-mingw32-gcc", "-std=c99"]
+LWIP = ["-D_GNU_SOURCE", "-isystem", "/usr/include/lwip"]
+
+# Each backend: its macro, its header, the others of backends/ that this one
+# needs, the options and the compilers that it is compiled with.
+BACKENDS = [
+    ("AMT_POSIX", "amt_posix.h", ["amt_address.h"], [], [C99, CXX11]),
+    ("AMT_WINSOCK", "amt_winsock.h", ["amt_address.h"], [], [MINGW]),
+    ("AMT_LWIP", "amt_lwip_sockets.h", ["amt_posix.h", "amt_address.h"],
+     LWIP, [C99, CXX11]),
+    ("AMT_LWIP_RAW", "amt_lwip.h", [], LWIP, [C99, CXX11]),
+    ("AMT_BEARSSL", "amt_bearssl.h", ["amt_tls.h"], [], [C99, CXX11]),
+    ("AMT_MBEDTLS", "amt_mbedtls.h", ["amt_tls.h"], [], [C99, CXX11]),
+]
 # What can be defined together, and what each needs.
 CHOICES = [[], ["-DAMT_POSIX"], ["-DAMT_POSIX", "-DAMT_STATIC"], ["-DAMT_NO_HTTP"],
            ["-DAMT_POSIX", "-DAMT_BEARSSL"], ["-DAMT_MBEDTLS"],
            ["-DAMT_POSIX", "-DAMT_BEARSSL", "-DAMT_MBEDTLS"], ["-DAMT_WIDE=0"],
-           ["-D_GNU_SOURCE", "-isystem", "/usr/include/lwip", "-DAMT_LWIP"]]
+           [*LWIP, "-DAMT_LWIP"]]
 
 
 def folder(*headers):
@@ -61,13 +75,48 @@ def whole(header):
 # --- what is right ----------------------------------------------------------
 
 def test_each_backend_brings_all_it_needs_when_it_is_included_by_its_name():
-    for header in "amt_posix.h", "amt_bearssl.h", "amt_mbedtls.h":
-        takes(whole(header))
-        takes(whole(header), compiler=CXX11)
-        takes('#include "%s"\n%s' % (header, whole("amt.h")))
+    for _, header, _, options, compilers in BACKENDS:
+        for compiler in compilers:
+            takes(whole(header), *options, compiler=compiler)
+            takes('#include "%s"\n%s' % (header, whole("amt.h")), *options,
+                  compiler=compiler)
     takes("#define AMT_POSIX\n" + whole("amt_bearssl.h"))
-    takes(whole("amt_lwip_sockets.h"), "-D_GNU_SOURCE", "-isystem",
-          "/usr/include/lwip")
+
+
+def test_each_backend_has_a_row_in_this_file():
+    rows = [header for _, header, _, _, _ in BACKENDS]
+    for header in glob.glob("backends/*.h"):
+        with open(header, encoding="utf-8") as f:
+            part = "Not for programs" in f.read()
+        assert part != (os.path.basename(header) in rows), header
+
+
+def test_each_backend_may_be_copied_without_the_others():
+    for macro, header, needed, options, compilers in BACKENDS:
+        d = folder("amt.h", "amt_http.h",
+                   *("backends/" + h for h in [header, *needed]))
+        for compiler in compilers:
+            takes(whole("amt.h"), "-D" + macro, *options, compiler=compiler,
+                  includes=("-I" + d,))
+
+
+def test_a_system_may_have_no_ipv6_or_no_ipv4_or_no_names():
+    for missing in "IPV4", "IPV6", "NAMES":
+        for options in ["-DAMT_POSIX"], [*LWIP, "-DAMT_LWIP"]:
+            takes(whole("amt.h"), *options, "-DAMT__NO_%s=" % missing)
+
+
+def test_macros_named_as_the_functions_of_a_stream_do_no_harm():
+    """lwIP's sockets.h has some by default: close(fd), read(...), write(...)."""
+    poison = "".join("#define %s(%s) no_such_function(%s)\n" % (name, of, of)
+                     for name, of in (("open", "a, b, c, d, e"),
+                                      ("read", "a, b, c"), ("write", "a, b, c"),
+                                      ("close", "a"), ("wait", "a, b, c"),
+                                      ("want", "a, b")))
+    for library in "bearssl", "mbedtls":
+        takes("#include <bearssl.h>\n#include <mbedtls/entropy.h>\n"
+              "#include <mbedtls/ssl.h>\n" + poison +
+              whole("amt_%s.h" % library) + '#include "amt.h"\n')
 
 
 def test_the_implementation_may_come_after_the_declarations():
@@ -95,12 +144,10 @@ def test_without_amt_wide_a_byte_at_a_time_does():
 # --- what is wrong ----------------------------------------------------------
 
 def test_a_backend_behind_amt_h_is_told_to_come_first():
-    for header, macro in (("posix", "POSIX"), ("winsock", "WINSOCK"),
-                          ("lwip", "LWIP_RAW"), ("lwip_sockets", "LWIP"),
-                          ("bearssl", "BEARSSL"), ("mbedtls", "MBEDTLS")):
+    for macro, header, _, _, _ in BACKENDS:
         for first in "amt.h", "amt_http.h":
-            refuses("too late: define AMT_%s before the first" % macro,
-                    '#include "%s"\n#include "amt_%s.h"\n' % (first, header))
+            refuses("too late: define %s before the first" % macro,
+                    '#include "%s"\n#include "%s"\n' % (first, header))
 
 
 def test_a_strict_compiler_that_has_read_system_headers_is_told_so():
@@ -121,9 +168,13 @@ def test_a_header_that_is_missing_is_named_with_what_to_do():
             includes=("-I" + folder("amt.h"),))
     d = folder("amt.h", "amt_http.h")
     takes(whole("amt.h"), includes=("-I" + d,))
-    for macro in "POSIX", "WINSOCK", "LWIP", "LWIP_RAW", "BEARSSL", "MBEDTLS":
-        refuses("no backends: add -Ibackends", whole("amt.h"), "-DAMT_" + macro,
-                includes=("-I" + d,))
+    for macro, header, needed, options, compilers in BACKENDS:
+        said = compiled(whole("amt.h"), "-D" + macro, *options,
+                        compiler=compilers[0], includes=("-I" + d,))
+        first = [h for h in ("amt_posix.h", "amt_tls.h", header)
+                 if h in [header, *needed]][0]
+        assert first + ": No such file" in said and \
+            "add -Ibackends, or copy it beside amt_http.h" in said, said
 
 
 def test_an_old_header_beside_a_new_one_is_refused():
@@ -133,20 +184,41 @@ def test_an_old_header_beside_a_new_one_is_refused():
     assert len(line) == 1, line
     d = folder(*HEADERS)
     with open(d + "/amt_http.h", "w", encoding="utf-8") as f:
-        f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 99"))
-    for header in HEADERS:
-        name = os.path.basename(header)
-        options = {"amt_lwip_sockets.h": ["-isystem", "/usr/include/lwip"]}
-        if name not in ("amt_http.h", "amt_wide.h", "amt_address.h"):
-            refuses("%s and amt_http.h differ: take all" % name,
-                    '#include "%s"\n' % name, *options.get(name, ()),
-                    includes=("-I" + d,))
+        f.write(text.replace(line[0], "#define AMT_HTTP_VERSION 100"))
+    for name, options in (("amt.h", []), ("amt_tls.h", ["-DAMT_BEARSSL"]),
+                          *((header, options)
+                            for _, header, _, options, _ in BACKENDS)):
+        refuses("%s and amt_http.h differ: take all" % name,
+                '#include "%s"\n' % name, *options, includes=("-I" + d,))
 
 
 def test_what_is_part_of_another_header_says_of_which():
     refuses("include amt_http.h or amt.h instead", whole("amt_wide.h"))
     refuses("include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead",
             whole("amt_address.h"))
+    for options in [], ["-DAMT_POSIX"]:
+        refuses("include amt_bearssl.h or amt_mbedtls.h instead",
+                whole("amt_tls.h"), *options)
+
+
+def test_the_words_of_tls_errors_come_with_a_tls_stream_alone():
+    program = whole("amt_http.h") + '''#include <stdio.h>
+int main(void)
+{
+  puts(amt_http_error(AMT_E_TLS_EXPIRED));
+  return 0;
+}
+'''
+    d = folder(*HEADERS)
+    with open(d + "/words.c", "w", encoding="utf-8") as f:
+        f.write(program)
+    for option, said in (("BEARSSL", "expired"), ("MBEDTLS", "expired"),
+                         ("STATIC", "\n")):
+        subprocess.check_call([
+            *C99, "-w", "-O1", "-ffunction-sections", "-Wl,--gc-sections",
+            "-I" + d, "-DAMT_" + option, d + "/words.c", "-o", d + "/words"])
+        words = subprocess.check_output([d + "/words"], text=True)
+        assert said in words and (said != "\n" or words == said), words
 
 
 # --- make single ------------------------------------------------------------

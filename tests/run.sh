@@ -157,7 +157,10 @@ check "exploring finds each mistake that is put in on purpose" \
   python3 tests/explore_mistakes.py
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
-FEW=1 # the longest
+FEW=1
+unit tls_no_ip "-lbearssl" -DAMT_BEARSSL
+unit tls_no_ip "-lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+# The longest.
 unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=
@@ -180,6 +183,13 @@ if [ -d $lwip_source/lwip ]; then
       $compiler $STRICT -O2 $I -DAMT_IMPLEMENTATION -DAMT_LWIP_RAW \
       -DAMT_BEARSSL -Itests/lwip -isystem $lwip_source/lwip/src/include \
       -c $out/header.c -o $out/header.o
+  done
+  for compiler in "gcc -std=gnu99" "g++ -x c++ -std=gnu++11" \
+                  "arm-none-eabi-gcc -std=c99"; do
+    needing "${compiler%% *}" \
+      check "amt.h over lwIP's sockets with lwIP's defaults, $compiler" \
+      sh tests/lwip_defaults.sh $lwip_source $out/lwip_defaults \
+      $compiler $STRICT
   done
 fi
 optional "the public JSON suite is fetched" sh tests/json_suite.sh $out/json_suite
@@ -239,7 +249,8 @@ needing "valgrind curl/curl.h" whole tests/programs.py
 needing "bash clang openssl" whole tests/tool.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
 whole tests/packages.py
-needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++" \
+needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
+         x86_64-w64-mingw32-gcc" \
   whole tests/headers.py
 needing git whole tests/bare.py
 whole tests/servers.py

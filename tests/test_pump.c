@@ -523,6 +523,31 @@ TEST(a_stale_connection_is_no_outage_and_doubles_no_start)
   }
 }
 
+/* The server has ended them all, just as the next request comes: the one that
+   follows goes on a new connection, not on the next that had ended too. */
+TEST(several_stale_connections_are_no_outage)
+{
+  rig    r;
+  size_t i;
+  rig_init(&r, 3, 64);
+  for (i = 0; i < 3; i++) {
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+    r.pool.count--; /* the last is what it took: another for the next job */
+  }
+  r.pool.count = 3;
+  for (i = 0; i < 3; i++) {
+    assert_int_equal(r.conn[i].http.state, AMT_CONN_IDLE);
+    r.line[i].raced = 1;
+  }
+  i = r.srv.opens;
+  amt_attach(&r.j, &r.s, "DEMO2", "2112");
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+  assert_int_equal(r.srv.log.retries, 0);
+  assert_int_equal(r.srv.opens, i + 1);
+  rig_free(&r);
+}
+
 TEST(a_401_on_a_start_repeats_it_once_on_a_good_connection)
 {
   static const step s[] = { { AMT_START, 401, "{}", 0, 0, 0, 0 } };

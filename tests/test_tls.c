@@ -5,7 +5,7 @@
      cc -DAMT_MBEDTLS -I. tests/test_tls.c -lmbedtls -lmbedx509 -lmbedcrypto
         -lcmocka -lssl -lcrypto
 
-   The same tests run over either back end; what one of them alone has is
+   The same tests run over either backend; what one of them alone has is
    tested in sections of its own, at the end.
 
    Contents: >>back-end >>client >>calls >>faults >>ends >>want >>records

@@ -129,7 +129,7 @@ def pin_of(name):
 # --- the probe ---------------------------------------------------------------
 
 def begin_probe(backend, *args):
-    """The back end's name, or a probe of one's own."""
+    """The backend's name, or a probe of one's own."""
     program = backend if "/" in backend else OUT + "/tls_probe_" + backend
     return subprocess.Popen([program, *args],
                             env=environment(), stdout=subprocess.PIPE,
@@ -422,7 +422,7 @@ def both(test):
 GOOD = ("ec", "rsa", "p384", "rsa-by-ec", "oldroot-leaf", "chain1", "with-root",
         "chain3", "two-names", "far")
 
-# Certificate: host, error, which of the chain. Where the back ends differ, a
+# Certificate: host, error, which of the chain. Where the backends differ, a
 # dictionary says so.
 BAD = {
     "wrong-name": ("localhost", "TLS_NAME", 0),
@@ -757,7 +757,7 @@ def tells_alerts_by_name(backend):
         refused(line, alert(40))
         assert "certificate" in line.text, line.text # the likeliest cause
         server.unasked()
-    skip("alert 116 is TLS 1.3's; neither back end has that")
+    skip("alert 116 is TLS 1.3's; neither backend has that")
 
 
 def test_mbedtls_tells_the_server_why_it_was_refused():
@@ -1364,7 +1364,7 @@ LIBRARIES = {"bearssl": ["-lbearssl"],
 
 @functools.lru_cache(None)
 def built(backend, *options):
-    """A probe with these options, to be given instead of the back end."""
+    """A probe with these options, to be given instead of the backend."""
     name = "_".join([backend, *options]).replace("=", "_").replace("-D", "")
     subprocess.run([os.environ.get("CC", "cc"), "-std=c99", "-g", "-Wall",
                     "-Wextra", "-Werror", "-DAMT_" + backend.upper(), *options,

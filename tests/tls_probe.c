@@ -19,7 +19,7 @@
      --no-random          the random source gives nothing
      --buffer N           BearSSL: bytes; default AMT_BEARSSL_FULL
      --fragment N         mbedTLS: MBEDTLS_SSL_MAX_FRAG_LEN_
-     --more               all ciphers the back end has
+     --more               all ciphers the backend has
      --forget             forgets the saved session now
      --count N            GETs of each URL
      --no-keep            a new connection for each
@@ -156,7 +156,7 @@ static void wire_init(wire *w)
   amt_posix_init(&w->socket);
 }
 
-/* --- what the two back ends do differently ------------------------------- */
+/* --- what the two backends do differently ------------------------------- */
 
 static wire below;
 

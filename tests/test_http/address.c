@@ -143,6 +143,31 @@ TEST(every_address_of_a_name_is_tried_in_turn)
   net_end();
 }
 
+/* As it is where the system has no IPv6. */
+static int strange_resolve(void *ctx, const char *host, amt_address *a, int max)
+{
+  (void)ctx, (void)host, (void)max;
+  a[0].len = 0;
+  a[1].len = 5;
+  return amt_address_parse(&a[2], "127.0.0.1", 9) ? 3 : AMT_E_DNS;
+}
+
+static int strange_only(void *ctx, const char *host, amt_address *a, int max)
+{
+  return strange_resolve(ctx, host, a, max) - 1;
+}
+
+TEST(an_address_of_a_kind_that_the_system_has_not_is_passed_over)
+{
+  serve_named(strange_resolve, NULL);
+  NET_CALL_GIVES("200 [first] END", "the third address");
+  net_end();
+  serve_named(strange_only, NULL);
+  NET_CALL_GIVES("[] CONNECT", "none");
+  assert_int_equal(sock.sys_error, EAFNOSUPPORT);
+  net_end();
+}
+
 TEST(a_resolver_may_say_not_yet_and_its_failure_is_told)
 {
   names    late = { .result = 1, .not_yet = 3, .list = { "127.0.0.1" } };

@@ -93,6 +93,74 @@ TEST(a_stale_connection_is_no_outage)
   }
 }
 
+/* A whole reply between two of them, even a refusal, makes the second a first
+   one again: there was a connection that could be kept. */
+TEST(a_second_stale_connection_is_an_outage_unless_a_reply_has_come)
+{
+  static const step rows[][3] = {
+    { NO_REPLY(AMT_MONITOR, AMT_E_STALE),
+      OK(AMT_MONITOR, JSON({"Status":2})),
+      NO_REPLY(AMT_MONITOR, AMT_E_STALE) },
+    { NO_REPLY(AMT_MONITOR, AMT_E_STALE),
+      REPLY(AMT_MONITOR, 401, ""),
+      NO_REPLY(AMT_MONITOR, AMT_E_STALE) },
+    { NO_REPLY(AMT_MONITOR, AMT_E_STALE),
+      NO_REPLY(AMT_MONITOR, AMT_E_STALE),
+      OK(AMT_MONITOR, JSON({"Status":2})) },
+  };
+  size_t i;
+  for (i = 0; i < COUNT(rows); i++) {
+    play *p = play_with(rows[i]);
+    play_job(p);
+    assert_int_equal(p->srv.log.retries, i == 2);
+    assert_int_equal(p->last, AMT_DONE);
+    assert_int_equal(p->j.error, 0);
+    expect_calls(p, AMT_START, 1);
+  }
+}
+
+/* An HTTP client that says so of every connection, in the loop of somebody who
+   has read no more than the declarations. */
+TEST(a_client_that_calls_each_connection_stale_meets_an_outage)
+{
+  int op;
+  for (op = 0; op <= AMT_CALLS; op++) {
+    char        token[64];
+    amt_session s = {0};
+    amt_task    t = {0};
+    amt_job     j;
+    uint32_t    now = 1000;
+    unsigned    calls = 0, before = 0, retries = 0;
+    amt_event   e;
+    if (op == AMT_START) continue; /* that one never goes again */
+    s.user = "ocadm", s.password = "opconxps";
+    s.token = token, s.token_room = sizeof token;
+    t.application = "DEMO2", t.job = "REPORTTEST01";
+    if (op == AMT_CALLS) amt_attach(&j, &s, "DEMO2", "2112");
+    else amt_once(&j, &s, (amt_op)op, &t, "2112");
+    if (op != AMT_SIGN_IN) { /* it is there already */
+      strcpy(token, "3f78");
+      s.token__len = 4;
+    }
+    do {
+      e = amt_next(&j, now);
+      if (e == AMT_CALL) {
+        amt_reply_end(&j, AMT_E_STALE, 1);
+        if (++calls > 1000) fail_msg("%d: it goes on for ever", op);
+      }
+      if (e == AMT_RETRYING) {
+        if (retries++ == 0) before = calls;
+        assert_int_equal(j.error, AMT_E_STALE);
+      }
+      if (e == AMT_BUSY) now += j.wait;
+    } while (e != AMT_DONE && e != AMT_FAILED);
+    assert_int_equal(before, 2); /* the first goes again at once */
+    assert_int_equal(calls, retries + 2);
+    assert_int_equal(now, 1000 + 300000); /* session->give_up */
+    assert_int_equal(e, AMT_FAILED);
+  }
+}
+
 /* A server that restarts may not know the job for a while. */
 TEST(a_4xx_to_monitor_or_messages_is_tried_again)
 {
