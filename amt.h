@@ -2078,7 +2078,7 @@ static void amt__put_hole(amt__walk *w)
     if (w->judge) continue;
     if (text == NULL) text = "";
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if (amt__would_break(w, text)) w->how = AMT__URL; /* an id of the server's */
+    if (amt__would_break(w, text)) w->how = AMT__URL; /* the server's id */
     if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
       text = amt__put_name(w, text, how == AMT__PAIRS);
 #endif
