@@ -1773,7 +1773,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
   static const char actions[] = "START\0STOP\0\0KILL";
   const amt_session *s = j->session__;
   const char        *text = NULL;
-  size_t             n = j->op - (unsigned)AMT_START;
+  size_t             n = j->op - (size_t)AMT_START;
   switch (word) {
   case AMT__W_APPLICATION: return j->application__;
   case AMT__W_ID: return j->id;
@@ -1787,9 +1787,9 @@ static const char *amt__value(const amt_job *j, unsigned word)
     return n != 0 ? actions : NULL;
   default: break;
   }
-  if (j->task__ == NULL || word > AMT__W_QUEUE) return NULL;
-  memcpy(&text, (const char *)j->task__ + member[word - AMT__W_JOB],
-         sizeof text);
+  n = word - (size_t)AMT__W_JOB;
+  if (j->task__ == NULL || n >= sizeof member) return NULL;
+  memcpy(&text, (const char *)j->task__ + member[n], sizeof text);
   if (amt__given(text)) return text;
   if (word == AMT__W_SUBMIT_USER) return "BATCH";
   return word == AMT__W_STATION ? "OPCON" : NULL;
@@ -1903,6 +1903,14 @@ static int amt__clean(const char *text, int path)
   }
   return 1;
 }
+
+/* 1 if this text, as it is, would end a line or a path. */
+static int amt__would_break(const amt__walk *w, const char *text)
+{
+  return w->where < AMT__IN_FORM && w->how != AMT__URL &&
+         w->word != AMT__W_BASIC &&
+         !amt__clean(text, w->where == AMT__IN_PATH);
+}
 #endif
 
 /* Many bytes at once, but of a secret: none of it may stay on the stack. */
@@ -1922,11 +1930,7 @@ static int amt__judge(const amt__walk *w, const char *text)
     return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
   if (!amt__is_utf8(text, amt__length(text), w->word)) return AMT_E_UTF8;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_BASIC && amt__has_hole(text, ':'))
-    return AMT_E_CONTROL; /* in a user: RFC 7617 */
-  if (w->how == AMT__RAW && w->where < AMT__IN_FORM &&
-      !amt__clean(text, w->where == AMT__IN_PATH))
-    return AMT_E_CONTROL;
+  if (amt__would_break(w, text)) return AMT_E_CONTROL;
 #endif
   return 0;
 }
@@ -1995,10 +1999,16 @@ static const char *amt__put_name(amt__walk *w, const char *text, int pairs)
 /* 0, or an error. */
 static int amt__put_basic(amt__walk *w, const char *password)
 {
-  const char *user = w->j->session__->user;
-  if (w->judge) return amt__judge(w, user);
-  if (user != NULL && password != NULL) amt__put_base64(w->o, user, password);
-  return 0;
+  const amt_session *s = w->j->session__;
+  int                e = 0;
+  if (w->judge) {
+    e = amt__judge(w, s->user);
+    if (e == 0 && amt__has_hole(s->user, ':')) e = AMT_E_CONTROL; /* RFC 7617 */
+    if (e == 0 && s->secret == NULL) e = amt__judge(w, password);
+  } else if (s->user != NULL && password != NULL) {
+    amt__put_base64(w->o, s->user, password);
+  }
+  return e;
 }
 #endif
 
@@ -2030,10 +2040,11 @@ static const char *amt__read_hole(amt__walk *w)
 static int amt__comes_later(const amt__walk *w)
 {
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_TOKEN) return w->j->op != AMT_SIGN_IN;
+  if (w->word == AMT__W_TOKEN)
+    return w->j->op != AMT_SIGN_IN &&
+           amt__wire(w->j)->call[AMT_SIGN_IN].path != NULL;
 #endif
-  return (w->word == AMT__W_PASSWORD || w->word == AMT__W_BASIC) &&
-         w->j->session__->secret != NULL;
+  return w->word == AMT__W_PASSWORD && w->j->session__->secret != NULL;
 }
 
 /* The hole's value; a text goes the way of a list that has one element. */
@@ -2080,12 +2091,13 @@ static void amt__put_hole(amt__walk *w)
     text = list[w->index];
     if (w->judge && w->error == 0) w->error = amt__judge(w, text);
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if (w->error == 0 && ends != NULL && how - AMT__OBJECT <= 1u &&
+    if (w->judge && w->error == 0 && ends != NULL && how - AMT__OBJECT <= 1u &&
         !amt__has_hole(text, '=')) w->error = AMT_E_EMPTY;
 #endif
     if (w->judge) continue;
     if (text == NULL) text = "";
 #ifndef AMT_DEFAULT_WIRE_ONLY
+    if (amt__would_break(w, text)) w->how = AMT__URL; /* the server's id */
     if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
       text = amt__put_name(w, text, how == AMT__PAIRS);
 #endif
@@ -2329,6 +2341,15 @@ static int amt__fault(amt_wire_fault *f, const char *text, size_t at,
   return AMT_E_WIRE;
 }
 
+/* How many marks between names the hole's argument has. */
+static int amt__separators(const amt__walk *w)
+{
+  const char *p = w->arg;
+  int         n = 0;
+  for (; *p == AMT__VALUE || !amt__is_mark(*p); p++) n += *p == AMT__VALUE;
+  return n;
+}
+
 /* What is wrong with a hole, in words; NULL if nothing is. */
 static const char *amt__hole_fault(const amt__walk *w)
 {
@@ -2337,7 +2358,7 @@ static const char *amt__hole_fault(const amt__walk *w)
     return AMT__REASON("a hole of an unknown word");
   if (w->word == AMT__W_BASIC && w->where != AMT__IN_HEADERS)
     return AMT__REASON("{basic} belongs into a header");
-  if (pairs && !amt__has_hole(w->p, AMT__VALUE))
+  if (pairs && amt__separators(w) != 1)
     return AMT__REASON("pairs need two names");
   if (!list)
     return w->how > AMT__URL ? AMT__REASON("only a list can be written so")
@@ -2487,7 +2508,8 @@ static int amt__check_samples(const amt_wire *wire, unsigned op,
     j.session__ = &s;
     j.task__ = &t;
     j.op = (uint8_t)op;
-    j.id[0] = '1';
+    j.id[0] = '1'; /* a number, and a string */
+    j.id_text = (uint8_t)(which >> 1);
     if (!amt__check_filled(&j, text, where)) return 0;
   }
   return 1;

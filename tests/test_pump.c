@@ -952,6 +952,502 @@ TEST(a_long_request_is_sent_whole_through_a_small_buffer)
   text_free(&want);
 }
 
+/* --- requests of other tables, longer than their buffer -------------------- */
+
+/* A stream that keeps what it is given, and answers a whole request. */
+typedef struct sink {
+  amt_stream  stream;
+  text        in;      /* of this connection, since the last answer */
+  size_t      length;  /* of all of it; 0: not known yet */
+  text        request; /* the last that came whole */
+  const char *out;     /* what is still to be read */
+  size_t      most;    /* bytes taken at a time; 0: all */
+  size_t      fails;   /* behind so many bytes it is RESET, once; 0: never */
+  int         not_yet, yet;
+  unsigned    whole;   /* requests */
+} sink;
+
+static int sink_open(amt_stream *s, const char *host, size_t n, uint16_t port,
+                     uint32_t left_ms)
+{
+  sink *k = (sink *)s;
+  (void)host, (void)n, (void)port, (void)left_ms;
+  text_clear(&k->in);
+  k->length = 0;
+  k->out = "";
+  return 1;
+}
+
+static ptrdiff_t sink_read(amt_stream *s, void *p, size_t n)
+{
+  sink *k = (sink *)s;
+  if (*k->out == 0) return AMT_AGAIN;
+  if (n > strlen(k->out)) n = strlen(k->out);
+  memcpy(p, k->out, n);
+  k->out += n;
+  return (ptrdiff_t)n;
+}
+
+/* Its head has come: how long will all be? */
+static void sink_head(sink *k)
+{
+  const char *end = strstr(k->in.p, "\r\n\r\n"), *length;
+  char        field[40];
+  size_t      n;
+  if (end == NULL) return;
+  length = strstr(k->in.p, "\r\nContent-Length: ");
+  assert_true(length != NULL && length < end);
+  n = (size_t)strtoul(length + 18, NULL, 10);
+  snprintf(field, sizeof field, "\r\nContent-Length: %10lu\r\n",
+           (unsigned long)n);
+  assert_memory_equal(length, field, strlen(field));
+  k->length = (size_t)(end + 4 - k->in.p) + n;
+}
+
+/* Is it whole? Nothing may stand behind it. */
+static void sink_request(sink *k)
+{
+  if (k->length == 0) sink_head(k);
+  if (k->length == 0 || k->in.len < k->length) return;
+  assert_int_equal(k->in.len, k->length);
+  text_clear(&k->request);
+  text_bytes(&k->request, k->in.p, k->in.len);
+  text_clear(&k->in);
+  k->length = 0;
+  k->whole++;
+  k->out = "HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n"
+           "{\"BatchRequestId\":2112,\"Status\":2}";
+}
+
+static ptrdiff_t sink_write(amt_stream *s, const void *p, size_t n)
+{
+  sink *k = (sink *)s;
+  if (k->not_yet && (k->yet = !k->yet)) return AMT_AGAIN;
+  if (k->most != 0 && n > k->most) n = k->most;
+  if (k->fails != 0 && k->in.len + n > k->fails) {
+    k->fails = 0;
+    return AMT_E_RESET;
+  }
+  text_bytes(&k->in, p, n);
+  sink_request(k);
+  return (ptrdiff_t)n;
+}
+
+static void sink_close(amt_stream *s) { (void)s; }
+
+static void sink_init(sink *k, amt_conn *c)
+{
+  static const amt_stream_ops ops = { sink_open,  sink_read, sink_write,
+                                      sink_close, NULL,      0, NULL };
+  memset(k, 0, sizeof *k);
+  memset(c, 0, sizeof *c);
+  k->stream.ops = &ops;
+  k->out = "";
+  c->http.stream = &k->stream;
+}
+
+static void sink_free(sink *k)
+{
+  text_free(&k->in);
+  text_free(&k->request);
+}
+
+/* --- what they say ---- */
+
+/* Every piece of 256 bytes begins and ends in each of these sooner or later:
+   there are 5 bytes between two of them, which is prime to 256. */
+static void put_all_kinds(text *to, size_t n, unsigned from)
+{
+  static const char *const kind[] = { "\"", "\\", "\n", "\xC3\xA9", "\001",
+    "\xE2\x82\xAC", "/", "\xF0\x9F\x98\x80", "%\x7F&" };
+  size_t begin = to->len;
+  for (; to->len - begin < n; from++) {
+    const char *k = kind[from % COUNT(kind)];
+    text_bytes(to, "plain", 5);
+    text_bytes(to, k, strlen(k));
+  }
+}
+
+/* As a JSON string, and percent-encoded, by the book. */
+static void put_escaped(text *to, const char *s)
+{
+  for (; *s != 0; s++) {
+    if (*s == '"' || *s == '\\') text_put(to, "\\%c", *s);
+    else if (*s == '\n') text_put(to, "\\n");
+    else if (*s == '\001') text_put(to, "\\u0001");
+    else text_bytes(to, s, 1); /* and each byte of a character */
+  }
+}
+
+static void put_percent(text *to, const char *s)
+{
+  for (; *s != 0; s++) {
+    unsigned c = (unsigned char)*s;
+    if (c - 'a' < 26u || c - '0' < 10u) text_bytes(to, s, 1);
+    else text_put(to, "%%%02X", c);
+  }
+}
+
+enum { ARRAY_OF, OBJECT_OF, PAIRS_OF, JOINED_OF, FORM_OF, KINDS };
+
+/* The list as it must be sent. The names of "n=..." are "n" and a number. */
+static void put_list(text *to, const char *const *list, size_t n, int kind)
+{
+  static const char *const open[] = { "[", "{", "[", "\"", "" };
+  static const char *const between[] = { ",", ",", ",", "; ", "%3B%20" };
+  static const char *const shut[] = { "]", "}", "]", "\"", "" };
+  size_t i;
+  text_put(to, "%s", open[kind]);
+  for (i = 0; i < n; i++) {
+    const char *value = strchr(list[i], '=') + 1;
+    int         name = (int)(value - list[i]) - 1;
+    text_put(to, "%s", i ? between[kind] : "");
+    if (kind == ARRAY_OF) text_put(to, "\"");
+    if (kind == OBJECT_OF) text_put(to, "\"%.*s\":\"", name, list[i]);
+    if (kind == PAIRS_OF)
+      text_put(to, "{\"Name\":\"%.*s\",\"The \\\"value\\\"\":\"", name,
+               list[i]);
+    if (kind == FORM_OF) put_percent(to, list[i]);
+    else put_escaped(to, kind == OBJECT_OF || kind == PAIRS_OF ? value
+                                                               : list[i]);
+    if (kind < JOINED_OF) text_put(to, "\"");
+    if (kind == PAIRS_OF) text_put(to, "}");
+  }
+  text_put(to, "%s", shut[kind]);
+}
+
+static const char *const long_body[] = {
+  "{\"j\":" AMT_HOLE_JOB AMT_IF(QUEUE, ",\"q\":\"" AMT_AS_TEXT(AMT_HOLE_QUEUE)
+    "\"") AMT_IF(PARAMETERS, ",\"p\":" AMT_HOLE_PARAMETERS)
+    AMT_UNLESS(QUEUE, ",\"u\":0") ",\"end\":1}",
+  "{\"j\":" AMT_HOLE_JOB AMT_IF(QUEUE, ",\"q\":\"" AMT_AS_TEXT(AMT_HOLE_QUEUE)
+    "\"") AMT_IF(PARAMETERS, ",\"p\":" AMT_AS_OBJECT(AMT_HOLE_PARAMETERS))
+    AMT_UNLESS(QUEUE, ",\"u\":0") ",\"end\":1}",
+  "{\"j\":" AMT_HOLE_JOB AMT_IF(QUEUE, ",\"q\":\"" AMT_AS_TEXT(AMT_HOLE_QUEUE)
+    "\"") AMT_IF(PARAMETERS, ",\"p\":" AMT_AS_PAIRS("Name", "The \"value\"",
+    AMT_HOLE_PARAMETERS)) AMT_UNLESS(QUEUE, ",\"u\":0") ",\"end\":1}",
+  "{\"j\":" AMT_HOLE_JOB AMT_IF(QUEUE, ",\"q\":\"" AMT_AS_TEXT(AMT_HOLE_QUEUE)
+    "\"") AMT_IF(PARAMETERS, ",\"p\":" AMT_AS_JOINED("; ",
+    AMT_HOLE_PARAMETERS)) AMT_UNLESS(QUEUE, ",\"u\":0") ",\"end\":1}",
+  "j=" AMT_HOLE_JOB AMT_IF(QUEUE, "&q=" AMT_HOLE_QUEUE) AMT_IF(PARAMETERS,
+    "&p=" AMT_AS_JOINED("; ", AMT_HOLE_PARAMETERS)) AMT_UNLESS(QUEUE, "&u=0")
+    "&end=1"
+};
+
+/* What of a task is long: many elements, one value, many long elements, or two
+   values with a part between. */
+enum { MANY, ONE_LONG, MANY_LONG, TWO_LONG, SHAPES };
+
+typedef struct long_task {
+  amt_task     t;
+  text         all;      /* its texts, each ending in NUL */
+  const char **list;
+} long_task;
+
+static void long_init(long_task *l, int shape, size_t n)
+{
+  size_t each = shape == MANY ? 20 : 10007, i, at[3], *place;
+  size_t count = shape == MANY || shape == MANY_LONG ? n / each + 2 : 1;
+  memset(l, 0, sizeof *l);
+  place = (size_t *)malloc(count * sizeof *place);
+  l->list = (const char **)malloc(count * sizeof *l->list);
+  assert_true(place != NULL && l->list != NULL);
+  for (i = 0; i < 2; i++) {
+    int is_long = shape == (i == 0 ? ONE_LONG : TWO_LONG) ||
+                  (shape == TWO_LONG && i == 0);
+    at[i] = l->all.len;
+    put_all_kinds(&l->all, is_long ? n : 3, (unsigned)i);
+    text_bytes(&l->all, "", 1);
+  }
+  for (i = 0; i < count; i++) {
+    place[i] = l->all.len;
+    text_put(&l->all, "n%lu=", (unsigned long)i);
+    if (i % 5 != 4) put_all_kinds(&l->all, each, (unsigned)i); /* or is empty */
+    text_bytes(&l->all, "", 1);
+  }
+  for (i = 0; i < count; i++) l->list[i] = l->all.p + place[i];
+  l->t.application = "DEMO2";
+  l->t.job = l->all.p + at[0];
+  if (shape != MANY) l->t.queue = l->all.p + at[1];
+  l->t.parameters = l->list, l->t.parameter_count = count;
+  free(place);
+}
+
+static void long_free(long_task *l)
+{
+  text_free(&l->all);
+  free(l->list);
+}
+
+static void long_wanted(const long_task *l, int kind, text *to)
+{
+  int form = kind == FORM_OF;
+  void (*put)(text *, const char *) = form ? put_percent : put_escaped;
+  text_put(to, form ? "j=" : "{\"j\":\"");
+  put(to, l->t.job);
+  if (!form) text_put(to, "\"");
+  if (l->t.queue != NULL) {
+    text_put(to, form ? "&q=" : ",\"q\":\"");
+    put(to, l->t.queue);
+    if (!form) text_put(to, "\"");
+  }
+  text_put(to, form ? "&p=" : ",\"p\":");
+  put_list(to, l->t.parameters, l->t.parameter_count, kind);
+  if (l->t.queue == NULL) text_put(to, form ? "&u=0" : ",\"u\":0");
+  text_put(to, form ? "&end=1" : ",\"end\":1}");
+}
+
+static void same_bytes(const text *got, size_t from, const text *want)
+{
+  size_t i = 0;
+  while (i < want->len && from + i < got->len &&
+         got->p[from + i] == want->p[i]) i++;
+  if (i < want->len || from + i < got->len)
+    fail_msg("they part at %zu of %zu:\n%.60s\nand not\n%.60s", i, want->len,
+             got->p + from + i, want->p + i);
+}
+
+/* The Start's body in one window of the whole. */
+static void in_one_window(amt_session *s, const amt_task *t, text *to)
+{
+  amt_job j;
+  amt_out o;
+  amt_once(&j, s, AMT_START, t, NULL);
+  while (amt_next(&j, 0) != AMT_CALL) { }
+  o = amt_out_window(NULL, 0, 0);
+  amt_call_body(&j, &o);
+  text_clear(to);
+  to->len = o.total;
+  free(to->p);
+  to->p = (char *)malloc(o.total + 1), to->cap = o.total + 1;
+  assert_non_null(to->p);
+  o = amt_out_window(to->p, o.total, 0);
+  amt_call_body(&j, &o);
+  assert_int_equal(o.len, to->len);
+  to->p[to->len] = 0;
+  amt_forget(&j);
+}
+
+/* A session without a sign-in, whose Start has this body. */
+static void long_session(amt_session *s, amt_wire *w, const char *body)
+{
+  *w = *amt_wire_default();
+  w->call[AMT_SIGN_IN].path = NULL;
+  w->call[AMT_START].body = body;
+  w->headers = NULL;
+  memset(s, 0, sizeof *s);
+  s->url = "http://h";
+  s->wire = w;
+}
+
+static void same_body(const sink *k, const text *want)
+{
+  const char *body = strstr(k->request.p, "\r\n\r\n") + 4;
+  same_bytes(&k->request, (size_t)(body - k->request.p), want);
+}
+
+static void poll_to(amt_pool *p, amt_job *j, amt_event until)
+{
+  amt_event e;
+  unsigned  turns = 0;
+  do {
+    e = amt_poll(p, j, 5000);
+    if (++turns > 5000000 || e == AMT_FAILED)
+      fail_msg("%s", e == AMT_FAILED ? amt_error(j->error) : "no end");
+  } while (e != until);
+}
+
+#ifdef __OPTIMIZE_SIZE__ /* there each piece is produced from the beginning */
+#define LONG_REQUEST 20000
+#else
+#define LONG_REQUEST 300000
+#endif
+
+/* A Start of this task, which must have this body, through a buffer of `size`
+   bytes over a stream that takes `most` at a time. */
+static void send_long(const long_task *l, int kind, const text *want,
+                      size_t size, size_t most, int not_yet)
+{
+  amt_wire    w;
+  amt_session s;
+  amt_conn    c;
+  amt_job     j;
+  sink        k;
+  amt_pool    p = { &c, 1, NULL, 0, NULL };
+  sink_init(&k, &c);
+  k.most = most, k.not_yet = not_yet;
+  p.buf = malloc(size), p.size = size;
+  assert_non_null(p.buf);
+  long_session(&s, &w, long_body[kind]);
+  amt_start(&j, &s, &l->t);
+  poll_to(&p, &j, AMT_STARTED);
+  same_body(&k, want);
+  assert_int_equal(k.whole, 1);
+  amt_drop(&p, &j);
+  amt_pool_end(&p);
+  free(p.buf);
+  sink_free(&k);
+}
+
+TEST(long_requests_of_every_shape_go_whole_through_any_buffer)
+{
+  static const struct { size_t size, most; } v[2][6] = {
+    { { 64, 0 }, { 100, 0 }, { 257, 0 }, { 4096, 0 }, { 4096, 1460 },
+      { 1000000, 0 } },
+    { { 64, 7 }, { 64, 1 }, { 100, 7 }, { 100, 1 }, { 1000, 7 }, { 4096, 1460 }
+    } /* and shorter ones: a byte at a time each piece is produced often */
+  };
+  size_t i, n;
+  int    shape, kind;
+  for (n = 0; n < 2; n++)
+    for (shape = 0; shape < SHAPES; shape++) {
+      long_task l;
+      long_init(&l, shape, n == 0 ? LONG_REQUEST : 3000);
+      for (kind = 0; kind < KINDS; kind++) {
+        text        want = {0}, one = {0};
+        amt_wire    w;
+        amt_session s;
+        long_session(&s, &w, long_body[kind]);
+        long_wanted(&l, kind, &want);
+        in_one_window(&s, &l.t, &one);
+        same_bytes(&one, 0, &want);
+        for (i = 0; i < COUNT(v[n]); i++)
+          send_long(&l, kind, &want, v[n][i].size, v[n][i].most, (int)(i % 2));
+        text_free(&want);
+        text_free(&one);
+      }
+      long_free(&l);
+    }
+}
+
+TEST(two_requests_that_are_half_sent_go_on_where_they_were)
+{
+  size_t at;
+  for (at = 0; at < 40; at++) {
+    char        room[80];
+    long_task   l[2];
+    amt_wire    w;
+    amt_session s;
+    amt_conn    c[2];
+    amt_job     j[2];
+    sink        k[2];
+    amt_pool    p = { c, 2, room, sizeof room, NULL };
+    int         i, started[2] = { 0, 0 }, has[2] = { 0, 0 }, turns = 0;
+    long_session(&s, &w, long_body[at % KINDS]);
+    for (i = 0; i < 2; i++) {
+      long_init(&l[i], i == 0 ? MANY : TWO_LONG, 4000 + at * 13);
+      sink_init(&k[i], &c[i]);
+      k[i].most = 11 + 30 * (size_t)i, k[i].not_yet = 1;
+      amt_start(&j[i], &s, &l[i].t);
+    }
+    while (!started[0] || !started[1])
+      for (i = 0; i < 2; i++) {
+        amt_event e = started[i] ? AMT_BUSY : amt_poll(&p, &j[i], 5000);
+        assert_int_not_equal(e, AMT_FAILED);
+        if (e == AMT_STARTED) started[i] = 1;
+        else if (e == AMT_BUSY && !started[i]) has[i] = c[1].job == &j[i];
+        assert_true(++turns < 100000);
+      }
+    assert_int_not_equal(has[0], has[1]);
+    for (i = 0; i < 2; i++) {
+      text want = {0};
+      long_wanted(&l[i], (int)(at % KINDS), &want);
+      same_body(&k[has[i]], &want);
+      amt_drop(&p, &j[i]);
+      text_free(&want);
+    }
+    amt_pool_end(&p);
+    for (i = 0; i < 2; i++) sink_free(&k[i]), long_free(&l[i]);
+  }
+}
+
+/* Behind a reset a call that may go again is produced anew, not gone on with;
+   and the next call is not taken for the one before. */
+TEST(a_long_request_that_broke_off_goes_again_from_its_beginning)
+{
+  static char name[3000];
+  size_t      fails;
+  memset(name, 'n', sizeof name - 1);
+  for (fails = 1; fails < 3400; fails += 97) {
+    char        room[64];
+    text        want = {0};
+    amt_wire    w;
+    amt_session s;
+    amt_conn    c;
+    amt_job     j;
+    sink        k;
+    amt_pool    p = { &c, 1, room, sizeof room, NULL };
+    long_session(&s, &w, NULL);
+    sink_init(&k, &c);
+    amt_attach(&j, &s, name, "2112");
+    j.due__ = 5000;
+    k.fails = fails;
+    while (amt_poll(&p, &j, 5000) != AMT_RETRYING && k.whole == 0) { }
+    assert_int_equal(k.whole == 0, fails < 3000 + 150);
+    while (k.whole == 0) amt_poll(&p, &j, 5000 + j.wait);
+    text_put(&want, "{\"ApplicationName\":\"%s\",\"BatchRequestId\":2112}",
+             name);
+    same_body(&k, &want);
+    amt_stop(&j, AMT_KILL);
+    while (k.whole == 1) amt_poll(&p, &j, 6000);
+    text_clear(&want);
+    text_put(&want, "{\"Action\":\"KILL\",\"ApplicationName\":\"%s\","
+             "\"BatchRequestId\":2112}", name);
+    same_body(&k, &want);
+    amt_drop(&p, &j);
+    amt_pool_end(&p);
+    sink_free(&k);
+    text_free(&want);
+  }
+}
+
+/* A longer token would move all that follows it: it waits until the request
+   is out. */
+TEST(credentials_are_not_replaced_while_a_request_is_half_sent)
+{
+  static const char later[] = "the-second-and-longer-token";
+  char        room[64], token[40] = "first";
+  text        want = {0};
+  long_task   l;
+  amt_wire    w;
+  amt_session s;
+  amt_conn    c;
+  amt_job     j;
+  sink        k;
+  unsigned    refused = 0, taken = 0;
+  amt_pool    p = { &c, 1, room, sizeof room, NULL };
+  long_session(&s, &w, long_body[0]);
+  w.headers = "X-Key: " AMT_HOLE_TOKEN "\r\n";
+  s.token = token, s.token_room = sizeof token;
+  long_init(&l, MANY_LONG, 30000);
+  sink_init(&k, &c);
+  k.most = 50, k.not_yet = 1;
+  amt_start(&j, &s, &l.t);
+  for (;;) {
+    amt_event e = amt_poll(&p, &j, 5000);
+    if (e == AMT_STARTED) break;
+    assert_int_not_equal(e, AMT_FAILED);
+    if (k.in.len == 0) continue;
+    if (amt_session_credentials(&s, NULL, NULL)) taken++;
+    else refused++;
+  }
+  assert_true(refused > 100);
+  assert_int_equal(taken, 0);
+  assert_non_null(strstr(k.request.p, "\r\nX-Key: first\r\n"));
+  long_wanted(&l, ARRAY_OF, &want);
+  same_body(&k, &want);
+  assert_int_equal(amt_session_credentials(&s, NULL, NULL), 1);
+  memcpy(token, later, sizeof later);
+  while (k.whole == 1) amt_poll(&p, &j, 5000 + 20000);
+  assert_non_null(strstr(k.request.p, "MonitorJob"));
+  assert_non_null(strstr(k.request.p, later));
+  amt_drop(&p, &j);
+  amt_pool_end(&p);
+  sink_free(&k);
+  text_free(&want);
+  long_free(&l);
+}
+
 /* --- bad input ------------------------------------------------------------ */
 
 TEST(a_malformed_url_is_refused_and_nothing_is_opened)
@@ -1681,7 +2177,7 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
     rig_init(&r, 1, 64);
     w.call[AMT_MONITOR].method = method[i];
     w.call[AMT_MONITOR].path = "/" AMT_HOLE_ID;
-    w.call[AMT_MONITOR].body = NULL;
+    w.call[AMT_MONITOR].body = i % 2 ? "" : NULL;
     r.s.wire = &w;
     memset(&c, 0, sizeof c);
     assert_int_equal(amt_url_parse(&c.url, "http://h"), 0);
@@ -1692,30 +2188,24 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
     assert_memory_equal(got, method[i], strlen(method[i]));
     assert_int_equal(strstr(got, "Content-Length:          0\r\n") != NULL,
                      *method[i] == 'P');
+    assert_int_equal(strstr(got, "Content-Length") != NULL,
+                     *method[i] == 'P');
     rig_free(&r);
   }
 }
 
-/* Opens, and ruins the length that was counted of the request. */
-static int open_and_ruin(amt_stream *s, const char *host, size_t n,
-                         uint16_t port, uint32_t left)
-{
-  amt_pool *pool = (amt_pool *)((channel *)s)->s->pool;
-  pool->conn[0].place.end = (size_t)-1;
-  return line_open(s, host, n, port, left);
-}
-
-/* No machine has room for such a request; so what was counted is ruined. */
+/* No machine has room for such a request; so the length of its host is
+   ruined. */
 TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
 {
-  amt_stream_ops ops;
-  rig            r;
+  static char room[2000];
+  rig         r;
   rig_init(&r, 1, 1024);
+  r.s.start_kept = 1;
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
-  ops = *r.line[0].stream.ops;
-  ops.open = open_and_ruin;
-  r.line[0].stream.ops = &ops;
+  r.conn[0].url.host = room;
+  r.conn[0].url.host_len = (size_t)-1;
   r.s.give_up = AMT_ZERO;
   rig_until(&r, &r.j, &r.srv.log, AMT_FAILED);
   assert_int_equal(r.j.error, AMT_E_NO_ROOM);

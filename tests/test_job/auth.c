@@ -16,9 +16,8 @@ TEST(a_sign_in_may_be_a_form)
   };
   play     *p = play_with(s);
   amt_wire *w = play_wire(p);
-  w->auth = AMT_AUTH_FORM;
-  w->request[AMT_Q_USER] = "username";
-  w->request[AMT_Q_PASSWORD] = "password";
+  w->call[AMT_SIGN_IN].body = "grant_type=password&username="
+    AMT_HOLE_API_USER "&password=" AMT_HOLE_PASSWORD;
   w->reply[AMT_R_TOKEN] = "access_token";
   w->reply[AMT_R_EXPIRES] = "expires_in";
   p->s.user = "a b&c=\xC3\xA9%+";
@@ -33,14 +32,16 @@ TEST(a_sign_in_may_be_a_form)
   expect_sent(p, "Content-Type: application/json\r\n");
 }
 
-TEST(a_form_leaves_out_what_has_no_name_or_no_value)
+TEST(a_form_leaves_out_what_has_no_hole_or_no_value)
 {
   int i;
   for (i = 0; i < 2; i++) {
     play     *p = play_new();
     amt_wire *w = play_wire(p);
-    w->auth = AMT_AUTH_FORM;
-    if (i == 0) w->request[AMT_Q_USER] = NULL;
+    w->call[AMT_SIGN_IN].body = i == 0
+      ? "grant_type=password&Password=" AMT_HOLE_PASSWORD
+      : "grant_type=password&User=" AMT_HOLE_API_USER
+        AMT_IF(PASSWORD, "&Password=" AMT_HOLE_PASSWORD);
     play_attach(p);
     if (i == 1) { /* checked once; then new credentials, without a password */
       while (amt_next(&p->j, p->now) != AMT_CALL) { }
@@ -65,14 +66,15 @@ TEST(basic_sends_its_header_with_each_call_and_never_signs_in)
     { "a", "bc", "Authorization: Basic YTpiYw==\r\n" },
     { "aa", "bc", "Authorization: Basic YWE6YmM=\r\n" },
     { "\xC3\xBF\xC3\xBE", "\xC3\xBB?>",
-      "Authorization: Basic w7/DvjrDuz8+\r\n" }
+      "Authorization: Basic w7/DvjrDuz8+\r\n" },
+    { "a", "b:c:", "Authorization: Basic YTpiOmM6\r\n" }
   };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
     const char *at;
     int         n = 0;
     play       *p = play_new();
-    play_auth(p, AMT_AUTH_BASIC);
+    play_auth(p, BASIC);
     p->s.user = v[i].user, p->s.password = v[i].password;
     p->s.token = NULL, p->s.token_room = 0; /* not needed */
     play_job(p);
@@ -83,24 +85,70 @@ TEST(basic_sends_its_header_with_each_call_and_never_signs_in)
   }
 }
 
-/* Whatever header carries a token, Basic has the one of RFC 7617. */
-TEST(basic_goes_in_Authorization_whatever_carries_a_token)
+TEST(basic_goes_in_the_header_that_the_table_names)
 {
   play     *p = play_new();
-  amt_wire *w = play_auth(p, AMT_AUTH_BASIC);
-  w->auth_header = "X-Token", w->auth_scheme = "Token ";
+  amt_wire *w = play_auth(p, BASIC);
+  w->headers = "Proxy-Authorization: Basic " AMT_HOLE_BASIC "\r\nX: y\r\n";
   play_job(p);
   expect_end(p, "done 4");
-  expect_sent(p, "\nAuthorization: Basic b2NhZG06b3Bjb254cHM=\r\n");
+  expect_sent(p, "\nProxy-Authorization: Basic b2NhZG06b3Bjb254cHM=\r\nX: y\r\n"
+              "Accept: ");
   expect_unsent(p, "Token");
 }
 
-TEST(basic_needs_a_user_though_the_table_sends_none)
+/* Which of the two is not there, or cannot be sent so. */
+TEST(basic_credentials_are_judged_before_anything_is_sent)
 {
-  play     *p = play_new();
-  amt_wire *w = play_wire(p);
-  w->auth = AMT_AUTH_BASIC;
-  w->request[AMT_Q_USER] = w->request[AMT_Q_PASSWORD] = NULL;
+  static const struct { const char *user, *password; int error; } v[] = {
+    { NULL, "pw", AMT_E_MISSING },     { "", "pw", AMT_E_MISSING },
+    { "user", NULL, AMT_E_MISSING },   { "user", "", AMT_E_MISSING },
+    { "oc:adm", "pw", AMT_E_CONTROL }, { "a\xFF", "pw", AMT_E_UTF8 },
+    { "user", "p\xC3", AMT_E_UTF8 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    play *p = play_new();
+    play_auth(p, BASIC);
+    p->s.user = v[i].user, p->s.password = v[i].password;
+    play_job(p);
+    expect_all(p, "failed %s, code 11, start none\n", error_name(v[i].error));
+    assert_string_equal(p->j.msg, "basic");
+    assert_int_equal(p->calls, 0);
+  }
+}
+
+static const char *lend(void *ctx, int begin)
+{
+  return begin ? (const char *)ctx : NULL;
+}
+
+TEST(a_user_is_judged_for_basic_though_the_password_comes_later)
+{
+  static const char *const user[] = { NULL, "", "oc:adm", "a\xFF", "ocadm" };
+  static char password[] = "opconxps";
+  size_t i;
+  for (i = 0; i < COUNT(user); i++) {
+    play *p = play_new();
+    play_auth(p, BASIC);
+    p->s.user = user[i], p->s.password = NULL;
+    p->s.secret = lend, p->s.ctx = password;
+    play_job(p);
+    if (i + 1 < COUNT(user)) {
+      expect_all(p, "failed %s, code 11, start none\n",
+                 i < 2 ? "MISSING" : i == 2 ? "CONTROL" : "UTF8");
+      assert_int_equal(p->calls, 0);
+    } else {
+      expect_end(p, "done 4");
+      expect_sent(p, "Authorization: Basic b2NhZG06b3Bjb254cHM=\r\n");
+    }
+  }
+}
+
+TEST(basic_needs_a_user_though_no_body_has_one)
+{
+  play *p = play_new();
+  play_auth(p, BASIC);
   p->s.user = NULL;
   play_job(p);
   expect_end(p, "failed MISSING, code 11, start none");
@@ -109,9 +157,8 @@ TEST(basic_needs_a_user_though_the_table_sends_none)
 
 TEST(a_colon_in_a_user_name_is_refused_for_basic)
 {
-  play     *p = play_new();
-  amt_wire *w = play_wire(p);
-  w->auth = AMT_AUTH_BASIC;
+  play *p = play_new();
+  play_auth(p, BASIC);
   p->s.user = "oc:adm";
   play_job(p);
   expect_end(p, "failed CONTROL, code 11, start none");
@@ -124,7 +171,7 @@ TEST(basic_credentials_that_are_taken_away_end_the_run)
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
     play *p = play_new();
-    play_auth(p, AMT_AUTH_BASIC);
+    play_auth(p, BASIC);
     play_to(p, AMT_STARTED);
     assert_int_equal(amt_session_credentials(&p->s, v[i][0], v[i][1]), 1);
     play_run(p);
@@ -137,9 +184,8 @@ TEST(basic_credentials_that_are_taken_away_end_the_run)
 TEST(a_fixed_token_goes_as_it_is_given)
 {
   play     *p = play_new();
-  amt_wire *w = play_auth(p, AMT_AUTH_FIXED);
-  w->auth_header = "X-API-Key";
-  w->auth_scheme = "";
+  amt_wire *w = play_auth(p, FIXED);
+  w->headers = "X-API-Key: " AMT_HOLE_TOKEN "\r\n";
   strcpy(p->token, "k3y+/=");
   p->s.user = p->s.password = NULL;
   play_job(p);
@@ -149,12 +195,31 @@ TEST(a_fixed_token_goes_as_it_is_given)
   expect_unsent(p, "Authorization");
 }
 
+TEST(a_token_may_be_a_cookie)
+{
+  static const step s[] = { OK(AMT_SIGN_IN, JSON({"Token":"s7"})) };
+  int i;
+  for (i = 0; i < 2; i++) { /* signed in for; then given */
+    play     *p = play_with(s);
+    amt_wire *w = i == 0 ? play_wire(p) : play_auth(p, FIXED);
+    p->srv.scheme = NULL;
+    w->headers = AMT_IF(TOKEN, "Cookie: lang=en; AMTSESSION=" AMT_HOLE_TOKEN
+                               "\r\n");
+    strcpy(p->token, "s7");
+    play_job(p);
+    expect_end(p, "done 4");
+    expect_sent(p, "\nCookie: lang=en; AMTSESSION=s7\r\nAccept:");
+    if (i == 0) /* the sign-in's head has none */
+      expect_sent(p, "POST /AmtOpConService/Authenticate\nAccept:");
+  }
+}
+
 /* A run whose fixed token, "first", is another after the Start; that is written
    to its room when the old one is not in use. */
 static play *run_with_two_tokens(const char *second)
 {
   play *p = play_new();
-  play_auth(p, AMT_AUTH_FIXED);
+  play_auth(p, FIXED);
   strcpy(p->token, "first");
   play_to(p, AMT_STARTED);
   assert_int_equal(amt_session_credentials(&p->s, NULL, NULL), 1);
@@ -189,14 +254,50 @@ TEST(a_fixed_token_with_a_line_break_is_refused)
   static const char *const v[] = { "a\r\nX: y", "a\nb", "a\x7f", "" };
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
-    play     *p = play_new();
-    amt_wire *w = play_wire(p);
-    w->auth = AMT_AUTH_FIXED;
+    play *p = play_new();
+    play_auth(p, FIXED);
     strcpy(p->token, v[i]);
     play_job(p);
     expect_end(p, "failed %s, code 11, start none",
                v[i][0] ? "CONTROL" : "MISSING");
+    assert_string_equal(p->j.msg, "token");
     assert_int_equal(p->calls, 0);
+  }
+}
+
+/* It may stand anywhere: each place is judged as that place needs it. */
+TEST(a_fixed_token_is_judged_in_paths_and_bodies_too)
+{
+  static const struct { const char *path, *body, *token; int error; } v[] = {
+    { "/m?k=" AMT_HOLE_TOKEN, NULL, "a\r\nb", 0 },
+    { "/m?k=" AMT_HOLE_TOKEN, NULL, "", AMT_E_MISSING },
+    { "/m?k=" AMT_HOLE_TOKEN, NULL, NULL, AMT_E_MISSING },
+    { "/m?k=" AMT_AS_RAW(AMT_HOLE_TOKEN), NULL, "k3y", 0 },
+    { "/m?k=" AMT_AS_RAW(AMT_HOLE_TOKEN), NULL, "a\r\nb", AMT_E_CONTROL },
+    { "/m?k=" AMT_AS_RAW(AMT_HOLE_TOKEN), NULL, "a b", AMT_E_CONTROL },
+    { "/m", "{\"k\":" AMT_HOLE_TOKEN "}", "a\"b", 0 },
+    { "/m", "{\"k\":" AMT_HOLE_TOKEN "}", "", AMT_E_MISSING },
+    { "/m", "{\"k\":" AMT_HOLE_TOKEN "}", "a\xFF", AMT_E_UTF8 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    play     *p = play_new();
+    amt_wire *w = play_auth(p, FIXED);
+    w->headers = NULL;
+    w->call[AMT_MONITOR].path = v[i].path;
+    w->call[AMT_MONITOR].body = v[i].body;
+    if (v[i].token == NULL) p->s.token = NULL;
+    else strcpy(p->token, v[i].token);
+    play_once(p, AMT_MONITOR);
+    play_run(p);
+    assert_int_equal(p->j.error, v[i].error);
+    if (v[i].error != 0) {
+      assert_int_equal(p->calls, 0);
+      assert_string_equal(p->j.msg, "token");
+    }
+    if (i == 0) expect_sent(p, "POST /m?k=a%0D%0Ab\n");
+    if (i == 3) expect_sent(p, "POST /m?k=k3y\n");
+    if (i == 6) expect_sent(p, JSON({"k":"a\"b"}));
   }
 }
 
@@ -205,7 +306,7 @@ TEST(a_fixed_token_with_a_line_break_is_refused)
 TEST(without_sign_in_no_credentials_are_sent)
 {
   play *p = play_new();
-  play_auth(p, AMT_AUTH_NONE);
+  play_auth(p, NOBODY);
   p->s.token = NULL, p->s.token_room = 0;
   play_job(p);
   expect_end(p, "done 4");
@@ -214,15 +315,29 @@ TEST(without_sign_in_no_credentials_are_sent)
   expect_calls(p, AMT_SIGN_IN, 0);
 }
 
+TEST(without_a_sign_in_call_a_single_sign_in_is_done_at_once)
+{
+  static const int how[] = { BASIC, FIXED, NOBODY };
+  size_t i;
+  for (i = 0; i < COUNT(how); i++) {
+    play *p = play_new();
+    play_auth(p, how[i]);
+    strcpy(p->token, "key");
+    play_once_of(p, AMT_SIGN_IN, NULL, NULL);
+    play_run(p);
+    assert_int_equal(p->last, AMT_DONE);
+    assert_int_equal(p->calls, 0);
+  }
+}
+
 TEST(without_a_sign_in_call_a_401_to_a_start_ends_it_at_once)
 {
-  static const uint8_t auth[] = { AMT_AUTH_BASIC, AMT_AUTH_FIXED,
-                                  AMT_AUTH_NONE };
+  static const int how[] = { BASIC, FIXED, NOBODY };
   size_t i;
-  for (i = 0; i < COUNT(auth); i++) {
+  for (i = 0; i < COUNT(how); i++) {
     static const step s[] = { REPLY(AMT_START, 401, "{}", .times = ALWAYS) };
     play *p = play_with(s);
-    play_auth(p, auth[i]);
+    play_auth(p, how[i]);
     strcpy(p->token, "key");
     play_job(p);
     expect_end(p, "failed SIGN_IN, code 24, start refused");

@@ -205,7 +205,7 @@ TEST(a_list_that_is_whole_by_the_table_may_not_shrink)
   };
   static const int status[] = { 2, 4 };
   play *p = play_with(s);
-  play_wire(p)->request[AMT_Q_AFTER] = NULL;
+  play_wire(p)->call[AMT_MESSAGES].body = JOB_BODY;
   p->s.messages = AMT_LIVE;
   play_status(p, status);
   play_job(p);

@@ -260,7 +260,7 @@ TEST(without_after_sequence_the_client_counts)
   static const list whole = WHOLE(numbered);
   text  want = {0};
   play *p = play_new();
-  play_wire(p)->request[AMT_Q_AFTER] = NULL;
+  play_wire(p)->call[AMT_MESSAGES].body = JOB_BODY;
   p->s.messages = AMT_LIVE;
   play_messages(p, numbered);
   play_status(p, status);

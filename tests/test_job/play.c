@@ -119,11 +119,14 @@ amt_wire *play_wire(play *p)
   return &p->wire;
 }
 
-amt_wire *play_auth(play *p, uint8_t auth)
+amt_wire *play_auth(play *p, int how)
 {
-  play_wire(p)->auth = auth;
+  amt_wire *w = play_wire(p);
+  w->call[AMT_SIGN_IN].path = NULL;
+  if (how == BASIC) w->headers = BASIC_HEADER;
+  if (how == NOBODY) w->headers = NULL;
   p->srv.scheme = NULL;
-  return &p->wire;
+  return w;
 }
 
 void play_cut(play *p, amt_op op, size_t bytes, int error)
@@ -133,20 +136,21 @@ void play_cut(play *p, amt_op op, size_t bytes, int error)
 
 void play_part(const amt_job *j, part put, text *to)
 {
-  static const size_t sizes[] = { 1, 7, 64 };
+  static const size_t sizes[] = { ALL, 1, 7, 64 }; /* all in one first */
   amt_out count = amt_out_window(NULL, 0, 0), o;
   size_t  i, at;
   put(j, &count);
   for (i = 0; i < COUNT(sizes); i++) {
-    text t = {0};
+    size_t size = sizes[i] == ALL ? count.total + 1 : sizes[i];
+    text   t = {0};
     for (at = 0; at < count.total; at += o.len) {
-      char *w = (char *)malloc(sizes[i]);
+      char *w = (char *)malloc(size);
       assert_non_null(w);
-      o = amt_out_window(w, sizes[i], at);
+      o = amt_out_window(w, size, at);
       put(j, &o);
       assert_int_equal(o.total, count.total);
-      assert_int_equal(o.len, count.total - at < sizes[i] ? count.total - at
-                                                          : sizes[i]);
+      assert_int_equal(o.len, count.total - at < size ? count.total - at
+                                                      : size);
       text_bytes(&t, w, o.len);
       free(w);
     }

@@ -73,10 +73,13 @@ int  play_end(void **state); /* comes in either case */
 void play_init(play *p);
 void play_free(play *p);
 
-/* A wire table of this play alone, to be changed; its server asks for no token
-   where there is no sign-in. */
+/* A wire table of this play alone, to be changed. */
 amt_wire *play_wire(play *p);
-amt_wire *play_auth(play *p, uint8_t auth);
+
+/* The same, but no call signs in: each request has name and password, or the
+   token that stands in p->token, or nobody is asked. Its server wants none. */
+enum { BASIC, FIXED, NOBODY };
+amt_wire *play_auth(play *p, int how);
 
 /* What the server answers: first these steps; then, of these states of the job,
    one a look; and these messages. */
@@ -160,6 +163,15 @@ void texts_of(event_log *l, text *to);
 #define LONG40 "0123456789012345678901234567890123456789"
 #define EURO10 "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC" \
                "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+
+/* Bodies of a wire table: of the calls behind the Start, without a number; and
+   of a Start, up to where the parts stand that may be left out. */
+#define JOB_BODY "{\"ApplicationName\":" AMT_HOLE_APPLICATION \
+                 ",\"BatchRequestId\":" AMT_HOLE_ID "}"
+#define START_BODY "{\"Action\":\"START\",\"ApplicationName\":" \
+                   AMT_HOLE_APPLICATION ",\"JobName\":" AMT_HOLE_JOB
+
+#define BASIC_HEADER "Authorization: Basic " AMT_HOLE_BASIC "\r\n"
 
 #define HEAD "X-AMT-LogonToken: tok1\r\nAccept: application/json\r\n" \
              "Content-Type: application/json\r\n"

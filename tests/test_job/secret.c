@@ -67,7 +67,7 @@ TEST(a_password_for_basic_is_fetched_and_given_back_too)
 {
   keeper k;
   play  *p = play_new();
-  play_auth(p, AMT_AUTH_BASIC);
+  play_auth(p, BASIC);
   keep_for(p, &k);
   play_job(p);
   expect_end(p, "done 4");

@@ -174,13 +174,11 @@ TEST(a_sign_in_that_is_redirected_ends_only_what_has_not_started)
 
 TEST(a_refused_sign_in_does_not_bind_a_table_without_one)
 {
-  step      s[] = { REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
-  play     *p = play_with(s);
-  amt_wire *w = play_wire(p);
+  step  s[] = { REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
+  play *p = play_with(s);
   play_job(p);
   expect_end(p, "failed SIGN_IN, code 24, start none");
-  w->auth = AMT_AUTH_BASIC;
-  p->srv.scheme = NULL;
+  play_auth(p, BASIC);
   p->ended = 0;
   play_job(p);
   expect_end(p, "done 4");
@@ -218,7 +216,7 @@ TEST(a_server_is_verified_by_any_reply_and_by_nothing_else)
   int i;
   for (i = 0; i < 3; i++) {
     play *p = play_new();
-    if (i < 2) play_auth(p, AMT_AUTH_BASIC);
+    if (i < 2) play_auth(p, BASIC);
     if (i == 0) {
       play_attach(p);
       amt_session_credentials(&p->s, "ocadm", "opconxps");
@@ -352,7 +350,7 @@ TEST(basic_credentials_too_are_tried_three_times)
   static const step s[] = { REPLY(AMT_MONITOR, 401, "{}", .times = ALWAYS) };
   unsigned before;
   play    *p = play_new();
-  play_auth(p, AMT_AUTH_BASIC);
+  play_auth(p, BASIC);
   play_to(p, AMT_STATUS);
   before = p->srv.count[AMT_MONITOR];
   play_steps(p, s);

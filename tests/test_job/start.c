@@ -436,7 +436,7 @@ TEST(a_single_Start_without_a_task_is_refused)
   for (i = 0; i < 2; i++) {
     play     *p = play_new();
     amt_wire *w = play_wire(p);
-    if (i == 1) w->request[AMT_Q_TASK_TYPE] = NULL;
+    if (i == 1) w->call[AMT_START].body = START_BODY "}";
     play_once_of(p, AMT_START, NULL, NULL);
     play_run(p);
     expect_end(p, "failed MISSING, code 11, start none");
@@ -451,7 +451,7 @@ TEST(a_Start_of_nothing_is_refused)
   for (i = 0; i < 2; i++) {
     play     *p = play_new();
     amt_wire *w = play_wire(p);
-    w->request[AMT_Q_JOB] = NULL;
+    w->call[AMT_START].body = "{\"ScriptName\":" AMT_HOLE_SCRIPT "}";
     p->t.job = NULL;
     if (i == 1) p->t.script = "x.sh";
     play_job(p);
