@@ -1740,7 +1740,6 @@ static int amt__is_list(unsigned word)
   return word - AMT__W_TASK_VALUES <= 1u;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* 1 if the text, or NULL, has this hole. */
 static int amt__has_hole(const char *text, int word)
 {
@@ -1749,7 +1748,6 @@ static int amt__has_hole(const char *text, int word)
       if (*text == word) return 1;
   return 0;
 }
-#endif
 
 AMT__OWN const char *const *amt__list(const amt_job *j, unsigned word,
                                       size_t *n)
@@ -1797,7 +1795,12 @@ static const char *amt__value(const amt_job *j, unsigned word)
 
 /* --- how values are written --- */
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
+#ifdef AMT_DEFAULT_WIRE_ONLY /* then the compiler leaves out the others' code */
+enum { AMT__ANY_WIRE = 0 };
+#else
+enum { AMT__ANY_WIRE = 1 };
+#endif
+
 /* RFC 3986: all but unreserved characters as %XX. */
 AMT__OWN void amt__put_percent(amt_out *o, const char *text, size_t n)
 {
@@ -1842,15 +1845,12 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
   }
   if (n % 3u != 0) amt_put(o, "==", 3u - n % 3u);
 }
-#endif
 
 /* A piece of a value. */
 static void amt__put_as(amt_out *o, const char *text, size_t n, unsigned how)
 {
   if (how == AMT__RAW) amt_put(o, text, n);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  else if (how == AMT__URL) amt__put_percent(o, text, n);
-#endif
+  else if (AMT__ANY_WIRE && how == AMT__URL) amt__put_percent(o, text, n);
   else amt__put_escaped(o, text, n);
 }
 
@@ -1863,8 +1863,10 @@ typedef struct amt__walk {
   const char    *p;     /* the text, from here on */
   const char    *arg;   /* what the hole at p says beside how */
   size_t         index, offset; /* in its list, and in its value */
+  const char    *ends;  /* of a list: its begin, what is between, its end */
+  unsigned       style; /* of a list: AMT__OBJECT, _PAIRS, _JOINED; 0: none */
+  unsigned       how;   /* of a value; 0: as JSON */
   unsigned       where; /* AMT__IN_ */
-  unsigned       how;   /* of the hole; 0: as JSON */
   unsigned       word;
   int            judge; /* 1: no value is taken without a look */
   int            error; /* what is wrong with the word's value, then */
@@ -1891,7 +1893,6 @@ static int amt__note(amt__walk *w, size_t offset)
 }
 #endif
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* 1 if the text may stand in a header value or, with `path`, in a path: that
    has no blanks either. */
 static int amt__clean(const char *text, int path)
@@ -1907,11 +1908,10 @@ static int amt__clean(const char *text, int path)
 /* 1 if this text, as it is, would end a line or a path. */
 static int amt__would_break(const amt__walk *w, const char *text)
 {
-  return w->where < AMT__IN_FORM && w->how != AMT__URL &&
+  return AMT__ANY_WIRE && w->where < AMT__IN_FORM && w->how != AMT__URL &&
          w->word != AMT__W_BASIC &&
          !amt__clean(text, w->where == AMT__IN_PATH);
 }
-#endif
 
 /* Many bytes at once, but of a secret: none of it may stay on the stack. */
 static int amt__is_utf8(const char *text, size_t n, unsigned word)
@@ -1924,15 +1924,12 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 }
 
 /* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
-static int amt__judge(const amt__walk *w, const char *text)
+AMT__OWN int amt__judge(const amt__walk *w, const char *text)
 {
   if (!amt__given(text))
     return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
   if (!amt__is_utf8(text, amt__length(text), w->word)) return AMT_E_UTF8;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (amt__would_break(w, text)) return AMT_E_CONTROL;
-#endif
-  return 0;
+  return amt__would_break(w, text) ? AMT_E_CONTROL : 0;
 }
 
 /* A value from w->offset on, a piece at a time: a long one is not even
@@ -1963,7 +1960,6 @@ static void amt__put_value(amt__walk *w, const char *text)
   w->offset = 0;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* An argument of a hole, up to its mark. */
 static const char *amt__put_argument(const amt__walk *w, const char *arg)
 {
@@ -1973,27 +1969,33 @@ static const char *amt__put_argument(const amt__walk *w, const char *arg)
   return arg + n;
 }
 
-/* Of an element "a=1" all in front of the value, as {"a": or with the names of
-   both. The value. */
-static const char *amt__put_name(amt__walk *w, const char *text, int pairs)
+/* Of an element "a=1" all in front of the value: "a": or, with the names of
+   both, {"name":"a","value": . */
+static void amt__put_name(const amt__walk *w, const char *text, size_t n)
 {
-  const char *value = text, *second = "";
-  while (*value != 0 && *value != '=') value++;
-  if (w->offset == 0) {
-    if (pairs) {
-      amt_put(w->o, "{\"", 2);
-      second = amt__put_argument(w, w->arg);
-      amt_put(w->o, "\":", 2);
-    }
-    amt_json_put_string(w->o, text, (size_t)(value - text));
-    if (pairs) {
-      amt_put(w->o, ",\"", 2);
-      amt__put_argument(w, second + (*second == AMT__VALUE));
-      amt__put_char(w->o, '"');
-    }
-    amt__put_char(w->o, ':');
+  const char *second = "";
+  if (w->style == AMT__PAIRS) {
+    amt_put(w->o, "{\"", 2);
+    second = amt__put_argument(w, w->arg);
+    amt_put(w->o, "\":", 2);
   }
-  return value + (*value == '=');
+  amt_json_put_string(w->o, text, n);
+  if (w->style == AMT__PAIRS) {
+    amt_put(w->o, ",\"", 2);
+    amt__put_argument(w, second + (*second == AMT__VALUE));
+    amt__put_char(w->o, '"');
+  }
+  amt__put_char(w->o, ':');
+}
+
+/* An element of an object, or of a list of pairs. */
+static void amt__put_pair(amt__walk *w, const char *text)
+{
+  size_t n = 0;
+  while (text[n] != 0 && text[n] != '=') n++;
+  if (w->offset == 0) amt__put_name(w, text, n);
+  amt__put_value(w, text + n + (text[n] == '='));
+  if (w->style == AMT__PAIRS && !w->full) amt__put_char(w->o, '}');
 }
 
 /* 0, or an error. */
@@ -2010,7 +2012,6 @@ static int amt__put_basic(amt__walk *w, const char *password)
   }
   return e;
 }
-#endif
 
 /* An id typed in by a person is a number where it can be one. */
 static int amt__digits(const char *id)
@@ -2025,13 +2026,11 @@ static const char *amt__read_hole(amt__walk *w)
 {
   const char *p = w->p;
   w->how = (unsigned char)"\006\004\006"[w->where]; /* URL, RAW, URL, JSON */
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (*p < AMT__W_APPLICATION) {
+  if (AMT__ANY_WIRE && *p < AMT__W_APPLICATION) {
     w->how = (unsigned char)*p++;
     w->arg = p;
     while (*p != 0 && (!amt__is_mark(*p) || *p == AMT__VALUE)) p++;
   }
-#endif
   w->word = (unsigned char)*p;
   return p + (*p != 0);
 }
@@ -2039,76 +2038,85 @@ static const char *amt__read_hole(amt__walk *w)
 /* 1 if this value comes only later: a token, and a password that is fetched. */
 static int amt__comes_later(const amt__walk *w)
 {
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_TOKEN)
+  if (AMT__ANY_WIRE && w->word == AMT__W_TOKEN)
     return w->j->op != AMT_SIGN_IN &&
            amt__wire(w->j)->call[AMT_SIGN_IN].path != NULL;
-#endif
   return w->word == AMT__W_PASSWORD && w->j->session__->secret != NULL;
+}
+
+/* How a list is written, and its elements. */
+static void amt__list_style(amt__walk *w)
+{
+  w->ends = "[,]";
+  if (!AMT__ANY_WIRE) return;
+  w->style = w->how;
+  w->how = 0;
+  if (w->style == AMT__OBJECT) w->ends = "{,}";
+  if (w->style != AMT__JOINED) return;
+  w->ends = w->where == AMT__IN_JSON ? "\"\"\"" : NULL;
+  w->how = w->where == AMT__IN_JSON ? AMT__TEXT : AMT__URL;
+}
+
+/* What stands in front of an element. */
+static void amt__put_between(const amt__walk *w)
+{
+  if (AMT__ANY_WIRE && w->style == AMT__JOINED && w->index != 0)
+    amt__put_argument(w, w->arg);
+  else if (w->ends != NULL)
+    amt__put_char(w->o, w->ends[w->index != 0]);
+}
+
+/* A text, or an element of a list. */
+static void amt__put_element(amt__walk *w, const char *text)
+{
+  int pair = AMT__ANY_WIRE &&
+             (w->style == AMT__OBJECT || w->style == AMT__PAIRS);
+  if (w->judge) {
+    w->error = amt__judge(w, text);
+    if (pair && w->error == 0 && !amt__has_hole(text, '='))
+      w->error = AMT_E_EMPTY;
+    return;
+  }
+  if (text == NULL) text = "";
+  if (amt__would_break(w, text)) w->how = AMT__URL; /* the server's id */
+  if (pair) amt__put_pair(w, text);
+  else amt__put_value(w, text);
 }
 
 /* The hole's value; a text goes the way of a list that has one element. */
 static void amt__put_hole(amt__walk *w)
 {
-  const char        *text = amt__value(w->j, w->word), *ends = NULL;
+  const char        *text = amt__value(w->j, w->word);
   const char *const *list = &text;
   size_t             n = 1;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  unsigned how = w->how;
-#endif
+  w->ends = NULL;
+  w->style = 0;
   if (w->judge && amt__comes_later(w)) return;
   if (text != NULL && w->word == AMT__W_AFTER) {
     amt_put_number(w->o, w->j->after__);
     return;
   }
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_BASIC) {
+  if (AMT__ANY_WIRE && w->word == AMT__W_BASIC) {
     w->error = amt__put_basic(w, text);
     return;
   }
-#endif
   if (amt__is_list(w->word)) { /* without elements it is an empty one */
     list = amt__list(w->j, w->word, &n);
-    ends = "[,]";
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (how == AMT__OBJECT) ends = "{,}";
-    if (how == AMT__JOINED) ends = w->where == AMT__IN_JSON ? "\"\"\"" : NULL;
-    w->how = how != AMT__JOINED ? 0 : w->where == AMT__IN_JSON
-                ? (unsigned)AMT__TEXT : (unsigned)AMT__URL;
-#endif
+    amt__list_style(w);
   } else if (w->word == AMT__W_ID && w->how == 0 && !w->j->id_text) {
     w->how = AMT__RAW;
   }
-  for (; w->index < n; w->index++) {
-    if (w->offset == 0 && w->index != 0 && amt__note(w, 0)) return;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (w->offset == 0 && w->index != 0 && how == AMT__JOINED)
-      amt__put_argument(w, w->arg);
-    else
-#endif
-    if (w->offset == 0 && ends != NULL)
-      amt__put_char(w->o, ends[w->index != 0]);
-    text = list[w->index];
-    if (w->judge && w->error == 0) w->error = amt__judge(w, text);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (w->judge && w->error == 0 && ends != NULL && how - AMT__OBJECT <= 1u &&
-        !amt__has_hole(text, '=')) w->error = AMT_E_EMPTY;
-#endif
-    if (w->judge) continue;
-    if (text == NULL) text = "";
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (amt__would_break(w, text)) w->how = AMT__URL; /* the server's id */
-    if (ends != NULL && (how == AMT__OBJECT || how == AMT__PAIRS))
-      text = amt__put_name(w, text, how == AMT__PAIRS);
-#endif
-    amt__put_value(w, text);
+  for (; w->index < n && w->error == 0; w->index++) {
+    if (w->offset == 0) {
+      if (w->index != 0 && amt__note(w, 0)) return;
+      amt__put_between(w);
+    }
+    amt__put_element(w, list[w->index]);
     if (w->full) return;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (ends != NULL && how == AMT__PAIRS) amt__put_char(w->o, '}');
-#endif
   }
-  if (ends != NULL && n == 0) amt__put_char(w->o, ends[0]);
-  if (ends != NULL) amt__put_char(w->o, ends[2]);
+  if (w->ends == NULL) return;
+  if (n == 0) amt__put_char(w->o, w->ends[0]);
+  amt__put_char(w->o, w->ends[2]);
 }
 
 /* Puts a text with its holes filled. With `judged` nothing is produced: 0, or
