@@ -1732,7 +1732,8 @@ enum { AMT__IN_PATH, AMT__IN_HEADERS, AMT__IN_FORM, AMT__IN_JSON };
 /* A control that is neither TAB, LF nor CR. */
 static int amt__is_mark(char c)
 {
-  return (unsigned char)c < 32u && !(0x2600u >> c & 1u);
+  unsigned b = (unsigned char)c;
+  return b < 32u && !(0x2600u >> b & 1u);
 }
 
 static int amt__is_list(unsigned word)

@@ -1146,7 +1146,7 @@ typedef struct long_task {
 
 static void long_init(long_task *l, int shape, size_t n)
 {
-  size_t each = shape == MANY ? 20 : 10007, i, at[3], *place;
+  size_t each = shape == MANY ? 20 : n / 30 + 7, i, at[2], *place;
   size_t count = shape == MANY || shape == MANY_LONG ? n / each + 2 : 1;
   memset(l, 0, sizeof *l);
   place = (size_t *)malloc(count * sizeof *place);
