@@ -143,8 +143,9 @@
    Memory: sizeof(amt_session) + sizeof(amt_job) for each job +
    sizeof(amt_conn) and a stream for each connection + one buffer of 64 bytes
    or more + room for the token. Requests and replies of any size pass through
-   that buffer. A request longer than it is produced again for each piece, so
-   its cost grows with length^2 / buffer: give long requests a larger one.
+   that buffer. A request longer than it is produced a piece at a time, each at
+   the cost of what it is long; with -Os, where small is better than fast, from
+   its beginning each time.
 
    What two threads may share: constant tables freely; a session, and all of
    its jobs and their pool, only under one lock of yours. Nothing else.
@@ -1779,7 +1780,10 @@ static const char *amt__value(const amt_job *j, unsigned word)
   case AMT__W_AFTER: return j->op == AMT_MESSAGES ? actions : NULL;
   case AMT__W_API_USER: return s->user;
   case AMT__W_PASSWORD: case AMT__W_BASIC: return s->password;
-  case AMT__W_TOKEN: return j->op != AMT_SIGN_IN ? s->token : NULL;
+  case AMT__W_TOKEN:
+    if (s->token__len == 0 && amt__wire(j)->call[AMT_SIGN_IN].path != NULL)
+      return NULL; /* its room holds nothing yet */
+    return j->op != AMT_SIGN_IN ? s->token : NULL;
   case AMT__W_ACTION: return n < 3u ? actions + 6u * n : NULL;
   case AMT__W_TASK_VALUES: case AMT__W_PARAMETERS:
     amt__list(j, word, &n);
@@ -2506,7 +2510,7 @@ static int amt__check_samples(const amt_wire *wire, unsigned op,
     s.user = s.password = "\"";
     if (which & 1u) { /* all */
       static char token[] = "t";
-      s.token = token;
+      s.token = token, s.token__len = 1;
       t.run_as = t.queue = "\"";
       t.task_values = t.parameters = list;
       t.task_value_count = t.parameter_count = 2;
@@ -2597,8 +2601,9 @@ static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
   if (amt__check_marks(body, amt__body_kind(body), f) != 0) return AMT_E_WIRE;
   if (amt__body_kind(body) == AMT__IN_JSON &&
       !amt__check_samples(w, op, body, AMT__IN_JSON))
-    return amt__fault(f, body, 0, AMT__REASON("it is not JSON once its holes "
-                                              "are filled"));
+    return amt__fault(f, body, 0,
+      AMT__REASON("it is not JSON once its holes are filled; inside of a "
+                  "string write {word:text}"));
   return 0;
 }
 

@@ -43,6 +43,7 @@ static void stand(play *p, const values *v)
   p->t.task_value_count = p->t.parameter_count = v->count;
   p->s.user = v->word[API_USER], p->s.password = v->word[PASSWORD];
   p->s.token = (char *)(uintptr_t)v->word[TOKEN];
+  p->s.token__len = v->word[TOKEN] != NULL; /* it is there */
   j->session__ = &p->s, j->task__ = &p->t;
   j->op = (uint8_t)(v->sign_in ? AMT_SIGN_IN : v->op ? v->op : AMT_MESSAGES);
   j->after__ = v->after;
