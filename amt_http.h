@@ -701,8 +701,9 @@ AMTDEF void amt_wipe(void *p, size_t n)
 #endif
 }
 
-/* Milliseconds from then to now; 0 if the clock went back. */
-static uint32_t amt__elapsed(uint32_t now, uint32_t then)
+/* Milliseconds from then to now; 0 if the clock went back. (inline, since with
+   AMT_NO_HTTP this header itself has no use for it.) */
+static inline uint32_t amt__elapsed(uint32_t now, uint32_t then)
 {
   uint32_t d = now - then;
   return d & 0x80000000u ? 0 : d;
