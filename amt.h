@@ -2498,6 +2498,8 @@ static int amt__check_samples(const amt_wire *wire, unsigned op,
                               const char *text, unsigned where)
 {
   static const char *const list[] = { "a=1", "b=\"2\"" };
+  static const char sample[] = "1"; /* JSON as it is, too */
+  char        token[2] = "t";
   amt_session s;
   amt_task    t;
   amt_job     j;
@@ -2507,17 +2509,16 @@ static int amt__check_samples(const amt_wire *wire, unsigned op,
     memset(&t, 0, sizeof t);
     memset(&j, 0, sizeof j);
     s.wire = wire;
-    s.user = s.password = "\"";
+    s.user = s.password = sample;
     if (which & 1u) { /* all */
-      static char token[] = "t";
       s.token = token, s.token__len = 1;
-      t.run_as = t.queue = "\"";
+      t.run_as = t.queue = sample;
       t.task_values = t.parameters = list;
       t.task_value_count = t.parameter_count = 2;
     }
-    if (which & 2u) t.script = "\"";
-    else t.job = "\"";
-    t.application = j.application__ = "\"";
+    if (which & 2u) t.script = sample;
+    else t.job = sample;
+    t.application = j.application__ = sample;
     j.session__ = &s;
     j.task__ = &t;
     j.op = (uint8_t)op;
@@ -2607,6 +2608,24 @@ static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
   return 0;
 }
 
+/* 1 if a sign-in would ask for the token that it is to bring. */
+static int amt__needs_token(const amt_wire *wire, const char *text,
+                            unsigned where)
+{
+  amt_out     nothing = amt_out_window(NULL, 0, 0);
+  amt_session s;
+  amt_job     j;
+  unsigned    word = 0;
+  memset(&s, 0, sizeof s);
+  memset(&j, 0, sizeof j);
+  s.wire = wire;
+  s.user = s.password = "1";
+  j.session__ = &s;
+  j.op = AMT_SIGN_IN;
+  amt__fill(&j, &nothing, text, where, NULL, &word);
+  return word == AMT__W_TOKEN;
+}
+
 AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
 {
   unsigned op;
@@ -2618,6 +2637,11 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
   if (w->headers != NULL) {
     if (amt__check_marks(w->headers, AMT__IN_HEADERS, fault) != 0)
       return AMT_E_WIRE;
+    if (w->call[AMT_SIGN_IN].path != NULL &&
+        amt__needs_token(w, w->headers, AMT__IN_HEADERS))
+      return amt__fault(fault, w->headers, 0,
+        AMT__REASON("a sign-in has no token yet: {?token}...{/token} around "
+                    "each line with {token}"));
     for (op = 0; op < AMT_CALLS; op++)
       if (!amt__check_samples(w, op, w->headers, AMT__IN_HEADERS))
         return amt__fault(fault, w->headers, 0,

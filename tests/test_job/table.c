@@ -174,6 +174,10 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
     { { HEADERS, "X: a\x7F\r\n" }, AMT_CALLS, "headers", 4, "control" },
     { { HEADERS, AMT_IF(TOKEN, "X: " AMT_HOLE_TOKEN) "\r\n" }, AMT_CALLS,
       "headers", 0, "CR LF" }, /* only without a token */
+    { { HEADERS, "X: " AMT_HOLE_TOKEN "\r\n" }, AMT_CALLS, "headers", 0,
+      "no token yet" },
+    { { HEADERS, "X: y\r\n" AMT_UNLESS(TOKEN, "Y: " AMT_HOLE_TOKEN "\r\n") },
+      AMT_CALLS, "headers", 0, "no token yet" },
     /* Replies. */
     { { REPLIED(ID), NULL }, AMT_CALLS, "reply", 0, "reply.id" },
     { { REPLIED(STATUS), NULL }, AMT_CALLS, "reply", 0, "reply.status" },
