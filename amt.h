@@ -1918,11 +1918,16 @@ static int amt__would_break(const amt__walk *w, const char *text)
          !amt__clean(text, w->where == AMT__IN_PATH);
 }
 
-/* Many bytes at once, but of a secret: none of it may stay on the stack. */
+/* A secret is looked at a byte at a time: what looks at many at once leaves them
+   in registers that may be saved on the stack, and nobody would wipe that. */
+#define amt__is_secret(word) \
+  ((word) == AMT__W_PASSWORD || (word) == AMT__W_TOKEN || \
+   (word) == AMT__W_BASIC)
+
 static int amt__is_utf8(const char *text, size_t n, unsigned word)
 {
 #if AMT_WIDE > 0
-  if (word != AMT__W_PASSWORD) return amt__utf8_words(text, n);
+  if (!amt__is_secret(word)) return amt__utf8_words(text, n);
 #endif
   (void)word;
   return amt_utf8(text, n);
@@ -1947,13 +1952,19 @@ static void amt__put_value(amt__walk *w, const char *text)
 #else
   const char *end;
   size_t      at = w->offset, n;
+  int         secret = amt__is_secret(w->word);
   if (w->how == 0 && at == 0) amt__put_char(w->o, '"');
   while (text[at] != 0) {
     if (at != 0 && amt__note(w, at)) return;
-    end = (const char *)memchr(text + at, 0, 256);
-    n = end != NULL ? (size_t)(end - (text + at)) : 256;
+    n = 1;
+    if (secret) {
+      while (n < 256 && text[at + n] != 0) n++;
+    } else {
+      end = (const char *)memchr(text + at, 0, 256);
+      n = end != NULL ? (size_t)(end - (text + at)) : 256;
+    }
 #if AMT_WIDE > 0
-    if ((w->how == 0 || w->how == AMT__TEXT) && w->word != AMT__W_PASSWORD)
+    if ((w->how == 0 || w->how == AMT__TEXT) && !secret)
       amt__put_escaped_words(w->o, text + at, n);
     else
 #endif

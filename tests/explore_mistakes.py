@@ -60,7 +60,7 @@ MISTAKES = [
      "j->status);\n", "",
      "explore log", "a code once known is lost"),
     ("a Start may go on a kept connection", "amt.h",
-     "    if (!s->start_kept) amt_http_close(&c->http);\n", "",
+     "j->op == AMT_START ? !s->start_kept :", "j->op == AMT_START ? 0 :",
      "explore_pump pump_one", "a Start on a connection that was used"),
     ("a job that is dropped keeps the buffer", "amt.h",
      "  if (p->holder == j) p->holder = NULL;\n  amt_forget(j);\n",

@@ -1367,7 +1367,8 @@ def built(backend, *options):
     """A probe with these options, to be given instead of the backend."""
     name = "_".join([backend, *options]).replace("=", "_").replace("-D", "")
     subprocess.run([os.environ.get("CC", "cc"), "-std=c99", "-g", "-Wall",
-                    "-Wextra", "-Werror", "-DAMT_" + backend.upper(), *options,
+                    "-Wextra", "-Werror", "-I.", "-Ibackends",
+                    "-DAMT_" + backend.upper(), *options,
                     "tests/tls_probe.c", "-o", file("probe_" + name),
                     *LIBRARIES[backend]], check=True)
     return file("probe_" + name)
