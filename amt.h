@@ -1572,7 +1572,7 @@ static void amt__put_escaped(amt_out *o, const char *text, size_t n)
   amt_put(o, text + from, n - from);
 }
 
-#if AMT_WIDE > 0
+#if AMT_WIDE > 0 && !defined(__OPTIMIZE_SIZE__)
 /* The same, over many plain bytes at once. */
 static void amt__put_escaped_words(amt_out *o, const char *text, size_t n)
 {
@@ -1588,7 +1588,9 @@ static void amt__put_escaped_words(amt_out *o, const char *text, size_t n)
   }
   amt_put(o, text + from, n - from);
 }
+#endif
 
+#if AMT_WIDE > 0
 /* As amt_utf8. */
 static int amt__utf8_words(const char *text, size_t n)
 {
