@@ -254,13 +254,13 @@
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without HTTP and the pump
    AMT_NO_TEXT            without the words of amt_error and amt_http_error
-                          (4.7 kB)
+                          (4.9 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, holes in paths, other lists (2.1 kB)
+                          Basic, holes in paths, other lists (2.2 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has; 0
-                          with -Os, and without amt_wide.h (32 costs 2.8 kB)
+                          with -Os, and without amt_wide.h (32 costs 2.9 kB)
    and those of amt_http.h (AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
