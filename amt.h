@@ -1920,8 +1920,8 @@ static int amt__would_break(const amt__walk *w, const char *text)
          !amt__clean(text, w->where == AMT__IN_PATH);
 }
 
-/* A secret is looked at a byte at a time: what looks at many at once leaves them
-   in registers that may be saved on the stack, and nobody would wipe that. */
+/* A secret is looked at a byte at a time: what looks at many at once leaves
+   them in registers that may be saved on the stack, and nobody wipes that. */
 #define amt__is_secret(word) \
   ((word) == AMT__W_PASSWORD || (word) == AMT__W_TOKEN || \
    (word) == AMT__W_BASIC)
