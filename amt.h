@@ -1674,6 +1674,12 @@ static const amt_wire *amt__wire(const amt_job *j)
 }
 #endif
 
+/* 1 if there is a call for it. */
+static int amt__signs_in(const amt_job *j)
+{
+  return amt__wire(j)->call[AMT_SIGN_IN].path != NULL;
+}
+
 /* Where a job stands (phase__). */
 enum {
   AMT__NEW,      /* nothing has been checked */
@@ -1739,6 +1745,14 @@ static int amt__is_mark(char c)
   return b < 32u && !(0x2600u >> b & 1u);
 }
 
+/* How many bytes lie in front of the next mark. */
+static size_t amt__literal(const char *p)
+{
+  size_t n = 0;
+  while (!amt__is_mark(p[n])) n++;
+  return n;
+}
+
 static int amt__is_list(unsigned word)
 {
   return word - AMT__W_TASK_VALUES <= 1u;
@@ -1783,7 +1797,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
   case AMT__W_API_USER: return s->user;
   case AMT__W_PASSWORD: case AMT__W_BASIC: return s->password;
   case AMT__W_TOKEN:
-    if (s->token__len == 0 && amt__wire(j)->call[AMT_SIGN_IN].path != NULL)
+    if (s->token__len == 0 && amt__signs_in(j))
       return NULL; /* its room holds nothing yet */
     return j->op != AMT_SIGN_IN ? s->token : NULL;
   case AMT__W_ACTION: return n < 3u ? actions + 6u * n : NULL;
@@ -1981,8 +1995,7 @@ static void amt__put_value(amt__walk *w, const char *text)
 /* An argument of a hole, up to its mark. */
 static const char *amt__put_argument(const amt__walk *w, const char *arg)
 {
-  size_t n = 0;
-  while (!amt__is_mark(arg[n])) n++;
+  size_t n = amt__literal(arg);
   amt__put_as(w->o, arg, n, w->how);
   return arg + n;
 }
@@ -2042,8 +2055,11 @@ static int amt__digits(const char *id)
 /* Reads the hole at w->p: how, argument, word. Behind it. */
 static const char *amt__read_hole(amt__walk *w)
 {
+  static const uint8_t otherwise[] = { /* by where it stands */
+    AMT__URL, AMT__RAW, AMT__URL, 0
+  };
   const char *p = w->p;
-  w->how = (unsigned char)"\006\004\006"[w->where]; /* URL, RAW, URL, JSON */
+  w->how = otherwise[w->where];
   if (AMT__ANY_WIRE && *p < AMT__W_APPLICATION) {
     w->how = (unsigned char)*p++;
     w->arg = p;
@@ -2057,8 +2073,7 @@ static const char *amt__read_hole(amt__walk *w)
 static int amt__comes_later(const amt__walk *w)
 {
   if (AMT__ANY_WIRE && w->word == AMT__W_TOKEN)
-    return w->j->op != AMT_SIGN_IN &&
-           amt__wire(w->j)->call[AMT_SIGN_IN].path != NULL;
+    return w->j->op != AMT_SIGN_IN && amt__signs_in(w->j);
   return w->word == AMT__W_PASSWORD && w->j->session__->secret != NULL;
 }
 
@@ -2166,7 +2181,7 @@ static int amt__fill(const amt_job *j, amt_out *o, const char *text,
   for (;;) {
     if (skipped == 0 && w.index == 0 && w.offset == 0 && amt__note(&w, 0))
       return 0;
-    for (n = 0; (unsigned char)w.p[n] >= 32u || !amt__is_mark(w.p[n]);) n++;
+    n = amt__literal(w.p);
     if (skipped == 0) amt_put(o, w.p, n);
     w.p += n;
     mark = (unsigned char)*w.p;
@@ -2196,7 +2211,6 @@ static int amt__fill(const amt_job *j, amt_out *o, const char *text,
 #ifdef AMT_DEFAULT_WIRE_ONLY
 #define amt__body_kind(body) AMT__IN_JSON
 #define amt__has_body(j)     ((void)(j), 1)
-#define amt__signs_in(j)     ((void)(j), 1)
 #define amt__is_basic(j)     ((void)(j), 0)
 #else
 /* JSON, or a form. */
@@ -2210,12 +2224,6 @@ static unsigned amt__body_kind(const char *body)
 static int amt__has_body(const amt_job *j)
 {
   return amt__given(amt__wire(j)->call[j->op].body);
-}
-
-/* 1 if there is a call for it. */
-static int amt__signs_in(const amt_job *j)
-{
-  return amt__wire(j)->call[AMT_SIGN_IN].path != NULL;
 }
 
 /* 1 if each request has name and password. */
