@@ -33,7 +33,7 @@
      {
        static char buf[1024], token[256];
        amt_posix   sock;
-       amt_conn    conn = {0};
+       amt_slot    conn = {0};
        amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
        amt_session s = {0};
        amt_task    t = {0};
@@ -141,7 +141,7 @@
      are private, as are the struct members named so.
 
    Memory: sizeof(amt_session) + sizeof(amt_job) for each job +
-   sizeof(amt_conn) and a stream for each connection + one buffer of 64 bytes
+   sizeof(amt_slot) and a stream for each connection + one buffer of 64 bytes
    or more + room for the token. Requests and replies of any size pass through
    that buffer. A request longer than it is produced a piece at a time, each at
    the cost of what it is long; with -Os, where small is better than fast, from
@@ -171,7 +171,7 @@
        AMT_IF(PARAMETERS, ",\"args\":" AMT_HOLE_PARAMETERS) "}}";
      table.headers = AMT_IF(TOKEN, "Authorization: Bearer " AMT_HOLE_TOKEN
                             "\r\n");
-     table.reply[AMT_R_ID] = "job.id";
+     table.reply[AMT_REPLY_ID] = "job.id";
      if (amt_wire_check(&table, &fault) != 0) puts(fault.reason);
      session.wire = &table;
 
@@ -223,8 +223,8 @@
    spelling (4, "+4", 4.0) or as its name (WaitForQueue), with blanks around or
    without, messages as objects or plain strings, the token also as LogonToken
    or Token. Of a member that comes twice the last counts, but a second text of
-   one message, or a second list of them, is an error (AMT_E_TWICE). A server
-   that puts Text before Sequence must honour AfterSequence.
+   one message, or a second list of them, is an error (AMT_E_DUPLICATE). A
+   server that puts Text before Sequence must honour AfterSequence.
 
    No message is given twice. A Sequence that is not greater than the one asked
    for was given. Only the whole log of a job with child tasks, which number
@@ -306,7 +306,7 @@ enum {
   AMT_E_FORBIDDEN      = -64,
   AMT_E_NO_TOKEN       = -65,
   AMT_E_NO_MESSAGES    = -67,
-  AMT_E_TWICE          = -68,
+  AMT_E_DUPLICATE          = -68,
   AMT_E_ID             = -69,
   AMT_E_MAYBE_STARTED  = -70,
   AMT_E_UNDEFINED      = -71,
@@ -314,7 +314,7 @@ enum {
   AMT_E_STALE          = -73,
   AMT_E_BROKEN         = -74,
   AMT_E_FORGOTTEN      = -75,
-  AMT_E_MORE           = -76,
+  AMT_E_LOG_REPEATS           = -76,
   AMT_E_LOST           = -77,
   AMT_E_NO_STATUS      = -78,
   AMT_E_GAP            = -79,
@@ -328,7 +328,7 @@ enum {
   AMT_E_TOKEN_TEXT     = -125,
   AMT_E_WIRE           = -126,
   AMT_E_NO_CONNECTION  = -128,
-  AMT_E_HOPELESS       = -129
+  AMT_E_PERMANENT       = -129
 };
 
 /* What an error means and what to do, of both headers; "" for others. */
@@ -383,15 +383,15 @@ enum {
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
-  uint32_t point;    /* a code point while it arrives; an error */
+  uint32_t code_point; /* while it arrives; an error */
   uint32_t repaired; /* U+FFFD given so far; yours to set to 0 at any time */
   uint8_t  repair;   /* set it to 1 before the first byte, or leave it 0 */
   uint8_t  depth;
   uint8_t  state;
   uint8_t  at;       /* in a literal, an escape, a character */
   uint8_t  flags;
-  uint8_t  held[4];  /* a character, whole */
-  uint8_t  held_len;
+  uint8_t  utf8[4];  /* a character, whole */
+  uint8_t  utf8_len;
   uint8_t  need;     /* bytes of a character still to come */
   uint8_t  stack[AMT_JSON_DEPTH / 8]; /* 1: object */
 } amt_json;
@@ -423,7 +423,7 @@ AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value);
 
 /* Puts text as a JSON string, with quotes; controls, '"' and '\' escaped. The
    bytes must be valid UTF-8: see amt_utf8. */
-AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n);
+AMTDEF void amt_json_put_string(amt_window *o, const char *text, size_t n);
 AMTDEF int  amt_utf8(const char *text, size_t n); /* 1 if valid */
 
 /* --- the wire table ----------------------------------------------------- */
@@ -479,9 +479,9 @@ typedef enum {
 
 /* Members of replies; the last three in each element of the messages. */
 enum {
-  AMT_R_TOKEN, AMT_R_EXPIRES, AMT_R_ID, AMT_R_STATUS, AMT_R_MESSAGE,
-  AMT_R_MESSAGES, AMT_R_MORE, AMT_R_SEQUENCE, AMT_R_TIME, AMT_R_TEXT,
-  AMT_R_COUNT
+  AMT_REPLY_TOKEN, AMT_REPLY_EXPIRES, AMT_REPLY_ID, AMT_REPLY_STATUS,
+  AMT_REPLY_MESSAGE, AMT_REPLY_MESSAGES, AMT_REPLY_MORE, AMT_REPLY_SEQUENCE,
+  AMT_REPLY_TIME, AMT_REPLY_TEXT, AMT_REPLY_COUNT
 };
 
 /* All that is put on the wire, and read from it.
@@ -501,7 +501,7 @@ enum {
 typedef struct amt_wire {
   struct { const char *method, *path, *body; } call[AMT_CALLS];
   const char *headers; /* or NULL */
-  const char *reply[AMT_R_COUNT];
+  const char *reply[AMT_REPLY_COUNT];
 } amt_wire;
 
 AMTDEF const amt_wire *amt_wire_default(void);
@@ -546,7 +546,7 @@ typedef struct amt_session {
   uint8_t         stale__;    /* the token was refused; it may still be going
                                  out */
   uint8_t         reached__;  /* a reply has come: the server is who it says */
-  uint8_t         generation__; /* of the token */
+  uint8_t         token_number__; /* of the token */
   uint8_t         failures__; /* of sign-ins, for those who wait for one */
   uint8_t         refusals__; /* of credentials, since they were last taken */
   int16_t         error__;    /* of the last sign-in; once refused it stays */
@@ -621,10 +621,11 @@ typedef enum {
                    none */
   AMT_MESSAGE,  /* job->msg, msg_len, msg_more, msg_first, time, sequence: log
                    text, lent until the next call */
-  AMT_SAID,     /* likewise, but the server's own words: the Message member of a
-                   failed call's reply, or of a Start's; see msg_kind */
-  AMT_ANSWERED, /* the server has answered the stop or kill; it accepted if
-                   job->error is 0. If not, it is asked again with each poll */
+  AMT_SERVER_TEXT, /* likewise, but the server's own words: the Message member
+                   of a failed call's reply, or of a Start's; see msg_kind */
+  AMT_STOP_ANSWERED, /* the server has answered the stop or kill; it accepted
+                   if job->error is 0. If not, it is asked again with each
+                   poll */
   AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
   AMT_DONE,     /* job->code is the completion code. job->log_complete is 0,
                    with the reason in job->error, if messages could not be had
@@ -638,7 +639,7 @@ typedef enum {
                    wrong */
 } amt_event;
 
-/* What AMT_MESSAGE (the first) and AMT_SAID (the others) bring. */
+/* What AMT_MESSAGE (the first) and AMT_SERVER_TEXT (the others) bring. */
 enum {
   AMT_MSG_LOG,   /* a message of the job */
   AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended
@@ -665,8 +666,9 @@ typedef struct amt_job {
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
                               breaks off goes on later, what was said not */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
-                              when it can be had again, AMT_SAID between, or
-                              is left, if the server has it no more */
+                              when it can be had again, AMT_SERVER_TEXT
+                              between, or is left, if the server has it no
+                              more */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
   uint8_t     id_text;     /* the id is a JSON string, not a number; save it
@@ -674,14 +676,14 @@ typedef struct amt_job {
                               takes digits for a number */
   uint8_t     phase__;
   uint8_t     event__;     /* to be given by the next amt_next */
-  uint8_t     want__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
+  uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
   uint8_t     field__;     /* whose value comes next */
   uint8_t     list__;      /* depth of the list of messages, or 0 */
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* likewise, replies that are no messages */
   uint8_t     log__;       /* what the messages' numbers have shown */
-  uint8_t     generation__, failures__; /* the session's, as last seen */
+  uint8_t     token_number__, failures__; /* the session's, as last seen */
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
   uint16_t    http_status; /* of the last complete head, or 0 */
@@ -701,8 +703,8 @@ typedef struct amt_job {
   int32_t     got__;       /* the Status of this reply */
   uint32_t    last__;      /* sequence of the message that was begun last, its
                               low bits; 0 if it was not known then */
-  const char *msg;         /* AMT_MESSAGE, AMT_SAID; AMT_FAILED: what was wrong,
-                              a name, or NULL */
+  const char *msg;         /* AMT_MESSAGE, AMT_SERVER_TEXT; AMT_FAILED: what
+                              was wrong, a name, or NULL */
   size_t      msg_len;
   amt_session *session__;
   const amt_task *task__;
@@ -713,7 +715,8 @@ typedef struct amt_job {
   uint64_t    part__;      /* bytes given of the message that broke off */
   uint64_t    cut__;       /* of them, those still to be passed over */
   amt_json    json__;
-  uint8_t     open__[AMT_R_COUNT]; /* how far names match the open objects */
+  uint8_t     open__[AMT_REPLY_COUNT]; /* how far names match the open
+                                          objects */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
   char        time[AMT_TIME_SIZE]; /* of this message, as sent; "" if not sent,
                                       or longer than 39 bytes */
@@ -772,9 +775,9 @@ typedef struct amt_place {
    a Start: examples/own_http.c shows how. */
 AMTDEF const char *amt_call_method(const amt_job *j);
 /* Behind the base URL, which is yours: session->url is for the pump. */
-AMTDEF void amt_call_path(const amt_job *j, amt_out *o);
-AMTDEF void amt_call_headers(const amt_job *j, amt_out *o); /* with CR LF */
-AMTDEF void amt_call_body(const amt_job *j, amt_out *o);
+AMTDEF void amt_call_path(const amt_job *j, amt_window *o);
+AMTDEF void amt_call_headers(const amt_job *j, amt_window *o); /* with CR LF */
+AMTDEF void amt_call_body(const amt_job *j, amt_window *o);
 /* 0 if there is none: then no Content-Type, and Content-Length: 0 with POST and
    PUT only (RFC 9110, 8.6). */
 AMTDEF int amt_call_has_body(const amt_job *j);
@@ -790,7 +793,7 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
    it, also when all n were taken. Then go on behind those. */
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing; otherwise
-   AMT_E_BROKEN, which is tried again, AMT_E_HOPELESS, which is not (a URL or a
+   AMT_E_BROKEN, which is tried again, AMT_E_PERMANENT, which is not (a URL or a
    certificate that is wrong), or one of amt_http.h's that says more. taken: 0
    only if surely not one byte of the request has left; that is what makes a
    Start safe to send again. After amt_reply_status it counts as 1.
@@ -804,20 +807,20 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 /* --- the pump ----------------------------------------------------------- */
 
 /* One connection. Zero it and set http.stream (and http.limits). */
-typedef struct amt_conn {
+typedef struct amt_slot {
   amt_http_conn      http;
   amt_url            url;     /* of the session it was opened for, */
   const amt_session *session;
-  const char        *address; /* that one's url, */
+  const char        *url_text; /* that one's url, */
   uint32_t           hash;    /* and a hash of its text: structs and buffers */
                               /* may be used again for another server */
   amt_job           *job;     /* whose call is under way; NULL if free */
   amt_place          place;   /* of its request */
-} amt_conn;
+} amt_slot;
 
 /* Connections and the one buffer they share. Set the first four. */
 typedef struct amt_pool {
-  amt_conn *conn;
+  amt_slot *conn;
   size_t    count;
   void     *buf;
   size_t    size;   /* 64 or more */
@@ -825,9 +828,10 @@ typedef struct amt_pool {
 } amt_pool;
 
 /* Goes on with a job as far as that needs no waiting. Never blocks. At most one
-   receive a call. While a job has lent a message (AMT_MESSAGE, AMT_SAID), its
-   bytes fill the buffer, and the others of the pool get AMT_BUSY with a wait
-   of 0: so poll jobs in turn, and drop one that is not polled any more. */
+   receive a call. While a job has lent a message (AMT_MESSAGE,
+   AMT_SERVER_TEXT), its bytes fill the buffer, and the others of the pool get
+   AMT_BUSY with a wait of 0: so poll jobs in turn, and drop one that is not
+   polled any more. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 /* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
    stream cannot wait, other jobs use all connections, or it is another job's
@@ -904,7 +908,7 @@ AMTDEF const char *amt_error(int error)
     return "the sign-in's reply has no token; check the wire table";
   case AMT_E_NO_MESSAGES:
     return "the reply has no list of messages; check the wire table";
-  case AMT_E_TWICE:
+  case AMT_E_DUPLICATE:
     return "a message with two texts, or a reply with two lists of messages";
   case AMT_E_ID: return "a job's id is longer than 63 bytes, or has a NUL";
   case AMT_E_MAYBE_STARTED:
@@ -919,7 +923,7 @@ AMTDEF const char *amt_error(int error)
     return "the call did not complete; see what the HTTP client says";
   case AMT_E_FORGOTTEN:
     return "the job was dropped here; it goes on at the server";
-  case AMT_E_MORE:
+  case AMT_E_LOG_REPEATS:
     return "the server has more messages, but sends the same ones again; check "
            "the wire table's words for sequence and after";
   case AMT_E_LOST:
@@ -948,7 +952,7 @@ AMTDEF const char *amt_error(int error)
     return "the wire table lacks a word without which no job can be run, or "
            "has one that makes no sense where it stands";
   case AMT_E_NO_CONNECTION: return "the pool has no connection";
-  case AMT_E_HOPELESS:
+  case AMT_E_PERMANENT:
     return "the call can never succeed; see what the HTTP client says";
   default: break;
   }
@@ -1060,8 +1064,8 @@ static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
 /* Flags: this string is a key; a piece was lent, more follows; a string is cut
    into lines; these bytes have to be a byte order mark; what is innermost is
    an object. */
-enum { AMT__J_IS_KEY = 1, AMT__J_CUT = 2, AMT__J_LINES = 4, AMT__J_MARK = 8,
-       AMT__J_OBJECT = 16 };
+enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2, AMT__J_SPLIT_LINES = 4,
+       AMT__J_BOM = 8, AMT__J_OBJECT = 16 };
 
 /* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
    for this byte, or for what came before it. */
@@ -1114,8 +1118,8 @@ static int amt__json_pop(amt_json *t, unsigned object)
 static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
 {
   t->state = (uint8_t)state;
-  t->held[0] = (uint8_t)c;
-  t->held_len = 1;
+  t->utf8[0] = (uint8_t)c;
+  t->utf8_len = 1;
   return AMT__J_CHAR;
 }
 
@@ -1174,10 +1178,10 @@ static unsigned amt__json_encode(uint8_t *to, uint32_t point)
    bytes. */
 static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
 {
-  unsigned length = amt__json_encode(t->held, point);
+  unsigned length = amt__json_encode(t->utf8, point);
   if ((n != 0 && n != length) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
     return error;
-  t->held_len = (uint8_t)length;
+  t->utf8_len = (uint8_t)length;
   t->state = AMT__J_STRING;
   return AMT__J_CHAR;
 }
@@ -1187,7 +1191,7 @@ static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
    digits are held, should they be text after all. */
 static int amt__json_hex(amt_json *t, unsigned c)
 {
-  uint32_t point = t->point;
+  uint32_t point = t->code_point;
   unsigned at = t->at, digits = (at & 3u) + 1u, digit;
   if (at & 4u) {
     if (c != (at == 4 ? '\\' : 'u')) return AMT_E_JSON_ESCAPE;
@@ -1198,10 +1202,10 @@ static int amt__json_hex(amt_json *t, unsigned c)
   if (digit > 15u) return AMT_E_JSON_ESCAPE;
   point = (point << 4) | digit;
   if (at == 3) point &= 0xFFFFu; /* half a pair may stand before it */
-  if (digits < 4) t->held[digits] = (uint8_t)c;
+  if (digits < 4) t->utf8[digits] = (uint8_t)c;
   if (digits < 4 || (at == 3 && point - 0xD800u < 0x400u)) {
     t->at++;
-    t->point = point;
+    t->code_point = point;
     return 0;
   }
   if (at != 3) {
@@ -1227,8 +1231,8 @@ static int amt__json_escape(amt_json *t, unsigned c)
   if (c == 'u') {
     t->state = AMT__J_HEX;
     t->at = 0;
-    t->point = 0;
-    t->held[0] = 'u';
+    t->code_point = 0;
+    t->utf8[0] = 'u';
     return 0;
   }
   c = amt__json_unescape(c);
@@ -1251,7 +1255,7 @@ static int amt__json_string(amt_json *t, unsigned c)
   if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
   t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
   t->at = t->need;
-  t->point = c & (0x3Fu >> t->need);
+  t->code_point = c & (0x3Fu >> t->need);
   t->state = AMT__J_UTF8;
   return 0;
 }
@@ -1263,16 +1267,16 @@ static int amt__json_utf8(amt_json *t, unsigned c)
   uint32_t most;
   int      e;
   if (c - 0x80u > 0x3Fu) return AMT_E_JSON_UTF8;
-  t->point = (t->point << 6) | (c & 0x3Fu);
+  t->code_point = (t->code_point << 6) | (c & 0x3Fu);
   t->need = (uint8_t)((t->need - 1u) & 3u);
-  most = ((t->point + 1u) << 6u * t->need) - 1u;
+  most = ((t->code_point + 1u) << 6u * t->need) - 1u;
   e = amt__json_char(t, most, t->at + 1u, AMT_E_JSON_UTF8);
   if (e > 0 && t->need != 0) {
     t->state = AMT__J_UTF8;
     return 0;
   }
-  if (e < 0 || !(t->flags & AMT__J_MARK)) return e;
-  t->flags &= (uint8_t)~AMT__J_MARK;
+  if (e < 0 || !(t->flags & AMT__J_BOM)) return e;
+  t->flags &= (uint8_t)~AMT__J_BOM;
   t->state = AMT__J_VALUE;
   return most == 0xFEFF ? 0 : AMT_E_JSON_SYNTAX;
 }
@@ -1288,7 +1292,7 @@ static int amt__json_quote(amt_json *t, unsigned may)
 }
 
 /* Between tokens. */
-static int amt__json_between(amt_json *t, unsigned c)
+static int amt__json_structure(amt_json *t, unsigned c)
 {
   unsigned s = t->state, may = amt__json_may[s];
   unsigned object = c >> 5 & 1u; /* of a brace, or a bracket */
@@ -1302,7 +1306,7 @@ static int amt__json_between(amt_json *t, unsigned c)
   if (may & AMT__J_A_VALUE) {
     if (c == '{' || c == '[') return amt__json_push(t, object);
     if (c == 0xEF && s == AMT__J_START) {
-      t->flags |= AMT__J_MARK;
+      t->flags |= AMT__J_BOM;
       return amt__json_string(t, c);
     }
     t->state = AMT__J_MINUS;
@@ -1332,14 +1336,14 @@ static int amt__json_step(amt_json *t, unsigned c)
   case AMT__J_LITERAL: return amt__json_literal(t, c);
   default:
     return t->state > AMT__J_DONE ? amt__json_number(t, c)
-                                  : amt__json_between(t, c);
+                                  : amt__json_structure(t, c);
   }
 }
 
 static int amt__json_fail(amt_json *t, int error)
 {
   t->state = AMT__J_ERROR;
-  t->point = (uint32_t)-error;
+  t->code_point = (uint32_t)-error;
   return error;
 }
 
@@ -1349,10 +1353,10 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 {
   token->text = (const char *)p;
   token->len = n;
-  token->first = !(t->flags & AMT__J_CUT);
+  token->first = !(t->flags & AMT__J_MID_TOKEN);
   token->last = type != 0;
-  t->flags = (uint8_t)(type != 0 ? t->flags & ~AMT__J_CUT
-                                 : t->flags | AMT__J_CUT);
+  t->flags = (uint8_t)(type != 0 ? t->flags & ~AMT__J_MID_TOKEN
+                                 : t->flags | AMT__J_MID_TOKEN);
   if (type != 0) return type;
   if (t->state < AMT__J_STRING) return AMT_JSON_NUMBER;
   return t->flags & AMT__J_IS_KEY ? AMT_JSON_KEY : AMT_JSON_STRING;
@@ -1386,8 +1390,8 @@ static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
                                size_t n)
 {
   size_t k;
-  for (k = 0; k < sizeof t->held && k < t->held_len && to < n; k++)
-    p[to++] = t->held[k];
+  for (k = 0; k < sizeof t->utf8 && k < t->utf8_len && to < n; k++)
+    p[to++] = t->utf8[k];
   return to;
 }
 
@@ -1402,14 +1406,14 @@ AMT__APART int amt__json_repair(amt_json *t, int error)
   };
   unsigned s = t->state, at = t->at;
   if (!t->repair || s - AMT__J_STRING > AMT__J_UTF8 - AMT__J_STRING ||
-      (t->flags & AMT__J_MARK))
+      (t->flags & AMT__J_BOM))
     return error;
   t->state = AMT__J_BAD;
   t->need = AMT__J_STRING;
   if (s == AMT__J_STRING) return AMT__J_BAD_BYTE;
   if (s == AMT__J_HEX)
     t->need = at < sizeof behind ? behind[at] : (uint8_t)AMT__J_HEX;
-  t->held_len = (uint8_t)(at + 1u);
+  t->utf8_len = (uint8_t)(at + 1u);
   t->at = at & 3u; /* the second half may be right alone */
   return AMT__J_BAD_BEFORE;
 }
@@ -1422,8 +1426,8 @@ static int amt__json_lend(amt_json *t, amt_json_token *token,
                           const unsigned char *text, size_t n, int r)
 {
   if (r == AMT__J_CHAR) {
-    text = t->held;
-    n = t->held_len & 7u;
+    text = t->utf8;
+    n = t->utf8_len & 7u;
     if (t->state == AMT__J_HELD) t->state = AMT__J_STRING;
   } else if (r > AMT__J_CHAR && n == 0) {
     text = amt__json_bad;
@@ -1436,22 +1440,22 @@ static int amt__json_lend(amt_json *t, amt_json_token *token,
 
 /* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
    that began in an earlier buffer may be longer than what was read of it here,
-   and so is lent from t->held, alone. */
-AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
+   and so is lent from t->utf8, alone. */
+AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to)
 {
   int r = 0, type;
   *used = 0;
   if (t->state >= AMT__J_HELD) {
-    if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+    if (t->state >= AMT__J_ERROR) return -(int)(t->code_point & 0xFFu);
     r = t->state == AMT__J_HELD ? AMT__J_CHAR : AMT__J_BAD_BEFORE;
   }
   while (i < n && r == 0) {
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
 #if AMT_WIDE > 0
-      if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
+      if (!(t->flags & AMT__J_SPLIT_LINES)) i = amt__json_text(p, i, n, &to);
 #endif
       i = amt__json_plain(p, i, n, &to);
       if (i >= n) break;
@@ -1465,15 +1469,15 @@ AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
     i++;
     if (before < AMT__J_LITERAL && t->state == AMT__J_STRING) from = to = i;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if (r == AMT__J_CHAR && (t->flags & AMT__J_LINES) && t->held[0] == '\r')
-      r = 0;
+    if (r == AMT__J_CHAR && (t->flags & AMT__J_SPLIT_LINES) &&
+        t->utf8[0] == '\r') r = 0;
 #endif
     if (r != AMT__J_CHAR) continue;
-    if (t->held_len > i - to) break;
+    if (t->utf8_len > i - to) break;
     to = amt__json_gather(t, p, to, n);
     r = 0;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-    if ((t->flags & AMT__J_LINES) && t->held[0] == '\n') break;
+    if ((t->flags & AMT__J_SPLIT_LINES) && t->utf8[0] == '\n') break;
 #endif
   }
   *used = i;
@@ -1500,9 +1504,9 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
     if (c == '}') return amt__json_close(t, p, n, used, token, 0, 1);
     if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, 0);
   }
-  return amt__json_behind(t, p, n, used, token);
+  return amt__json_after_separator(t, p, n, used, token);
 #else
-  return amt__json_run(t, p, n, used, token, 0, 0, 0);
+  return amt__json_slow_token(t, p, n, used, token, 0, 0, 0);
 #endif
 }
 
@@ -1510,7 +1514,7 @@ AMTDEF int amt_json_end(amt_json *t, amt_json_token *token)
 {
   static const unsigned char none[1] = { 0 };
   unsigned number = t->state - AMT__J_ZERO;
-  if (t->state >= AMT__J_ERROR) return -(int)(t->point & 0xFFu);
+  if (t->state >= AMT__J_ERROR) return -(int)(t->code_point & 0xFFu);
   if (t->state == AMT__J_DONE) return 0;
   if (t->depth != 0 || number > AMT__J_EXPONENT - AMT__J_ZERO)
     return amt__json_fail(t, AMT_E_JSON_TRUNCATED);
@@ -1550,7 +1554,7 @@ AMTDEF int amt_utf8(const char *text, size_t n)
 }
 
 /* The inside of a JSON string. */
-static void amt__put_escaped(amt_out *o, const char *text, size_t n)
+static void amt__put_escaped(amt_window *o, const char *text, size_t n)
 {
   static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
   size_t i, from = 0;
@@ -1574,7 +1578,7 @@ static void amt__put_escaped(amt_out *o, const char *text, size_t n)
 
 #if AMT_WIDE > 0 && !defined(__OPTIMIZE_SIZE__)
 /* The same, over many plain bytes at once. */
-static void amt__put_escaped_words(amt_out *o, const char *text, size_t n)
+static void amt__put_escaped_words(amt_window *o, const char *text, size_t n)
 {
   const unsigned char *p = (const unsigned char *)text;
   size_t               i = 0, from = 0;
@@ -1605,7 +1609,7 @@ static int amt__utf8_words(const char *text, size_t n)
 }
 #endif
 
-AMTDEF void amt_json_put_string(amt_out *o, const char *text, size_t n)
+AMTDEF void amt_json_put_string(amt_window *o, const char *text, size_t n)
 {
   amt__put_char(o, '"');
   amt__put_escaped(o, text, n);
@@ -1697,10 +1701,10 @@ enum {
   AMT__ONCE      = 1,    /* one call and no more */
   AMT__ANNOUNCED = 2,    /* AMT_STARTING was given */
   AMT__FINAL     = 4,    /* the status ends the run */
-  AMT__FAILING   = 8,    /* since failed__ */
-  AMT__TRIED     = 16,   /* this call has met a 401 */
+  AMT__IN_OUTAGE   = 8,    /* since failed__ */
+  AMT__REAUTHENTICATED     = 16,   /* this call has met a 401 */
   AMT__LIVE_DUE  = 32,   /* messages next */
-  AMT__LATE      = 64,   /* Sequence comes after Text here */
+  AMT__SEQUENCE_AFTER_TEXT      = 64,   /* Sequence comes after Text here */
   AMT__PRODUCING = 128,  /* counted in session->producing__ */
   AMT__TAKEN     = 256,  /* bytes of the request have left */
   AMT__BROKEN    = 512,  /* the reply is not complete */
@@ -1823,7 +1827,7 @@ enum { AMT__ANY_WIRE = 1 };
 #endif
 
 /* RFC 3986: all but unreserved characters as %XX. */
-AMT__OWN void amt__put_percent(amt_out *o, const char *text, size_t n)
+AMT__OWN void amt__put_percent(amt_window *o, const char *text, size_t n)
 {
   static const char digits[] = "0123456789ABCDEF";
   for (; n != 0; text++, n--) {
@@ -1840,7 +1844,8 @@ AMT__OWN void amt__put_percent(amt_out *o, const char *text, size_t n)
   }
 }
 
-static void amt__put_base64(amt_out *o, const char *user, const char *password)
+static void amt__put_base64(amt_window *o, const char *user,
+                            const char *password)
 {
   static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -1868,7 +1873,7 @@ static void amt__put_base64(amt_out *o, const char *user, const char *password)
 }
 
 /* A piece of a value. */
-static void amt__put_as(amt_out *o, const char *text, size_t n, unsigned how)
+static void amt__put_as(amt_window *o, const char *text, size_t n, unsigned how)
 {
   if (how == AMT__RAW) amt_put(o, text, n);
   else if (AMT__ANY_WIRE && how == AMT__URL) amt__put_percent(o, text, n);
@@ -1879,7 +1884,7 @@ static void amt__put_as(amt_out *o, const char *text, size_t n, unsigned how)
 
 typedef struct amt__walk {
   const amt_job *j;
-  amt_out       *o;
+  amt_window       *o;
   amt_place     *place; /* where to go on, or NULL */
   const char    *p;     /* the text, from here on */
   const char    *arg;   /* what the hole at p says beside how */
@@ -2154,7 +2159,7 @@ static void amt__put_hole(amt__walk *w)
 
 /* Puts a text with its holes filled. With `judged` nothing is produced: 0, or
    what is wrong with the value of a word, which is then in *judged. */
-static int amt__fill(const amt_job *j, amt_out *o, const char *text,
+static int amt__fill(const amt_job *j, amt_window *o, const char *text,
                      unsigned where, amt_place *place, unsigned *judged)
 {
   const char *next;
@@ -2238,7 +2243,7 @@ AMTDEF const char *amt_call_method(const amt_job *j)
   return amt__wire(j)->call[j->op].method;
 }
 
-AMTDEF void amt_call_path(const amt_job *j, amt_out *o)
+AMTDEF void amt_call_path(const amt_job *j, amt_window *o)
 {
   const char *path = amt__wire(j)->call[j->op].path;
 #ifdef AMT_DEFAULT_WIRE_ONLY
@@ -2253,7 +2258,7 @@ AMTDEF int amt_call_has_body(const amt_job *j)
   return amt__has_body(j);
 }
 
-AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
+AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
 {
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
   amt_put_text(o, "Accept: application/json\r\n");
@@ -2264,13 +2269,13 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_out *o)
                       : "Content-Type: application/json\r\n");
 }
 
-static void amt__put_body(const amt_job *j, amt_out *o, amt_place *place)
+static void amt__put_body(const amt_job *j, amt_window *o, amt_place *place)
 {
   const char *body = amt__wire(j)->call[j->op].body;
   amt__fill(j, o, body, amt__body_kind(body), place, NULL);
 }
 
-AMTDEF void amt_call_body(const amt_job *j, amt_out *o)
+AMTDEF void amt_call_body(const amt_job *j, amt_window *o)
 {
   amt__put_body(j, o, NULL);
 }
@@ -2303,7 +2308,8 @@ static const char *amt__word_name(unsigned word)
 
 static int amt__judge_text(amt_job *j, const char *text, unsigned where)
 {
-  amt_out  nothing = amt_out_window(NULL, 0, 0);
+  amt_window nothing;
+  amt_window_init(&nothing, NULL, 0, 0);
   unsigned word = 0;
   int      e = amt__fill(j, &nothing, text, where, NULL, &word);
   return e != 0 ? amt__wrong(j, e, amt__word_name(word)) : 0;
@@ -2505,7 +2511,8 @@ static int amt__check_filled(const amt_job *j, const char *text,
   size_t       from = 0;
   memset(&r, 0, sizeof r);
   for (;;) {
-    amt_out o = amt_out_window(piece, sizeof piece, from);
+    amt_window o;
+    amt_window_init(&o, piece, sizeof piece, from);
     amt__fill(j, &o, text, where, NULL, NULL);
     if (where == AMT__IN_JSON ? !amt__read_json(&r, piece, o.len)
                               : !amt__read_headers(&r, piece, o.len))
@@ -2578,10 +2585,10 @@ static int amt__check_replies(const amt_wire *w, amt_wire_fault *f)
   const char *reason;
   f->part = "reply";
   f->call = AMT_CALLS;
-  for (i = 0; i < AMT_R_COUNT; i++) {
+  for (i = 0; i < AMT_REPLY_COUNT; i++) {
     if (w->reply[i] == NULL) {
-      if (i == AMT_R_ID || i == AMT_R_STATUS ||
-          (i == AMT_R_TOKEN && w->call[AMT_SIGN_IN].path != NULL))
+      if (i == AMT_REPLY_ID || i == AMT_REPLY_STATUS ||
+          (i == AMT_REPLY_TOKEN && w->call[AMT_SIGN_IN].path != NULL))
         return amt__fault(f, NULL, 0, missing);
       continue;
     }
@@ -2633,7 +2640,8 @@ static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
 static int amt__needs_token(const amt_wire *wire, const char *text,
                             unsigned where)
 {
-  amt_out     nothing = amt_out_window(NULL, 0, 0);
+  amt_window nothing;
+  amt_window_init(&nothing, NULL, 0, 0);
   amt_session s;
   amt_job     j;
   unsigned    word = 0;
@@ -2678,7 +2686,7 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
    Tokens in, values and messages out. A member's name sets field__, the value
    that follows is taken accordingly, all else falls through. */
 
-enum { AMT__NONE = AMT_R_COUNT }; /* no field */
+enum { AMT__NONE = AMT_REPLY_COUNT }; /* no field */
 
 /* Of one reply (seen__). */
 enum {
@@ -2688,7 +2696,7 @@ enum {
   AMT__SEEN_LIST    = 8,
   AMT__SEEN_MORE    = 16,  /* More was true */
   AMT__SEEN_NEW     = 32,  /* a message was given */
-  AMT__DECIDED      = 64,  /* what this list has to skip */
+  AMT__RESUME_FOUND      = 64,  /* what this list has to skip */
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
@@ -2708,21 +2716,21 @@ enum {
 };
 
 /* The members looked for in the reply to each call, by bit. */
-#define AMT__ANSWER (AMT__BIT(AMT_R_STATUS) | AMT__BIT(AMT_R_MESSAGE))
+#define AMT__ANSWER (AMT__BIT(AMT_REPLY_STATUS) | AMT__BIT(AMT_REPLY_MESSAGE))
 #define AMT__BIT(n) ((uint16_t)(1UL << (n)))
-#define AMT__ELEMENT (AMT__BIT(AMT_R_SEQUENCE) | AMT__BIT(AMT_R_TIME) | \
-                      AMT__BIT(AMT_R_TEXT))
+#define AMT__ELEMENT (AMT__BIT(AMT_REPLY_SEQUENCE) | \
+                      AMT__BIT(AMT_REPLY_TIME) | AMT__BIT(AMT_REPLY_TEXT))
 
 static unsigned amt__wanted(const amt_job *j)
 {
   if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
-    return AMT__BIT(AMT_R_TOKEN) | AMT__BIT(AMT_R_EXPIRES) |
-           AMT__BIT(AMT_R_MESSAGE);
+    return AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES) |
+           AMT__BIT(AMT_REPLY_MESSAGE);
   if (j->op == AMT_MESSAGES)
-    return AMT__BIT(AMT_R_MESSAGES) | AMT__BIT(AMT_R_MORE) |
-           AMT__BIT(AMT_R_MESSAGE);
-  return AMT__BIT(AMT_R_ID) | AMT__ANSWER;
+    return AMT__BIT(AMT_REPLY_MESSAGES) | AMT__BIT(AMT_REPLY_MORE) |
+           AMT__BIT(AMT_REPLY_MESSAGE);
+  return AMT__BIT(AMT_REPLY_ID) | AMT__ANSWER;
 }
 
 /* Where names and values are put together that arrive in pieces: whichever of
@@ -2782,9 +2790,9 @@ static void amt__expect(amt_job *j, unsigned field)
 {
   j->field__ = (uint8_t)field;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  j->json__.flags = (uint8_t)(field == AMT_R_MESSAGES
-                                ? j->json__.flags | AMT__J_LINES
-                                : j->json__.flags & ~AMT__J_LINES);
+  j->json__.flags = (uint8_t)(field == AMT_REPLY_MESSAGES
+                                ? j->json__.flags | AMT__J_SPLIT_LINES
+                                : j->json__.flags & ~AMT__J_SPLIT_LINES);
 #endif
 }
 
@@ -2835,7 +2843,7 @@ static uint8_t amt__itself(amt_job *j)
 {
 #ifndef AMT_DEFAULT_WIRE_ONLY
   unsigned m, wanted = amt__wanted(j);
-  if (j->op != AMT_START) wanted &= ~(unsigned)AMT__BIT(AMT_R_ID);
+  if (j->op != AMT_START) wanted &= ~(unsigned)AMT__BIT(AMT_REPLY_ID);
   for (m = 0; wanted >> m != 0; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
         *amt__wire(j)->reply[m] == 0) return (uint8_t)m;
@@ -2845,12 +2853,12 @@ static uint8_t amt__itself(amt_job *j)
 }
 
 /* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
-static int amt__hundred(unsigned status, unsigned hundred)
+static int amt__is_class(unsigned status, unsigned hundred)
 {
   return status - hundred * 100u < 100u;
 }
 
-AMT__OWN void amt__spoil(amt_job *j, int error)
+AMT__OWN void amt__note_error(amt_job *j, int error)
 {
   if (j->cause == 0) j->cause = (int16_t)error;
 }
@@ -2869,7 +2877,7 @@ static void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
   }
   j->msg_first = (uint8_t)first;
   j->msg_more = (uint8_t)!last;
-  j->event__ = kind == AMT_MSG_LOG ? AMT_MESSAGE : AMT_SAID;
+  j->event__ = kind == AMT_MSG_LOG ? AMT_MESSAGE : AMT_SERVER_TEXT;
 }
 
 AMT__OWN void amt__element_begins(amt_job *j)
@@ -2881,13 +2889,13 @@ AMT__OWN void amt__element_begins(amt_job *j)
 
 /* At the first element's text or end: is this list what comes after the
    sequence we asked for, or the whole list from its start? */
-static void amt__decide(amt_job *j)
+static void amt__find_resume_point(amt_job *j)
 {
   int whole;
-  if (j->seen__ & AMT__DECIDED) return;
-  j->seen__ |= AMT__DECIDED;
+  if (j->seen__ & AMT__RESUME_FOUND) return;
+  j->seen__ |= AMT__RESUME_FOUND;
   if (j->has_sequence) whole = j->sequence <= j->after__;
-  else whole = !(j->flags__ & AMT__LATE);
+  else whole = !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT);
 #ifndef AMT_DEFAULT_WIRE_ONLY
   if (!amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
       !amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].path, AMT__W_AFTER)) {
@@ -2909,8 +2917,9 @@ static void amt__text_begins(amt_job *j)
   uint32_t n = j->has_sequence ? (uint32_t)j->sequence : 0;
   if (j->seen__ & AMT__ELEMENT_TEXT) return;
   j->seen__ |= AMT__ELEMENT_TEXT;
-  amt__decide(j);
-  if (j->has_sequence && !(j->flags__ & AMT__LATE) && j->given__ != 0 &&
+  amt__find_resume_point(j);
+  if (j->has_sequence && !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT) &&
+      j->given__ != 0 &&
       !((j->seen__ & AMT__WHOLE) && (j->log__ & AMT__LOG_RESTARTS))) {
     if (j->sequence <= j->asked__) {
       if (j->skip__ <= j->index__) j->skip__ = j->index__ + 1u;
@@ -2935,7 +2944,7 @@ static void amt__list_ends(amt_job *j)
   if ((j->seen__ & AMT__NUMBERED) && j->sequence >= j->after__ &&
       !(j->log__ & AMT__LOG_RESTARTS))
     lost = 0;
-  if (!(j->seen__ & AMT__DECIDED)) /* empty: nothing new, if numbers tell */
+  if (!(j->seen__ & AMT__RESUME_FOUND)) /* empty: nothing new by numbers */
     lost = (j->log__ & AMT__LOG_WHOLE) &&
            (j->given__ != j->base__ || (j->log__ & AMT__LOG_RESTARTS));
   if (lost || j->part__ != 0) j->log__ |= AMT__LOG_LOST;
@@ -2951,7 +2960,7 @@ static int amt__has_gap(const amt_job *j)
 /* All of this element that was given is given for good, once its sequence is
    known too. Those that are still passed over by count may have no number, or
    none that has arrived: they are not covered yet. */
-static void amt__account(amt_job *j)
+static void amt__commit_sequence(amt_job *j)
 {
   uint32_t rest = j->skip__ > j->index__ ? j->skip__ - j->index__ : 0;
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
@@ -2982,8 +2991,8 @@ static void amt__number(amt_job *j, uint64_t n)
   j->seen__ |= AMT__NUMBERED;
   j->sequence = n;
   j->has_sequence = 1;
-  if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__LATE;
-  amt__account(j);
+  if (j->seen__ & AMT__ELEMENT_TEXT) j->flags__ |= AMT__SEQUENCE_AFTER_TEXT;
+  amt__commit_sequence(j);
 }
 
 static void amt__text_ends(amt_job *j)
@@ -2995,7 +3004,7 @@ static void amt__text_ends(amt_job *j)
     j->given__++;
     j->part__ = j->cut__ = 0;
   }
-  amt__account(j);
+  amt__commit_sequence(j);
 }
 
 /* A piece of a message's text. What was given before the connection broke is
@@ -3004,7 +3013,7 @@ static void amt__text_ends(amt_job *j)
 static void amt__text(amt_job *j, const char *text, size_t n, int last)
 {
   if (j->seen__ & AMT__ELEMENT_ENDS) {
-    amt__spoil(j, AMT_E_TWICE);
+    amt__note_error(j, AMT_E_DUPLICATE);
     return;
   }
   amt__text_begins(j);
@@ -3045,12 +3054,12 @@ static void amt__token(amt_job *j, const amt_json_token *t)
     j->seen__ &= (uint16_t)~AMT__SEEN_TOKEN;
   }
   if (t->len >= s->token_room - s->token__len) {
-    amt__spoil(j, AMT_E_TOKEN_ROOM);
+    amt__note_error(j, AMT_E_TOKEN_ROOM);
     return;
   }
   for (i = 0; i < t->len; i++)
     if ((unsigned char)t->text[i] - '!' > '~' - '!' || t->text[i] < '!')
-      amt__spoil(j, AMT_E_TOKEN_TEXT);
+      amt__note_error(j, AMT_E_TOKEN_TEXT);
   amt__copy(s->token + s->token__len, t->text, t->len);
   s->token__len += t->len;
   s->token[s->token__len] = 0;
@@ -3168,7 +3177,7 @@ static void amt__compare_id(amt_job *j)
   while (*text != 0 && amt__same_char((unsigned char)*ours,
                                       (unsigned char)*text)) ours++, text++;
   if (*text != 0 || (*ours != 0 && j->len__ != 255))
-    amt__spoil(j, AMT_E_OTHER_ID);
+    amt__note_error(j, AMT_E_OTHER_ID);
 }
 
 static void amt__id_value(amt_job *j, int string)
@@ -3195,7 +3204,7 @@ static void amt__id(amt_job *j, const amt_json_token *t, int string)
 /* The list of messages, of which a reply has one. */
 static void amt__list_begins(amt_job *j)
 {
-  if (j->seen__ & AMT__SEEN_LIST) amt__spoil(j, AMT_E_TWICE);
+  if (j->seen__ & AMT__SEEN_LIST) amt__note_error(j, AMT_E_DUPLICATE);
   j->seen__ |= AMT__SEEN_LIST;
 }
 
@@ -3222,41 +3231,41 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
   char    *scratch = amt__scratch(j);
   uint64_t n;
-  int      good = amt__hundred(j->http_status, 2);
+  int      good = amt__is_class(j->http_status, 2);
   unsigned field = j->field__;
-  if (t->first && t->last && t->len == 0 && field <= AMT_R_STATUS)
+  if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
   switch (field) {
-  case AMT_R_TOKEN: amt__token(j, t); break;
-  case AMT_R_EXPIRES:
+  case AMT_REPLY_TOKEN: amt__token(j, t); break;
+  case AMT_REPLY_EXPIRES:
     if (amt__collect(j, scratch, sizeof j->name, t) &&
         amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
       j->session__->token__life = n > 2000000u ? 2000000000u
                                                : (uint32_t)n * 1000u;
     break;
-  case AMT_R_ID:
+  case AMT_REPLY_ID:
     if (good) amt__id(j, t, string);
     break;
-  case AMT_R_STATUS:
+  case AMT_REPLY_STATUS:
     if (amt__collect_status(j, t)) amt__status_value(j);
     break;
-  case AMT_R_MESSAGE:
+  case AMT_REPLY_MESSAGE:
     if (good && j->op != AMT_START) break;
     amt__lend(j, t->text, t->len, good ? AMT_MSG_REPLY : AMT_MSG_ERROR,
               t->first, t->last);
     break;
-  case AMT_R_SEQUENCE:
+  case AMT_REPLY_SEQUENCE:
     if (amt__collect(j, scratch, sizeof j->name, t) &&
         amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
       amt__number(j, n);
     break;
-  case AMT_R_TIME:
+  case AMT_REPLY_TIME:
     amt__collect(j, j->time, sizeof j->time, t);
     if (j->len__ == 255) j->time[0] = 0;
     break;
-  case AMT_R_TEXT: amt__text(j, t->text, t->len, t->last); break;
+  case AMT_REPLY_TEXT: amt__text(j, t->text, t->len, t->last); break;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  case AMT_R_MESSAGES: if (good) amt__line(j, t); break;
+  case AMT_REPLY_MESSAGES: if (good) amt__line(j, t); break;
 #endif
   default: break;
   }
@@ -3267,8 +3276,8 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->json__.depth;
-  if (array && j->field__ == AMT_R_MESSAGES &&
-      amt__hundred(j->http_status, 2)) {
+  if (array && j->field__ == AMT_REPLY_MESSAGES &&
+      amt__is_class(j->http_status, 2)) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
@@ -3310,9 +3319,9 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
   } else if (type == AMT_JSON_OBJECT_END || type == AMT_JSON_ARRAY_END) {
     amt__closes(j);
   } else {
-    if (type == AMT_JSON_TRUE && j->field__ == AMT_R_MORE)
+    if (type == AMT_JSON_TRUE && j->field__ == AMT_REPLY_MORE)
       j->seen__ |= AMT__SEEN_MORE;
-    if (type == AMT_JSON_NULL && j->field__ == AMT_R_MESSAGES)
+    if (type == AMT_JSON_NULL && j->field__ == AMT_REPLY_MESSAGES)
       j->seen__ |= AMT__SEEN_LIST; /* a list with nothing in it */
     if (element) {
       amt__element_begins(j);
@@ -3367,7 +3376,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
     if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
     type = amt_json_next(&j->json__, (char *)p + done, n - done, &used, &token);
     done += used;
-    if (type < 0) amt__spoil(j, type);
+    if (type < 0) amt__note_error(j, type);
     else if (type != AMT_JSON_MORE) amt__read(j, type, &token);
   }
   return done;
@@ -3427,14 +3436,14 @@ AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
   amt__begin(j, s, op == AMT_START ? t : NULL,
              t != NULL ? t->application : NULL, op <= AMT_START ? NULL : id);
   j->op = (uint8_t)op;
-  j->want__ = (uint8_t)op;
+  j->wish__ = (uint8_t)op;
   j->flags__ |= AMT__ONCE;
 }
 
 AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
 {
-  if ((j->flags__ & AMT__ONCE) || (uint8_t)stop_or_kill <= j->want__) return;
-  j->want__ = (uint8_t)stop_or_kill;
+  if ((j->flags__ & AMT__ONCE) || (uint8_t)stop_or_kill <= j->wish__) return;
+  j->wish__ = (uint8_t)stop_or_kill;
   j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
   j->flags__ |= AMT__STOPPING;
   if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
@@ -3469,7 +3478,7 @@ static int amt__start_may_be_out(const amt_job *j)
 /* 1 if the Start's reply has brought an id that can be used. */
 static int amt__has_id(const amt_job *j)
 {
-  return amt__hundred(j->http_status, 2) && (j->seen__ & AMT__SEEN_ID);
+  return amt__is_class(j->http_status, 2) && (j->seen__ & AMT__SEEN_ID);
 }
 
 AMTDEF void amt_forget(amt_job *j)
@@ -3498,7 +3507,7 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
   s->token__len = 0;
   s->error__ = 0;
   s->refusals__ = 0;
-  s->generation__++;
+  s->token_number__++;
   return 1;
 }
 
@@ -3575,12 +3584,12 @@ static int amt__permanent(const amt_job *j, int error)
 
 /* A failure that may pass: again after a while, until the server has been
    away too long. */
-static int amt__again(amt_job *j, int error, uint32_t now)
+static int amt__retry_later(amt_job *j, int error, uint32_t now)
 {
   uint32_t give_up = amt__duration(j->session__->give_up, 300000u);
   uint32_t away, ms, after;
-  if (!(j->flags__ & AMT__FAILING)) {
-    j->flags__ |= AMT__FAILING;
+  if (!(j->flags__ & AMT__IN_OUTAGE)) {
+    j->flags__ |= AMT__IN_OUTAGE;
     j->failed__ = now;
     j->backoff__ = 500;
   }
@@ -3609,10 +3618,10 @@ static int amt__stop_is_due(const amt_job *j)
 /* Which call is next? */
 static amt_op amt__choose(const amt_job *j)
 {
-  if (j->flags__ & AMT__ONCE) return (amt_op)j->want__;
+  if (j->flags__ & AMT__ONCE) return (amt_op)j->wish__;
   if (j->start == AMT_START_NONE) return AMT_START;
   if (j->flags__ & AMT__FINAL) return AMT_MESSAGES;
-  if (amt__stop_is_due(j)) return (amt_op)j->want__;
+  if (amt__stop_is_due(j)) return (amt_op)j->wish__;
   return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
 }
 
@@ -3638,7 +3647,7 @@ static int amt__await_token(amt_job *j, uint32_t now)
   if (j->failures__ != s->failures__ && s->error__ != 0) {
     j->failures__ = s->failures__;
     j->retry_after__ = 0; /* that was another reply's */
-    return amt__again(j, s->error__, now);
+    return amt__retry_later(j, s->error__, now);
   }
   amt__sleep(j, now, 10);
   j->phase__ = AMT__READY;
@@ -3671,7 +3680,7 @@ static int amt__call(amt_job *j, amt_op op)
   }
 #endif
   amt__reply_begins(j);
-  j->generation__ = s->generation__;
+  j->token_number__ = s->token_number__;
   j->failures__ = s->failures__;
   j->flags__ |= AMT__PRODUCING;
   s->producing__++;
@@ -3694,7 +3703,7 @@ static int amt__after_refusal(amt_job *j, uint32_t now)
   if (s->refusals__ >= 3) return amt__lost(j, AMT_E_SIGN_IN);
   if (passed >= pause) return AMT__NOTHING;
   j->retry_after__ = (pause - passed + 999u) / 1000u;
-  return amt__again(j, AMT_E_SIGN_IN, now);
+  return amt__retry_later(j, AMT_E_SIGN_IN, now);
 }
 
 static int amt__ready(amt_job *j, uint32_t now)
@@ -3731,11 +3740,11 @@ AMT__OWN int amt__class(const amt_job *j)
 {
   unsigned st = j->http_status;
   if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
-  if (amt__hundred(st, 2)) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
-  if (amt__hundred(st, 3)) return AMT__MOVED;
+  if (amt__is_class(st, 2)) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
+  if (amt__is_class(st, 3)) return AMT__MOVED;
   if (st == 401u) return AMT__UNAUTHORIZED;
   if (st == 403u) return AMT__FORBIDDEN;
-  if (!amt__hundred(st, 4) || st == 408u || st == 425u || st == 429u)
+  if (!amt__is_class(st, 4) || st == 408u || st == 425u || st == 429u)
     return AMT__PASSING;
   return AMT__REFUSED;
 }
@@ -3750,7 +3759,7 @@ AMT__OWN int amt__reason(const amt_job *j, int result)
   case AMT__MOVED: return AMT_E_REDIRECT;
   default: break;
   }
-  if ((j->flags__ & AMT__BROKEN) || amt__hundred(j->http_status, 2))
+  if ((j->flags__ & AMT__BROKEN) || amt__is_class(j->http_status, 2))
     return j->cause;
   return AMT_E_SERVER;
 }
@@ -3797,11 +3806,11 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
   amt_session *s = j->session__;
   int          error;
   if (result == AMT__GOOD && !(j->seen__ & AMT__SEEN_TOKEN)) {
-    amt__spoil(j, AMT_E_NO_TOKEN);
+    amt__note_error(j, AMT_E_NO_TOKEN);
     result = AMT__PASSING;
   }
   if (result == AMT__GOOD) {
-    s->generation__++;
+    s->token_number__++;
     s->stale__ = 0;
     s->token__time = now;
     amt__credentials_taken(s);
@@ -3821,7 +3830,7 @@ static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
   amt__release(j);
   if (result == AMT__MOVED && j->start == AMT_START_NONE)
     return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
-  return amt__again(j, error, now);
+  return amt__retry_later(j, error, now);
 }
 
 /* A Start ends as known; as surely not sent; as ended, or refused, at once; or
@@ -3834,7 +3843,7 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   if (amt__has_id(j)) {
     j->start = AMT_START_KNOWN;
     j->cause = 0;
-    j->flags__ &= (uint16_t)~AMT__TRIED;
+    j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
     j->flags__ |= AMT__WATCHED;
     j->began__ = now;
     amt__sleep(j, now, amt__duration(j->session__->initial_delay, 10000u));
@@ -3844,21 +3853,21 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   }
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
-    return amt__again(j, amt__reason(j, AMT__PASSING), now);
-  if (amt__hundred(st, 2) && (j->seen__ & AMT__SEEN_BAD_ID)) {
+    return amt__retry_later(j, amt__reason(j, AMT__PASSING), now);
+  if (amt__is_class(st, 2) && (j->seen__ & AMT__SEEN_BAD_ID)) {
     j->start = AMT_START_UNKNOWN;
     return amt__fail(j, AMT_E_ID_LOST, AMT_CODE_UNDEFINED);
   }
   if (complete && j->cause == 0 && ends &&
-      (amt__hundred(st, 2) || amt__hundred(st, 4))) {
-    j->start = amt__hundred(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
+      (amt__is_class(st, 2) || amt__is_class(st, 4))) {
+    j->start = amt__is_class(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
     j->status = j->got__;
     j->log_complete = 1;
     return amt__end(j, AMT_DONE, 0, j->got__);
   }
   if (complete && result == AMT__MOVED)
     return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
-  if (complete && amt__hundred(st, 4) && st != 408u) {
+  if (complete && amt__is_class(st, 4) && st != 408u) {
     j->start = AMT_START_REFUSED;
     return amt__refuse(j, result == AMT__PASSING ? AMT__REFUSED : result);
   }
@@ -3877,7 +3886,7 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
 
 /* Until the next look at the job, unless there is a new wish to stop it. An old
    one is repeated once after each wait. */
-static void amt__rest(amt_job *j, uint32_t now)
+static void amt__wait_for_next_poll(amt_job *j, uint32_t now)
 {
   amt__sleep(j, now, amt__interval(j, now));
   if (amt__stop_is_due(j)) j->phase__ = AMT__READY;
@@ -3890,7 +3899,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   int          changed;
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   if (result != AMT__GOOD)
-    return amt__again(j, amt__reason(j, result), now);
+    return amt__retry_later(j, amt__reason(j, result), now);
   j->flags__ |= AMT__WATCHED;
   j->error = 0;
   if (!(j->seen__ & AMT__SEEN_STATUS)) {
@@ -3909,7 +3918,7 @@ static int amt__after_monitor(amt_job *j, int result, uint32_t now)
   } else if (s->messages == AMT_LIVE) {
     j->flags__ |= AMT__LIVE_DUE;
   } else {
-    amt__rest(j, now);
+    amt__wait_for_next_poll(j, now);
   }
   if ((j->flags__ & AMT__ONCE) ||
       ((j->flags__ & AMT__FINAL) && s->messages == AMT_NEVER))
@@ -3922,7 +3931,7 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
 {
   int seen = j->seen__;
   if (result == AMT__GOOD && !(seen & AMT__SEEN_LIST)) {
-    amt__spoil(j, AMT_E_NO_MESSAGES);
+    amt__note_error(j, AMT_E_NO_MESSAGES);
     result = AMT__PASSING;
   }
   if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
@@ -3935,45 +3944,45 @@ static int amt__after_messages(amt_job *j, int result, uint32_t now)
     j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
     if (j->flags__ & (AMT__FINAL | AMT__ONCE)) {
       if (seen & AMT__SEEN_MORE)
-        return amt__end(j, AMT_DONE, AMT_E_MORE, j->status);
+        return amt__end(j, AMT_DONE, AMT_E_LOG_REPEATS, j->status);
       j->log_complete = 1;
       j->phase__ = AMT__FINISHED;
       return AMT__NOTHING;
     }
-    amt__rest(j, now);
+    amt__wait_for_next_poll(j, now);
     return AMT__NOTHING;
   }
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
     /* Live: the monitor decides whether the server is away. */
-    j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__TRIED);
-    amt__rest(j, now);
+    j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__REAUTHENTICATED);
+    amt__wait_for_next_poll(j, now);
     return AMT__NOTHING;
   }
   if (amt__is_refused(j, result)) return amt__refuse(j, result);
   /* Complete, and wrong or refused three times in a row: it will not get
      better. The job has ended, so nothing is at stake but its log. */
   if (!(j->flags__ & AMT__BROKEN) &&
-      (amt__hundred(j->http_status, 2) || result == AMT__FORBIDDEN ||
+      (amt__is_class(j->http_status, 2) || result == AMT__FORBIDDEN ||
        result == AMT__UNAUTHORIZED) && ++j->bad_log__ >= 3)
     return amt__fail(j, amt__reason(j, result), AMT_CODE_UNDEFINED);
-  return amt__again(j, amt__reason(j, result), now);
+  return amt__retry_later(j, amt__reason(j, result), now);
 }
 
 /* A refusal never ends the watch: the job's status decides. */
 static int amt__after_stop(amt_job *j, int result, uint32_t now)
 {
   int once = j->flags__ & AMT__ONCE;
-  if ((j->seen__ & AMT__SEEN_EMPTY) && amt__hundred(j->http_status, 2) &&
+  if ((j->seen__ & AMT__SEEN_EMPTY) && amt__is_class(j->http_status, 2) &&
       !(j->flags__ & AMT__BROKEN)) {
     result = AMT__GOOD;
     j->cause = 0;
   }
   /* Another wish may have come while this call was under way. Otherwise a look
      at the job comes next. */
-  if (j->op == j->want__) j->flags__ |= AMT__STOP_TRIED;
+  if (j->op == j->wish__) j->flags__ |= AMT__STOP_TRIED;
   if (result == AMT__PASSING || result == AMT__MOVED)
-    return amt__again(j, amt__reason(j, result), now);
-  if (j->op == j->want__ && result == AMT__GOOD)
+    return amt__retry_later(j, amt__reason(j, result), now);
+  if (j->op == j->wish__ && result == AMT__GOOD)
     j->flags__ &= (uint16_t)~AMT__STOPPING;
   j->error = 0;
   if (result != AMT__GOOD) {
@@ -3982,7 +3991,7 @@ static int amt__after_stop(amt_job *j, int result, uint32_t now)
   }
   amt__sleep(j, now, 0);
   if (once) j->phase__ = AMT__FINISHED;
-  return AMT_ANSWERED;
+  return AMT_STOP_ANSWERED;
 }
 
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
@@ -4001,17 +4010,17 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   j->flags__ &= (uint16_t)~AMT__WAS_STALE;
   if (j->cause != 0) return;
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
-  if (e < 0) amt__spoil(j, e);
+  if (e < 0) amt__note_error(j, e);
 }
 
 AMT__OWN int amt__answered(amt_job *j, uint32_t now)
 {
   int result = amt__class(j);
   if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&
-      amt__signs_in(j) && !(j->flags__ & AMT__TRIED)) {
+      amt__signs_in(j) && !(j->flags__ & AMT__REAUTHENTICATED)) {
     amt_session *s = j->session__;
-    j->flags__ |= AMT__TRIED;
-    if (s->generation__ == j->generation__) s->stale__ = 1;
+    j->flags__ |= AMT__REAUTHENTICATED;
+    if (s->token_number__ == j->token_number__) s->stale__ = 1;
     j->phase__ = AMT__READY;
     return AMT__NOTHING;
   }
@@ -4025,15 +4034,16 @@ AMT__OWN int amt__answered(amt_job *j, uint32_t now)
   /* A Start is repeated once and no more, whatever comes between. */
   if (j->op > AMT_START && result != AMT__UNAUTHORIZED &&
       !(j->flags__ & AMT__BROKEN))
-    j->flags__ &= (uint16_t)~AMT__TRIED;
+    j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
   if (result == AMT__GOOD && j->op != AMT_SIGN_IN) {
-    j->flags__ &= (uint16_t)~AMT__FAILING;
+    j->flags__ &= (uint16_t)~AMT__IN_OUTAGE;
     if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
   }
   if (result == AMT__UNAUTHORIZED && j->op == AMT_MONITOR &&
       (j->flags__ & AMT__WATCHED)) {
-    j->flags__ &= (uint16_t)~AMT__TRIED; /* the next try may sign in anew */
+    /* The next try may sign in anew. */
+    j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
     if (!amt__signs_in(j)) return amt__credentials_refused(j, now);
   }
   switch (j->op) {
@@ -4109,7 +4119,7 @@ AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
 /* ------------------------------------------------------------------------
    >>pump */
 
-static amt_conn *amt__conn_of(amt_pool *p, const amt_job *j)
+static amt_slot *amt__slot_of(amt_pool *p, const amt_job *j)
 {
   size_t i;
   for (i = 0; i < p->count; i++)
@@ -4119,12 +4129,12 @@ static amt_conn *amt__conn_of(amt_pool *p, const amt_job *j)
 
 /* A free connection: one kept to this server if there is one, or a closed one,
    or any. */
-static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
+static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
 {
-  amt_conn *best = NULL;
+  amt_slot *best = NULL;
   size_t    i;
   for (i = 0; i < p->count; i++) {
-    amt_conn *c = &p->conn[i];
+    amt_slot *c = &p->conn[i];
     if (c->job != NULL) continue;
     if (c->http.state == AMT_CONN_IDLE && c->session == s) return c;
     if (best == NULL || c->http.state == AMT_CONN_CLOSED) best = c;
@@ -4135,14 +4145,14 @@ static amt_conn *amt__conn_free(amt_pool *p, const amt_session *s)
 /* Begins the job's call. A Start goes on a connection that is opened for it: a
    kept one may be closing, and what lies in it may be no reply to the Start. So
    does a call that has met a stale one: the others may be so too. */
-static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
+static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
   const char  *url = s->url != NULL ? s->url : "";
   uint32_t     hash = 2166136261u; /* FNV-1a */
   int          e;
   while (*url != 0) hash = (hash ^ (unsigned char)*url++) * 16777619u;
-  if (c->session != s || c->address != s->url || c->hash != hash) {
+  if (c->session != s || c->url_text != s->url || c->hash != hash) {
     amt_http_close(&c->http);
     c->session = NULL;
     e = s->url == NULL ? AMT_E_URL_SCHEME : amt_url_parse(&c->url, s->url);
@@ -4150,10 +4160,10 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
       e = AMT_E_URL_PATH;
     if (e != 0) return e;
     c->session = s;
-    c->address = s->url;
+    c->url_text = s->url;
     c->hash = hash;
   }
-  if (j->op == AMT_START) c->http.quiet = 0;
+  if (j->op == AMT_START) c->http.known_idle = 0;
   if (j->op == AMT_START ? !s->start_kept : j->flags__ & AMT__WAS_STALE)
     amt_http_close(&c->http);
   amt_http_begin(&c->http, now, 0);
@@ -4167,7 +4177,7 @@ static int amt__conn_begin(amt_conn *c, amt_job *j, uint32_t now)
 /* The whole request, head and body; the window takes its part. The length is
    known behind the body, and then put into its field: what fits the buffer is
    so produced once. */
-static void amt__put_request(amt_conn *c, const amt_job *j, amt_out *o)
+static void amt__put_request(amt_slot *c, const amt_job *j, amt_window *o)
 {
   size_t base = c->url.path_len, length = 0, head;
   while (base > 0 && c->url.path[base - 1] == '/') base--;
@@ -4191,11 +4201,12 @@ static void amt__put_request(amt_conn *c, const amt_job *j, amt_out *o)
   if (length != 0) amt_http_set_length(o, length, o->total - head);
 }
 
-static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
+static int amt__send(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
 {
   int e = AMT_HTTP_SEND;
   while (e == AMT_HTTP_SEND) {
-    amt_out o = amt_out_window((char *)p->buf, p->size, c->http.sent);
+    amt_window o;
+    amt_window_init(&o, (char *)p->buf, p->size, c->http.sent);
     amt__put_request(c, j, &o);
     if (o.total == (size_t)-1) { /* more than a size_t can count */
       amt_http_close(&c->http);
@@ -4208,7 +4219,7 @@ static int amt__send(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
 }
 
 /* The call has ended, one way or the other. */
-static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
+static void amt__hang_up(amt_pool *p, amt_slot *c, amt_job *j, int error)
 {
   if (j->op == AMT_SIGN_IN) amt_wipe(p->buf, p->size);
   if (j->session__->close) amt_http_close(&c->http);
@@ -4218,7 +4229,7 @@ static void amt__hang_up(amt_pool *p, amt_conn *c, amt_job *j, int error)
 
 /* A kept connection was closed by the server while the request was on its way:
    that happens, and is no outage. */
-static int amt__or_stale(const amt_conn *c, int error)
+static int amt__stale_or(const amt_slot *c, int error)
 {
   if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
       (error == AMT_E_EOF || error == AMT_E_RESET))
@@ -4227,7 +4238,7 @@ static int amt__or_stale(const amt_conn *c, int error)
 }
 
 /* One step of the call under way. 1 if there may be more to do at once. */
-static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
+static int amt__exchange(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
 {
   amt_http_conn *h = &c->http;
   int            e;
@@ -4244,7 +4255,7 @@ static int amt__exchange(amt_pool *p, amt_conn *c, amt_job *j, uint32_t now)
   if (e == AMT_HTTP_END) {
     amt__hang_up(p, c, j, 0);
   } else if (e < 0) {
-    amt__hang_up(p, c, j, amt__or_stale(c, e));
+    amt__hang_up(p, c, j, amt__stale_or(c, e));
   }
   return e != AMT_AGAIN;
 }
@@ -4258,20 +4269,20 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
   }
   if (p->holder == j) p->holder = NULL;
   for (;;) {
-    amt_conn *c = NULL;
+    amt_slot *c = NULL;
     event = amt_next(j, now);
-    if (event == AMT_MESSAGE || event == AMT_SAID) p->holder = j;
+    if (event == AMT_MESSAGE || event == AMT_SERVER_TEXT) p->holder = j;
     if (event != AMT_CALL && (event != AMT_BUSY || j->phase__ != AMT__CALLING))
       return event;
-    c = amt__conn_of(p, j);
+    c = amt__slot_of(p, j);
     if (c == NULL) {
       int e = AMT_E_NO_CONNECTION;
-      c = amt__conn_free(p, j->session__);
+      c = amt__slot_free(p, j->session__);
       if (c == NULL && p->count != 0) {
         j->wait = 10;
         return AMT_BUSY; /* all are in use */
       }
-      if (c != NULL) e = amt__conn_begin(c, j, now);
+      if (c != NULL) e = amt__slot_begin(c, j, now);
       if (e != 0) {
         amt_reply_end(j, e, 0);
         continue;
@@ -4288,10 +4299,10 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
 {
   for (;;) {
     amt_event event = amt_poll(p, j, now());
-    amt_conn *c;
+    amt_slot *c;
     if (event != AMT_BUSY || j->wait == 0) return event;
-    c = amt__conn_of(p, j);
-    if (c == NULL) c = amt__conn_free(p, j->session__);
+    c = amt__slot_of(p, j);
+    if (c == NULL) c = amt__slot_free(p, j->session__);
     if (c == NULL || c->http.stream->ops->wait == NULL ||
         amt_http_wait(&c->http, j->wait) == AMT_INTERRUPTED ||
         j->phase__ == AMT__READY) /* another job signs in: it is its turn */
@@ -4301,7 +4312,7 @@ AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void))
 
 AMTDEF void amt_drop(amt_pool *p, amt_job *j)
 {
-  amt_conn *c = amt__conn_of(p, j);
+  amt_slot *c = amt__slot_of(p, j);
   amt_reply_end(j, AMT_E_FORGOTTEN, c != NULL && c->http.taken);
   if (c != NULL) {
     amt_http_close(&c->http);

@@ -39,13 +39,13 @@
    - Time is a uint32_t of milliseconds that may wrap. It is an argument.
    - Texts are NUL-terminated where a length is not beside them.
    - A request is never stored: it is produced again from the byte where it
-     stopped (struct amt_out), so a short write costs no memory. What it is
+     stopped (struct amt_window), so a short write costs no memory. What it is
      made of must not change until it has been sent.
 
    A whole program (examples/http_get.c is this one, with its errors told):
 
      static amt_posix sock;  static amt_http_conn conn;  static amt_url url;
-     char buf[1024];  amt_out o;  int e;
+     char buf[1024];  amt_window o;  int e;
 
      amt_posix_init(&sock);
      conn.stream = &sock.stream;
@@ -54,7 +54,7 @@
      do {
        e = amt_http_poll(&conn, &url, buf, sizeof buf, amt_posix_now());
        if (e == AMT_HTTP_SEND) {
-         o = amt_out_window(buf, sizeof buf, conn.sent);
+         amt_window_init(&o, buf, sizeof buf, conn.sent);
          amt_http_put_line(&o, "GET", &url, url.path, url.path_len);
          amt_http_put_end(&o, AMT_HTTP_NO_BODY);
          e = amt_http_send(&conn, &o, amt_posix_now());
@@ -105,14 +105,14 @@
             stream cannot block; the caller polls it in a loop of its own.
      tls    is no function but a number: 1 if this is TLS, whose handshake is a
             part of open, else 0. https needs a stream with 1, http one with 0.
-     want   is for a stream over another one. It tells what to wait for on that
-            one: a TLS stream may have to read in order to write. NULL: what the
-            caller wants is what to wait for.
+     waits_for  is for a stream over another one. It tells what to wait for on
+            that one: a TLS stream may have to read in order to write. NULL:
+            what the caller wants is what to wait for.
 
    Read and write are called only while the stream is open: open has said 1, and
    close was not called since. Open is called only while it is not. Close, wait
-   and want may come at any time. After an error of read there is no further
-   read, and after one of write no further write.
+   and waits_for may come at any time. After an error of read there is no
+   further read, and after one of write no further write.
 
    Read is called before anything is written: for one byte once open has said
    1, and again before each further request, to see whether the server has
@@ -210,19 +210,20 @@
 /* The bytes [from, from + cap) of a text that is produced from its start each
    time. Whoever produces it calls amt_put for all of it; what lies outside
    the window is only counted. With cap 0 it just counts. */
-typedef struct amt_out {
+typedef struct amt_window {
   char  *buf;   /* the window's bytes; the caller's */
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
   size_t total; /* bytes produced so far; in the end, the text's length, or
                    SIZE_MAX if that is more */
-} amt_out;
+} amt_window;
 
-AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from);
-AMTDEF void    amt_put(amt_out *o, const void *p, size_t n);
-AMTDEF void    amt_put_text(amt_out *o, const char *text);
-AMTDEF void    amt_put_number(amt_out *o, uint64_t n); /* in decimal */
+AMTDEF void    amt_window_init(amt_window *o, char *buf, size_t cap,
+                               size_t from);
+AMTDEF void    amt_put(amt_window *o, const void *p, size_t n);
+AMTDEF void    amt_put_text(amt_window *o, const char *text);
+AMTDEF void    amt_put_number(amt_window *o, uint64_t n); /* in decimal */
 
 /* Digits of base 10 or 16 as a number: 1, or 0 if there is none, or another
    byte, or it does not fit. */
@@ -339,20 +340,21 @@ AMTDEF int amt_http_valid(const char *text, int name);
 
 /* "METHOD path HTTP/1.1" and Host. The path is what you pass, "/" if that is
    empty; the url gives the host only. */
-AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
-                              const char *path, size_t path_len);
+AMTDEF void amt_http_put_line(amt_window *o, const char *method,
+                              const amt_url *u, const char *path,
+                              size_t path_len);
 /* Its second half, from the blank before HTTP/1.1 on, for those who have put
    method and path themselves. */
-AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u);
-AMTDEF void amt_http_put_header(amt_out *o, const char *name,
+AMTDEF void amt_http_put_host(amt_window *o, const amt_url *u);
+AMTDEF void amt_http_put_header(amt_window *o, const char *name,
                                 const char *value);
 /* Content-Length where the length is not known yet: a field of ten blanks. What
    it returns goes to amt_http_set_length, which puts the number to the right of
    the field, as far as that lies in the window. n has at most ten digits. */
-AMTDEF size_t amt_http_put_length(amt_out *o);
-AMTDEF void   amt_http_set_length(amt_out *o, size_t field, size_t n);
+AMTDEF size_t amt_http_put_length(amt_window *o);
+AMTDEF void   amt_http_set_length(amt_window *o, size_t field, size_t n);
 /* Content-Length, unless AMT_HTTP_NO_BODY, and the empty line. */
-AMTDEF void amt_http_put_end(amt_out *o, size_t content_length);
+AMTDEF void amt_http_put_end(amt_window *o, size_t content_length);
 
 /* --- replies ------------------------------------------------------------ */
 
@@ -430,7 +432,7 @@ typedef struct amt_stream_ops {
   /* What the stream below must be waited for, AMT_WANT_, when the caller wants
      `want`: a TLS stream may have to write to read, or has bytes that lie
      decrypted in it. NULL: just that. */
-  int (*want)(const amt_stream *s, int want);
+  int (*waits_for)(const amt_stream *s, int want);
 } amt_stream_ops;
 
 struct amt_stream {
@@ -453,12 +455,12 @@ typedef struct amt_http_limits {
 
 typedef struct amt_http_conn {
   amt_stream     *stream; /* yours, set before first use */
-  /* Read only, but for `quiet`, and for data and len, which may be moved on
-     as a piece is taken: */
+  /* Read only, but for `known_idle`, and for data and len, which may be moved
+     on as a piece is taken: */
   uint8_t         state;  /* AMT_CONN_ */
   uint8_t         reused; /* this call is not its connection's first */
   uint8_t         early;  /* the reply came before the request had gone out */
-  uint8_t         quiet;  /* between calls: 1 if a wait has just seen that
+  uint8_t         known_idle; /* between calls: 1 if a wait has just seen that
                              nothing has arrived, so that amt_http_begin need
                              not look. Whoever polls sockets may set it */
   uint8_t         taken;  /* 0: not one byte of this request has left; 1: the
@@ -484,7 +486,7 @@ enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
    - its last byte moved at most max_idle ms ago (0: limits.keep);
    - the server gave it no time (Keep-Alive), or more than a second is left;
    - nothing has arrived since, not even its end: a read of one byte looks,
-     unless `quiet` is 1.
+     unless `known_idle` is 1.
    Otherwise poll opens a new one.
 
    A server may close a kept connection while the request is on its way to it.
@@ -505,7 +507,7 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
    stream takes nothing, or fails, it looks for a reply: AMT_HTTP_EARLY if there
    is one, received into o->buf. conn->taken says whether the request may be
    sent again without being there twice. */
-AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now);
+AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now);
 
 /* Closes it, and gives up what was under way. Every error does this too, since
    a late reply must not meet the next request. */
@@ -567,15 +569,13 @@ typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
 #define AMT_WIDE 32
 #endif
 #endif
-AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
+AMTDEF void amt_window_init(amt_window *o, char *buf, size_t cap, size_t from)
 {
-  amt_out o;
-  o.buf = buf;
-  o.cap = cap;
-  o.from = from;
-  o.len = 0;
-  o.total = 0;
-  return o;
+  o->buf = buf;
+  o->cap = cap;
+  o->from = from;
+  o->len = 0;
+  o->total = 0;
 }
 
 /* What has to be part of a common way, and what has to be out of it; not where
@@ -596,25 +596,25 @@ AMTDEF amt_out amt_out_window(char *buf, size_t cap, size_t from)
 #define AMT__OWN static
 #endif
 
-AMT__INLINE void amt__put_char(amt_out *o, char c)
+AMT__INLINE void amt__put_char(amt_window *o, char c)
 {
   if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
   if (o->total < (size_t)-1) o->total++;
 }
 
 #ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
-AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
+AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
   while (n-- > 0) amt__put_char(o, *text++);
 }
 
-AMTDEF void amt_put_text(amt_out *o, const char *text)
+AMTDEF void amt_put_text(amt_window *o, const char *text)
 {
   while (*text != 0) amt__put_char(o, *text++);
 }
 #else
-AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
+AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
 {
   size_t total = o->total, room = o->cap - o->len, skip;
   o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
@@ -627,14 +627,14 @@ AMTDEF void amt_put(amt_out *o, const void *p, size_t n)
   o->len += n;
 }
 
-AMTDEF void amt_put_text(amt_out *o, const char *text)
+AMTDEF void amt_put_text(amt_window *o, const char *text)
 {
   amt_put(o, text, strlen(text));
 }
 #endif
 
 /* Large ones a bit at a time: 64-bit division would drag in a routine. */
-AMTDEF void amt_put_number(amt_out *o, uint64_t n)
+AMTDEF void amt_put_number(amt_window *o, uint64_t n)
 {
   char     digit[20];
   unsigned i = sizeof digit;
@@ -927,8 +927,9 @@ AMTDEF int amt_http_valid(const char *text, int name)
   return 1;
 }
 
-AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
-                              const char *path, size_t path_len)
+AMTDEF void amt_http_put_line(amt_window *o, const char *method,
+                              const amt_url *u, const char *path,
+                              size_t path_len)
 {
   amt_put_text(o, method);
   amt__put_char(o, ' ');
@@ -938,7 +939,7 @@ AMTDEF void amt_http_put_line(amt_out *o, const char *method, const amt_url *u,
 }
 
 /* The host as it was given; the port only where it is not the scheme's. */
-AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u)
+AMTDEF void amt_http_put_host(amt_window *o, const amt_url *u)
 {
   amt_put_text(o, " HTTP/1.1\r\nHost: ");
   if (u->ip6) amt__put_char(o, '[');
@@ -951,7 +952,7 @@ AMTDEF void amt_http_put_host(amt_out *o, const amt_url *u)
   amt_put(o, "\r\n", 2);
 }
 
-AMTDEF void amt_http_put_header(amt_out *o, const char *name,
+AMTDEF void amt_http_put_header(amt_window *o, const char *name,
                                 const char *value)
 {
   amt_put_text(o, name);
@@ -960,13 +961,13 @@ AMTDEF void amt_http_put_header(amt_out *o, const char *name,
   amt_put(o, "\r\n", 2);
 }
 
-AMTDEF size_t amt_http_put_length(amt_out *o)
+AMTDEF size_t amt_http_put_length(amt_window *o)
 {
   amt_put_text(o, "Content-Length:           \r\n");
   return o->total - 2;
 }
 
-AMTDEF void amt_http_set_length(amt_out *o, size_t field, size_t n)
+AMTDEF void amt_http_set_length(amt_window *o, size_t field, size_t n)
 {
   do {
     size_t at = --field - o->from;
@@ -975,7 +976,7 @@ AMTDEF void amt_http_set_length(amt_out *o, size_t field, size_t n)
   } while (n != 0);
 }
 
-AMTDEF void amt_http_put_end(amt_out *o, size_t content_length)
+AMTDEF void amt_http_put_end(amt_window *o, size_t content_length)
 {
   if (content_length != AMT_HTTP_NO_BODY) {
     amt_put_text(o, "Content-Length: ");
@@ -1413,7 +1414,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
 {
   unsigned char look;
   if (amt__http_fresh(c, now, max_idle) &&
-      (c->quiet ||
+      (c->known_idle ||
        (c->stream->ops->read)(c->stream, &look, 1) == AMT_AGAIN)) {
     c->state = AMT_CONN_SENDING;
     c->reused = 1;
@@ -1422,7 +1423,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
     c->state = AMT_CONN_OPENING;
     c->reused = 0;
   }
-  c->early = c->quiet = c->taken = 0;
+  c->early = c->known_idle = c->taken = 0;
   c->sent = c->len = 0;
   c->at = c->have = 0;
   c->body = 0;
@@ -1541,7 +1542,7 @@ AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
   return e;
 }
 
-AMTDEF int amt_http_send(amt_http_conn *c, const amt_out *o, uint32_t now)
+AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now)
 {
   int       e;
   ptrdiff_t n = (c->stream->ops->write)(c->stream, o->buf, o->len);
@@ -1573,8 +1574,9 @@ AMTDEF int amt_http_want(const amt_http_conn *c)
     want = AMT_WANT_WRITE;
   else if (c->state == AMT_CONN_RECEIVING)
     want = AMT_WANT_READ;
-  if (c->state == AMT_CONN_CLOSED || c->stream->ops->want == NULL) return want;
-  return (c->stream->ops->want)(c->stream, want);
+  if (c->state == AMT_CONN_CLOSED || c->stream->ops->waits_for == NULL)
+    return want;
+  return (c->stream->ops->waits_for)(c->stream, want);
 }
 
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
@@ -1587,7 +1589,7 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
   else ready = (c->stream->ops->wait)(c->stream, ready, ms);
   if (c->state == AMT_CONN_IDLE) {
     if (ready == 1) amt_http_close(c);
-    c->quiet = ready == 0;
+    c->known_idle = ready == 0;
   }
   return ready;
 }

@@ -120,8 +120,9 @@ typedef struct amt_bearssl_server {
   size_t                     anchor_count;
   const amt_bearssl_client  *client; /* NULL: we have no certificate */
   /* Called for each connection after the short list of ciphers is set up:
-     amt_bearssl_more, or yours (accelerators, other curves). NULL: none */
-  void (*more)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
+     amt_bearssl_legacy_ciphers, or yours (accelerators, other curves). NULL:
+     none */
+  void (*configure)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
   /* The session saved for a cheap reconnect. It is taken up again only under
      the same name, port, pins, anchors, client and insecure_ fields, and for
      a day at most. */
@@ -137,7 +138,7 @@ AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
 
 /* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange,
    SHA-1 in these; still TLS 1.2. Costs 12 kB where it is used. */
-AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
                              br_x509_minimal_context *xc);
 
 /* One connection: wraps any other stream. 7 kB and the buffer. Its random
@@ -148,7 +149,7 @@ typedef struct amt_bearssl {
   amt_bearssl_server     *server;
   unsigned char          *buf;
   size_t                  size;
-  amt_tls_seen            seen;
+  amt_tls_report            report;
   /* Private: */
   uint8_t                 certificates, first, offered, decided, ip_found;
   int                     broken;      /* the error of a write below; then
@@ -261,7 +262,7 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
 {
   amt_bearssl *t = amt__bearssl_of(ctx);
   t->decided = t->xc.err != 0;
-  if (!t->decided) t->seen.certificate = t->certificates;
+  if (!t->decided) t->report.certificate = t->certificates;
   if (t->certificates < 255u) t->certificates++;
   if (!amt__bearssl_passes(t)) return;
   t->xc.vtable->start_cert(&t->xc.vtable, n);
@@ -298,11 +299,11 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
   if (!amt__bearssl_passes(t)) return;
   t->xc.vtable->end_cert(&t->xc.vtable);
   if (t->certificates != 1u) return;
-  t->seen.from = t->reader.from;
-  t->seen.until = t->reader.until;
+  t->report.from = t->reader.from;
+  t->report.until = t->reader.until;
   t->ip_found = t->reader.ip_found;
 #ifndef AMT_TLS_NO_PIN
-  br_sha256_out(&t->key_hash, t->seen.pin);
+  br_sha256_out(&t->key_hash, t->report.pin);
 #endif
 }
 
@@ -317,7 +318,7 @@ static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
   if (t->reader.ip_len != 0 && !t->ip_found && !tls->insecure_skip_chain)
     t->verdict = AMT_E_TLS_IP;
 #ifndef AMT_TLS_NO_PIN
-  else if (!amt__tls_pinned(tls, t->seen.pin))
+  else if (!amt__tls_pinned(tls, t->report.pin))
     t->verdict = AMT_E_TLS_PIN;
 #endif
   return t->verdict != 0 ? BR_ERR_X509_NOT_TRUSTED : 0;
@@ -371,7 +372,7 @@ static void amt__bearssl_profile(br_ssl_client_context *cc,
   br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
 }
 
-AMTDEF void amt_bearssl_more(br_ssl_client_context *cc,
+AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
                              br_x509_minimal_context *xc)
 {
   static const uint16_t suites[] = {
@@ -463,8 +464,8 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   amt_bearssl_server *s = t->server;
   char                name[254];
   int                 e;
-  memset(&t->seen, 0, offsetof(amt_bearssl, state) -
-                        offsetof(amt_bearssl, seen));
+  memset(&t->report, 0, offsetof(amt_bearssl, state) -
+                        offsetof(amt_bearssl, report));
   if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   n = amt__tls_name(&s->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader);
@@ -473,7 +474,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
   amt__bearssl_clock(t, amt__tls_time(&s->tls));
   amt__bearssl_profile(&t->cc, &t->xc);
-  if (s->more != NULL) s->more(&t->cc, &t->xc);
+  if (s->configure != NULL) s->configure(&t->cc, &t->xc);
   if (s->client != NULL) s->client->use(&t->cc, s->client);
   br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
 #if AMT__TLS_READER
@@ -521,7 +522,7 @@ static int amt__bearssl_error(const amt_bearssl *t, int e)
   if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_SEND_FATAL_ALERT)
     return amt__tls_alert(e - BR_ERR_RECV_FATAL_ALERT);
   if (e > BR_ERR_X509_NOT_TRUSTED || errors[e] == 0) return AMT_E_TLS_BROKEN;
-  return amt__tls_closer(&t->server->tls, &t->reader, t->seen.certificate,
+  return amt__tls_closer(&t->server->tls, &t->reader, t->report.certificate,
                          AMT_E_TLS_NOT_TLS - errors[e]);
 }
 
@@ -530,10 +531,10 @@ static int amt__bearssl_closed(amt_bearssl *t)
   int e = br_ssl_engine_last_error(&t->cc.eng);
   if (e == BR_ERR_OK)
     return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
-  t->seen.lib_error = e;
+  t->report.lib_error = e;
   if (t->verdict == 0) { /* then it failed in the chain */
-    t->seen.from = t->reader.from;
-    t->seen.until = t->reader.until;
+    t->report.from = t->reader.from;
+    t->report.until = t->reader.until;
   }
   e = amt__bearssl_error(t, e);
   if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
@@ -597,15 +598,15 @@ static void amt__bearssl_opened(amt_bearssl *t)
 {
   amt_bearssl_server              *s = t->server;
   const br_ssl_session_parameters *now = &t->cc.eng.session;
-  t->seen.resumed = t->offered && memcmp(now->master_secret,
+  t->report.resumed = t->offered && memcmp(now->master_secret,
                       s->saved.master_secret, sizeof now->master_secret) == 0;
-  if (!t->seen.resumed) {
-    s->saved_until = amt__tls_until(&s->tls, t->seen.until);
+  if (!t->report.resumed) {
+    s->saved_until = amt__tls_until(&s->tls, t->report.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
     s->saved = *now;
     s->has_saved = now->session_id_len != 0;
   }
-  t->seen.certificate = 0;
+  t->report.certificate = 0;
   t->state = AMT__TLS_OPEN;
 }
 
@@ -696,8 +697,8 @@ static int amt__bearssl_want(const amt_stream *stream, int want)
     else if (want == AMT_WANT_WRITE)
       want = AMT_WANT_READ;
   }
-  return t->inner->ops->want != NULL ? (t->inner->ops->want)(t->inner, want)
-                                     : want;
+  if (t->inner->ops->waits_for == NULL) return want;
+  return (t->inner->ops->waits_for)(t->inner, want);
 }
 
 AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,

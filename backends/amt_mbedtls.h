@@ -123,7 +123,7 @@ typedef struct amt_mbedtls {
   amt_stream               stream;
   amt_stream              *inner;
   amt_mbedtls_server      *server;
-  amt_tls_seen             seen;
+  amt_tls_report             report;
   /* Private: */
   mbedtls_ssl_context      ssl;
   mbedtls_ssl_config       conf;
@@ -278,7 +278,7 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
     (void)of_key, (void)depth;
   }
 #ifndef AMT_TLS_NO_PIN
-  if (depth == 0) (void)AMT__SHA256_FINISH(&hash, t->seen.pin);
+  if (depth == 0) (void)AMT__SHA256_FINISH(&hash, t->report.pin);
   mbedtls_sha256_free(&hash);
 #endif
 }
@@ -325,21 +325,21 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
   if (tls->insecure_skip_chain) *flags = 0;
   if (*flags != 0 && t->verdict == 0) {
     t->verdict = amt__mbedtls_refused(t, *flags, depth);
-    t->seen.certificate = (uint8_t)depth;
+    t->report.certificate = (uint8_t)depth;
     if (t->verdict == AMT_E_TLS_WEAK &&
         !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
           mbedtls_pk_get_bitlen(&crt->pk) < 2048))
-      t->seen.certificate++; /* its issuer's key is meant */
-    t->seen.lib_error = (int)*flags;
+      t->report.certificate++; /* its issuer's key is meant */
+    t->report.lib_error = (int)*flags;
   }
-  if (t->verdict == 0 || t->seen.certificate == depth) {
-    t->seen.from = t->reader.from;
-    t->seen.until = t->reader.until;
+  if (t->verdict == 0 || t->report.certificate == depth) {
+    t->report.from = t->reader.from;
+    t->report.until = t->reader.until;
   }
   if (depth != 0) return 0;
   t->verified = 1;
 #ifndef AMT_TLS_NO_PIN
-  if (t->verdict == 0 && !amt__tls_pinned(tls, t->seen.pin))
+  if (t->verdict == 0 && !amt__tls_pinned(tls, t->report.pin))
     t->verdict = AMT_E_TLS_PIN;
 #endif
   return t->verdict != 0 ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;
@@ -416,7 +416,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
 {
   char name[254];
   int  e;
-  memset(&t->seen, 0, sizeof t->seen);
+  memset(&t->report, 0, sizeof t->report);
   memset(&t->reader, 0, sizeof t->reader);
   t->verdict = t->inner_error = t->broken = 0;
   t->first = t->verified = t->offered = 0;
@@ -434,7 +434,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
     e = mbedtls_ssl_set_hostname(&t->ssl,
                                  t->reader.ip_len != 0 ? NULL : name);
   if (e != 0) {
-    t->seen.lib_error = e;
+    t->report.lib_error = e;
     return AMT_E_TLS_MEMORY;
   }
   mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
@@ -452,7 +452,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) return AMT_AGAIN;
 #endif
   if (e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return AMT_E_EOF;
-  if (t->seen.lib_error == 0) t->seen.lib_error = e;
+  if (t->report.lib_error == 0) t->report.lib_error = e;
   if (t->verdict != 0) return t->verdict;
   if (t->inner_error == AMT_E_EOF) return AMT_E_TRUNCATED;
   if (t->inner_error != 0) return t->inner_error;
@@ -479,9 +479,9 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
 static int amt__mbedtls_opened(amt_mbedtls *t)
 {
   amt_mbedtls_server *s = t->server;
-  t->seen.resumed = !t->verified;
-  if (t->seen.resumed && !t->offered) return AMT_E_TLS_BROKEN;
-  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->seen.until);
+  t->report.resumed = !t->verified;
+  if (t->report.resumed && !t->offered) return AMT_E_TLS_BROKEN;
+  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->report.until);
   amt_mbedtls_forget(s);
   memcpy(s->saved_for, t->binding, sizeof s->saved_for);
   s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
@@ -566,8 +566,8 @@ static int amt__mbedtls_want(const amt_stream *stream, int want)
       mbedtls_ssl_get_bytes_avail(&t->ssl) > 0)
     return AMT_WANT_NOW;
   if (t->out_len != 0) want = AMT_WANT_WRITE;
-  return t->inner->ops->want != NULL ? (t->inner->ops->want)(t->inner, want)
-                                     : want;
+  if (t->inner->ops->waits_for == NULL) return want;
+  return (t->inner->ops->waits_for)(t->inner, want);
 }
 
 AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,

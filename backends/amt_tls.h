@@ -91,7 +91,7 @@ typedef struct amt_tls {
   /* 1: chain, dates and name are not looked at. With pins the key alone says
      who the server is; without any, nobody does, and whoever sits between
      reads the password. (BearSSL still wants a certificate that it can read:
-     no SHA-1, no RSA key below 2,048 bits, unless your `more` says so by
+     no SHA-1, no RSA key below 2,048 bits, unless your `configure` says so by
      br_x509_minimal_set_hash and _minrsa.) */
   uint8_t       insecure_skip_chain;
   /* 1: for devices without a clock. Certificates past their end are taken. */
@@ -99,7 +99,7 @@ typedef struct amt_tls {
 } amt_tls;
 
 /* What the last handshake showed; kept after a failure, to tell it. */
-typedef struct amt_tls_seen {
+typedef struct amt_tls_report {
   uint8_t  pin[32];     /* of the key that the server showed */
   uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
                            2106: 0xFFFFFFFF. 0: not seen */
@@ -109,7 +109,7 @@ typedef struct amt_tls_seen {
   uint8_t  resumed;     /* 1: an earlier session was taken up again. The
                            server has shown no certificate, so pin and dates
                            are 0 */
-} amt_tls_seen;
+} amt_tls_report;
 
 /* Reads a certificate (DER, RFC 5280) as it comes, for what the backends do
    not tell: dates, key, IP addresses. Private to the streams. No pointers. */

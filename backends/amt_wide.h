@@ -189,7 +189,7 @@ static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
 /* ------------------------------------------------------------------------
    >>wide-json */
 
-AMT__APART int amt__json_run(amt_json *t, unsigned char *p, size_t n,
+AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to); /* by the byte step */
 
@@ -384,15 +384,15 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
 /* --- the common way to a token, without the step ---
 
    It knows tokens that lie whole in the bytes at hand; for all others, and
-   errors, it calls amt__json_run. It passes the ':' and the ',' behind a token
-   along with it, so that most calls find the next one at once. Whatever it
-   calls, it calls last, with the parameters of amt_json_next in their order:
+   errors, it calls amt__json_slow_token. It passes the ':' and the ',' behind a
+   token along with it, so that most calls find the next one at once. Whatever
+   it calls, it calls last, with the parameters of amt_json_next in their order:
    then no register has to be saved. */
 
 AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
                               size_t *used, amt_json_token *token, size_t i)
 {
-  return amt__json_run(t, p, n, used, token, i, i, i);
+  return amt__json_slow_token(t, p, n, used, token, i, i, i);
 }
 
 /* The bytes in front of i are used. */
@@ -444,13 +444,13 @@ AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
   size_t to = i, from;
-  if (!(t->flags & AMT__J_LINES)) i = amt__json_text(p, i, n, &to);
+  if (!(t->flags & AMT__J_SPLIT_LINES)) i = amt__json_text(p, i, n, &to);
   from = (size_t)(token->text - (char *)p);
   token->len = to - from;
   if (i < n && p[i] == '"')
     return amt__json_ended(t, p, n, used, i + 1, t->state >= AMT__J_KEY);
   amt__json_quote(t, amt__json_may[t->state]);
-  return amt__json_run(t, p, n, used, token, from, i, to);
+  return amt__json_slow_token(t, p, n, used, token, from, i, to);
 }
 
 /* The string that p[i], a quote, begins. */
@@ -510,8 +510,9 @@ AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
 }
 
 /* Any token, behind white space, a colon or a comma, if there are any. */
-AMT__APART int amt__json_behind(amt_json *t, unsigned char *p, size_t n,
-                                size_t *used, amt_json_token *token)
+AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
+                                         size_t n, size_t *used,
+                                         amt_json_token *token)
 {
   size_t i;
   for (i = 0; i < n; i++) {

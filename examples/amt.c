@@ -87,7 +87,7 @@ enum { EXIT_USAGE = 64, EXIT_IO = 74,
    A printf of 30 lines, since libc's is 15 kB: %s, %d, %u; %16s is padded with
    blanks on its right, %2u with zeros on its left. */
 
-static void put_format(amt_out *o, const char *f, va_list a)
+static void put_format(amt_window *o, const char *f, va_list a)
 {
   for (;; f++) {
     size_t n = strcspn(f, "%"), width = 0, from;
@@ -129,7 +129,8 @@ static size_t whole_chars(const char *t, size_t n)
 /* Terminated, and cut to the room where it must be, whole characters. */
 static char *vtext(char *to, size_t room, const char *format, va_list a)
 {
-  amt_out o = amt_out_window(to, room - 1, 0);
+  amt_window o;
+  amt_window_init(&o, to, room - 1, 0);
   put_format(&o, format, a);
   to[o.total > o.len ? whole_chars(to, o.len) : o.len] = 0;
   return to;
@@ -2249,7 +2250,7 @@ static const char *take_holes(char *t)
 
 /* --- and back --- */
 
-static void spell_word(amt_out *o, const char *before, char hole,
+static void spell_word(amt_window *o, const char *before, char hole,
                        const char *behind)
 {
   int i = hole_of(hole);
@@ -2259,7 +2260,8 @@ static void spell_word(amt_out *o, const char *before, char hole,
 }
 
 /* What pairs and joined say behind their names. */
-static void spell_argument(amt_out *o, const char *p, const char *end, int how)
+static void spell_argument(amt_window *o, const char *p, const char *end,
+                           int how)
 {
   if (how == PAIRS) amt_put_text(o, " ");
   for (; p < end; p++) {
@@ -2276,7 +2278,7 @@ static void spell_argument(amt_out *o, const char *p, const char *end, int how)
 }
 
 /* The hole from p to end. */
-static void spell_hole(amt_out *o, const char *p, const char *end)
+static void spell_hole(amt_window *o, const char *p, const char *end)
 {
   int how = 0;
   while (how < HOWS && *hows[how].mark != *p) how++;
@@ -2290,7 +2292,7 @@ static void spell_hole(amt_out *o, const char *p, const char *end)
 }
 
 /* A text with holes as a wire file has it, but for the end of a header line. */
-static void spell(amt_out *o, const char *p, const char *end)
+static void spell(amt_window *o, const char *p, const char *end)
 {
   char   open[NESTED + 1]; /* one more, around a header line */
   size_t depth = 0;
@@ -2615,11 +2617,11 @@ static const wire_line wire_lines[] = {
   CALL("stop", AMT_STOP), CALL("kill", AMT_KILL),
   CALL("monitor", AMT_MONITOR), CALL("messages", AMT_MESSAGES),
   { "header", &wire.headers, HEADER },
-  ANSWER("token", AMT_R_TOKEN), ANSWER("expires", AMT_R_EXPIRES),
-  ANSWER("id", AMT_R_ID), ANSWER("status", AMT_R_STATUS),
-  ANSWER("message", AMT_R_MESSAGE), ANSWER("messages", AMT_R_MESSAGES),
-  ANSWER("more", AMT_R_MORE), ANSWER("sequence", AMT_R_SEQUENCE),
-  ANSWER("time", AMT_R_TIME), ANSWER("text", AMT_R_TEXT),
+  ANSWER("token", AMT_REPLY_TOKEN), ANSWER("expires", AMT_REPLY_EXPIRES),
+  ANSWER("id", AMT_REPLY_ID), ANSWER("status", AMT_REPLY_STATUS),
+  ANSWER("message", AMT_REPLY_MESSAGE), ANSWER("messages", AMT_REPLY_MESSAGES),
+  ANSWER("more", AMT_REPLY_MORE), ANSWER("sequence", AMT_REPLY_SEQUENCE),
+  ANSWER("time", AMT_REPLY_TIME), ANSWER("text", AMT_REPLY_TEXT),
 };
 enum { WIRE_LINES = sizeof wire_lines / sizeof *wire_lines };
 
@@ -2871,7 +2873,8 @@ static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
                       const char *reason)
 {
   char     copy[WIRE], around[64];
-  amt_out  o = amt_out_window(NULL, 0, 0);
+  amt_window o;
+  amt_window_init(&o, NULL, 0, 0);
   unsigned line = wire_line_at(i, at);
   size_t   from;
   *around = 0;
@@ -2880,7 +2883,7 @@ static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
     mask(copy, text_at, wire_lines[i].kind, &at);
     spell(&o, copy, copy + at);
     from = o.total > 24 ? o.total - 24 : 0;
-    o = amt_out_window(around, sizeof around - 1, from);
+    amt_window_init(&o, around, sizeof around - 1, from);
     spell(&o, copy, copy + strlen(copy));
     around[o.len] = 0;
   }
@@ -2893,7 +2896,8 @@ static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
    whose id cannot be read. */
 static int check_wire(const char *file)
 {
-  static const uint8_t needed[] = { AMT_R_ID, AMT_R_STATUS, AMT_R_TOKEN };
+  static const uint8_t needed[] = { AMT_REPLY_ID, AMT_REPLY_STATUS,
+                                    AMT_REPLY_TOKEN };
   amt_wire_fault fault;
   const void    *to = &wire.headers;
   int            i;
@@ -2911,7 +2915,7 @@ static int check_wire(const char *file)
   if (strcmp(fault.part, "method") == 0) to = &wire.call[fault.call].method;
   if (strcmp(fault.part, "path") == 0) to = &wire.call[fault.call].path;
   if (strcmp(fault.part, "body") == 0) to = &wire.call[fault.call].body;
-  for (i = 0; strcmp(fault.part, "reply") == 0 && i < AMT_R_COUNT; i++)
+  for (i = 0; strcmp(fault.part, "reply") == 0 && i < AMT_REPLY_COUNT; i++)
     if (wire.reply[i] == fault.text) to = &wire.reply[i];
   return wire_wrong(file, wire_line_of(to), fault.text, fault.at, fault.reason);
 }
@@ -2983,7 +2987,8 @@ static void put_escaped(const char *t, size_t len)
   char buf[6 * 64 + 2];
   while (len > 0) {
     size_t  n = len < 64 ? len : 64;
-    amt_out o = amt_out_window(buf, sizeof buf, 0);
+    amt_window o;
+    amt_window_init(&o, buf, sizeof buf, 0);
     while (n > 1 && n < len && ((unsigned char)t[n] & 0xC0u) == 0x80u) n--;
     amt_json_put_string(&o, t, n);
     put(buf + 1, o.len - 2);
@@ -3106,9 +3111,9 @@ static void put_spelled(const char *p, const char *end)
 {
   char    piece[256];
   size_t  from = 0;
-  amt_out o;
+  amt_window o;
   do {
-    o = amt_out_window(piece, sizeof piece, from);
+    amt_window_init(&o, piece, sizeof piece, from);
     spell(&o, p, end);
     put(piece, o.len);
     from += o.len;
@@ -3453,7 +3458,8 @@ static void json_text(const amt_job *from, const char *t, size_t len, int first,
     put_text("{\"event\":\"message\"");
     if (from != NULL && from->has_sequence) {
       char    number[24];
-      amt_out o = amt_out_window(number, sizeof number, 0);
+      amt_window o;
+      amt_window_init(&o, number, sizeof number, 0);
       amt_put_number(&o, from->sequence);
       put_text(",\"sequence\":");
       put(number, o.len);
@@ -3699,7 +3705,7 @@ static void live_text(const char *t, size_t len, int first, int last)
 }
 
 /* A word as a shell takes it. */
-static void put_word(amt_out *o, const char *word)
+static void put_word(amt_window *o, const char *word)
 {
   amt_put_text(o, " ");
   if (*word != 0 && word[strspn(word, plain_letters)] == 0) {
@@ -3713,7 +3719,7 @@ static void put_word(amt_out *o, const char *word)
   amt_put_text(o, quote);
 }
 
-static void put_option(amt_out *o, const char *name, const char *value)
+static void put_option(amt_window *o, const char *name, const char *value)
 {
   if (empty(value)) return;
   amt_put_text(o, " ");
@@ -3734,7 +3740,7 @@ static char *pin_text(char to[65], const uint8_t *key)
 }
 
 /* What was said of TLS, as it is to be said again. */
-static void put_tls_options(amt_out *o)
+static void put_tls_options(amt_window *o)
 {
   size_t i;
   char   pin[65];
@@ -3759,7 +3765,8 @@ static const char *attach_command(void)
 {
   static char command[COMMAND];
   const char *id = either(job_id, either(opt.id, ""));
-  amt_out     o = amt_out_window(command, sizeof command - 1, 0);
+  amt_window o;
+  amt_window_init(&o, command, sizeof command - 1, 0);
   amt_put_text(&o, "amt");
   put_option(&o, "-c", opt.config);
   put_option(&o, "--wire", opt.wire);
@@ -4047,7 +4054,7 @@ static int lock_state(void)
                "wait for its end");
 }
 
-static void state_line(amt_out *o, const char *name, const char *value)
+static void state_line(amt_window *o, const char *name, const char *value)
 {
   amt_put_text(o, name);
   amt_put_text(o, " = ");
@@ -4079,9 +4086,10 @@ static uint64_t request_checksum(void)
 }
 
 /* The file up to `state = `. */
-static amt_out state_head(char *to, size_t room)
+static amt_window state_head(char *to, size_t room)
 {
-  amt_out o = amt_out_window(to, room, 0);
+  amt_window o;
+  amt_window_init(&o, to, room, 0);
   char    digits[17];
   amt_put_text(&o, "amt state 1\n");
   state_line(&o, "server", opt.server);
@@ -4096,7 +4104,7 @@ static amt_out state_head(char *to, size_t room)
 /* All of it, with an id or without: its length, or 0 if it is too long. */
 static size_t state_text(char *to, size_t room, const char *id)
 {
-  amt_out o = state_head(to, room);
+  amt_window o = state_head(to, room);
   char    digits[17];
   amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
   if (*id != 0) state_line(&o, job.id_text ? "id" : "number", id);
@@ -4138,7 +4146,7 @@ static void take_id(const char *from)
 static int take_state(void)
 {
   size_t  n = strlen(state_file);
-  amt_out head = state_head(state_ours, sizeof state_ours);
+  amt_window head = state_head(state_ours, sizeof state_ours);
   char    digits[17] = "";
   size_t  same = 0;
   if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
@@ -4211,7 +4219,7 @@ static void close_state(int over)
 
 static char        buffer[BUFFER];
 static net_socket  sock;
-static amt_conn    conn;
+static amt_slot    conn;
 static amt_pool    pool = { &conn, 1, buffer, sizeof buffer, NULL };
 static amt_session session;
 static amt_task    task;
@@ -4272,7 +4280,8 @@ static int is_wire_header(const char *name)
 static void show_request_line(void)
 {
   char    path[sizeof tap.line];
-  amt_out o = amt_out_window(path, sizeof path - 1, 0);
+  amt_window o;
+  amt_window_init(&o, path, sizeof path - 1, 0);
   session.wire = &shown;
   amt_put(&o, conn.url.path, conn.url.path_len);
   while (o.len > 0 && path[o.len - 1] == '/') o.len--, o.total--;
@@ -4380,10 +4389,10 @@ static void tap_masked(void)
 {
   char    piece[BUFFER];
   size_t  from = 0;
-  amt_out o;
+  amt_window o;
   session.wire = &shown;
   do {
-    o = amt_out_window(piece, sizeof piece, from);
+    amt_window_init(&o, piece, sizeof piece, from);
     amt_call_body(&job, &o);
     filter_put(&tap_filter, piece, o.len);
     from += o.len;
@@ -4491,7 +4500,8 @@ static int tap_wait(amt_stream *s, int want, uint32_t ms)
 static int tap_want(const amt_stream *s, int want)
 {
   (void)s;
-  return under->ops->want != NULL ? under->ops->want(under, want) : want;
+  if (under->ops->waits_for == NULL) return want;
+  return (under->ops->waits_for)(under, want);
 }
 
 static void tap_init(void)
@@ -4658,7 +4668,7 @@ static void warn_insecure(void)
    where nobody verifies it, it need only be read. */
 static void widen(br_ssl_client_context *cc, br_x509_minimal_context *xc)
 {
-  amt_bearssl_more(cc, xc);
+  amt_bearssl_legacy_ciphers(cc, xc);
   if (!opt.insecure) return;
   br_x509_minimal_set_hash(xc, br_sha1_ID, &br_sha1_vtable);
   br_x509_minimal_set_minrsa(xc, 128);
@@ -4671,7 +4681,7 @@ static int tls_settle(void)
   t->pins = (const uint8_t(*)[32])opt.pins.key;
   t->pin_count = opt.pins.count;
   t->insecure_skip_chain = (uint8_t)opt.insecure;
-  if (opt.more_ciphers) tls_server.more = widen;
+  if (opt.more_ciphers) tls_server.configure = widen;
   if (!opt.insecure) e = settle_anchors();
   if (e == 0 && opt.cert != NULL) {
     e = read_client();
@@ -4701,9 +4711,9 @@ static char *utc(char *to, size_t room, uint32_t seconds)
 static const char *tls_certificate(void)
 {
   static char which[40] = "the server's own certificate";
-  if (tls.seen.certificate > 0)
+  if (tls.report.certificate > 0)
     text(which, sizeof which, "certificate %u of its chain",
-         (unsigned)tls.seen.certificate);
+         (unsigned)tls.report.certificate);
   return which;
 }
 
@@ -4719,8 +4729,8 @@ static const char *tls_words(int error)
   case AMT_E_TLS_EXPIRED: case AMT_E_TLS_NOT_YET:
     return text(words, sizeof words, " (%s, valid from %s until %s; the clock "
                 "here says %s)", tls_certificate(),
-                utc(from, sizeof from, tls.seen.from),
-                utc(until, sizeof until, tls.seen.until), clock);
+                utc(from, sizeof from, tls.report.from),
+                utc(until, sizeof until, tls.report.until), clock);
   case AMT_E_TLS_CLOCK:
     return text(words, sizeof words, " (the clock here says %s)", clock);
   case AMT_E_TLS_SELF_SIGNED: case AMT_E_TLS_ISSUER: case AMT_E_TLS_ROOT:
@@ -4732,17 +4742,17 @@ static const char *tls_words(int error)
     return text(words, sizeof words, " (%s)", tls_certificate());
   case AMT_E_TLS_CERTIFICATE:
     return text(words, sizeof words, " (%s; BearSSL's error %d)",
-                tls_certificate(), tls.seen.lib_error);
+                tls_certificate(), tls.report.lib_error);
   case AMT_E_TLS_BROKEN: case AMT_E_TLS_CIPHER:
-    if (tls.seen.lib_error == 0) return "";
+    if (tls.report.lib_error == 0) return "";
     return text(words, sizeof words, " (BearSSL's error %d)",
-                tls.seen.lib_error);
+                tls.report.lib_error);
   case AMT_E_EOF: case AMT_E_RESET:
     if (conn.http.sent > 0) return "";
     return " (in the TLS handshake; does it speak https on this port?)";
   case AMT_E_TLS_PIN:
     return text(words, sizeof words, " (the key that it showed has the pin %s)",
-                pin_text(pin, tls.seen.pin));
+                pin_text(pin, tls.report.pin));
   default: return "";
   }
 }
@@ -5143,7 +5153,8 @@ static const char *no_status_words(void)
 {
   static char words[WORDS];
   return text(words, sizeof words, "%s (reply.status: %s)",
-              amt_error(AMT_E_NO_STATUS), either(wire.reply[AMT_R_STATUS], ""));
+              amt_error(AMT_E_NO_STATUS),
+              either(wire.reply[AMT_REPLY_STATUS], ""));
 }
 
 /* What to do about a job that ended with this code, as published. */
@@ -5438,7 +5449,7 @@ static int not_begun(void)
 {
   return opt.type == START && *job_id == 0 && known_code < 0 &&
          job.start == AMT_START_NONE && !start_under_way() &&
-         last_event != AMT_SAID;
+         last_event != AMT_SERVER_TEXT;
 }
 
 static int leave_unbegun(void)
@@ -5667,7 +5678,7 @@ static void status_changed(void)
   log_event(STATUS);
 }
 
-/* AMT_ANSWERED, AMT_RETRYING: a call that was refused, or failed. */
+/* AMT_STOP_ANSWERED, AMT_RETRYING: a call that was refused, or failed. */
 static void refused(amt_event event)
 {
   if (other_type()) return;
@@ -5688,8 +5699,8 @@ static int react(amt_event event)
   case AMT_STARTED: status = started(); break;
   case AMT_STATUS: status_changed(); break;
   case AMT_MESSAGE: return message();
-  case AMT_SAID: keep_said(); return -1;
-  case AMT_ANSWERED: case AMT_RETRYING: refused(event); break;
+  case AMT_SERVER_TEXT: keep_said(); return -1;
+  case AMT_STOP_ANSWERED: case AMT_RETRYING: refused(event); break;
   case AMT_DONE: return fetch_again() ? -1 : done();
   case AMT_FAILED: return other_type() ? -1 : failed();
   default:
@@ -5749,7 +5760,7 @@ static int is_alternative(const char *name, const char *way)
 /* What of look.path lies in an element of the list of messages; or NULL. */
 static const char *way_in_element(void)
 {
-  const char *list_at = wire.reply[AMT_R_MESSAGES], *end = look.path;
+  const char *list_at = wire.reply[AMT_REPLY_MESSAGES], *end = look.path;
   char        before[sizeof look.path];
   while (list_at != NULL && (end = strstr(end, "[]")) != NULL) {
     text(before, sizeof before, "%s", look.path);
@@ -5763,8 +5774,9 @@ static const char *way_in_element(void)
 /* The way to where a word of the table stands. */
 static char *way_of(int word, char *to, size_t room)
 {
-  const char *name = wire.reply[word], *list_at = wire.reply[AMT_R_MESSAGES];
-  if (word < AMT_R_SEQUENCE) return text(to, room, "%s", name);
+  const char *list_at = wire.reply[AMT_REPLY_MESSAGES];
+  const char *name = wire.reply[word];
+  if (word < AMT_REPLY_SEQUENCE) return text(to, room, "%s", name);
   return text(to, room, "%s[]%s%s", either(list_at, ""), *name ? "." : "",
               name);
 }
@@ -5773,29 +5785,33 @@ static char *way_of(int word, char *to, size_t room)
 static unsigned words_of(amt_op op)
 {
   if (op == AMT_SIGN_IN)
-    return 1u << AMT_R_TOKEN | 1u << AMT_R_EXPIRES | 1u << AMT_R_MESSAGE;
+    return 1u << AMT_REPLY_TOKEN | 1u << AMT_REPLY_EXPIRES |
+           1u << AMT_REPLY_MESSAGE;
   if (op == AMT_MONITOR)
-    return 1u << AMT_R_ID | 1u << AMT_R_STATUS | 1u << AMT_R_MESSAGE;
-  return 1u << AMT_R_MESSAGES | 1u << AMT_R_MORE | 1u << AMT_R_SEQUENCE |
-         1u << AMT_R_TIME | 1u << AMT_R_TEXT | 1u << AMT_R_MESSAGE;
+    return 1u << AMT_REPLY_ID | 1u << AMT_REPLY_STATUS |
+           1u << AMT_REPLY_MESSAGE;
+  return 1u << AMT_REPLY_MESSAGES | 1u << AMT_REPLY_MORE |
+         1u << AMT_REPLY_SEQUENCE |
+         1u << AMT_REPLY_TIME | 1u << AMT_REPLY_TEXT | 1u << AMT_REPLY_MESSAGE;
 }
 
 /* A value, or a list, stands at look.path: which words name it? */
 static void look_at(int is_list)
 {
-  const char *list_at = wire.reply[AMT_R_MESSAGES], *inner = way_in_element();
+  const char *list_at = wire.reply[AMT_REPLY_MESSAGES];
+  const char *inner = way_in_element();
   unsigned    words = words_of((amt_op)job.op), named = 0;
   char        way[300];
   int         i;
-  for (i = 0; i < AMT_R_COUNT; i++) {
-    const char *at = i < AMT_R_SEQUENCE ? look.path : inner;
+  for (i = 0; i < AMT_REPLY_COUNT; i++) {
+    const char *at = i < AMT_REPLY_SEQUENCE ? look.path : inner;
     if ((words >> i & 1u) && wire.reply[i] != NULL && at != NULL &&
         is_alternative(wire.reply[i], at)) named |= 1u << i;
   }
   /* Elements that are plain strings are the texts; so is one string. */
   if (job.op == AMT_MESSAGES && list_at != NULL && !is_list &&
       ((inner != NULL && *inner == 0) || is_alternative(list_at, look.path)))
-    named |= 1u << AMT_R_TEXT;
+    named |= 1u << AMT_REPLY_TEXT;
   look.words |= named;
   text(way, sizeof way, "\"%s\"", look.path);
   if (named != 0 || is_list || strstr(look.unread, way) != NULL) return;
@@ -5843,7 +5859,7 @@ static void look_token(int type, const amt_json_token *t)
   case AMT_JSON_OBJECT:
     look.base[depth] = n;
     if (job.op == AMT_MESSAGES && n > 2 && look.path[n - 1] == ']' &&
-        (look.words >> AMT_R_MESSAGES & 1u)) look.objects = 1;
+        (look.words >> AMT_REPLY_MESSAGES & 1u)) look.objects = 1;
     break;
   case AMT_JSON_OBJECT_END: case AMT_JSON_ARRAY_END:
     look.path[look.base[depth]] = 0;
@@ -5887,7 +5903,7 @@ static int probe_call(amt_op op)
     amt_event event = amt_poll(&pool, &job, now_ms());
     if (event == AMT_DONE) return 1;
     if (event == AMT_FAILED) return 0;
-    if (event == AMT_SAID) keep_said();
+    if (event == AMT_SERVER_TEXT) keep_said();
     if (event == AMT_RETRYING) tell_failure("%s: %s%s; trying again", "");
     if (event == AMT_BUSY) wait_a_while();
     if (!signals && !timed_out()) continue;
@@ -5901,8 +5917,9 @@ static int probe_call(amt_op op)
    there. */
 static int probe_report(void)
 {
-  static const uint8_t needed[AMT_CALLS] = { AMT_R_TOKEN, 0, 0, 0, AMT_R_STATUS,
-                                             AMT_R_MESSAGES };
+  static const uint8_t needed[AMT_CALLS] = { AMT_REPLY_TOKEN, 0, 0, 0,
+                                             AMT_REPLY_STATUS,
+                                             AMT_REPLY_MESSAGES };
   static const char *const names[AMT_CALLS] = { "sign_in", "", "", "",
                                                 "monitor", "messages" };
   const char *path = shown.call[job.op].path;
@@ -5912,11 +5929,11 @@ static int probe_report(void)
   putf("%s: %s ", names[job.op], wire.call[job.op].method);
   put_spelled(path, path + strlen(path));
   putf(": HTTP %u\n", (unsigned)job.http_status);
-  for (i = 0; i < AMT_R_COUNT; i++) {
+  for (i = 0; i < AMT_REPLY_COUNT; i++) {
     const char *verdict = "not there, optional";
     if (!(words >> i & 1u)) continue;
     if (look.words >> i & 1u) verdict = "fits";
-    else if (i == needed[job.op] || (i == AMT_R_TEXT && look.objects))
+    else if (i == needed[job.op] || (i == AMT_REPLY_TEXT && look.objects))
       verdict = "missing", good = 0;
     else if (wire.reply[i] == NULL) verdict = "not read";
     putf("  %16s", wire_lines[wire_line_of(&wire.reply[i])].name);
@@ -5956,7 +5973,8 @@ static char *token_header(char *to, size_t room)
 static void exchange_header(char *to, size_t room, const char *way)
 {
   const char *p = wire.headers, *end;
-  amt_out     o = amt_out_window(to, room - 1, 0);
+  amt_window o;
+  amt_window_init(&o, to, room - 1, 0);
   for (; *p != 0; p = end) {
     end = behind_header(p);
     if (!fills_in(p, end, AMT_HOLE_TOKEN)) amt_put(&o, p, (size_t)(end - p));

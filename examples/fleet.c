@@ -83,7 +83,7 @@ static char          text[64u << 20]; /* the list; words end in NUL */
 static struct job    jobs[JOBS];
 static struct server servers[SERVERS];
 static struct call   calls[CONNECTIONS];
-static amt_conn      conns[CONNECTIONS];
+static amt_slot      conns[CONNECTIONS];
 static amt_posix     socks[CONNECTIONS];
 static struct pollfd fds[CONNECTIONS];
 static char          buf[2048];
@@ -128,7 +128,8 @@ static void tell(const struct job *j, const char *what, const char *why)
 static void record(const struct job *j, const char *step)
 {
   char    line[8 * AMT_ID_SIZE];
-  amt_out o = amt_out_window(line, sizeof line, 0);
+  amt_window o;
+  amt_window_init(&o, line, sizeof line, 0);
   if (state_fd < 0) return;
   amt_put_number(&o, (uint64_t)(j - jobs));
   amt_put_text(&o, step);
@@ -516,7 +517,7 @@ static void wait_until(uint64_t until)
   for (i = 0; i < pool.count; i++) {
     if (conns[i].http.state != AMT_CONN_IDLE) continue;
     if (fds[i].revents != 0) amt_http_close(&conns[i].http);
-    else conns[i].http.quiet = 1; /* so amt_poll need not look again */
+    else conns[i].http.known_idle = 1; /* so amt_poll need not look again */
   }
 }
 

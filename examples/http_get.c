@@ -75,7 +75,8 @@ int main(int argc, char **argv)
     /* Nothing is ever stored: the request is produced from its start each
        time, and the window `o` keeps the part that has not been sent. */
     if (e == AMT_HTTP_SEND) {
-      amt_out o = amt_out_window((char *)buf, sizeof buf, conn.sent);
+      amt_window o;
+      amt_window_init(&o, (char *)buf, sizeof buf, conn.sent);
       amt_http_put_line(&o, "GET", &url, url.path, url.path_len);
       amt_http_put_header(&o, "Connection", "close");
       amt_http_put_end(&o, AMT_HTTP_NO_BODY);

@@ -37,7 +37,8 @@ static void put_escaped(const char *text, size_t len)
   char buf[6 * 64 + 2];
   while (len > 0) {
     size_t  n = len < 64 ? len : 64;
-    amt_out o = amt_out_window(buf, sizeof buf, 0);
+    amt_window o;
+    amt_window_init(&o, buf, sizeof buf, 0);
     while (n < len && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
     amt_json_put_string(&o, text, n);
     fwrite(buf + 1, 1, o.len - 2, stdout);

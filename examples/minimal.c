@@ -6,7 +6,7 @@ int main(int argc, char **argv)
 {
   static char buf[1024], token[256];
   amt_posix   sock;
-  amt_conn    conn = {0};
+  amt_slot    conn = {0};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
   amt_session s = {0};
   amt_task    t = {0};

@@ -26,7 +26,7 @@ static amt_event next(void)
   clock_gettime(CLOCK_MONOTONIC, &t);
   e = amt_next(&j, (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000);
   if (e == AMT_STATUS) fprintf(stderr, "%s\n", amt_status_name(j.status));
-  if (e == AMT_MESSAGE || e == AMT_SAID) /* of the job; of the server */
+  if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT) /* of the job; of the server */
     printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
   if (e == AMT_RETRYING || e == AMT_FAILED)
     fprintf(stderr, "%s %s %s\n", amt_error(j.error), why, j.id);
@@ -42,8 +42,8 @@ static int about_to_send(void *ctx, char *to, char *from, int port, int port2)
 static size_t feed(char *p, size_t size, size_t n, void *ctx)
 {
   static char buf[CURL_MAX_WRITE_SIZE]; /* amt_reply_data writes to its bytes */
-  long        status = 0;
   size_t      used = 0;
+  long        status = 0;
   (void)size, (void)ctx, memcpy(buf, p, n);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   amt_reply_status(&j, (int)status, 0);
@@ -57,10 +57,11 @@ static size_t feed(char *p, size_t size, size_t n, void *ctx)
 static void make_call(const char *url)
 {
   static char        text[4096]; /* URL, header lines, body; a NUL after each */
-  amt_out            o = amt_out_window(text, sizeof text, 0);
-  struct curl_slist *lines = NULL;
+  amt_window         o;
   char              *line, *end;
-  amt_put_text(&o, url), amt_call_path(&j, &o), amt_put(&o, "", 1);
+  struct curl_slist *lines = NULL;
+  amt_window_init(&o, text, sizeof text, 0), amt_put_text(&o, url);
+  amt_call_path(&j, &o), amt_put(&o, "", 1);
   line = text + o.len, amt_call_headers(&j, &o), amt_put(&o, "", 1);
   amt_call_body(&j, &o), amt_put(&o, "", 1);
   for (; o.total == o.len && (end = strstr(line, "\r\n")); line = end + 2)
@@ -72,10 +73,9 @@ static void make_call(const char *url)
   *why = 0, tries = 0;
   CURLcode e = o.total > o.len ? CURLE_URL_MALFORMAT : curl_easy_perform(curl);
   feed(text, 1, 0, NULL); /* the head of a reply without a body */
-  int error = e == CURLE_OK ? 0 : AMT_E_BROKEN; /* that is tried again */
-  if (e == CURLE_URL_MALFORMAT || e == CURLE_PEER_FAILED_VERIFICATION)
-    error = AMT_E_HOPELESS;
-  amt_reply_end(&j, error, tries > 0);
+  int final = e == CURLE_URL_MALFORMAT || e == CURLE_PEER_FAILED_VERIFICATION;
+  int error = final ? AMT_E_PERMANENT : AMT_E_BROKEN; /* is tried again */
+  amt_reply_end(&j, e == CURLE_OK ? 0 : error, tries > 0);
   curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
 }
 

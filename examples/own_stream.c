@@ -81,7 +81,7 @@ int main(void)
   static const amt_stream_ops ops = {modem_open,  modem_read, modem_write,
                                      modem_close, NULL, 0, NULL};
   char        buf[128], token[16];
-  amt_conn    conn = {.http = {.stream = &modem.stream}};
+  amt_slot    conn = {.http = {.stream = &modem.stream}};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
   amt_session s = {.url = "http://amt.example.com:42000", .user = "ocadm",
                    .password = "opconxps", .token = token, .token_room = 16};

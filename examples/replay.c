@@ -74,7 +74,7 @@ int main(void)
   static const amt_stream_ops ops = {m_open, m_read, m_write, m_close, NULL, 0,
                                      NULL};
   char        buf[64], token[16], piece[80]; /* 64 do for replies of any size */
-  amt_conn    conn = {.http = {.stream = &server.stream}};
+  amt_slot    conn = {.http = {.stream = &server.stream}};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
   amt_session s = {.url = "http://any", .user = "ocadm", .password = "opconxps",
                    .token = token, .token_room = sizeof token};

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 {
   static char buf[1024], token[512], starting[1024], code[8], *last;
   amt_posix   sock;
-  amt_conn    conn = {.http = {.stream = &sock.stream}};
+  amt_slot    conn = {.http = {.stream = &sock.stream}};
   amt_pool    pool = {&conn, 1, buf, sizeof buf, NULL};
   amt_session s = {.user = "ocadm", .password = "opconxps", .token = token,
                    .token_room = sizeof token, .initial_delay = 1000,
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     if (e == AMT_STARTING) note("", starting);
     if (e == AMT_STARTED)
       note(j.id_text ? "started string " : "started number ", j.id);
-    if (e == AMT_MESSAGE || e == AMT_SAID)
+    if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT)
       printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
   }
   if (j.error != 0) fprintf(stderr, "resume: %s\n", amt_error(j.error));

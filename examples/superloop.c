@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 {
   static char        buf[256], token[128];
   static amt_posix   sock;
-  static amt_conn    conn;
+  static amt_slot    conn;
   static amt_session session;
   static amt_task    task;
   static amt_job     job;

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
   static const char *const name[JOBS] = {"REPORTTEST01", "RUN_PARAMETERTESTA"};
   static char        buf[1024], token[256];
   static amt_posix   sock[JOBS];
-  static amt_conn    conn[JOBS];
+  static amt_slot    conn[JOBS];
   static amt_session session;
   static amt_task    task[JOBS];
   static amt_job     job[JOBS];

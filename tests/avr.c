@@ -330,7 +330,8 @@ static void read_integer(const char *in, size_t first, size_t each)
   uint64_t big = 0;
   int32_t  small = 0;
   char     text[20];
-  amt_out  o = amt_out_window(text, sizeof text, 0);
+  amt_window o;
+  amt_window_init(&o, text, sizeof text, 0);
   int      e = amt_json_uint64(room, n, &big);
   (void)first, (void)each;
   amt_put_number(&o, big);
@@ -557,7 +558,7 @@ static const amt_stream_ops server_ops = {
 /* --- one job -------------------------------------------------------------- */
 
 static server      srv;
-static amt_conn    conn;
+static amt_slot    conn;
 static amt_pool    pool;
 static amt_session session;
 static amt_task    task;
@@ -589,8 +590,8 @@ static void see_event(amt_event e)
     see("status "), see_number(job.status), see(job.name), see("; ");
     return;
   case AMT_MESSAGE:
-  case AMT_SAID: see_message(); return;
-  case AMT_ANSWERED: see("answered "); break;
+  case AMT_SERVER_TEXT: see_message(); return;
+  case AMT_STOP_ANSWERED: see("answered "); break;
   case AMT_RETRYING: see("retry "); break;
   case AMT_DONE: see("done "); break;
   default: see("failed "); break;
@@ -598,7 +599,7 @@ static void see_event(amt_event e)
   see_number(job.error);
   if (e == AMT_RETRYING) {
     see(" in "), see_number(job.wait);
-  } else if (e != AMT_ANSWERED) {
+  } else if (e != AMT_STOP_ANSWERED) {
     see(" code "), see_number(job.code);
     see(" start "), see_number(job.start);
     see(" at "), see_number(clock_ms - clock_began);

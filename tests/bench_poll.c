@@ -17,7 +17,7 @@
 static int polls_of_status(const char *url, int count, int sleep)
 {
   static amt_posix   sock;
-  static amt_conn    conn;
+  static amt_slot    conn;
   static amt_session s;
   static amt_job     j;
   static char        buf[1024], token[] = TOKEN;

@@ -96,9 +96,9 @@ int main(int argc, char **argv)
     while ((e = tls.stream.ops->open(&tls.stream, "localhost", 9,
                                      (uint16_t)atoi(argv[1]), 10000)) == 0)
       tls.stream.ops->wait(&tls.stream,
-                           tls.stream.ops->want(&tls.stream, AMT_WANT_WRITE),
+                           tls.stream.ops->waits_for(&tls.stream, AMT_WANT_WRITE),
                            1000);
-    if (e != 1 || tls.seen.resumed != (argv[3][0] == 'r' && i > 0)) {
+    if (e != 1 || tls.report.resumed != (argv[3][0] == 'r' && i > 0)) {
       fprintf(stderr, "handshake %d: %d %s\n", i, e, amt_http_error(e));
       return 1;
     }

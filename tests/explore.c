@@ -176,7 +176,8 @@ static int under_way(unsigned i) { return w.of[i].seen.begun == 1; }
 static void see_call(amt_job *j, observer *o)
 {
   char    text[200];
-  amt_out out = amt_out_window(text, sizeof text - 1, 0);
+  amt_window out;
+  amt_window_init(&out, text, sizeof text - 1, 0);
   o->out = 0;
   if (j->op == AMT_START) {
     must(o->starting, "a Start without AMT_STARTING before it");
@@ -278,10 +279,10 @@ static void tell_event(const amt_job *j, amt_event e)
   if (e == AMT_CALL) printf(" %s", ops[j->op]);
   if (e == AMT_BUSY || e == AMT_RETRYING) printf(" %u ms", (unsigned)j->wait);
   if (e == AMT_STATUS) printf(" %d", (int)j->status);
-  if (e == AMT_MESSAGE || e == AMT_SAID)
+  if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT)
     printf(" \"%.*s\"", (int)j->msg_len, j->msg);
   if (e >= AMT_DONE) printf(" code %d start %d", j->code, j->start);
-  if (e >= AMT_ANSWERED && j->error) printf(" error %d", j->error);
+  if (e >= AMT_STOP_ANSWERED && j->error) printf(" error %d", j->error);
 }
 
 static void see_event(unsigned i, amt_event e)
@@ -289,7 +290,7 @@ static void see_event(unsigned i, amt_event e)
   amt_job  *j = &w.of[i].job;
   observer *o = &w.of[i].seen;
   if (telling) tell_event(j, e);
-  must((e == AMT_MESSAGE || e == AMT_SAID) == (j->msg != NULL) ||
+  must((e == AMT_MESSAGE || e == AMT_SERVER_TEXT) == (j->msg != NULL) ||
        e == AMT_FAILED, "what was lent is not given back");
   switch (e) {
   case AMT_CALL: see_call(j, o); break;
@@ -304,7 +305,7 @@ static void see_event(unsigned i, amt_event e)
     o->started = 1;
     break;
   case AMT_MESSAGE: see_message(j, o); break;
-  case AMT_ANSWERED:
+  case AMT_STOP_ANSWERED:
     must(o->wish != 0 || o->once, "an answer to no wish");
     if (o->tried == 3) o->tried = 1;
     break;
@@ -546,7 +547,7 @@ static int do_time(void)
     const amt_job *j = &w.of[i].job;
     if (!under_way(i)) continue;
     if (j->phase__ == AMT__WAITING) nearer(&ms, j->due__);
-    if (j->flags__ & AMT__FAILING) nearer(&ms, j->failed__ + c.give_up);
+    if (j->flags__ & AMT__IN_OUTAGE) nearer(&ms, j->failed__ + c.give_up);
   }
   if (s->token__len != 0 && s->token__life != 0)
     nearer(&ms, s->token__time + life_of(s));
@@ -805,9 +806,9 @@ static const char *lend(void *ctx, int begin)
 
 static void make_wire(void)
 {
-  static const char *const names[AMT_R_COUNT] = { "t", "e", "i", "s", "m", "l",
+  static const char *const names[AMT_REPLY_COUNT] = { "t", "e", "i", "s", "m", "l",
                                                   "o", "q", "d", "x" };
-  static const char *const dotted[AMT_R_COUNT] = { "r.t", "r.e", "r.i", "r.s",
+  static const char *const dotted[AMT_REPLY_COUNT] = { "r.t", "r.e", "r.i", "r.s",
     "r.m", "r.l", "r.o", "q", "d", "x" };
   wire = *amt_wire_default();
   memcpy(wire.reply, c.wire == DOTTED ? dotted : names, sizeof wire.reply);

@@ -20,7 +20,7 @@ static const char *const ops[] = { "sign-in", "Start", "Stop", "Kill",
                                    "MonitorJob", "GetMessages" };
 static const char *const events[] = {
   "AMT_BUSY", "AMT_CALL", "AMT_STARTING", "AMT_STARTED", "AMT_STATUS",
-  "AMT_MESSAGE", "AMT_SAID", "AMT_ANSWERED", "AMT_RETRYING", "AMT_DONE",
+  "AMT_MESSAGE", "AMT_SERVER_TEXT", "AMT_STOP_ANSWERED", "AMT_RETRYING", "AMT_DONE",
   "AMT_FAILED"
 };
 
@@ -63,7 +63,7 @@ static void blur_session(amt_session *s)
 static void canon_job_times(amt_job *j, uint32_t now)
 {
   uint32_t ms = j->due__ - now;
-  int      fails = j->flags__ & AMT__FAILING;
+  int      fails = j->flags__ & AMT__IN_OUTAGE;
   /* Past is past. They are read by a job that waits. */
   if (ms >= 0x80000000u) ms = 0;
   j->due__ = j->phase__ == AMT__WAITING ? same.clock + ms : 0;
@@ -99,15 +99,15 @@ static void canon_session_times(amt_session *s, uint32_t now)
    same; a token's while a call is under way, that of failures until the end. */
 static void canon_numbers(amt_job *j, const amt_session *s)
 {
-  j->generation__ = (j->phase__ == AMT__CALLING || j->phase__ == AMT__ANSWERED)
-                      && j->generation__ == s->generation__;
+  j->token_number__ = (j->phase__ == AMT__CALLING || j->phase__ == AMT__ANSWERED)
+                      && j->token_number__ == s->token_number__;
   j->failures__ = j->phase__ < AMT__ENDED && j->failures__ == s->failures__;
 }
 
 /* After those of its jobs. */
 static void canon_session(amt_session *s)
 {
-  s->generation__ = 1;
+  s->token_number__ = 1;
   s->failures__ = 1;
   s->http_status__ = 0; /* only told */
   if (s->refusals__ > 3) s->refusals__ = 3; /* more are no other */

@@ -71,7 +71,7 @@ static struct world {
   amt_pool    pool;
   char        token[4];
   char        buf[SIZE];
-  amt_conn    conn[2];
+  amt_slot    conn[2];
   line        line[2];
   struct of {
     amt_job  job;
@@ -109,7 +109,7 @@ static int make_reply(char *to, size_t room, unsigned op, unsigned reply)
 /* --- the streams ---------------------------------------------------------- */
 
 static line *line_of(amt_stream *s) { return (line *)(void *)s; }
-static amt_conn *conn_of(const line *l) { return &w.conn[l - w.line]; }
+static amt_slot *conn_of(const line *l) { return &w.conn[l - w.line]; }
 
 static observer *seen_by(const amt_job *j)
 {
@@ -152,7 +152,7 @@ static void start_leaves(line *l, const amt_job *j)
 static ptrdiff_t line_write(amt_stream *s, const void *p, size_t n)
 {
   line     *l = line_of(s);
-  amt_conn *k = conn_of(l);
+  amt_slot *k = conn_of(l);
   unsigned  cuts = (c->may & SHORT) && k->http.sent == 0;
   unsigned  fails = (c->may & FAILS) != 0;
   unsigned  how = choose(1 + 2 * cuts + fails);
@@ -221,7 +221,7 @@ static unsigned replies_to(unsigned op)
 static ptrdiff_t line_read(amt_stream *s, void *to, size_t n)
 {
   line     *l = line_of(s);
-  amt_conn *k = conn_of(l);
+  amt_slot *k = conn_of(l);
   amt_job  *j = k->job;
   unsigned  how, may, i;
   must(l->is_open && n > 0, "a read on a closed stream");
@@ -288,7 +288,7 @@ static void see_event(unsigned i, amt_event e)
          j->phase__ == AMT__CALLING, "a wait of 0 with no other's turn");
     must(j->wait <= 60000, "a wait without a time");
   }
-  if (e == AMT_MESSAGE || e == AMT_SAID) {
+  if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT) {
     must(w.pool.holder == j, "who has lent a message does not hold the buffer");
     must(j->msg >= w.buf && j->msg + j->msg_len <= w.buf + SIZE,
          "what is lent is not in the buffer");
@@ -365,7 +365,7 @@ static int do_time(void)
     const amt_job *j = &w.of[i].job;
     if (w.of[i].seen.begun != 1) continue;
     if (j->phase__ == AMT__WAITING) nearer(&ms, j->due__);
-    if (j->flags__ & AMT__FAILING) nearer(&ms, j->failed__ + same.give_up);
+    if (j->flags__ & AMT__IN_OUTAGE) nearer(&ms, j->failed__ + same.give_up);
   }
   for (i = 0; i < c->conns && (c->may & TIMES); i++) {
     const amt_http_conn *h = &w.conn[i].http;
@@ -409,7 +409,7 @@ static void print(unsigned s)
 
 /* --- which states are the same -------------------------------------------- */
 
-static void canon_conn(amt_conn *k)
+static void canon_conn(amt_slot *k)
 {
   amt_http_conn *h = &k->http;
   amt_http_conn  was = *h;
@@ -427,7 +427,7 @@ static void canon_conn(amt_conn *k)
   h->data = NULL;
   if (was.state == AMT_CONN_CLOSED) {
     memset(&h->reply, 0, sizeof h->reply);
-    h->quiet = 0;
+    h->known_idle = 0;
   }
 }
 
@@ -492,7 +492,7 @@ static void look(void)
     must(amt_poll(&w.pool, j, w.now + 100000) == e, "the end is not final");
   }
   for (k = 0; k < c->conns; k++) {
-    const amt_conn *n = &w.conn[k];
+    const amt_slot *n = &w.conn[k];
     must(n->job == NULL || n->job->phase__ == AMT__CALLING,
          "a connection of a job that makes no call");
     must(n->http.state <= AMT_CONN_OPENING || w.line[k].is_open,
@@ -512,7 +512,7 @@ static unsigned goals(void)
 
 static void settle(void)
 {
-  static const char *const names[AMT_R_COUNT] = { "t", "e", "i", "s", "m", "l",
+  static const char *const names[AMT_REPLY_COUNT] = { "t", "e", "i", "s", "m", "l",
                                                   "o", "q", "d", "x" };
   amt_session *s = &w.session;
   unsigned     i;

@@ -89,7 +89,7 @@ static const reply replies[] = {
 /* Ways in which a call breaks before its reply. */
 static const struct { int error; unsigned group; int untaken; } breaks[] = {
   { AMT_E_BROKEN, FEW | CORE, 0 }, { AMT_E_STALE, FEW, 0 },
-  { AMT_E_HOPELESS, MORE, 1 }, { -131, MORE, 1 } /* a certificate */
+  { AMT_E_PERMANENT, MORE, 1 }, { -131, MORE, 1 } /* a certificate */
 };
 
 /* --- a reply's body ------------------------------------------------------- */

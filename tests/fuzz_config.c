@@ -58,7 +58,8 @@ static void check_masked(void)
   int         i;
   for (i = 0; i < WIRE_LINES; i++) {
     const char *value = *wire_lines[i].to;
-    amt_out     o = amt_out_window(line, sizeof line, 0);
+    amt_window o;
+    amt_window_init(&o, line, sizeof line, 0);
     if (value == NULL || wire_lines[i].kind == METHOD ||
         wire_lines[i].kind == REPLY) continue;
     n = strlen(value);
@@ -84,14 +85,15 @@ static void check_call(const amt_job *j)
   static char    head[65536], body[65536];
   amt_json       json;
   amt_json_token piece;
-  amt_out        o = amt_out_window(head, sizeof head, 0);
+  amt_window o;
+  amt_window_init(&o, head, sizeof head, 0);
   size_t         from, used;
   char          *line, *end;
   must(amt_http_valid(amt_call_method(j), 1));
   amt_call_path(j, &o);
   for (from = 0; from < o.len; from++) must(head[from] > 32 && head[from] < 127);
   must(*head == '/' && o.len == o.total);
-  o = amt_out_window(head, sizeof head - 1, 0);
+  amt_window_init(&o, head, sizeof head - 1, 0);
   amt_call_headers(j, &o);
   must(o.len == o.total);
   head[o.len] = 0;
@@ -106,7 +108,7 @@ static void check_call(const amt_job *j)
     must(!same_word(line, "Content-Length") && !same_word(line, "Host") &&
          !same_word(line, "Transfer-Encoding"));
   }
-  o = amt_out_window(body, sizeof body, 0);
+  amt_window_init(&o, body, sizeof body, 0);
   amt_call_body(j, &o);
   must(o.len == o.total && (o.len != 0) == amt_call_has_body(j));
   if (o.len == 0 || amt__body_kind(wire.call[j->op].body) != AMT__IN_JSON) return;

@@ -290,7 +290,7 @@ static void call(outcome *o, amt_http_conn *c, memory *m, uint8_t *buf,
                  size_t size)
 {
   amt_url url;
-  amt_out w;
+  amt_window w;
   size_t  turns = 0;
   int     e;
   outcome_clear(o);
@@ -301,7 +301,7 @@ static void call(outcome *o, amt_http_conn *c, memory *m, uint8_t *buf,
     e = amt_http_poll(c, &url, buf, size, 5);
     must(++turns < 5 * (m->n + REQUEST) + 100);
     if (e == AMT_HTTP_SEND) {
-      w = amt_out_window((char *)buf, size, c->sent);
+      amt_window_init(&w, (char *)buf, size, c->sent);
       amt_http_put_line(&w, "GET", &url, url.path, url.path_len);
       amt_http_put_header(&w, "Accept", "x");
       amt_http_put_end(&w, 4);
@@ -405,7 +405,8 @@ static void addresses(const uint8_t *p, size_t n)
   char        host[300];
   amt_url     u;
   amt_address a;
-  amt_out     o = amt_out_window(host, sizeof host, 0);
+  amt_window o;
+  amt_window_init(&o, host, sizeof host, 0);
   uint8_t     theirs[16];
   memcpy(text, p, n);
   text[n] = 0;

@@ -44,7 +44,7 @@ enum { GOOD_AFTER, ENDS_AFTER, SILENT_AFTER, AWAY_AFTER }; /* the script */
 /* One connection, and the server at its other end. */
 typedef struct line {
   amt_stream     stream;
-  amt_conn      *conn;
+  amt_slot      *conn;
   int            is_open, not_yet;
   bytes          in;     /* of this request */
   int            is_whole;
@@ -82,7 +82,7 @@ static struct {
   amt_session    session;
   amt_task       task;
   amt_pool       pool;
-  amt_conn       conn[JOBS];
+  amt_slot       conn[JOBS];
   uint8_t       *buf;
   char          *token;
   int            jobs;
@@ -634,7 +634,7 @@ static void check_event(watched *j, amt_event e)
     break;
   case AMT_STATUS: must(m->status >= 0); break;
   case AMT_MESSAGE:
-  case AMT_SAID:
+  case AMT_SERVER_TEXT:
     must((m->msg_kind == AMT_MSG_LOG) == (e == AMT_MESSAGE));
     check_message(j);
     break;
@@ -642,7 +642,7 @@ static void check_event(watched *j, amt_event e)
   case AMT_DONE:
   case AMT_FAILED: check_end(j, e); break;
   case AMT_BUSY: must(m->wait < 0x80000000u); break;
-  default: must(e == AMT_ANSWERED);
+  default: must(e == AMT_STOP_ANSWERED);
   }
 }
 
@@ -703,13 +703,13 @@ static void make_wire(amt_wire *t)
                : "Authorization: Basic " AMT_HOLE_BASIC "\r\n";
   }
   if (w.table == DOTTED) {
-    t->reply[AMT_R_TOKEN] = "r.Token|r.a.Token|Token";
-    t->reply[AMT_R_EXPIRES] = "r.a.for";
-    t->reply[AMT_R_ID] = "r.job.id";
-    t->reply[AMT_R_STATUS] = "job.status|r.job.status";
-    t->reply[AMT_R_MESSAGES] = "r.log.lines";
-    t->reply[AMT_R_SEQUENCE] = "e.n";
-    t->reply[AMT_R_TEXT] = "t.e|e.text";
+    t->reply[AMT_REPLY_TOKEN] = "r.Token|r.a.Token|Token";
+    t->reply[AMT_REPLY_EXPIRES] = "r.a.for";
+    t->reply[AMT_REPLY_ID] = "r.job.id";
+    t->reply[AMT_REPLY_STATUS] = "job.status|r.job.status";
+    t->reply[AMT_REPLY_MESSAGES] = "r.log.lines";
+    t->reply[AMT_REPLY_SEQUENCE] = "e.n";
+    t->reply[AMT_REPLY_TEXT] = "t.e|e.text";
     t->call[AMT_START].body = START_BODY(
       AMT_AS_JOINED(",", AMT_HOLE_TASK_VALUES),
       AMT_AS_PAIRS("Name", "Value", AMT_HOLE_PARAMETERS));
@@ -717,11 +717,11 @@ static void make_wire(amt_wire *t)
                  "X: y\r\n";
   }
   if (w.table == ONE_TEXT) {
-    t->reply[AMT_R_MESSAGES] = "Log";
+    t->reply[AMT_REPLY_MESSAGES] = "Log";
     t->call[AMT_MESSAGES].body = t->call[AMT_MONITOR].body; /* without after */
   }
   if (w.table == BARE)
-    t->reply[AMT_R_ID] = t->reply[AMT_R_STATUS] = t->reply[AMT_R_MESSAGES] = "";
+    t->reply[AMT_REPLY_ID] = t->reply[AMT_REPLY_STATUS] = t->reply[AMT_REPLY_MESSAGES] = "";
 }
 
 static void settle(void)

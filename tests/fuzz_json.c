@@ -147,7 +147,8 @@ static void check_string(const bytes *text)
   static bytes   written, back;
   amt_json       json;
   amt_json_token token;
-  amt_out        o = amt_out_window(NULL, 0, 0);
+  amt_window o;
+  amt_window_init(&o, NULL, 0, 0);
   const char    *s = (const char *)text->p;
   size_t         window = 1 + text->n % 7, used = 0, at;
   int            e;
@@ -155,7 +156,8 @@ static void check_string(const bytes *text)
   clear(&written);
   for (at = 0; at < o.total; at += window) {
     uint8_t *room = (uint8_t *)malloc(window);
-    amt_out  w = amt_out_window((char *)room, window, at);
+    amt_window w;
+    amt_window_init(&w, (char *)room, window, at);
     amt_json_put_string(&w, s, text->n);
     must(w.total == o.total);
     must(w.len == (o.total - at < window ? o.total - at : window));
@@ -197,7 +199,7 @@ static void take(reading *r, const amt_json *json, int type,
   must(r->type == type && r->start == json->start);
   must(t->len != 0 || t->last);
   must(t->len == 0 || (text >= from && text + t->len <= to) ||
-       (text >= json->held && text + t->len <= json->held + sizeof json->held) ||
+       (text >= json->utf8 && text + t->len <= json->utf8 + sizeof json->utf8) ||
        (json->repaired != 0 && t->len == 3 && !t->last &&
         memcmp(text, "\xEF\xBF\xBD", 3) == 0));
   must(is_utf8(t->text, t->len) && amt_utf8(t->text, t->len));

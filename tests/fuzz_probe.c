@@ -15,14 +15,14 @@ static void choose_table(unsigned which)
 {
   must(read_wire(NULL) == 0);
   if (which == 1) {
-    wire.reply[AMT_R_TOKEN] = "data.auth.jwt";
-    wire.reply[AMT_R_STATUS] = "data.job.state.code";
-    wire.reply[AMT_R_MESSAGES] = "data.log.lines";
-    wire.reply[AMT_R_TEXT] = "meta.body";
+    wire.reply[AMT_REPLY_TOKEN] = "data.auth.jwt";
+    wire.reply[AMT_REPLY_STATUS] = "data.job.state.code";
+    wire.reply[AMT_REPLY_MESSAGES] = "data.log.lines";
+    wire.reply[AMT_REPLY_TEXT] = "meta.body";
   } else if (which == 2) {
-    wire.reply[AMT_R_TOKEN] = wire.reply[AMT_R_STATUS] = "";
-    wire.reply[AMT_R_MESSAGES] = wire.reply[AMT_R_TEXT] = "";
-    wire.reply[AMT_R_MORE] = NULL;
+    wire.reply[AMT_REPLY_TOKEN] = wire.reply[AMT_REPLY_STATUS] = "";
+    wire.reply[AMT_REPLY_MESSAGES] = wire.reply[AMT_REPLY_TEXT] = "";
+    wire.reply[AMT_REPLY_MORE] = NULL;
   }
 }
 

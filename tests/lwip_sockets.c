@@ -28,7 +28,7 @@ static int resolve(void *ctx, const char *host, amt_address *a, int max)
 /* A job by amt_wait, or by amt_poll alone; what its log holds, to stdout. */
 static int run(const char *name, int waits, uint32_t give_up)
 {
-  amt_conn    conn;
+  amt_slot    conn;
   amt_pool    pool = { &conn, 1, buf, sizeof buf, NULL };
   amt_session s;
   amt_task    t;

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
   static char buf[128], token[64];
   amt_posix   sock;
-  amt_conn    conn;
+  amt_slot    conn;
   amt_pool    pool;
   amt_session s;
   amt_task    t;

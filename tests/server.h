@@ -119,10 +119,10 @@ static UNUSED const char *error_name(int e)
     E(NO_TLS), E(NO_ROOM), E(JSON_SYNTAX), E(JSON_STRING), E(JSON_ESCAPE),
     E(JSON_UTF8), E(JSON_DEPTH), E(JSON_TRUNCATED), E(JSON_TRAILING),
     E(JSON_RANGE), E(SERVER), E(REDIRECT), E(REFUSED), E(SIGN_IN),
-    E(FORBIDDEN), E(NO_TOKEN), E(NO_MESSAGES), E(TWICE), E(ID),
+    E(FORBIDDEN), E(NO_TOKEN), E(NO_MESSAGES), E(DUPLICATE), E(ID),
     E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN),
-    E(FORGOTTEN), E(MORE), E(MISSING), E(EMPTY), E(UTF8), E(CONTROL),
-    E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE), E(NO_CONNECTION), E(HOPELESS),
+    E(FORGOTTEN), E(LOG_REPEATS), E(MISSING), E(EMPTY), E(UTF8), E(CONTROL),
+    E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE), E(NO_CONNECTION), E(PERMANENT),
     E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST), E(OTHER_ID)
 #undef E
   };
@@ -212,8 +212,8 @@ static UNUSED void log_event(event_log *l, const amt_job *j, amt_event e)
              j->name[0] ? " " : "", j->name);
     break;
   case AMT_MESSAGE:
-  case AMT_SAID: log_message(l, j); break;
-  case AMT_ANSWERED:
+  case AMT_SERVER_TEXT: log_message(l, j); break;
+  case AMT_STOP_ANSWERED:
     text_put(&l->text, "answered %s\n", error_name(j->error));
     break;
   case AMT_RETRYING:

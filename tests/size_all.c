@@ -9,7 +9,7 @@
 static struct {
   char        buf[128], token[64];
   amt_stream  stream;
-  amt_conn    conn;
+  amt_slot    conn;
   amt_pool    pool;
   amt_session session;
   amt_job     job;
@@ -49,7 +49,7 @@ int main(void)
     else if (order != 0) amt_stop(&ram.job, (amt_op)order);
     e = amt_poll(&ram.pool, &ram.job, board_now());
     if (e == AMT_STARTED) board_save_id(ram.job.id);
-    if (e == AMT_MESSAGE || e == AMT_SAID)
+    if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT)
       board_say(ram.job.msg, ram.job.msg_len);
   } while (e < AMT_DONE);
 #ifndef AMT_NO_TEXT

@@ -24,7 +24,8 @@ static int send_request(void)
   static const amt_url url = {"amt.example.com", "/", 15, 1, 42000, 0, 0};
   size_t from = 0;
   for (;;) {
-    amt_out o = amt_out_window((char *)ram.buf, sizeof ram.buf, from);
+    amt_window o;
+    amt_window_init(&o, (char *)ram.buf, sizeof ram.buf, from);
     int     n;
     amt_http_put_line(&o, "POST", &url, "/OpConJobAction", 15);
     amt_http_put_header(&o, "Content-Type", "application/json");

@@ -51,7 +51,7 @@ static channel  line;
 
 static struct client {
   amt_stream  spy;
-  amt_conn    conn;
+  amt_slot    conn;
   amt_pool    pool;
   amt_session s;
   amt_job     j;
@@ -114,7 +114,7 @@ static int  spy_wait(amt_stream *s, int want, uint32_t ms)
 static int spy_want(const amt_stream *s, int want)
 {
   (void)s;
-  return under->ops->want ? under->ops->want(under, want) : want;
+  return under->ops->waits_for ? under->ops->waits_for(under, want) : want;
 }
 
 /* ------------------------------------------------------------------------

@@ -1324,7 +1324,7 @@ TEST(a_corrupted_state_does_no_harm)
     json.offset = json.start = 0;
     json.state = (uint8_t)random_below(i & 1 ? 32 : 256);
     if (i & 2) json.depth = (uint8_t)random_below(AMT_JSON_DEPTH + 2);
-    if (i & 4) json.held_len = (uint8_t)random_below(6);
+    if (i & 4) json.utf8_len = (uint8_t)random_below(6);
     if (i & 8) json.at = (uint8_t)random_below(20);
     p = edge_new(n);
     for (k = 0; k < n; k++)
@@ -1475,7 +1475,8 @@ TEST(a_text_is_written_as_a_json_string)
   size_t i;
   for (i = 0; i < COUNT(written); i++) {
     char    buf[200];
-    amt_out o = amt_out_window(buf, sizeof buf - 1, 0);
+    amt_window o;
+    amt_window_init(&o, buf, sizeof buf - 1, 0);
     amt_json_put_string(&o, (char *)edge_copy(written[i].text, written[i].n),
                         written[i].n);
     assert_int_equal(o.len, o.total);
@@ -1494,7 +1495,8 @@ TEST(what_is_written_is_read_back_as_it_was)
   /* Every control, all of ASCII, and then random characters of all lengths. */
   for (c = 0; c < 128; c++) in[n++] = (char)c;
   for (round = 0; round < 200; round++) {
-    amt_out o = amt_out_window(out, sizeof out, 0);
+    amt_window o;
+    amt_window_init(&o, out, sizeof out, 0);
     amt_json_put_string(&o, (char *)edge_copy(in, n), n);
     assert_int_equal(o.len, o.total);
     text_clear(&want);
@@ -1519,7 +1521,8 @@ TEST(every_window_has_the_same_bytes_as_the_whole)
 {
   static const char text_of[] = "q\"\\\n\x01\xC3\xA9z";
   char              whole[64], piece[64];
-  amt_out           o = amt_out_window(whole, sizeof whole, 0);
+  amt_window o;
+  amt_window_init(&o, whole, sizeof whole, 0);
   size_t            total, from, cap;
   amt_json_put_string(&o, text_of, sizeof text_of - 1);
   amt_put_text(&o, ":");
@@ -1530,7 +1533,7 @@ TEST(every_window_has_the_same_bytes_as_the_whole)
     for (cap = 0; cap <= total + 2; cap++) {
       size_t want = from >= total ? 0 : total - from < cap ? total - from : cap;
       memset(piece, '#', sizeof piece);
-      o = amt_out_window((char *)edge_new(cap), cap, from);
+      amt_window_init(&o, (char *)edge_new(cap), cap, from);
       amt_json_put_string(&o, text_of, sizeof text_of - 1);
       amt_put_text(&o, ":");
       amt_put_number(&o, UINT64_MAX);
@@ -1539,7 +1542,7 @@ TEST(every_window_has_the_same_bytes_as_the_whole)
       assert_int_equal(o.len, want);
       assert_memory_equal(o.buf, whole + (want ? from : 0), want);
     }
-  o = amt_out_window(NULL, 0, 0); /* just counts */
+  amt_window_init(&o, NULL, 0, 0); /* just counts */
   amt_json_put_string(&o, text_of, sizeof text_of - 1);
   assert_int_equal(o.total, total - 21);
 }
@@ -1550,7 +1553,8 @@ TEST(numbers_are_written_in_decimal)
   int      i;
   for (i = 0; i < 3000; i++) {
     char    buf[24], want[24];
-    amt_out o = amt_out_window(buf, sizeof buf, 0);
+    amt_window o;
+    amt_window_init(&o, buf, sizeof buf, 0);
     amt_put_number(&o, n);
     sprintf(want, "%llu", (unsigned long long)n);
     assert_int_equal(o.len, strlen(want));
@@ -1654,12 +1658,12 @@ TEST(gathering_never_writes_behind_the_bytes)
 #endif
   p = edge_copy("abcdef", 6);
   memset(&t, 0, sizeof t);
-  memcpy(t.held, "\xF0\x9F\x98\x80", 4);
-  t.held_len = 4;
+  memcpy(t.utf8, "\xF0\x9F\x98\x80", 4);
+  t.utf8_len = 4;
   assert_int_equal(amt__json_gather(&t, p, 4, 6), 6);
   assert_memory_equal(p, "abcd\xF0\x9F", 6);
   assert_int_equal(amt__json_gather(&t, p, 6, 6), 6);
-  t.held_len = 255; /* ruined: no more than there is */
+  t.utf8_len = 255; /* ruined: no more than there is */
   assert_int_equal(amt__json_gather(&t, p, 0, 6), 4);
   assert_memory_equal(p, "\xF0\x9F\x98\x80\xF0\x9F", 6);
   edge_check();

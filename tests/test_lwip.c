@@ -784,7 +784,8 @@ WIRE_TEST(a_call_over_it)
     do {
       e = amt_http_poll(&conn, &url, buf, sizeof buf, clock_ms);
       if (e == AMT_HTTP_SEND) {
-        amt_out o = amt_out_window(buf, sizeof buf, conn.sent);
+        amt_window o;
+        amt_window_init(&o, buf, sizeof buf, conn.sent);
         amt_http_put_line(&o, "GET", &url, url.path, url.path_len);
         amt_http_put_end(&o, AMT_HTTP_NO_BODY);
         e = amt_http_send(&conn, &o, clock_ms);

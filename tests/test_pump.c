@@ -17,7 +17,7 @@
 typedef struct rig {
   server      srv;
   channel     line[LINES];
-  amt_conn    conn[LINES];
+  amt_slot    conn[LINES];
   amt_pool    pool;
   amt_session s;
   amt_task    t;
@@ -893,7 +893,7 @@ TEST(a_job_blocked_by_another_s_sign_in_answers_busy)
                                       quiet_close, quiet_wait, 0, NULL };
   char        buf[1024], token[64];
   amt_stream  stream[2] = { { &ops, 0 }, { &ops, 0 } };
-  amt_conn    conn[2];
+  amt_slot    conn[2];
   amt_pool    pool = { conn, 2, buf, sizeof buf, NULL };
   amt_session s;
   amt_task    task;
@@ -1035,7 +1035,7 @@ static ptrdiff_t sink_write(amt_stream *s, const void *p, size_t n)
 
 static void sink_close(amt_stream *s) { (void)s; }
 
-static void sink_init(sink *k, amt_conn *c)
+static void sink_init(sink *k, amt_slot *c)
 {
   static const amt_stream_ops ops = { sink_open,  sink_read, sink_write,
                                       sink_close, NULL,      0, NULL };
@@ -1211,17 +1211,17 @@ static void same_bytes(const text *got, size_t from, const text *want)
 static void in_one_window(amt_session *s, const amt_task *t, text *to)
 {
   amt_job j;
-  amt_out o;
+  amt_window o;
   amt_once(&j, s, AMT_START, t, NULL);
   while (amt_next(&j, 0) != AMT_CALL) { }
-  o = amt_out_window(NULL, 0, 0);
+  amt_window_init(&o, NULL, 0, 0);
   amt_call_body(&j, &o);
   text_clear(to);
   to->len = o.total;
   free(to->p);
   to->p = (char *)malloc(o.total + 1), to->cap = o.total + 1;
   assert_non_null(to->p);
-  o = amt_out_window(to->p, o.total, 0);
+  amt_window_init(&o, to->p, o.total, 0);
   amt_call_body(&j, &o);
   assert_int_equal(o.len, to->len);
   to->p[to->len] = 0;
@@ -1270,7 +1270,7 @@ static void send_long(const long_task *l, int kind, const text *want,
 {
   amt_wire    w;
   amt_session s;
-  amt_conn    c;
+  amt_slot    c;
   amt_job     j;
   sink        k;
   amt_pool    p = { &c, 1, NULL, 0, NULL };
@@ -1328,7 +1328,7 @@ TEST(two_requests_that_are_half_sent_go_on_where_they_were)
     long_task   l[2];
     amt_wire    w;
     amt_session s;
-    amt_conn    c[2];
+    amt_slot    c[2];
     amt_job     j[2];
     sink        k[2];
     amt_pool    p = { c, 2, room, sizeof room, NULL };
@@ -1373,7 +1373,7 @@ TEST(a_long_request_that_broke_off_goes_again_from_its_beginning)
     text        want = {0};
     amt_wire    w;
     amt_session s;
-    amt_conn    c;
+    amt_slot    c;
     amt_job     j;
     sink        k;
     amt_pool    p = { &c, 1, room, sizeof room, NULL };
@@ -1411,7 +1411,7 @@ TEST(credentials_are_not_replaced_while_a_request_is_half_sent)
   long_task   l;
   amt_wire    w;
   amt_session s;
-  amt_conn    c;
+  amt_slot    c;
   amt_job     j;
   sink        k;
   unsigned    refused = 0, taken = 0;
@@ -2151,12 +2151,12 @@ TEST(a_job_takes_its_own_sessions_connection_or_a_closed_one)
     rig r;
     rig_init(&r, 3, 64);
     for (k = 0; k < 3; k++) {
-      amt_conn *c = &r.conn[k];
+      amt_slot *c = &r.conn[k];
       c->http.state = v[i].is[k] == SHUT ? AMT_CONN_CLOSED : AMT_CONN_IDLE;
       c->session = v[i].is[k] == OWN ? &own : &other;
       c->job = v[i].is[k] == USED ? &r.j : NULL;
     }
-    assert_ptr_equal(amt__conn_free(&r.pool, &own),
+    assert_ptr_equal(amt__slot_free(&r.pool, &own),
                      v[i].taken < 0 ? NULL : &r.conn[v[i].taken]);
     rig_free(&r);
   }
@@ -2169,11 +2169,11 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
   int i;
   for (i = 0; i < 4; i++) {
     amt_wire  w = *amt_wire_default();
-    amt_conn  c;
+    amt_slot  c;
     amt_job   j;
     rig       r;
     char      got[400];
-    amt_out   o;
+    amt_window   o;
     rig_init(&r, 1, 64);
     w.call[AMT_MONITOR].method = method[i];
     w.call[AMT_MONITOR].path = "/" AMT_HOLE_ID;
@@ -2183,7 +2183,7 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
     assert_int_equal(amt_url_parse(&c.url, "http://h"), 0);
     amt_attach(&j, &r.s, "DEMO2", "2112");
     memset(got, 0, sizeof got);
-    o = amt_out_window(got, sizeof got - 1, 0);
+    amt_window_init(&o, got, sizeof got - 1, 0);
     amt__put_request(&c, &j, &o);
     assert_memory_equal(got, method[i], strlen(method[i]));
     assert_int_equal(strstr(got, "Content-Length:          0\r\n") != NULL,
@@ -2290,7 +2290,7 @@ static void modem_run(modem *m, amt_job *j, const char *fails_at, int then,
 {
   static const amt_stream_ops ops = { modem_open, modem_read, modem_write,
                                       modem_close, NULL, 0, NULL };
-  amt_conn    conn;
+  amt_slot    conn;
   amt_pool    pool = { &conn, 1, NULL, 0, NULL };
   amt_session s;
   amt_task    t;

@@ -104,7 +104,7 @@ static void tls_forget(void)
 
 static void tls_old_ciphers(void)
 {
-  cfg.more = amt_bearssl_more;
+  cfg.configure = amt_bearssl_legacy_ciphers;
 }
 
 /* Trusts this text, kept in one of two places. */
@@ -372,7 +372,7 @@ static void again(void)
   notes = keep_notes;
 }
 
-static void produce(amt_out *o, size_t size)
+static void produce(amt_window *o, size_t size)
 {
   amt_http_put_line(o, size == AMT_HTTP_NO_BODY ? "GET" : "POST", &url,
                     url.path, url.path_len);
@@ -406,7 +406,8 @@ static int step(size_t size)
   srv.burst = 0;
   e = amt_http_poll(&conn, &url, room, room_size, clock_ms);
   if (e == AMT_HTTP_SEND && size != PAUSE) {
-    amt_out o = amt_out_window(room, room_size, conn.sent);
+    amt_window o;
+    amt_window_init(&o, room, room_size, conn.sent);
     produce(&o, size);
     e = amt_http_send(&conn, &o, clock_ms);
   }
@@ -424,8 +425,8 @@ static int step(size_t size)
 static void rest(void)
 {
   unsigned waits = srv.waits;
-  int      now = tls.stream.ops->want != NULL &&
-            tls.stream.ops->want(&tls.stream, AMT_WANT_READ) == AMT_WANT_NOW;
+  int      now = tls.stream.ops->waits_for != NULL &&
+            tls.stream.ops->waits_for(&tls.stream, AMT_WANT_READ) == AMT_WANT_NOW;
   amt_http_wait(&conn, 1000);
   if (now && srv.waits != waits) fail_msg("a wait although bytes lie ready");
   clock_ms++;
@@ -462,7 +463,7 @@ static void begin_open(void)
   begin();
   do {
     e = step(PAUSE);
-    if (e < 0) fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+    if (e < 0) fail_msg("%s (library %d)", error_name(e), tls.report.lib_error);
     if (e == AMT_AGAIN) rest();
   } while (e != AMT_HTTP_SEND);
 }
@@ -493,7 +494,7 @@ static void works_with(size_t size)
 {
   int e = call(size);
   if (e != AMT_HTTP_END)
-    fail_msg("%s (library %d): %s", error_name(e), tls.seen.lib_error,
+    fail_msg("%s (library %d): %s", error_name(e), tls.report.lib_error,
              amt_http_error(e));
   check_whole(size);
 }
@@ -512,7 +513,7 @@ static void refused(int want, const char *what)
   e = get();
   if (e != want)
     text_add(&notes, "%s: got %s (library %d, certificate %d), want %s\n", what,
-             error_name(e), tls.seen.lib_error, tls.seen.certificate,
+             error_name(e), tls.report.lib_error, tls.report.certificate,
              error_name(want));
   if (want < 0 && (conn.sent != 0 || srv.heard_all != 0))
     text_add(&notes, "%s: a request was sent to this server\n", what);
@@ -557,9 +558,9 @@ TLS_TEST(a_get_over_tls)
   assert_int_equal(conn.state, AMT_CONN_IDLE);
   assert_int_equal(tls.stream.ops->tls, 1);
   key_pin(pin, KEY_SERVER);
-  assert_memory_equal(tls.seen.pin, pin, 32);
-  assert_int_equal(tls.seen.certificate, 0);
-  assert_int_equal(tls.seen.resumed, 0);
+  assert_memory_equal(tls.report.pin, pin, 32);
+  assert_int_equal(tls.report.certificate, 0);
+  assert_int_equal(tls.report.resumed, 0);
   /* And again over the same connection. */
   works();
   assert_int_equal(srv.opened, 1);
@@ -1039,7 +1040,7 @@ TLS_TEST(renegotiation_is_refused)
 
 static int want_of(int want)
 {
-  return tls.stream.ops->want(&tls.stream, want);
+  return tls.stream.ops->waits_for(&tls.stream, want);
 }
 
 TLS_TEST(a_record_larger_than_the_buffer_comes_in_pieces)
@@ -1107,7 +1108,7 @@ TLS_TEST(over_a_stream_that_cannot_wait)
   srv.stream.ops = &ops;
   assert_int_equal(amt_http_wait(&conn, 1000), AMT_INTERRUPTED);
   assert_int_equal(conn.state, AMT_CONN_IDLE);
-  assert_int_equal(conn.quiet, 0); /* nobody has looked */
+  assert_int_equal(conn.known_idle, 0); /* nobody has looked */
   srv.stream.ops = own;
   works();
 }
@@ -1328,7 +1329,7 @@ TLS_TEST(a_fatal_alert_among_the_data_is_told_by_its_number)
     e = finish(0);
     if (e != want)
       text_add(&notes, "alert %u: %s, library %d\n", list[i], error_name(e),
-               tls.seen.lib_error);
+               tls.report.lib_error);
   }
   notes_check();
 }
@@ -1786,17 +1787,17 @@ TLS_TEST(chains_that_do_not_hold_are_refused)
   s.issuer = cert_make(&middle);
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_EXPIRED, "the middle has expired");
-  if (tls.seen.certificate != 1)
-    text_add(&notes, "expired: certificate %d, want 1\n", tls.seen.certificate);
-  if (tls.seen.until != NOW - 1)
-    text_add(&notes, "expired: until %u\n", tls.seen.until);
+  if (tls.report.certificate != 1)
+    text_add(&notes, "expired: certificate %d, want 1\n", tls.report.certificate);
+  if (tls.report.until != NOW - 1)
+    text_add(&notes, "expired: until %u\n", tls.report.until);
   middle.until = NULL;
   middle.from = date(NOW + 1, 0);
   s.issuer = cert_make(&middle);
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_NOT_YET, "the middle is not valid yet");
-  if (tls.seen.certificate != 1)
-    text_add(&notes, "not yet: certificate %d, want 1\n", tls.seen.certificate);
+  if (tls.report.certificate != 1)
+    text_add(&notes, "not yet: certificate %d, want 1\n", tls.report.certificate);
   middle.from = NULL;
   /* The signature. Both look for an anchor that fits, and BearSSL for nothing
      else in the chain: "nobody trusted has signed this" is true, too. */
@@ -1933,8 +1934,8 @@ TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
     snprintf(what, sizeof what, "%s to %s at %lld", s.from, s.until,
              (long long)clock_s);
     judged(&s, list[i].e, what);
-    if (list[i].e != 0 && tls.seen.certificate != 0)
-      text_add(&notes, "%s: certificate %d\n", what, tls.seen.certificate);
+    if (list[i].e != 0 && tls.report.certificate != 0)
+      text_add(&notes, "%s: certificate %d\n", what, tls.report.certificate);
   }
   notes_check();
 }
@@ -1961,11 +1962,11 @@ TLS_TEST(the_dates_are_seen)
     amt_http_close(&conn);
     tls_forget();
     get(); /* some are refused: seen all the same */
-    if (tls.seen.from != list[i].a || tls.seen.until != list[i].b)
-      text_add(&notes, "%s to %s: %u to %u\n", s.from, s.until, tls.seen.from,
-               tls.seen.until);
+    if (tls.report.from != list[i].a || tls.report.until != list[i].b)
+      text_add(&notes, "%s to %s: %u to %u\n", s.from, s.until, tls.report.from,
+               tls.report.until);
     key_pin(pin, KEY_SERVER);
-    if (memcmp(pin, tls.seen.pin, 32) != 0)
+    if (memcmp(pin, tls.report.pin, 32) != 0)
       text_add(&notes, "%s to %s: another pin\n", s.from, s.until);
   }
   notes_check();
@@ -2323,7 +2324,7 @@ TLS_TEST(a_pinned_rsa_key)
     s.key = which[i];
     key_pin(pins[0], which[i]);
     judged(&s, 0, "pinned");
-    assert_memory_equal(tls.seen.pin, pins[0], 32);
+    assert_memory_equal(tls.report.pin, pins[0], 32);
     cfg.tls.insecure_skip_chain = 1;
     judged(&s, 0, "pinned, alone");
     cfg.tls.insecure_skip_chain = 0;
@@ -2487,8 +2488,8 @@ static int resumes(void)
 {
   amt_http_close(&conn);
   works();
-  if (tls.seen.resumed != srv.resumed)
-    fail_msg("client: resumed %d, server: %d", tls.seen.resumed, srv.resumed);
+  if (tls.report.resumed != srv.resumed)
+    fail_msg("client: resumed %d, server: %d", tls.report.resumed, srv.resumed);
   return srv.resumed;
 }
 
@@ -2503,9 +2504,9 @@ TLS_TEST(a_second_connection_resumes)
     assert_int_equal(cfg.has_saved, 1);
     for (i = 0; i < 3; i++) {
       assert_int_equal(resumes(), 1);
-      assert_memory_equal(tls.seen.pin, zeros, 32); /* none was shown */
-      assert_int_equal(tls.seen.from, 0);
-      assert_int_equal(tls.seen.until, 0);
+      assert_memory_equal(tls.report.pin, zeros, 32); /* none was shown */
+      assert_int_equal(tls.report.from, 0);
+      assert_int_equal(tls.report.until, 0);
     }
     tls_forget();
     assert_int_equal(cfg.has_saved, 0);
@@ -2520,7 +2521,7 @@ TLS_TEST(a_second_stream_of_the_same_server_resumes)
   amt_http_close(&conn);
   tls_attach(); /* a stream begun anew */
   works();
-  assert_int_equal(tls.seen.resumed, 1);
+  assert_int_equal(tls.report.resumed, 1);
 }
 
 TLS_TEST(what_a_session_was_verified_for_must_be_the_same)
@@ -2720,7 +2721,7 @@ static size_t handshake_on_wire(int resumed)
 {
   amt_http_close(&conn);
   begin_open();
-  assert_int_equal(tls.seen.resumed, resumed);
+  assert_int_equal(tls.report.resumed, resumed);
   return srv.to_client + srv.to_server;
 }
 
@@ -2795,7 +2796,7 @@ TLS_TEST(a_client_certificate_is_shown)
         if (e != AMT_HTTP_END)
           text_add(&notes, "key %d, %s, %s: %s (library %d)\n", which[i],
                    pkcs8 ? "PKCS #8" : "traditional", ciphers[k],
-                   error_name(e), tls.seen.lib_error);
+                   error_name(e), tls.report.lib_error);
         if (e == AMT_HTTP_END && !resumes())
           text_add(&notes, "key %d: not resumed\n", which[i]);
       }
@@ -2821,7 +2822,7 @@ TLS_TEST(a_client_shows_a_chain)
     e = get();
     if (e != AMT_HTTP_END)
       text_add(&notes, "key %d under %d: %s (library %d)\n", which[i % 2],
-               middle.key, error_name(e), tls.seen.lib_error);
+               middle.key, error_name(e), tls.report.lib_error);
   }
   notes_check();
 }
@@ -2832,7 +2833,7 @@ TLS_TEST(a_server_that_demands_one_and_gets_none_says_so)
   peer_demands(&srv, authority);
   e = get();
   if (e != AMT_E_TLS_ALERT(40) && e != AMT_E_TLS_ALERT(116))
-    fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+    fail_msg("%s (library %d)", error_name(e), tls.report.lib_error);
   assert_int_equal(srv.heard_all, 0);
 }
 
@@ -2887,7 +2888,7 @@ TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
       if (e != AMT_E_TLS_ALERT(shows ? 48 : 40))
         text_add(&notes, "in pieces of %zu, %s: %s (library %d)\n", pieces[i],
                  shows ? "a stranger's" : "none", error_name(e),
-                 tls.seen.lib_error);
+                 tls.report.lib_error);
       assert_int_equal(srv.heard_all, 0);
       assert_int_equal(conn.taken, 0);
     }
@@ -3153,13 +3154,13 @@ static void judge_signed_again(const bytes *tbs, const unsigned char *alg,
       if (verdict != 0)
         text_add(&notes, "taken, and OpenSSL says: %s\n",
                  X509_verify_cert_error_string(verdict));
-      if (from > 0 && from < 0xFFFFFFFF && tls.seen.from != 0 &&
-          tls.seen.from != from)
-        text_add(&notes, "from %u, OpenSSL: %lld\n", tls.seen.from,
+      if (from > 0 && from < 0xFFFFFFFF && tls.report.from != 0 &&
+          tls.report.from != from)
+        text_add(&notes, "from %u, OpenSSL: %lld\n", tls.report.from,
                  (long long)from);
-      if (until > 0 && until < 0xFFFFFFFF && tls.seen.until != 0 &&
-          tls.seen.until != until)
-        text_add(&notes, "until %u, OpenSSL: %lld\n", tls.seen.until,
+      if (until > 0 && until < 0xFFFFFFFF && tls.report.until != 0 &&
+          tls.report.until != until)
+        text_add(&notes, "until %u, OpenSSL: %lld\n", tls.report.until,
                  (long long)until);
       if ((verdict != 0) && notes.n < 2000) {
         size_t i;
@@ -3551,7 +3552,7 @@ TLS_TEST(a_record_larger_than_the_buffer_is_RECORD)
   peer_forges(&srv, 23, large, sizeof large);
   e = finish(0);
   if (e != AMT_E_TLS_RECORD)
-    fail_msg("%s (library %d)", error_name(e), tls.seen.lib_error);
+    fail_msg("%s (library %d)", error_name(e), tls.report.lib_error);
 }
 
 TLS_TEST(twice_the_buffer_reads_while_it_writes)
@@ -3939,7 +3940,7 @@ TLS_TEST(amt_bearssl_more_speaks_to_old_servers)
     if (e != AMT_E_TLS_ALERT(40))
       text_add(&notes, "%s without: %s\n", ciphers[i], error_name(e));
     amt_http_close(&conn);
-    cfg.more = amt_bearssl_more;
+    cfg.configure = amt_bearssl_legacy_ciphers;
     e = get();
     if (e != AMT_HTTP_END)
       text_add(&notes, "%s with: %s\n", ciphers[i], error_name(e));
@@ -3990,7 +3991,7 @@ static void without_hashes(br_ssl_client_context *cc,
 
 TLS_TEST(an_engine_that_cannot_begin_is_BROKEN)
 {
-  cfg.more = without_hashes;
+  cfg.configure = without_hashes;
   refused(AMT_E_TLS_BROKEN, "no hash for its random generator");
   assert_int_equal(srv.up_all, 0);
   notes_check();
@@ -4132,7 +4133,7 @@ TLS_TEST(a_set_up_that_fails_is_MEMORY_and_sends_nothing)
     refused(AMT_E_TLS_MEMORY, "no memory");
     assert_int_equal(setups, n);
     failing_setup = 0;
-    assert_int_equal(tls.seen.lib_error, MBEDTLS_ERR_SSL_ALLOC_FAILED);
+    assert_int_equal(tls.report.lib_error, MBEDTLS_ERR_SSL_ALLOC_FAILED);
     assert_int_equal(srv.up_all, 0);
   }
   notes_check();
@@ -4149,7 +4150,7 @@ TLS_TEST(a_session_that_cannot_be_taken_up_is_done_without)
   works();
   failing_setup = 0;
   assert_true(setups >= 4);
-  assert_int_equal(tls.seen.resumed, 0);
+  assert_int_equal(tls.report.resumed, 0);
   assert_int_equal(resumes(), 1);
 }
 
@@ -4157,7 +4158,7 @@ TLS_TEST(a_fragment_length_that_is_none_is_refused)
 {
   cfg.fragment = 200;
   refused(AMT_E_TLS_MEMORY, "a fragment length");
-  assert_int_equal(tls.seen.lib_error, MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
+  assert_int_equal(tls.report.lib_error, MBEDTLS_ERR_SSL_BAD_INPUT_DATA);
   assert_int_equal(srv.up_all, 0);
   notes_check();
 }
@@ -4226,7 +4227,7 @@ TLS_TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told)
   s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_EXPIRED, "expired in the middle, and another name");
-  assert_int_equal(tls.seen.certificate, 1);
+  assert_int_equal(tls.report.certificate, 1);
   notes_check();
 }
 
@@ -4242,7 +4243,7 @@ TLS_TEST(a_weak_key_of_the_issuer_is_the_issuers)
     s.key = which[i];
     peer_shows(&srv, cert_make(&s), s.key, s.issuer);
     refused(AMT_E_TLS_WEAK, "an issuer's RSA key of 1024 bits");
-    assert_int_equal(tls.seen.certificate, 1);
+    assert_int_equal(tls.report.certificate, 1);
   }
   notes_check();
 }

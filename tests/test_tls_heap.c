@@ -52,7 +52,7 @@ static int trust(const char *file)
 }
 
 /* Runs the job; the lines of its log, or -1 if it failed. */
-static long run(const char *url, amt_conn *conn)
+static long run(const char *url, amt_slot *conn)
 {
   static char buf[128], token[64];
   amt_pool    pool;
@@ -85,7 +85,7 @@ static long run(const char *url, amt_conn *conn)
 
 int main(int argc, char **argv)
 {
-  amt_conn conn;
+  amt_slot conn;
   int      e;
   if (argc != 3) return 64;
   e = trust(argv[2]);

@@ -242,7 +242,7 @@ static void set_fragment(unsigned long n)
 
 static void set_more(void)
 {
-  server.more = amt_bearssl_more;
+  server.configure = amt_bearssl_legacy_ciphers;
 }
 
 static void forget(void)
@@ -433,7 +433,7 @@ static uint32_t crc32(uint32_t crc, const unsigned char *p, size_t n)
   return ~crc;
 }
 
-static void request(amt_out *out, const amt_url *url)
+static void request(amt_window *out, const amt_url *url)
 {
   char bearer[4096];
   snprintf(bearer, sizeof bearer, "Bearer %s", o.secret);
@@ -457,7 +457,8 @@ static int get(amt_http_conn *conn, const amt_url *url, unsigned char *room,
     ++*polls;
     e = amt_http_poll(conn, url, room, o.room, amt_posix_now());
     if (e == AMT_HTTP_SEND) {
-      amt_out out = amt_out_window((char *)room, o.room, conn->sent);
+      amt_window out;
+      amt_window_init(&out, (char *)room, o.room, conn->sent);
       request(&out, url);
       e = amt_http_send(conn, &out, amt_posix_now());
     } else if (e == AMT_HTTP_BODY) {
@@ -472,7 +473,7 @@ static int get(amt_http_conn *conn, const amt_url *url, unsigned char *room,
 static void print(const amt_http_conn *conn, int e, uint32_t crc,
                   unsigned polls)
 {
-  const amt_tls_seen *seen = &tls.seen;
+  const amt_tls_report *seen = &tls.report;
   size_t              i;
   printf("error=%d status=%d body=%lu crc=%lu resumed=%d reused=%d "
          "certificate=%d since=%lu until=%lu lib=%d got=%lu out=%lu "

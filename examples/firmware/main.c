@@ -41,7 +41,7 @@ static const amt_task task = {"DEMO2", "REPORTTEST01", NULL, NULL, NULL, NULL,
 
 static struct netif netif;
 static amt_lwip_raw sock;
-static amt_conn     conn;
+static amt_slot     conn;
 static amt_session  session;
 static amt_job      job;
 static char         buf[256], token[128];
@@ -62,7 +62,8 @@ static void print(const char *text) { board_print(text, strlen(text)); }
 static void print_number(uint32_t n)
 {
   char    digits[20];
-  amt_out o = amt_out_window(digits, sizeof digits, 0);
+  amt_window o;
+  amt_window_init(&o, digits, sizeof digits, 0);
   amt_put_number(&o, n);
   board_print(digits, o.len);
 }
@@ -175,7 +176,7 @@ static int job_event(amt_event e)
   case AMT_STATUS: print_line("status: ", amt_status_name(job.status));
     return 0;
   case AMT_MESSAGE:
-  case AMT_SAID:
+  case AMT_SERVER_TEXT:
     if (job.msg_first) print(from[job.msg_kind]);
     board_print(job.msg, job.msg_len);
     if (!job.msg_more) print("\n");

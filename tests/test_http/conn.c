@@ -198,7 +198,7 @@ TEST(a_stream_may_wait_for_something_else)
 {
   amt_stream_ops ops = memory_ops;
   begin_test();
-  ops.want = says_want;
+  ops.waits_for = says_want;
   mem.stream.ops = &ops;
   wanted = AMT_WANT_READ;
   assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* it is closed */

@@ -44,14 +44,14 @@ TEST(bytes_before_the_first_byte_of_a_request_are_refused)
 
 TEST(bytes_that_come_before_the_first_write_are_UNASKED)
 {
-  amt_out o;
+  amt_window o;
   begin_test();
   call_begin();
   assert_int_equal(amt_http_poll(&conn, &url, buf, buf_size, now),
                    AMT_HTTP_SEND); /* the look saw nothing */
   TAPE(0, 0, OK, AMT_AGAIN);
   mem_fault(ON_WRITE, 1, AMT_AGAIN);
-  o = amt_out_window((char *)buf, buf_size, 0);
+  amt_window_init(&o, (char *)buf, buf_size, 0);
   put_request(&o);
   assert_int_equal(amt_http_send(&conn, &o, now), AMT_E_HTTP_UNASKED);
   assert_int_equal(conn.state, AMT_CONN_CLOSED);

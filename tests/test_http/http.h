@@ -160,7 +160,7 @@ void tape_add(unsigned connection, size_t after, const char *bytes, size_t n,
                   "Connection: close\r\n\r\n"
 
 /* The request: written into o, and how long it is. */
-void   put_request(amt_out *o);
+void   put_request(amt_window *o);
 size_t request_size(void);
 
 /* A whole call, to its end or error, which it returns. Or its parts: it begins;

@@ -272,27 +272,27 @@ TEST(quiet_saves_the_look_at_an_idle_connection)
   mem.wait_result = 0;
   assert_int_equal(amt_http_wait(&conn, 10), 0);
   assert_int_equal(mem.want, AMT_WANT_NOTHING);
-  assert_int_equal(conn.quiet, 1);
+  assert_int_equal(conn.known_idle, 1);
   reads = mem.reads;
   amt_http_begin(&conn, now, 0);
   assert_int_equal(mem.reads, reads); /* none */
-  assert_int_equal(conn.quiet, 0);
+  assert_int_equal(conn.known_idle, 0);
   assert_int_equal(conn.reused, 1);
   call_on();
   text_same(&saw, "200 [first] END", "third");
   /* A wait that a signal ended has not seen that nothing came. */
   mem.wait_result = AMT_INTERRUPTED;
   assert_int_equal(amt_http_wait(&conn, 10), AMT_INTERRUPTED);
-  assert_int_equal(conn.quiet, 0);
+  assert_int_equal(conn.known_idle, 0);
   assert_int_equal(conn.state, AMT_CONN_IDLE);
   /* One that saw something closes. */
   mem.wait_result = 1;
   assert_int_equal(amt_http_wait(&conn, 10), 1);
   assert_int_equal(conn.state, AMT_CONN_CLOSED);
-  assert_int_equal(conn.quiet, 0);
+  assert_int_equal(conn.known_idle, 0);
   assert_int_equal(mem.is_open, 0);
   /* `quiet` does not make a stale one young. */
-  conn.quiet = 1;
+  conn.known_idle = 1;
   call();
   assert_int_equal(conn.reused, 0);
 }

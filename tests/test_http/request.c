@@ -31,7 +31,7 @@ typedef struct request {
   const char *want;
 } request;
 
-static void produce(amt_out *o, const request *r)
+static void produce(amt_window *o, const request *r)
 {
   static char copy[1000];
   amt_url     u;
@@ -47,7 +47,8 @@ static void produce(amt_out *o, const request *r)
 static void produce_window(const request *r, size_t from, size_t cap)
 {
   size_t  n = strlen(r->want), len = n - from < cap ? n - from : cap;
-  amt_out o = amt_out_window((char *)edge_new(cap), cap, from);
+  amt_window o;
+  amt_window_init(&o, (char *)edge_new(cap), cap, from);
   produce(&o, r);
   edge_check();
   if (o.total != n || o.len != len || memcmp(o.buf, r->want + from, len) != 0)
@@ -99,7 +100,8 @@ TEST(a_request_is_these_bytes)
 TEST(a_length_that_cannot_be_counted_stays_the_greatest)
 {
   char    buf[4] = "wxyz";
-  amt_out o = amt_out_window(buf, 3, 0);
+  amt_window o;
+  amt_window_init(&o, buf, 3, 0);
   o.total = (size_t)-1 - 3;
   amt_put(&o, "abc", 3);
   assert_true(o.total == (size_t)-1);

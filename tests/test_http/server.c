@@ -125,7 +125,7 @@ void server_step(void)
   }
 }
 
-static void net_send(amt_out *o)
+static void net_send(amt_window *o)
 {
   static const char some[1000];
   size_t            i;
@@ -140,7 +140,8 @@ int net_step(uint32_t at)
 {
   int e = amt_http_poll(&net, &net_url, buf, buf_size, at);
   if (e == AMT_HTTP_SEND) {
-    amt_out o = amt_out_window((char *)buf, buf_size, net.sent);
+    amt_window o;
+    amt_window_init(&o, (char *)buf, buf_size, net.sent);
     net_send(&o);
     e = amt_http_send(&net, &o, at);
   }

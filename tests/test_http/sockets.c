@@ -242,7 +242,7 @@ TEST(an_idle_wait_that_saw_nothing_saves_the_look)
   SERVE(REPLY_1);
   net_call();
   assert_int_equal(amt_http_wait(&net, 1), 0);
-  assert_int_equal(net.quiet, 1);
+  assert_int_equal(net.known_idle, 1);
   NET_CALL_GIVES("200 [first] END", "again");
   assert_int_equal(net.reused, 1);
   net_end();
@@ -345,7 +345,7 @@ TEST(a_signal_interrupts_a_wait_and_does_no_harm)
     seen = amt_http_wait(&net, 20000) == AMT_INTERRUPTED;
   assert_true(seen);
   assert_int_equal(net.state, AMT_CONN_IDLE);
-  assert_int_equal(net.quiet, 0);
+  assert_int_equal(net.known_idle, 0);
   amt_http_close(&net);
   for (seen = i = 0; i < 10 && !seen; i++) /* and as it is closed */
     seen = amt_http_wait(&net, 20000) == AMT_INTERRUPTED;

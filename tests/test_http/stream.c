@@ -154,7 +154,7 @@ void begin_test(void)
   request_body = 0;
 }
 
-void put_request(amt_out *o)
+void put_request(amt_window *o)
 {
   static const char some[] = "abcdefghijklmnopqrstuvwxyz0123456789,";
   size_t            i, n = sizeof some - 1;
@@ -167,7 +167,8 @@ void put_request(amt_out *o)
 
 size_t request_size(void)
 {
-  amt_out o = amt_out_window(NULL, 0, 0);
+  amt_window o;
+  amt_window_init(&o, NULL, 0, 0);
   put_request(&o);
   return o.total;
 }
@@ -183,8 +184,8 @@ int call_step(void)
     memset(buf, 0xDD, buf_size); /* others may use it now */
   }
   if (e == AMT_HTTP_SEND) {
-    amt_out o;
-    o = amt_out_window((char *)buf, buf_size, conn.sent);
+    amt_window o;
+    amt_window_init(&o, (char *)buf, buf_size, conn.sent);
     put_request(&o);
     e = amt_http_send(&conn, &o, now);
     if (e == AMT_AGAIN && conn.have == conn.at) memset(buf, 0xDD, buf_size);
@@ -241,7 +242,8 @@ int call(void)
 void check_sent(size_t times, size_t part)
 {
   static char want[20000];
-  amt_out     o = amt_out_window(want, sizeof want, 0);
+  amt_window o;
+  amt_window_init(&o, want, sizeof want, 0);
   size_t      i;
   put_request(&o);
   assert_int_equal(mem.sent_n, times * o.total + part);

@@ -18,8 +18,8 @@ TEST(a_sign_in_may_be_a_form)
   amt_wire *w = play_wire(p);
   w->call[AMT_SIGN_IN].body = "grant_type=password&username="
     AMT_HOLE_API_USER "&password=" AMT_HOLE_PASSWORD;
-  w->reply[AMT_R_TOKEN] = "access_token";
-  w->reply[AMT_R_EXPIRES] = "expires_in";
+  w->reply[AMT_REPLY_TOKEN] = "access_token";
+  w->reply[AMT_REPLY_EXPIRES] = "expires_in";
   p->s.user = "a b&c=\xC3\xA9%+";
   p->s.password = "p\r\nq~-._";
   play_job(p);

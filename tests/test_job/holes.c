@@ -487,7 +487,7 @@ TEST(actions_that_stand_in_paths_need_no_words)
   w->call[AMT_START].body = "{\"JobName\":" AMT_HOLE_JOB "}";
   w->call[AMT_STOP].path = "/jobs/" AMT_HOLE_ID "/stop";
   w->call[AMT_STOP].body = NULL;
-  w->reply[AMT_R_TIME] = "a.b23456789012345678901234567890"
+  w->reply[AMT_REPLY_TIME] = "a.b23456789012345678901234567890"
                          ".c234567890123456789012345678901";
   /* parts of 31 bytes at most */
   play_to(p, AMT_STARTED);
@@ -528,7 +528,7 @@ TEST(words_may_be_others_and_members_absent)
   w->call[AMT_START].body = "{\"Action\":\"begin\",\"ApplicationName\":"
     AMT_HOLE_APPLICATION ",\"Name\":" AMT_HOLE_JOB "}";
   w->call[AMT_MONITOR].body = w->call[AMT_MESSAGES].body = JOB_BODY;
-  w->reply[AMT_R_MORE] = NULL;
+  w->reply[AMT_REPLY_MORE] = NULL;
   play_job(p);
   expect_end(p, "done 4");
   expect_sent(p, "\n" JSON({"Action":"begin","ApplicationName":"DEMO2",)
@@ -839,7 +839,8 @@ static void walk(play *p, const values *v, const char *text_)
   stand(p, v);
   p->j.op = (uint8_t)op;
   for (i = 0; i < COUNT(put); i++) {
-    amt_out o = amt_out_window(piece, sizeof piece, below(50));
+    amt_window o;
+    amt_window_init(&o, piece, sizeof piece, below(50));
     put[i](&p->j, &o);
   }
   amt_wire_check(w, &fault);

@@ -297,7 +297,7 @@ TEST(more_without_anything_new_does_not_loop)
     step  s[] = { OK(AMT_MESSAGES, v[i], .times = ALWAYS) };
     play *p = play_with(s);
     play_job(p);
-    expect_end(p, "done 4 MORE log incomplete");
+    expect_end(p, "done 4 LOG_REPEATS log incomplete");
     assert_in_range(p->srv.count[AMT_MESSAGES], 1, 3);
     expect_texts(p, i == 0 ? "" : " a\n b\n");
   }
@@ -310,7 +310,7 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
   };
   play *p = play_with(s);
   play_job(p);
-  expect_end(p, "done 4 MORE log incomplete");
+  expect_end(p, "done 4 LOG_REPEATS log incomplete");
 }
 
 /* --- how a message is written --------------------------------------------- */
@@ -369,7 +369,7 @@ TEST(a_list_of_messages_may_be_null_or_have_nulls_in_it)
     }
 }
 
-TEST(two_lists_in_one_reply_are_TWICE)
+TEST(two_lists_in_one_reply_are_a_DUPLICATE)
 {
   static const char *const v[] = {
     JSON({"Messages":"one\ntwo","messages":"three"}),
@@ -379,7 +379,7 @@ TEST(two_lists_in_one_reply_are_TWICE)
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
     play *p = reply_once(AMT_MESSAGES, 200, v[i], 0);
-    expect_end(p, "failed TWICE, code 19, start known");
+    expect_end(p, "failed DUPLICATE, code 19, start known");
   }
 }
 
@@ -455,7 +455,7 @@ TEST(a_log_may_be_one_string_of_lines)
       for (cut = 0; cut <= strlen(v[i].body); cut++) {
         step  s[] = { OK(AMT_MESSAGES, v[i].body, .times = ALWAYS) };
         play *p = play_with(s);
-        play_wire(p)->reply[AMT_R_MESSAGES] = v[i].name;
+        play_wire(p)->reply[AMT_REPLY_MESSAGES] = v[i].name;
         p->chunk = chunk;
         play_cut(p, AMT_MESSAGES, cut, AMT_E_RESET);
         p->srv.status_at = 3;
@@ -474,7 +474,7 @@ TEST(a_log_of_lines_grows_live_and_loses_none)
   };
   static const int status[] = { 2, 2, 2, 4 };
   play *p = play_with(s);
-  play_wire(p)->reply[AMT_R_MESSAGES] = "Log";
+  play_wire(p)->reply[AMT_REPLY_MESSAGES] = "Log";
   p->s.messages = AMT_LIVE;
   play_status(p, status);
   play_job(p);

@@ -135,7 +135,7 @@ TEST(no_bytes_of_a_reply_are_no_body)
   amt_reply_status(&p->j, 200, 0);
   assert_int_equal(amt_reply_data(&p->j, none, 0), 0);
   amt_reply_end(&p->j, 0, 1);
-  assert_int_equal(amt_next(&p->j, 0), AMT_ANSWERED);
+  assert_int_equal(amt_next(&p->j, 0), AMT_STOP_ANSWERED);
   assert_int_equal(p->j.error, 0);
 }
 

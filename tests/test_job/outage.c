@@ -228,9 +228,9 @@ TEST(a_code_once_known_is_never_replaced)
     { OK(AMT_MESSAGES, "{\"Messages\":[\"\xFF\"]}"), AMT_E_JSON_UTF8 },
     { OK(AMT_MESSAGES, JSON({"Messages":["\ud800"]})), AMT_E_JSON_ESCAPE },
     { OK(AMT_MESSAGES, JSON({"Messages":[{"Text":"a","Text":"b"}]})),
-      AMT_E_TWICE },
+      AMT_E_DUPLICATE },
     { OK(AMT_MESSAGES, JSON({"Messages":["a"],"Messages":["b"]})),
-      AMT_E_TWICE },
+      AMT_E_DUPLICATE },
     { CUT_OFF(AMT_MESSAGES, 200, JSON({"Messages":["a"), AMT_E_TRUNCATED),
       AMT_E_TRUNCATED }
   };

@@ -137,7 +137,8 @@ void play_cut(play *p, amt_op op, size_t bytes, int error)
 void play_part(const amt_job *j, part put, text *to)
 {
   static const size_t sizes[] = { ALL, 1, 7, 64 }; /* all in one first */
-  amt_out count = amt_out_window(NULL, 0, 0), o;
+  amt_window count, o;
+  amt_window_init(&count, NULL, 0, 0);
   size_t  i, at;
   put(j, &count);
   for (i = 0; i < COUNT(sizes); i++) {
@@ -146,7 +147,7 @@ void play_part(const amt_job *j, part put, text *to)
     for (at = 0; at < count.total; at += o.len) {
       char *w = (char *)malloc(size);
       assert_non_null(w);
-      o = amt_out_window(w, size, at);
+      amt_window_init(&o, w, size, at);
       put(j, &o);
       assert_int_equal(o.total, count.total);
       assert_int_equal(o.len, count.total - at < size ? count.total - at

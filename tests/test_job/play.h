@@ -108,7 +108,7 @@ void play_event(play *p, amt_event e);
 void play_call(play *p);
 
 /* A part of the request: the same through windows of any size. */
-typedef void (*part)(const amt_job *j, amt_out *o);
+typedef void (*part)(const amt_job *j, amt_window *o);
 void play_part(const amt_job *j, part put, text *to);
 
 /* Until the end, or until `until` has been given. */

@@ -43,7 +43,7 @@ TEST(stop_and_kill_send_the_bytes_of_the_wire_section)
     play_to(p, AMT_STARTED);
     text_clear(&p->srv.calls);
     amt_stop(&p->j, v[i].op);
-    play_until(p, AMT_ANSWERED);
+    play_until(p, AMT_STOP_ANSWERED);
     expect_requests(p, "%s", v[i].sent);
   }
 }

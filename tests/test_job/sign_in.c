@@ -225,7 +225,7 @@ TEST(a_server_is_verified_by_any_reply_and_by_nothing_else)
       expect_end(p, "failed %d, code 19, start known", AMT_E_TLS_EXPIRED);
     } else {
       play_to(p, AMT_STATUS);
-      p->s.generation__ = 0;
+      p->s.token_number__ = 0;
       play_steps(p, after);
       play_run(p);
       expect_end(p, "done 4");

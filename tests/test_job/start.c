@@ -277,7 +277,7 @@ TEST(a_bare_id_that_is_cut_is_an_unknown_start)
     for (chunk = 0; chunk < 3; chunk++) {
       step  s[] = { CUT_OFF(AMT_START, 200, v[i].body, v[i].error) };
       play *p = play_with(s);
-      play_wire(p)->reply[AMT_R_ID] = "";
+      play_wire(p)->reply[AMT_REPLY_ID] = "";
       p->chunk = chunk;
       play_to(p, v[i].known ? AMT_STARTED : AMT_FAILED);
       expect_end(p, v[i].known ? "started 2112"
@@ -376,9 +376,9 @@ TEST(an_HTTP_client_may_say_that_a_call_is_hopeless)
   play *p = play_new();
   play_start(p);
   while (amt_next(&p->j, p->now) != AMT_CALL) { }
-  amt_reply_end(&p->j, AMT_E_HOPELESS, 0);
+  amt_reply_end(&p->j, AMT_E_PERMANENT, 0);
   assert_int_equal(amt_next(&p->j, p->now), AMT_FAILED);
-  assert_int_equal(p->j.error, AMT_E_HOPELESS);
+  assert_int_equal(p->j.error, AMT_E_PERMANENT);
   assert_int_equal(p->j.start, AMT_START_NONE);
   assert_int_equal(p->j.code, AMT_CODE_WEB_SERVER_ERROR);
 }

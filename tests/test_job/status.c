@@ -274,7 +274,7 @@ TEST(a_name_with_a_NUL_is_another_name)
     play *p = play_with(s);
     assert_non_null(name);
     memcpy(name, "Status", sizeof "Status");
-    play_wire(p)->reply[AMT_R_STATUS] = name;
+    play_wire(p)->reply[AMT_REPLY_STATUS] = name;
     play_job(p);
     expect_end(p, "done 4");
     free(name);
@@ -298,7 +298,7 @@ TEST(only_letters_have_a_case)
 {
   static const step s[] = { OK(AMT_MONITOR, JSON({"sTATUS@":2,"Status`":4})) };
   play *p = play_with(s);
-  play_wire(p)->reply[AMT_R_STATUS] = "Status@";
+  play_wire(p)->reply[AMT_REPLY_STATUS] = "Status@";
   play_once(p, AMT_MONITOR);
   play_run(p);
   assert_int_equal(p->j.status, 2);

@@ -65,7 +65,7 @@ TEST(a_kill_comes_at_once_and_not_at_the_next_poll)
   play_to(p, AMT_STARTED);
   at = p->now;
   amt_stop(&p->j, AMT_KILL);
-  play_until(p, AMT_ANSWERED);
+  play_until(p, AMT_STOP_ANSWERED);
   assert_int_equal(p->now, at);
 }
 
@@ -86,7 +86,7 @@ TEST(a_kill_asked_for_during_a_monitor_does_not_wait)
   amt_reply_data(&p->j, said, sizeof said - 1);
   amt_reply_end(&p->j, 0, 1);
   asked = p->now;
-  play_until(p, AMT_ANSWERED);
+  play_until(p, AMT_STOP_ANSWERED);
   assert_int_equal(p->now, asked);
 }
 
@@ -113,7 +113,7 @@ TEST(a_second_kill_may_follow_a_refused_one)
   play *p = play_with(s);
   play_to(p, AMT_STARTED);
   amt_stop(&p->j, AMT_STOP);
-  play_until(p, AMT_ANSWERED);
+  play_until(p, AMT_STOP_ANSWERED);
   amt_stop(&p->j, AMT_KILL);
   play_run(p);
   expect_end(p, "done 3");
@@ -155,7 +155,7 @@ TEST(a_refused_stop_or_kill_never_ends_the_watch)
       play *p = play_with(s);
       play_to(p, AMT_STARTED);
       amt_stop(&p->j, (amt_op)op);
-      play_until(p, AMT_ANSWERED);
+      play_until(p, AMT_STOP_ANSWERED);
       assert_int_equal(p->j.error, v[i].error);
       play_run(p);
       expect_end(p, "done 4");
@@ -176,7 +176,7 @@ TEST(an_empty_reply_to_stop_and_kill_means_accepted)
       play *p = play_with(s);
       play_to(p, AMT_STARTED);
       amt_stop(&p->j, (amt_op)op);
-      play_until(p, AMT_ANSWERED);
+      play_until(p, AMT_STOP_ANSWERED);
       assert_int_equal(p->j.error, 0);
       play_run(p); /* and the monitor's status is the one that counts */
       expect_end(p, "done 4");

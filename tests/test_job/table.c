@@ -16,7 +16,7 @@ typedef struct word {
 #define PATH(op)     WORD(call[AMT_##op].path)
 #define BODY(op)     WORD(call[AMT_##op].body)
 #define METHOD(op)   WORD(call[AMT_##op].method)
-#define REPLIED(m)   WORD(reply[AMT_R_##m])
+#define REPLIED(m)   WORD(reply[AMT_REPLY_##m])
 #define HEADERS      WORD(headers)
 
 static void put_word(amt_wire *w, const word *v)
@@ -227,10 +227,10 @@ TEST(a_name_that_could_not_be_found_is_refused)
     memcpy(name, "Status", 6);
     for (at = 6; at < n; at += 7) name[at] = '|';
     name[n - 1] = 'a', name[n] = 0;
-    w.reply[AMT_R_STATUS] = name;
+    w.reply[AMT_REPLY_STATUS] = name;
     assert_int_equal(amt_wire_check(&w, &f), n == 255 ? 0 : AMT_E_WIRE);
     if (n != 255) continue;
-    play_wire(p)->reply[AMT_R_STATUS] = name;
+    play_wire(p)->reply[AMT_REPLY_STATUS] = name;
     play_job(p);
     expect_end(p, "done 4");
   }
@@ -424,7 +424,7 @@ TEST(without_a_sign_in_a_table_needs_nothing_of_it)
   amt_wire_fault f;
   w.call[AMT_SIGN_IN].path = w.call[AMT_SIGN_IN].method = NULL;
   w.call[AMT_SIGN_IN].body = "{";
-  w.reply[AMT_R_TOKEN] = NULL;
+  w.reply[AMT_REPLY_TOKEN] = NULL;
   assert_int_equal(amt_wire_check(&w, &f), 0);
 }
 
@@ -453,7 +453,7 @@ TEST(a_table_without_a_list_of_messages_runs_jobs_without_their_log)
   int never;
   for (never = 0; never < 2; never++) {
     play *p = play_new();
-    play_wire(p)->reply[AMT_R_MESSAGES] = NULL;
+    play_wire(p)->reply[AMT_REPLY_MESSAGES] = NULL;
     p->s.messages = never ? AMT_NEVER : AMT_AT_END;
     play_job(p);
     expect_end(p, never ? "done 4 log incomplete"

@@ -33,13 +33,13 @@ TEST(replies_are_found_by_dotted_names)
   for (chunk = 0; chunk < 60; chunk++) {
     play     *p = play_with(s);
     amt_wire *w = play_wire(p);
-    w->reply[AMT_R_TOKEN] = "auth.token";
-    w->reply[AMT_R_EXPIRES] = "auth.life";
-    w->reply[AMT_R_ID] = "result.job.id";
-    w->reply[AMT_R_STATUS] = "result.job.status";
-    w->reply[AMT_R_MESSAGES] = "data.items";
-    w->reply[AMT_R_TEXT] = "body.text";
-    w->reply[AMT_R_SEQUENCE] = "meta.seq";
+    w->reply[AMT_REPLY_TOKEN] = "auth.token";
+    w->reply[AMT_REPLY_EXPIRES] = "auth.life";
+    w->reply[AMT_REPLY_ID] = "result.job.id";
+    w->reply[AMT_REPLY_STATUS] = "result.job.status";
+    w->reply[AMT_REPLY_MESSAGES] = "data.items";
+    w->reply[AMT_REPLY_TEXT] = "body.text";
+    w->reply[AMT_REPLY_SEQUENCE] = "meta.seq";
     p->chunk = chunk;
     play_job(p);
     expect_all(p, STARTED "> monitor\nstatus 2\n> monitor\nstatus 5\n"
@@ -58,7 +58,7 @@ TEST(a_dot_in_a_members_own_name_is_no_nesting)
   };
   play     *p = play_with(s);
   amt_wire *w = play_wire(p);
-  w->reply[AMT_R_STATUS] = "result.job.status";
+  w->reply[AMT_REPLY_STATUS] = "result.job.status";
   play_job(p);
   expect_end(p, "done 11");
 }
@@ -87,7 +87,7 @@ TEST(alternatives_of_dotted_names_are_not_mixed)
     for (chunk = 0; chunk < 8; chunk++) {
       step  s[] = { OK(AMT_MONITOR, v[i].body) };
       play *p = play_with(s);
-      play_wire(p)->reply[AMT_R_STATUS] = v[i].name;
+      play_wire(p)->reply[AMT_REPLY_STATUS] = v[i].name;
       p->chunk = chunk;
       play_once(p, AMT_MONITOR);
       play_run(p);
@@ -105,9 +105,9 @@ TEST(alternatives_are_read_in_messages_too)
   };
   play     *p = play_with(s);
   amt_wire *w = play_wire(p);
-  w->reply[AMT_R_MESSAGES] = "Messages|data.rows";
-  w->reply[AMT_R_TEXT] = "line|body.text";
-  w->reply[AMT_R_SEQUENCE] = "n|seq";
+  w->reply[AMT_REPLY_MESSAGES] = "Messages|data.rows";
+  w->reply[AMT_REPLY_TEXT] = "line|body.text";
+  w->reply[AMT_REPLY_SEQUENCE] = "n|seq";
   play_job(p);
   expect_told(p, "message #1 a\nmessage b\nmessage #3 c\ndone 4\n");
 }
@@ -126,8 +126,8 @@ TEST(replies_may_be_the_value_itself)
   for (chunk = 0; chunk < 12; chunk++) {
     play     *p = play_with(s);
     amt_wire *w = play_wire(p);
-    w->reply[AMT_R_TOKEN] = w->reply[AMT_R_ID] = w->reply[AMT_R_STATUS] = "";
-    w->reply[AMT_R_MESSAGES] = "";
+    w->reply[AMT_REPLY_TOKEN] = w->reply[AMT_REPLY_ID] = w->reply[AMT_REPLY_STATUS] = "";
+    w->reply[AMT_REPLY_MESSAGES] = "";
     p->chunk = chunk;
     play_to(p, AMT_STARTED);
     assert_string_equal(p->j.id, "2112");
@@ -148,7 +148,7 @@ TEST(a_bare_id_and_a_bare_status_live_in_one_table)
   };
   play     *p = play_with(s);
   amt_wire *w = play_wire(p);
-  w->reply[AMT_R_ID] = w->reply[AMT_R_STATUS] = "";
+  w->reply[AMT_REPLY_ID] = w->reply[AMT_REPLY_STATUS] = "";
   play_job(p);
   expect_all(p, UP_TO_START "started A7\n> monitor\nstatus 4\n"
              "> messages\ndone 4\n");
@@ -165,7 +165,7 @@ TEST(the_wire_of_0_1_is_a_table_too)
   w->headers = AMT_IF(TOKEN, "Authorization: Bearer " AMT_HOLE_TOKEN "\r\n");
   w->call[AMT_MONITOR].body = "{\"ApplicationName\":" AMT_HOLE_APPLICATION
                               ",\"BatchrequestId\":" AMT_HOLE_ID "}";
-  w->reply[AMT_R_TOKEN] = "Token";
+  w->reply[AMT_REPLY_TOKEN] = "Token";
   p->srv.scheme = "Authorization: Bearer ";
   play_job(p);
   expect_end(p, "done 4");
