@@ -12,6 +12,7 @@ usage: size.py (make size)
   all-any-wire   .text with other wire tables, too
   with-...       what an option adds to .text
   lwip-, tls-, posix  .text of these streams, and what their options add
+  device-...     .text of a whole program over such a stream: size_device.c
 
   amt-static, amt-exe  .bytes: the tool as one file (make static, make windows)
 
@@ -196,14 +197,14 @@ class Target:
             line(self.name, "all-any-wire.text", size)
         line(self.name, "with-" + name + ".text", size - self.text(base))
 
-    def kept(self, options, *roots):
+    def kept(self, options, *roots, source=None):
         """What stays of the headers when only these functions are used."""
         o = self.path("kept")
         subprocess.check_call(
             [self.prefix + "gcc", "-std=c99", "-Os", "-ffunction-sections",
              "-fdata-sections", "-I.", "-Ibackends", "-isystem", OUT + "/include",
              "-DAMT_NO_TEXT"] + self.options + options.split() +
-            ["-c", OUT + "/kept.c", "-o", o + ".o"])
+            ["-c", source or OUT + "/kept.c", "-o", o + ".o"])
         subprocess.check_call(
             [self.prefix + "gcc", "-r", "-nostdlib", "-Wl,--gc-sections"] +
             ["-Wl,-u," + r for r in roots] + [o + ".o", "-o", o + "-r.o"])
@@ -214,13 +215,14 @@ class Target:
             line(self.name, name + ".text", value)
 
         # lwIP's settings are the firmware's; all of it is the caller's.
-        put("lwip-raw", self.kept("-DAMT_LWIP_RAW -Iexamples/firmware "
-                                  "-isystem /usr/include/lwip",
-                                  "amt_lwip_raw_init"))
+        raw = ("-DAMT_LWIP_RAW -Iexamples/firmware -isystem /usr/include/lwip")
+        put("lwip-raw", self.kept(raw, "amt_lwip_raw_init"))
         # Names and IPv6, which lwIP leaves out by default, are counted.
-        put("lwip-sockets", self.kept("-DAMT_LWIP -I%s/lwip -isystem "
-                                      "/usr/include/lwip" % OUT,
-                                      "amt_posix_init"))
+        sockets = "-DAMT_LWIP -I%s/lwip -isystem /usr/include/lwip" % OUT
+        put("lwip-sockets", self.kept(sockets, "amt_posix_init"))
+        for name, options in ("device-lwip-raw", raw), ("device-sockets", sockets):
+            put(name, self.kept(options + " -DAMT_DEFAULT_WIRE_ONLY", "main",
+                                source="tests/size_device.c"))
         init = "amt_bearssl_init"
         bare = "-DAMT_BEARSSL -DAMT_TLS_NO_IP -DAMT_TLS_NO_PIN"
         base = self.kept(bare, init)
@@ -416,6 +418,9 @@ def main():
         if name == "x86-64" and streams:
             line(name, "posix.text", target.kept("-DAMT_POSIX",
                                                  "amt_posix_init"))
+            line(name, "device-posix.text",
+                 target.kept("-DAMT_POSIX -DAMT_DEFAULT_WIRE_ONLY", "main",
+                             source="tests/size_device.c"))
     if skipped:
         return 0
     readme.write("make size: tool", tool())
