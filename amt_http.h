@@ -195,7 +195,10 @@
 
 #ifndef AMTDEF
 #ifdef AMT_STATIC
-#if defined(__GNUC__)
+#if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && __GNUC__ >= 8 && \
+  !defined(__clang__) /* gcc would inline, and put in constants: 800 bytes */
+#define AMTDEF static __attribute__((unused, noipa))
+#elif defined(__GNUC__)
 #define AMTDEF static __attribute__((unused))
 #else
 #define AMTDEF static
