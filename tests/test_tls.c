@@ -3451,11 +3451,11 @@ TLS_TEST(an_inner_stream_may_know_better_what_it_wants)
 {
   amt_stream_ops ops = *srv.stream.ops;
   begin_open();
-  assert_null(ops.want);
+  assert_null(ops.waits_for);
   assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_READ);
   assert_int_equal(want_of(AMT_WANT_NOTHING), AMT_WANT_NOTHING);
   assert_int_equal(want_of(AMT_WANT_WRITE), BY(AMT_WANT_NOW, AMT_WANT_WRITE));
-  ops.want = inner_wants;
+  ops.waits_for = inner_wants;
   srv.stream.ops = &ops;
   assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
   assert_int_equal(want_of(AMT_WANT_NOTHING), AMT_WANT_NOTHING);
