@@ -253,7 +253,7 @@
    AMT_STATIC             everywhere: all functions are static
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without HTTP and the pump
-   AMT_NO_TEXT            without the words of amt_error and amt_http_error
+   AMT_NO_TEXT            without the words and names of errors
                           (4.9 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, holes in paths, other lists (2.2 kB)
@@ -288,51 +288,97 @@
 
 #define AMT_ZERO UINT32_MAX /* a duration of 0, where 0 is the default */
 
-/* Errors of this header, see amt_error for the words; those of amt_http.h (-1
-   to -19, -100 to -105, -130 to -156, -400 to -655) pass through. */
-enum {
-  AMT_E_JSON_SYNTAX    = -40,
-  AMT_E_JSON_STRING    = -41,
-  AMT_E_JSON_ESCAPE    = -42,
-  AMT_E_JSON_UTF8      = -43,
-  AMT_E_JSON_DEPTH     = -44,
-  AMT_E_JSON_TRUNCATED = -45,
-  AMT_E_JSON_TRAILING  = -46,
-  AMT_E_JSON_RANGE     = -47,
-  AMT_E_SERVER         = -60,
-  AMT_E_REDIRECT       = -61,
-  AMT_E_REFUSED        = -62,
-  AMT_E_SIGN_IN        = -63,
-  AMT_E_FORBIDDEN      = -64,
-  AMT_E_NO_TOKEN       = -65,
-  AMT_E_NO_MESSAGES    = -67,
-  AMT_E_DUPLICATE          = -68,
-  AMT_E_ID             = -69,
-  AMT_E_MAYBE_STARTED  = -70,
-  AMT_E_UNDEFINED      = -71,
-  AMT_E_CANCELLED      = -72,
-  AMT_E_STALE          = -73,
-  AMT_E_BROKEN         = -74,
-  AMT_E_FORGOTTEN      = -75,
-  AMT_E_LOG_REPEATS           = -76,
-  AMT_E_LOST           = -77,
-  AMT_E_NO_STATUS      = -78,
-  AMT_E_GAP            = -79,
-  AMT_E_ID_LOST        = -80,
-  AMT_E_OTHER_ID       = -81,
-  AMT_E_MISSING        = -120,
-  AMT_E_EMPTY          = -121,
-  AMT_E_UTF8           = -122,
-  AMT_E_CONTROL        = -123,
-  AMT_E_TOKEN_ROOM     = -124,
-  AMT_E_TOKEN_TEXT     = -125,
-  AMT_E_WIRE           = -126,
-  AMT_E_NO_CONNECTION  = -128,
-  AMT_E_PERMANENT       = -129
-};
+/* The errors of this header, as in amt_http.h: name, number, cause and cure.
+   Those of amt_http.h pass through. */
+#define AMT_JSON_ERRORS(E) \
+  E(AMT_E_JSON_SYNTAX, -40, "not JSON: a character where it may not be") \
+  E(AMT_E_JSON_STRING, -41, "not JSON: a control character in a string") \
+  E(AMT_E_JSON_ESCAPE, -42, \
+    "not JSON: a wrong escape, or half a surrogate pair") \
+  E(AMT_E_JSON_UTF8, -43, \
+    "not UTF-8; the server, or a message of the job, uses another " \
+    "character set") \
+  E(AMT_E_JSON_DEPTH, -44, "JSON nested deeper than 128 levels") \
+  E(AMT_E_JSON_TRUNCATED, -45, "not JSON: it ends too early") \
+  E(AMT_E_JSON_TRAILING, -46, "not JSON: bytes follow its end") \
+  E(AMT_E_JSON_RANGE, -47, "a number in the reply is not whole, or too large")
 
-/* What an error means and what to do, of both headers; "" for others. */
+#define AMT_JOB_ERRORS(E) \
+  E(AMT_E_SERVER, -60, \
+    "the server answered with an error (see the HTTP status); see its own " \
+    "log") \
+  E(AMT_E_REDIRECT, -61, \
+    "the server redirects; redirects are refused, since credentials are " \
+    "never carried to another place: correct the URL") \
+  E(AMT_E_REFUSED, -62, "the server refused the request") \
+  E(AMT_E_SIGN_IN, -63, \
+    "the sign-in was refused; check the API user's name and password, and " \
+    "that it is defined in AMT Control Center") \
+  E(AMT_E_FORBIDDEN, -64, \
+    "the API user may not do this (HTTP 403); see its privileges in AMT " \
+    "Control Center") \
+  E(AMT_E_NO_TOKEN, -65, \
+    "the sign-in's reply has no token; check the wire table") \
+  E(AMT_E_NO_MESSAGES, -67, \
+    "the reply has no list of messages; check the wire table") \
+  E(AMT_E_DUPLICATE, -68, \
+    "a message with two texts, or a reply with two lists of messages") \
+  E(AMT_E_ID, -69, "a job's id is longer than 63 bytes, or has a NUL") \
+  E(AMT_E_MAYBE_STARTED, -70, \
+    "whether the job was started is unknown; it is not started again: look " \
+    "for it at the server first") \
+  E(AMT_E_UNDEFINED, -71, \
+    "the server called the job's state UNDEFINED ten times in a row") \
+  E(AMT_E_CANCELLED, -72, \
+    "it was stopped before the Start; nothing was started") \
+  E(AMT_E_STALE, -73, "the server had closed the kept connection") \
+  E(AMT_E_BROKEN, -74, \
+    "the call did not complete; see what the HTTP client says") \
+  E(AMT_E_FORGOTTEN, -75, \
+    "the job was dropped here; it goes on at the server") \
+  E(AMT_E_LOG_REPEATS, -76, \
+    "the server has more messages, but sends the same ones again; check " \
+    "the wire table's words for sequence and after") \
+  E(AMT_E_LOST, -77, \
+    "the server stayed away for longer than the give-up time; the job goes " \
+    "on there: attach to it by its id") \
+  E(AMT_E_NO_STATUS, -78, \
+    "the reply has no status; check the wire table's word for it") \
+  E(AMT_E_GAP, -79, \
+    "the server no longer has all messages of the job, or has begun to " \
+    "number them anew") \
+  E(AMT_E_ID_LOST, -80, \
+    "the job was started, but its id is longer than 63 bytes, or has a " \
+    "NUL: look for it at the server, and do not start it again") \
+  E(AMT_E_OTHER_ID, -81, "the reply is about another job") \
+  E(AMT_E_MISSING, -120, "a required value is missing") \
+  E(AMT_E_EMPTY, -121, "an empty value, or one without name=") \
+  E(AMT_E_UTF8, -122, "the text is not valid UTF-8") \
+  E(AMT_E_CONTROL, -123, \
+    "a control character, a blank, a quote or a line break where none may " \
+    "be") \
+  E(AMT_E_TOKEN_ROOM, -124, \
+    "the server's token is longer than its room; give it more") \
+  E(AMT_E_TOKEN_TEXT, -125, \
+    "the server's token has characters that no header may have") \
+  E(AMT_E_WIRE, -126, \
+    "the wire table lacks a word without which no job can be run, or has " \
+    "one that makes no sense where it stands") \
+  E(AMT_E_NO_CONNECTION, -128, "the pool has no connection") \
+  E(AMT_E_PERMANENT, -129, \
+    "the call can never succeed; see what the HTTP client says")
+
+enum { AMT_JSON_ERRORS(AMT__ENUM) AMT_JOB_ERRORS(AMT__ENUM) };
+
+/* What the number of an error says, as in amt_http.h: that a text is not JSON;
+   and that nothing was sent, since what you gave is wrong. */
+#define AMT_IS_JSON(error)   ((error) <= -40 && (error) >= -47)
+#define AMT_IS_UNSENT(error) ((error) <= -120 && (error) >= -128)
+
+/* What an error means and what to do, of both headers; and its name, as it is
+   written in C. "" for others, and with AMT_NO_TEXT. */
 AMTDEF const char *amt_error(int error);
+AMTDEF const char *amt_error_name(int error);
 
 /* --- completion codes --------------------------------------------------- */
 
@@ -878,91 +924,24 @@ AMTDEF const char *amt_error(int error)
 {
 #ifndef AMT_NO_TEXT
   switch (error) {
-  case AMT_E_JSON_SYNTAX: return "not JSON: a character where it may not be";
-  case AMT_E_JSON_STRING:
-    return "not JSON: a control character in a string";
-  case AMT_E_JSON_ESCAPE:
-    return "not JSON: a wrong escape, or half a surrogate pair";
-  case AMT_E_JSON_UTF8:
-    return "not UTF-8; the server, or a message of the job, uses "
-           "another character set";
-  case AMT_E_JSON_DEPTH: return "JSON nested deeper than 128 levels";
-  case AMT_E_JSON_TRUNCATED: return "not JSON: it ends too early";
-  case AMT_E_JSON_TRAILING: return "not JSON: bytes follow its end";
-  case AMT_E_JSON_RANGE:
-    return "a number in the reply is not whole, or too large";
-  case AMT_E_SERVER:
-    return "the server answered with an error (see the HTTP status); see its "
-           "own log";
-  case AMT_E_REDIRECT:
-    return "the server redirects; redirects are refused, since credentials are "
-           "never carried to another place: correct the URL";
-  case AMT_E_REFUSED: return "the server refused the request";
-  case AMT_E_SIGN_IN:
-    return "the sign-in was refused; check the API user's name and password, "
-           "and that it is defined in AMT Control Center";
-  case AMT_E_FORBIDDEN:
-    return "the API user may not do this (HTTP 403); see its privileges in AMT "
-           "Control Center";
-  case AMT_E_NO_TOKEN:
-    return "the sign-in's reply has no token; check the wire table";
-  case AMT_E_NO_MESSAGES:
-    return "the reply has no list of messages; check the wire table";
-  case AMT_E_DUPLICATE:
-    return "a message with two texts, or a reply with two lists of messages";
-  case AMT_E_ID: return "a job's id is longer than 63 bytes, or has a NUL";
-  case AMT_E_MAYBE_STARTED:
-    return "whether the job was started is unknown; it is not started again: "
-           "look for it at the server first";
-  case AMT_E_UNDEFINED:
-    return "the server called the job's state UNDEFINED ten times in a row";
-  case AMT_E_CANCELLED:
-    return "it was stopped before the Start; nothing was started";
-  case AMT_E_STALE: return "the server had closed the kept connection";
-  case AMT_E_BROKEN:
-    return "the call did not complete; see what the HTTP client says";
-  case AMT_E_FORGOTTEN:
-    return "the job was dropped here; it goes on at the server";
-  case AMT_E_LOG_REPEATS:
-    return "the server has more messages, but sends the same ones again; check "
-           "the wire table's words for sequence and after";
-  case AMT_E_LOST:
-    return "the server stayed away for longer than the give-up time; the job "
-           "goes on there: attach to it by its id";
-  case AMT_E_NO_STATUS:
-    return "the reply has no status; check the wire table's word for it";
-  case AMT_E_GAP:
-    return "the server no longer has all messages of the job, or has begun to "
-           "number them anew";
-  case AMT_E_ID_LOST:
-    return "the job was started, but its id is longer than 63 bytes, or has a "
-           "NUL: look for it at the server, and do not start it again";
-  case AMT_E_OTHER_ID: return "the reply is about another job";
-  case AMT_E_MISSING: return "a required value is missing";
-  case AMT_E_EMPTY: return "an empty value, or one without name=";
-  case AMT_E_UTF8: return "the text is not valid UTF-8";
-  case AMT_E_CONTROL:
-    return "a control character, a blank, a quote or a line break where none "
-           "may be";
-  case AMT_E_TOKEN_ROOM:
-    return "the server's token is longer than its room; give it more";
-  case AMT_E_TOKEN_TEXT:
-    return "the server's token has characters that no header may have";
-  case AMT_E_WIRE:
-    return "the wire table lacks a word without which no job can be run, or "
-           "has one that makes no sense where it stands";
-  case AMT_E_NO_CONNECTION: return "the pool has no connection";
-  case AMT_E_PERMANENT:
-    return "the call can never succeed; see what the HTTP client says";
+  AMT_JSON_ERRORS(AMT__WORDS)
+  AMT_JOB_ERRORS(AMT__WORDS)
   default: break;
   }
 #endif
-#if defined(AMT_NO_TEXT) || defined(AMT_NO_HTTP)
-  (void)error;
-  return "";
-#else
   return amt_http_error(error);
+}
+
+AMTDEF const char *amt_error_name(int error)
+{
+#ifndef AMT_NO_TEXT
+  switch (error) {
+  AMT_JSON_ERRORS(AMT__NAME)
+  AMT_JOB_ERRORS(AMT__NAME)
+  default: break;
+  }
 #endif
+  return amt_http_error_name(error);
 }
 
 /* The published names; 99 follows 24. */
@@ -3573,13 +3552,13 @@ static uint32_t amt__jitter(amt_session *s, uint32_t n)
   return (x >> 16) * n >> 16;
 }
 
-/* An error that no repetition cures. But a certificate, from -130 on, may be
-   renewed: that ends no run on a server that has been verified before. */
+/* An error that no repetition cures. But a certificate may be renewed: that
+   ends no run on a server that has been verified before. */
 static int amt__permanent(const amt_job *j, int error)
 {
-  if (error <= -130 && j->start != AMT_START_NONE)
+  if (AMT_IS_TLS(error) && j->start != AMT_START_NONE)
     return !j->session__->reached__;
-  return error <= -100;
+  return AMT_IS_PERMANENT(error);
 }
 
 /* A failure that may pass: again after a while, until the server has been

@@ -121,8 +121,8 @@
    before it has the whole request, and close. What had arrived is given
    before the error.
 
-   An error is handed to the caller as it is. One from -100 on says that trying
-   again will not help.
+   An error is handed to the caller as it is. AMT_IS_PERMANENT(error) says that
+   trying again will not help.
 
    In: Content-Length, chunked (extensions and trailers skipped, bounded),
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
@@ -150,8 +150,8 @@
 
    AMT_STATIC       everywhere it is included: all functions are static
    AMTDEF           everywhere: what stands before each public function
-   AMT_NO_TEXT      leaves out amt_http_error's words
-   AMT_NO_HTTP      leaves out all but the writer that amt.h needs, too
+   AMT_NO_TEXT      leaves out the words and names of errors
+   AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
    AMT_WIDE         0: the reply parser looks at a byte at a time. Not 0: at a
                     size_t at a time, whatever the number is; that counts for
                     amt.h's tokenizer only (32, 64 or 128 bits). By default what
@@ -235,6 +235,162 @@ AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 /* Zeroes memory that held a secret; no optimizer takes it for useless. */
 AMTDEF void amt_wipe(void *p, size_t n);
 
+/* --- errors ------------------------------------------------------------- */
+
+/* Each error once: its name, its number, its cause and cure. What else there is
+   of it comes from these lists: the enumeration, amt_http_error and
+   amt_http_error_name; and what you may need, by an E of your own. */
+#define AMT_HTTP_ERRORS(E) \
+  E(AMT_E_EOF, -1, \
+    "the server closed the connection before it answered; see whether it " \
+    "runs, and its own log") \
+  E(AMT_E_RESET, -2, \
+    "the connection broke; see the network, and whether the server runs") \
+  E(AMT_E_TIMEOUT, -3, \
+    "no answer in time; the server or the network is slow or away") \
+  E(AMT_E_DNS, -4, \
+    "the server's name is not known; check it, or the name service") \
+  E(AMT_E_CONNECT, -5, \
+    "no connection; check host and port, and that the server runs and no " \
+    "firewall is between") \
+  E(AMT_E_TRUNCATED, -6, "the reply broke off before its end") \
+  E(AMT_E_HTTP_STATUS, -10, \
+    "the reply does not begin as an HTTP/1.x reply does; is this the right " \
+    "port, and http or https as it should be?") \
+  E(AMT_E_HTTP_HEADER, -11, "a malformed header line in the reply") \
+  E(AMT_E_HTTP_SIZE, -12, \
+    "the reply's head is too large (8,192 bytes a line, 65,536 in all, 100 " \
+    "lines)") \
+  E(AMT_E_HTTP_LENGTH, -13, \
+    "a Content-Length that is no number, too large, or given twice with " \
+    "different values") \
+  E(AMT_E_HTTP_FRAMING, -14, \
+    "Content-Length and Transfer-Encoding in one reply; refused, since one " \
+    "of them lies") \
+  E(AMT_E_HTTP_CODING, -15, "a Transfer-Encoding other than chunked") \
+  E(AMT_E_HTTP_ENCODING, -16, \
+    "a Content-Encoding other than identity; turn compression off for this " \
+    "service") \
+  E(AMT_E_HTTP_CHUNK, -17, "malformed chunks in the reply") \
+  E(AMT_E_HTTP_INTERIM, -18, "more than ten interim (1xx) replies, or a 101") \
+  E(AMT_E_HTTP_UNASKED, -19, \
+    "the server sent bytes before it was asked anything; is this the right " \
+    "port?") \
+  E(AMT_E_URL_SCHEME, -100, "a URL begins with http:// or https://") \
+  E(AMT_E_URL_HOST, -101, \
+    "the URL's host is missing or malformed (no user names in a URL; IPv6 " \
+    "addresses in brackets)") \
+  E(AMT_E_URL_PORT, -102, "the URL's port is not a number from 1 to 65535") \
+  E(AMT_E_URL_PATH, -103, \
+    "the URL's path has a blank, a control character, a '#' or a non-ASCII " \
+    "character; percent-encode it") \
+  E(AMT_E_NO_TLS, -104, \
+    "https needs a TLS stream, and http a plain one; this build or " \
+    "connection has the other") \
+  E(AMT_E_NO_ROOM, -105, \
+    "the buffer is smaller than 64 bytes, or the request longer than this " \
+    "machine can count")
+
+/* Of TLS: the first may pass; by the others a server was refused, or could not
+   be asked. */
+#define AMT_TLS_ERRORS(E) \
+  E(AMT_E_TLS_BROKEN, -7, \
+    "TLS: bytes that do not fit the protocol or the keys; if it stays so, " \
+    "see the server's TLS log, and what is between") \
+  E(AMT_E_TLS_NOT_TLS, -130, \
+    "TLS: the server does not speak TLS on this port; is it http, or " \
+    "another port?") \
+  E(AMT_E_TLS_VERSION, -131, \
+    "TLS: the server has nothing that we speak: it must offer TLS 1.2") \
+  E(AMT_E_TLS_CIPHER, -132, \
+    "TLS: the server chose a cipher or a curve that we do not have") \
+  E(AMT_E_TLS_NAME, -133, \
+    "TLS: the server's certificate is for another name; use the name that " \
+    "it has, or have a certificate made for this one") \
+  E(AMT_E_TLS_IP, -134, \
+    "TLS: the server's certificate does not have this IP address (an " \
+    "iPAddress in its subjectAltName); use its name, or have one made") \
+  E(AMT_E_TLS_SELF_SIGNED, -135, \
+    "TLS: the server's certificate is signed by itself, and is not " \
+    "trusted; add it to the CA file, or pin its key") \
+  E(AMT_E_TLS_ISSUER, -136, \
+    "TLS: nobody trusted has signed this certificate: the server does not " \
+    "send an intermediate one, or its CA is not in the CA file") \
+  E(AMT_E_TLS_ROOT, -137, \
+    "TLS: the chain ends in a root certificate that is not trusted; is the " \
+    "right CA in the CA file?") \
+  E(AMT_E_TLS_SIGNATURE, -138, \
+    "TLS: the signature on this certificate is wrong; it was damaged or " \
+    "forged") \
+  E(AMT_E_TLS_EXPIRED, -139, \
+    "TLS: this certificate has expired; have it renewed") \
+  E(AMT_E_TLS_NOT_YET, -140, \
+    "TLS: this certificate is not valid yet; is the clock right, here and " \
+    "where it was made?") \
+  E(AMT_E_TLS_CLOCK, -141, \
+    "TLS: the clock is not set, so no certificate can be judged; set it " \
+    "(NTP, RTC), or skip dates where that is right") \
+  E(AMT_E_TLS_WEAK, -142, \
+    "TLS: the key in this certificate is too weak (RSA below 2,048 bits); " \
+    "have a new one made") \
+  E(AMT_E_TLS_ALGORITHM, -143, \
+    "TLS: this certificate's key or signature is of a kind that is not " \
+    "taken (SHA-1, MD5, Ed25519, an unknown curve)") \
+  E(AMT_E_TLS_USAGE, -144, \
+    "TLS: this certificate may not be used so: it is not a CA's, or its " \
+    "key is for another purpose") \
+  E(AMT_E_TLS_CERTIFICATE, -145, \
+    "TLS: this certificate is malformed, or has a critical extension that " \
+    "is not understood") \
+  E(AMT_E_TLS_PIN, -146, \
+    "TLS: the server's key is not the pinned one; if it was changed on " \
+    "purpose, pin the new one, otherwise somebody is between") \
+  E(AMT_E_TLS_RANDOM, -147, \
+    "TLS: no source of randomness; give one (amt_tls.random)") \
+  E(AMT_E_TLS_RECORD, -148, \
+    "TLS: the server sends larger records than the buffer takes, and does " \
+    "not honour max_fragment_length; give it 16,709 bytes (mbedTLS: no " \
+    "fragment)") \
+  E(AMT_E_TLS_BUFFER, -149, \
+    "TLS: the buffer is too small: 837 bytes at least, 16,709 for any " \
+    "server") \
+  E(AMT_E_TLS_NO_NAME, -150, \
+    "TLS: no name is expected of the server, or one over 253 bytes") \
+  E(AMT_E_TLS_NO_ANCHORS, -151, \
+    "TLS: nothing to verify the server with; give trust anchors") \
+  E(AMT_E_TLS_PEM, -152, \
+    "TLS: no usable certificate in this text, or damaged PEM") \
+  E(AMT_E_TLS_KEY, -153, \
+    "TLS: no usable private key in this text; it must be PEM, RSA or EC, " \
+    "and not encrypted") \
+  E(AMT_E_TLS_ROOM, -154, "TLS: the memory for certificates is too small") \
+  E(AMT_E_TLS_MEMORY, -155, \
+    "TLS: mbedTLS could not be set up; is its heap large enough?") \
+  E(AMT_E_TLS_ORDER, -156, \
+    "TLS: this certificate is not the issuer of the one before it; the " \
+    "server must send its own first, then each one's issuer, once")
+
+#define AMT__ENUM(name, number, words) name = number,
+enum { AMT_HTTP_ERRORS(AMT__ENUM) AMT_TLS_ERRORS(AMT__ENUM) };
+
+/* The error of a fatal alert that the server sent: -400 to -655, one for each
+   number, so that the error alone tells it. */
+#define AMT_E_TLS_ALERT(number) (-400 - (number))
+
+/* What the number of an error says: that trying again does not help; and that
+   a TLS server was refused, or has refused us. */
+#define AMT_IS_PERMANENT(error) ((error) <= -100)
+#define AMT_IS_TLS(error)       ((error) <= -130)
+#define AMT_IS_TLS_ALERT(error) ((error) <= -400 && (error) >= -655)
+
+/* What an error above means and what to do; "" for other numbers, and for all
+   with AMT_NO_TEXT. Only a build with AMT_BEARSSL or AMT_MBEDTLS has the words
+   of AMT_E_TLS_. The text is constant. */
+AMTDEF const char *amt_http_error(int error);
+/* Its name, as it is written in C; "AMT_E_TLS_ALERT" for each alert; likewise
+   "". */
+AMTDEF const char *amt_http_error_name(int error);
+
 #ifndef AMT_NO_HTTP
 /* ------------------------------------------------------------------------
    >>http-api */
@@ -248,72 +404,6 @@ enum {
   AMT_HTTP_END  = 4, /* the reply is complete                               */
   AMT_HTTP_EARLY = 5 /* it has come before the request was sent: poll now   */
 };
-
-/* Errors; amt_http_error has each one's cause and cure. Those from -100 on
-   will not go away by trying again. */
-enum {
-  AMT_E_EOF           = -1,
-  AMT_E_RESET         = -2,
-  AMT_E_TIMEOUT       = -3,
-  AMT_E_DNS           = -4,
-  AMT_E_CONNECT       = -5,
-  AMT_E_TRUNCATED     = -6,
-  AMT_E_TLS_BROKEN    = -7,
-  AMT_E_HTTP_STATUS   = -10,
-  AMT_E_HTTP_HEADER   = -11,
-  AMT_E_HTTP_SIZE     = -12,
-  AMT_E_HTTP_LENGTH   = -13,
-  AMT_E_HTTP_FRAMING  = -14,
-  AMT_E_HTTP_CODING   = -15,
-  AMT_E_HTTP_ENCODING = -16,
-  AMT_E_HTTP_CHUNK    = -17,
-  AMT_E_HTTP_INTERIM  = -18,
-  AMT_E_HTTP_UNASKED  = -19,
-  AMT_E_URL_SCHEME    = -100,
-  AMT_E_URL_HOST      = -101,
-  AMT_E_URL_PORT      = -102,
-  AMT_E_URL_PATH      = -103,
-  AMT_E_NO_TLS        = -104,
-  AMT_E_NO_ROOM       = -105,
-  /* A TLS server was refused, or cannot be asked; -400 to -655: it sent this
-     fatal alert (AMT_E_TLS_ALERT). */
-  AMT_E_TLS_NOT_TLS     = -130,
-  AMT_E_TLS_VERSION     = -131,
-  AMT_E_TLS_CIPHER      = -132,
-  AMT_E_TLS_NAME        = -133,
-  AMT_E_TLS_IP          = -134,
-  AMT_E_TLS_SELF_SIGNED = -135,
-  AMT_E_TLS_ISSUER      = -136,
-  AMT_E_TLS_ROOT        = -137,
-  AMT_E_TLS_SIGNATURE   = -138,
-  AMT_E_TLS_EXPIRED     = -139,
-  AMT_E_TLS_NOT_YET     = -140,
-  AMT_E_TLS_CLOCK       = -141,
-  AMT_E_TLS_WEAK        = -142,
-  AMT_E_TLS_ALGORITHM   = -143,
-  AMT_E_TLS_USAGE       = -144,
-  AMT_E_TLS_CERTIFICATE = -145,
-  AMT_E_TLS_PIN         = -146,
-  AMT_E_TLS_RANDOM      = -147,
-  AMT_E_TLS_RECORD      = -148,
-  AMT_E_TLS_BUFFER      = -149,
-  AMT_E_TLS_NO_NAME     = -150,
-  AMT_E_TLS_NO_ANCHORS  = -151,
-  AMT_E_TLS_PEM         = -152,
-  AMT_E_TLS_KEY         = -153,
-  AMT_E_TLS_ROOM        = -154,
-  AMT_E_TLS_MEMORY      = -155,
-  AMT_E_TLS_ORDER       = -156
-};
-
-/* The AMT_E_ of a fatal alert that the server sent: one for each number, so
-   that the error alone tells it, by name. */
-#define AMT_E_TLS_ALERT(number) (-400 - (number))
-
-/* What an error above means and what to do; "" for other numbers, and for all
-   with AMT_NO_TEXT. The words for AMT_E_TLS_ are those of amt_tls.h, so only
-   AMT_BEARSSL and AMT_MBEDTLS have them. The text is constant. */
-AMTDEF const char *amt_http_error(int error);
 
 /* --- URLs --------------------------------------------------------------- */
 
@@ -712,85 +802,50 @@ static inline uint32_t amt__elapsed(uint32_t now, uint32_t then)
   return d & 0x80000000u ? 0 : d;
 }
 
-#ifndef AMT_NO_HTTP
 /* ------------------------------------------------------------------------
    >>http-text */
 
+#define AMT__WORDS(name, number, words) case name: return words;
+#define AMT__NAME(name, number, words)  case name: return #name;
+
 #if !defined(AMT_NO_TEXT) && defined(AMT__TLS)
-static const char *amt__tls_text(int error); /* in amt_tls.h */
+static const char *amt__tls_alert_text(int alert); /* in amt_tls.h */
 #endif
 
 AMTDEF const char *amt_http_error(int error)
 {
 #ifndef AMT_NO_TEXT
   switch (error) {
-  case AMT_E_EOF:
-    return "the server closed the connection before it answered; "
-           "see whether it runs, and its own log";
-  case AMT_E_RESET:
-    return "the connection broke; see the network, and whether the server runs";
-  case AMT_E_TIMEOUT:
-    return "no answer in time; the server or the network is slow or away";
-  case AMT_E_DNS:
-    return "the server's name is not known; check it, or the name service";
-  case AMT_E_CONNECT:
-    return "no connection; check host and port, and that the server runs "
-           "and no firewall is between";
-  case AMT_E_TRUNCATED:
-    return "the reply broke off before its end";
-  case AMT_E_HTTP_STATUS:
-    return "the reply does not begin as an HTTP/1.x reply does; "
-           "is this the right port, and http or https as it should be?";
-  case AMT_E_HTTP_HEADER:
-    return "a malformed header line in the reply";
-  case AMT_E_HTTP_SIZE:
-    return "the reply's head is too large (8,192 bytes a line, 65,536 in all, "
-           "100 lines)";
-  case AMT_E_HTTP_LENGTH:
-    return "a Content-Length that is no number, too large, or given twice "
-           "with different values";
-  case AMT_E_HTTP_FRAMING:
-    return "Content-Length and Transfer-Encoding in one reply; refused, "
-           "since one of them lies";
-  case AMT_E_HTTP_CODING:
-    return "a Transfer-Encoding other than chunked";
-  case AMT_E_HTTP_ENCODING:
-    return "a Content-Encoding other than identity; "
-           "turn compression off for this service";
-  case AMT_E_HTTP_CHUNK:
-    return "malformed chunks in the reply";
-  case AMT_E_HTTP_INTERIM:
-    return "more than ten interim (1xx) replies, or a 101";
-  case AMT_E_HTTP_UNASKED:
-    return "the server sent bytes before it was asked anything; "
-           "is this the right port?";
-  case AMT_E_URL_SCHEME:
-    return "a URL begins with http:// or https://";
-  case AMT_E_URL_HOST:
-    return "the URL's host is missing or malformed (no user names in a URL; "
-           "IPv6 addresses in brackets)";
-  case AMT_E_URL_PORT:
-    return "the URL's port is not a number from 1 to 65535";
-  case AMT_E_URL_PATH:
-    return "the URL's path has a blank, a control character, a '#' or a "
-           "non-ASCII character; percent-encode it";
-  case AMT_E_NO_TLS:
-    return "https needs a TLS stream, and http a plain one; "
-           "this build or connection has the other";
-  case AMT_E_NO_ROOM:
-    return "the buffer is smaller than 64 bytes, or the request longer than "
-           "this machine can count";
+  AMT_HTTP_ERRORS(AMT__WORDS)
 #ifdef AMT__TLS
-  default: return amt__tls_text(error);
-#else
-  default: break;
+  AMT_TLS_ERRORS(AMT__WORDS)
 #endif
+  default: break;
   }
+#ifdef AMT__TLS
+  if (AMT_IS_TLS_ALERT(error))
+    return amt__tls_alert_text(AMT_E_TLS_ALERT(0) - error);
+#endif
 #endif
   (void)error;
   return "";
 }
 
+AMTDEF const char *amt_http_error_name(int error)
+{
+#ifndef AMT_NO_TEXT
+  switch (error) {
+  AMT_HTTP_ERRORS(AMT__NAME)
+  AMT_TLS_ERRORS(AMT__NAME)
+  default: break;
+  }
+  if (AMT_IS_TLS_ALERT(error)) return "AMT_E_TLS_ALERT";
+#endif
+  (void)error;
+  return "";
+}
+
+#ifndef AMT_NO_HTTP
 /* ------------------------------------------------------------------------
    >>http-address */
 

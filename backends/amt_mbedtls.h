@@ -507,7 +507,7 @@ static int amt__mbedtls_open(amt_stream *stream, const char *host,
   e = e != 0 ? amt__mbedtls_result(t, e) : t->broken;
   if (e != AMT_AGAIN && t->offered && t->verdict == 0) {
     amt_mbedtls_forget(t->server); /* next time from the start */
-    if (e <= -100) e = AMT_E_TLS_BROKEN;
+    if (AMT_IS_PERMANENT(e)) e = AMT_E_TLS_BROKEN;
   }
   return e == AMT_E_TRUNCATED ? AMT_E_EOF : e;
 }

@@ -4520,10 +4520,6 @@ static void tap_init(void)
 
 static int https;
 
-/* A TLS server was refused, or has refused us: to try again is no use. From
-   this number on, all errors are of that kind. */
-static int tls_refused(int error) { return error <= AMT_E_TLS_NOT_TLS; }
-
 #ifdef AMT_BEARSSL
 static br_x509_trust_anchor anchor_memory[TRUST / sizeof(br_x509_trust_anchor)];
 static amt_bearssl_anchors  anchors;
@@ -5296,7 +5292,7 @@ static int done(void)
 /* Something in the options is wrong, so that no request could be made of it. */
 static int not_sent(void)
 {
-  return job.error <= AMT_E_MISSING && job.error >= AMT_E_NO_CONNECTION &&
+  return AMT_IS_UNSENT(job.error) &&
          (*job_id == 0 || opt.type != START) && job.http_status == 0;
 }
 
@@ -5333,7 +5329,7 @@ static const char *next_step(int status)
   if (job.start == AMT_START_REFUSED)
     return "; nothing was started: correct what it names, then start it again";
   if (status != AMT_CODE_WEB_SERVER_ERROR) return "";
-  if (!tls_refused(job.error)) return advice(status);
+  if (!AMT_IS_TLS(job.error)) return advice(status);
   return opt.type == START ? "; nothing was started" : "";
 }
 

@@ -261,7 +261,7 @@ static void see_failed(const amt_job *j, const observer *o)
   must(j->start < AMT_START_UNKNOWN || j->code == AMT_CODE_UNDEFINED || o->once,
        "a code that advises to start again a job that may run");
   must(o->code == 0 || o->once, "a code once known is lost");
-  must(!o->watched || o->once || j->error == AMT_E_LOST || j->error <= -100,
+  must(!o->watched || o->once || j->error == AMT_E_LOST || AMT_IS_PERMANENT(j->error),
        "a refusal ends a job that the server knows");
   if (o->truth == KNOWN)
     must(j->start == AMT_START_KNOWN || o->once,

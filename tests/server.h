@@ -109,27 +109,9 @@ static const char *const op_name[] = { "sign-in", "start", "stop", "kill",
 
 static UNUSED const char *error_name(int e)
 {
-  static const struct { int e; const char *name; } names[] = {
-#define E(x) { AMT_E_##x, #x }
-    { 0, "OK" }, E(EOF), E(RESET), E(TIMEOUT), E(DNS), E(CONNECT), E(TRUNCATED),
-    E(HTTP_STATUS), E(HTTP_HEADER), E(HTTP_SIZE), E(HTTP_LENGTH),
-    E(HTTP_FRAMING), E(HTTP_CODING), E(HTTP_ENCODING), E(HTTP_CHUNK),
-    E(HTTP_INTERIM), E(HTTP_UNASKED), E(URL_SCHEME), E(URL_HOST), E(URL_PORT),
-    E(URL_PATH),
-    E(NO_TLS), E(NO_ROOM), E(JSON_SYNTAX), E(JSON_STRING), E(JSON_ESCAPE),
-    E(JSON_UTF8), E(JSON_DEPTH), E(JSON_TRUNCATED), E(JSON_TRAILING),
-    E(JSON_RANGE), E(SERVER), E(REDIRECT), E(REFUSED), E(SIGN_IN),
-    E(FORBIDDEN), E(NO_TOKEN), E(NO_MESSAGES), E(DUPLICATE), E(ID),
-    E(MAYBE_STARTED), E(UNDEFINED), E(CANCELLED), E(STALE), E(BROKEN),
-    E(FORGOTTEN), E(LOG_REPEATS), E(MISSING), E(EMPTY), E(UTF8), E(CONTROL),
-    E(TOKEN_ROOM), E(TOKEN_TEXT), E(WIRE), E(NO_CONNECTION), E(PERMANENT),
-    E(LOST), E(NO_STATUS), E(GAP), E(ID_LOST), E(OTHER_ID)
-#undef E
-  };
   static char number[16];
-  size_t      i;
-  for (i = 0; i < COUNT(names); i++)
-    if (names[i].e == e) return names[i].name;
+  const char *name = e == 0 ? "AMT_E_OK" : amt_error_name(e);
+  if (*name != 0) return name + sizeof "AMT_E_" - 1;
   snprintf(number, sizeof number, "%d", e);
   return number;
 }

@@ -1475,7 +1475,7 @@ TEST(a_malformed_url_is_refused_and_nothing_is_opened)
       rig_run(&r);
       assert_int_equal(r.last, AMT_FAILED);
       if (v[i].error) assert_int_equal(r.j.error, v[i].error);
-      assert_true(r.j.error <= -100);
+      assert_true(AMT_IS_PERMANENT(r.j.error));
       assert_true(strlen(amt_error(r.j.error)) > 10);
       assert_int_equal(r.j.start, AMT_START_NONE);
       assert_int_equal(r.srv.opens, 0);

@@ -269,30 +269,15 @@ static int test_random(void *ctx, void *p, size_t n)
 
 static const char *error_name(int e)
 {
-#define NAMED(name) { AMT_E_##name, #name }
-  static const struct { int e; const char *name; } names[] = {
-    { AMT_AGAIN, "AGAIN" }, { AMT_HTTP_END, "END" },
-    NAMED(EOF), NAMED(RESET), NAMED(TIMEOUT), NAMED(DNS), NAMED(CONNECT),
-    NAMED(TRUNCATED), NAMED(TLS_BROKEN), NAMED(HTTP_STATUS),
-    NAMED(HTTP_HEADER), NAMED(HTTP_UNASKED), NAMED(NO_TLS),
-    NAMED(TLS_NOT_TLS), NAMED(TLS_VERSION), NAMED(TLS_CIPHER),
-    NAMED(TLS_NAME), NAMED(TLS_IP), NAMED(TLS_SELF_SIGNED), NAMED(TLS_ISSUER),
-    NAMED(TLS_ROOT), NAMED(TLS_SIGNATURE), NAMED(TLS_EXPIRED),
-    NAMED(TLS_NOT_YET), NAMED(TLS_CLOCK), NAMED(TLS_WEAK),
-    NAMED(TLS_ALGORITHM), NAMED(TLS_USAGE), NAMED(TLS_CERTIFICATE),
-    NAMED(TLS_PIN), NAMED(TLS_RANDOM), NAMED(TLS_RECORD), NAMED(TLS_BUFFER),
-    NAMED(TLS_NO_NAME), NAMED(TLS_NO_ANCHORS), NAMED(TLS_PEM), NAMED(TLS_KEY),
-    NAMED(TLS_ROOM), NAMED(TLS_MEMORY), NAMED(TLS_ORDER)
-  };
-#undef NAMED
   static char other[4][20];
   static int  next;
-  size_t      i;
-  for (i = 0; i < COUNT(names); i++)
-    if (names[i].e == e) return names[i].name;
+  const char *name = amt_http_error_name(e);
+  if (e == AMT_AGAIN) return "AGAIN";
+  if (e == AMT_HTTP_END) return "END";
+  if (*name != 0 && !AMT_IS_TLS_ALERT(e)) return name + sizeof "AMT_E_" - 1;
   next = (next + 1) % 4;
-  if (e <= -400 && e >= -655) snprintf(other[next], 20, "ALERT(%d)", -400 - e);
-  else snprintf(other[next], 20, "(%d)", e);
+  snprintf(other[next], 20, *name != 0 ? "ALERT(%d)" : "(%d)",
+           *name != 0 ? AMT_E_TLS_ALERT(0) - e : e);
   return other[next];
 }
 

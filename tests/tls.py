@@ -39,7 +39,7 @@ BODIES = {"short": SHORT, "middle": MIDDLE, "large": LARGE}
 # Errors by name, as the header has them: E["TLS_NAME"].
 with open("amt_http.h", encoding="utf-8") as header:
     E = {name: int(number) for name, number in
-         re.findall(r"AMT_E_(\w+)\s*= (-\d+)", header.read())}
+         re.findall(r"E\(AMT_E_(\w+), (-\d+)", header.read())}
 
 SHARED = contextlib.ExitStack() # servers that several tests use
 

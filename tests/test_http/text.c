@@ -4,36 +4,63 @@
 
 const char *error_name(int e)
 {
-  static const struct { int e; const char *name; } names[] = {
-#define NAMED(prefix, name) { prefix##name, #name }
-    NAMED(AMT_, AGAIN), NAMED(AMT_HTTP_, SEND), NAMED(AMT_HTTP_, HEAD),
-    NAMED(AMT_HTTP_, BODY), NAMED(AMT_HTTP_, END), NAMED(AMT_E_, EOF),
-    NAMED(AMT_E_, RESET), NAMED(AMT_E_, TIMEOUT), NAMED(AMT_E_, DNS),
-    NAMED(AMT_E_, CONNECT), NAMED(AMT_E_, TRUNCATED),
-    NAMED(AMT_E_HTTP_, STATUS), NAMED(AMT_E_HTTP_, HEADER),
-    NAMED(AMT_E_HTTP_, SIZE), NAMED(AMT_E_HTTP_, LENGTH),
-    NAMED(AMT_E_HTTP_, FRAMING), NAMED(AMT_E_HTTP_, CODING),
-    NAMED(AMT_E_HTTP_, ENCODING), NAMED(AMT_E_HTTP_, CHUNK),
-    NAMED(AMT_E_HTTP_, INTERIM), NAMED(AMT_E_HTTP_, UNASKED),
-    NAMED(AMT_E_, URL_SCHEME), NAMED(AMT_E_, URL_HOST),
-    NAMED(AMT_E_, URL_PORT), NAMED(AMT_E_, URL_PATH), NAMED(AMT_E_, NO_TLS),
-    NAMED(AMT_E_, NO_ROOM)
-#undef NAMED
-  };
-  size_t i;
-  for (i = 0; i < COUNT(names); i++)
-    if (names[i].e == e) return names[i].name;
-  return "(unknown)";
+  static const char *const events[] = { "AGAIN", "SEND", "HEAD", "BODY",
+                                        "END" };
+  static const char prefix[] = "AMT_E_HTTP_";
+  const char *name = amt_http_error_name(e);
+  if (e >= 0 && (size_t)e < COUNT(events)) return events[e];
+  if (*name == 0) return "(unknown)";
+  return strncmp(name, prefix, sizeof prefix - 1) == 0
+           ? name + sizeof prefix - 1 : name + sizeof "AMT_E_" - 1;
 }
 
-TEST(every_error_has_its_words)
+/* What a list of errors says of one: its number, and its words. */
+#define NAMED(name, number, words) { name, number, #name, words },
+
+TEST(every_error_has_its_number_its_name_and_its_words)
+{
+  static const struct { int e, number; const char *name, *words; } list[] = {
+    AMT_HTTP_ERRORS(NAMED)
+  };
+  size_t i;
+  assert_int_equal(COUNT(list), 22);
+  for (i = 0; i < COUNT(list); i++) {
+    assert_int_equal(list[i].e, list[i].number);
+    assert_string_equal(amt_http_error_name(list[i].e), list[i].name);
+    assert_string_equal(amt_http_error(list[i].e), list[i].words);
+    assert_int_equal(strncmp(list[i].name, "AMT_E_", 6), 0);
+    assert_int_equal(AMT_IS_PERMANENT(list[i].e), list[i].e <= AMT_E_URL_SCHEME);
+    assert_false(AMT_IS_TLS(list[i].e));
+  }
+}
+
+/* Those of TLS are only named here: the words come with a TLS stream. */
+TEST(every_error_of_tls_has_its_name)
+{
+  static const struct { int e, number; const char *name, *words; } list[] = {
+    AMT_TLS_ERRORS(NAMED)
+  };
+  size_t i;
+  int    e;
+  for (i = 0; i < COUNT(list); i++) {
+    assert_int_equal(list[i].e, list[i].number);
+    assert_string_equal(amt_http_error_name(list[i].e), list[i].name);
+    assert_string_equal(amt_http_error(list[i].e), "");
+    assert_int_equal(AMT_IS_TLS(list[i].e), list[i].e != AMT_E_TLS_BROKEN);
+  }
+  for (e = AMT_E_TLS_ALERT(255); e <= AMT_E_TLS_ALERT(0); e++) {
+    assert_string_equal(amt_http_error_name(e), "AMT_E_TLS_ALERT");
+    assert_true(AMT_IS_TLS(e) && AMT_IS_PERMANENT(e));
+  }
+}
+
+TEST(other_numbers_have_neither_name_nor_words)
 {
   int e, n = 0;
-  for (e = -300; e <= 10; e++) {
-    int known = e < 0 && strcmp(error_name(e), "(unknown)") != 0;
-    if ((amt_http_error(e)[0] != 0) != known)
-      fail_msg("%d (%s): \"%s\"", e, error_name(e), amt_http_error(e));
-    n += known;
+  for (e = -700; e <= 10; e++) {
+    int named = amt_http_error_name(e)[0] != 0;
+    if (amt_http_error(e)[0] != 0 && !named) fail_msg("%d has no name", e);
+    n += named;
   }
-  assert_int_equal(n, 22);
+  assert_int_equal(n, 22 + 28 + 256);
 }

@@ -9,13 +9,43 @@
 #define SUITE_MAIN
 #include "play.h"
 
-TEST(every_error_has_its_words_and_other_numbers_none)
+/* What a list of errors says of one. */
+#define NAMED(name, number, words) { name, number, #name, words },
+
+TEST(every_error_has_its_number_its_name_and_its_words)
+{
+  static const struct { int e, number; const char *name, *words; } list[] = {
+    AMT_JSON_ERRORS(NAMED) AMT_JOB_ERRORS(NAMED) AMT_HTTP_ERRORS(NAMED)
+  };
+  size_t i;
+  int    e, n = 0;
+  for (i = 0; i < COUNT(list); i++) {
+    assert_int_equal(list[i].e, list[i].number);
+    assert_string_equal(amt_error_name(list[i].e), list[i].name);
+    assert_string_equal(amt_error(list[i].e), list[i].words);
+  }
+  for (e = -700; e <= 10; e++) {
+    if (amt_error(e)[0] == 0) continue;
+    assert_string_not_equal(amt_error_name(e), "");
+    n++;
+  }
+  assert_int_equal(n, COUNT(list));
+  assert_string_equal(amt_error_name(AMT_E_TLS_PIN), "AMT_E_TLS_PIN");
+  assert_string_equal(amt_error_name(AMT_E_TLS_ALERT(0)), "AMT_E_TLS_ALERT");
+  assert_string_equal(amt_error_name(-656), "");
+}
+
+/* By the prefix of its name, or by what it says: which range is it of? */
+TEST(the_ranges_of_errors_have_names)
 {
   int e;
-  for (e = -300; e <= 10; e++) {
-    const char *name = error_name(e);
-    int         known = e != 0 && name[0] >= 'A' && name[0] <= 'Z';
-    if ((amt_error(e)[0] != 0) != known) fail_msg("%d %s", e, name);
+  for (e = -700; e <= 10; e++) {
+    const char *name = amt_error_name(e);
+    assert_int_equal(AMT_IS_JSON(e), strncmp(name, "AMT_E_JSON_", 11) == 0);
+    if (e >= AMT_E_PERMANENT)
+      assert_int_equal(AMT_IS_UNSENT(e), e <= AMT_E_MISSING &&
+                                         e != AMT_E_PERMANENT);
+    if (AMT_IS_UNSENT(e)) assert_true(AMT_IS_PERMANENT(e));
   }
 }
 
