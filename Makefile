@@ -56,6 +56,8 @@ CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
 
+KESTREL_DEBS = python3 nginx-light openssl
+
 COVER_DEBS = gcc libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev dpkg-dev \
              gcovr clang-19 llvm-19 libclang-rt-19-dev
 
@@ -243,6 +245,12 @@ explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 G
 explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
 	@python3 tests/explore_mistakes.py
 
+# Beside these it needs the .NET SDK, which Debian has not; it is not installed.
+kestrel: ## jobs against an ASP.NET Core server, where the .NET SDK is
+	@$(MAKE) --no-print-directory packages DEBS="$(TLS_DEBS) $(KESTREL_DEBS)"
+	@$(MAKE) --no-print-directory build/amt
+	@sh tests/kestrel/run.sh
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
 	@sh tests/prove.sh
@@ -267,4 +275,4 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
         bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze prove test bare packages clean help
+        analyze prove kestrel test bare packages clean help
