@@ -752,6 +752,8 @@ typedef struct amt_job {
   const char *msg;         /* AMT_MESSAGE, AMT_SERVER_TEXT; AMT_FAILED: what
                               was wrong, a name, or NULL */
   size_t      msg_len;
+  const char *lines__;     /* of a piece of a log that is one string, what is */
+  size_t      lines_len__; /* yet to be given */
   amt_session *session__;
   const amt_task *task__;
   const char *application__;
@@ -1040,11 +1042,10 @@ static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
   AMT__J_A_KEY, AMT__J_A_KEY | AMT__J_AN_END, 0, AMT__J_AN_END, 0
 };
 
-/* Flags: this string is a key; a piece was lent, more follows; a string is cut
-   into lines; these bytes have to be a byte order mark; what is innermost is
-   an object. */
-enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2, AMT__J_SPLIT_LINES = 4,
-       AMT__J_BOM = 8, AMT__J_OBJECT = 16 };
+/* Flags: this string is a key; a piece was lent, more follows; these bytes have
+   to be a byte order mark; what is innermost is an object. */
+enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2, AMT__J_BOM = 4,
+       AMT__J_OBJECT = 8 };
 
 /* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
    for this byte, or for what came before it. */
@@ -1434,7 +1435,7 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
     unsigned before = t->state;
     if (before == AMT__J_STRING) {
 #if AMT_WIDE > 0
-      if (!(t->flags & AMT__J_SPLIT_LINES)) i = amt__json_text(p, i, n, &to);
+      i = amt__json_text(p, i, n, &to);
 #endif
       i = amt__json_plain(p, i, n, &to);
       if (i >= n) break;
@@ -1447,17 +1448,10 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
     if (r == AMT_JSON_NUMBER) break;
     i++;
     if (before < AMT__J_LITERAL && t->state == AMT__J_STRING) from = to = i;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (r == AMT__J_CHAR && (t->flags & AMT__J_SPLIT_LINES) &&
-        t->utf8[0] == '\r') r = 0;
-#endif
     if (r != AMT__J_CHAR) continue;
     if (t->utf8_len > i - to) break;
     to = amt__json_gather(t, p, to, n);
     r = 0;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if ((t->flags & AMT__J_SPLIT_LINES) && t->utf8[0] == '\n') break;
-#endif
   }
   *used = i;
   t->offset += i;
@@ -2680,6 +2674,7 @@ enum {
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
   AMT__SEEN_BAD_ID  = 1024,
+  AMT__LINES_END    = 2048, /* behind lines__ the string ends */
   AMT__NUMBERED     = 0x4000, /* a Sequence has come */
   AMT__WHOLE        = 0x8000  /* this list is the log from its start */
 };
@@ -2763,18 +2758,6 @@ static const char *amt__alternative(const char *name)
   return NULL;
 }
 
-/* What the next value is. A list that is one string is cut into lines by the
-   tokenizer. */
-static void amt__expect(amt_job *j, unsigned field)
-{
-  j->field__ = (uint8_t)field;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  j->json__.flags = (uint8_t)(field == AMT_REPLY_MESSAGES
-                                ? j->json__.flags | AMT__J_SPLIT_LINES
-                                : j->json__.flags & ~AMT__J_SPLIT_LINES);
-#endif
-}
-
 #ifndef AMT_DEFAULT_WIRE_ONLY
 /* Is this member's name a part of an alternative of reply name m, behind the
    names of the objects around it? Those match from `open` to `at`. */
@@ -2792,7 +2775,7 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
     while (q < at && *part == *q) part++, q++;
     if (q < at || !amt__same(part, text, n)) continue;
     if (part[n] == '.') j->open__[m] = (uint8_t)(part + n + 1 - name);
-    else amt__expect(j, m);
+    else j->field__ = (uint8_t)m;
   }
 }
 #else
@@ -2801,7 +2784,7 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
 {
   const char *p = depth == 1 ? amt__wire(j)->reply[m] : NULL;
   for (; p != NULL; p = amt__alternative(p))
-    if (amt__same(p, text, n)) amt__expect(j, m);
+    if (amt__same(p, text, n)) j->field__ = (uint8_t)m;
 }
 #endif
 
@@ -2811,7 +2794,7 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   unsigned wanted = amt__wanted(j), m;
   unsigned depth = j->json__.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
-  amt__expect(j, AMT__NONE);
+  j->field__ = AMT__NONE;
   for (m = 0; wanted >> m != 0; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL)
       amt__match(j, m, depth, text, n);
@@ -3188,20 +3171,51 @@ static void amt__list_begins(amt_job *j)
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
-/* A piece of a list of messages that is one string: the tokenizer cuts it after
-   each LF. */
-static void amt__line(amt_job *j, const amt_json_token *t)
+/* The next line of a log that is one string, or what has come of it. A CR at
+   the end of a piece, or alone, only ends a piece of the line. */
+static void amt__line(amt_job *j)
 {
-  int ends = t->len != 0 && t->text[t->len - 1] == '\n';
+  const char *p = j->lines__;
+  size_t      n = 0, used, left = j->lines_len__;
+  int         ends;
+  while (n < left && p[n] != '\n' && p[n] != '\r') n++;
+  used = n;
+  if (n < left) {
+    used += p[n] == '\r' && n + 1 < left && p[n + 1] == '\n' ? 2u : 1u;
+    ends = p[used - 1] == '\n';
+  } else { /* the last line may have no end of its own */
+    ends = (j->seen__ & AMT__LINES_END) &&
+           (n != 0 || (j->seen__ & AMT__ELEMENT_TEXT));
+    j->seen__ &= (uint16_t)~AMT__LINES_END;
+  }
+  j->lines__ += used;
+  j->lines_len__ -= used;
+  if (n != 0 || ends) amt__text(j, p, n, ends);
+  if (!ends) return;
+  amt__element_ends(j);
+  amt__element_begins(j);
+}
+
+/* Gives lines until one is lent; amt_next asks for the others. */
+static void amt__lines(amt_job *j)
+{
+  while (j->event__ == 0 &&
+         (j->lines_len__ != 0 || (j->seen__ & AMT__LINES_END)))
+    amt__line(j);
+}
+
+/* A piece of a list of messages that is one string. */
+static void amt__lines_piece(amt_job *j, const amt_json_token *t)
+{
   if (t->first) {
     amt__list_begins(j);
     amt__element_begins(j);
   }
-  if (t->len == 0 && !(j->seen__ & AMT__ELEMENT_TEXT)) return;
-  amt__text(j, t->text, t->len - (size_t)ends, ends || t->last);
-  if (!ends && !t->last) return;
-  amt__element_ends(j);
-  amt__element_begins(j);
+  if (j->cause != 0) return; /* a second list */
+  j->lines__ = t->text;
+  j->lines_len__ = t->len;
+  if (t->last) j->seen__ |= AMT__LINES_END;
+  amt__lines(j);
 }
 #endif
 
@@ -3244,11 +3258,11 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
     break;
   case AMT_REPLY_TEXT: amt__text(j, t->text, t->len, t->last); break;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  case AMT_REPLY_MESSAGES: if (good) amt__line(j, t); break;
+  case AMT_REPLY_MESSAGES: if (good) amt__lines_piece(j, t); break;
 #endif
   default: break;
   }
-  if (t->last) amt__expect(j, AMT__NONE);
+  if (t->last) j->field__ = AMT__NONE;
 }
 
 /* An object or an array begins. */
@@ -3262,7 +3276,7 @@ static void amt__opens(amt_job *j, int array)
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
     amt__element_begins(j);
   }
-  amt__expect(j, AMT__NONE);
+  j->field__ = AMT__NONE;
 }
 
 /* One has ended. */
@@ -3280,10 +3294,10 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
   if (type == AMT_JSON_KEY) {
     if (t->first && t->last) { /* NOLINT: set, as there is a token */
       if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
-      else amt__expect(j, AMT__NONE);
+      else j->field__ = AMT__NONE;
     } else if (amt__collect(j, amt__scratch(j), sizeof j->name, t)) {
       if (j->len__ != 255) amt__name(j, amt__scratch(j), j->len__);
-      else amt__expect(j, AMT__NONE);
+      else j->field__ = AMT__NONE;
     }
   } else if (type == AMT_JSON_STRING || type == AMT_JSON_NUMBER) {
     if (!element) {
@@ -3306,7 +3320,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
       amt__element_begins(j);
       amt__element_ends(j);
     }
-    amt__expect(j, AMT__NONE);
+    j->field__ = AMT__NONE;
   }
   j->json__.repaired = 0;
 }
@@ -3327,7 +3341,7 @@ static void amt__reply_begins(amt_job *j)
   j->has_sequence = 0;
   j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
   if (j->op == AMT_START) j->id[0] = 0;
-  amt__expect(j, amt__itself(j));
+  j->field__ = amt__itself(j);
 }
 
 AMTDEF void amt_reply_sent(amt_job *j)
@@ -4078,7 +4092,11 @@ static int amt__step(amt_job *j, uint32_t now)
 
 AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
 {
-  int event = j->event__;
+  int event;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (j->phase__ != AMT__LOST) amt__lines(j);
+#endif
+  event = j->event__;
   j->event__ = 0;
   if (event != 0) return (amt_event)event;
   if (j->phase__ != AMT__LOST) { /* what was lent is given back, here only */

@@ -444,7 +444,7 @@ AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
   size_t to = i, from;
-  if (!(t->flags & AMT__J_SPLIT_LINES)) i = amt__json_text(p, i, n, &to);
+  i = amt__json_text(p, i, n, &to);
   from = (size_t)(token->text - (char *)p);
   token->len = to - from;
   if (i < n && p[i] == '"')

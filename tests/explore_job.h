@@ -150,6 +150,7 @@ static void canon_job(amt_job *j)
     j->msg_len = 0;
     j->msg_kind = j->msg_more = j->msg_first = 0;
   }
+  if (j->lines_len__ == 0) j->lines__ = NULL;
   j->repaired = 0;
   if (j->error != AMT_E_NO_STATUS ||
       !(j->flags__ & (AMT__FINAL | AMT__ONCE))) j->error = 0;

@@ -444,6 +444,8 @@ TEST(a_log_may_be_one_string_of_lines)
     { JSON({"Log":""}), "Log", "" },
     { JSON({"Log":"\n"}), "Log", " \n" },
     { JSON({"Log":"\n\nx"}), "Log", " \n \n x\n" },
+    { JSON({"Log":"one\r\ntwo\r\n\r\n"}), "Log", " one\n two\n \n" },
+    { JSON({"Log":"one\u000d\u000atwo\r"}), "Log", " one\n two\n" },
     { "{\"Log\":\"" LONG40 LONG40 LONG40 "\\n" LONG40 "\"}", "Log",
       " " LONG40 LONG40 LONG40 "\n " LONG40 "\n" },
     { "\"one\\ntwo\"", "", " one\n two\n" },
