@@ -1,0 +1,171 @@
+"""The tool against the servers of tests/dialects/, each of which speaks a
+dialect of the interface that is unlike the others, with the wire file beside
+it; see tests/run.sh. The servers share no code with the tool, and say
+themselves which Starts reach them.
+Environment: AMT, the tool.
+usage: dialects.py [WORD]   runs only the tests with WORD in their name"""
+import concurrent.futures
+import contextlib
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.dont_write_bytecode = True
+
+from programs import AMT, FAST, environment, equal, main, published
+
+FOLDER = "tests/dialects/"
+ENVIRONMENT = {"key": {"AMT_TOKEN": "tok-c0ffee-17"}}
+LETTERS = "a\u00e9\u20ac\U0001f600 \"\\/<&'\t{}[]:,=;%+#"
+MANY = ["%d %s" % (i, LETTERS[i % 20:] * (i % 9)) for i in range(300)]
+LISTS = ["-pa", "A=1 \"&%\u20ac\\'", "-pa", "B=", "-tv", "C=2 + 3"]
+ECHOED = ["Parameter [A=1 \"&%\u20ac\\']", "Parameter [B=]",
+          "Task value [C=2 + 3]"]
+
+
+class Site:
+    """A server and its wire file, by name."""
+
+    def __init__(self, name):
+        self.name, self.said = name, []
+        self.file = FOLDER + name + ".wire"
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", FOLDER + name + ".py"],
+            stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        self.reader = threading.Thread(target=self.listen)
+        self.reader.start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+
+    def amt(self, *args, program=FAST, **env):
+        return subprocess.run(
+            [AMT, "-an", "DEMO2", "--wire", self.file, *args, *program],
+            env=environment(self.url, **{**ENVIRONMENT.get(self.name, {}),
+                                         **env}),
+            capture_output=True, text=True, timeout=60, check=False)
+
+    def stop(self):
+        """What it said of Starts."""
+        self.process.terminate()
+        self.process.wait(30)
+        self.reader.join()
+        self.process.stdout.close()
+        return self.said
+
+
+@contextlib.contextmanager
+def site(name, *wanted):
+    """These are the Starts that reach it."""
+    served = Site(name)
+    try:
+        yield served
+    finally:
+        said = served.stop()
+    equal((name, said), (name, list(wanted)))
+
+
+def messages(stdout):
+    events = [json.loads(line) for line in stdout.splitlines()]
+    return [e["text"] for e in events if e["event"] == "message"]
+
+
+def whole_job(name):
+    with site(name, "start DEMO2 REPORTTEST01") as s:
+        r = s.amt("-jn", "REPORTTEST01")
+        equal((name, r.stdout, r.stderr, r.returncode),
+              (name, published("done", s.url), "", 4))
+
+
+def lists_user_and_queue(name):
+    has_lists = "{parameters" in open(FOLDER + name + ".wire").read()
+    with site(name, "start DEMO2 ECHO", "start DEMO2 ECHO") as s:
+        for user, queue in ("", ""), ("DEMO", "Q 1"):
+            words = ["-u", user, "-qn", queue] if user else []
+            r = s.amt("-jn", "ECHO", "--format", "text", *words,
+                      *LISTS * has_lists)
+            equal((name, r.stdout.splitlines(), r.stderr, r.returncode),
+                  (name, ECHOED * has_lists + ["User [%s]" % user,
+                                               "Queue [%s]" % queue], "", 4))
+
+
+def a_long_log_as_it_is_written_and_at_the_end(name):
+    with site(name, *["start DEMO2 MANY"] * 2) as s:
+        for args in (), ("--follow",):
+            r = s.amt("-jn", "MANY", "--format", "json", *args)
+            equal((name, r.stderr, r.returncode), (name, "", 4))
+            equal(messages(r.stdout), MANY)
+
+
+def refusals(name):
+    with site(name, "start DEMO2 no.ps1", "refused DEMO2 NONE",
+              "refused DEMO2 ECHO") as s:
+        r = s.amt("-fn", "no.ps1")
+        equal((name, r.returncode), (name, 11))
+        assert '"File not found"' in r.stdout, (name, r.stdout)
+        for args in ("-jn", "NONE"), ("-jn", "ECHO", "-su", "ME"):
+            r = s.amt(*args)
+            equal((name, args, r.returncode), (name, args, 11))
+        if name not in ENVIRONMENT:
+            r = s.amt("-jn", "ECHO", "-v", AMT_PASSWORD="wrong-0815")
+            equal((name, r.returncode), (name, 24))
+            assert "wrong-0815" not in r.stderr, (name, r.stderr)
+
+
+def stop_and_kill(name):
+    with site(name, *["start DEMO2 LONGRUNNINGREPORT"] * 2) as s:
+        for what, code in ("STOP", 12), ("KILL", 3):
+            r = s.amt("-jn", "LONGRUNNINGREPORT", "--no-wait")
+            equal((name, r.returncode, r.stderr), (name, 0, ""))
+            number = ["-id", r.stdout.strip()]
+            r = s.amt("-jt", "MONITOR", *number, program=[])
+            equal((name, r.stdout, r.returncode), (name, "2 RUNNING\n", 2))
+            r = s.amt("-jt", what, *number, "--format", "text")
+            equal((name, what, r.returncode, r.stdout),
+                  (name, what, code, "It is running\n"))
+
+
+def a_trace_without_secrets(name):
+    with site(name, "start DEMO2 REPORTTEST01") as s:
+        r = s.amt("-jn", "REPORTTEST01", "-v")
+        equal((name, r.returncode), (name, 4))
+        for secret in "opconxps", *ENVIRONMENT.get(name, {}).values():
+            assert secret not in r.stderr, (name, r.stderr)
+
+
+def a_wire_file_that_is_printed_as_it_is_read(name):
+    def printed(path):
+        r = subprocess.run([AMT, "--wire", path, "--print-wire"],
+                           capture_output=True, text=True, check=False)
+        equal((name, r.returncode, r.stderr), (name, 0, ""))
+        return r.stdout
+    with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
+        once = printed(FOLDER + name + ".wire")
+        with open(d + "/wire", "w", encoding="utf-8") as f:
+            f.write(once)
+        equal(printed(d + "/wire"), once)
+
+
+TOPICS = (a_wire_file_that_is_printed_as_it_is_read, whole_job,
+          lists_user_and_queue, a_long_log_as_it_is_written_and_at_the_end,
+          refusals, stop_and_kill, a_trace_without_secrets)
+
+
+def tests():
+    for path in sorted(glob.glob(FOLDER + "*.wire")):
+        dialect = os.path.basename(path)[:-5]
+        for topic in TOPICS:
+            yield ("test_%s: %s" % (dialect, topic.__name__),
+                   lambda name=dialect, topic=topic: topic(name))
+
+
+if __name__ == "__main__":
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        main({name: pool.submit(test).result for name, test in tests()
+              if sys.argv[-1] in name or not sys.argv[1:]})
