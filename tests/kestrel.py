@@ -5,6 +5,8 @@ both. The server itself counts the Starts that reach it.
 Needs the .NET SDK (dotnet; nothing is fetched), nginx-light and openssl.
 Environment: AMT, the tool.
 usage: kestrel.py [WORD]   runs only the tests with WORD in their name"""
+import contextlib
+import http.client
 import json
 import os
 import random
@@ -336,18 +338,23 @@ def test_a_server_that_stops_or_dies_in_mid_run_and_comes_back_ends_no_run():
 
 
 def test_its_limits_close_connections_and_refuse_requests_as_others_do():
-    with Kestrel("--Kestrel:Limits:KeepAliveTimeout", "00:00:01",
-                 "--Kestrel:Limits:MaxRequestBodySize", "5000", speed=20) as k:
-        polls = ("0.9", "0.99", "1", "1.01", "1.1")
-        for run in [k.run("IDLE", "-jn", "SLOWLOG_100", "--format", "json",
-                          poll=poll) for poll in polls]:
-            r = run.ended()
-            good(r, 100)
-            equal((r.args, r.stderr), (r.args, ""))
-        r = k.job("LARGE", "-jn", "ECHO", "-pa", "x" * 6000)
-        equal(r.returncode, 11)
-        assert "413" in r.stderr and "nothing was started" in r.stderr, r.stderr
-        equal((k.starts("IDLE"), k.starts("LARGE")), ((5, 5), (0, 0)))
+    polls = ("0.9", "0.99", "1", "1.01", "1.1")
+
+    def check(*options):
+        with Kestrel("--Kestrel:Limits:KeepAliveTimeout", "00:00:01",
+                     "--Kestrel:Limits:MaxRequestBodySize", "5000", *options,
+                     speed=20) as k:
+            for run in [k.run("IDLE", "-jn", "SLOWLOG_100", "--format", "json",
+                              poll=poll) for poll in polls]:
+                r = run.ended()
+                good(r, 100)
+                equal((r.args, r.stderr), (r.args, ""))
+            r = k.job("LARGE", "-jn", "ECHO", "-pa", "x" * 6000)
+            equal(r.returncode, 11)
+            assert "413" in r.stderr, r.stderr
+            assert "nothing was started" in r.stderr, r.stderr
+            equal((k.starts("IDLE"), k.starts("LARGE")), ((5, 5), (0, 0)))
+    each_at_once(check, [[], ["--https"]])
 
 
 def test_nginx_in_front_changes_nothing_and_a_restart_behind_it_ends_no_run():
@@ -374,6 +381,56 @@ def test_nginx_in_front_changes_nothing_and_a_restart_behind_it_ends_no_run():
         for run in runs:
             good(run.ended(), 60)
         equal(k.starts("FRONT"), (12, 12))
+
+
+def said(k, call, body, **headers):
+    """Status, challenge, type and length of a reply, as they are."""
+    line = http.client.HTTPConnection(k.url[7:], timeout=60)
+    line.request("POST", "/AmtOpConService/" + call, body, {
+        "Content-Type": "application/json", **headers})
+    with contextlib.closing(line), line.getresponse() as r:
+        return (r.status, r.headers["WWW-Authenticate"],
+                (r.headers["Content-Type"] or "").partition(";")[0],
+                r.read().decode())
+
+
+def test_refusals_and_challenges_are_as_docs_servers_md_tells_them():
+    problem = "application/problem+json"
+    action = json.dumps({"Action": "NONE", "ApplicationName": "DEMO2"})
+    json_only = {"Accept": "application/json"}
+    with Kestrel() as k:
+        equal(said(k, "MonitorJob", "{}"), (401, None, "", ""))
+        status, _, kind, text = said(k, "Authenticate", '{"User":"ocadm"}')
+        equal((status, kind), (400, problem))
+        assert "password" in str(json.loads(text)["errors"]), text
+        reply = said(k, "Authenticate", json.dumps(
+            {"User": "ocadm", "Password": "opconxps"}))[3]
+        token = {"X-AMT-LogonToken": json.loads(reply)["amtLogonToken"]}
+        words = "There is no action NONE."
+        equal(said(k, "OpConJobAction", action, **token),
+              (400, None, "text/plain", words))
+        equal(said(k, "OpConJobAction", action, **token, **json_only),
+              (400, None, "application/json", '"%s"' % words))
+    with Kestrel("--Bearer", "true") as k:
+        equal(said(k, "MonitorJob", "{}"), (401, "Bearer", "", ""))
+    with Kestrel("--Problems", "true") as k:
+        equal(said(k, "MonitorJob", "{}", **json_only)[:3],
+              (401, None, problem))
+
+
+def test_docs_servers_md_tells_what_this_Kestrel_does():
+    """But for what takes minutes to see; another version may differ."""
+    sys.path.insert(0, "tests/kestrel")
+    import observe
+    rows = [line.split(" | ") for line in read("docs/servers.md").splitlines()
+            if line.startswith("| ")]
+    version = observe.SERVERS["Kestrel"][0]()
+    if rows[0][1].split(".")[0] != "Kestrel " + version.split(".")[0]:
+        return
+    told = {row[0][2:]: row[1] for row in rows}
+    seen = observe.column("Kestrel", waits=False)
+    equal({row: told.get(row) for row in seen}, seen)
+    assert len(seen) > 10
 
 
 def lacking():
