@@ -9,6 +9,8 @@ STRICT   = -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic \
            -Wstrict-prototypes -Wcast-qual
 HEADERS  = amt.h amt_http.h $(wildcard backends/*.h)
 INCLUDE  = -I. -Ibackends
+TOOL     = $(wildcard examples/amt/*.c)
+TOOL_ALL = $(TOOL) $(wildcard examples/amt/*.h) $(HEADERS)
 EXAMPLES = minimal replay superloop two_jobs own_stream resume fleet own_http \
            http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -81,8 +83,8 @@ $(EXAMPLES): %: build/% ## each also by its name: make amt, make http_get, ...
 build/%: examples/%.c $(HEADERS) | build
 	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(INCLUDE) $< -o $@ $(LDFLAGS)
 
-build/amt: examples/amt.c $(HEADERS) build/tls-$(TLS)
-	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(TLS_FLAGS_$(TLS)) $(INCLUDE) $< -o $@ \
+build/amt: $(TOOL_ALL) build/tls-$(TLS)
+	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(TLS_FLAGS_$(TLS)) $(INCLUDE) $(TOOL) -o $@ \
 	  $(LDFLAGS) $(TLS_LIBS_$(TLS))
 	@[ $(TLS) != none ] || \
 	  echo "$@ is without TLS; the package libbearssl-dev gives it https"
@@ -105,8 +107,8 @@ build/amtsim: tests/amtsim.c $(HEADERS) | build
 build:
 	mkdir -p $@
 
-SMALL = -Os -static -s -no-pie -fno-pie -DAMT_STATIC -ffunction-sections \
-        -fdata-sections -fno-asynchronous-unwind-tables \
+SMALL = -Os -static -s -no-pie -fno-pie -ffunction-sections -fdata-sections \
+        -fno-asynchronous-unwind-tables \
         -Wl,--gc-sections,-z,noseparate-code,-z,norelro,--build-id=none
 
 # BearSSL for musl is built from Debian's source package, where that can be had.
@@ -127,13 +129,13 @@ MUSL_BEARSSL = build/bearssl-musl
 $(MUSL_BEARSSL)/libbearssl.a:
 	@sh tests/bearssl_musl.sh $(MUSL_BEARSSL)
 
-build/amt-static-plain: examples/amt.c $(HEADERS) | build
+build/amt-static-plain: $(TOOL_ALL) | build
 	@$(MAKE) --no-print-directory packages DEBS="$(STATIC_DEBS)"
-	musl-gcc -std=c99 $(STRICT) $(SMALL) $(INCLUDE) $< -o $@
+	musl-gcc -std=c99 $(STRICT) $(SMALL) $(INCLUDE) $(TOOL) -o $@
 
-build/amt-static: examples/amt.c $(HEADERS) $(MUSL_BEARSSL)/libbearssl.a
+build/amt-static: $(TOOL_ALL) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL $(INCLUDE) \
-	  -isystem $(MUSL_BEARSSL)/inc $< -o $@ $(MUSL_BEARSSL)/libbearssl.a
+	  -isystem $(MUSL_BEARSSL)/inc $(TOOL) -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
 windows: ## amt.exe for Windows (MinGW), one file; prints its size
 	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
@@ -149,18 +151,19 @@ windows: ## amt.exe for Windows (MinGW), one file; prints its size
 
 MINGW_BEARSSL = build/bearssl-mingw
 MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
-        -DAMT_STATIC -ffunction-sections -fno-asynchronous-unwind-tables \
+        -flto -flto-partition=none -ffunction-sections \
+        -fno-asynchronous-unwind-tables \
         -Wl,--gc-sections,--nxcompat,--dynamicbase $(INCLUDE)
 MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
 
 $(MINGW_BEARSSL)/libbearssl.a:
 	@sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw
 
-build/amt-plain.exe: examples/amt.c $(HEADERS) | build
-	$(MINGW) $< -o $@ $(MINGW_LIBS)
+build/amt-plain.exe: $(TOOL_ALL) | build
+	$(MINGW) $(TOOL) -o $@ $(MINGW_LIBS)
 
-build/amt.exe: examples/amt.c $(HEADERS) $(MINGW_BEARSSL)/libbearssl.a
-	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $< -o $@ \
+build/amt.exe: $(TOOL_ALL) $(MINGW_BEARSSL)/libbearssl.a
+	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $(TOOL) -o $@ \
 	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
 
 # to PATH...: where they are installed, for the shell, whatever is in the name.

@@ -1,4 +1,4 @@
-/* fuzz_amt.h - examples/amt.c inside a fuzzer: its functions themselves, what
+/* fuzz_amt.h - the tool amt inside a fuzzer: its functions themselves, what
    they write to standard output and error, and all that is static in it set
    back for each input. Compile with clang; define nothing before it. */
 
@@ -16,13 +16,41 @@
 static ssize_t caught_write(int fd, const void *p, size_t n);
 #define write caught_write
 
-/* All that is static in amt.c gets sections of its own, from which it is set
+/* All that is static in it gets sections of its own, from which it is set
    back after each input: functions have statics, too, that no other way leads
    to. */
 #define main amt_main
 int amt_main(int argc, char **argv);
 #pragma clang section bss = "amt_zero" data = "amt_data"
-#include "../examples/amt.c"
+#include "../examples/amt/library.c" /* first */
+#include "../examples/amt/anchors.c"
+#include "../examples/amt/begin.c"
+#include "../examples/amt/clock.c"
+#include "../examples/amt/config.c"
+#include "../examples/amt/files.c"
+#include "../examples/amt/holes.c"
+#include "../examples/amt/job.c"
+#include "../examples/amt/keep.c"
+#include "../examples/amt/live.c"
+#include "../examples/amt/log.c"
+#include "../examples/amt/main.c"
+#include "../examples/amt/options.c"
+#include "../examples/amt/outcome.c"
+#include "../examples/amt/output.c"
+#include "../examples/amt/posix.c"
+#include "../examples/amt/probe.c"
+#include "../examples/amt/run.c"
+#include "../examples/amt/secrets.c"
+#include "../examples/amt/session.c"
+#include "../examples/amt/settle.c"
+#include "../examples/amt/signals.c"
+#include "../examples/amt/state.c"
+#include "../examples/amt/tell.c"
+#include "../examples/amt/text.c"
+#include "../examples/amt/tls.c"
+#include "../examples/amt/trace.c"
+#include "../examples/amt/wire.c"
+#include "../examples/amt/wire_old.c"
 #pragma clang section bss = "" data = ""
 #undef main
 #undef write

@@ -1,5 +1,5 @@
 /* fuzz_config.c - what the tool amt reads from files: Connector.config and
-   wire tables, by the functions of examples/amt.c themselves.
+   wire tables, by the functions of examples/amt themselves.
 
    An input is a Connector.config, and a wire file behind a line "====", if
    there is one. Either it is refused, in one clean line of standard error, or

@@ -1,5 +1,5 @@
 /* fuzz_pem.c - certificates and keys that the tool amt is given, by the
-   functions of examples/amt.c themselves.
+   functions of examples/amt themselves.
 
    An input is a file of trusted certificates; or a client's certificate and,
    behind a line "====", its key. Either it is refused, in clean lines of

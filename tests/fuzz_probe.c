@@ -1,5 +1,5 @@
 /* fuzz_probe.c - what a server sends to `amt probe` and to `amt --trace`, by
-   the functions of examples/amt.c themselves.
+   the functions of examples/amt themselves.
 
    An input's first byte says which call is answered, by which wire table, and
    whether what follows is a whole HTTP reply or its body alone. Behind the text

@@ -1,4 +1,4 @@
-/* fuzz_state.c - the file of --state, by the functions of examples/amt.c
+/* fuzz_state.c - the file of --state, by the functions of examples/amt
    themselves.
 
    An input is the file's text, to which its checksum is added here, or, behind

@@ -65,7 +65,7 @@ for header in amt.h amt_http.h; do
   done
 done
 for example in minimal replay superloop two_jobs own_stream resume fleet \
-               own_http http_get json_tokens amt; do
+               own_http http_get json_tokens; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 $I \
@@ -73,9 +73,11 @@ for example in minimal replay superloop two_jobs own_stream resume fleet \
   done
 done
 for compiler in gcc clang; do
-  check "no warning: examples/amt.c with TLS, $compiler" \
-    $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 $I -DAMT_BEARSSL \
-    examples/amt.c -o $out/example -lbearssl
+  for tls in "" -DAMT_BEARSSL; do
+    check "no warning: examples/amt, $compiler $tls" \
+      $compiler -std=c99 -Wstrict-prototypes -Wmissing-prototypes $STRICT -O2 $I \
+      $tls examples/amt/*.c -o $out/example -lbearssl
+  done
 done
 check "two files that include both headers link" sh -c "
   printf '#include \"amt.h\"\n#include \"amt_http.h\"\nint main(void) { return amt_status_ends(4) - 1; }\n' >$out/one.c &&
@@ -226,7 +228,7 @@ check "a whole job over https with a heap that aborts" \
   sh tests/tls_heap.sh $out/tls_heap build/amtsim
 check "make demo" sh tests/demo.sh build/amt build/amtsim
 gcc -std=c99 -O1 -g $I tests/no_heap.c -o $out/no_heap
-gcc -std=c99 -O1 -g $SANITIZE $I -DAMT_BEARSSL examples/amt.c \
+gcc -std=c99 -O1 -g $SANITIZE $I -DAMT_BEARSSL examples/amt/*.c \
   -o $out/amt_sanitized -lbearssl
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL $I tests/tls_probe.c \
   -o $out/tls_probe_bearssl -lbearssl

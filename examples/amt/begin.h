@@ -1,0 +1,18 @@
+/* begin.h - the library's structs from the options, and the job's beginning. */
+
+#ifndef BEGIN_H
+#define BEGIN_H
+
+/* The library's structs, from the options. */
+void prepare(void);
+
+/* The id goes out in the JSON type that is known to be its own. */
+void set_id_type(void);
+
+/* A job that was started before. */
+void begin_by_id(void);
+
+/* The Start, or the job that was started before. */
+void begin(void);
+
+#endif

@@ -1,0 +1,15 @@
+/* clock.h - the local time, in the spellings of logs. */
+
+#ifndef CLOCK_H
+#define CLOCK_H
+
+/* As it was when somebody last looked. */
+extern struct clock_text {
+  char     clock[9], date[9], stamp[16];
+  unsigned ms;
+} now;
+
+/* Brings `now` up to date. */
+void look_at_clock(void);
+
+#endif

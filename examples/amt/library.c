@@ -1,0 +1,4 @@
+/* library.c - the implementation of amt.h, in a file of its own. */
+
+#define AMT_IMPLEMENTATION
+#include "library.h"

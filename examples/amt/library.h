@@ -1,0 +1,15 @@
+/* library.h - amt.h as this program has it: the system's sockets, and TLS where
+   it is built with it. It comes before any header of the system's. */
+
+#ifndef LIBRARY_H
+#define LIBRARY_H
+
+#ifdef _WIN32
+#define AMT_WINSOCK
+#define NO_OLDNAMES /* of MinGW: tell, read, ... */
+#else
+#define AMT_POSIX
+#endif
+#include "amt.h"
+
+#endif

@@ -1,0 +1,16 @@
+/* live.h - the live line, and messages that are followed. */
+
+#ifndef LIVE_H
+#define LIVE_H
+
+#include <stddef.h>
+
+/* Job, id, status, time elapsed, messages so far. On a terminal only. */
+void live_draw(void);
+
+/* With the ACS form, whose head has the completion code, messages that are
+   followed are shown on standard error: behind a sign, since a message may say
+   what this program says there. */
+void live_text(const char *t, size_t len, int first, int last);
+
+#endif

@@ -1,0 +1,146 @@
+/* main.c - amt: runs jobs on an AMT Batch Server from the command line.
+
+   A scheduler starts it, reads the job log from its standard output, and takes
+   its exit status as the job's completion code: 4 is success. The command line
+   is that of the published amt.exe, and some more: see `amt --help`.
+
+     cc -I../.. -I../../backends *.c -o amt
+     ./amt -s http://HOST:PORT --api-user USER --password-file FILE \
+         -an DEMO2 -jn REPORTTEST01
+
+   With -DAMT_BEARSSL and -lbearssl it speaks https, too. For Windows:
+
+     x86_64-w64-mingw32-gcc -I../.. -I../../backends -municode -static *.c \
+         -o amt.exe -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
+
+   All of its memory is static: about 160 kB, whatever a job writes; with TLS
+   600 kB more, most of it room for trusted certificates, which is touched only
+   as far as they fill it. amt.h does the protocol; what remains is in these
+   files. Each has its own data, and its header says who else may write to it.
+
+     text      formats, into room that is there
+     system.h  all that differs between POSIX systems and Windows
+     tell      standard error: one line each; the exit statuses
+     options   the command line: one table
+     files     reading them, and writing them whole or not at all
+     config    Connector.config, and its encoding
+     holes     texts with holes, as people write them and as the library does
+     wire      the wire table, as a file and back; wire_old: that of 0.1
+     output    standard output, and the copy for --log-dir
+     clock     the local time, as logs spell it
+     job       which job this is about, and how it is called
+     log       the job log in four forms
+     keep      --log-dir: whole files, and the end of old ones
+     live      the live line
+     signals   a second one leaves at once
+     secrets   the credentials, and texts that may repeat them
+     state     --state: at most one Start, whatever happens
+     session   the library's structs
+     trace     what passes over the connection: --trace, and the probe
+     tls       certificates, pins, and why a server was refused
+     settle    server and credentials, from wherever they come
+     begin     the library's structs from the options; the job's beginning
+     outcome   events and errors into words and an exit status
+     run       the loop around amt_poll
+     probe     which words of the wire table fit
+     anchors   certificates and keys as C source, for firmware
+     library   the implementation of amt.h */
+
+#include "anchors.h"
+#include "begin.h"
+#include "config.h"
+#include "files.h"
+#include "job.h"
+#include "keep.h"
+#include "options.h"
+#include "outcome.h"
+#include "output.h"
+#include "probe.h"
+#include "run.h"
+#include "secrets.h"
+#include "session.h"
+#include "settle.h"
+#include "signals.h"
+#include "state.h"
+#include "system.h"
+#include "tell.h"
+#include "tls.h"
+#include "wire.h"
+#include <errno.h>
+#include <string.h>
+
+/* Descriptors 0 to 2 that came closed would become the socket: hold them, so
+   that writing to them is an error. */
+static void hold_standard_descriptors(void)
+{
+  int fd;
+  do fd = file_open(null_device); while (fd >= 0 && fd <= 2);
+  if (fd > 2) file_close(fd);
+}
+
+/* What talks to a server. */
+static int talk(const char *program)
+{
+  int status;
+  began = now_ms();
+  status = settle(program);
+  if (status == 0 && catch_signals() != 0)
+    status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
+  if (status == 0) {
+    live_wanted = is_terminal(2);
+    prepare();
+    prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
+                       "started");
+    if (opt.type == PROBE) {
+      status = probe();
+    } else {
+      if (!state_intent) begin();
+      else prepare_last_words(EXIT_UNKNOWN, "start-unknown: %s", opt.state);
+      if (*job_id != 0) prepare_to_part();
+      if (*resumed != 0) write_id_file();
+      status = run();
+    }
+    live_clear();
+    amt_pool_end(&pool);
+    amt_session_end(&session);
+    keep_close();
+    keep_clean();
+  }
+  tls_forget();
+  wipe_secrets();
+  return status;
+}
+
+static int act(int argc, char **argv)
+{
+  int e;
+  if (argc < 2) return wrong(EXIT_USAGE, "nothing to do", "see `amt --help`");
+  e = take_options(argv);
+  if (e != 0) return e;
+  if (opt.help) return print_help();
+  if (opt.version) return print_version();
+  e = check_options();
+  if (e != 0) return e;
+  if (opt.type == ENCRYPT) return print_encoded(opt.value);
+  if (opt.type == PRINT_WIRE) return print_wire();
+  if (opt.type == ANCHORS) return print_anchors();
+  return talk(argv[0]);
+}
+
+/* The state file goes last: up to then, the next run would bring the log. */
+int run_main(int argc, char **argv)
+{
+  int status, lost;
+  system_begin();
+  hold_standard_descriptors();
+  out.fd = 1;
+  status = act(argc, argv);
+  sink_flush(&out);
+  tell_output();
+  lost = out.error != 0 || not_kept;
+  if (lost && status != EXIT_GOES_ON && status != EXIT_UNKNOWN)
+    status = EXIT_IO;
+  close_state(over && !lost);
+  system_end();
+  return status == AMT_CODE_DONE && opt.zero_on_done ? 0 : status;
+}

@@ -1,0 +1,330 @@
+/* outcome.c - events and errors into words and an exit status. */
+
+#include "outcome.h"
+#include "begin.h"
+#include "holes.h"
+#include "job.h"
+#include "keep.h"
+#include "log.h"
+#include "options.h"
+#include "output.h"
+#include "secrets.h"
+#include "session.h"
+#include "signals.h"
+#include "system.h"
+#include "tell.h"
+#include "text.h"
+#include "tls.h"
+#include "wire.h"
+
+static char sentence[LINE]; /* that tells the outcome */
+
+int over;
+
+int known_code = -1;
+
+uint32_t repaired;
+uint32_t fetched;
+static int      gap;      /* messages were lost while they were followed */
+int other_tried;
+int no_status;
+
+/* The Message member of the last Start or failed call: as much as fits. */
+static struct { char text[WORDS]; size_t len, all; uint8_t kind; } said;
+
+static void said_put(const char *p, size_t n)
+{
+  while (n-- > 0) {
+    if (said.len + 1 < sizeof said.text) said.text[said.len++] = *p;
+    p++, said.all++;
+  }
+}
+
+static filter said_filter = { said_put, NULL, 0, 0, "" };
+
+void keep_said(void)
+{
+  if (job.msg_first) {
+    filter_end(&said_filter, 1);
+    said.len = said.all = 0;
+  }
+  said.kind = job.msg_kind;
+  filter_put(&said_filter, job.msg, job.msg_len);
+  if (!job.msg_more) filter_end(&said_filter, 0);
+}
+
+/* What is there of it, whole characters; "" if that is nothing. */
+static const char *said_text(void)
+{
+  filter_end(&said_filter, 1); /* it may have broken off */
+  if (said.len < said.all) said.len = whole_chars(said.text, said.len);
+  said.text[said.len] = 0;
+  return said.text;
+}
+
+void forget_said(void)
+{
+  filter_end(&said_filter, 1);
+  said.len = said.all = 0;
+}
+
+const char *reason(void)
+{
+  static char words[3 * WORDS];
+  char        status[20] = "", cut[50] = "";
+  const char *cause = "", *system = "", *its = "";
+  int         e = job.cause != 0 ? job.cause : job.error, error = job.error;
+  if (job.http_status != 0 && job.http_status / 100 != 2)
+    text(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
+  if (job.error == AMT_E_CANCELLED) e = job.error;
+  if (job.error == AMT_E_LOST) error = e; /* the rest is said around it */
+  if (e != error) cause = amt_error(e);
+  if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
+    system = net_words(sock.sys_error);
+  if (said.kind == AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
+    its = said_text();
+  if (*its != 0 && said.len < said.all)
+    text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
+  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s", status,
+              amt_error(error), *cause ? ": " : "", cause, tls_words(e),
+              *system ? ": " : "", system, *its ? "; it says: " : "", its,
+              cut);
+}
+
+const char *no_status_words(void)
+{
+  static char words[WORDS];
+  return text(words, sizeof words, "%s (reply.status: %s)",
+              amt_error(AMT_E_NO_STATUS),
+              either(wire.reply[AMT_REPLY_STATUS], ""));
+}
+
+/* What to do about a job that ended with this code, as published. */
+static const char *advice(int code)
+{
+  switch (code) {
+  case AMT_CODE_ERROR:
+    return opt.script
+      ? "; with a script this often means that its file is not there: verify "
+        "that the path in -fn exists on the server"
+      : "; see the job log";
+  case AMT_CODE_WEB_SERVER_ERROR:
+    return "; verify that the URL is right and that the server runs and can be "
+           "reached from here, then restart the job";
+  case AMT_CODE_AUTHENTICATION_ERROR:
+    return "; verify that the API user and its password are right, and that it "
+           "exists in the AMT environment";
+  case AMT_CODE_INVALID_AMT_USER:
+    return "; the user in -u does not exist in the AMT environment: verify its "
+           "name, or leave it out to use the application's";
+  default: return "";
+  }
+}
+
+/* The same for a code that the server reports. A job of its own may stand
+   behind it: then nobody is told to start it again. */
+static const char *advice_to_look(int code)
+{
+  if ((code == AMT_CODE_WEB_SERVER_ERROR ||
+       code == AMT_CODE_AUTHENTICATION_ERROR) &&
+      job.start != AMT_START_REFUSED)
+    return "; the server reports it; look at the job first, before you start "
+           "it again";
+  return advice(code);
+}
+
+void close_log(void)
+{
+  uint32_t bytes = repaired + job.repaired;
+  keep_close();
+  tell_output();
+  if (bytes > 0)
+    tell("warning: %s: %u bytes of its messages are no UTF-8, or controls; "
+         "each was replaced by U+FFFD (--strict-text ends the log there)",
+         subject(), (unsigned)bytes);
+}
+
+/* The answer to a single call, MONITOR, MESSAGES, or a STOP that does not
+   wait: 1 if this was one, with its status. */
+static int once_done(int *status)
+{
+  if (opt.type == MONITOR) {
+    const char *name = amt_status_name(job.status);
+    *status = *name != 0 ? (int)job.status : AMT_CODE_UNDEFINED;
+    if (opt.format == JSON) forms[JSON].event(STATUS);
+    else putf("%d %s\n", (int)job.status, either(name, "?"));
+    if (*status == AMT_CODE_UNDEFINED)
+      tell_last("undefined: %s: %s%d %s", subject(), no_status ? "" :
+                "the server calls its status ", (int)job.status,
+                no_status ? no_status_words() : job_status);
+  } else if (log_wanted()) {
+    return 0;
+  } else {
+    *status = 0;
+  }
+  sink_flush(&out);
+  close_log();
+  return 1;
+}
+
+int ended(int status, const char *missing)
+{
+  if (log_cut) missing = too_long;
+  prepare_last_words(status, "amt: %s ended with %d %s, but its log was not "
+                     "written whole", subject(), status,
+                     amt_status_name(status));
+  *sentence = 0;
+  if (*missing != 0) {
+    text(sentence, sizeof sentence, "messages are missing here: %s", missing);
+    tell("%s: %s", subject(), sentence);
+  }
+  log_end(status, sentence);
+  close_log();
+  if (*amt_status_name(status) == 0 || status == AMT_CODE_UNDEFINED) {
+    text(sentence, sizeof sentence, "%s%s%s%s", *job_status ? ", called " : "",
+         job_status, no_status ? ": " : "", no_status ? no_status_words() : "");
+    tell_last("undefined: %s ended with %d%s; look at it there, or go on with "
+              "it: %s", subject(), status, sentence, attach_command());
+    return AMT_CODE_UNDEFINED;
+  }
+  over = 1;
+  if (status != AMT_CODE_DONE)
+    tell("%s ended with %d %s%s", subject(), status, amt_status_name(status),
+         advice_to_look(status));
+  return status;
+}
+
+int fetch_again(void)
+{
+  if (!opt.follow || opt.format != ACS || known_code >= 0 || *job_id == 0)
+    return 0;
+  known_code = job.code;
+  gap = job.error == AMT_E_GAP;
+  repaired = 0;
+  log_bytes = 0;
+  log_cut = 0;
+  amt_once(&job, &session, AMT_MESSAGES, &task, job_id);
+  set_id_type();
+  return 1;
+}
+
+/* Why messages are missing, or "". */
+static const char *missing(void)
+{
+  static char words[80];
+  if (!job.log_complete) return reason();
+  if (gap) return amt_error(AMT_E_GAP);
+  if (known_code < 0 || fetched >= messages) return "";
+  return text(words, sizeof words, "%u were followed, of which the server has "
+              "%u now", (unsigned)messages, (unsigned)fetched);
+}
+
+int done(void)
+{
+  int status = job.code;
+  if (once_done(&status)) return status;
+  if (known_code >= 0) return ended(known_code, missing());
+  if (said.all > 0 && *job_id == 0) /* it ended with the reply to its Start */
+    log_text(NULL, job.code, said_text(), said.len, 1, 1);
+  return ended(status, missing());
+}
+
+int not_sent(void)
+{
+  return AMT_IS_UNSENT(job.error) &&
+         (*job_id == 0 || opt.type != START) && job.http_status == 0;
+}
+
+const char *unsent_words(void)
+{
+  static char words[WORDS];
+  const char *word = either(job.msg, "job"), *by = hole_option(word);
+  if (job.error != AMT_E_MISSING)
+    return text(words, sizeof words, "%s: %s", word, amt_error(job.error));
+  return text(words, sizeof words, "required: %s%s%s", word,
+              by != NULL ? "; give it by " : "", either(by, ""));
+}
+
+/* The exit status of a run that failed. A job that may run is never one to
+   start again. */
+static int failed_status(void)
+{
+  if (job.start == AMT_START_UNKNOWN) return EXIT_UNKNOWN;
+  if (job.start < AMT_START_UNKNOWN) return job.code;
+  if (opt.type == START || opt.type == ATTACH || job.status >= 0)
+    return EXIT_GOES_ON;
+  if (job.error == AMT_E_SIGN_IN || job.error == AMT_E_FORBIDDEN)
+    return AMT_CODE_AUTHENTICATION_ERROR;
+  return job.error == AMT_E_REFUSED ? AMT_CODE_ERROR : EXIT_GOES_ON;
+}
+
+/* What to do next, if that is not said elsewhere. */
+static const char *next_step(int status)
+{
+  if (job.start == AMT_START_REFUSED)
+    return "; nothing was started: correct what it names, then start it again";
+  if (status != AMT_CODE_WEB_SERVER_ERROR) return "";
+  if (!AMT_IS_TLS(job.error)) return advice(status);
+  return opt.type == START ? "; nothing was started" : "";
+}
+
+int failed(void)
+{
+  int         status;
+  if (known_code >= 0) return ended(known_code, reason());
+  over = job.start == AMT_START_NONE || job.start == AMT_START_REFUSED;
+  if (not_sent())
+    return wrong(opt.wire ? EXIT_CONFIG : EXIT_USAGE,
+                 either(opt.wire, "not sent"), "%s", unsent_words());
+  status = failed_status();
+  if (other_tried && job.status < 0) id_type = -1; /* neither was right */
+  text(sentence, sizeof sentence, "%s: %s%s", subject(), reason(),
+       next_step(status));
+  if (log_wanted())
+    log_end(status == EXIT_GOES_ON || status == EXIT_UNKNOWN
+              ? AMT_CODE_UNDEFINED : status, sentence);
+  close_log();
+  if (status == EXIT_GOES_ON)
+    tell_last("server-lost: %s; it may go on there: %s", sentence,
+              attach_command());
+  else if (status == EXIT_UNKNOWN)
+    tell_last("start-unknown: %s%s%s", sentence,
+              opt.state ? "; then remove " : "", either(opt.state, ""));
+  else
+    tell("%s", sentence);
+  return status;
+}
+
+int part(const char *word)
+{
+  amt_drop(&pool, &job);
+  text(sentence, sizeof sentence, "%s goes on there; to go on with it: %s",
+       subject(), attach_command());
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
+  close_log();
+  tell_last("%s: %s", word, sentence);
+  return EXIT_GOES_ON;
+}
+
+int not_started(int status, int code, const char *why)
+{
+  amt_drop(&pool, &job);
+  over = 1;
+  text(sentence, sizeof sentence, "%s: %s; nothing was started", subject(),
+       why);
+  if (log_wanted()) log_end(code, sentence);
+  close_log();
+  tell("%s", sentence);
+  return status;
+}
+
+int unknown(const char *why, const char *again)
+{
+  text(sentence, sizeof sentence, "%s: %s: look for it at the server%s%s%s",
+       subject(), why, again, opt.state ? ", then remove " : "",
+       either(opt.state, ""));
+  if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
+  close_log();
+  tell_last("start-unknown: %s", sentence);
+  return EXIT_UNKNOWN;
+}

@@ -1,0 +1,340 @@
+/* posix.c - the system's face on POSIX systems: see system.h. */
+
+#ifndef _WIN32
+#define _POSIX_C_SOURCE 200809L /* before any header */
+#endif
+#include "system.h"
+#include "signals.h"
+#include "text.h"
+
+#ifndef _WIN32
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h> /* rename */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+const char null_device[] = "/dev/null";
+const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+                             "QRSTUVWXYZ0123456789_-./:[]";
+const char quote[] = "'", quoted_quote[] = "'\\''";
+
+int file_open(const char *path)
+{
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static const char link_refused[] = "a symbolic link, which another user may "
+                                   "have put there; name the file itself";
+
+/* What is wrong with an open file, or NULL; as for file_open_as. */
+static const char *file_fault(int fd, int as)
+{
+  static char words[200];
+  struct stat st;
+  if (fstat(fd, &st) != 0) return strerror(errno);
+  if (S_ISDIR(st.st_mode)) return strerror(EISDIR);
+  if (as == AS_SYSTEM || (as == AS_INPUT && !S_ISREG(st.st_mode))) return NULL;
+  if (!S_ISREG(st.st_mode))
+    return "no file; a pipe or a device is not read here";
+  if (st.st_uid != geteuid() && (st.st_uid != 0 || as == AS_STATE))
+    return text(words, sizeof words, "user %u wrote it, and user %u, who runs "
+                "this, does not trust it%s; look at it, then remove it or "
+                "change its owner", (unsigned)st.st_uid, (unsigned)geteuid(),
+                as == AS_STATE ? "" : " as root's or its own");
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "others than its owner may write it; see that it says what it "
+           "should, then `chmod go-w` it";
+  if (as >= AS_UNASKED && st.st_nlink > 1)
+    return "it has a second name (a hard link), which may be another user's; "
+           "put a copy in its place";
+  return NULL;
+}
+
+int file_open_as(const char *path, int as, const char **fault)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+                      (as >= AS_UNASKED ? O_NOFOLLOW : 0));
+  *fault = NULL;
+  if (fd < 0 && as >= AS_UNASKED && (errno == ELOOP || errno == EMLINK))
+    *fault = link_refused;
+  if (fd < 0) return -1;
+  *fault = file_fault(fd, as);
+  if (*fault == NULL && fcntl(fd, F_SETFL, 0) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+/* To its group, too: if it is not our own file, that may be how we read it. */
+int file_shown(int fd)
+{
+  struct stat st;
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return 0;
+  return (st.st_mode & S_IROTH) != 0 ||
+         ((st.st_mode & S_IRGRP) != 0 && st.st_uid == geteuid());
+}
+
+int file_waits(int fd, uint32_t ms)
+{
+  struct pollfd p;
+  int           e;
+  p.fd = fd, p.events = POLLIN;
+  do e = poll(&p, 1, ms == 0 ? -1 : (int)ms); while (e < 0 && errno == EINTR);
+  return e == 0;
+}
+
+int file_create(const char *path)
+{
+  unlink(path); /* of a run that was killed */
+  return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+ptrdiff_t file_read(int fd, void *p, size_t n)
+{
+  ssize_t got;
+  do got = read(fd, p, n); while (got < 0 && errno == EINTR);
+  return got;
+}
+
+ptrdiff_t file_write(int fd, const void *p, size_t n, int patient)
+{
+  for (;;) {
+    ssize_t put = write(fd, p, n);
+    if (put < 0 && errno == EAGAIN && patient) {
+      struct pollfd wait;
+      wait.fd = fd, wait.events = POLLOUT;
+      poll(&wait, 1, -1);
+    } else if (put >= 0 || errno != EINTR) {
+      return put;
+    }
+  }
+}
+
+void file_close(int fd) { close(fd); }
+ptrdiff_t file_again(int fd, void *p, size_t n)
+{
+  return pread(fd, p, n, 0);
+}
+
+int file_remove(const char *path) { return unlink(path); }
+
+/* Syncs its folder. */
+int file_gone(const char *path)
+{
+  char  folder[PATHS];
+  char *slash;
+  int   fd, e;
+  text(folder, sizeof folder, "%s", path);
+  slash = strrchr(folder, '/');
+  if (slash == NULL) strcpy(folder, ".");
+  else slash[slash == folder] = 0;
+  fd = file_open(folder);
+  if (fd < 0) return -1;
+  e = fsync(fd);
+  if (e != 0 && errno == EINVAL) e = 0; /* not a thing of this file system */
+  close(fd);
+  return e;
+}
+
+int file_replace(int fd, const char *from, const char *to)
+{
+  int e = fsync(fd);
+  if (close(fd) != 0) e = -1;
+  if (e == 0) e = rename(from, to);
+  return e == 0 ? file_gone(to) : e;
+}
+
+/* The file is removed while it is locked; so whoever gets a lock on it looks
+   whether it is still the one that has this name. */
+int file_lock(const char *path, const char **fault)
+{
+  *fault = NULL;
+  for (;;) {
+    struct flock lock;
+    struct stat  mine, there;
+    int          fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK |
+                                 O_NOFOLLOW, 0600);
+    if (fd < 0 && (errno == ELOOP || errno == EMLINK)) *fault = link_refused;
+    if (fd < 0) return -1;
+    *fault = file_fault(fd, AS_STATE);
+    if (*fault != NULL) {
+      close(fd);
+      return -1;
+    }
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(fd, F_SETLK, &lock) != 0) {
+      int e = errno;
+      close(fd);
+      errno = e;
+      return e == EACCES || e == EAGAIN ? -2 : -1;
+    }
+    if (fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
+        mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return fd;
+    close(fd);
+  }
+}
+
+void file_unlock(int fd, const char *path)
+{
+  unlink(path);
+  close(fd);
+}
+
+int file_look(const char *path, uint64_t *size, int64_t *age)
+{
+  struct stat st;
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return -1;
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(fd);
+    return -1;
+  }
+  *size = (uint64_t)st.st_size;
+  *age = (int64_t)(time(NULL) - st.st_mtime);
+  return fd;
+}
+
+void folder_list(const char *path, void (*each)(char *name))
+{
+  DIR           *folder = opendir(path);
+  struct dirent *entry;
+  if (folder == NULL) return;
+  while ((entry = readdir(folder)) != NULL) each(entry->d_name);
+  closedir(folder);
+}
+
+/* Behind its folder's name. NULL: it has none. */
+char *file_name(char *path)
+{
+  char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : NULL;
+}
+
+void program_path(char *to, size_t room, const char *argv0)
+{
+  ssize_t n = readlink("/proc/self/exe", to, room - 1);
+  if (n > 0) to[n] = 0;
+  else text(to, room, "%s", argv0);
+}
+
+const char *environment(const char *name) { return getenv(name); }
+void environment_wipe(const char *name) { (void)name; } /* no copy */
+unsigned process_id(void) { return (unsigned)getpid(); }
+int is_terminal(int fd) { return isatty(fd); }
+
+/* Seconds since 1970; *ms of the one that runs. */
+time_t clock_now(unsigned *ms)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  *ms = (unsigned)(t.tv_nsec / 1000000);
+  return t.tv_sec;
+}
+
+uint32_t now_ms(void) { return amt_posix_now(); }
+void net_init(net_socket *s) { amt_posix_init(s); }
+const char *net_words(int error) { return strerror(error); }
+
+#ifdef AMT_BEARSSL
+const char *const ca_places[] = {
+  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", NULL
+};
+
+const char *ca_store(int (*take)(const char *p, size_t n), int *error)
+{
+  (void)take, (void)error;
+  return NULL;
+}
+#endif
+
+/* A pipe that every wait looks at: a signal that comes just before a wait
+   ends that wait at once. */
+static int wake[2] = {-1, -1};
+
+void wake_up(void)
+{
+  ssize_t ignored = write(wake[1], "", 1);
+  (void)ignored;
+}
+
+void leave_at_once(int status) { _exit(status); }
+
+static void caught(int number)
+{
+  int saved = errno;
+  on_signal(number);
+  errno = saved;
+}
+
+/* A signal that the caller has had ignored (nohup, a shell's background jobs)
+   stays so. */
+int catch_signals(void)
+{
+  static const int numbers[] = { SIGINT, SIGTERM };
+  struct sigaction action, before;
+  size_t           i;
+  if (pipe(wake) != 0) return -1;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART; /* output is not cut by it */
+  action.sa_handler = caught;
+  for (i = 0; i < 2; i++)
+    if (sigaction(numbers[i], NULL, &before) == 0 &&
+        before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &action, NULL);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL); /* a write's error tells it */
+#ifdef SIGXFSZ
+  sigaction(SIGXFSZ, &action, NULL);
+#endif
+  return 0;
+}
+
+const char *signal_name(int number)
+{
+  return number == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+{
+  struct pollfd p[2];
+  p[0].fd = wake[0];
+  p[0].events = POLLIN;
+  p[1].fd = readable || writable ? s->fd : -1;
+  p[1].events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+  if (poll(p, 2, (int)ms) > 0 && p[0].revents != 0) {
+    char    byte;
+    ssize_t ignored = read(wake[0], &byte, 1);
+    (void)ignored;
+  }
+}
+
+/* A core dump would hold the password. The second line is for systems that
+   send it to a program, whatever its size may be; and it keeps other programs
+   of this user's out of our memory. */
+void system_begin(void)
+{
+  struct rlimit none = { 0, 0 };
+  setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+void system_end(void) {}
+
+int main(int argc, char **argv) { return run_main(argc, argv); }
+#endif

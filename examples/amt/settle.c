@@ -1,0 +1,244 @@
+/* settle.c - server and credentials, from wherever they come.
+
+   An argument comes before the environment, and that before the file. */
+
+#include "settle.h"
+#include "config.h"
+#include "files.h"
+#include "holes.h"
+#include "keep.h"
+#include "options.h"
+#include "secrets.h"
+#include "state.h"
+#include "system.h"
+#include "tell.h"
+#include "text.h"
+#include "tls.h"
+#include "wire.h"
+#include <string.h>
+
+static int check_server(const char *where, int status)
+{
+  amt_url     u;
+  amt_address a;
+  int         e = amt_url_parse(&u, opt.server);
+  if (strchr(opt.server, '@') != NULL) /* not shown: a password may be in it */
+    return wrong(status, "the server's URL", "no '@', user name or password "
+                 "may be in it; see --api-user and --password-file");
+  if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)
+    return wrong(status, where, "a base URL has no '?'; leave the query out");
+  if (e != 0) return wrong(status, where, "%s", amt_error(e));
+  https = u.tls;
+#ifdef AMT_BEARSSL
+  if (https) return 0;
+#else
+  if (https)
+    return wrong(EXIT_CONFIG, where, "https, but this amt was built without "
+                 "TLS, and never falls back to plain http");
+#endif
+  if (!has_credentials() ||
+      (u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
+      (amt_address_parse(&a, u.host, u.host_len) &&
+       (a.len == 4 ? a.ip[0] == 127
+        : memcmp(a.ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0)))
+    return 0;
+  tell("warning: the password crosses the network in the clear to %s; use it "
+       "only where that is no harm", opt.server);
+  return 0;
+}
+
+static int server_unasked; /* a file that nobody named says who it is */
+
+static int settle_server(void)
+{
+  const char *where = opt.server;
+  int         status = EXIT_USAGE;
+  if (opt.server == NULL) {
+    opt.server = where = environment("AMT_SERVER");
+    status = EXIT_CONFIG;
+  }
+  if (empty(opt.server)) {
+    server_unasked = config_unasked;
+    opt.server = config_url();
+    if (opt.server != NULL)
+      where = at_line(config_file, config[ADDRESS].line);
+    if (opt.server != NULL && strstr(config[ADDRESS].value, "//") != NULL)
+      return wrong(EXIT_CONFIG, where, "SERVER_ADDRESS is HOST:PORT alone; "
+                   "SERVER_USE_TLS says whether it is https");
+  }
+  if (opt.server == NULL)
+    return wrong(EXIT_CONFIG, either(config_file, "no server"), "give -s "
+                 "https://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
+                 "the configuration file");
+  return check_server(where, status);
+}
+
+static int settle_tls(void)
+{
+  if (https) return tls_settle();
+  if (tls_option() == NULL) return 0;
+  return wrong(EXIT_CONFIG, tls_option(), "this goes with https only, and the "
+               "server is %s, where nothing is verified or encrypted; leave "
+               "it out, or correct the URL", opt.server);
+}
+
+/* A text of the environment into ours, so that it can be wiped. */
+static int take_environment(const char *name, char *to, size_t room)
+{
+  const char *value = either(environment(name), "");
+  if (strlen(value) >= room)
+    return wrong(EXIT_CONFIG, name, "longer than %u bytes",
+                 (unsigned)(room - 1));
+  if (!amt_utf8(value, strlen(value)))
+    return wrong(EXIT_CONFIG, name, "not valid UTF-8");
+  strcpy(to, value);
+  environment_wipe(name);
+  return 0;
+}
+
+/* Whoever put the file there would be sent what it does not hold. */
+static int refuse_pairing(void)
+{
+  return wrong(EXIT_CONFIG, config_file, "nobody named this file, so its "
+               "server is not sent a name, password or token from elsewhere; "
+               "name the file by --config, or the server by --server");
+}
+
+/* A part of the credentials comes from elsewhere than from the file. */
+static int credentials_given(void)
+{
+  return opt.api_user != NULL || opt.password_file != NULL ||
+         token_is_given() || !empty(environment("AMT_USER")) ||
+         !empty(environment("AMT_PASSWORD"));
+}
+
+static int settle_password(void)
+{
+  if (!empty(opt.password_file))
+    return read_secret(opt.password_file, password, sizeof password);
+  if (!empty(environment("AMT_PASSWORD")))
+    return take_environment("AMT_PASSWORD", password, sizeof password);
+  if (!empty(config[API_PASSWORD].value)) {
+    if (config_shown) warn_shown(config_file, "PASSWORD");
+    return config_decode(API_PASSWORD, password, sizeof password);
+  }
+  return wrong(EXIT_CONFIG, "no password", "give --password-file FILE, or set "
+               "AMT_PASSWORD, or PASSWORD in the configuration file");
+}
+
+/* What Basic makes of both, so that it can be hidden. */
+static void settle_basic(void)
+{
+  char   pair[2 * PASSWORD], digits[8], *to = basic;
+  size_t n = strlen(opt.api_user) + 1 + strlen(password), at, i;
+  if (n >= sizeof pair) return;
+  text(pair, sizeof pair, "%s:%s", opt.api_user, password);
+  for (at = 0; at < n; at += 3) {
+    encode(pair + at, n - at, digits);
+    for (i = 0; i < 8; i += 2)
+      *to++ = (char)(hex_value(digits[i]) * 16 + hex_value(digits[i + 1]));
+  }
+  *to = 0;
+  wipe(pair, sizeof pair);
+  wipe(digits, sizeof digits);
+}
+
+/* A token that no sign-in gives. A file of secrets holds one: the password, if
+   that is asked for as well. */
+static int settle_token(int password_too)
+{
+  if (!empty(opt.password_file) && !password_too)
+    return read_secret(opt.password_file, token, sizeof token);
+  if (!empty(environment("AMT_TOKEN")))
+    return take_environment("AMT_TOKEN", token, sizeof token);
+  return wrong(EXIT_CONFIG, "no token", "the wire table has {token}, and no "
+               "sign-in that gives one: set AMT_TOKEN%s",
+               password_too ? "" : ", or give --password-file FILE");
+}
+
+static int settle_user(void)
+{
+  static char user[PASSWORD];
+  int         e = 0;
+  if (opt.api_user == NULL && !empty(environment("AMT_USER"))) {
+    e = take_environment("AMT_USER", user, sizeof user);
+    opt.api_user = user;
+  } else if (opt.api_user == NULL && !empty(config[API_USER].value)) {
+    e = config_decode(API_USER, user, sizeof user);
+    opt.api_user = user;
+  }
+  if (e == 0 && opt.api_user == NULL)
+    return wrong(EXIT_CONFIG, "no API user", "give --api-user NAME, or set "
+                 "AMT_USER, or USER in the configuration file");
+  return e;
+}
+
+/* Only what the wire table sends is asked for. */
+static int settle_credentials(void)
+{
+  int basic_too = wire_fills(AMT_HOLE_BASIC), e = 0;
+  int user_too = basic_too || wire_fills(AMT_HOLE_API_USER);
+  int password_too = basic_too || wire_fills(AMT_HOLE_PASSWORD);
+  if (!user_too && !has_credentials()) return 0;
+  if (server_unasked && credentials_given()) return refuse_pairing();
+  if (token_is_given()) e = settle_token(password_too);
+  if (e == 0 && user_too) e = settle_user();
+  if (e == 0 && password_too) e = settle_password();
+  if (e == 0 && basic_too) settle_basic();
+  config_wipe();
+  return e;
+}
+
+/* What a Start is told and does not send, because the wire table has no hole
+   for it, is warned of; a Start that does not say which job is none. */
+static int check_sent(void)
+{
+  static const struct { const void *to; const char *hole; } words[] = {
+    { &opt.parameters, AMT_HOLE_PARAMETERS },
+    { &opt.task_values, AMT_HOLE_TASK_VALUES },
+    { &opt.user, AMT_HOLE_USER }, { &opt.queue, AMT_HOLE_QUEUE },
+    { &opt.submit_user, AMT_HOLE_SUBMIT_USER },
+    { &opt.station, AMT_HOLE_STATION },
+  };
+  const char *path = wire.call[AMT_START].path, *body, *job_hole;
+  char        unsent[80] = "";
+  size_t      i;
+  body = wire.call[AMT_START].body;
+  job_hole = !empty(opt.script) ? AMT_HOLE_SCRIPT : AMT_HOLE_JOB;
+  if (opt.type != START) return 0;
+  if (!fills(path, job_hole) && !fills(body, job_hole))
+    return wrong(EXIT_CONFIG, either(opt.wire, ""), "neither start.path nor "
+                 "start.body has {%s}, so the Start would not say what %s "
+                 "names; put it there", holes[hole_of(*job_hole)].name,
+                 holes[hole_of(*job_hole)].option);
+  for (i = 0; i < sizeof words / sizeof *words; i++)
+    if (was_given(words[i].to) && !fills(path, words[i].hole) &&
+        !fills(body, words[i].hole) && !fills(wire.headers, words[i].hole))
+      text(unsent + strlen(unsent), sizeof unsent - strlen(unsent), "%s%s",
+           *unsent != 0 ? ", " : "", holes[hole_of(*words[i].hole)].option);
+  if (*unsent != 0)
+    tell("warning: %s: the Start of this wire table does not send what %s "
+         "says: no hole is there for it", either(opt.wire, ""), unsent);
+  return 0;
+}
+
+int settle(const char *program)
+{
+  int e = find_config(program);
+  if (e == 0 && config_file != NULL) e = take_config();
+  if (e == 0) e = read_wire(opt.wire);
+  if (e == 0) e = check_wire(opt.wire);
+  if (e == 0) e = settle_server();
+  if (e == 0) e = settle_tls();
+  if (e == 0) e = settle_credentials();
+  if (e == 0) e = check_sent();
+  if (e != 0) return e;
+  if (!empty(opt.submit_user) && strcmp(opt.submit_user, "BATCH") != 0)
+    tell("warning: submit user %s: servers are said to refuse any but BATCH",
+         opt.submit_user);
+  if (!empty(opt.station) && strcmp(opt.station, "OPCON") != 0)
+    tell("warning: station %s: servers are said to refuse any but OPCON",
+         opt.station);
+  e = open_state();
+  return e == 0 ? keep_open() : e;
+}

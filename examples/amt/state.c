@@ -1,0 +1,197 @@
+/* state.c - --state: at most one Start, whatever happens.
+
+   The file of --state says, before a Start may leave, that one is about to,
+   and after it which id it got. It is written beside and renamed, each time
+   synced with its folder: so whatever is cut when, it is the old one, the new
+   one, or not there. A line like
+
+     check = 0123456789abcdef
+
+   at its end is the checksum of all before it. The rest of the text is what
+   this run would write, or the file belongs to another job.
+
+   Two runs at once are kept apart by a lock on FILE.lock, not on FILE itself,
+   since each rename would leave the lock behind on the file that is gone. A run
+   that was killed leaves it unlocked, for the next. */
+
+#include "state.h"
+#include "files.h"
+#include "job.h"
+#include "options.h"
+#include "system.h"
+#include "tell.h"
+#include "text.h"
+#include <errno.h>
+#include <string.h>
+
+static char state_file[WORDS * 8]; /* as read */
+static char state_ours[WORDS * 8]; /* as this run would write it */
+static char state_lock[PATHS];
+int state_fd = -1;
+char resumed[AMT_ID_SIZE];
+int resumed_text;
+
+static int lock_state(void)
+{
+  const char *fault;
+  state_fd = file_lock(state_lock, &fault);
+  if (state_fd >= 0) return 0;
+  if (state_fd == -1)
+    return wrong(EXIT_CONFIG, state_lock, "%s", either(fault, strerror(errno)));
+  return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses it; "
+               "wait for its end");
+}
+
+static void state_line(amt_window *o, const char *name, const char *value)
+{
+  amt_put_text(o, name);
+  amt_put_text(o, " = ");
+  amt_json_put_string(o, value, strlen(value));
+  amt_put_text(o, "\n");
+}
+
+/* All that the Start says, as a number. */
+static uint64_t request_checksum(void)
+{
+  const char *const member[] = {
+    opt.application, opt.script ? "SCRIPT" : "BATCH", job_name(),
+    either(opt.submit_user, "BATCH"), either(opt.station, "OPCON"),
+    either(opt.user, ""),
+    either(opt.queue, "")
+  };
+  uint64_t sum = 0;
+  size_t   i;
+  for (i = 0; i < sizeof member / sizeof *member; i++)
+    sum = checksum(sum, member[i], strlen(member[i]) + 1);
+  for (i = 0; i < opt.parameters.count; i++)
+    sum = checksum(sum, opt.parameters.text[i],
+                   strlen(opt.parameters.text[i]) + 1);
+  sum = checksum(sum, "", 1);
+  for (i = 0; i < opt.task_values.count; i++)
+    sum = checksum(sum, opt.task_values.text[i],
+                   strlen(opt.task_values.text[i]) + 1);
+  return sum;
+}
+
+/* The file up to `state = `. */
+static amt_window state_head(char *to, size_t room)
+{
+  amt_window o;
+  amt_window_init(&o, to, room, 0);
+  char    digits[17];
+  amt_put_text(&o, "amt state 1\n");
+  state_line(&o, "server", opt.server);
+  state_line(&o, "application", opt.application);
+  state_line(&o, opt.script ? "script" : "job", job_name());
+  amt_put_text(&o, "request = ");
+  amt_put_text(&o, hex_digits(digits, request_checksum()));
+  amt_put_text(&o, "\nstate = ");
+  return o;
+}
+
+/* All of it, with an id or without: its length, or 0 if it is too long. */
+static size_t state_text(char *to, size_t room, const char *id)
+{
+  amt_window o = state_head(to, room);
+  char    digits[17];
+  amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
+  if (*id != 0) state_line(&o, job.id_text ? "id" : "number", id);
+  if (o.total + 32 > room) return 0;
+  hex_digits(digits, checksum(0, to, o.len));
+  amt_put_text(&o, "check = ");
+  amt_put_text(&o, digits);
+  amt_put_text(&o, "\n");
+  return o.len;
+}
+
+int write_state(const char *id)
+{
+  size_t n = state_text(state_ours, sizeof state_ours, id);
+  return write_whole(opt.state, state_ours, n);
+}
+
+/* From the file's "started" and the line behind it; or none. */
+static void take_id(const char *from)
+{
+  char   line[8 * AMT_ID_SIZE]; /* each byte escaped */
+  size_t n;
+  *resumed = 0;
+  if (strncmp(from, "started\n", 8) != 0) return;
+  from += 8;
+  resumed_text = strncmp(from, "number = ", 9) != 0;
+  from += strcspn(from, "\"");
+  n = strcspn(from, "\n");
+  if (n >= sizeof line) return;
+  memcpy(line, from, n);
+  line[n] = 0;
+  if (unquote(line) == NULL || strlen(line) >= sizeof resumed) return;
+  if (!resumed_text && line[strspn(line, "0123456789+-.eE")] != 0) return;
+  strcpy(resumed, line);
+}
+
+/* The id stands in it, or none; or it is damaged, or another job's. What it
+   has is just what this run would write. */
+static int take_state(void)
+{
+  size_t  n = strlen(state_file);
+  amt_window head = state_head(state_ours, sizeof state_ours);
+  char    digits[17] = "";
+  size_t  same = 0;
+  if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
+  if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
+      memcmp(state_file + n - 17, digits, 16) != 0 || state_file[n - 1] != '\n')
+    return wrong(EXIT_CONFIG, opt.state, "no state file, or a damaged one, so "
+                 "whether a job was started is not known; look for it at the "
+                 "server, then remove this file");
+  while (same < head.len && state_file[same] == state_ours[same]) same++;
+  if (same < head.len) {
+    while (same > 0 && state_file[same - 1] != '\n') same--;
+    state_file[same + strcspn(state_file + same, "\n")] = 0;
+    state_ours[same + strcspn(state_ours + same, "\n")] = 0;
+    return wrong(EXIT_CONFIG, opt.state, "for another server or job: it has "
+                 "'%s', not '%s'; give each job a state file of its own",
+                 state_file + same, state_ours + same);
+  }
+  take_id(state_file + head.len);
+  job.id_text = (uint8_t)resumed_text;
+  if (state_text(state_ours, sizeof state_ours, resumed) == n &&
+      memcmp(state_ours, state_file, n) == 0) return 0;
+  return wrong(EXIT_CONFIG, opt.state, "what stands behind 'state = ' is not "
+               "what this program writes, so whether a job was started is not "
+               "known; look for it at the server, then remove this file");
+}
+
+int state_intent;
+
+int open_state(void)
+{
+  const char *fault;
+  int         fd, e;
+  if (empty(opt.state)) return 0;
+  if (strlen(opt.state) + 6 > sizeof state_lock ||
+      state_text(state_ours, sizeof state_ours, "") == 0)
+    return wrong(EXIT_CONFIG, opt.state, "its name, or the job's, is too long "
+                 "for a state file");
+  text(state_lock, sizeof state_lock, "%s.lock", opt.state);
+  e = lock_state();
+  if (e != 0) return e;
+  fd = file_open_as(opt.state, AS_STATE, &fault);
+  if (fd < 0 && fault == NULL && errno == ENOENT) return 0;
+  if (fd < 0)
+    return wrong(EXIT_CONFIG, opt.state, "%s", either(fault, strerror(errno)));
+  e = read_text(opt.state, fd, state_file, sizeof state_file);
+  if (e == 0) e = take_state();
+  state_intent = e == 0 && *resumed == 0;
+  return e;
+}
+
+void close_state(int finished)
+{
+  if (state_fd < 0) return;
+  if (finished && ((file_remove(opt.state) != 0 && errno != ENOENT) ||
+               file_gone(opt.state) != 0))
+    tell("%s: it may not have been removed: %s; remove it before the job is "
+         "to start again", opt.state, strerror(errno));
+  file_unlock(state_fd, state_lock);
+  state_fd = -1;
+}

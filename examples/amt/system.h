@@ -1,0 +1,115 @@
+/* system.h - all that differs between POSIX systems and Windows.
+
+   The same functions, once in posix.c and once in windows.c, which also have
+   the program's entry; everywhere else, this is one program. Names of files,
+   arguments and the environment are UTF-8. Descriptors are the C library's;
+   what fails returns -1, with errno.
+
+     file_open, file_create   to read; new, in place of an old one
+     file_open_as             to read, if it is what it is opened as; it never
+                              waits. -1, with what is wrong with it, or errno
+     file_shown               others can read it, too
+     file_waits               nothing comes from it for so long (0: ever)
+     file_read, file_write    as read and write are, never interrupted; a
+                              patient write waits for a reader who is slow
+     file_again               the first bytes of an open file, once more
+     file_replace             syncs and closes; then renames, which is synced
+     file_remove, file_gone   removes; makes sure that a removal lasts
+     file_lock, file_unlock   this program's alone, until its end; -2: it is
+                              somebody else's; -1 as file_open_as
+     file_look                a plain file, with its size and age in seconds
+     file_name                behind its folder's name. NULL: it has none
+     folder_list              calls for each name in it
+     program_path             where this program is, as far as that is known
+     environment, environment_wipe  a variable; and our copy of it
+     clock_now                seconds since 1970; *ms of the one that runs
+     net_init, net_words      the socket; what its error number means
+     wait_for                 the socket has something, a signal came, or time
+     ca_places, ca_store      trusted certificates: files, in PEM; or a store
+                              that calls for each, and has this name
+     catch_signals            from then on, on_signal is called
+     leave_at_once            ends the process from inside on_signal */
+
+#ifndef SYSTEM_H
+#define SYSTEM_H
+
+#include "library.h"
+#include <time.h>
+
+enum { PATHS = 1024,  /* room for the name of a file */
+       BUFFER = 4096, /* what is read or written at once */
+       TOKEN = 4096,  /* a token, or another text of the environment */
+       KEYS = 32768 };/* a certificate, or a key, in PEM */
+
+/* What a file is opened as; each is stricter than the one before.
+
+     AS_SYSTEM   the system chose it: whatever it is
+     AS_INPUT    the caller named it: a pipe, a device, or a file that is ours
+                 or root's and that nobody else may write. Symbolic links are
+                 followed: Kubernetes mounts its files as such
+     AS_FILE     likewise, but a file: a pipe may keep its reader waiting
+     AS_UNASKED  nobody named it: likewise, but no link
+     AS_STATE    likewise, but ours: what it says is done in our name */
+enum { AS_SYSTEM, AS_INPUT, AS_FILE, AS_UNASKED, AS_STATE };
+
+#ifdef _WIN32
+typedef amt_winsock net_socket;
+#else
+typedef amt_posix net_socket;
+#endif
+
+extern const char null_device[];
+/* What needs no quotes in a command line, and the quotes for the rest. */
+extern const char plain_letters[], quote[], quoted_quote[];
+
+int file_open(const char *path);
+int file_open_as(const char *path, int as, const char **fault);
+int file_shown(int fd);
+int file_waits(int fd, uint32_t ms);
+int file_create(const char *path);
+ptrdiff_t file_read(int fd, void *p, size_t n);
+ptrdiff_t file_write(int fd, const void *p, size_t n, int patient);
+void file_close(int fd);
+ptrdiff_t file_again(int fd, void *p, size_t n);
+int file_replace(int fd, const char *from, const char *to);
+int file_remove(const char *path);
+int file_gone(const char *path);
+int file_lock(const char *path, const char **fault);
+void file_unlock(int fd, const char *path);
+int file_look(const char *path, uint64_t *size, int64_t *age);
+char *file_name(char *path);
+void folder_list(const char *path, void (*each)(char *name));
+
+void program_path(char *to, size_t room, const char *argv0);
+const char *environment(const char *name);
+void environment_wipe(const char *name);
+unsigned process_id(void);
+int is_terminal(int fd);
+time_t clock_now(unsigned *ms);
+uint32_t now_ms(void);
+
+void net_init(net_socket *s);
+const char *net_words(int error);
+void wait_for(net_socket *s, int readable, int writable, uint32_t ms);
+#ifdef AMT_BEARSSL
+extern const char *const ca_places[];
+const char *ca_store(int (*take)(const char *p, size_t n), int *error);
+#endif
+
+int catch_signals(void);
+const char *signal_name(int number);
+void wake_up(void);
+void leave_at_once(int status);
+
+/* The first and the last that main calls. */
+void system_begin(void);
+void system_end(void);
+
+/* signals.c's. It comes in the midst of anything, and may use file_write,
+   file_remove, wake_up and leave_at_once. */
+void on_signal(int number);
+
+/* main.c's: the whole program, and its exit status. */
+int run_main(int argc, char **argv);
+
+#endif

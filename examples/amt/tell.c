@@ -1,0 +1,79 @@
+/* tell.c - one line each, on standard error, and the exit statuses. */
+
+#include "tell.h"
+#include "system.h"
+#include "text.h"
+#include <stdarg.h>
+#include <string.h>
+
+int live_width;
+int live_open;
+
+void to_stderr(const char *p, size_t n)
+{
+  while (n > 0) {
+    ptrdiff_t put = file_write(2, p, n, 0);
+    if (put <= 0) return;
+    p += put, n -= (size_t)put;
+  }
+}
+
+void live_clear(void)
+{
+  static char blanks[82];
+  if (live_open) to_stderr("\n", 1);
+  live_open = 0;
+  if (live_width == 0) return;
+  memset(blanks, ' ', sizeof blanks);
+  blanks[0] = blanks[live_width + 1] = '\r';
+  to_stderr(blanks, (size_t)live_width + 2);
+  live_width = 0;
+}
+
+char *make_clean(char *line)
+{
+  line[clean(line, strlen(line))] = 0;
+  return line;
+}
+
+void vtell(const char *before, const char *format, va_list a)
+{
+  static char line[LINE];
+  size_t      n = strlen(before);
+  memcpy(line, before, n);
+  vtext(line + n, sizeof line - n - 1, format, a);
+  make_clean(line);
+  live_clear();
+  strcat(line, "\n");
+  to_stderr(line, strlen(line));
+  wipe(line, strlen(line)); /* a trace may show what is nobody else's */
+}
+
+void tell(const char *format, ...)
+{
+  va_list a;
+  va_start(a, format);
+  vtell("amt: ", format, a);
+  va_end(a);
+}
+
+void tell_last(const char *format, ...)
+{
+  va_list a;
+  va_start(a, format);
+  vtell("", format, a);
+  va_end(a);
+}
+
+int wrong(int status, const char *what, const char *format, ...)
+{
+  char    before[WORDS];
+  va_list a;
+  text(before, sizeof before, "amt: %s: ", what);
+  va_start(a, format);
+  vtell(before, format, a);
+  va_end(a);
+  return status;
+}
+
+int live_wanted;

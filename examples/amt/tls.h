@@ -1,0 +1,41 @@
+/* tls.h - certificates, pins, and why a server was refused. */
+
+#ifndef TLS_H
+#define TLS_H
+
+#include "library.h"
+
+enum { TRUST = 524288 }; /* bytes for trusted certificates */
+
+extern int https; /* settle.c says so, once the server is known */
+
+#ifdef AMT_BEARSSL
+/* For anchors.c, which prints them. */
+extern amt_bearssl_anchors anchors;
+extern amt_bearssl_client  client;
+extern const char         *ca_file;  /* where the anchors come from */
+extern const char         *ca_fault; /* or why they do not */
+
+/* The anchors of ca_file. 0, or an exit status after saying why. */
+int read_anchors(int fd);
+
+/* --cert and --key, into `client`; likewise. */
+int read_client(void);
+#endif
+
+/* What the options say of it. 0, or an exit status after saying why. */
+int tls_settle(void);
+
+/* The stream around the socket's; that itself in a build without TLS. */
+amt_stream *tls_begin(void);
+
+/* What amt_error cannot know of a TLS server that was refused. */
+const char *tls_words(int error);
+
+/* The session that a later connection would resume. */
+void tls_forget(void);
+
+/* All that is secret in it. */
+void tls_wipe(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* trace.h - what passes over the connection: --trace, and the probe. */
+
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "library.h"
+
+/* The probe's: a piece of a reply's body; NULL: one begins. */
+extern void (*tap_body)(const unsigned char *p, size_t n);
+
+/* Requests and replies passed through it. */
+void tap_wipe(void);
+
+/* The stream, around `under`. */
+amt_stream *tap_init(void);
+
+#endif
