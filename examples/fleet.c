@@ -17,7 +17,7 @@
      -q          only the summary
 
    $AMT_USER and $AMT_PASSWORD sign in, once for each server. Only plain http:
-   for https each connection needs a TLS stream round its socket, see amt.c.
+   for https each connection needs a TLS stream round its socket, see amt/tls.c.
    The exit status is 0 if all jobs ended as 4, DONE; 1 if not; 64, 78: usage,
    files. SIGINT and SIGTERM end it when the calls under way are answered; the
    jobs go on at their server.
