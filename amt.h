@@ -429,7 +429,7 @@ enum {
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
-  uint32_t code_point; /* while it arrives; an error */
+  uint32_t code_point; /* of \u escapes; an error */
   uint32_t repaired; /* U+FFFD given so far; yours to set to 0 at any time */
   uint8_t  repair;   /* set it to 1 before the first byte, or leave it 0 */
   uint8_t  depth;
@@ -1016,7 +1016,8 @@ enum {
   /* Between tokens: */
   AMT__J_START, /* a value, or a byte order mark before it */
   AMT__J_VALUE,
-  AMT__J_FIRST, /* a value, or the end of an empty array */
+  AMT__J_FIRST,  /* a value, or the end of an empty array */
+  AMT__J_MEMBER, /* a value, behind its key */
   AMT__J_KEY,
   AMT__J_KEY_1, /* a key, or the end of an empty object */
   AMT__J_COLON,
@@ -1037,40 +1038,45 @@ enum {
 /* What may come in the states between tokens. */
 enum { AMT__J_A_VALUE = 1, AMT__J_A_KEY = 2, AMT__J_AN_END = 4 };
 
-static const uint8_t amt__json_may[AMT__J_DONE + 1] = {
+static const uint8_t amt__json_may[16] = {
   AMT__J_A_VALUE, AMT__J_A_VALUE, AMT__J_A_VALUE | AMT__J_AN_END,
-  AMT__J_A_KEY, AMT__J_A_KEY | AMT__J_AN_END, 0, AMT__J_AN_END, 0
+  AMT__J_A_VALUE, AMT__J_A_KEY, AMT__J_A_KEY | AMT__J_AN_END,
+  0, AMT__J_AN_END, 0
 };
 
-/* Flags: this string is a key; a piece was lent, more follows; these bytes have
-   to be a byte order mark; what is innermost is an object. */
-enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2, AMT__J_BOM = 4,
-       AMT__J_OBJECT = 8 };
+/* Flags: this string is a key; a piece was lent, more follows. */
+enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2 };
 
 /* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
-   for this byte, or for what came before it. */
-enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE };
+   for this byte, or for what came before it. And what amt__json_structure says:
+   a number or a literal begins. */
+enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE, AMT__J_BEGINS };
 
-AMT__INLINE void amt__json_innermost(amt_json *t, unsigned object)
+/* Which bit of the stack is for this depth, 1 to 128. */
+#define AMT__J_LEVEL(depth) ((depth) & (AMT_JSON_DEPTH - 1u))
+
+/* 1 if what is innermost, of a depth that is not 0, is an object. */
+AMT__OWN unsigned amt__json_in_object(const amt_json *t)
 {
-  if (object) t->flags |= AMT__J_OBJECT;
-  else t->flags &= (uint8_t)~AMT__J_OBJECT;
+  unsigned at = AMT__J_LEVEL(t->depth);
+  return (unsigned)t->stack[at >> 3] >> (at & 7u) & 1u;
 }
 
 AMT__INLINE int amt__json_push(amt_json *t, unsigned object)
 {
-  unsigned at = t->depth;
-  if (at >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
-  t->stack[at >> 3] = (uint8_t)((t->stack[at >> 3] & ~(1u << (at & 7u))) |
-                                object << (at & 7u));
+  unsigned at, bit;
+  if (t->depth >= AMT_JSON_DEPTH) return AMT_E_JSON_DEPTH;
   t->depth++;
-  amt__json_innermost(t, object);
+  at = AMT__J_LEVEL(t->depth);
+  bit = 1u << (at & 7u);
+  if (object) t->stack[at >> 3] |= (uint8_t)bit;
+  else t->stack[at >> 3] &= (uint8_t)~bit;
   t->state = object ? AMT__J_KEY_1 : AMT__J_FIRST;
   return object ? AMT_JSON_OBJECT : AMT_JSON_ARRAY;
 }
 
 /* A value has ended. */
-AMT__OWN int amt__json_done(amt_json *t, int token)
+AMT__INLINE int amt__json_done(amt_json *t, int token)
 {
   t->state = t->depth ? AMT__J_NEXT : AMT__J_DONE;
   return token;
@@ -1080,22 +1086,12 @@ AMT__OWN int amt__json_done(amt_json *t, int token)
    the other way round. */
 AMT__INLINE int amt__json_leave(amt_json *t, unsigned object)
 {
-  unsigned top;
-  if (t->depth == 0 || object != (t->flags & AMT__J_OBJECT) / AMT__J_OBJECT)
-    return 0;
-  top = --t->depth - 1u;
-  amt__json_innermost(t, top < AMT_JSON_DEPTH ? /* what is around it */
-    (unsigned)t->stack[top >> 3] >> (top & 7u) & 1u : 0);
+  if (t->depth == 0 || object != amt__json_in_object(t)) return 0;
+  t->depth--;
   return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
 }
 
-static int amt__json_pop(amt_json *t, unsigned object)
-{
-  int token = amt__json_leave(t, object);
-  return token ? amt__json_done(t, token) : AMT_E_JSON_SYNTAX;
-}
-
-static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
+AMT__INLINE int amt__json_hold(amt_json *t, unsigned state, unsigned c)
 {
   t->state = (uint8_t)state;
   t->utf8[0] = (uint8_t)c;
@@ -1103,40 +1099,18 @@ static int amt__json_byte(amt_json *t, unsigned state, unsigned c)
   return AMT__J_CHAR;
 }
 
-/* A number's next byte; what cannot be in it ends it, and is not used. */
-static int amt__json_number(amt_json *t, unsigned c)
+/* The state of a number behind this byte: a hexadecimal digit for each state in
+   front of it, the lowest for ZERO. F: it is none of the number's. */
+AMT__INLINE uint32_t amt__json_number(unsigned c)
 {
-  unsigned s = t->state, to = AMT__J_ERROR;
-  int      whole = s - AMT__J_ZERO <= AMT__J_EXPONENT - AMT__J_ZERO;
-  if (c - '0' < 10u) {
-    if (s == AMT__J_MINUS) to = c == '0' ? AMT__J_ZERO : AMT__J_INTEGER;
-    else if (s == AMT__J_POINT) to = AMT__J_FRACTION;
-    else if (s > AMT__J_POINT) to = AMT__J_EXPONENT;
-    else if (s != AMT__J_ZERO) to = s;
-  } else if (c == '.') {
-    if (s <= AMT__J_INTEGER) to = AMT__J_POINT;
-  } else if ((c | 32u) == 'e') {
-    if (s <= AMT__J_FRACTION) to = AMT__J_E;
-  } else if (c == '+' || c == '-') {
-    if (s == AMT__J_E) to = AMT__J_SIGN;
-  }
-  if (to != AMT__J_ERROR) return amt__json_byte(t, to, c);
-  return whole ? amt__json_done(t, AMT_JSON_NUMBER) : AMT_E_JSON_SYNTAX;
+  if (c - '0' < 10u) return c == '0' ? 0x3320321FuL : 0x3321321FuL;
+  if (c == '.') return 0xFFFFFF55uL;
+  if ((c | 32u) == 'e') return 0xFFFFF666uL;
+  return c == '+' || c == '-' ? 0xF7FFFFFFuL : 0xFFFFFFFFuL;
 }
 
-static const char amt__json_literals[] = "true\0false\0null";
-
-static int amt__json_literal(amt_json *t, unsigned c)
-{
-  unsigned at = t->at;
-  if (at >= sizeof amt__json_literals - 1 ||
-      (unsigned char)amt__json_literals[at] != c)
-    return AMT_E_JSON_SYNTAX;
-  t->at = (uint8_t)++at;
-  if (amt__json_literals[at] != 0) return 0;
-  return amt__json_done(t, at == 4 ? AMT_JSON_TRUE :
-                           at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
-}
+/* Behind the words stands a byte order mark. */
+static const char amt__json_literals[] = "true\0false\0null\0\xEF\xBB\xBF";
 
 /* A character as UTF-8. Its length. */
 static unsigned amt__json_encode(uint8_t *to, uint32_t point)
@@ -1152,18 +1126,6 @@ static unsigned amt__json_encode(uint8_t *to, uint32_t point)
     to[0] = (uint8_t)(0xF00u >> n | point);
   }
   return n;
-}
-
-/* A whole character: its UTF-8 is held. The error if it is none, or not of n
-   bytes. */
-static int amt__json_char(amt_json *t, uint32_t point, unsigned n, int error)
-{
-  unsigned length = amt__json_encode(t->utf8, point);
-  if ((n != 0 && n != length) || point - 0xD800u < 0x800u || point > 0x10FFFFu)
-    return error;
-  t->utf8_len = (uint8_t)length;
-  t->state = AMT__J_STRING;
-  return AMT__J_CHAR;
 }
 
 /* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on: `at`
@@ -1194,7 +1156,9 @@ static int amt__json_hex(amt_json *t, unsigned c)
             0x35FDC00u; /* (0xD800 << 10) + 0xDC00 - 0x10000 */
   }
   t->state = AMT__J_STRING;
-  return amt__json_char(t, point, 0, AMT_E_JSON_ESCAPE);
+  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return AMT_E_JSON_ESCAPE;
+  t->utf8_len = (uint8_t)amt__json_encode(t->utf8, point);
+  return AMT__J_CHAR;
 }
 
 /* What \c stands for; 0 if nothing. */
@@ -1206,100 +1170,48 @@ static unsigned amt__json_unescape(unsigned c)
   return c < sizeof from_b - 1 ? (unsigned char)from_b[c] : 0;
 }
 
-static int amt__json_escape(amt_json *t, unsigned c)
+/* 1 if c can follow the first byte of a character. RFC 3629: no overlong forms,
+   no surrogates. */
+AMT__INLINE int amt__json_follows(unsigned first, unsigned c)
 {
-  if (c == 'u') {
-    t->state = AMT__J_HEX;
-    t->at = 0;
-    t->code_point = 0;
-    t->utf8[0] = 'u';
-    return 0;
-  }
-  c = amt__json_unescape(c);
-  return c != 0 ? amt__json_byte(t, AMT__J_STRING, c) : AMT_E_JSON_ESCAPE;
+  /* A bit for each sixteen of 0x80 to 0xBF. */
+  unsigned may = first == 0xE0 ? 12 : first == 0xED ? 3 :
+                 first == 0xF0 ? 14 : first == 0xF4 ? 1 : 15;
+  return c - 0x80u < 0x40u && (may >> (c >> 4 & 3u) & 1u);
 }
 
-static int amt__json_string(amt_json *t, unsigned c)
+/* The quote that begins a string, of a key or a value. */
+static void amt__json_quote(amt_json *t, unsigned key)
 {
-  if (c == '"') {
-    if (!(t->flags & AMT__J_IS_KEY)) return amt__json_done(t, AMT_JSON_STRING);
-    t->state = AMT__J_COLON;
-    return AMT_JSON_KEY;
-  }
-  if (c == '\\') {
-    t->state = AMT__J_ESCAPE;
-    return 0;
-  }
-  if (c == '\t' && t->repair) return amt__json_byte(t, AMT__J_STRING, c);
-  if (c < 0x20) return AMT_E_JSON_STRING;
-  if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
-  t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
-  t->at = t->need;
-  t->code_point = c & (0x3Fu >> t->need);
-  t->state = AMT__J_UTF8;
-  return 0;
-}
-
-/* The bytes after the first. RFC 3629: no overlong forms, no surrogates; the
-   largest character that can still come tells. */
-static int amt__json_utf8(amt_json *t, unsigned c)
-{
-  uint32_t most;
-  int      e;
-  if (c - 0x80u > 0x3Fu) return AMT_E_JSON_UTF8;
-  t->code_point = (t->code_point << 6) | (c & 0x3Fu);
-  t->need = (uint8_t)((t->need - 1u) & 3u);
-  most = ((t->code_point + 1u) << 6u * t->need) - 1u;
-  e = amt__json_char(t, most, t->at + 1u, AMT_E_JSON_UTF8);
-  if (e > 0 && t->need != 0) {
-    t->state = AMT__J_UTF8;
-    return 0;
-  }
-  if (e < 0 || !(t->flags & AMT__J_BOM)) return e;
-  t->flags &= (uint8_t)~AMT__J_BOM;
-  t->state = AMT__J_VALUE;
-  return most == 0xFEFF ? 0 : AMT_E_JSON_SYNTAX;
-}
-
-/* The quote that begins a string; 0 if none may. */
-static int amt__json_quote(amt_json *t, unsigned may)
-{
-  if (!(may & (AMT__J_A_VALUE | AMT__J_A_KEY))) return 0;
-  t->flags &= (uint8_t)~AMT__J_IS_KEY;
-  if (may & AMT__J_A_KEY) t->flags |= AMT__J_IS_KEY;
+  t->flags = (uint8_t)((t->flags & ~AMT__J_IS_KEY) |
+                       (key ? AMT__J_IS_KEY : 0));
   t->state = AMT__J_STRING;
-  return 1;
 }
 
-/* Between tokens. */
-static int amt__json_structure(amt_json *t, unsigned c)
+/* A byte between tokens. */
+AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
 {
-  unsigned s = t->state, may = amt__json_may[s];
-  unsigned object = c >> 5 & 1u; /* of a brace, or a bracket */
+  unsigned s = t->state, may = amt__json_may[s & 15u], object = c >> 5 & 1u;
   if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
     if (s == AMT__J_START) t->state = AMT__J_VALUE;
     return 0;
   }
-  if (c == '"' && amt__json_quote(t, may)) return 0;
-  if ((c == '}' || c == ']') && (may & AMT__J_AN_END))
-    return amt__json_pop(t, object);
-  if (may & AMT__J_A_VALUE) {
-    if (c == '{' || c == '[') return amt__json_push(t, object);
-    if (c == 0xEF && s == AMT__J_START) {
-      t->flags |= AMT__J_BOM;
-      return amt__json_string(t, c);
-    }
-    t->state = AMT__J_MINUS;
-    if (c - '0' < 10u) return amt__json_number(t, c);
-    if (c == '-') return amt__json_byte(t, AMT__J_MINUS, c);
-    t->state = AMT__J_LITERAL;
-    t->at = (uint8_t)(c == 't' ? 0 : c == 'f' ? 5 : 11);
-    return amt__json_literal(t, c);
+  if (c == '"' && (may & (AMT__J_A_VALUE | AMT__J_A_KEY))) {
+    amt__json_quote(t, may & AMT__J_A_KEY);
+    return 0;
   }
-  t->state = AMT__J_VALUE;
-  if (c == ':' && s == AMT__J_COLON) return 0;
+  if ((c == '}' || c == ']') && (may & AMT__J_AN_END)) {
+    int token = amt__json_leave(t, object);
+    return token ? amt__json_done(t, token) : AMT_E_JSON_SYNTAX;
+  }
+  if (may & AMT__J_A_VALUE)
+    return c == '{' || c == '[' ? amt__json_push(t, object) : AMT__J_BEGINS;
+  if (c == ':' && s == AMT__J_COLON) {
+    t->state = AMT__J_MEMBER;
+    return 0;
+  }
   if (c == ',' && s == AMT__J_NEXT) {
-    if (t->flags & AMT__J_OBJECT) t->state = AMT__J_KEY;
+    t->state = amt__json_in_object(t) ? AMT__J_KEY : AMT__J_VALUE;
     return 0;
   }
   return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
@@ -1308,16 +1220,77 @@ static int amt__json_structure(amt_json *t, unsigned c)
 /* One byte. 0, a token, AMT__J_CHAR, or an error. */
 static int amt__json_step(amt_json *t, unsigned c)
 {
-  switch (t->state) {
-  case AMT__J_STRING: return amt__json_string(t, c);
-  case AMT__J_UTF8: return amt__json_utf8(t, c);
+  unsigned s = t->state, to = AMT__J_STRING, at = t->at;
+  int r;
+  switch (s) {
+  case AMT__J_STRING:
+    if (c == '"') {
+      if (!(t->flags & AMT__J_IS_KEY))
+        return amt__json_done(t, AMT_JSON_STRING);
+      t->state = AMT__J_COLON;
+      return AMT_JSON_KEY;
+    }
+    if (c == '\\') {
+      t->state = AMT__J_ESCAPE;
+      return 0;
+    }
+    if (c == '\t' && t->repair) break;
+    if (c < 0x20) return AMT_E_JSON_STRING;
+    if (c - 0xC2u > 0xF4u - 0xC2u) return AMT_E_JSON_UTF8;
+    t->need = (uint8_t)(c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3);
+    amt__json_hold(t, AMT__J_UTF8, c);
+    return 0;
+  case AMT__J_UTF8:
+    at = t->utf8_len & 3u;
+    if (!amt__json_follows(at == 1 ? t->utf8[0] : 0, c)) return AMT_E_JSON_UTF8;
+    t->utf8[at] = (uint8_t)c;
+    t->utf8_len = (uint8_t)(at + 1);
+    t->need--;
+    if (t->need != 0) return 0;
+    t->state = AMT__J_STRING;
+    return AMT__J_CHAR;
   case AMT__J_HEX: return amt__json_hex(t, c);
-  case AMT__J_ESCAPE: return amt__json_escape(t, c);
-  case AMT__J_LITERAL: return amt__json_literal(t, c);
+  case AMT__J_ESCAPE:
+    if (c == 'u') {
+      amt__json_hold(t, AMT__J_HEX, c);
+      t->at = 0;
+      t->code_point = 0;
+      return 0;
+    }
+    c = amt__json_unescape(c);
+    if (c == 0) return AMT_E_JSON_ESCAPE;
+    break;
+  case AMT__J_ZERO: case AMT__J_INTEGER: case AMT__J_FRACTION:
+  case AMT__J_EXPONENT: case AMT__J_MINUS: case AMT__J_POINT: case AMT__J_E:
+  case AMT__J_SIGN:
+    to = amt__json_number(c) >> 4u * (s - AMT__J_ZERO) & 15u;
+    if (to > 7)
+      return s <= AMT__J_EXPONENT ? amt__json_done(t, AMT_JSON_NUMBER)
+                                  : AMT_E_JSON_SYNTAX;
+    to += AMT__J_ZERO;
+    break;
   default:
-    return t->state > AMT__J_DONE ? amt__json_number(t, c)
-                                  : amt__json_structure(t, c);
+    r = amt__json_structure(t, c);
+    if (r != AMT__J_BEGINS) return r;
+    if (c - '0' < 10u || c == '-') {
+      to = c == '-' ? AMT__J_MINUS : c == '0' ? AMT__J_ZERO : AMT__J_INTEGER;
+      break;
+    }
+    at = c == 't' ? 0 : c == 'f' ? 5 : c == 0xEF && s == AMT__J_START ? 16 : 11;
+    /* fall through */
+  case AMT__J_LITERAL:
+    if (at >= sizeof amt__json_literals - 1 ||
+        (unsigned char)amt__json_literals[at] != c)
+      return AMT_E_JSON_SYNTAX;
+    t->state = AMT__J_LITERAL;
+    t->at = (uint8_t)++at;
+    if (amt__json_literals[at] != 0) return 0;
+    t->state = AMT__J_VALUE;
+    if (at > 16) return 0;
+    return amt__json_done(t, at == 4 ? AMT_JSON_TRUE :
+                             at == 10 ? AMT_JSON_FALSE : AMT_JSON_NULL);
   }
+  return amt__json_hold(t, to, c);
 }
 
 static int amt__json_fail(amt_json *t, int error)
@@ -1385,8 +1358,7 @@ AMT__APART int amt__json_repair(amt_json *t, int error)
     AMT__J_STRING, AMT__J_ESCAPE /* a first half without its second */
   };
   unsigned s = t->state, at = t->at;
-  if (!t->repair || s - AMT__J_STRING > AMT__J_UTF8 - AMT__J_STRING ||
-      (t->flags & AMT__J_BOM))
+  if (!t->repair || s - AMT__J_STRING > AMT__J_UTF8 - AMT__J_STRING)
     return error;
   t->state = AMT__J_BAD;
   t->need = AMT__J_STRING;

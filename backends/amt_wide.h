@@ -343,9 +343,7 @@ AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
 static unsigned amt__json_character(const unsigned char *p, size_t n)
 {
   unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-  unsigned low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-  unsigned high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || p[1] - low > high - low)
+  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || !amt__json_follows(c, p[1]))
     return 0;
   for (k = 2; k < length; k++)
     if ((p[k] & 0xC0u) != 0x80u) return 0;
@@ -402,14 +400,15 @@ AMT__INLINE void amt__json_used(amt_json *t, size_t *used, size_t i)
   t->offset += i;
 }
 
-/* A value has ended in front of i; a comma there is passed as well. Of what is
-   open, only an object sets the flag. */
+/* A value has ended in front of i, a member's or another one; a comma there is
+   passed as well. */
 AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
-                                  size_t n, size_t *used, size_t i)
+                                  size_t n, size_t *used, size_t i,
+                                  unsigned member)
 {
   if (i >= n || p[i] != ',') {
     amt__json_done(t, 0);
-  } else if (t->flags & AMT__J_OBJECT) {
+  } else if (member) {
     t->state = AMT__J_KEY;
     i++;
   } else if (t->depth != 0) {
@@ -421,17 +420,18 @@ AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
   amt__json_used(t, used, i);
 }
 
-/* A string has ended in front of i; for a key, a colon there is passed. */
+/* A string that stood where s says has ended in front of i; for a key, a colon
+   there is passed. */
 AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
-                                size_t *used, size_t i, int key)
+                                size_t *used, size_t i, unsigned s)
 {
-  if (!key) {
-    amt__json_passed(t, p, n, used, i);
+  if (s < AMT__J_KEY) {
+    amt__json_passed(t, p, n, used, i, s == AMT__J_MEMBER);
     return AMT_JSON_STRING;
   }
   t->state = AMT__J_COLON;
   if (i < n && p[i] == ':') {
-    t->state = AMT__J_VALUE;
+    t->state = AMT__J_MEMBER;
     i++;
   }
   amt__json_used(t, used, i);
@@ -448,8 +448,8 @@ AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
   from = (size_t)(token->text - (char *)p);
   token->len = to - from;
   if (i < n && p[i] == '"')
-    return amt__json_ended(t, p, n, used, i + 1, t->state >= AMT__J_KEY);
-  amt__json_quote(t, amt__json_may[t->state]);
+    return amt__json_ended(t, p, n, used, i + 1, t->state);
+  amt__json_quote(t, t->state >= AMT__J_KEY);
   return amt__json_slow_token(t, p, n, used, token, from, i, to);
 }
 
@@ -466,7 +466,7 @@ AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
   if (!amt__json_words(p, &i, n) || p[i] != '"')
     return amt__json_escaped(t, p, n, used, token, i);
   token->len = i - from;
-  return amt__json_ended(t, p, n, used, i + 1, s >= AMT__J_KEY);
+  return amt__json_ended(t, p, n, used, i + 1, s);
 }
 
 /* A number that is nothing but digits and begins with p[i], not 0. */
@@ -481,7 +481,7 @@ AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
   token->text = (char *)p + from;
   token->first = token->last = 1;
   token->len = i - from;
-  amt__json_passed(t, p, n, used, i);
+  amt__json_passed(t, p, n, used, i, t->state == AMT__J_MEMBER);
   return AMT_JSON_NUMBER;
 }
 
@@ -505,7 +505,8 @@ AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
   if (t->state != AMT__J_NEXT || !amt__json_leave(t, object))
     return amt__json_rest(t, p, n, used, token, i);
   t->start = t->offset + i;
-  amt__json_passed(t, p, n, used, i + 1);
+  amt__json_passed(t, p, n, used, i + 1,
+                   t->depth != 0 && amt__json_in_object(t));
   return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
 }
 
@@ -525,9 +526,9 @@ AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
     if (c == ']') return amt__json_close(t, p, n, used, token, i, 0);
     if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, i);
     if (c == ':' && s == AMT__J_COLON)
-      t->state = AMT__J_VALUE;
+      t->state = AMT__J_MEMBER;
     else if (c == ',' && s == AMT__J_NEXT)
-      t->state = t->flags & AMT__J_OBJECT ? AMT__J_KEY : AMT__J_VALUE;
+      t->state = amt__json_in_object(t) ? AMT__J_KEY : AMT__J_VALUE;
     else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
       break;
   }
