@@ -2681,26 +2681,38 @@ static unsigned amt__wanted(const amt_job *j)
 
 /* Where names and values are put together that arrive in pieces: whichever of
    the two texts this call does not bring. As long as j->name. */
-static char *amt__scratch(amt_job *j)
+AMT__OWN char *amt__scratch(amt_job *j)
 {
   return j->op == AMT_MESSAGES ? j->name : j->time;
 }
 
-/* Adds a piece to a text of at most cap - 1 bytes. If it is longer, len__ is
-   255, and what fits of it is kept, whole characters. Returns 1 at its end. */
-static int amt__collect(amt_job *j, char *to, size_t cap,
-                        const amt_json_token *t)
+/* Adds a piece of a value, or of a name, to the text where it gathers, of at
+   most cap - 1 bytes. If it is longer, len__ is 255, and what fits of it is
+   kept, whole characters. Blanks around a status are left out, and need no
+   room. 1 at its end. */
+static int amt__gather(amt_job *j, char *to, unsigned cap,
+                       const amt_json_token *t)
 {
-  size_t n = t->len;
-  if (t->first) j->len__ = 0;
-  if (j->len__ == 255) return t->last;
-  if (n >= cap - j->len__) {
-    n = cap - 1u - j->len__;
-    while (n > 0 && (t->text[n] & 0xC0) == 0x80) n--;
+  int      trim = j->field__ == AMT_REPLY_STATUS;
+  unsigned n = t->first ? 0 : j->len__;
+  size_t   i;
+  for (i = 0; i < t->len && n != 255u; i++) {
+    unsigned c = (unsigned char)t->text[i];
+    if (trim && c <= ' ' && (n == 0 || n + 1u >= cap)) continue;
+    if (n + 1u < cap) {
+      to[n++] = (char)c;
+      continue;
+    }
+    while (n != 0 && (c & 0xC0u) == 0x80u) c = (unsigned char)to[--n];
+    to[n] = 0;
+    n = 255;
   }
-  amt__copy(to + j->len__, t->text, n);
-  to[j->len__ + n] = 0;
-  j->len__ = (uint8_t)(n == t->len ? j->len__ + n : 255u);
+  if (n != 255u) {
+    if (trim && t->last)
+      while (n != 0 && (unsigned char)to[n - 1u] <= ' ') n--;
+    to[n] = 0;
+  }
+  j->len__ = (uint8_t)n;
   return t->last;
 }
 
@@ -2767,6 +2779,7 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   unsigned depth = j->json__.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
   j->field__ = AMT__NONE;
+  if (n > AMT_NAME_MAX) return;
   for (m = 0; wanted >> m != 0; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL)
       amt__match(j, m, depth, text, n);
@@ -3000,31 +3013,6 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
-/* The length without the blanks at its end. */
-static size_t amt__trimmed(const char *text, size_t n)
-{
-  while (n != 0 && (unsigned char)text[n - 1] <= ' ') n--;
-  return n;
-}
-
-/* As amt__collect, to j->name, but blanks around it are left out, and need no
-   room. */
-static int amt__collect_status(amt_job *j, const amt_json_token *token)
-{
-  amt_json_token t = *token;
-  size_t         room;
-  if (t.first) j->len__ = 0;
-  for (; j->len__ == 0 && t.len != 0; t.text++, t.len--)
-    if ((unsigned char)*t.text > ' ') break;
-  room = sizeof j->name - 1u - j->len__;
-  if (t.len > room && amt__trimmed(t.text, t.len) <= room) t.len = room;
-  if (!amt__collect(j, j->name, sizeof j->name, &t)) return 0;
-  if (j->len__ == 255) return 1;
-  j->len__ = (uint8_t)amt__trimmed(j->name, j->len__);
-  j->name[j->len__] = 0;
-  return 1;
-}
-
 /* v with n more zeros; if that is more than any status, some such number. */
 AMT__OWN uint32_t amt__tens(uint32_t v, int n)
 {
@@ -3114,25 +3102,18 @@ static void amt__compare_id(amt_job *j)
     amt__note_error(j, AMT_E_OTHER_ID);
 }
 
-static void amt__id_value(amt_job *j, int string)
+/* The id of a Start is ours; that of another reply has to be. */
+static void amt__id(amt_job *j, int string)
 {
+  if (j->op != AMT_START) {
+    amt__compare_id(j);
+    return;
+  }
   if (j->len__ == 255 || amt__length(j->id) != j->len__)
     j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
   else if (amt__is_id(j->id))
     j->seen__ |= AMT__SEEN_ID;
   j->id_text = (uint8_t)string;
-}
-
-/* A piece of an id: a Start's is ours; that of another reply has to be. */
-static void amt__id(amt_job *j, const amt_json_token *t, int string)
-{
-  if (j->op != AMT_START) {
-    if (amt__collect(j, j->time, sizeof j->time, t)) amt__compare_id(j);
-    return;
-  }
-  if (t->first) j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
-  if (amt__collect(j, j->id, sizeof j->id, t)) amt__id_value(j, string);
-  if (j->json__.repaired != 0) j->len__ = 255; /* not as it was sent */
 }
 
 /* The list of messages, of which a reply has one. */
@@ -3191,48 +3172,66 @@ static void amt__lines_piece(amt_job *j, const amt_json_token *t)
 }
 #endif
 
+/* A value that has gathered, whole. */
+static void amt__value_ends(amt_job *j, const char *text, int string)
+{
+  uint64_t n;
+  switch (j->field__) {
+  case AMT_REPLY_ID: amt__id(j, string); break;
+  case AMT_REPLY_STATUS: amt__status_value(j); break;
+  case AMT_REPLY_TIME:
+    if (j->len__ == 255) j->time[0] = 0;
+    break;
+  default:
+    if (amt_json_uint64(text, amt__length(text), &n) != 0) break;
+    if (j->field__ == AMT_REPLY_SEQUENCE) amt__number(j, n);
+    else j->session__->token__life = n > 2000000u ? 2000000000u
+                                                  : (uint32_t)n * 1000u;
+    break;
+  }
+}
+
+/* A piece of a value that is acted upon when it is whole. */
+AMT__OWN void amt__gathers(amt_job *j, const amt_json_token *t, int string)
+{
+  unsigned field = j->field__, cap = sizeof j->name;
+  char    *to = amt__scratch(j);
+  if (field == AMT_REPLY_STATUS) to = j->name;
+  if (field == AMT_REPLY_TIME || field == AMT_REPLY_ID)
+    to = j->time, cap = sizeof j->time;
+  if (field == AMT_REPLY_ID && j->op == AMT_START) {
+    to = j->id, cap = sizeof j->id;
+    if (t->first) j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
+  }
+  if (amt__gather(j, to, cap, t)) amt__value_ends(j, to, string);
+  if (field == AMT_REPLY_ID && j->json__.repaired != 0)
+    j->len__ = 255; /* not as it was sent */
+}
+
 /* A piece of a string or a number. */
 AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
-  char    *scratch = amt__scratch(j);
-  uint64_t n;
   int      good = amt__is_class(j->http_status, 2);
   unsigned field = j->field__;
   if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
   switch (field) {
   case AMT_REPLY_TOKEN: amt__token(j, t); break;
-  case AMT_REPLY_EXPIRES:
-    if (amt__collect(j, scratch, sizeof j->name, t) &&
-        amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
-      j->session__->token__life = n > 2000000u ? 2000000000u
-                                               : (uint32_t)n * 1000u;
-    break;
-  case AMT_REPLY_ID:
-    if (good) amt__id(j, t, string);
-    break;
-  case AMT_REPLY_STATUS:
-    if (amt__collect_status(j, t)) amt__status_value(j);
-    break;
   case AMT_REPLY_MESSAGE:
     if (good && j->op != AMT_START) break;
     amt__lend(j, t->text, t->len, good ? AMT_MSG_REPLY : AMT_MSG_ERROR,
               t->first, t->last);
     break;
-  case AMT_REPLY_SEQUENCE:
-    if (amt__collect(j, scratch, sizeof j->name, t) &&
-        amt_json_uint64(scratch, amt__length(scratch), &n) == 0)
-      amt__number(j, n);
-    break;
-  case AMT_REPLY_TIME:
-    amt__collect(j, j->time, sizeof j->time, t);
-    if (j->len__ == 255) j->time[0] = 0;
-    break;
   case AMT_REPLY_TEXT: amt__text(j, t->text, t->len, t->last); break;
 #ifndef AMT_DEFAULT_WIRE_ONLY
   case AMT_REPLY_MESSAGES: if (good) amt__lines_piece(j, t); break;
+#else
+  case AMT_REPLY_MESSAGES:
 #endif
-  default: break;
+  case AMT_REPLY_MORE: case AMT__NONE: break;
+  default:
+    if (good || field != AMT_REPLY_ID) amt__gathers(j, t, string);
+    break;
   }
   if (t->last) j->field__ = AMT__NONE;
 }
@@ -3260,42 +3259,56 @@ static void amt__closes(amt_job *j)
   else if (depth < j->list__) j->list__ = 0;
 }
 
-static void amt__read(amt_job *j, int type, const amt_json_token *t)
+/* A piece of a string or a number, maybe a message by itself. */
+static void amt__piece(amt_job *j, const amt_json_token *t, int string)
 {
   int element = j->list__ != 0 && j->json__.depth == j->list__;
-  if (type == AMT_JSON_KEY) {
-    if (t->first && t->last) { /* NOLINT: set, as there is a token */
-      if (t->len <= AMT_NAME_MAX) amt__name(j, t->text, t->len);
-      else j->field__ = AMT__NONE;
-    } else if (amt__collect(j, amt__scratch(j), sizeof j->name, t)) {
-      if (j->len__ != 255) amt__name(j, amt__scratch(j), j->len__);
-      else j->field__ = AMT__NONE;
-    }
-  } else if (type == AMT_JSON_STRING || type == AMT_JSON_NUMBER) {
-    if (!element) {
-      amt__scalar(j, t, type == AMT_JSON_STRING);
-    } else {
-      if (t->first) amt__element_begins(j); /* NOLINT: likewise */
-      amt__text(j, t->text, t->len, t->last);
-      if (t->last) amt__element_ends(j);
-    }
-  } else if (type == AMT_JSON_OBJECT || type == AMT_JSON_ARRAY) {
+  if (element && t->first) {
+    amt__element_begins(j);
+    j->field__ = AMT_REPLY_TEXT;
+  }
+  amt__scalar(j, t, string);
+  if (element && t->last) amt__element_ends(j);
+}
+
+/* true, false or null. */
+static void amt__literal_value(amt_job *j, int type)
+{
+  unsigned field = j->field__;
+  if (type == AMT_JSON_TRUE && field == AMT_REPLY_MORE)
+    j->seen__ |= AMT__SEEN_MORE;
+  if (type == AMT_JSON_NULL && field == AMT_REPLY_MESSAGES)
+    j->seen__ |= AMT__SEEN_LIST; /* a list with nothing in it */
+  j->field__ = AMT__NONE;
+  if (j->list__ == 0 || j->json__.depth != j->list__) return;
+  amt__element_begins(j);
+  amt__element_ends(j);
+}
+
+/* NOLINTBEGIN: a key, a string and a number have set t. */
+static void amt__read(amt_job *j, int type, const amt_json_token *t)
+{
+  char *scratch = amt__scratch(j);
+  switch (type) {
+  case AMT_JSON_KEY:
+    if (t->first && t->last) amt__name(j, t->text, t->len);
+    else if (amt__gather(j, scratch, AMT_NAME_MAX + 1, t))
+      amt__name(j, scratch, j->len__);
+    break;
+  case AMT_JSON_STRING: case AMT_JSON_NUMBER:
+    amt__piece(j, t, type == AMT_JSON_STRING);
+    break;
+  case AMT_JSON_OBJECT: case AMT_JSON_ARRAY:
     amt__opens(j, type == AMT_JSON_ARRAY);
-  } else if (type == AMT_JSON_OBJECT_END || type == AMT_JSON_ARRAY_END) {
+    break;
+  case AMT_JSON_OBJECT_END: case AMT_JSON_ARRAY_END:
     amt__closes(j);
-  } else {
-    if (type == AMT_JSON_TRUE && j->field__ == AMT_REPLY_MORE)
-      j->seen__ |= AMT__SEEN_MORE;
-    if (type == AMT_JSON_NULL && j->field__ == AMT_REPLY_MESSAGES)
-      j->seen__ |= AMT__SEEN_LIST; /* a list with nothing in it */
-    if (element) {
-      amt__element_begins(j);
-      amt__element_ends(j);
-    }
-    j->field__ = AMT__NONE;
+    break;
+  default: amt__literal_value(j, type); break;
   }
   j->json__.repaired = 0;
 }
+/* NOLINTEND */
 
 /* Before the reply's first byte. */
 static void amt__reply_begins(amt_job *j)
