@@ -667,8 +667,8 @@ typedef enum {
                    none */
   AMT_MESSAGE,  /* job->msg, msg_len, msg_more, msg_first, time, sequence: log
                    text, lent until the next call */
-  AMT_SERVER_TEXT, /* likewise, but the server's own words: the Message member
-                   of a failed call's reply, or of a Start's; see msg_kind */
+  AMT_SERVER_TEXT, /* likewise, but the server's own words: strings of a failed
+                   call's reply, or the Message of a Start's; see msg_kind */
   AMT_STOP_ANSWERED, /* the server has answered the stop or kill; it accepted
                    if job->error is 0. If not, it is asked again with each
                    poll */
@@ -690,7 +690,10 @@ enum {
   AMT_MSG_LOG,   /* a message of the job */
   AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended
                     at once (AMT_DONE, no AMT_STARTED), this is its log */
-  AMT_MSG_ERROR  /* what it says to a call that failed */
+  AMT_MSG_ERROR, /* what it says to a call that failed: AMT_REPLY_MESSAGE, each
+                    string in it, or a reply that is nothing but a string */
+  AMT_MSG_OTHER  /* any other string of such a reply, 200 bytes of all together:
+                    to be told where it says nothing else */
 };
 
 /* What is known of the Start. */
@@ -725,6 +728,8 @@ typedef struct amt_job {
   uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
   uint8_t     field__;     /* whose value comes next */
   uint8_t     list__;      /* depth of the list of messages, or 0 */
+  uint8_t     words__;     /* likewise, of what AMT_REPLY_MESSAGE is */
+  uint8_t     other__;     /* bytes given as AMT_MSG_OTHER */
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* likewise, replies that are no messages */
@@ -1596,6 +1601,20 @@ static const char amt__job_body[] = /* of all calls behind the Start */
 static const char amt__headers[] =
   AMT_IF(TOKEN, "X-AMT-LogonToken: " AMT_HOLE_TOKEN "\r\n");
 
+/* Not as literals in the table: those the linker cannot leave out. */
+static const char amt__reply_token[] = "AmtLogonToken|LogonToken|Token";
+static const char amt__reply_expires[] = "ExpiresIn";
+static const char amt__reply_id[] = "BatchRequestId";
+static const char amt__reply_status[] = "Status";
+static const char amt__reply_message[] = /* and of .NET, OAuth and others */
+  "Message|title|detail|errors|ModelState|ExceptionMessage|error_description|"
+  "error";
+static const char amt__reply_messages[] = "Messages";
+static const char amt__reply_more[] = "More";
+static const char amt__reply_sequence[] = "Sequence";
+static const char amt__reply_time[] = "Time";
+static const char amt__reply_text[] = "Text";
+
 static const amt_wire amt__wire_default = {
   { { amt__post, amt__authenticate, amt__sign_in_body },
     { amt__post, amt__act, amt__start_body },
@@ -1604,8 +1623,9 @@ static const amt_wire amt__wire_default = {
     { amt__post, amt__monitor, amt__job_body },
     { amt__post, amt__messages, amt__job_body } },
   amt__headers,
-  { "AmtLogonToken|LogonToken|Token", "ExpiresIn", "BatchRequestId", "Status",
-    "Message", "Messages", "More", "Sequence", "Time", "Text" }
+  { amt__reply_token, amt__reply_expires, amt__reply_id, amt__reply_status,
+    amt__reply_message, amt__reply_messages, amt__reply_more,
+    amt__reply_sequence, amt__reply_time, amt__reply_text }
 };
 
 AMTDEF const amt_wire *amt_wire_default(void)
@@ -2686,6 +2706,13 @@ AMT__OWN char *amt__scratch(amt_job *j)
   return j->op == AMT_MESSAGES ? j->name : j->time;
 }
 
+/* Of a text of more than n bytes, how many of these end with a character. */
+static size_t amt__whole_characters(const char *text, size_t n)
+{
+  while (n != 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
+  return n;
+}
+
 /* Adds a piece of a value, or of a name, to the text where it gathers, of at
    most cap - 1 bytes. If it is longer, len__ is 255, and what fits of it is
    kept, whole characters. Blanks around a status are left out, and need no
@@ -3208,6 +3235,26 @@ AMT__OWN void amt__gathers(amt_job *j, const amt_json_token *t, int string)
     j->len__ = 255; /* not as it was sent */
 }
 
+enum { AMT__OTHER_MAX = 200 };
+
+/* A piece of a failed reply's string that no name is for. */
+static void amt__words(amt_job *j, const amt_json_token *t)
+{
+  unsigned kind = AMT_MSG_OTHER, room = AMT__OTHER_MAX - j->other__;
+  size_t   n = t->len;
+  if (j->words__ != 0 || j->json__.depth == 0) {
+    kind = AMT_MSG_ERROR;
+  } else if (n < room) {
+    j->other__ = (uint8_t)(j->other__ + n);
+  } else {
+    if (room == 0) return;
+    if (n != room) n = amt__whole_characters(t->text, room);
+    j->other__ = AMT__OTHER_MAX;
+  }
+  amt__lend(j, t->text, n, kind, t->first,
+            t->last || (kind == AMT_MSG_OTHER && j->other__ == AMT__OTHER_MAX));
+}
+
 /* A piece of a string or a number. */
 AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
@@ -3223,12 +3270,15 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
               t->first, t->last);
     break;
   case AMT_REPLY_TEXT: amt__text(j, t->text, t->len, t->last); break;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  case AMT_REPLY_MESSAGES: if (good) amt__lines_piece(j, t); break;
-#else
+  case AMT_REPLY_MORE: break;
   case AMT_REPLY_MESSAGES:
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (good) amt__lines_piece(j, t);
 #endif
-  case AMT_REPLY_MORE: case AMT__NONE: break;
+    /* fall through */
+  case AMT__NONE:
+    if (!good && string && (t->len != 0 || !t->first)) amt__words(j, t);
+    break;
   default:
     if (good || field != AMT_REPLY_ID) amt__gathers(j, t, string);
     break;
@@ -3240,10 +3290,12 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->json__.depth;
-  if (array && j->field__ == AMT_REPLY_MESSAGES &&
-      amt__is_class(j->http_status, 2)) {
+  int      good = amt__is_class(j->http_status, 2);
+  if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
+  } else if (j->field__ == AMT_REPLY_MESSAGE && !good) {
+    if (j->words__ == 0) j->words__ = (uint8_t)depth;
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
     amt__element_begins(j);
   }
@@ -3254,6 +3306,7 @@ static void amt__opens(amt_job *j, int array)
 static void amt__closes(amt_job *j)
 {
   unsigned depth = j->json__.depth;
+  if (depth < j->words__) j->words__ = 0;
   if (j->list__ == 0) return;
   if (depth == j->list__) amt__element_ends(j);
   else if (depth < j->list__) j->list__ = 0;
@@ -3321,6 +3374,7 @@ static void amt__reply_begins(amt_job *j)
   j->cause = 0;
   j->seen__ = AMT__SEEN_EMPTY;
   j->list__ = 0;
+  j->words__ = j->other__ = 0;
   j->len__ = 0;
   j->index__ = j->skip__ = 0;
   j->has_sequence = 0;

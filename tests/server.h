@@ -159,10 +159,11 @@ static UNUSED void log_message(event_log *l, const amt_job *j)
   l->in_message = j->msg_more;
   text_bytes(&l->partial, j->msg, j->msg_len);
   if (j->msg_more) return;
-  if (l->quiet && j->msg_kind == AMT_MSG_ERROR) return;
+  if (l->quiet && j->msg_kind >= AMT_MSG_ERROR) return;
   text_put(&l->text, "%s",
            l->msg_kind == AMT_MSG_LOG ? "message" :
-           l->msg_kind == AMT_MSG_REPLY ? "reply" : "server");
+           l->msg_kind == AMT_MSG_REPLY ? "reply" :
+           l->msg_kind == AMT_MSG_OTHER ? "other" : "server");
   if (l->msg_has_sequence)
     text_put(&l->text, " #%llu", (unsigned long long)l->msg_sequence);
   if (l->msg_time[0]) text_put(&l->text, " @%s", l->msg_time);

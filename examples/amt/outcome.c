@@ -29,7 +29,8 @@ static int      gap;      /* messages were lost while they were followed */
 int other_tried;
 int no_status;
 
-/* The Message member of the last Start or failed call: as much as fits. */
+/* What the server says to the last Start or failed call, as much as fits: of a
+   failure all that is meant for us, or else what else there is. */
 static struct { char text[WORDS]; size_t len, all; uint8_t kind; } said;
 
 static void said_put(const char *p, size_t n)
@@ -44,9 +45,13 @@ static filter said_filter = { said_put, NULL, 0, 0, "" };
 
 void keep_said(void)
 {
+  if (job.msg_kind == AMT_MSG_OTHER && said.all != 0 &&
+      said.kind != AMT_MSG_OTHER) return;
   if (job.msg_first) {
     filter_end(&said_filter, 1);
-    said.len = said.all = 0;
+    if (job.msg_kind != said.kind || job.msg_kind == AMT_MSG_REPLY)
+      said.len = said.all = 0;
+    if (said.all != 0) said_put("; ", 2);
   }
   said.kind = job.msg_kind;
   filter_put(&said_filter, job.msg, job.msg_len);
@@ -81,7 +86,7 @@ const char *reason(void)
   if (e != error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = net_words(sock.sys_error);
-  if (said.kind == AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
+  if (said.kind >= AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
     its = said_text();
   if (*its != 0 && said.len < said.all)
     text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);

@@ -387,10 +387,10 @@ TEST(what_an_error_reply_calls_messages_is_no_log)
 {
   play *p = reply_once(AMT_MESSAGES, 403,
              JSON({"Messages":"none of your business","Message":"no"}), 0);
-  expect_all(p, "> sign-in\n> messages\nserver no\n"
-             "failed FORBIDDEN, code 24, start known\n");
+  expect_all(p, "> sign-in\n> messages\nother none of your business\n"
+             "server no\nfailed FORBIDDEN, code 24, start known\n");
   p = reply_once(AMT_MESSAGES, 403, JSON({"Messages":["none"]}), 0);
-  expect_all(p, "> sign-in\n> messages\n"
+  expect_all(p, "> sign-in\n> messages\nother none\n"
              "failed FORBIDDEN, code 24, start known\n");
 }
 

@@ -1,0 +1,117 @@
+/* refusal.c - what the server says in the JSON of a call that failed.
+
+   The promise: whatever the framework behind it, its words reach the caller,
+   each string once, in the order in which they come, however the reply was cut;
+   what no name is for is marked as such, and is short. */
+
+#include "play.h"
+
+typedef struct row { const char *body, *told; } row;
+
+static const row said[] = {
+  { JSON({"Message":"no"}), "server no\n" },
+  { JSON({"message":"no","Message":"never"}), "server no\nserver never\n" },
+  /* RFC 9457, as ASP.NET Core writes it */
+  { JSON({"type":"about:blank","title":"Bad Request","status":400,
+          "detail":"The job is unknown.","traceId":"00-17"}),
+    "other about:blank\nserver Bad Request\nserver The job is unknown.\n"
+    "other 00-17\n" },
+  { JSON({"title":"One or more validation errors occurred.",
+          "errors":{"JobName":["is required","is short"],"Queue":[]}}),
+    "server One or more validation errors occurred.\nserver is required\n"
+    "server is short\n" },
+  /* ASP.NET Web API */
+  { JSON({"Message":"The request is invalid.",
+          "ModelState":{"task.Job":["is required"]}}),
+    "server The request is invalid.\nserver is required\n" },
+  { JSON({"Message":"An error has occurred.","ExceptionMessage":"no such app",
+          "ExceptionType":"System.Exception"}),
+    "server An error has occurred.\nserver no such app\n"
+    "other System.Exception\n" },
+  /* OAuth, and others */
+  { JSON({"error":"invalid_grant","error_description":"unknown user"}),
+    "server invalid_grant\nserver unknown user\n" },
+  { JSON({"error":{"code":"E1","message":"no such job","deeper":[{"a":"b"}]}}),
+    "server E1\nserver no such job\nserver b\n" },
+  { JSON({"errors":["one","two"],"after":"three"}),
+    "server one\nserver two\nother three\n" },
+  { JSON("no such job"), "server no such job\n" },
+  { JSON(["no","such"]), "other no\nother such\n" },
+  { JSON({"a":{"Message":"deep"},"b":["x"]}), "other deep\nother x\n" },
+  { JSON({"Message":{"Text":"t","Sequence":1,"Messages":["m"]}}),
+    "server t\nserver m\n" },
+  { JSON({"a":"","b":1,"c":true,"d":null,"Message":null}), "" },
+  { JSON({"Message":["x"],"x":"y"}), "server x\nother y\n" },
+  /* at most 200 bytes of what no name is for */
+  { "{\"a\":\"" LONG40 LONG40 LONG40 LONG40 "\","
+    "\"b\":\"" LONG40 "\",\"c\":\"c\",\"Message\":\"" LONG40 LONG40 LONG40
+    LONG40 LONG40 LONG40 "\"}",
+    "other " LONG40 LONG40 LONG40 LONG40 "\nother " LONG40 "\n"
+    "server " LONG40 LONG40 LONG40 LONG40 LONG40 LONG40 "\n" },
+  { "{\"a\":\"" LONG40 LONG40 LONG40 LONG40 "\",\"b\":\"x" LONG40 "\"}",
+    "other " LONG40 LONG40 LONG40 LONG40 "\n"
+    "other x012345678901234567890123456789012345678\n" },
+  { "{\"a\":\"" LONG40 LONG40 LONG40 LONG40 "\",\"b\":\"" EURO10 EURO10 "\"}",
+    "other " LONG40 LONG40 LONG40 LONG40 "\nother " EURO10
+    "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\n" }
+};
+
+TEST(the_words_of_a_refusal_are_told_whoever_writes_it)
+{
+  size_t i, chunk;
+  for (i = 0; i < COUNT(said); i++)
+    for (chunk = 0; chunk < 5; chunk++) {
+      step  s[] = { REPLY(AMT_START, 400, said[i].body) };
+      play *p = play_with(s);
+      p->chunk = chunk;
+      play_job(p);
+      expect_all(p, UP_TO_START "%sfailed REFUSED, code 11, start refused\n",
+                 said[i].told);
+    }
+}
+
+TEST(in_any_call_that_failed)
+{
+  static const amt_op op[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
+  size_t i;
+  for (i = 0; i < COUNT(op); i++) {
+    play *p = reply_once(op[i], 404, JSON({"title":"gone","x":["y"]}), 1);
+    expect_told(p, "server gone\nother y\n");
+  }
+}
+
+/* A token is none of the words, wherever it stands. */
+TEST(what_is_read_of_a_refusal_is_not_told)
+{
+  play *p = reply_once(AMT_SIGN_IN, 400, JSON({"Token":"abc","x":"y"}), 0);
+  expect_told(p, "other y\n");
+  expect_untold(p, "abc");
+  p = reply_once(AMT_MONITOR, 404, JSON({"Status":"RUNNING",
+                 "BatchRequestId":"2112"}), 0);
+  expect_untold(p, "other");
+}
+
+TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
+{
+  play *p = reply_once(AMT_MONITOR, 200,
+                       JSON({"Status":2,"title":"t","x":"y"}), 0);
+  expect_untold(p, "server");
+  expect_untold(p, "other");
+  p = reply_once(AMT_START, 200, JSON({"BatchRequestId":7,"x":"y",
+                 "Message":"queued","error":{"message":"z"}}), 0);
+  expect_told(p, "reply queued\n");
+  expect_untold(p, "other");
+  expect_untold(p, "z");
+}
+
+/* With a table whose name of the message is nested. */
+TEST(a_nested_name_is_followed_in_a_refusal_too)
+{
+  static const step s[] = {
+    REPLY(AMT_START, 400, JSON({"fault":{"text":["a","b"],"c":"d"}}))
+  };
+  play *p = play_with(s);
+  play_wire(p)->reply[AMT_REPLY_MESSAGE] = "fault.text";
+  play_job(p);
+  expect_told(p, "server a\nserver b\nother d\n");
+}
