@@ -523,12 +523,20 @@ typedef enum {
 #define AMT_AS_PAIRS(name, value, list) "\010" name "\014" value list
 #define AMT_AS_JOINED(separator, list)  "\013" separator list
 
-/* Members of replies; the last three in each element of the messages. */
+/* Members of replies; SEQUENCE, TIME and TEXT in each element of the messages.
+   SUCCESS, if it is false, 0, "false" or "0", says of a 2xx that it is a
+   refusal, like a 4xx without a Status: a Start did not happen. */
 enum {
   AMT_REPLY_TOKEN, AMT_REPLY_EXPIRES, AMT_REPLY_ID, AMT_REPLY_STATUS,
   AMT_REPLY_MESSAGE, AMT_REPLY_MESSAGES, AMT_REPLY_MORE, AMT_REPLY_SEQUENCE,
-  AMT_REPLY_TIME, AMT_REPLY_TEXT, AMT_REPLY_COUNT
+  AMT_REPLY_TIME, AMT_REPLY_TEXT, AMT_REPLY_SUCCESS, AMT_REPLY_COUNT
 };
+
+/* A word of a server for a status, in any ASCII case, and its code. */
+typedef struct amt_status_word {
+  const char *text; /* 1 to AMT_NAME_MAX bytes */
+  int32_t     code;
+} amt_status_word;
 
 /* All that is put on the wire, and read from it.
 
@@ -548,6 +556,8 @@ typedef struct amt_wire {
   struct { const char *method, *path, *body; } call[AMT_CALLS];
   const char *headers; /* or NULL */
   const char *reply[AMT_REPLY_COUNT];
+  const amt_status_word *status; /* beside the published names, and before
+                                    them; the last has no text; or NULL */
 } amt_wire;
 
 AMTDEF const amt_wire *amt_wire_default(void);
@@ -557,7 +567,8 @@ typedef struct amt_wire_fault {
   uint8_t     call;   /* AMT_SIGN_IN to AMT_MESSAGES; AMT_CALLS: of none */
   const char *text;   /* of the table: the one that is wrong; NULL: it lacks */
   size_t      at;     /* the byte in it */
-  const char *part;   /* "method", "path", "body", "headers" or "reply" */
+  const char *part;   /* "method", "path", "body", "headers", "reply" or
+                         "status" */
   const char *reason; /* a constant sentence; "" with AMT_NO_TEXT */
 } amt_wire_fault;
 
@@ -1625,7 +1636,8 @@ static const amt_wire amt__wire_default = {
   amt__headers,
   { amt__reply_token, amt__reply_expires, amt__reply_id, amt__reply_status,
     amt__reply_message, amt__reply_messages, amt__reply_more,
-    amt__reply_sequence, amt__reply_time, amt__reply_text }
+    amt__reply_sequence, amt__reply_time, amt__reply_text, NULL },
+  NULL
 };
 
 AMTDEF const amt_wire *amt_wire_default(void)
@@ -2563,6 +2575,19 @@ static int amt__check_replies(const amt_wire *w, amt_wire_fault *f)
   return 0;
 }
 
+static int amt__check_status(const amt_wire *w, amt_wire_fault *f)
+{
+  const amt_status_word *s;
+  f->part = "status";
+  f->call = AMT_CALLS;
+  for (s = w->status; s != NULL && s->text != NULL; s++)
+    if (!amt__given(s->text) || amt__length(s->text) > AMT_NAME_MAX ||
+        s->code < 0)
+      return amt__fault(f, s->text, 0,
+        AMT__REASON("a status is a text of 1 to 31 bytes, its code 0 or more"));
+  return 0;
+}
+
 /* 1 if the path or the body of a call has this hole. */
 static int amt__call_has(const amt_wire *w, unsigned op, int word)
 {
@@ -2641,7 +2666,8 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
         return amt__fault(fault, w->headers, 0,
           AMT__REASON("each line is \"Name: value\", and ends in CR LF"));
   }
-  return amt__check_replies(w, fault);
+  if (amt__check_replies(w, fault) != 0) return AMT_E_WIRE;
+  return amt__check_status(w, fault);
 }
 #endif
 
@@ -2666,6 +2692,7 @@ enum {
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
   AMT__SEEN_BAD_ID  = 1024,
+  AMT__SEEN_FAILURE = 4096, /* AMT_REPLY_SUCCESS says so */
   AMT__LINES_END    = 2048, /* behind lines__ the string ends */
   AMT__NUMBERED     = 0x4000, /* a Sequence has come */
   AMT__WHOLE        = 0x8000  /* this list is the log from its start */
@@ -2682,21 +2709,20 @@ enum {
 };
 
 /* The members looked for in the reply to each call, by bit. */
-#define AMT__ANSWER (AMT__BIT(AMT_REPLY_STATUS) | AMT__BIT(AMT_REPLY_MESSAGE))
 #define AMT__BIT(n) ((uint16_t)(1UL << (n)))
 #define AMT__ELEMENT (AMT__BIT(AMT_REPLY_SEQUENCE) | \
                       AMT__BIT(AMT_REPLY_TIME) | AMT__BIT(AMT_REPLY_TEXT))
 
 static unsigned amt__wanted(const amt_job *j)
 {
+  unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
+                 (AMT__ANY_WIRE ? AMT__BIT(AMT_REPLY_SUCCESS) : 0u);
   if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
-    return AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES) |
-           AMT__BIT(AMT_REPLY_MESSAGE);
+    return all | AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES);
   if (j->op == AMT_MESSAGES)
-    return AMT__BIT(AMT_REPLY_MESSAGES) | AMT__BIT(AMT_REPLY_MORE) |
-           AMT__BIT(AMT_REPLY_MESSAGE);
-  return AMT__BIT(AMT_REPLY_ID) | AMT__ANSWER;
+    return all | AMT__BIT(AMT_REPLY_MESSAGES) | AMT__BIT(AMT_REPLY_MORE);
+  return all | AMT__BIT(AMT_REPLY_ID) | AMT__BIT(AMT_REPLY_STATUS);
 }
 
 /* Where names and values are put together that arrive in pieces: whichever of
@@ -2830,6 +2856,13 @@ static uint8_t amt__itself(amt_job *j)
 static int amt__is_class(unsigned status, unsigned hundred)
 {
   return status - hundred * 100u < 100u;
+}
+
+/* 1 if this reply is none of a call that failed, as far as is known by now. */
+static int amt__is_good(const amt_job *j)
+{
+  return amt__is_class(j->http_status, 2) &&
+         !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
 AMT__OWN void amt__note_error(amt_job *j, int error)
@@ -3092,6 +3125,23 @@ AMT__OWN int32_t amt__whole(const char *p, size_t n)
   return minus || e < 0 || v > 0x7FFFFFFFu ? -1 : (int32_t)v;
 }
 
+/* 1 if two texts are the same, but for the case of ASCII letters. */
+static int amt__same_text(const char *a, const char *b)
+{
+  while (*a != 0 && amt__same_char((unsigned char)*a, (unsigned char)*b))
+    a++, b++;
+  return *a == *b;
+}
+
+/* The code that the table has for a status as it was sent, or -1. */
+static int32_t amt__status_of_site(const amt_job *j)
+{
+  const amt_status_word *w = AMT__ANY_WIRE ? amt__wire(j)->status : NULL;
+  for (; w != NULL && w->text != NULL; w++)
+    if (amt__same_text(w->text, j->name)) return w->code;
+  return -1;
+}
+
 static void amt__status_value(amt_job *j)
 {
   int32_t code;
@@ -3099,7 +3149,8 @@ static void amt__status_value(amt_job *j)
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
   if (j->len__ == 255) return; /* no status is that long */
-  code = amt__whole(j->name, j->len__);
+  code = amt__status_of_site(j);
+  if (code < 0) code = amt__whole(j->name, j->len__);
   if (code < 0) code = amt_status_code(j->name, j->len__);
   if (code < 0) return;
   j->got__ = code;
@@ -3199,6 +3250,13 @@ static void amt__lines_piece(amt_job *j, const amt_json_token *t)
 }
 #endif
 
+/* Whether a 2xx is a success. The last member of that name counts. */
+static void amt__success(amt_job *j, int success)
+{
+  j->seen__ &= (uint16_t)~AMT__SEEN_FAILURE;
+  if (!success) j->seen__ |= AMT__SEEN_FAILURE;
+}
+
 /* A value that has gathered, whole. */
 static void amt__value_ends(amt_job *j, const char *text, int string)
 {
@@ -3208,6 +3266,11 @@ static void amt__value_ends(amt_job *j, const char *text, int string)
   case AMT_REPLY_STATUS: amt__status_value(j); break;
   case AMT_REPLY_TIME:
     if (j->len__ == 255) j->time[0] = 0;
+    break;
+  case AMT_REPLY_SUCCESS:
+    if (AMT__ANY_WIRE)
+      amt__success(j, !amt__same_text("false", text) &&
+                      !amt__same_text("0", text));
     break;
   default:
     if (amt_json_uint64(text, amt__length(text), &n) != 0) break;
@@ -3258,7 +3321,7 @@ static void amt__words(amt_job *j, const amt_json_token *t)
 /* A piece of a string or a number. */
 AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
-  int      good = amt__is_class(j->http_status, 2);
+  int      good = amt__is_good(j);
   unsigned field = j->field__;
   if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
@@ -3290,7 +3353,7 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->json__.depth;
-  int      good = amt__is_class(j->http_status, 2);
+  int      good = amt__is_good(j);
   if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
@@ -3332,6 +3395,8 @@ static void amt__literal_value(amt_job *j, int type)
     j->seen__ |= AMT__SEEN_MORE;
   if (type == AMT_JSON_NULL && field == AMT_REPLY_MESSAGES)
     j->seen__ |= AMT__SEEN_LIST; /* a list with nothing in it */
+  if (AMT__ANY_WIRE && field == AMT_REPLY_SUCCESS && type != AMT_JSON_NULL)
+    amt__success(j, type == AMT_JSON_TRUE);
   j->field__ = AMT__NONE;
   if (j->list__ == 0 || j->json__.depth != j->list__) return;
   amt__element_begins(j);
@@ -3510,7 +3575,7 @@ static int amt__start_may_be_out(const amt_job *j)
 /* 1 if the Start's reply has brought an id that can be used. */
 static int amt__has_id(const amt_job *j)
 {
-  return amt__is_class(j->http_status, 2) && (j->seen__ & AMT__SEEN_ID);
+  return amt__is_good(j) && (j->seen__ & AMT__SEEN_ID);
 }
 
 AMTDEF void amt_forget(amt_job *j)
@@ -3772,7 +3837,8 @@ AMT__OWN int amt__class(const amt_job *j)
 {
   unsigned st = j->http_status;
   if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
-  if (amt__is_class(st, 2)) return j->cause == 0 ? AMT__GOOD : AMT__PASSING;
+  if (amt__is_class(st, 2) && j->cause != 0) return AMT__PASSING;
+  if (amt__is_class(st, 2)) return amt__is_good(j) ? AMT__GOOD : AMT__REFUSED;
   if (amt__is_class(st, 3)) return AMT__MOVED;
   if (st == 401u) return AMT__UNAUTHORIZED;
   if (st == 403u) return AMT__FORBIDDEN;
@@ -3886,6 +3952,10 @@ static int amt__after_start(amt_job *j, int result, uint32_t now)
   j->id[0] = 0;
   if (!(j->flags__ & AMT__TAKEN))
     return amt__retry_later(j, amt__reason(j, AMT__PASSING), now);
+  if (AMT__ANY_WIRE && result == AMT__REFUSED && amt__is_class(st, 2)) {
+    j->start = AMT_START_REFUSED;
+    return amt__refuse(j, result);
+  }
   if (amt__is_class(st, 2) && (j->seen__ & AMT__SEEN_BAD_ID)) {
     j->start = AMT_START_UNKNOWN;
     return amt__fail(j, AMT_E_ID_LOST, AMT_CODE_UNDEFINED);

@@ -144,7 +144,8 @@
 enum op { SIGN_IN, START, STOP, KILL, MONITOR, MESSAGES, OPS };
 enum { METHOD, PATH, BODY, TEXTS };     /* of each */
 enum out { OUT_TOKEN, OUT_EXPIRES, OUT_ID, OUT_STATUS, OUT_MESSAGE,
-           OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT, OUTS };
+           OUT_MESSAGES, OUT_MORE, OUT_SEQUENCE, OUT_TIME, OUT_TEXT,
+           OUT_SUCCESS, OUTS };
 #define BIT(word) (1u << (word))
 enum word { APPLICATION, JOB, SCRIPT, SUBMIT_USER, USER, STATION, QUEUE, ID,
             AFTER, TASK_VALUES, PARAMETERS, API_USER, PASSWORD, TOKEN, BASIC,
@@ -155,7 +156,7 @@ static const char *const op_names[OPS] = { "sign_in", "start", "stop", "kill",
 static const char *const text_names[TEXTS] = { "method", "path", "body" };
 static const char *const out_names[OUTS] = {
   "token", "expires", "id", "status", "message", "messages", "more",
-  "sequence", "time", "text"
+  "sequence", "time", "text", "success"
 };
 static const char *const word_names[WORDS] = {
   "application", "job", "script", "submit_user", "user", "station", "queue",
@@ -1195,6 +1196,7 @@ static void reply_job(const struct server *s, struct reply *r, int64_t id,
   if (id && !reverse) put(s, o, OUT_ID, id_value(s, id));
   put(s, o, OUT_STATUS, status_value(s, code));
   if (id && reverse) put(s, o, OUT_ID, id_value(s, id));
+  put(s, o, OUT_SUCCESS, json_true());
   if (message && !reverse) put(s, o, OUT_MESSAGE, json_string(message));
   reply_json(s, r, 200, o);
 }
@@ -1218,6 +1220,7 @@ static bool refuse(const struct server *s, struct reply *r, unsigned status,
   va_start(list, format);
   message = format_list(format, list);
   va_end(list);
+  put(s, o, OUT_SUCCESS, json_false());
   put(s, o, OUT_MESSAGE, json_string(message));
   free(message);
   reply_json(s, r, status, o);
@@ -2726,6 +2729,7 @@ static bool set_name(struct server *s, const char *name, const char *value)
     s->out[i] = value_of(value, false);
     return true;
   }
+  if (!strncmp(name, "status.", 7)) return true; /* ours are the published */
   if (strcmp(name, "header")) return false;
   add_header(s, value);
   return true;

@@ -1342,7 +1342,8 @@ OTHER_WIRE = {
     "reply.id": "data.job.number", "reply.status": "data.job.state.code",
     "reply.message": "data.note", "reply.messages": "data.log.lines",
     "reply.more": "data.log.again", "reply.sequence": "n",
-    "reply.time": "meta.at", "reply.text": "meta.body"}
+    "reply.time": "meta.at", "reply.text": "meta.body",
+    "reply.success": "data.good"}
 
 REST_WIRE = {
     "start.path": "/app/{application}/run",
@@ -1408,7 +1409,8 @@ WIRE_NAMES = [
                                           "monitor", "messages")
       for what in ("method", "path", "body")), "header",
     *("reply." + w for w in ("token", "expires", "id", "status", "message",
-                             "messages", "more", "sequence", "time", "text"))]
+                             "messages", "more", "sequence", "time", "text",
+                             "success"))]
 
 
 def test_print_wire_prints_every_name_and_its_output_changes_nothing():

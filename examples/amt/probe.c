@@ -43,6 +43,11 @@ static int is_alternative(const char *name, const char *way)
   }
 }
 
+static int is_of_element(int word)
+{
+  return word >= AMT_REPLY_SEQUENCE && word <= AMT_REPLY_TEXT;
+}
+
 /* What of look.path lies in an element of the list of messages; or NULL. */
 static const char *way_in_element(void)
 {
@@ -62,7 +67,7 @@ static char *way_of(int word, char *to, size_t room)
 {
   const char *list_at = wire.reply[AMT_REPLY_MESSAGES];
   const char *name = wire.reply[word];
-  if (word < AMT_REPLY_SEQUENCE) return text(to, room, "%s", name);
+  if (!is_of_element(word)) return text(to, room, "%s", name);
   return text(to, room, "%s[]%s%s", either(list_at, ""), *name ? "." : "",
               name);
 }
@@ -72,13 +77,14 @@ static unsigned words_of(amt_op op)
 {
   if (op == AMT_SIGN_IN)
     return 1u << AMT_REPLY_TOKEN | 1u << AMT_REPLY_EXPIRES |
-           1u << AMT_REPLY_MESSAGE;
+           1u << AMT_REPLY_MESSAGE | 1u << AMT_REPLY_SUCCESS;
   if (op == AMT_MONITOR)
     return 1u << AMT_REPLY_ID | 1u << AMT_REPLY_STATUS |
-           1u << AMT_REPLY_MESSAGE;
+           1u << AMT_REPLY_MESSAGE | 1u << AMT_REPLY_SUCCESS;
   return 1u << AMT_REPLY_MESSAGES | 1u << AMT_REPLY_MORE |
          1u << AMT_REPLY_SEQUENCE |
-         1u << AMT_REPLY_TIME | 1u << AMT_REPLY_TEXT | 1u << AMT_REPLY_MESSAGE;
+         1u << AMT_REPLY_TIME | 1u << AMT_REPLY_TEXT | 1u << AMT_REPLY_MESSAGE |
+         1u << AMT_REPLY_SUCCESS;
 }
 
 /* A value, or a list, stands at look.path: which words name it? */
@@ -90,7 +96,7 @@ static void look_at(int is_list)
   char        way[300];
   int         i;
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
-    const char *at = i < AMT_REPLY_SEQUENCE ? look.path : inner;
+    const char *at = is_of_element(i) ? inner : look.path;
     if ((words >> i & 1u) && wire.reply[i] != NULL && at != NULL &&
         is_alternative(wire.reply[i], at)) named |= 1u << i;
   }
@@ -218,6 +224,7 @@ static int probe_report(void)
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
     const char *verdict = "not there, optional";
     if (!(words >> i & 1u)) continue;
+    if (i == AMT_REPLY_SUCCESS && wire.reply[i] == NULL) continue;
     if (look.words >> i & 1u) verdict = "fits";
     else if (i == needed[job.op] || (i == AMT_REPLY_TEXT && look.objects))
       verdict = "missing", good = 0;

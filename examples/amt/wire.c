@@ -164,10 +164,15 @@ static const wire_line wire_lines[] = {
   ANSWER("message", AMT_REPLY_MESSAGE), ANSWER("messages", AMT_REPLY_MESSAGES),
   ANSWER("more", AMT_REPLY_MORE), ANSWER("sequence", AMT_REPLY_SEQUENCE),
   ANSWER("time", AMT_REPLY_TIME), ANSWER("text", AMT_REPLY_TEXT),
+  ANSWER("success", AMT_REPLY_SUCCESS),
 };
 enum { WIRE_LINES = sizeof wire_lines / sizeof *wire_lines };
 
 static unsigned wire_at[WIRE_LINES]; /* lines of the file; 0: not there */
+
+/* Words for statuses, "status.Finished = 4"; the last stays empty. */
+static amt_status_word status_words[65];
+static size_t          status_count;
 
 static int wire_line_of(const void *to)
 {
@@ -252,6 +257,24 @@ static const char *take_wire_value(const wire_line *l, char *value,
     if (*rest != 0) return "something stands behind the quotes";
   }
   return take_text(l, value, line);
+}
+
+/* "Finished", and "4" or a published name. NULL, or what is wrong. */
+static const char *take_status(const char *name, const char *value)
+{
+  amt_status_word *w = &status_words[status_count];
+  size_t           n = strlen(name);
+  if (n < 1 || n > AMT_NAME_MAX) return "a status has 1 to 31 bytes";
+  if (status_count + 1 == sizeof status_words / sizeof *status_words)
+    return "more than 64 statuses";
+  w->code = amt_status_code(value, strlen(value));
+  if (w->code < 0 && (amt_json_int32(value, strlen(value), &w->code) != 0 ||
+                      w->code < 0))
+    return "a status stands for a code, 0 or more, or a published name";
+  w->text = name;
+  status_count++;
+  wire.status = status_words;
+  return NULL;
 }
 
 typedef struct {
@@ -369,6 +392,10 @@ int read_wire(const char *file)
   e = read_text(file, open_as(file, AS_FILE), lines, sizeof lines);
   if (e != 0) return e;
   while (next_wire_value(&r, &fault)) {
+    if (fault == NULL && strncmp(r.name, "status.", 7) == 0) {
+      fault = take_status(r.name + 7, r.value);
+      if (fault == NULL) continue;
+    }
     i = wire_line_named(r.name, strlen(r.name));
     if (fault == NULL && i == WIRE_LINES)
       fault = either(old_line(r.name, r.value), "not a name of the wire table; "
@@ -489,7 +516,8 @@ static void put_reply_name(const char *v)
 
 static void put_wire(void)
 {
-  int i;
+  size_t n;
+  int    i;
   escape_all = 1;
   for (i = 0; i < WIRE_LINES; i++) {
     const wire_line *l = &wire_lines[i];
@@ -502,6 +530,10 @@ static void put_wire(void)
     else if (l->kind == REPLY) put_reply_name(*l->to);
     else put_spelled(*l->to, *l->to + strlen(*l->to));
     put_text("\n");
+  }
+  for (n = 0; n < status_count; n++) {
+    putf("status.%s", status_words[n].text);
+    putf(" = %d\n", (int)status_words[n].code);
   }
 }
 

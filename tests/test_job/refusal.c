@@ -115,3 +115,88 @@ TEST(a_nested_name_is_followed_in_a_refusal_too)
   play_job(p);
   expect_told(p, "server a\nserver b\nother d\n");
 }
+
+/* --- a member that tells success ------------------------------------------ */
+
+static const struct { const char *value; int good; } success[] = {
+  { "true", 1 }, { "1", 1 }, { "\"true\"", 1 }, { "\"\"", 1 }, { "null", 1 },
+  { "\"OK\"", 1 }, { "{}", 1 }, { "[false]", 1 }, { "\"falsehood\"", 1 },
+  { "false,\"Good\":true", 1 }, { "\"0\",\"good\":1", 1 },
+  { "false", 0 }, { "0", 0 }, { "\"false\"", 0 }, { "\"FALSE\"", 0 },
+  { "\"0\"", 0 }, { "true,\"Good\":false", 0 }, { "0,\"Good\":null", 0 }
+};
+
+static play *with_success(const step *s, size_t chunk)
+{
+  play *p = play_with_rows(s, 1);
+  play_wire(p)->reply[AMT_REPLY_SUCCESS] = "Good";
+  p->chunk = chunk;
+  return p;
+}
+
+TEST(a_start_without_success_is_refused)
+{
+  size_t i, chunk;
+  for (i = 0; i < COUNT(success); i++)
+    for (chunk = 0; chunk < 3; chunk++) {
+      char  body[200];
+      step  s[] = { OK(AMT_START, body) };
+      play *p;
+      snprintf(body, sizeof body, "{\"Message\":\"m\",\"BatchRequestId\":2112,"
+               "\"Status\":4,\"Good\":%s,\"title\":\"t\"}", success[i].value);
+      p = with_success(s, chunk);
+      play_job(p);
+      if (success[i].good) expect_told(p, "reply t\nstarted 2112\n");
+      else expect_all(p, UP_TO_START "reply m\nserver t\n"
+                      "failed REFUSED, code 11, start refused\n");
+      expect_calls(p, AMT_START, 1);
+    }
+}
+
+/* Its id was read, and nobody knows what would have followed. */
+TEST(a_start_that_breaks_off_before_its_success_has_started)
+{
+  static const step s[] = {
+    CUT_OFF(AMT_START, 200, JSON({"BatchRequestId":2112,), AMT_E_RESET)
+  };
+  play *p = with_success(s, 0);
+  play_job(p);
+  expect_told(p, "started 2112\n");
+}
+
+TEST(a_start_that_breaks_off_behind_its_failure_is_unknown)
+{
+  static const step s[] = {
+    CUT_OFF(AMT_START, 200, JSON({"BatchRequestId":2112,"Good":false,),
+            AMT_E_RESET)
+  };
+  play *p = with_success(s, 0);
+  play_job(p);
+  expect_told(p, "start unknown");
+  expect_untold(p, "started");
+}
+
+TEST(any_call_without_success_is_refused)
+{
+  static const amt_op op[] = { AMT_SIGN_IN, AMT_STOP, AMT_MONITOR,
+                               AMT_MESSAGES };
+  static const char body[] = JSON({"Good":false,"Message":"no","Token":"t",
+                                   "Status":4,"Messages":["x"]});
+  size_t i;
+  for (i = 0; i < COUNT(op); i++) {
+    step  s[] = { OK(op[i], body, .times = ALWAYS) };
+    play *p = with_success(s, 0);
+    play_once(p, op[i]);
+    play_run(p);
+    expect_told(p, "server no\n");
+    expect_told(p, op[i] == AMT_SIGN_IN ? "failed SIGN_IN"
+                                        : "failed REFUSED");
+    expect_untold(p, "\nmessage ");
+  }
+}
+
+TEST(success_is_not_looked_for_where_no_name_says_so)
+{
+  play *p = reply_once(AMT_MONITOR, 200, JSON({"Status":4,"Good":false}), 0);
+  expect_end(p, "done 4 log incomplete");
+}

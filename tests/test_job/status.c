@@ -198,6 +198,37 @@ TEST(a_status_is_read_in_every_tolerated_accent)
   }
 }
 
+TEST(a_site_has_its_own_words_for_statuses)
+{
+  static const amt_status_word words[] = {
+    { "Finished", 4 }, { "In Progress", 2 }, { "RUNNING", 5 }, { "7", 11 },
+    { NULL, 3 }
+  };
+  static const struct { const char *body; int status; const char *name; }
+  v[] = {
+    { JSON({"Status":"Finished"}), 4, "" },
+    { JSON({"Status":" finished "}), 4, "" },
+    { JSON({"Status":"in progress"}), 2, "" },
+    { JSON({"Status":"InProgress"}), 19, "InProgress" },
+    { JSON({"Status":"Finishe"}), 19, "Finishe" },
+    { JSON({"Status":"Finished!"}), 19, "Finished!" },
+    { JSON({"Status":"running"}), 5, "" },
+    { JSON({"Status":"DONE"}), 4, "" },
+    { JSON({"Status":7}), 11, "" },
+    { JSON({"Status":8}), 8, "" }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { OK(AMT_MONITOR, v[i].body) };
+    play *p = play_with(s);
+    play_wire(p)->status = words;
+    play_once(p, AMT_MONITOR);
+    play_run(p);
+    assert_int_equal(p->j.status, v[i].status);
+    assert_string_equal(p->j.name, v[i].name);
+  }
+}
+
 /* The rule for duplicates; texts and lists have another, see
    a_code_once_known_is_never_replaced. */
 TEST(of_a_member_that_comes_twice_the_last_counts)

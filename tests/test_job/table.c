@@ -214,6 +214,29 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
   }
 }
 
+TEST(a_status_without_a_text_or_a_code_is_refused)
+{
+  static const amt_status_word right[] = {
+    { "Finished", 4 }, { NAME31, 0 }, { NULL, 0 }
+  };
+  static const amt_status_word wrong[][3] = {
+    { { "a", 4 }, { "", 4 }, { NULL, 0 } },
+    { { "a", 4 }, { "b", -1 }, { NULL, 0 } },
+    { { "a", 4 }, { NAME31 "2", 4 }, { NULL, 0 } }
+  };
+  amt_wire       w = *amt_wire_default();
+  amt_wire_fault f;
+  size_t         i;
+  w.status = right;
+  assert_int_equal(amt_wire_check(&w, &f), 0);
+  for (i = 0; i < COUNT(wrong); i++) {
+    w.status = wrong[i];
+    assert_int_equal(amt_wire_check(&w, &f), AMT_E_WIRE);
+    assert_string_equal(f.part, "status");
+    assert_ptr_equal(f.text, wrong[i][1].text);
+  }
+}
+
 /* 255 bytes are the most that can be counted. */
 TEST(a_name_that_could_not_be_found_is_refused)
 {
@@ -241,7 +264,7 @@ TEST(a_name_that_could_not_be_found_is_refused)
 #define GET(path)        { "GET", path, NULL }
 #define POST(path, body) { "POST", path, body }
 #define REPLIES { "token|access_token", NULL, "id", "status", NULL, \
-                  "messages", NULL, "n", NULL, "text" }
+                  "messages", NULL, "n", NULL, "text" }, NULL
 #define NO_CALL { NULL, NULL, NULL }
 #define RUN     "/runs/" AMT_HOLE_ID
 #define LOGS    "/runs/" AMT_HOLE_ID "/log?after=" AMT_HOLE_AFTER
@@ -302,7 +325,7 @@ static const amt_wire dialect[] = {
       GET("/act?id=" AMT_HOLE_ID "&a=" AMT_HOLE_ACTION),
       GET("/act?id=" AMT_HOLE_ID "&a=" AMT_HOLE_ACTION),
       GET("/status?id=" AMT_HOLE_ID), GET("/log?id=" AMT_HOLE_ID) },
-    NULL, { NULL, NULL, "", "", NULL, "", NULL, NULL, NULL, NULL }
+    NULL, { NULL, NULL, "", "", NULL, "", NULL, NULL, NULL, NULL }, NULL
   },
   { /* bodies that are one JSON string, scripts only */
     { NO_CALL,
@@ -311,7 +334,7 @@ static const amt_wire dialect[] = {
       POST("/stop", "\"" AMT_AS_TEXT(AMT_HOLE_ID) "\""),
       POST("/kill", "\"" AMT_AS_TEXT(AMT_HOLE_ID) "\""),
       POST("/status", AMT_HOLE_ID), POST("/log", "[" AMT_HOLE_ID "]") },
-    NULL, { NULL, NULL, "", "state", NULL, "", NULL, NULL, NULL, "line" }
+    NULL, { NULL, NULL, "", "state", NULL, "", NULL, NULL, NULL, "line" }, NULL
   },
   { /* JSON-RPC: a fixed path, the method in the body; accents in it */
     { POST("/rpc", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"login\","
@@ -326,7 +349,8 @@ static const amt_wire dialect[] = {
            ",\"after\":" AMT_HOLE_AFTER "}}") },
     IF_TOKEN("X-Session", ""),
     { "result.token", "result.ttl", "result.id", "result.state",
-      "error.message", "result.rows", NULL, "no", NULL, "data.text|text" }
+      "error.message", "result.rows", NULL, "no", NULL, "data.text|text" },
+    NULL
   },
   { /* indented, as it was pasted; eight parts deep; the job in the path */
     { POST("/auth", "{\r\n  \"User\": " AMT_HOLE_API_USER ",\n\t\"Password\": "
