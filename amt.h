@@ -15,6 +15,7 @@
      >>json       the streaming tokenizer, and the writer
      >>request    method, path, headers and body of each call
      >>reply      tokens to values and messages
+     >>page       the words of replies that are not JSON
      >>job        the state machine: which call next, and what its end means
      >>pump       jobs and connections joined; the only section with I/O
 
@@ -703,8 +704,13 @@ enum {
                     at once (AMT_DONE, no AMT_STARTED), this is its log */
   AMT_MSG_ERROR, /* what it says to a call that failed: AMT_REPLY_MESSAGE, each
                     string in it, or a reply that is nothing but a string */
-  AMT_MSG_OTHER  /* any other string of such a reply, 200 bytes of all together:
+  AMT_MSG_OTHER, /* any other string of such a reply, 200 bytes of all together:
                     to be told where it says nothing else */
+  AMT_MSG_PAGE,  /* likewise, where the reply is not JSON: the text of an HTML
+                    page, of a fault in XML, or as it is; 200 characters of it
+                    at most, without controls. May end in a blank */
+  AMT_MSG_CHALLENGE, /* WWW-Authenticate of a 401: what the server wants */
+  AMT_MSG_LOCATION   /* Location of a 3xx: where it redirects to */
 };
 
 /* What is known of the Start. */
@@ -745,6 +751,8 @@ typedef struct amt_job {
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* likewise, replies that are no messages */
   uint8_t     log__;       /* what the messages' numbers have shown */
+  uint8_t     page__;      /* of a reply that is not JSON: its state, */
+  uint8_t     page_left__; /* and how many characters are yet to be given */
   uint8_t     token_number__, failures__; /* the session's, as last seen */
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
@@ -851,6 +859,12 @@ AMTDEF void amt_reply_sent(amt_job *j);
 /* The head: final status, and Retry-After in seconds or 0. Once, before the
    body; to say it again does no harm. */
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
+/* A field of the head: AMT_MSG_CHALLENGE with the value of a WWW-Authenticate,
+   or AMT_MSG_LOCATION with that of the Location; optional, before the body. It
+   is given as AMT_SERVER_TEXT. The value may come in pieces; last with the last
+   one. The bytes are written to; returns as amt_reply_data does. */
+AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
+                              int last);
 /* Body bytes; they are written to (copy those that a client only lends).
    Returns how many were taken. After each call pull events with amt_next until
    it says AMT_BUSY, before p is used for anything else: a message may lie in
@@ -3428,6 +3442,138 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
 }
 /* NOLINTEND */
 
+/* ------------------------------------------------------------------------
+   >>page
+
+   What a server or a proxy says without JSON: the text of an HTML page, of a
+   fault in XML, or plain. A page of any size may come in pieces of any size, so
+   it is read a byte at a time, with two bytes of state, and its text gathers in
+   place. Tags, comments, <style> and <script> with what is in them become
+   blanks, and so do controls; blanks collapse; what is not UTF-8 becomes '?'.
+   Header fields pass through the same.
+
+     TEXT, BLANK --'<'--> OPEN --> INSIDE what has begun, up to what ends it
+       ^  ^                |         |                         |
+       |  +----------------+         +<-- "</script" -- TAG <--+
+       |    it begins nothing                            |
+       +-------------------------------------------------+ '>'
+
+   Below AMT__PAGE_TEXT the state is the byte in amt__page_words that is
+   expected next. */
+
+/* What begins behind '<', and 24 bytes on what ends it; last a tag's end. */
+static const char amt__page_words[8][8] = {
+  "!--", "script", "style", "-->", "</scrip", "</style", ">", ""
+};
+
+enum {
+  AMT__PAGE_OPEN,       /* behind '<' */
+  AMT__PAGE_INSIDE = 24,
+  AMT__PAGE_TAG = 48,
+  AMT__PAGE_TEXT = 56,
+  AMT__PAGE_BLANK,      /* text, behind a blank */
+  AMT__PAGE_BEGIN,      /* of a body: nothing but blanks so far */
+  AMT__PAGE_JSON
+};
+
+enum { AMT__PAGE_MAX = 200 };
+
+/* One byte: what it gives of the text, or 0. */
+static unsigned amt__page_step(amt_job *j, unsigned c)
+{
+  const char *words = amt__page_words[0];
+  unsigned    s = j->page__, lower = c | (c & 64u) >> 1, gives = 0;
+  if (s == AMT__PAGE_OPEN && c < '@' && c != '!' && c != '/' && c != '?')
+    s = AMT__PAGE_BLANK; /* it begins no tag */
+  if (s < AMT__PAGE_INSIDE) {
+    while (s < AMT__PAGE_INSIDE && (unsigned char)words[s] != lower) s += 8;
+    if (s >= AMT__PAGE_INSIDE) {
+      s = AMT__PAGE_TAG;
+    } else if (words[++s] != 0) {
+      j->page__ = (uint8_t)s;
+      return 0;
+    } else {
+      s = (s & 56u) + AMT__PAGE_INSIDE;
+    }
+  }
+  if (s >= AMT__PAGE_TEXT) {
+    if (c > ' ' && c != '<' && c != 0x7F) {
+      s = AMT__PAGE_TEXT;
+      gives = c;
+    } else {
+      if (s == AMT__PAGE_TEXT) gives = ' ';
+      s = c == '<' ? AMT__PAGE_OPEN : AMT__PAGE_BLANK;
+    }
+  } else if ((unsigned char)words[s] != lower) {
+    if ((unsigned char)words[s - 1u] != lower) s &= 56u;
+  } else if (words[++s] == 0) {
+    s = c == '>' ? AMT__PAGE_BLANK : AMT__PAGE_TAG;
+  }
+  j->page__ = (uint8_t)s;
+  return gives;
+}
+
+/* One byte. How many it gives, in json__.utf8, which is free meanwhile: none, a
+   whole character, or '?' for what was none and the one behind it. */
+static unsigned amt__page_char(amt_job *j, unsigned c)
+{
+  amt_json *t = &j->json__;
+  uint8_t   n = 0;
+  int       r = -1;
+  c = amt__page_step(j, c);
+  if (c == 0) return 0;
+  if (c >= 0x80) r = amt__json_step(t, c);
+  if (r == 0) return 0;
+  j->page_left__--;
+  if (r > 0 && (t->utf8[0] != 0xC2 || t->utf8[1] >= 0xA0))
+    return t->utf8_len & 7u;
+  if (c >= 0x80 || t->state == AMT__J_UTF8) t->utf8[n++] = '?';
+  if (c < 0x80) t->utf8[n++] = (uint8_t)c;
+  t->state = AMT__J_STRING;
+  t->utf8_len = n;
+  return n;
+}
+
+/* Takes bytes up to the piece that is to be lent; how many. What began in an
+   earlier buffer may be longer than what was read of it here: then nothing has
+   gathered, and it is lent alone. */
+static size_t amt__page(amt_job *j, unsigned char *p, size_t n, unsigned kind)
+{
+  amt_json      *t = &j->json__;
+  const uint8_t *text = p;
+  size_t         i = 0, to = 0;
+  int            first = j->page_left__ == AMT__PAGE_MAX;
+  while (i < n && j->page_left__ != 0) {
+    unsigned m = amt__page_char(j, p[i++]);
+    if (m > i - to) {
+      text = t->utf8;
+      to = m;
+      break;
+    }
+    if (m != 0) to = amt__json_gather(t, p, to, i);
+  }
+  if (to != 0)
+    amt__lend(j, (const char *)text, to, kind, first, j->page_left__ == 0);
+  return j->page_left__ == 0 ? n : i;
+}
+
+static void amt__page_begins(amt_job *j)
+{
+  j->page__ = AMT__PAGE_BLANK;
+  j->page_left__ = AMT__PAGE_MAX;
+  j->json__.state = AMT__J_STRING;
+}
+
+/* The last piece is the last, or an empty one is. */
+static void amt__page_ends(amt_job *j, unsigned kind)
+{
+  if (j->event__ != 0) j->msg_more = 0;
+  else if (j->page_left__ - 1u < AMT__PAGE_MAX - 1u)
+    amt__lend(j, "", 0, kind, 0, 1);
+  j->page__ = AMT__PAGE_BEGIN;
+  j->json__.state = AMT__J_START;
+}
+
 /* Before the reply's first byte. */
 static void amt__reply_begins(amt_job *j)
 {
@@ -3441,6 +3587,7 @@ static void amt__reply_begins(amt_job *j)
   j->list__ = 0;
   j->words__ = j->other__ = 0;
   j->len__ = 0;
+  j->page__ = AMT__PAGE_BEGIN;
   j->index__ = j->skip__ = 0;
   j->has_sequence = 0;
   j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
@@ -3463,18 +3610,64 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
   j->retry_after__ = retry_after;
 }
 
+AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
+                              int last)
+{
+  size_t done = 0;
+  if (j->phase__ != AMT__CALLING) return n;
+  if (j->page__ == AMT__PAGE_BEGIN) amt__page_begins(j);
+  while (done < n && j->event__ == 0)
+    done += amt__page(j, (unsigned char *)p + done, n - done, kind);
+  if (done == n && last) amt__page_ends(j, kind);
+  return done;
+}
+
+/* The JSON is broken. That is why the call failed only if it failed for no
+   other reason; a status in it does not count. */
+static void amt__not_json(amt_job *j, int error)
+{
+  if (amt__is_class(j->http_status, 2)) amt__note_error(j, error);
+  j->seen__ &= (uint16_t)~AMT__SEEN_STATUS;
+}
+
+/* The first byte that is no blank, nor of a byte order mark, tells what a body
+   is. That of a 2xx has to be JSON. 1 if it is neither of those. */
+static int amt__body_begins(amt_job *j, unsigned c)
+{
+  if (amt__is_class(j->http_status, 2)) {
+    j->page__ = AMT__PAGE_JSON;
+    return 0;
+  }
+  if (c <= ' ' || c == 0xEF || c == 0xBB || c == 0xBF) return 1;
+  if (c == '{' || c == '[' || c == '"') j->page__ = AMT__PAGE_JSON;
+  else amt__page_begins(j);
+  return 0;
+}
+
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 {
   size_t         done = 0, used;
   amt_json_token token;
   if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
   while (done < n && j->event__ == 0) {
-    int type;
+    unsigned char *at = (unsigned char *)p + done;
+    int            type;
     if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
-    type = amt_json_next(&j->json__, (char *)p + done, n - done, &used, &token);
+    if (j->page__ == AMT__PAGE_BEGIN && amt__body_begins(j, *at)) {
+      done++;
+      continue;
+    }
+    if (j->page__ != AMT__PAGE_JSON) {
+      done += amt__page(j, at, n - done, AMT_MSG_PAGE);
+      continue;
+    }
+    type = amt_json_next(&j->json__, at, n - done, &used, &token);
     done += used;
-    if (type < 0) amt__note_error(j, type);
-    else if (type != AMT_JSON_MORE) amt__read(j, type, &token);
+    if (type < 0) {
+      amt__not_json(j, type);
+      return n;
+    }
+    if (type != AMT_JSON_MORE) amt__read(j, type, &token);
   }
   return done;
 }
@@ -4111,8 +4304,12 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   }
   j->flags__ &= (uint16_t)~AMT__WAS_STALE;
   if (j->cause != 0) return;
+  if (j->page__ < AMT__PAGE_BEGIN) {
+    amt__page_ends(j, AMT_MSG_PAGE);
+    return;
+  }
   while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
-  if (e < 0) amt__note_error(j, e);
+  if (e < 0) amt__not_json(j, e);
 }
 
 AMT__OWN int amt__answered(amt_job *j, uint32_t now)

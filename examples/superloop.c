@@ -40,7 +40,8 @@ static int name_table(void *ctx, const char *host, amt_address *a, int max)
    are not acted on may be ignored. */
 static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
 {
-  static const char *const from[] = {"log: ", "answer: ", "error: "};
+  static const char *const from[] = {"log: ", "answer: ", "error: ",
+    "other: ", "page: ", "it wants: ", "it is at: "};
   switch (amt_poll(pool, job, now)) {
   case AMT_STARTED: printf("started: %s\n", job->id); return 0;
   case AMT_STATUS: printf("status: %s\n", amt_status_name(job->status));

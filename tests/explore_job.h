@@ -133,6 +133,7 @@ static void canon_reply(amt_job *j)
   memset(j->time, 0, sizeof j->time);
   memset(j->name, 0, sizeof j->name);
   j->list__ = j->len__ = 0;
+  j->page__ = j->page_left__ = 0;
   j->cut__ = 0;
   j->asked__ = 0;
   if (!calling) j->field__ = 0;

@@ -61,7 +61,7 @@ typedef struct watched {
   int      starting;   /* AMT_STARTING was returned */
   int      starts;     /* Starts of which a byte was taken */
   int      refused;    /* one had a complete 401 */
-  int      in_message[AMT_MSG_OTHER + 1]; /* of each kind */
+  int      in_message[AMT_MSG_LOCATION + 1]; /* of each kind */
   unsigned visible;    /* of the server's messages */
   unsigned given;      /* of them, those that came whole */
   bytes    text;       /* of the one that arrives */
@@ -573,7 +573,7 @@ static void check_message(watched *j)
 {
   const amt_job *m = &j->job;
   const uint8_t *text = (const uint8_t *)m->msg;
-  must(m->msg_kind <= AMT_MSG_OTHER);
+  must(m->msg_kind <= AMT_MSG_LOCATION);
   must(is_utf8(m->msg, m->msg_len));
   must(m->msg_len == 0 ||
        (text >= w.buf && text + m->msg_len <= w.buf + w.pool.size) ||

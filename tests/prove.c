@@ -9,6 +9,7 @@ static unsigned char  bytes[256];
 static amt_json       json;
 static amt_json_token token;
 static amt_http_reply reply;
+static amt_job        job;
 
 static size_t any_bytes(void)
 {
@@ -22,6 +23,15 @@ int prove_tokenizer(void)
   Frama_C_make_unknown((char *)&json, sizeof json);
   return amt_json_next(&json, bytes, n, &used, &token) +
          amt_json_end(&json, &token);
+}
+
+int prove_page(void)
+{
+  size_t n = any_bytes();
+  Frama_C_make_unknown((char *)&job.json__, sizeof job.json__);
+  Frama_C_make_unknown((char *)&job.page__, sizeof job.page__);
+  Frama_C_make_unknown((char *)&job.page_left__, sizeof job.page_left__);
+  return amt__page(&job, bytes, n, AMT_MSG_PAGE) <= n;
 }
 
 int prove_http(void)

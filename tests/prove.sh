@@ -1,7 +1,7 @@
 #!/bin/sh
-# Proves the tokenizer and the HTTP reply parser free of run-time errors (out
-# of bounds, overflow, uninitialised reads) from any state and any input, with
-# Frama-C's Eva. Prints "PROVE NAME alarms N". Says so and exits with 77 where
+# Proves the tokenizer, the reader of pages and the HTTP reply parser free of
+# run-time errors (out of bounds, overflow, uninitialised reads) from any state
+# and any input, with Frama-C's Eva. Prints "PROVE NAME alarms N". Says so and exits with 77 where
 # there is no Frama-C. usage: prove.sh (make prove)
 cd "$(dirname "$0")/.." || exit 1
 command -v frama-c >/dev/null ||
@@ -9,7 +9,7 @@ command -v frama-c >/dev/null ||
 out=build/prove
 mkdir -p $out
 result=0
-for name in tokenizer http; do
+for name in tokenizer page http; do
   frama-c -machdep gcc_x86_64 -cpp-extra-args="-I. -Ibackends" -main prove_$name -lib-entry \
     -eva -eva-precision 3 tests/prove.c \
     >$out/$name.log 2>&1

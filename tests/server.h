@@ -138,6 +138,9 @@ static UNUSED void log_free(event_log *l)
 /* A piece of a message: pieces follow each other, and none cuts a character. */
 static UNUSED void log_message(event_log *l, const amt_job *j)
 {
+  static const char *const kinds[] = { "message", "reply", "server",
+                                       "other", "page", "challenge",
+                                       "location" };
   size_t i;
   /* Only a message of the log goes on after its connection broke. */
   if (j->msg_first && (l->msg_kind != AMT_MSG_LOG || l->breaks))
@@ -160,10 +163,7 @@ static UNUSED void log_message(event_log *l, const amt_job *j)
   text_bytes(&l->partial, j->msg, j->msg_len);
   if (j->msg_more) return;
   if (l->quiet && j->msg_kind >= AMT_MSG_ERROR) return;
-  text_put(&l->text, "%s",
-           l->msg_kind == AMT_MSG_LOG ? "message" :
-           l->msg_kind == AMT_MSG_REPLY ? "reply" :
-           l->msg_kind == AMT_MSG_OTHER ? "other" : "server");
+  text_put(&l->text, "%s", kinds[l->msg_kind]);
   if (l->msg_has_sequence)
     text_put(&l->text, " #%llu", (unsigned long long)l->msg_sequence);
   if (l->msg_time[0]) text_put(&l->text, " @%s", l->msg_time);

@@ -169,7 +169,9 @@ static int job_record(uint8_t state)
 /* One event: 1 when it is over. */
 static int job_event(amt_event e)
 {
-  static const char *const from[] = {"log: ", "answer: ", "error: "};
+  static const char *const from[] = {"log: ", "answer: ", "error: ",
+                                     "other: ", "page: ", "it wants: ",
+                                     "it is at: "};
   switch (e) {
   case AMT_STARTING: return job_record(ABOUT_TO);
   case AMT_STARTED: print_line("started: ", job.id); return job_record(HAS_ID);
