@@ -4421,6 +4421,103 @@ def test_the_Airflow_recipe_runs_in_a_stand_in_for_its_operator():
         equal((r.returncode, r.stdout), (0, published("done", url)))
 
 
+# --- the server's own words --------------------------------------------------
+
+PAGES = [ # in the style of each server: status, body, what is told of it
+    (503, "<html>\r\n<head><title>503 Service Temporarily Unavailable</title>"
+     "</head>\r\n<body>\r\n<center><h1>503 Service Temporarily Unavailable"
+     "</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+     "<!-- padding -->\r\n", "503 Service Temporarily Unavailable 503 Service "
+     "Temporarily Unavailable nginx"),
+    (404, '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
+     "<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>There"
+     ' is no "such" URL.</p>\n</body></html>\n',
+     "404 Not Found Not Found There is no 'such' URL."),
+    (503, "<html><body><h1>503 Service Unavailable</h1>\nNo server is there.\n"
+     "</body></html>\n", "503 Service Unavailable No server is there."),
+    (503, '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n<html>\n'
+     "<head><title>503 Backend fetch failed</title></head><body><h1>Error 503"
+     "</h1><p>XID: 32770</p></body></html>",
+     "503 Backend fetch failed Error 503 XID: 32770"),
+    (404, "", None), # Caddy, Kestrel
+    (500, "<html><head><title>IIS 10.0 Detailed Error - 500.19</title>\r\n"
+     "<style>\r\n<!--\r\nbody{margin:0} h1>a{top:0}\r\n-->\r\n</style></head>"
+     "<body><h3>HTTP Error 500.19</h3><p>Config File \\\\?\\C:\\web</p>",
+     "IIS 10.0 Detailed Error - 500.19 HTTP Error 500.19 Config File "
+     "\\\\?\\C:\\web"),
+    (502, "<title>502 - Web server received an invalid response.</title>",
+     "502 - Web server received an invalid response."),
+    (413, "<h2>HTTP Error 413.1 - Request Entity Too Large</h2>",
+     "HTTP Error 413.1 - Request Entity Too Large"),
+    (400, "<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD>\r\n<BODY><h2>Bad "
+     "Request - Invalid Hostname</h2>\r\n<hr></BODY></HTML>\r\n",
+     "Bad Request Bad Request - Invalid Hostname"),
+    (411, "<BODY><h2>Length Required</h2>\r\n<hr><p>HTTP Error 411.</p>",
+     "Length Required HTTP Error 411."),
+    (500, "System.InvalidOperationException: No AMT database\r\n   at Amt.Start"
+     "()\r\n", "System.InvalidOperationException: No AMT database at "
+     "Amt.Start()"),
+    (500, "<s:Envelope><s:Body><s:Fault><faultcode>a:ActionNotSupported"
+     "</faultcode><faultstring>No such action.</faultstring></s:Fault>"
+     "</s:Body></s:Envelope>", "a:ActionNotSupported No such action."),
+    (400, "<?xml version=\"1.0\"?><html><head><title>Request Error</title>"
+     "<style>BODY { color: #000 } p > a { }</style></head><body><p>No.</p>",
+     "Request Error No."),
+    (503, b"no healthy upstream \xfcber\x1b[2J \xe2\x80\xae",
+     "no healthy upstream ?ber [2J ?"),
+    (500, "x" * 300, "x" * 200),
+    (500, {"Message": "the words of AMT"}, "the words of AMT"),
+    (500, "{\"Message\":\"the \\\"words\\\"", "the 'words'"),
+]
+
+
+def told(status, words):
+    if words is None:
+        return "HTTP %d (nothing is there): " % status
+    return 'HTTP %d, the server says "%s": ' % (status, words)
+
+
+def test_what_a_page_says_stands_behind_its_status_in_every_form():
+    for i, (status, body, words) in enumerate(PAGES):
+        body = body.encode() if isinstance(body, str) else body
+        for form in FORMATS if i < 2 else FORMATS[i % 4:i % 4 + 1]:
+            with scripted(start=(status, body)) as (url, _):
+                r = amt(url, *DONE, "--format", form)
+            equal(r.returncode, 11 if status < 500 else 76)
+            log = r.stdout
+            if form in ("acs", "json"):
+                log = log.replace('\\"', '"').replace("\\\\", "\\")
+            for seen in last_line(r), log:
+                assert told(status, words) in seen, (form, status, seen)
+                assert "JSON" not in seen and "<" not in seen, seen
+
+
+def test_what_a_page_says_to_a_sign_in_or_a_monitor_is_told():
+    page = PAGES[0][1].encode()
+    with scripted(sign_in=(503, page)) as (url, asked):
+        r = amt(url, *DONE, "--give-up", "0")
+        equal((r.returncode, asked_for(asked, "start")), (23, []))
+        assert told(503, PAGES[0][2]) in last_line(r), r.stderr
+    with scripted(monitor=(503, page)) as (url, _):
+        r = amt(url, *DONE, "--give-up", "0")
+        goes_on(r, "server-lost")
+        assert told(503, PAGES[0][2]) in last_line(r), r.stderr
+    with scripted(monitor=(200, page)) as (url, _):
+        r = amt(url, *DONE, "--give-up", "0")
+        assert "not JSON" in last_line(r), r.stderr
+
+
+def test_a_trace_shows_the_reply_of_a_failed_sign_in_and_no_secret():
+    body = {"Message": "no such user", "sent": "opconxps"}
+    with scripted(sign_in=(401, body)) as (url, _):
+        r = amt(url, *DONE, "-v")
+        assert '< {"Message": "no such user", "sent": "***"}' in r.stderr, r
+        assert "> (" in r.stderr and "opconxps" not in r.stderr, r.stderr
+    with scripted() as (url, _):
+        r = amt(url, *DONE, "-v")
+        assert "< (" in r.stderr and TICKET not in r.stderr, r.stderr
+
+
 if __name__ == "__main__":
     with SHARED:
         main(globals())

@@ -29,15 +29,16 @@ static int      gap;      /* messages were lost while they were followed */
 int other_tried;
 int no_status;
 
-/* What the server says to the last Start or failed call, as much as fits: of a
-   failure all that is meant for us, or else what else there is. */
-static struct { char text[WORDS]; size_t len, all; uint8_t kind; } said;
+/* What the server says to the call at hand, by AMT_MSG_: as much as fits. */
+static struct said { char text[WORDS]; size_t len, all; }
+  said[AMT_MSG_LOCATION + 1], *saying = said;
 
 static void said_put(const char *p, size_t n)
 {
   while (n-- > 0) {
-    if (said.len + 1 < sizeof said.text) said.text[said.len++] = *p;
-    p++, said.all++;
+    if (saying->len + 1 < sizeof saying->text)
+      saying->text[saying->len++] = *p;
+    p++, saying->all++;
   }
 }
 
@@ -45,55 +46,108 @@ static filter said_filter = { said_put, NULL, 0, 0, "" };
 
 void keep_said(void)
 {
-  if (job.msg_kind == AMT_MSG_OTHER && said.all != 0 &&
-      said.kind != AMT_MSG_OTHER) return;
   if (job.msg_first) {
     filter_end(&said_filter, 1);
-    if (job.msg_kind != said.kind || job.msg_kind == AMT_MSG_REPLY)
-      said.len = said.all = 0;
-    if (said.all != 0) said_put("; ", 2);
+    saying = &said[job.msg_kind];
+    if (saying->all > 0) said_put("; ", 2);
   }
-  said.kind = job.msg_kind;
   filter_put(&said_filter, job.msg, job.msg_len);
   if (!job.msg_more) filter_end(&said_filter, 0);
 }
 
 /* What is there of it, whole characters; "" if that is nothing. */
-static const char *said_text(void)
+static char *said_text(int kind)
 {
+  struct said *of = &said[kind];
   filter_end(&said_filter, 1); /* it may have broken off */
-  if (said.len < said.all) said.len = whole_chars(said.text, said.len);
-  said.text[said.len] = 0;
-  return said.text;
+  if (of->len < of->all) of->len = whole_chars(of->text, of->len);
+  while (of->len > 0 && of->text[of->len - 1] == ' ') of->len--;
+  of->text[of->len] = 0;
+  return of->text;
+}
+
+/* The best there is: what is meant for us, or a page, or else any string. */
+static int best_said(void)
+{
+  if (*said_text(AMT_MSG_REPLY) != 0) return AMT_MSG_REPLY;
+  if (*said_text(AMT_MSG_ERROR) != 0) return AMT_MSG_ERROR;
+  return *said_text(AMT_MSG_PAGE) != 0 ? AMT_MSG_PAGE : AMT_MSG_OTHER;
 }
 
 void forget_said(void)
 {
+  int i;
   filter_end(&said_filter, 1);
-  said.len = said.all = 0;
+  for (i = 0; i <= AMT_MSG_LOCATION; i++) said[i].len = said[i].all = 0;
+}
+
+/* Of a reply that has no words. */
+static const char *status_words(unsigned status)
+{
+  switch (status) {
+  case 400: return " (bad request)";
+  case 404: return " (nothing is there)";
+  case 405: return " (not by this method)";
+  case 408: return " (the request came too slowly)";
+  case 411: return " (a length is required)";
+  case 413: return " (the request is too large)";
+  case 415: return " (not in this format)";
+  case 429: return " (too many requests)";
+  case 500: return " (an error inside the server)";
+  case 502: return " (a proxy got no good reply)";
+  case 503: return " (unavailable)";
+  case 504: return " (a proxy got no reply in time)";
+  default: return "";
+  }
+}
+
+/* What needs another word than "check name and password". */
+static const char *windows_words(const char *wants)
+{
+  if (strncmp(wants, "NTLM", 4) != 0 && strncmp(wants, "Negotiate", 9) != 0)
+    return "";
+  return ", the sign-in of Windows, which is not known here: let the site take "
+         "anonymous requests";
+}
+
+/* "HTTP 503, the server says '...': ", and what else its head and body say of
+   why the call failed; or "". Its own quotes are none: they would end ours. */
+static const char *its_words(void)
+{
+  static char words[3 * WORDS];
+  char        status[20] = "", cut[50] = "", *its, *q;
+  int         kind = best_said();
+  unsigned    code = job.http_status;
+  const char *to = said_text(AMT_MSG_LOCATION);
+  const char *wants = said_text(AMT_MSG_CHALLENGE);
+  its = said_text(kind);
+  for (q = its; (q = strchr(q, '"')) != NULL; q++) *q = '\'';
+  if (said[kind].all >= sizeof said->text)
+    text(cut, sizeof cut, " [cut here, of %u bytes]",
+         (unsigned)said[kind].all);
+  if (code / 100 == 2) code = 0;
+  if (code != 0) text(status, sizeof status, "HTTP %u", code);
+  if (code == 0 && *its == 0) return "";
+  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s: ", status,
+              *to ? " to " : "", to, *its ? code ? ", the server says \"" :
+              "the server says \"" : status_words(code), its, *its ? cut : "",
+              *its ? "\"" : "", *wants ? ", it wants " : "", wants,
+              windows_words(wants));
 }
 
 const char *reason(void)
 {
-  static char words[3 * WORDS];
-  char        status[20] = "", cut[50] = "";
-  const char *cause = "", *system = "", *its = "";
+  static char words[6 * WORDS];
+  const char *cause = "", *system = "";
   int         e = job.cause != 0 ? job.cause : job.error, error = job.error;
-  if (job.http_status != 0 && job.http_status / 100 != 2)
-    text(status, sizeof status, "HTTP %u: ", (unsigned)job.http_status);
   if (job.error == AMT_E_CANCELLED) e = job.error;
   if (job.error == AMT_E_LOST) error = e; /* the rest is said around it */
   if (e != error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = net_words(sock.sys_error);
-  if (said.kind >= AMT_MSG_ERROR || job.start == AMT_START_UNKNOWN)
-    its = said_text();
-  if (*its != 0 && said.len < said.all)
-    text(cut, sizeof cut, " [cut here, of %u bytes]", (unsigned)said.all);
-  return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s", status,
+  return text(words, sizeof words, "%s%s%s%s%s%s%s", its_words(),
               amt_error(error), *cause ? ": " : "", cause, tls_words(e),
-              *system ? ": " : "", system, *its ? "; it says: " : "", its,
-              cut);
+              *system ? ": " : "", system);
 }
 
 const char *no_status_words(void)
@@ -226,11 +280,13 @@ static const char *missing(void)
 
 int done(void)
 {
-  int status = job.code;
+  int         status = job.code;
+  const char *words;
   if (once_done(&status)) return status;
   if (known_code >= 0) return ended(known_code, missing());
-  if (said.all > 0 && *job_id == 0) /* it ended with the reply to its Start */
-    log_text(NULL, job.code, said_text(), said.len, 1, 1);
+  words = said_text(best_said());
+  if (*job_id == 0 && *words != 0) /* it ended with the reply to its Start */
+    log_text(NULL, job.code, words, strlen(words), 1, 1);
   return ended(status, missing());
 }
 

@@ -14,8 +14,8 @@ extern uint32_t fetched;     /* messages, once more for the end */
 extern int      other_tried; /* the id's other JSON type */
 extern int      no_status;   /* the monitor's last reply had none */
 
-/* AMT_SERVER_TEXT: the Message member of the last Start or failed call, as much
-   as fits. */
+/* AMT_SERVER_TEXT: what the server says to the call at hand, as far as it
+   fits. */
 void keep_said(void);
 
 /* Each call has its own. */

@@ -302,8 +302,11 @@ static void refused(amt_event event)
 /* One event: a status to leave with, or -1. */
 static int react(amt_event event)
 {
-  int status = -1;
+  static int op = -1;
+  int        status = -1;
   last_event = event;
+  if (job.op != op) forget_said(); /* a call was repeated without an event */
+  op = job.op;
   switch (event) {
   case AMT_STARTING: status = starting(); break;
   case AMT_STARTED: status = started(); break;

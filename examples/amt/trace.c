@@ -82,7 +82,8 @@ static void show_head_line(void)
 {
   static const char *const plain[] = {
     "Host", "Accept", "Content-Type", "Content-Length", "Connection", "Date",
-    "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding", NULL
+    "Transfer-Encoding", "Retry-After", "Server", "Content-Encoding",
+    "Location", "WWW-Authenticate", NULL
   };
   static const char *const schemes[] = { "Basic", "Bearer", NULL };
   int   request = *tap.side == '>', first = tap.first;
@@ -161,10 +162,12 @@ static void tap_clean(const char *p, size_t n)
 
 static filter tap_filter = { tap_clean, NULL, 0, 0, "" };
 
-/* Why a body is not shown, or NULL. */
+/* Why a body is not shown, or NULL. What a server says to a sign-in that it
+   does not accept has no token. */
 static const char *tap_hides(void)
 {
-  if (job.op == AMT_SIGN_IN) return "a sign-in";
+  if (job.op == AMT_SIGN_IN &&
+      (*tap.side == '>' || tap.reply.status / 100 == 2)) return "a sign-in";
   if (*tap.side == '>' && fills_secret(wire.call[job.op].body))
     return "it holds credentials";
   return NULL;
