@@ -9,6 +9,7 @@ import contextlib
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,12 +45,15 @@ class Site:
         for line in self.process.stdout:
             self.said.append(line.strip())
 
-    def amt(self, *args, program=FAST, **env):
+    def call(self, *args, **env):
         return subprocess.run(
-            [AMT, "-an", "DEMO2", "--wire", self.file, *args, *program],
+            [AMT, *args, "--wire", self.file],
             env=environment(self.url, **{**ENVIRONMENT.get(self.name, {}),
                                          **env}),
             capture_output=True, text=True, timeout=60, check=False)
+
+    def amt(self, *args, **env):
+        return self.call("-an", "DEMO2", *args, *FAST, **env)
 
     def stop(self):
         """What it said of Starts."""
@@ -124,11 +128,22 @@ def stop_and_kill(name):
             r = s.amt("-jn", "LONGRUNNINGREPORT", "--no-wait")
             equal((name, r.returncode, r.stderr), (name, 0, ""))
             number = ["-id", r.stdout.strip()]
-            r = s.amt("-jt", "MONITOR", *number, program=[])
+            r = s.call("-an", "DEMO2", "-jt", "MONITOR", *number)
             equal((name, r.stdout, r.returncode), (name, "2 RUNNING\n", 2))
             r = s.amt("-jt", what, *number, "--format", "text")
             equal((name, what, r.returncode, r.stdout),
                   (name, what, code, "It is running\n"))
+
+
+def a_probe_that_starts_nothing_and_finds_the_words(name):
+    with site(name, "start DEMO2 REPORTTEST01") as s:
+        number = s.amt("-jn", "REPORTTEST01", "--no-wait").stdout.strip()
+        r = s.call("probe", "-an", "DEMO2", "-id", number)
+        equal((name, r.returncode, r.stderr), (name, 0, ""))
+        for word in "status", "messages":
+            assert re.search(r"^  reply\.%s +.*: fits$" % word, r.stdout,
+                             re.M), (name, word, r.stdout)
+        assert "missing" not in r.stdout, (name, r.stdout)
 
 
 def a_trace_without_secrets(name):
@@ -154,7 +169,9 @@ def a_wire_file_that_is_printed_as_it_is_read(name):
 
 TOPICS = (a_wire_file_that_is_printed_as_it_is_read, whole_job,
           lists_user_and_queue, a_long_log_as_it_is_written_and_at_the_end,
-          refusals, stop_and_kill, a_trace_without_secrets)
+          refusals, stop_and_kill,
+          a_probe_that_starts_nothing_and_finds_the_words,
+          a_trace_without_secrets)
 
 
 def tests():

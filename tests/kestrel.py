@@ -1,6 +1,6 @@
 """The tool against tests/kestrel/, an ASP.NET Core application: this project's
 reading of the interface over a server of the kind that AMT's is, not an AMT
-server; see tests/run.sh. Each test is one topic in one style of .NET, its name
+server; see make kestrel. Each test is one topic in one style of .NET, its name
 both. The server itself counts the Starts that reach it.
 Needs the .NET SDK (dotnet; nothing is fetched), nginx-light and openssl.
 Environment: AMT, the tool.

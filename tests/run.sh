@@ -257,7 +257,6 @@ needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
   whole tests/headers.py
 needing git whole tests/bare.py
 whole tests/servers.py
-whole tests/kestrel.py
 whole tests/dialects.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
