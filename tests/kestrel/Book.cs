@@ -1,6 +1,5 @@
 // The jobs. What a job has done is a matter of the clock alone, so the book has
 // a line for each Start and each end by hand, and survives kill -9.
-using System.Text;
 using System.Text.Json;
 
 namespace Kestrel;
@@ -15,17 +14,19 @@ public sealed record Plan(IReadOnlyList<Line> Lines, double Seconds,
 public sealed record Entry(string Kind, long Id, DateTimeOffset At,
                            JobAction? Asked, BatchStatus End);
 
+public sealed record Ending(double Age, BatchStatus Status);
+
 public sealed record Count(int Starts = 0, int Jobs = 0, int SignIns = 0);
 
 public sealed class Job(long id, DateTimeOffset begun, Plan plan, double speed)
 {
-    private (double At, BatchStatus Status)? ended;
+    private volatile Ending? ended; // read by other requests meanwhile
 
     public long Id => id;
 
     private double Age(DateTimeOffset at) => (at - begun).TotalSeconds * speed;
 
-    private double Lasts => ended?.At ?? plan.Seconds;
+    private double Lasts => ended?.Age ?? plan.Seconds;
 
     public BatchStatus Status =>
         Age(DateTimeOffset.UtcNow) < Lasts ? plan.Until
@@ -33,7 +34,7 @@ public sealed class Job(long id, DateTimeOffset begun, Plan plan, double speed)
 
     public void End(DateTimeOffset at, BatchStatus status)
     {
-        if (Age(at) < Lasts) ended = (Age(at), status);
+        if (Age(at) < Lasts) ended = new(Age(at), status);
     }
 
     public IEnumerable<(long Sequence, DateTimeOffset Time, string Text)>
