@@ -205,17 +205,16 @@ def parameters(k):
 
 def refusals(k):
     """Each has its code, and nothing is started."""
-    for args, code, word in (
-            (["-jn", "NONE"], 11, "404"), (["-fn", "no.ps1"], 11, ""),
-            (["-jn", "ECHO", "-su", "ME"], 11, "400"),
-            (["-jn", "ECHO", "-u", "NOBODY"], 99, "")):
+    for args, code, word, said in (
+            (["-jn", "NONE"], 11, "404", "Job NONE is not defined in NO."),
+            (["-fn", "no.ps1"], 11, "", "File not found"),
+            (["-jn", "ECHO", "-su", "ME"], 11, "400", "Job submission failed"),
+            (["-jn", "ECHO", "-u", "NOBODY"], 99, "", "NOBODY is invalid")):
         r = k.job("NO", *args)
         equal((args, r.returncode), (args, code))
         assert word in r.stderr, (args, r.stderr)
-    assert "File not found" in k.job("NO", "-fn", "no.ps1").stdout
-    assert "NOBODY is invalid" in k.job("NO", "-jn", "ECHO", "-u",
-                                        "NOBODY").stdout
-    equal(k.starts("NO"), (6, 2))
+        assert said in r.stdout, (args, r.stdout)
+    equal(k.starts("NO"), (4, 1))
     for env, word in (({"AMT_PASSWORD": "wrong"}, "401"),
                       ({"AMT_USER": "reader"}, "403")):
         r = k.plain("NOT", "-jn", "ECHO", *FAST, **env)

@@ -1,5 +1,6 @@
 """Forms, and a session's cookie; the reply to the login repeats what is in
-Set-Cookie. Ids are texts, members German words."""
+Set-Cookie. Ids are texts, members and statuses German words, and a refusal is a
+200 that says so."""
 import json
 import secrets
 import urllib.parse
@@ -7,8 +8,9 @@ import urllib.parse
 import batch
 
 JOBS, SESSIONS = batch.Jobs("R-{:06}".format), set()
-WORDS = {batch.RUNNING: "Running", batch.KILLED: "Killed", batch.DONE: "Done",
-         batch.ERROR: "Error", batch.ABORTED: "Aborted"}
+WORDS = {batch.RUNNING: "l\u00e4uft", batch.KILLED: "abgebrochen",
+         batch.DONE: "fertig", batch.ERROR: "Fehler",
+         batch.ABORTED: "angehalten"}
 
 
 class Forms(batch.Site):
@@ -17,7 +19,7 @@ class Forms(batch.Site):
     def refuse(self, refusal):
         if refusal.status == 401:
             return 401, "<html><title>Anmeldung</title></html>"
-        return 422, json.dumps({"ok": False, "why": refusal.words})
+        return 200, json.dumps({"ok": False, "why": refusal.words})
 
     def answer(self, method, path, query, body):
         batch.check(["POST", "application/x-www-form-urlencoded"],
