@@ -4,7 +4,7 @@
 _amt() {
   local word=${COMP_WORDS[COMP_CWORD]} i=1 option='' command=''
   local options='-jt --job-type -an --application -jn --job -fn --file
-    -pa --param -tv --task-value -u --user -su --submit-user -st --station
+    -pa --param --param-file -tv --task-value -u --user -su --submit-user -st --station
     -qn --queue -id --id --id-text -c --config -s --server
     --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format

@@ -51,6 +51,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/trace.c"
 #include "../examples/amt/wire.c"
 #include "../examples/amt/wire_old.c"
+#include "../examples/amt/write.c"
 #pragma clang section bss = "" data = ""
 #undef main
 #undef write

@@ -7,6 +7,7 @@ import base64
 import concurrent.futures
 import contextlib
 import datetime
+import fcntl
 import functools
 import glob
 import http.server
@@ -24,9 +25,11 @@ import signal
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import urllib.error
@@ -267,7 +270,7 @@ def test_encrypt_prints_what_Connector_config_holds_and_reading_inverts_it():
             with server("--password-file", password) as (url, _):
                 path = write(d + "/c", config(url, password=value))
                 equal(alone("-c", path, *QUICK, *FAST).returncode, 4)
-    one_line(alone("encrypt"), 64, "-v")
+    one_line(alone("encrypt", stdin=subprocess.DEVNULL), 78, "standard input")
     one_line(alone("encrypt", "-v"), 64, "-v")
     one_line(alone("encrypt", "-v", "a", "b"), 64)
 
@@ -4288,6 +4291,228 @@ def test_a_log_that_was_asked_for_and_not_written_is_74_and_the_file_stays():
             r = amt(other, *DONE, "--log-dir", d + "/logs", "--state",
                     d + "/s")
             equal((r.returncode, os.path.exists(d + "/s")), (74, True))
+
+
+# --- found in the field ------------------------------------------------------
+
+@contextlib.contextmanager
+def narrow_pipe():
+    """A pipe that holds 16 kB, whose reader stands still; and whether it is
+    full."""
+    r, w = os.pipe()
+    fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 16384)
+    try:
+        yield w, lambda: not select.select([], [w], [], 0)[1]
+    finally:
+        os.close(r)
+        os.close(w)
+
+
+def test_a_reader_that_stands_still_keeps_no_kill_and_no_limit_waiting():
+    if WINE:
+        return
+    for stream, options in (("stdout", []), ("stderr", ["--trace"])):
+        for by_signal in True, False:
+            with server(speed=200) as (url, stats), narrow_pipe() as (w, full):
+                limit = [] if by_signal else ["--timeout", "2"]
+                other = "stderr" if stream == "stdout" else "stdout"
+                job = begin(url, *DEMO, "-jn", "SLOWLOG_9000", "--follow",
+                            "--format", "connector", *options, *limit,
+                            **{stream: w, other: subprocess.DEVNULL})
+                until(full)
+                equal(stats()["start_requests"], 1)
+                begun = time.monotonic()
+                if by_signal:
+                    job.send_signal(TERM)
+                    until(lambda: stats()["kills"] > 0, 3)
+                    if stream == "stderr":
+                        equal(job.wait(20), 3)
+                    else:
+                        equal(job.wait(20), 74)
+                else:
+                    equal(job.wait(6), 75)
+                    equal(stats()["kills"], 0)
+                assert time.monotonic() - begun < 8, (stream, by_signal)
+
+
+def test_a_slow_reader_gets_all_of_a_log_that_a_signal_ends():
+    if WINE:
+        return
+    with server(speed=200) as (url, stats):
+        job = begin(url, *DEMO, "-jn", "SLOWLOG_2000", "--follow", "--format",
+                    "json", stderr=subprocess.DEVNULL)
+        fcntl.fcntl(job.stdout.fileno(), fcntl.F_SETPIPE_SZ, 4096)
+        until(lambda: stats()["monitors"] > 0)
+        time.sleep(1) # it has more to say than the pipe holds
+        job.send_signal(TERM)
+        seen = []
+        for line in job.stdout:
+            time.sleep(0.002)
+            seen.append(json.loads(line))
+        equal(job.wait(20), 3)
+        equal([e["sequence"] for e in seen if e["event"] == "message"],
+              list(range(1, sum(e["event"] == "message" for e in seen) + 1)))
+        equal(seen[-1]["event"], "end")
+
+
+def test_standard_error_that_never_blocks_loses_no_line():
+    if WINE:
+        return
+    with server(speed=200) as (url, _):
+        r, w = os.pipe()
+        fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(w, False)
+        job = begin(url, *DEMO, "-jn", "LOG_2000", "--follow", stderr=w,
+                    stdout=subprocess.DEVNULL)
+        os.close(w)
+        seen = b""
+        while True:
+            time.sleep(0.0005)
+            piece = os.read(r, 4096)
+            if not piece:
+                break
+            seen += piece
+        os.close(r)
+        equal(job.wait(20), 4)
+        equal(sum(line.startswith(b"| ") for line in seen.splitlines()), 2000)
+
+
+def test_SIGHUP_and_SIGQUIT_kill_the_job_as_SIGTERM_does():
+    if WINE:
+        return
+    for number in signal.SIGHUP, signal.SIGQUIT:
+        with server(speed=4) as (url, stats):
+            job = begin(url, *LONG)
+            until(lambda: stats()["monitors"] > 0)
+            job.send_signal(number)
+            r = ended(job)
+            equal((r.returncode, stats()["kills"]), (3, 1))
+            assert signal.Signals(number).name in r.stderr, r.stderr
+
+
+def test_the_live_line_fits_a_narrow_terminal():
+    if WINE:
+        return
+    with server(speed=20) as (url, _):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 9, 40, 0, 0))
+        job = subprocess.Popen([AMT, *DONE, *FAST], env=environment(url),
+                               stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError):
+            while True:
+                piece = os.read(master, 1000)
+                if not piece:
+                    break
+                seen += piece
+        os.close(master)
+        equal(job.wait(20), 4)
+        drawn = [part for part in re.split(r"[\r\n]", seen.decode())
+                 if part.startswith("REPORT")]
+        assert drawn and max(map(len, drawn)) == 39, drawn
+
+
+def test_two_runs_of_one_PID_share_a_log_folder():
+    """Each log is there, and what a killed run left goes with the old ones."""
+    with server() as (url, _), folder() as d:
+        for _ in range(3):
+            equal(amt(url, *DONE, "--log-dir", d).returncode, 4)
+        logs = os.listdir(d)
+        equal(len(logs), 3)
+        parts = {re.fullmatch(r"amt-\d{8}-\d{6}-\d+-([0-9a-f]{8})-.*", name)[1]
+                 for name in logs}
+        equal(len(parts), 3)
+        stale = d + "/.amt-20200101-000000-1-0123abcd.tmp"
+        foreign = d + "/.amt-notes.tmp"
+        fresh = d + "/.amt-20200101-000000-1-00000000.tmp"
+        for path in stale, foreign, fresh:
+            write(path, "x")
+        for path in stale, foreign:
+            os.utime(path, (0, 0))
+        equal(amt(url, *DONE, "--log-dir", d).returncode, 4)
+        equal([os.path.exists(p) for p in (stale, foreign, fresh)],
+              [False, True, True])
+
+
+def test_MONITOR_with_zero_on_done_is_0_for_DONE_alone():
+    for status, plain, zero in ((4, 4, 0), (0, 0, 100), (2, 2, 2)):
+        with scripted(monitor=lambda *_, s=status: {"Status": s}) as (url, _):
+            command = ["-jt", "MONITOR", *DEMO, "-id", "7"]
+            equal(amt(url, *command, fast=False).returncode, plain)
+            equal(amt(url, *command, "--zero-on-done", fast=False).returncode,
+                  zero)
+
+
+def test_a_line_end_behind_a_name_or_password_of_the_environment_is_none():
+    with server() as (url, stats):
+        for end in "\n", "\r\n", "\r":
+            equal(amt(url, *QUICK, env={"AMT_USER": "ocadm" + end, "AMT_PASSWORD":
+                                        "opconxps" + end}).returncode, 4)
+    with server() as (url, stats):
+        for name in "AMT_USER", "AMT_PASSWORD":
+            for value in "a\nb", "a\n\n", "a\rb\n":
+                one_line(amt(url, *QUICK, env={name: value}), 78, name)
+        nothing_sent(stats)
+
+
+def test_a_setting_that_nobody_knows_is_warned_of_with_its_line():
+    with server() as (url, _), folder() as d:
+        path = write(d + "/Connector.config",
+                     "[OTHER PROGRAM]\nPOLL=1\n[CONNECTOR]\n"
+                     "STATUS_CHECK_POL_INTERVAL=1\n")
+        r = amt(url, *QUICK, "--config", path)
+        equal(r.returncode, 4)
+        told = [l for l in r.stderr.splitlines() if "warning" in l]
+        equal(len(told), 1)
+        assert path + ":4" in told[0] and "POL_INTERVAL" in told[0], told
+
+
+def test_parameters_may_be_many_empty_and_in_a_file():
+    with server() as (url, stats), folder() as d:
+        path = write(d + "/parameters", "from a file\r\n\n  second \nlast")
+        many = [x for n in range(1000) for x in ("-pa", "p%d" % n)]
+        r = amt(url, *DEMO, "-jn", "ECHO", *many, "-pa", "", "-tv", "",
+                "-pa", "a\n\nb", "--param-file", path, "--format", "text")
+        equal(r.returncode, 4)
+        words = ["p%d" % n for n in range(1000)] + ["a", "b", "from a file",
+                                                   "  second ", "last"]
+        said = [line for line in r.stdout.splitlines() if "arameter" in line]
+        equal([re.search(r"\[(.*)\]", line)[1] for line in said], words)
+        r = amt(url, *DONE, "--param-file", d + "/none")
+        one_line(r, 78, d + "/none")
+
+
+def test_encrypt_reads_a_line_and_is_known_by_its_name():
+    wanted = amt(None, "encrypt", "-v", "opconxps", fast=False).stdout
+    r = amt(None, "encrypt", fast=False, input="opconxps\n")
+    equal((r.returncode, r.stdout, r.stderr), (0, wanted, ""))
+    equal(amt(None, "encrypt", fast=False, input="").returncode, 78)
+    if WINE:
+        return
+    with folder() as d:
+        for name in "Encrypt", "encrypt.exe":
+            shutil.copy(AMT, d + "/" + name)
+            r = amt(None, "-v", "opconxps", fast=False, program=[d + "/" + name])
+            equal((r.returncode, r.stdout), (0, wanted))
+
+
+def test_a_token_of_16_kB_is_kept():
+    with scripted(sign_in=lambda *_: {"Token": "t" * 16000}) as (url, _):
+        equal(amt(url, *QUICK).returncode, 4)
+
+
+def test_a_log_kept_whole_counts_where_there_is_no_standard_output():
+    if WINE:
+        return
+    with server() as (url, stats), folder() as d:
+        os.mkdir(d + "/logs")
+        r = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', AMT, *DONE, *FAST,
+                            "--log-dir", d + "/logs", "--state", d + "/s"],
+                           env=environment(url), stderr=subprocess.PIPE,
+                           text=True, check=False)
+        equal((r.returncode, os.path.exists(d + "/s")), (4, False))
+        equal(len(os.listdir(d + "/logs")), 1)
 
 
 # --- the recipes for schedulers ----------------------------------------------

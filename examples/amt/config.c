@@ -146,6 +146,16 @@ static int server_given(void)
   return opt.server != NULL || !empty(environment("AMT_SERVER"));
 }
 
+/* Of a section that has settings of ours; others are other programs'. */
+static void warn_unknown(const char *section, const char *name, unsigned line)
+{
+  int i = 0;
+  while (i < NAMES && !same_word(section, settings[i].section)) i++;
+  if (i < NAMES)
+    tell("warning: %s: %s is no setting of %s, and does nothing",
+         at_line(config_file, line), name, section);
+}
+
 int take_config(void)
 {
   static const char *const words[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
@@ -161,9 +171,11 @@ int take_config(void)
     while (e == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
     for (i = 0; e == 1 && i < NAMES; i++)
       if (same_word(section, settings[i].section) &&
-          same_word(name, settings[i].name) &&
-          take_setting(settings[i].setting, value, line) != 0)
-        return EXIT_CONFIG;
+          same_word(name, settings[i].name)) break;
+    if (e == 1 && i < NAMES &&
+        take_setting(settings[i].setting, value, line) != 0)
+      return EXIT_CONFIG;
+    if (e == 1 && i == NAMES) warn_unknown(section, name, line);
   }
   for (i = USE_TLS; i <= DEBUG; i += DEBUG - USE_TLS)
     if (config[i].value != NULL && word_in(words, config[i].value) < 0)

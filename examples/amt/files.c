@@ -5,6 +5,7 @@
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "write.h"
 #include <errno.h>
 #include <string.h>
 
@@ -146,17 +147,6 @@ int read_secret(const char *file, char *to, size_t room)
   return e;
 }
 
-int write_all(int fd, const char *p, size_t n)
-{
-  while (n > 0) {
-    ptrdiff_t put = file_write(fd, p, n, 1);
-    if (put == 0) errno = EIO;
-    if (put <= 0) return -1;
-    p += put, n -= (size_t)put;
-  }
-  return 0;
-}
-
 int write_whole(const char *name, const char *p, size_t n)
 {
   char path[PATHS];
@@ -165,7 +155,8 @@ int write_whole(const char *name, const char *p, size_t n)
     errno = ENAMETOOLONG;
     return -1;
   }
-  fd = file_create(text(path, sizeof path, "%s.tmp", name));
+  file_remove(text(path, sizeof path, "%s.tmp", name)); /* of a killed run */
+  fd = file_create(path);
   if (fd < 0) return -1;
   e = write_all(fd, p, n);
   if (e == 0) return file_replace(fd, path, name);

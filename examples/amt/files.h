@@ -46,9 +46,6 @@ int next_setting(char **at, unsigned *line, char **name, char **value);
 /* A password or a token; "-" is standard input. */
 int read_secret(const char *file, char *to, size_t room);
 
-/* 0, or -1 with errno. */
-int write_all(int fd, const char *p, size_t n);
-
 /* A file whole: 0, or -1 with errno: then the old one stands, or the new. */
 int write_whole(const char *name, const char *p, size_t n);
 

@@ -1,9 +1,10 @@
 /* keep.c - --log-dir: whole files, and the end of old ones.
 
-   The log is written to DIR/.amt-DATE-TIME-PID.tmp and renamed when it is
-   whole, to DIR/amt-DATE-TIME-PID-JOB-ID.CHECK.log. CHECK is the checksum of
-   the name before it, the size and the first bytes: a file that this program
-   did not write, or that was changed since, is never removed. */
+   The log is written to DIR/.amt-DATE-TIME-PID-RANDOM.tmp and renamed when it
+   is whole, to DIR/amt-DATE-TIME-PID-RANDOM-JOB-ID.CHECK.log. Containers share
+   folders and have the same PID: RANDOM keeps their files apart. CHECK is the
+   checksum of the name before it, the size and the first bytes: a file that
+   this program did not write, or that was changed since, is never removed. */
 
 #include "keep.h"
 #include "clock.h"
@@ -18,13 +19,16 @@
 enum { HEAD = 64, ENDING = 21 /* ".CHECK.log" */ };
 
 char keep_stem[160], keep_temporary[PATHS];
-int not_kept;
+int not_kept, is_kept;
 
 int keep_open(void)
 {
+  char random[17];
   if (empty(opt.log_dir)) return 0;
   look_at_clock();
-  text(keep_stem, sizeof keep_stem, "amt-%s-%u", now.stamp, process_id());
+  hex_digits(random, random_number());
+  text(keep_stem, sizeof keep_stem, "amt-%s-%u-%s", now.stamp, process_id(),
+       random + 8);
   text(keep_temporary, sizeof keep_temporary, "%s/.%s.tmp", opt.log_dir,
        keep_stem);
   kept.fd = file_create(keep_temporary);
@@ -73,25 +77,37 @@ void keep_close(void)
     not_kept = 1;
     tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
   }
+  is_kept = e == 0;
   if (e != 0) file_remove(keep_temporary);
   kept.fd = 0;
   *keep_temporary = 0;
+}
+
+/* What a run has left that was killed. */
+static int is_temporary(const char *name)
+{
+  return strncmp(name, ".amt-", 5) == 0 &&
+         strcmp(name + 5 + strspn(name + 5, "0123456789abcdef-"), ".tmp") == 0;
 }
 
 /* Removes a file if it is ours, and too old. */
 static void keep_or_not(char *name)
 {
   char     path[PATHS], check[17];
+  int      temporary = is_temporary(name);
   size_t   n = strlen(name);
   uint64_t size;
   int64_t  age;
   int      fd;
-  if (n <= ENDING || strncmp(name, "amt-", 4) != 0 || name[n - ENDING] != '.' ||
-      strcmp(name + n - 4, ".log") != 0) return;
+  if (!temporary &&
+      (n <= ENDING || strncmp(name, "amt-", 4) != 0 ||
+       name[n - ENDING] != '.' || strcmp(name + n - 4, ".log") != 0)) return;
   text(path, sizeof path, "%s/%s", opt.log_dir, name);
   fd = file_look(path, &size, &age);
   if (fd < 0) return;
-  if (age > (int64_t)opt.retain * 86400) {
+  if (age > (int64_t)opt.retain * 86400 && temporary) {
+    file_remove(path);
+  } else if (age > (int64_t)opt.retain * 86400) {
     name[n - ENDING] = 0;
     keep_check(check, name, fd, size);
     if (strncmp(name + n - ENDING + 1, check, 16) == 0) file_remove(path);

@@ -8,6 +8,7 @@
 /* For reading. */
 extern char keep_temporary[PATHS]; /* the file to remove, or "" */
 extern int  not_kept;              /* the log should have been, and was not */
+extern int  is_kept;               /* it is, and whole */
 
 /* Opens the file in --log-dir, if that was given. 0, or EXIT_CONFIG. */
 int keep_open(void);

@@ -10,6 +10,13 @@
 #include "text.h"
 #include <string.h>
 
+/* Cut so that a row of so many columns holds it, and the cursor behind it. */
+static void fit(char *line, int columns)
+{
+  size_t len = strlen(line), most = (size_t)columns - 1;
+  if (columns > 0 && len > most) line[whole_chars(line, most)] = 0;
+}
+
 void live_draw(void)
 {
   static char last[80];
@@ -21,6 +28,7 @@ void live_draw(void)
   text(line + strlen(line), 28, "  %u:%2u:%2u  %u messages", (unsigned)s / 3600,
        (unsigned)s / 60 % 60, (unsigned)s % 60, (unsigned)messages);
   make_clean(line);
+  fit(line, terminal_width(2));
   if (live_width > 0 && strcmp(line, last) == 0) return;
   live_clear();
   to_stderr(line, strlen(line));

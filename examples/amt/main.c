@@ -13,10 +13,11 @@
      x86_64-w64-mingw32-gcc -I../.. -I../../backends -municode -static *.c \
          -o amt.exe -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
-   All of its memory is static: about 160 kB, whatever a job writes; with TLS
-   600 kB more, most of it room for trusted certificates, which is touched only
-   as far as they fill it. amt.h does the protocol; what remains is in these
-   files. Each has its own data, and its header says who else may write to it.
+   All of its memory is static: about 700 kB, whatever a job writes, most of it
+   room for parameters; with TLS 600 kB more, most of it room for trusted
+   certificates. Both are touched only as far as they are filled. amt.h does the
+   protocol; what remains is in these files. Each has its own data, and its
+   header says who else may write to it.
 
      text      formats, into room that is there
      system.h  all that differs between POSIX systems and Windows
@@ -26,6 +27,7 @@
      config    Connector.config, and its encoding
      holes     texts with holes, as people write them and as the library does
      wire      the wire table, as a file and back; wire_old: that of 0.1
+     write     writing, for a reader who may be slow or stand still
      output    standard output, and the copy for --log-dir
      clock     the local time, as logs spell it
      job       which job this is about, and how it is called
@@ -111,6 +113,18 @@ static int talk(const char *program)
   return status;
 }
 
+/* -v VALUE, or a line of standard input, which no list of processes has. */
+static int encrypt(void)
+{
+  int e = 0;
+  if (opt.value != NULL) return print_encoded(opt.value);
+  if (is_terminal(0)) tell("the value to encode, and the Enter key");
+  e = read_secret("-", password, sizeof password);
+  if (e == 0) print_encoded(password);
+  wipe_secrets();
+  return e;
+}
+
 static int act(int argc, char **argv)
 {
   int e;
@@ -121,13 +135,22 @@ static int act(int argc, char **argv)
   if (opt.version) return print_version();
   e = check_options();
   if (e != 0) return e;
-  if (opt.type == ENCRYPT) return print_encoded(opt.value);
+  if (opt.type == ENCRYPT) return encrypt();
   if (opt.type == PRINT_WIRE) return print_wire();
   if (opt.type == ANCHORS) return print_anchors();
   return talk(argv[0]);
 }
 
-/* The state file goes last: up to then, the next run would bring the log. */
+/* A job that is IDLE, whose code is 0, is not done either. */
+static int zero_on_done(int status)
+{
+  if (opt.type == MONITOR && status == 0) return EXIT_IDLE;
+  return status == AMT_CODE_DONE ? 0 : status;
+}
+
+/* Without a standard output, as Windows's detached processes are, the log in
+   --log-dir is the one. The state file goes last: up to then, the next run
+   would bring the log. */
 int run_main(int argc, char **argv)
 {
   int status, lost;
@@ -137,10 +160,10 @@ int run_main(int argc, char **argv)
   status = act(argc, argv);
   sink_flush(&out);
   tell_output();
-  lost = out.error != 0 || not_kept;
+  lost = (out.error != 0 && !(out.error == EBADF && is_kept)) || not_kept;
   if (lost && status != EXIT_GOES_ON && status != EXIT_UNKNOWN)
     status = EXIT_IO;
   close_state(over && !lost);
   system_end();
-  return status == AMT_CODE_DONE && opt.zero_on_done ? 0 : status;
+  return opt.zero_on_done ? zero_on_done(status) : status;
 }

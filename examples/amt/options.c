@@ -47,6 +47,8 @@ static const option options[] = {
     "the script to start; overrides -jn" },
   { "-pa", "--param", MANY, &opt.parameters, S, "TEXT",
     "a parameter; may be repeated, a line each" },
+  { NULL, "--param-file", FULL, &opt.param_file, S, "FILE",
+    "more parameters, a line each" },
   { "-tv", "--task-value", MANY, &opt.task_values, S, "TEXT",
     "a task value; likewise" },
   { "-u", "--user", TEXT, &opt.user, S, "NAME",
@@ -87,7 +89,7 @@ static const option options[] = {
     "never starts twice, even after a power cut;\n"
     "                            the next run goes on with the job" },
   { NULL, "--on-signal", FULL, &opt.on_signal, S | 1 << ATTACH, "WHAT",
-    "at SIGINT, SIGTERM: kill (default) or detach" },
+    "at SIGINT, SIGTERM, ...: kill (default), detach" },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
     "not for the end; START prints the id" },
   { NULL, "--id-file", FULL, &opt.id_file, S, "FILE",
@@ -188,21 +190,17 @@ static int bytes_of(const char *t, uint64_t *bytes)
   return 1;
 }
 
-/* Each line of a value is one of the list, in place: argv may be written. */
-static int add_lines(list *l, const char *name, char *value)
+int add_lines(list *l, const char *name, char *value)
 {
   for (;;) {
     size_t n = strcspn(value, "\n");
     char  *next = value[n] != 0 ? value + n + 1 : NULL;
     value[n] = 0;
     if (n > 0 && value[n - 1] == '\r') value[n - 1] = 0;
-    if (*value == 0)
-      return wrong(EXIT_USAGE, name, "an empty value or line, which the server "
-                   "would refuse; leave it out");
     if (l->count == LIST)
       return wrong(EXIT_USAGE, name, "more than %d of them; pass the rest in a "
                    "file that the job reads", LIST);
-    l->text[l->count++] = value;
+    if (*value != 0) l->text[l->count++] = value;
     if (next == NULL || *next == 0) return 0;
     value = next;
   }
@@ -293,9 +291,18 @@ static int is_option(size_t i, const char *word)
          (o->name != NULL && strcmp(word, o->name) == 0);
 }
 
+/* The published program that encodes has a name of its own. */
+static int is_encrypt(const char *name)
+{
+  return same_word(name, "Encrypt") || same_word(name, "Encrypt.exe");
+}
+
+/* Words are matched whole, and the word after an option that takes a value is
+   that value, even if it begins with a '-'. */
 int take_options(char **argv)
 {
-  if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
+  if (is_encrypt(either(file_name(argv[0]), argv[0]))) opt.type = ENCRYPT;
+  else if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
     opt.type = PROBE + word_in(commands, *++argv);
   if (opt.type == ANCHORS && argv[1] != NULL && *argv[1] != '-')
     opt.anchors = *++argv;
@@ -390,8 +397,6 @@ int check_options(void)
     if (given[i] != 0 && !(options[i].goes >> opt.type & 1))
       return wrong(EXIT_USAGE, name_of(i), "does not go with %s; leave it out",
                    type_name());
-  if (opt.type == ENCRYPT && empty(opt.value))
-    return wrong(EXIT_USAGE, "encrypt", "needs -v VALUE");
   e = check_tls();
   if (e != 0 || opt.type > PROBE) return e;
   opt.format = choose("--format", either(opt.format_word, formats[0]), formats);
@@ -420,7 +425,7 @@ int print_help(void)
            "-id ID\n"
            "       amt probe [-an APPLICATION -id ID]  tries the wire table at "
            "a server\n"
-           "       amt encrypt -v VALUE                for Connector.config\n"
+           "       amt encrypt [-v VALUE]              for Connector.config\n"
            "       amt anchors FILE                    CA certificates as C "
            "source\n"
            "       amt anchors --cert FILE --key FILE  a client's certificate, "

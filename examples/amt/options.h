@@ -5,7 +5,7 @@
 
 #include "library.h"
 
-enum { LIST = 256, PINS = 8 };
+enum { LIST = 16384, PINS = 8 };
 
 typedef struct { const char *text[LIST]; size_t count; } list;
 typedef struct { uint8_t key[PINS][32]; size_t count; } pin_list;
@@ -22,7 +22,7 @@ extern struct options {
   const char *type_word, *application, *job, *script, *user, *submit_user;
   const char *station, *queue, *id, *server, *api_user, *password_file;
   const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
-  const char *ca, *cert, *key, *anchors, *id_file;
+  const char *ca, *cert, *key, *anchors, *id_file, *param_file;
   pin_list    pins;
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
@@ -40,6 +40,10 @@ int was_given(const void *to);
 /* "2.5" to 2500; 0 to AMT_ZERO. Digits and one point only, in any locale; below
    24 days. 1, or 0: it is no such number. */
 int milliseconds(const char *t, uint32_t *ms);
+
+/* Each line of a value is one of the list, in place; empty ones are not there,
+   since no server takes them. 0, or EXIT_USAGE after saying why. */
+int add_lines(list *l, const char *name, char *value);
 
 /* Into `opt`. 0, or an exit status after saying what is wrong. argv's texts
    are kept, and cut in place. */

@@ -4,6 +4,7 @@
 #include "files.h"
 #include "tell.h"
 #include "text.h"
+#include "write.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -42,7 +43,7 @@ void tell_output(void)
   if (out.error == 0 || told) return;
   told = 1;
   tell("standard output: %s; what was to be there is not whole",
-       strerror(out.error));
+       out.error == ETIMEDOUT ? "nobody reads it" : strerror(out.error));
 }
 
 void put_text(const char *t) { put(t, strlen(t)); }

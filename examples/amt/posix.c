@@ -11,11 +11,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h> /* rename */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -95,7 +97,6 @@ int file_waits(int fd, uint32_t ms)
 
 int file_create(const char *path)
 {
-  unlink(path); /* of a run that was killed */
   return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
@@ -106,18 +107,13 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return got;
 }
 
-ptrdiff_t file_write(int fd, const void *p, size_t n, int patient)
+/* A pipe that has room for something has it for PIPE_BUF bytes. */
+ptrdiff_t file_write(int fd, const void *p, size_t n)
 {
-  for (;;) {
-    ssize_t put = write(fd, p, n);
-    if (put < 0 && errno == EAGAIN && patient) {
-      struct pollfd wait;
-      wait.fd = fd, wait.events = POLLOUT;
-      poll(&wait, 1, -1);
-    } else if (put >= 0 || errno != EINTR) {
-      return put;
-    }
-  }
+  ssize_t put;
+  if (n > PIPE_BUF) n = PIPE_BUF;
+  do put = write(fd, p, n); while (put < 0 && errno == EINTR);
+  return put;
 }
 
 void file_close(int fd) { close(fd); }
@@ -232,7 +228,25 @@ void program_path(char *to, size_t room, const char *argv0)
 const char *environment(const char *name) { return getenv(name); }
 void environment_wipe(const char *name) { (void)name; } /* no copy */
 unsigned process_id(void) { return (unsigned)getpid(); }
+uint32_t random_number(void)
+{
+  struct timespec t;
+  uint32_t        n = 0;
+  int             fd = file_open("/dev/urandom");
+  ptrdiff_t       got = fd >= 0 ? file_read(fd, &n, sizeof n) : -1;
+  if (fd >= 0) close(fd);
+  if (got == (ptrdiff_t)sizeof n) return n;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (uint32_t)t.tv_nsec ^ (uint32_t)t.tv_sec << 8;
+}
+
 int is_terminal(int fd) { return isatty(fd); }
+
+int terminal_width(int fd)
+{
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 /* Seconds since 1970; *ms of the one that runs. */
 time_t clock_now(unsigned *ms)
@@ -270,6 +284,18 @@ void wake_up(void)
   (void)ignored;
 }
 
+/* A descriptor that is closed or broken has room, too: for the error. */
+int file_room(int fd, uint32_t ms, int woken)
+{
+  struct pollfd p[2];
+  int           e;
+  p[0].fd = fd, p[0].events = POLLOUT;
+  p[1].fd = wake[0], p[1].events = POLLIN;
+  p[0].revents = 0;
+  e = poll(p, woken ? 2 : 1, ms > INT_MAX ? -1 : (int)ms);
+  return e > 0 && p[0].revents != 0;
+}
+
 void leave_at_once(int status) { _exit(status); }
 
 static void caught(int number)
@@ -283,7 +309,7 @@ static void caught(int number)
    stays so. */
 int catch_signals(void)
 {
-  static const int numbers[] = { SIGINT, SIGTERM };
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
   struct sigaction action, before;
   size_t           i;
   if (pipe(wake) != 0) return -1;
@@ -291,7 +317,7 @@ int catch_signals(void)
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART; /* output is not cut by it */
   action.sa_handler = caught;
-  for (i = 0; i < 2; i++)
+  for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (sigaction(numbers[i], NULL, &before) == 0 &&
         before.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
@@ -305,7 +331,8 @@ int catch_signals(void)
 
 const char *signal_name(int number)
 {
-  return number == SIGINT ? "SIGINT" : "SIGTERM";
+  return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP"
+       : number == SIGQUIT ? "SIGQUIT" : "SIGTERM";
 }
 
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms)

@@ -17,6 +17,7 @@
 #include "text.h"
 #include "trace.h"
 #include "wire.h"
+#include "write.h"
 #include <string.h>
 
 static struct {

@@ -16,6 +16,7 @@
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "write.h"
 #include <errno.h>
 #include <string.h>
 
@@ -24,11 +25,6 @@ enum { PATIENCE = 30000 }; /* for a Start, when it is time to leave */
 static const char *parting; /* leave with this word once the id is known */
 static int         hurried; /* by a signal or --timeout, at this time */
 static uint32_t    hurried_at;
-
-int timed_out(void)
-{
-  return opt.timeout != 0 && now_ms() - began >= opt.timeout;
-}
 
 /* A Start was sent, in part at least, and is not answered. */
 static int start_under_way(void)
@@ -291,6 +287,7 @@ static void status_changed(void)
 /* AMT_STOP_ANSWERED, AMT_RETRYING: a call that was refused, or failed. */
 static void refused(amt_event event)
 {
+  if (event == AMT_STOP_ANSWERED && signals != 0) signal_served = 1;
   if (other_type()) return;
   if (event == AMT_RETRYING)
     tell_failure("%s: %s%s; trying again", "");

@@ -3,9 +3,6 @@
 #ifndef RUN_H
 #define RUN_H
 
-/* 1 if --timeout is over. */
-int timed_out(void);
-
 /* Told once a minute, as long as it is the same. */
 void tell_failure(const char *format, const char *what);
 

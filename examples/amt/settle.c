@@ -17,6 +17,8 @@
 #include "wire.h"
 #include <string.h>
 
+enum { PARAMETERS = 262144 }; /* bytes of a --param-file */
+
 static int check_server(const char *where, int status)
 {
   amt_url     u;
@@ -82,16 +84,23 @@ static int settle_tls(void)
                "it out, or correct the URL", opt.server);
 }
 
-/* A text of the environment into ours, so that it can be wiped. */
+/* A text of the environment into ours, so that it can be wiped; without the
+   line end that `$(cat ...)` leaves on some systems. */
 static int take_environment(const char *name, char *to, size_t room)
 {
+  static const char *const line_ends[] = { "", "\n", "\r\n", "\r", NULL };
   const char *value = either(environment(name), "");
+  size_t      n;
   if (strlen(value) >= room)
     return wrong(EXIT_CONFIG, name, "longer than %u bytes",
                  (unsigned)(room - 1));
   if (!amt_utf8(value, strlen(value)))
     return wrong(EXIT_CONFIG, name, "not valid UTF-8");
-  strcpy(to, value);
+  n = strcspn(value, "\r\n");
+  if (word_in(line_ends, value + n) < 0)
+    return wrong(EXIT_CONFIG, name, "a line end is in it; set it to one line");
+  memcpy(to, value, n);
+  to[n] = 0;
   environment_wipe(name);
   return 0;
 }
@@ -212,7 +221,8 @@ static int check_sent(void)
                  "names; put it there", holes[hole_of(*job_hole)].name,
                  holes[hole_of(*job_hole)].option);
   for (i = 0; i < sizeof words / sizeof *words; i++)
-    if (was_given(words[i].to) && !fills(path, words[i].hole) &&
+    if ((was_given(words[i].to) || (i == 0 && opt.param_file != NULL)) &&
+        !fills(path, words[i].hole) &&
         !fills(body, words[i].hole) && !fills(wire.headers, words[i].hole))
       text(unsent + strlen(unsent), sizeof unsent - strlen(unsent), "%s%s",
            *unsent != 0 ? ", " : "", holes[hole_of(*words[i].hole)].option);
@@ -220,6 +230,19 @@ static int check_sent(void)
     tell("warning: %s: the Start of this wire table does not send what %s "
          "says: no hole is there for it", either(opt.wire, ""), unsent);
   return 0;
+}
+
+/* --param-file: what stands in it is in no list of processes. */
+static int settle_parameters(void)
+{
+  static char lines[PARAMETERS];
+  const char *file = opt.param_file;
+  int         e;
+  if (file == NULL) return 0;
+  e = read_text(file, open_as(file, AS_INPUT), lines, sizeof lines);
+  if (e == 0 && !amt_utf8(lines, strlen(lines)))
+    return wrong(EXIT_CONFIG, file, "not valid UTF-8");
+  return e == 0 ? add_lines(&opt.parameters, "--param-file", lines) : e;
 }
 
 int settle(const char *program)
@@ -231,6 +254,7 @@ int settle(const char *program)
   if (e == 0) e = settle_server();
   if (e == 0) e = settle_tls();
   if (e == 0) e = settle_credentials();
+  if (e == 0) e = settle_parameters();
   if (e == 0) e = check_sent();
   if (e != 0) return e;
   if (!empty(opt.submit_user) && strcmp(opt.submit_user, "BATCH") != 0)

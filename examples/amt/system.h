@@ -5,13 +5,16 @@
    arguments and the environment are UTF-8. Descriptors are the C library's;
    what fails returns -1, with errno.
 
-     file_open, file_create   to read; new, in place of an old one
+     file_open, file_create   to read; new: none was there
      file_open_as             to read, if it is what it is opened as; it never
                               waits. -1, with what is wrong with it, or errno
      file_shown               others can read it, too
      file_waits               nothing comes from it for so long (0: ever)
-     file_read, file_write    as read and write are, never interrupted; a
-                              patient write waits for a reader who is slow
+     file_read, file_write    as read and write are, never interrupted; so
+                              much is written as has room, if file_room says
+                              that there is some
+     file_room                waits until a write finds room, or so long, or a
+                              signal comes, if `woken`. 1: it finds it
      file_again               the first bytes of an open file, once more
      file_replace             syncs and closes; then renames, which is synced
      file_remove, file_gone   removes; makes sure that a removal lasts
@@ -20,8 +23,10 @@
      file_look                a plain file, with its size and age in seconds
      file_name                behind its folder's name. NULL: it has none
      folder_list              calls for each name in it
+     terminal_width           its columns, 0 if that is not known
      program_path             where this program is, as far as that is known
      environment, environment_wipe  a variable; and our copy of it
+     random_number            that other processes do not have, too
      clock_now                seconds since 1970; *ms of the one that runs
      net_init, net_words      the socket; what its error number means
      wait_for                 the socket has something, a signal came, or time
@@ -38,7 +43,7 @@
 
 enum { PATHS = 1024,  /* room for the name of a file */
        BUFFER = 4096, /* what is read or written at once */
-       TOKEN = 4096,  /* a token, or another text of the environment */
+       TOKEN = 16384, /* a token, or another text of the environment */
        KEYS = 32768 };/* a certificate, or a key, in PEM */
 
 /* What a file is opened as; each is stricter than the one before.
@@ -68,7 +73,8 @@ int file_shown(int fd);
 int file_waits(int fd, uint32_t ms);
 int file_create(const char *path);
 ptrdiff_t file_read(int fd, void *p, size_t n);
-ptrdiff_t file_write(int fd, const void *p, size_t n, int patient);
+ptrdiff_t file_write(int fd, const void *p, size_t n);
+int file_room(int fd, uint32_t ms, int woken);
 void file_close(int fd);
 ptrdiff_t file_again(int fd, void *p, size_t n);
 int file_replace(int fd, const char *from, const char *to);
@@ -84,7 +90,9 @@ void program_path(char *to, size_t room, const char *argv0);
 const char *environment(const char *name);
 void environment_wipe(const char *name);
 unsigned process_id(void);
+uint32_t random_number(void);
 int is_terminal(int fd);
+int terminal_width(int fd);
 time_t clock_now(unsigned *ms);
 uint32_t now_ms(void);
 
@@ -105,8 +113,8 @@ void leave_at_once(int status);
 void system_begin(void);
 void system_end(void);
 
-/* signals.c's. It comes in the midst of anything, and may use file_write,
-   file_remove, wake_up and leave_at_once. */
+/* signals.c's. It comes in the midst of anything, and may use file_room,
+   file_write, file_remove, wake_up and leave_at_once. */
 void on_signal(int number);
 
 /* main.c's: the whole program, and its exit status. */

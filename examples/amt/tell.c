@@ -3,6 +3,8 @@
 #include "tell.h"
 #include "system.h"
 #include "text.h"
+#include "write.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -11,11 +13,9 @@ int live_open;
 
 void to_stderr(const char *p, size_t n)
 {
-  while (n > 0) {
-    ptrdiff_t put = file_write(2, p, n, 0);
-    if (put <= 0) return;
-    p += put, n -= (size_t)put;
-  }
+  static int unread; /* nobody waits for the same reader twice */
+  if (unread && !file_room(2, 0, 0)) return;
+  unread = write_all(2, p, n) != 0 && errno == ETIMEDOUT;
 }
 
 void live_clear(void)

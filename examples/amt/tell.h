@@ -14,7 +14,8 @@ enum { WORDS = 1024, /* room for a few names and what is said of them */
 enum { EXIT_USAGE = 64, EXIT_IO = 74,
        EXIT_GOES_ON = 75, /* the job does, under an id that is known */
        EXIT_UNKNOWN = 76, /* nobody knows whether it was started */
-       EXIT_CONFIG = 78 };
+       EXIT_CONFIG = 78,
+       EXIT_IDLE = 100 }; /* in place of 0, with --zero-on-done */
 
 /* main says whether standard error is a terminal. The others are live.c's:
    what it has drawn there goes away before a line is told. */
@@ -22,7 +23,7 @@ extern int live_wanted;
 extern int live_width; /* of the live line that stands there; 0: none */
 extern int live_open;  /* a message is half shown there */
 
-/* Never waits for a reader: what has no room is lost. */
+/* What nobody reads is lost in the end: see write_all. */
 void to_stderr(const char *p, size_t n);
 
 /* The live line, or a half shown message, ends; the cursor is at a line's

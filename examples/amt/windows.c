@@ -144,9 +144,6 @@ int file_remove(const char *path)
 
 int file_create(const char *path)
 {
-  wchar_t w[WIDE];
-  if (to_wide(w, path) && GetFileAttributesW(w) != INVALID_FILE_ATTRIBUTES)
-    file_remove(path);
   return open_file(path, GENERIC_READ | GENERIC_WRITE, CREATE_NEW, 0);
 }
 
@@ -159,13 +156,19 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return outcome(0);
 }
 
-ptrdiff_t file_write(int fd, const void *p, size_t n, int patient)
+ptrdiff_t file_write(int fd, const void *p, size_t n)
 {
   DWORD put = 0;
-  (void)patient;
   if (WriteFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &put,
                 NULL)) return (ptrdiff_t)put;
   return outcome(0);
+}
+
+/* Nobody can know that of a pipe. */
+int file_room(int fd, uint32_t ms, int woken)
+{
+  (void)fd, (void)ms, (void)woken;
+  return 1;
 }
 
 void file_close(int fd) { _close(fd); }
@@ -302,10 +305,24 @@ void environment_wipe(const char *name)
 
 unsigned process_id(void) { return (unsigned)GetCurrentProcessId(); }
 
+uint32_t random_number(void)
+{
+  uint32_t n = 0;
+  if (!amt_winsock_random(NULL, &n, sizeof n)) n = GetTickCount();
+  return n;
+}
+
 int is_terminal(int fd)
 {
   DWORD mode;
   return GetConsoleMode(handle_of(fd), &mode) != 0;
+}
+
+int terminal_width(int fd)
+{
+  CONSOLE_SCREEN_BUFFER_INFO i;
+  if (!GetConsoleScreenBufferInfo(handle_of(fd), &i)) return 0;
+  return i.srWindow.Right - i.srWindow.Left + 1;
 }
 
 /* Seconds since 1970; *ms of the one that runs. */
@@ -383,10 +400,12 @@ void leave_at_once(int status)
   TerminateProcess(GetCurrentProcess(), (UINT)status);
 }
 
-/* Runs in a thread of its own. A window that closes, a user who logs off: as
-   soon as this returns, the process is ended, so it does not. */
+/* Runs in a thread of its own. A window that closes, a system that shuts down:
+   as soon as this returns, the process is ended, so it does not. Services get
+   CTRL_LOGOFF_EVENT when any user logs off, who has nothing to do with them. */
 static BOOL WINAPI on_console(DWORD event)
 {
+  if (event == CTRL_LOGOFF_EVENT) return TRUE;
   if (signals != 0) SuspendThread(main_thread);
   on_signal(event == CTRL_C_EVENT ? SIGINT :
             event == CTRL_BREAK_EVENT ? SIGBREAK : SIGTERM);
