@@ -454,20 +454,20 @@ AMTDEF void amt_http_put_end(amt_window *o, size_t content_length);
 /* The parser's state. No pointers: it may be copied, stored, or corrupted
    without harm beyond a wrong result. */
 typedef struct amt_http_reply {
-  uint64_t left;        /* bytes still to come of this body or chunk */
-  uint32_t head;        /* bytes in the head; then, in the trailers */
-  uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
-  uint16_t status;      /* 100 to 999, once known */
-  uint16_t line;        /* bytes in this line */
+  uint8_t  state;
+  uint8_t  flags;
+  uint8_t  len;         /* bytes of the word that is being read, up to 255 */
+  uint8_t  word;        /* which of the known words it may be */
   uint8_t  lines;       /* header lines */
   uint8_t  interim;     /* 1xx replies skipped */
-  uint8_t  state;
-  uint8_t  field;       /* the header whose value this is */
-  uint8_t  flags;
-  uint8_t  word_len;
-  char     word[20];    /* what is being read, in lower case; as much as fits */
+  uint16_t status;      /* 100 to 999, once known */
+  uint16_t line;        /* bytes in this line */
   uint16_t keep_alive;  /* seconds the server keeps an idle connection, at most
                            65,535 of them; 0: it does not say */
+  uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
+  uint32_t head;        /* bytes in the head; then, in the trailers */
+  uint64_t number;      /* what the digits that are being read say */
+  uint64_t left;        /* bytes still to come of this body or chunk */
 } amt_http_reply;
 
 AMTDEF void amt_http_reply_init(amt_http_reply *r);
@@ -762,24 +762,29 @@ AMT__INLINE unsigned amt__digit(unsigned c)
   return digit <= 5u ? digit + 10u : 16u;
 }
 
-/* 16 bits at a time: a multiplication of 64 would drag in a routine, too. */
+/* The digit c behind the number v: 1, or 0 if there is none, or it does not
+   fit. By 16 bits: a multiplication of 64 would drag in a routine, too. */
+AMT__OWN int amt__append_digit(uint64_t *v, unsigned c, unsigned base)
+{
+  uint32_t carry = amt__digit(c);
+  uint64_t n = *v;
+  unsigned k;
+  if (carry >= base) return 0;
+  for (k = 0; k < 4; k++) {
+    carry += (uint32_t)(n & 0xFFFFu) * base;
+    n = n >> 16 | (uint64_t)(carry & 0xFFFFu) << 48;
+    carry >>= 16;
+  }
+  *v = n;
+  return carry == 0;
+}
+
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
 {
-  uint32_t part[4], carry;
-  size_t   i;
-  unsigned k;
-  part[0] = part[1] = part[2] = part[3] = 0;
-  for (i = 0; i < n; i++) {
-    carry = amt__digit((unsigned char)text[i]);
-    if (carry >= base) return 0;
-    for (k = 0; k < 4; k++) {
-      carry += part[k] * base;
-      part[k] = carry & 0xFFFFu;
-      carry >>= 16;
-    }
-    if (carry != 0) return 0;
-  }
-  *v = (uint64_t)(part[3] << 16 | part[2]) << 32 | (part[1] << 16 | part[0]);
+  size_t i;
+  *v = 0;
+  for (i = 0; i < n; i++)
+    if (!amt__append_digit(v, (unsigned char)text[i], base)) return 0;
   return n != 0;
 }
 
@@ -1048,142 +1053,78 @@ AMTDEF void amt_http_put_end(amt_window *o, size_t content_length)
    >>http-reply
 
    A byte at a time through amt__http_step, which looks at nothing but the byte
-   and the state. Whatever has a meaning is a word, gathered in the state: the
-   version, the status, a header's name, each word of its value, a chunk's
-   size; what ends a word, and what it leads to, depends on the state. In front
-   of the step stand two fast paths: body bytes, and text that is skipped. */
+   and the state. Whatever has a meaning is a word: the version, the status, a
+   header's name, each word of its value, a chunk's size. None is stored: while
+   its bytes arrive a number is summed up, and of any other the state holds
+   which of the known words it may still be. What the end of a word leads to
+   depends on the state. */
 
 enum {
-  /* A word is being read: */
-  AMT__P_VERSION, AMT__P_STATUS,
-  AMT__P_NAME,   /* of a header; a line without any ends the head */
-  AMT__P_LIST,   /* a value of words between commas */
-  AMT__P_NUMBER, /* a value of digits */
-  AMT__P_SIZE,   /* of a chunk */
-  AMT__P_PAD,    /* no word may follow the blanks behind that size */
-  /* Text is skipped: */
-  AMT__P_EXT,    /* a chunk extension */
-  AMT__P_REASON, /* the rest of the status line, or a value nobody asked for */
-  AMT__P_CHUNK,  /* nothing at all, behind a chunk */
+  AMT__P_VERSION, /* HTTP/1. */
+  AMT__P_NAME,    /* of a header; a line without any ends the head */
+  AMT__P_TEXT,    /* the rest of the status line, or a value nobody asked for */
+  /* A value of words between commas: */
+  AMT__P_CONNECTION, AMT__P_KEEP_ALIVE, AMT__P_ENCODING, AMT__P_TRANSFER,
+  /* Digits: */
+  AMT__P_LENGTH, AMT__P_RETRY_AFTER, AMT__P_MINOR, AMT__P_STATUS,
+  AMT__P_SIZE,    /* of a chunk */
+  AMT__P_EXT,     /* a chunk extension: as text */
+  AMT__P_CHUNK,   /* nothing at all, behind a chunk */
   /* Body: */
-  AMT__P_BODY,   /* left bytes of it, or of a chunk */
-  AMT__P_TO_END, /* until the stream ends */
+  AMT__P_BODY,    /* left bytes of it, or of a chunk */
+  AMT__P_TO_END,  /* until the stream ends */
   AMT__P_DONE
+};
+
+enum {
+  AMT__F_KEEP    = 1,
+  AMT__F_CLOSE   = 2,
+  AMT__F_CHUNKED = 4,
+  AMT__F_LENGTH  = 8,  /* Content-Length was seen */
+  AMT__F_OLD     = 16, /* HTTP/1.0 */
+  AMT__F_TRAILER = 32,
+  AMT__F_CR      = 64  /* LF must follow */
 };
 
 /* Bytes, at most: of a line, and of a head. */
 #define AMT__LINE_MAX 8192u
 #define AMT__HEAD_MAX 65536u
 
-/* Header names, then the words of lists; keep-alive is both. */
-enum { AMT__H_LENGTH, AMT__H_RETRY, /* numbers; and lists: */
-       AMT__H_CONNECTION, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_KEEP,
-       AMT__W_CHUNKED, AMT__W_CLOSE, AMT__W_IDENTITY, AMT__W_END,
-       AMT__H_MORE = 16 /* its value has had a word */ };
-
-/* In that order, each behind its length. */
+/* The known words: names of headers, and what their lists may say. Those that
+   begin alike are neighbours. A word is followed by the capital letter that
+   stands for it. Before the next one is a number: 1 and as many letters as it
+   has in common with the one before it; these are left out. */
 static const char amt__http_words[] =
-  "\16content-length\13retry-after\12connection\20content-encoding"
-  "\21transfer-encoding\12keep-alive\7chunked\5close\10identity";
+  "keep-aliveB\1connectionA\4tent-lengthE\11encodingC\2hunkedG\2loseH"
+  "\1identityI\1retry-afterF\1transfer-encodingD\2imeout=J";
 
-/* The first four: this word was seen, in its place. */
 enum {
-  AMT__P_KEEP     = 1,
-  AMT__P_CHUNKED  = 1 << (AMT__W_CHUNKED - AMT__H_KEEP),
-  AMT__P_CLOSE    = 1 << (AMT__W_CLOSE - AMT__H_KEEP),
-  AMT__P_IDENTITY = 1 << (AMT__W_IDENTITY - AMT__H_KEEP),
-  AMT__P_LENGTH   = 16, /* Content-Length was */
-  AMT__P_OLD      = 32, /* HTTP/1.0 */
-  AMT__P_TRAILER  = 64,
-  AMT__P_CR       = 128 /* LF must follow */
+  AMT__H_CONNECTION = 'A', /* first the headers, in the order of the states */
+  AMT__H_KEEP_ALIVE, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
+  AMT__H_RETRY_AFTER,
+  AMT__H_CHUNKED, AMT__H_CLOSE, AMT__H_IDENTITY
 };
 
-/* Which of amt__http_words it is; AMT__W_END if none. */
-static unsigned amt__http_word(const amt_http_reply *r)
+/* Where in amt__http_words the next byte is expected; or, for a number: */
+enum {
+  AMT__H_DIGITS, /* another digit, */
+  AMT__H_PADDED, /* no more, but blanks, */
+  AMT__H_TIMEOUT = sizeof amt__http_words - 2, /* behind timeout=: a digit */
+  AMT__H_NONE /* it is none; as for a word */
+};
+
+/* The place behind c, if a word has it at this place. Else another word that
+   begins with the same n bytes may have it; that one is further on. */
+static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
-  const char *word = amt__http_words;
-  unsigned    w, i, len;
-#if AMT_WIDE > 0 /* most names are told by their length */
-  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
-                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
-  if (r->word_len > 17u || !(lengths >> r->word_len & 1u)) return AMT__W_END;
-#endif
-  for (w = 0; w < AMT__W_END; w++) {
-    len = (unsigned char)*word++;
-    if (len == r->word_len) {
-      for (i = 0; i < len && word[i] == r->word[i];) i++;
-      if (i == len) break;
-    }
-    word += len;
+  int here = 1;
+  for (; place < AMT__H_NONE; place++) {
+    unsigned w = (unsigned char)amt__http_words[place];
+    if (here && w == c) return place + 1u;
+    if (w < 32u && w <= n) break;
+    here = w == n + 1u;
   }
-  return w;
-}
-
-/* One more byte of the word, whose n are there already; how many then. */
-static unsigned amt__http_gather(amt_http_reply *r, unsigned n, unsigned c)
-{
-  if (c - 'A' < 26u) c |= 32u;
-  if (n == 1 && r->word[0] == '0' && r->state >= AMT__P_NUMBER)
-    n = 0; /* numbers may be padded */
-  if (n < sizeof r->word) r->word[n] = (char)c;
-  return n <= sizeof r->word ? n + 1u : n;
-}
-
-/* The word as a number. */
-static int amt__http_number(const amt_http_reply *r, unsigned base, uint64_t *v)
-{
-  return r->word_len <= sizeof r->word &&
-         amt_uint64(r->word, r->word_len, base, v);
-}
-
-/* timeout=N of Keep-Alive; all else it may say is passed over. With 1 or 0
-   the last second is all there is. */
-static void amt__http_keep_alive(amt_http_reply *r)
-{
-  uint64_t v = 0;
-  if (r->word_len - 8u > sizeof r->word - 8u ||
-      memcmp(r->word, "timeout=", 8) != 0 ||
-      !amt_uint64(r->word + 8, r->word_len - 8u, 10, &v)) return;
-  if (v < 2u) r->flags |= AMT__P_CLOSE;
-  r->keep_alive = v > 0xFFFFu ? 0xFFFFu : (uint16_t)v;
-}
-
-/* A word of a list has ended. */
-static int amt__http_listed(amt_http_reply *r)
-{
-  unsigned seen = 0, good, w = amt__http_word(r) - AMT__H_KEEP;
-  if (r->word_len == 0) return 0; /* an empty element */
-  if (r->field == AMT__H_KEEP) {
-    amt__http_keep_alive(r);
-    return 0;
-  }
-  if (w < AMT__W_END - AMT__H_KEEP) seen = 1u << w;
-  if (r->field == AMT__H_CONNECTION) good = AMT__P_CLOSE | AMT__P_KEEP;
-  else if (r->field == AMT__H_ENCODING) good = AMT__P_IDENTITY;
-  else good = AMT__P_CHUNKED & ~(unsigned)r->flags; /* once */
-  seen &= good;
-  r->flags |= (uint8_t)seen;
-  if (seen || r->field == AMT__H_CONNECTION) return 0;
-  return r->field == AMT__H_ENCODING ? AMT_E_HTTP_ENCODING : AMT_E_HTTP_CODING;
-}
-
-/* A value of digits: its word, or one more, or nothing. */
-static int amt__http_digits(amt_http_reply *r)
-{
-  uint64_t v = 0;
-  int      number = amt__http_number(r, 10, &v) && !(r->field & AMT__H_MORE);
-  unsigned field = r->field & (AMT__H_MORE - 1u);
-  r->field |= AMT__H_MORE;
-  if (field == AMT__H_RETRY) { /* a date needs a clock: passed over */
-    r->retry_after = !number ? 0 : v >> 32 ? 0xFFFFFFFFu : (uint32_t)v;
-    if (!number) r->state = AMT__P_REASON;
-    return 0;
-  }
-  if (!number || ((r->flags & AMT__P_LENGTH) && r->left != v))
-    return AMT_E_HTTP_LENGTH;
-  r->left = v;
-  r->flags |= AMT__P_LENGTH;
-  return 0;
+  return AMT__H_NONE;
 }
 
 /* The head, or the trailers, are complete. */
@@ -1191,7 +1132,7 @@ static int amt__http_head(amt_http_reply *r)
 {
   unsigned f = r->flags, status = r->status, interim = r->interim + 1u;
   r->state = AMT__P_DONE;
-  if (f & AMT__P_TRAILER) return 0;
+  if (f & AMT__F_TRAILER) return 0;
   if (status < 200u) {
     if (interim > 10u || status == 101u) return AMT_E_HTTP_INTERIM;
     amt_http_reply_init(r); /* the caps are each head's own */
@@ -1199,126 +1140,153 @@ static int amt__http_head(amt_http_reply *r)
     return 0;
   }
   r->head = r->lines = 0; /* what stands round chunks has caps of its own */
-  if ((f & AMT__P_CHUNKED) && (f & AMT__P_LENGTH)) return AMT_E_HTTP_FRAMING;
+  if ((f & AMT__F_CHUNKED) && (f & AMT__F_LENGTH)) return AMT_E_HTTP_FRAMING;
   if (status == 204u || status == 304u) return AMT_HTTP_HEAD;
-  if (f & AMT__P_CHUNKED) r->state = AMT__P_SIZE;
-  else if (!(f & AMT__P_LENGTH)) r->state = AMT__P_TO_END;
+  if (f & AMT__F_CHUNKED) r->state = AMT__P_SIZE;
+  else if (!(f & AMT__F_LENGTH)) r->state = AMT__P_TO_END;
   else if (r->left != 0) r->state = AMT__P_BODY;
   return AMT_HTTP_HEAD;
 }
 
 /* A line is complete, with its LF: what comes next? */
-static int amt__http_line(amt_http_reply *r)
+AMT__OWN int amt__http_line(amt_http_reply *r)
 {
   unsigned s = r->state;
-  r->flags &= (uint8_t)~AMT__P_CR;
+  r->flags &= (uint8_t)~AMT__F_CR;
   r->line = 0;
   if (s == AMT__P_NAME) return amt__http_head(r);
   r->state = AMT__P_NAME;
   if (s == AMT__P_CHUNK) r->state = AMT__P_SIZE;
-  if (s - AMT__P_SIZE <= AMT__P_EXT - AMT__P_SIZE) {
+  if (s == AMT__P_SIZE || s == AMT__P_EXT) {
     if (r->left != 0) r->state = AMT__P_BODY;
-    else r->flags |= AMT__P_TRAILER;
+    else r->flags |= AMT__F_TRAILER;
   }
   return 0;
 }
 
-/* A word has ended before c, which is a blank, CR, or what ends it there. */
+/* A word has ended before c: a blank, CR, or what else ends it there. */
 AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
 {
-  uint64_t v = 0;
+  unsigned n = r->len, place = r->word, word = 0;
+  uint32_t v = (uint32_t)r->number;
+  if (r->number >> 32) v = 0xFFFFFFFFu;
+  if (place < AMT__H_NONE) word = (unsigned char)amt__http_words[place];
+  r->len = r->word = 0;
   switch (r->state) {
-  case AMT__P_VERSION:
-    if (r->word_len != 8 || c != ' ') return AMT_E_HTTP_STATUS;
-    if (r->word[7] == '0') r->flags |= AMT__P_OLD;
-    r->state = AMT__P_STATUS;
-    return 0;
-  case AMT__P_STATUS:
-    if (!amt__http_number(r, 10, &v) || r->word_len != 3 || v < 100u ||
-        c == '\t') return AMT_E_HTTP_STATUS;
-    r->status = (uint16_t)v;
-    r->state = AMT__P_REASON;
-    return 0;
   case AMT__P_NAME:
-    if (c == '\r' && r->word_len == 0) return 0;
-    if (c != ':' || r->word_len == 0) return AMT_E_HTTP_HEADER; /* obs-fold */
+    if (c == '\r' && n == 0) break;
+    if (c != ':' || n == 0) return AMT_E_HTTP_HEADER; /* obs-fold, too */
     if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
-    r->field = (uint8_t)amt__http_word(r);
-    r->state = r->field > AMT__H_KEEP || (r->flags & AMT__P_TRAILER)
-                 ? AMT__P_REASON
-             : r->field <= AMT__H_RETRY ? AMT__P_NUMBER : AMT__P_LIST;
-    return 0;
-  case AMT__P_NUMBER:
-    if (r->word_len != 0 || (c == '\r' && r->field == AMT__H_LENGTH))
-      return amt__http_digits(r);
-    return 0;
-  case AMT__P_LIST: {
-    int e = amt__http_listed(r);
-    if (c == '\r' && r->field == AMT__H_TRANSFER &&
-        !(r->flags & AMT__P_CHUNKED)) e = AMT_E_HTTP_CODING;
-    return e;
-  }
+    word -= AMT__H_CONNECTION;
+    r->state = AMT__P_TEXT;
+    if (word <= AMT__H_RETRY_AFTER - AMT__H_CONNECTION &&
+        !(r->flags & AMT__F_TRAILER))
+      r->state = (uint8_t)(AMT__P_CONNECTION + word);
+    break;
+  case AMT__P_CONNECTION:
+    if (word == AMT__H_CLOSE) r->flags |= AMT__F_CLOSE;
+    if (word == AMT__H_KEEP_ALIVE) r->flags |= AMT__F_KEEP;
+    break;
+  case AMT__P_KEEP_ALIVE: /* with 1 or 0 the last second is all there is */
+    if (place != AMT__H_TIMEOUT || n == 8) break;
+    if (v < 2u) r->flags |= AMT__F_CLOSE;
+    r->keep_alive = v > 0xFFFFu ? 0xFFFFu : (uint16_t)v;
+    break;
+  case AMT__P_ENCODING:
+    if (n != 0 && word != AMT__H_IDENTITY) return AMT_E_HTTP_ENCODING;
+    break;
+  case AMT__P_TRANSFER: /* chunked, once */
+    if (n == 0 ? c == '\r' && !(r->flags & AMT__F_CHUNKED)
+               : word != AMT__H_CHUNKED || (r->flags & AMT__F_CHUNKED))
+      return AMT_E_HTTP_CODING;
+    if (n != 0) r->flags |= AMT__F_CHUNKED;
+    break;
+  case AMT__P_LENGTH:
+    if (n == 0 || place > AMT__H_PADDED ||
+        ((r->flags & AMT__F_LENGTH) && r->left != r->number))
+      return AMT_E_HTTP_LENGTH;
+    r->left = r->number;
+    r->flags |= AMT__F_LENGTH;
+    break;
+  case AMT__P_RETRY_AFTER: /* a date needs a clock: passed over */
+    r->retry_after = place > AMT__H_PADDED ? 0 : v;
+    break;
+  case AMT__P_MINOR:
+    if (n != 1 || place != 0 || c != ' ') return AMT_E_HTTP_STATUS;
+    if (v == 0) r->flags |= AMT__F_OLD;
+    r->state = AMT__P_STATUS;
+    break;
+  case AMT__P_STATUS:
+    if (n != 3 || place != 0 || v < 100u) return AMT_E_HTTP_STATUS;
+    r->status = (uint16_t)v;
+    r->state = AMT__P_TEXT;
+    break;
   case AMT__P_SIZE:
-    if (c != '\r') r->state = c == ';' ? AMT__P_EXT : AMT__P_PAD;
-    return amt__http_number(r, 16, &r->left) ? 0 : AMT_E_HTTP_CHUNK;
-  case AMT__P_PAD:
+    if (n == 0 || place > AMT__H_PADDED) return AMT_E_HTTP_CHUNK;
+    r->left = r->number;
     if (c == ';') r->state = AMT__P_EXT;
-    return 0;
-  default: return 0; /* text that is skipped has ended */
+    break;
+  default: break; /* text that is skipped has ended */
   }
+  r->number = 0;
+  return 0;
 }
 
 AMT__OWN int amt__http_wrong(unsigned state)
 {
-  if (state < AMT__P_NAME) return AMT_E_HTTP_STATUS;
-  return state < AMT__P_SIZE || state == AMT__P_REASON ? AMT_E_HTTP_HEADER
-                                                       : AMT_E_HTTP_CHUNK;
+  return state - AMT__P_MINOR <= AMT__P_STATUS - AMT__P_MINOR
+           ? AMT_E_HTTP_STATUS
+         : state < AMT__P_SIZE ? AMT_E_HTTP_HEADER : AMT_E_HTTP_CHUNK;
+}
+
+/* One more byte of a word. */
+static int amt__http_char(amt_http_reply *r, unsigned c)
+{
+  unsigned s = r->state, place = r->word;
+  if (s == AMT__P_NAME && !amt__is_tchar(c)) return AMT_E_HTTP_HEADER;
+  if (s >= AMT__P_LENGTH ? place == AMT__H_DIGITS
+                         : place == AMT__H_TIMEOUT) {
+    if (!amt__append_digit(&r->number, c, s == AMT__P_SIZE ? 16 : 10))
+      place = AMT__H_NONE;
+  } else {
+    if (c - 'A' < 26u) c |= 32u;
+    place = amt__http_follow(place, r->len, c);
+  }
+  r->word = (uint8_t)place;
+  if (r->len < 255u) r->len++;
+  return 0;
 }
 
 /* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
-static int amt__http_step(amt_http_reply *r, unsigned c)
+AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  static const char version[] = "HTTP/1.", ends[] = "  :, ;;";
-  unsigned s = r->state, n = r->word_len;
-  int      e;
-  if (r->flags & AMT__P_CR)
+  static const char version[] = "HTTP/1.", ends[] = "\r:\r,,,,\r\r  ;";
+  unsigned          s = r->state;
+  /* A head has a cap, each line has one. Chunks may be as many as they like,
+     but for the blanks and extensions behind their sizes. */
+  if (r->line++ >= AMT__LINE_MAX) return AMT_E_HTTP_SIZE;
+  if ((s != AMT__P_SIZE || r->word != 0) && s != AMT__P_CHUNK &&
+      r->head++ >= AMT__HEAD_MAX) return AMT_E_HTTP_SIZE;
+  if (s == AMT__P_VERSION) {
+    if (c != (unsigned char)version[r->len & 7u]) return AMT_E_HTTP_STATUS;
+    if (++r->len == 7) r->len = 0, r->state = AMT__P_MINOR;
+    return 0;
+  }
+  if (r->flags & AMT__F_CR)
     return c == '\n' ? amt__http_line(r) : amt__http_wrong(s);
   if (c == '\r') {
-    r->flags |= AMT__P_CR;
-  } else {
-    if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
-      return amt__http_wrong(s);
-    if (s >= AMT__P_EXT) return 0;
-    if (c != ' ' && c != '\t' && c != (unsigned char)ends[s]) {
-      if (s == AMT__P_VERSION && (n < 7 ? c != (unsigned char)version[n]
-                                        : n > 7 || c - '0' > 9u))
-        return AMT_E_HTTP_STATUS;
-      /* What may be in a name was gathered in front of the step. */
-      if (s == AMT__P_NAME || s == AMT__P_PAD) return amt__http_wrong(s);
-      r->word_len = (uint8_t)amt__http_gather(r, n, c);
-      return 0;
-    }
+    r->flags |= AMT__F_CR;
+    return amt__http_ended(r, c);
   }
-  e = amt__http_ended(r, c);
-  r->word_len = 0;
-
-  return e;
-}
-/* From i on over what needs no step: text that is skipped, and the plain bytes
-   of words. */
-static size_t amt__http_run(amt_http_reply *r, const unsigned char *p, size_t i,
-                            size_t n)
-{
-  unsigned s = r->state, len = r->word_len;
-  if (r->flags & AMT__P_CR) return i;
-  if (s == AMT__P_REASON || s == AMT__P_EXT) {
-    while (i < n && p[i] >= 32u && p[i] != 127u) i++;
-  } else if (s - AMT__P_STATUS <= AMT__P_SIZE - AMT__P_STATUS) {
-    while (i < n && ((p[i] | 32u) - 'a' < 26u || amt__is_tchar(p[i])))
-      len = amt__http_gather(r, len, p[i++]);
-    r->word_len = (uint8_t)len;
-  }
-  return i;
+  if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
+    return amt__http_wrong(s);
+  if (s == AMT__P_TEXT || s == AMT__P_EXT) return 0;
+  if (c == (unsigned char)ends[s]) return amt__http_ended(r, c);
+  if (c != ' ' && c != '\t') return amt__http_char(r, c);
+  if (s < AMT__P_LENGTH) return amt__http_ended(r, c);
+  if (r->word == AMT__H_DIGITS && (r->len != 0 || s > AMT__P_RETRY_AFTER))
+    r->word = AMT__H_PADDED;
+  return 0;
 }
 
 #if AMT_WIDE > 0
@@ -1337,34 +1305,18 @@ static size_t amt__http_body(amt_http_reply *r, size_t n)
   if (n > r->left) n = (size_t)r->left;
   r->left -= n;
   if (r->left == 0)
-    r->state = r->flags & AMT__P_CHUNKED ? AMT__P_CHUNK : AMT__P_DONE;
+    r->state = r->flags & AMT__F_CHUNKED ? AMT__P_CHUNK : AMT__P_DONE;
   return n;
-}
-
-/* Counts m more bytes of a head, or of what stands around chunks: a head has a
-   cap, each line has one, chunks may be as many as they like. */
-static int amt__http_count(amt_http_reply *r, size_t m)
-{
-  unsigned s = r->state;
-  int      over = m > AMT__LINE_MAX - r->line;
-  r->line = (uint16_t)(r->line + m);
-  if (s != AMT__P_SIZE && s != AMT__P_CHUNK) {
-    over |= m > AMT__HEAD_MAX - r->head;
-    r->head += (uint32_t)m;
-  }
-  return over ? AMT_E_HTTP_SIZE : 0;
 }
 
 /* Goes on at i. */
 AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body, size_t i)
 {
-  size_t m;
-  int    e = 0, step;
+  int e = 0;
   while (e == 0) {
 #if AMT_WIDE > 0
-    if (!(r->flags & AMT__P_CR) &&
-        (r->state < AMT__P_SIZE || r->state == AMT__P_REASON))
+    if (!(r->flags & AMT__F_CR) && r->state < AMT__P_SIZE)
       e = amt__http_lines(r, p, &i, n);
     if (e != 0) break;
 #endif
@@ -1376,12 +1328,7 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
       e = AMT_HTTP_BODY;
       break;
     }
-    m = amt__http_run(r, p, i, n) - i;
-    step = m == 0;
-    m += (size_t)step;
-    e = amt__http_count(r, m);
-    if (step && e == 0) e = amt__http_step(r, p[i]);
-    i += m;
+    e = amt__http_step(r, p[i++]);
   }
   *used = i;
   return e;
@@ -1394,7 +1341,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   *body = 0;
 #if AMT_WIDE > 0 /* most of a chunked body: a chunk's head, and its data */
   if ((r->state == AMT__P_CHUNK || r->state == AMT__P_SIZE) &&
-      r->word_len == 0 && !(r->flags & AMT__P_CR))
+      (r->len | r->word) == 0 && !(r->flags & AMT__F_CR))
     i = amt__http_chunk(r, p, n);
   if (r->state == AMT__P_BODY && i < n) {
     *body = amt__http_body(r, n - i);
@@ -1414,9 +1361,9 @@ AMTDEF int amt_http_reply_eof(const amt_http_reply *r)
 
 AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
 {
-  if (r->state != AMT__P_DONE || (r->flags & AMT__P_CLOSE)) return 0;
-  if (r->flags & AMT__P_OLD)
-    return (r->flags & (AMT__P_KEEP | AMT__P_CHUNKED)) == AMT__P_KEEP;
+  if (r->state != AMT__P_DONE || (r->flags & AMT__F_CLOSE)) return 0;
+  if (r->flags & AMT__F_OLD)
+    return (r->flags & (AMT__F_KEEP | AMT__F_CHUNKED)) == AMT__F_KEEP;
   return 1;
 }
 
@@ -1573,7 +1520,7 @@ static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
   if (e != AMT_AGAIN) return e;
   c->at = c->have = 0;
   if (c->early && c->taken == 1 && c->reply.state == AMT__P_VERSION &&
-      c->reply.word_len == 0) {
+      c->reply.len == 0) {
     c->state = AMT_CONN_SENDING; /* it was an interim reply: go on */
     c->early = 0;
   }

@@ -101,38 +101,101 @@ static size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
     if (digit > 9u) return i;
     status = status * 10u + digit;
   }
-  if (p[i + 7] == '0') r->flags |= AMT__P_OLD;
+  if (p[i + 7] == '0') r->flags |= AMT__F_OLD;
   r->status = (uint16_t)status;
-  r->state = AMT__P_REASON;
+  r->state = AMT__P_TEXT;
   return i + 12;
 }
 
-/* Over the letters and '-' of a word, which gather in r->word. */
-static size_t amt__http_letters(amt_http_reply *r, const unsigned char *p,
-                                size_t i, size_t n)
+/* From i on over letters and '-'. */
+static size_t amt__http_letters(const unsigned char *p, size_t i, size_t n)
 {
-  size_t len = r->word_len, marks = 0;
-  while (marks == 0 && n - i >= sizeof n && len + sizeof n < sizeof r->word) {
-    size_t w, lower, fits, k;
+  while (n - i >= sizeof n) {
+    size_t w, lower, fits;
     memcpy(&w, p + i, sizeof w);
-    lower = w | AMT__EACH_OF(32u);
-    memcpy(r->word + len, &lower, sizeof w);
-    lower &= AMT__EACH_OF(127u); /* now no byte carries into the next */
+    /* Without its top bit no byte carries into the next. */
+    lower = (w | AMT__EACH_OF(32u)) & AMT__EACH_OF(127u);
     fits = (lower + AMT__EACH_OF(128u - 'a')) &
            ~(lower + AMT__EACH_OF(127u - 'z'));
     fits |= ~(((w & AMT__EACH_OF(127u)) ^ AMT__EACH_OF('-')) +
               AMT__EACH_OF(127u));
-    marks = (w | ~fits) & AMT__EACH_OF(128u);
-    k = marks == 0 ? sizeof w : amt__before(marks);
-    len += k;
-    i += k;
+    w = (w | ~fits) & AMT__EACH_OF(128u);
+    i += w == 0 ? sizeof w : amt__before(w);
+    if (w != 0) break;
   }
-  for (; i < n && len < sizeof r->word; i++) {
-    unsigned c = p[i] | 32u;
-    if (c - 'a' > 25u && p[i] != '-') break;
-    r->word[len++] = (char)c;
+  while (i < n && ((p[i] | 32u) - 'a' < 26u || p[i] == '-')) i++;
+  return i;
+}
+
+/* Are these n letters and '-' this word, but for case? */
+static int amt__http_same(const unsigned char *p, const char *word, size_t n)
+{
+  size_t i = 0;
+  while (i < n && (p[i] | 32u) == (unsigned char)word[i]) i++;
+  return i == n;
+}
+
+/* The place of these n letters and '-' in amt__http_words. */
+static unsigned amt__http_known(const unsigned char *p, size_t n)
+{
+  static const struct { unsigned char n, stands; char word[18]; } known[] = {
+    { 10, AMT__H_CONNECTION, "connection" },
+    { 10, AMT__H_KEEP_ALIVE, "keep-alive" },
+    { 14, AMT__H_LENGTH, "content-length" },
+    { 7, AMT__H_CHUNKED, "chunked" },
+    { 17, AMT__H_TRANSFER, "transfer-encoding" },
+    { 5, AMT__H_CLOSE, "close" },
+    { 8, AMT__H_IDENTITY, "identity" },
+    { 16, AMT__H_ENCODING, "content-encoding" },
+    { 11, AMT__H_RETRY_AFTER, "retry-after" }
+  };
+  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
+                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
+  const char *at;
+  size_t      k;
+  if (n > 17u || !(lengths >> n & 1u)) return AMT__H_NONE;
+  for (k = 0; k < sizeof known / sizeof known[0]; k++)
+    if (known[k].n == n && amt__http_same(p, known[k].word, n)) {
+      at = (const char *)memchr(amt__http_words, known[k].stands, AMT__H_NONE);
+      return (unsigned)(at - amt__http_words);
+    }
+  return AMT__H_NONE;
+}
+
+/* From i on over letters and '-' of a word. */
+static size_t amt__http_word(amt_http_reply *r, const unsigned char *p,
+                             size_t i, size_t n)
+{
+  size_t   len = r->len, end = amt__http_letters(p, i, n);
+  unsigned place = r->word;
+  if (len == 0 && end < n && (p[end] == ':' || p[end] == '\r')) {
+    place = amt__http_known(p + i, end - i); /* it is whole */
+    len = end - i;
+  } else {
+    for (; i < end; i++, len++)
+      place = amt__http_follow(place, (unsigned)len, p[i] | 32u);
   }
-  r->word_len = (uint8_t)len;
+  r->len = len > 255u ? 255u : (uint8_t)len;
+  r->word = (uint8_t)place;
+  return end;
+}
+
+/* From i on over a value, as far as it is of the usual kind: text, one word of
+   a list, or digits. */
+static size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
+                              size_t i, size_t n)
+{
+  size_t from = i;
+  if (r->state == AMT__P_TEXT) return amt__http_skip(p, i, n);
+  if (r->state >= AMT__P_MINOR) return i;
+  if (r->len == 0 && i < n && p[i] == ' ') i++;
+  if (r->state < AMT__P_LENGTH) return amt__http_word(r, p, i, n);
+  if ((r->len | r->word) == 0) {
+    from = i;
+    for (; i < n && i - from < 9u && p[i] - (unsigned)'0' < 10u; i++)
+      r->number = r->number * 10u + (p[i] - (unsigned)'0');
+    r->len = (uint8_t)(i - from);
+  }
   return i;
 }
 
@@ -147,29 +210,22 @@ static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
   int    e = 0;
   if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
   if (n - i > most) n = i + most; /* no cap is passed here */
-  while (i < n) {
-    unsigned s = r->state;
-    size_t   was = i;
-    if (s == AMT__P_NAME) {
-      i = amt__http_letters(r, p, i, n);
+  while (i < n && r->state < AMT__P_SIZE) {
+    size_t was = i;
+    if (r->state == AMT__P_VERSION) {
+      i = amt__http_status(r, p, i, n);
+      if (i == was) break;
+    } else if (r->state == AMT__P_NAME) {
+      i = amt__http_word(r, p, i, n);
       if (i < n && p[i] == ':') {
-        e = amt__http_ended(r, ':');
-        r->word_len = 0;
         i++;
+        e = amt__http_ended(r, ':');
         if (e != 0) break;
-        s = r->state;
       }
     }
-    if (s == AMT__P_REASON) i = amt__http_skip(p, i, n);
-    else if (s == AMT__P_VERSION) i = amt__http_status(r, p, i, n);
-    else if (s == AMT__P_LIST || s == AMT__P_NUMBER) {
-      if (i < n && r->word_len == 0 && p[i] == ' ') i++;
-      if (s == AMT__P_LIST) i = amt__http_letters(r, p, i, n);
-      else i = amt__http_run(r, p, i, n);
-    } else if (s != AMT__P_NAME) break;
+    if (r->state >= AMT__P_TEXT) i = amt__http_value(r, p, i, n);
     if (amt__http_crlf(p, i, n)) {
       e = amt__http_ended(r, '\r');
-      r->word_len = 0;
       i += e == 0 ? 2 : 1;
       r->head += (uint32_t)(i - from);
       if (e == 0) e = amt__http_line(r);
