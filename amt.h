@@ -4553,6 +4553,7 @@ static int amt__exchange(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
   }
   e = amt_http_poll(h, &c->url, p->buf, p->size, now);
   if (e == AMT_HTTP_SEND) e = amt__send(p, c, j, now);
+  if (e == AMT_HTTP_FIELD) h->len = 0; /* not asked for */
   if (e == AMT_HTTP_HEAD)
     amt_reply_status(j, h->reply.status, h->reply.retry_after);
   if (e == AMT_HTTP_END) {

@@ -402,7 +402,9 @@ enum {
   AMT_HTTP_HEAD = 2, /* the final status is known: conn->reply.status       */
   AMT_HTTP_BODY = 3, /* conn->data, conn->len: lent until the next call     */
   AMT_HTTP_END  = 4, /* the reply is complete                               */
-  AMT_HTTP_EARLY = 5 /* it has come before the request was sent: poll now   */
+  AMT_HTTP_EARLY = 5, /* it has come before the request was sent: poll now  */
+  AMT_HTTP_FIELD = 6 /* a piece of a header's value, as that of a body; see
+                        amt_http_reply_next. Ignore it and go on if you like */
 };
 
 /* --- URLs --------------------------------------------------------------- */
@@ -474,8 +476,13 @@ AMTDEF void amt_http_reply_init(amt_http_reply *r);
 
 /* Takes reply bytes, as they come. Returns an event, or AMT_AGAIN when all n
    are used, or an error. *used: bytes taken. *body: how many of them, the last
-   ones, are body (AMT_HTTP_BODY only). After AMT_HTTP_END what is left does
-   not belong to this reply. */
+   ones, are body (AMT_HTTP_BODY) or a header's value (AMT_HTTP_FIELD), else 0.
+   After AMT_HTTP_END what is left does not belong to this reply.
+
+   AMT_HTTP_FIELD gives, before AMT_HTTP_HEAD, how to sign in (WWW-Authenticate)
+   if r->status is 401, and else where a redirect leads (Location). A value
+   comes in pieces of one byte or more, without the blanks in front; one with
+   *body 0 ends it. There may be several values. */
 AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body);
 
@@ -560,7 +567,7 @@ typedef struct amt_http_conn {
                              stream took some; 2: a write failed, so some may
                              have left, and no more is written */
   amt_http_limits limits; /* yours */
-  unsigned char  *data;   /* AMT_HTTP_BODY: a piece of the body, in buf */
+  unsigned char  *data;   /* AMT_HTTP_BODY, _FIELD: the piece, in buf */
   size_t          len;    /* its length */
   size_t          sent;   /* bytes of the request that the stream has taken */
   amt_http_reply  reply;
@@ -1063,6 +1070,7 @@ enum {
   AMT__P_VERSION, /* HTTP/1. */
   AMT__P_NAME,    /* of a header; a line without any ends the head */
   AMT__P_TEXT,    /* the rest of the status line, or a value nobody asked for */
+  AMT__P_LOCATION, AMT__P_CHALLENGE, /* a value that is given to the caller */
   /* A value of words between commas: */
   AMT__P_CONNECTION, AMT__P_KEEP_ALIVE, AMT__P_ENCODING, AMT__P_TRANSFER,
   /* Digits: */
@@ -1095,13 +1103,14 @@ enum {
    stands for it. Before the next one is a number: 1 and as many letters as it
    has in common with the one before it; these are left out. */
 static const char amt__http_words[] =
-  "keep-aliveB\1connectionA\4tent-lengthE\11encodingC\2hunkedG\2loseH"
-  "\1identityI\1retry-afterF\1transfer-encodingD\2imeout=J";
+  "keep-aliveD\1connectionC\4tent-lengthG\11encodingE\2hunkedI\2loseJ"
+  "\1identityK\1locationA\1retry-afterH\1www-authenticateB"
+  "\1transfer-encodingF\2imeout=L";
 
 enum {
-  AMT__H_CONNECTION = 'A', /* first the headers, in the order of the states */
-  AMT__H_KEEP_ALIVE, AMT__H_ENCODING, AMT__H_TRANSFER, AMT__H_LENGTH,
-  AMT__H_RETRY_AFTER,
+  AMT__H_LOCATION = 'A', /* first the headers, in the order of the states */
+  AMT__H_CHALLENGE, AMT__H_CONNECTION, AMT__H_KEEP_ALIVE, AMT__H_ENCODING,
+  AMT__H_TRANSFER, AMT__H_LENGTH, AMT__H_RETRY_AFTER,
   AMT__H_CHUNKED, AMT__H_CLOSE, AMT__H_IDENTITY
 };
 
@@ -1156,6 +1165,7 @@ AMT__OWN int amt__http_line(amt_http_reply *r)
   r->line = 0;
   if (s == AMT__P_NAME) return amt__http_head(r);
   r->state = AMT__P_NAME;
+  if (s - AMT__P_LOCATION <= 1u) return AMT_HTTP_FIELD;
   if (s == AMT__P_CHUNK) r->state = AMT__P_SIZE;
   if (s == AMT__P_SIZE || s == AMT__P_EXT) {
     if (r->left != 0) r->state = AMT__P_BODY;
@@ -1177,11 +1187,12 @@ AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
     if (c == '\r' && n == 0) break;
     if (c != ':' || n == 0) return AMT_E_HTTP_HEADER; /* obs-fold, too */
     if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
-    word -= AMT__H_CONNECTION;
     r->state = AMT__P_TEXT;
-    if (word <= AMT__H_RETRY_AFTER - AMT__H_CONNECTION &&
+    if (word == (r->status == 401u ? AMT__H_LOCATION : AMT__H_CHALLENGE)) break;
+    word -= AMT__H_LOCATION;
+    if (word <= AMT__H_RETRY_AFTER - AMT__H_LOCATION &&
         !(r->flags & AMT__F_TRAILER))
-      r->state = (uint8_t)(AMT__P_CONNECTION + word);
+      r->state = (uint8_t)(AMT__P_LOCATION + word);
     break;
   case AMT__P_CONNECTION:
     if (word == AMT__H_CLOSE) r->flags |= AMT__F_CLOSE;
@@ -1257,10 +1268,11 @@ static int amt__http_char(amt_http_reply *r, unsigned c)
   return 0;
 }
 
-/* One byte of anything but body. 0, AMT_HTTP_HEAD, or an error. */
+/* One byte of anything but body. 0, AMT_HTTP_HEAD, an error, or AMT_HTTP_FIELD:
+   it is one of a value; or the LF behind it. */
 AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
 {
-  static const char version[] = "HTTP/1.", ends[] = "\r:\r,,,,\r\r  ;";
+  static const char version[] = "HTTP/1.", ends[] = "\r:\r\r\r,,,,\r\r  ;";
   unsigned          s = r->state;
   /* A head has a cap, each line has one. Chunks may be as many as they like,
      but for the blanks and extensions behind their sizes. */
@@ -1280,7 +1292,12 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
   }
   if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
     return amt__http_wrong(s);
-  if (s == AMT__P_TEXT || s == AMT__P_EXT) return 0;
+  if (s == AMT__P_EXT) return 0;
+  if (s - AMT__P_TEXT <= 2u) {
+    if (s == AMT__P_TEXT || (r->len == 0 && (c == ' ' || c == '\t'))) return 0;
+    r->len = 1;
+    return AMT_HTTP_FIELD;
+  }
   if (c == (unsigned char)ends[s]) return amt__http_ended(r, c);
   if (c != ' ' && c != '\t') return amt__http_char(r, c);
   if (s < AMT__P_LENGTH) return amt__http_ended(r, c);
@@ -1329,7 +1346,15 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
       break;
     }
     e = amt__http_step(r, p[i++]);
+    if (e == AMT_HTTP_FIELD && r->state != AMT__P_NAME) *body = 1;
   }
+#if AMT_WIDE > 0
+  if (e == AMT_HTTP_FIELD && *body != 0) {
+    size_t more = amt__http_more(r, p, i, n);
+    *body += more;
+    i += more;
+  }
+#endif
   *used = i;
   return e;
 }
@@ -1492,11 +1517,9 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
                                  &used, &body);
   c->at += used;
   if (e < 0) return amt__http_fail(c, e);
-  if (e == AMT_HTTP_BODY) {
-    c->data = buf + c->at - body;
-    c->len = body;
-    c->body += body;
-  }
+  c->data = buf + c->at - body;
+  c->len = body;
+  if (e == AMT_HTTP_BODY) c->body += body;
   if (e == AMT_HTTP_END) {
     /* Bytes after the end were not asked for: whoever sent them may mean
        them as the reply to the next request. */

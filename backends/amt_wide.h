@@ -147,7 +147,9 @@ static unsigned amt__http_known(const unsigned char *p, size_t n)
     { 5, AMT__H_CLOSE, "close" },
     { 8, AMT__H_IDENTITY, "identity" },
     { 16, AMT__H_ENCODING, "content-encoding" },
-    { 11, AMT__H_RETRY_AFTER, "retry-after" }
+    { 8, AMT__H_LOCATION, "location" },
+    { 11, AMT__H_RETRY_AFTER, "retry-after" },
+    { 16, AMT__H_CHALLENGE, "www-authenticate" }
   };
   static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
                                   1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
@@ -187,7 +189,7 @@ static size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
 {
   size_t from = i;
   if (r->state == AMT__P_TEXT) return amt__http_skip(p, i, n);
-  if (r->state >= AMT__P_MINOR) return i;
+  if (r->state < AMT__P_CONNECTION || r->state >= AMT__P_MINOR) return i;
   if (r->len == 0 && i < n && p[i] == ' ') i++;
   if (r->state < AMT__P_LENGTH) return amt__http_word(r, p, i, n);
   if ((r->len | r->word) == 0) {
@@ -197,6 +199,20 @@ static size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
     r->len = (uint8_t)(i - from);
   }
   return i;
+}
+
+/* How many of a value's bytes, in front of n, may be given with the one before
+   i: text, and no cap is passed. */
+static size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
+                             size_t i, size_t n)
+{
+  size_t more, most = AMT__LINE_MAX - r->line;
+  if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
+  if (n - i > most) n = i + most;
+  more = amt__http_skip(p, i, n) - i;
+  r->line = (uint16_t)(r->line + more);
+  r->head += (uint32_t)more;
+  return more;
 }
 
 /* From *at on over a head, as long as each line is of the usual kind and lies

@@ -46,7 +46,7 @@ typedef struct outcome {
   int      to_end; /* the stream's end is the reply's */
   uint32_t retry_after, keep_alive;
   size_t   used; /* up to the reply's end, if it has one */
-  bytes    body;
+  bytes    body, fields; /* values of a head, each with an LF behind it */
 } outcome;
 
 static void outcome_clear(outcome *o)
@@ -55,6 +55,15 @@ static void outcome_clear(outcome *o)
   o->retry_after = o->keep_alive = 0;
   o->used = 0;
   clear(&o->body);
+  clear(&o->fields);
+}
+
+/* A piece of a value, or its end. */
+static void field(outcome *o, const uint8_t *p, size_t n)
+{
+  must(!o->head);
+  if (n != 0) add(&o->fields, p, n);
+  else add_byte(&o->fields, '\n');
 }
 
 static void expect_same(const outcome *a, const outcome *b)
@@ -63,7 +72,7 @@ static void expect_same(const outcome *a, const outcome *b)
   must(a->head == b->head && a->status == b->status);
   must(a->retry_after == b->retry_after && a->keep_alive == b->keep_alive);
   must(a->keeps == b->keeps);
-  must(same(&a->body, &b->body));
+  must(same(&a->body, &b->body) && same(&a->fields, &b->fields));
   must(a->result != AMT_HTTP_END || a->used == b->used);
 }
 
@@ -80,7 +89,7 @@ static int parse_piece(amt_http_reply *r, outcome *o, const uint8_t *p,
     e = amt_http_reply_next(&moved, p + from, len - from, &used, &body);
     *r = moved;
     must(used <= len - from && body <= used);
-    must((e == AMT_HTTP_BODY) == (body != 0));
+    must(e == AMT_HTTP_FIELD || (e == AMT_HTTP_BODY) == (body != 0));
     must(++calls <= 2 * len + 2);
     from += used;
     if (e == AMT_HTTP_HEAD) {
@@ -89,6 +98,8 @@ static int parse_piece(amt_http_reply *r, outcome *o, const uint8_t *p,
       o->status = r->status;
       o->retry_after = r->retry_after;
       o->keep_alive = r->keep_alive;
+    } else if (e == AMT_HTTP_FIELD) {
+      field(o, p + from - body, body);
     } else if (e == AMT_HTTP_BODY) {
       must(o->head);
       must(r->status != 204 && r->status != 304);
@@ -315,6 +326,8 @@ static void call(outcome *o, amt_http_conn *c, memory *m, uint8_t *buf,
       o->status = c->reply.status;
       o->retry_after = c->reply.retry_after;
       o->keep_alive = c->reply.keep_alive;
+    } else if (e == AMT_HTTP_FIELD) {
+      field(o, c->data, c->len);
     } else if (e == AMT_HTTP_BODY) {
       must(o->head && c->len != 0);
       must(c->data >= buf && c->data + c->len <= buf + size);

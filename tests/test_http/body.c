@@ -22,7 +22,7 @@ static const vector bodies[] = {
   REPLY(OK5 "\r\n\r\n\0\xFF\n", "200 [\\x0D\\x0A\\x00\\xFF\\x0A] END keep"),
   /* a redirect is reported, not followed */
   REPLY("HTTP/1.1 301 Moved\r\nLocation: http://evil/\r\n"
-    "Content-Length: 0\r\n\r\n", "301 [] END keep"),
+    "Content-Length: 0\r\n\r\n", "http://evil/ 301 [] END keep"),
   /* a zero in front pads a number, and nothing else */
   REPLY(OK "0Content-Length: 9\r\nContent-Length: 5\r\n\r\nhello",
     "200 [hello] END keep"),

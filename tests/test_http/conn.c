@@ -145,7 +145,7 @@ TEST(a_redirect_is_reported_and_not_followed)
                            "Content-Length: 0\r\n\r\n";
   begin_test();
   TAPE(0, 1, in, AMT_AGAIN);
-  CALL_GIVES("302 [] END", "redirect");
+  CALL_GIVES("http://127.0.0.2/ 302 [] END", "redirect");
   check_sent(1, 0);
   assert_int_equal(mem.opens, 1);
 }

@@ -20,7 +20,8 @@ const char *error_name(int e); /* without AMT_E_, AMT_E_HTTP_, AMT_HTTP_ */
      200 [body] END keep=5 retry=5 left=3
    `keep`: the connection may be used again, with the timeout that the server
    gave it, if any; `left`: bytes behind the end. Before a final head has come
-   there is no status. */
+   there is no status. In front of it stand the values of Location, or of
+   WWW-Authenticate, each with a blank behind it. */
 typedef struct vector {
   const char *in;
   size_t      n;

@@ -116,6 +116,40 @@ static const vector keep_alive[] = {
 TABLE_TEST(a_timeout_in_Keep_Alive_is_read_and_a_malformed_one_passed_over,
            keep_alive)
 
+/* A reply to be led elsewhere by, or to sign in, with these fields. */
+#define GIVEN(status, values, fields)                                         \
+  REPLY("HTTP/1.1 " #status "\r\n" fields "\r\nContent-Length: 0\r\n\r\n",     \
+    values #status " [] END keep")
+
+static const vector given[] = {
+  GIVEN(302, "/x ", "Location: /x"),
+  GIVEN(307, "https://h/a?b=c#d ", "lOCATION:https://h/a?b=c#d"),
+  GIVEN(399, "a,\\x20b\\x20\\x09 ", "Location: \t a, b \t"),
+  GIVEN(300, "\\xE9 ", "Location: \xE9"),
+  GIVEN(201, "/made ", "Location: /made"),
+  GIVEN(304, "  ", "Location:\r\nLocation: \t"),
+  GIVEN(308, "/1 /2 ", "X: y\r\nLocation: /1\r\nServer: z\r\nLocation: /2"),
+  GIVEN(401, "Basic\\x20realm=\"x,\\x20y\" ",
+    "WWW-Authenticate: Basic realm=\"x, y\""),
+  GIVEN(401, "NTLM Negotiate ",
+    "www-authenticate: NTLM\r\nDate: now\r\nWWW-AUTHENTICATE: Negotiate"),
+  /* nobody wants these */
+  GIVEN(401, "", "Location: /x"),
+  GIVEN(302, "", "WWW-Authenticate: Basic"),
+  GIVEN(200, "", "WWW-Authenticate: Basic"),
+  GIVEN(302, "", "Locations: /x\r\nLocatio: /x\r\nX-Location: /x"),
+  GIVEN(401, "", "WWW-Authenticat: x\r\nProxy-Authenticate: Basic"),
+  REPLY("HTTP/1.1 401\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "0\r\nWWW-Authenticate: x\r\n\r\n", "401 [] END keep"),
+  /* and none of these is whole */
+  REPLY("HTTP/1.1 302\r\nLocation: /x\ny\r\n\r\n", "/x[] HEADER"),
+  REPLY("HTTP/1.1 302\r\nLocation: /x\ry\r\n\r\n", "/x[] HEADER"),
+  REPLY("HTTP/1.1 302\r\nLocation: /x\x7Fy\r\n\r\n", "/x[] HEADER"),
+  REPLY("HTTP/1.1 302\r\nLocation: /x\r\n folded\r\n\r\n", "/x [] HEADER"),
+  REPLY("HTTP/1.1 302\r\nLocation: /x", "/x[] TRUNCATED")
+};
+TABLE_TEST(Location_and_WWW_Authenticate_are_given_in_pieces, given)
+
 static const vector good_names[] = {
   KEPT("X: Content-Length: 9"),
   KEPT("X-Content-Length: 9"),

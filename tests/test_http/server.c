@@ -160,6 +160,8 @@ int net_call_on(void)
     e = net_step(amt_posix_now());
     if (e == AMT_HTTP_HEAD) text_add(&saw, "%d ", net.reply.status);
     if (e == AMT_HTTP_BODY) text_bytes(&body, net.data, net.len);
+    if (e == AMT_HTTP_FIELD) text_bytes(&saw, net.data, net.len);
+    if (e == AMT_HTTP_FIELD && net.len == 0) text_add(&saw, " ");
     if (e == AMT_AGAIN) {
       server_step();
       amt_http_wait(&net, 20);

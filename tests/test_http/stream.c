@@ -208,11 +208,12 @@ int call_on(void)
   do {
     e = call_step();
     if (e == AMT_HTTP_HEAD) text_add(&saw, "%d ", conn.reply.status);
-    if (e == AMT_HTTP_BODY) {
-      if (conn.len == 0 || conn.data < buf ||
+    if (e == AMT_HTTP_BODY || e == AMT_HTTP_FIELD) {
+      if ((conn.len == 0 && e == AMT_HTTP_BODY) || conn.data < buf ||
           conn.data + conn.len > buf + buf_size)
-        fail_msg("a piece of the body lies outside the buffer");
-      text_bytes(&body, conn.data, conn.len);
+        fail_msg("a piece lies outside the buffer");
+      text_bytes(e == AMT_HTTP_BODY ? &body : &saw, conn.data, conn.len);
+      if (conn.len == 0) text_add(&saw, " ");
     }
     if (e == AMT_AGAIN) now += step;
     if (++steps > 2000000) fail_msg("the call does not end");
