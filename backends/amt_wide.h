@@ -23,6 +23,14 @@
 #error "include amt_http.h or amt.h instead: they include amt_wide.h"
 #endif
 
+/* Little-endian, and a compiler with GNU's builtins. */
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__BYTE_ORDER__) && \
+  __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define AMT__LITTLE 1
+#else
+#define AMT__LITTLE 0
+#endif
+
 #ifndef AMT__WIDE_JSON
 /* ------------------------------------------------------------------------
    >>wide-http */
@@ -59,11 +67,11 @@ AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
 #define AMT__EACH_OF(c) ((size_t)-1 / 255u * (c))
 
 /* How many bytes lie in front of the first whose top bit is set. 0 where the
-   order of bytes is not known to be little-endian: the caller then looks at
-   them one by one. */
+   order of bytes is not known to be little-endian, or there is no builtin for
+   it: the caller then looks at them one by one. */
 static unsigned amt__before(size_t marks)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if AMT__LITTLE
   return (unsigned)__builtin_ctzll(marks) / 8u;
 #else
   (void)marks;
@@ -270,8 +278,7 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
    is not; fewer where it is not AMT__EXACT. Plain is ASCII but for controls,
    '"' and '\\'. An XOR with 2 leaves the controls what they are and takes '"'
    to 0x20, next to them. */
-#if AMT_WIDE == 128 || \
-  (defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#if AMT_WIDE == 128 || AMT__LITTLE
 #define AMT__EXACT 1
 #else
 #define AMT__EXACT 0

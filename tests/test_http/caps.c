@@ -103,6 +103,43 @@ TEST(a_line_of_8192_bytes_is_read_and_of_8193_is_SIZE)
   lines_are_capped(list, COUNT(list), 8192);
 }
 
+/* Feeds n bytes, `size` at once: how many are given as a value, or of a body;
+   *result: 0, or the error. */
+static size_t bytes_given(const char *p, size_t n, size_t size, int *result)
+{
+  amt_http_reply r;
+  size_t         at, used, body, given = 0;
+  amt_http_reply_init(&r);
+  for (at = 0; at < n; at += used) {
+    size_t m = size < n - at ? size : n - at;
+    *result = amt_http_reply_next(&r, edge_copy(p + at, m), m, &used, &body);
+    given += body;
+    if (*result < 0) break;
+  }
+  return given;
+}
+
+TEST(a_value_is_given_as_far_as_the_caps)
+{
+  size_t size;
+  int    e, lines;
+  for (size = 1; size < 20000; size = size * 3 + 1) {
+    big_begin("HTTP/1.1 302\r\n");
+    big_line("Location: ", 'x', "\r\n", 8192);
+    assert_int_equal(bytes_given(big, big_n, size, &e), 8192 - 12);
+    assert_int_equal(e, AMT_HTTP_FIELD);
+    big_begin("HTTP/1.1 302\r\n");
+    big_line("Location: ", 'x', "\r\n", 9000);
+    assert_int_equal(bytes_given(big, big_n, size, &e), 8192 - 10);
+    assert_int_equal(e, AMT_E_HTTP_SIZE);
+    big_begin("HTTP/1.1 302\r\n");
+    for (lines = 0; lines < 8; lines++) big_line("A: ", 'x', "\r\n", 8000);
+    big_line("Location: ", 'x', "\r\n", 3000);
+    assert_int_equal(bytes_given(big, big_n, size, &e), 65536 - 64024);
+    assert_int_equal(e, AMT_E_HTTP_SIZE);
+  }
+}
+
 /* The same cap wherever the line stands. */
 TEST(the_status_line_after_an_interim_reply_may_have_8192_bytes)
 {
