@@ -409,7 +409,8 @@ enum {
 
 /* --- URLs --------------------------------------------------------------- */
 
-/* Pieces of the text it was parsed from, which must outlive it. */
+/* Pieces of the text it was parsed from, which must outlive it. What lies there
+   between host and path goes out as Host, with its port if one was written. */
 typedef struct amt_url {
   const char *host;     /* without the brackets of an IPv6 literal */
   const char *path;     /* "" or "/...", with its query */
@@ -1008,17 +1009,12 @@ AMTDEF void amt_http_put_line(amt_window *o, const char *method,
   amt_http_put_host(o, u);
 }
 
-/* The host as it was given; the port only where it is not the scheme's. */
+/* Host and port as the URL has them. */
 AMTDEF void amt_http_put_host(amt_window *o, const amt_url *u)
 {
+  const char *from = u->host - u->ip6;
   amt_put_text(o, " HTTP/1.1\r\nHost: ");
-  if (u->ip6) amt__put_char(o, '[');
-  amt_put(o, u->host, u->host_len);
-  if (u->ip6) amt__put_char(o, ']');
-  if (u->port != (u->tls ? 443 : 80)) {
-    amt__put_char(o, ':');
-    amt_put_number(o, u->port);
-  }
+  amt_put(o, from, (size_t)(u->path - from));
   amt_put(o, "\r\n", 2);
 }
 
@@ -1033,7 +1029,8 @@ AMTDEF void amt_http_put_header(amt_window *o, const char *name,
 
 AMTDEF size_t amt_http_put_length(amt_window *o)
 {
-  amt_put_text(o, "Content-Length:           \r\n");
+  static const char line[] = "Content-Length:           \r\n";
+  amt_put(o, line, sizeof line - 1);
   return o->total - 2;
 }
 

@@ -21,7 +21,8 @@ enum { STATUS = 1, ID = 2 };
 static int send_request(void)
 {
   static const char body[] = "{\"ApplicationName\":\"DEMO2\",\"JobName\":\"R1\"}";
-  static const amt_url url = {"amt.example.com", "/", 15, 1, 42000, 0, 0};
+  static const char text[] = "amt.example.com:42000/";
+  static const amt_url url = {text, text + 21, 15, 1, 42000, 0, 0};
   size_t from = 0;
   for (;;) {
     amt_window o;

@@ -2194,7 +2194,7 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
   }
 }
 
-/* No machine has room for such a request; so the length of its host is
+/* No machine has room for such a request; so the place where its host ends is
    ruined. */
 TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
 {
@@ -2204,8 +2204,8 @@ TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
   r.s.start_kept = 1;
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
-  r.conn[0].url.host = room;
-  r.conn[0].url.host_len = (size_t)-1;
+  r.conn[0].url.host = room + 1;
+  r.conn[0].url.path = room;
   r.s.give_up = AMT_ZERO;
   rig_until(&r, &r.j, &r.srv.log, AMT_FAILED);
   assert_int_equal(r.j.error, AMT_E_NO_ROOM);
