@@ -135,12 +135,19 @@ static size_t amt__http_letters(const unsigned char *p, size_t i, size_t n)
   return i;
 }
 
-/* Are these n letters and '-' this word, but for case? */
+/* Are these n letters and '-', four or more, this word, but for case? */
 static int amt__http_same(const unsigned char *p, const char *word, size_t n)
 {
-  size_t i = 0;
-  while (i < n && (p[i] | 32u) == (unsigned char)word[i]) i++;
-  return i == n;
+  uint32_t a, b;
+  size_t   i = 0;
+  for (;;) {
+    memcpy(&a, p + i, sizeof a);
+    memcpy(&b, word + i, sizeof b);
+    if ((a | 0x20202020u) != b) return 0;
+    if (i + sizeof a == n) return 1;
+    i += sizeof a;
+    if (i + sizeof a > n) i = n - sizeof a;
+  }
 }
 
 /* The place of these n letters and '-' in amt__http_words. */
