@@ -179,7 +179,8 @@ def test_the_published_Connector_config_is_understood():
         with served() as (url, stats), folder() as d:
             path = write(d + "/c", (text % tls).replace(
                 "127.0.0.1:4004", url.rpartition("/")[2]))
-            equal(alone("-c", path, *QUICK, *FAST, *more).returncode, 4)
+            r = alone("-c", path, *QUICK, *FAST, *more)
+            equal((r.returncode, r.stderr), (4, ""))
             equal(stats()["sign_ins"], 1)
 
 

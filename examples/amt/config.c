@@ -22,6 +22,7 @@ static const struct { const char *section, *name; int setting; } settings[] = {
   { "[CONNECTOR]", "STATUS_CHECK_POLL_INTERVAL", INTERVAL },
   { "[CONNECTOR]", "STATUS_CHECK_INITIAL_POLL_DELAY", DELAY },
   { "[CONNECTOR]", "DEBUG", DEBUG },
+  { "[CONNECTOR]", "NAME", NOT_READ },
 };
 enum { NAMES = sizeof settings / sizeof *settings };
 
@@ -172,7 +173,7 @@ int take_config(void)
     for (i = 0; e == 1 && i < NAMES; i++)
       if (same_word(section, settings[i].section) &&
           same_word(name, settings[i].name)) break;
-    if (e == 1 && i < NAMES &&
+    if (e == 1 && i < NAMES && settings[i].setting != NOT_READ &&
         take_setting(settings[i].setting, value, line) != 0)
       return EXIT_CONFIG;
     if (e == 1 && i == NAMES) warn_unknown(section, name, line);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 enum { ADDRESS, USE_TLS, API_USER, API_PASSWORD, INTERVAL, DELAY, DEBUG,
-       SETTINGS };
+       SETTINGS, NOT_READ = SETTINGS };
 
 /* For settle.c to read. */
 extern struct setting { char *value; unsigned line; } config[SETTINGS];

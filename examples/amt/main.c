@@ -17,7 +17,8 @@
    room for parameters; with TLS 600 kB more, most of it room for trusted
    certificates. Both are touched only as far as they are filled. amt.h does the
    protocol; what remains is in these files. Each has its own data, and its
-   header says who else may write to it.
+   header says who else may write to it. No two of them have a static function
+   or object of the same name, since the fuzzers compile all files as one.
 
      text      formats, into room that is there
      system.h  all that differs between POSIX systems and Windows

@@ -82,7 +82,7 @@ void forget_said(void)
 }
 
 /* Of a reply that has no words. */
-static const char *status_words(unsigned status)
+static const char *http_words(unsigned status)
 {
   switch (status) {
   case 400: return " (bad request)";
@@ -130,7 +130,7 @@ static const char *its_words(void)
   if (code == 0 && *its == 0) return "";
   return text(words, sizeof words, "%s%s%s%s%s%s%s%s%s%s: ", status,
               *to ? " to " : "", to, *its ? code ? ", the server says \"" :
-              "the server says \"" : status_words(code), its, *its ? cut : "",
+              "the server says \"" : http_words(code), its, *its ? cut : "",
               *its ? "\"" : "", *wants ? ", it wants " : "", wants,
               windows_words(wants));
 }
