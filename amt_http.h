@@ -335,22 +335,24 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "have a new one made") \
   E(AMT_E_TLS_ALGORITHM, -143, \
     "TLS: this certificate's key or signature is of a kind that is not " \
-    "taken (SHA-1, MD5, Ed25519, an unknown curve)") \
+    "taken (SHA-1, SHA-3, Ed25519, an unknown curve); have one made with RSA " \
+    "or P-256, signed with SHA-256") \
   E(AMT_E_TLS_USAGE, -144, \
     "TLS: this certificate may not be used so: it is not a CA's, or its " \
-    "key is for another purpose") \
+    "key is for another purpose (a server's: keyUsage digitalSignature, " \
+    "extendedKeyUsage serverAuth)") \
   E(AMT_E_TLS_CERTIFICATE, -145, \
-    "TLS: this certificate is malformed, or has a critical extension that " \
-    "is not understood") \
+    "TLS: this certificate is malformed, has its names twice, or has a " \
+    "critical extension or name constraints, which are not understood") \
   E(AMT_E_TLS_PIN, -146, \
     "TLS: the server's key is not the pinned one; if it was changed on " \
     "purpose, pin the new one, otherwise somebody is between") \
   E(AMT_E_TLS_RANDOM, -147, \
     "TLS: no source of randomness; give one (amt_tls.random)") \
   E(AMT_E_TLS_RECORD, -148, \
-    "TLS: the server sends larger records than the buffer takes, and does " \
-    "not honour max_fragment_length; give it 16,709 bytes (mbedTLS: no " \
-    "fragment)") \
+    "TLS: the server's records are larger than the buffer, or, with mbedTLS, " \
+    "its handshake is cut into records, which mbedTLS does not join; give " \
+    "BearSSL 16,709 bytes, mbedTLS no fragment or a larger one") \
   E(AMT_E_TLS_BUFFER, -149, \
     "TLS: the buffer is too small: 837 bytes at least, 16,709 for any " \
     "server") \
@@ -368,7 +370,11 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "TLS: mbedTLS could not be set up; is its heap large enough?") \
   E(AMT_E_TLS_ORDER, -156, \
     "TLS: this certificate is not the issuer of the one before it; the " \
-    "server must send its own first, then each one's issuer, once")
+    "server must send its own first, then each one's issuer, once") \
+  E(AMT_E_TLS_COMMON_NAME, -157, \
+    "TLS: the server's certificate has no subjectAltName, only a common " \
+    "name; have it made anew with its host there, or take old ones on " \
+    "purpose (insecure_common_name)")
 
 #define AMT__ENUM(name, number, words) name = number,
 enum { AMT_HTTP_ERRORS(AMT__ENUM) AMT_TLS_ERRORS(AMT__ENUM) };

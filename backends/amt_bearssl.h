@@ -151,12 +151,16 @@ typedef struct amt_bearssl {
   size_t                  size;
   amt_tls_report            report;
   /* Private: */
-  uint8_t                 certificates, first, offered, decided, ip_found;
+  uint8_t                 certificates, first, offered, decided;
+  uint8_t                 seen;        /* in the server's own certificate */
+  uint8_t                 constrained; /* that one, from 1, constrains names */
   int                     broken;      /* the error of a write below; then
                                           nothing is written any more */
   int                     verdict;     /* why the certificate was refused */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
+  br_name_element         san;         /* without the reader: a dNSName? */
+  char                    san_text;
   uint8_t                 state;       /* what stands above begins anew */
   const br_x509_class    *verifier;    /* ours, in front of xc */
   br_sha256_context       key_hash;
@@ -298,16 +302,27 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
   amt_bearssl *t = amt__bearssl_of(ctx);
   if (!amt__bearssl_passes(t)) return;
   t->xc.vtable->end_cert(&t->xc.vtable);
+  if (!t->decided && t->constrained == 0 &&
+      (t->reader.seen & AMT__CERT_HAS_CONSTRAINTS))
+    t->constrained = t->certificates;
   if (t->certificates != 1u) return;
   t->report.from = t->reader.from;
   t->report.until = t->reader.until;
-  t->ip_found = t->reader.ip_found;
+  t->seen = t->reader.seen;
 #ifndef AMT_TLS_NO_PIN
   br_sha256_out(&t->key_hash, t->report.pin);
 #endif
 }
 
-/* BearSSL has decided about the chain; here about IP address and key. */
+/* Constraints of names are nothing that BearSSL looks at: refused, then. */
+static void amt__bearssl_constrained(amt_bearssl *t)
+{
+  t->verdict = AMT_E_TLS_CERTIFICATE;
+  t->report.certificate = (uint8_t)(t->constrained - 1u);
+  if (t->constrained != 1u) t->report.from = t->report.until = 0;
+}
+
+/* BearSSL has decided about the chain; here about the server's own. */
 static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
 {
   amt_bearssl   *t = amt__bearssl_of(ctx);
@@ -315,12 +330,10 @@ static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
   unsigned       e = t->xc.vtable->end_chain(&t->xc.vtable);
   if (e == BR_ERR_X509_NOT_TRUSTED && tls->insecure_skip_chain) e = 0;
   if (e != 0) return e;
-  if (t->reader.ip_len != 0 && !t->ip_found && !tls->insecure_skip_chain)
-    t->verdict = AMT_E_TLS_IP;
-#ifndef AMT_TLS_NO_PIN
-  else if (!amt__tls_pinned(tls, t->report.pin))
-    t->verdict = AMT_E_TLS_PIN;
-#endif
+  t->report.certificate = 0;
+  t->verdict = amt__tls_judge(tls, &t->report, t->seen, t->reader.ip_len);
+  if (t->constrained != 0 && !tls->insecure_skip_chain)
+    amt__bearssl_constrained(t);
   return t->verdict != 0 ? BR_ERR_X509_NOT_TRUSTED : 0;
 }
 
@@ -449,6 +462,19 @@ static int amt__bearssl_seed(amt_bearssl *t)
   return 0;
 }
 
+#if !AMT__TLS_READER
+/* BearSSL takes a common name where there is no subjectAltName; whether there
+   was a dNSName, it tells. */
+static void amt__bearssl_ask_san(amt_bearssl *t)
+{
+  static const unsigned char dns_name[2] = { 0, 2 };
+  t->san.oid = dns_name;
+  t->san.buf = &t->san_text;
+  t->san.len = 1;
+  br_x509_minimal_set_name_elements(&t->xc, &t->san, 1);
+}
+#endif
+
 /* Everything before the first byte. The contexts are made anew each time. */
 static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                               uint16_t port)
@@ -472,6 +498,9 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   if (e != 0) return e;
   amt__bearssl_clear(t);
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
+#if !AMT__TLS_READER
+  amt__bearssl_ask_san(t);
+#endif
   amt__bearssl_clock(t, amt__tls_time(&s->tls));
   amt__bearssl_profile(&t->cc, &t->xc);
   if (s->configure != NULL) s->configure(&t->cc, &t->xc);
@@ -526,16 +555,30 @@ static int amt__bearssl_error(const amt_bearssl *t, int e)
                          AMT_E_TLS_NOT_TLS - errors[e]);
 }
 
+#if AMT__TLS_READER
+/* The chain is at fault: which of it? A signature is judged when the next one's
+   key is there; a key's usage is the server's own. */
+static void amt__bearssl_blame(amt_bearssl *t, int e)
+{
+  amt_tls_report *report = &t->report;
+  uint8_t         read = report->certificate;
+  if (e == BR_ERR_WRONG_KEY_USAGE) report->certificate = 0;
+  if (e == BR_ERR_X509_BAD_SIGNATURE) report->certificate--;
+  if (report->certificate == 0) return; /* its dates are there */
+  report->from = report->certificate == read ? t->reader.from : 0;
+  report->until = report->certificate == read ? t->reader.until : 0;
+}
+#endif
+
 static int amt__bearssl_closed(amt_bearssl *t)
 {
   int e = br_ssl_engine_last_error(&t->cc.eng);
   if (e == BR_ERR_OK)
     return t->state == AMT__TLS_OPEN ? AMT_E_EOF : AMT_E_TLS_BROKEN;
   t->report.lib_error = e;
-  if (t->verdict == 0) { /* then it failed in the chain */
-    t->report.from = t->reader.from;
-    t->report.until = t->reader.until;
-  }
+#if AMT__TLS_READER
+  if (t->verdict == 0) amt__bearssl_blame(t, e);
+#endif
   e = amt__bearssl_error(t, e);
   if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
     amt_bearssl_forget(t->server); /* next time from the start */
@@ -594,12 +637,18 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
    >>bearssl-stream */
 
 /* The handshake is done: remember the session. */
-static void amt__bearssl_opened(amt_bearssl *t)
+static int amt__bearssl_opened(amt_bearssl *t)
 {
   amt_bearssl_server              *s = t->server;
   const br_ssl_session_parameters *now = &t->cc.eng.session;
   t->report.resumed = t->offered && memcmp(now->master_secret,
                       s->saved.master_secret, sizeof now->master_secret) == 0;
+#if !AMT__TLS_READER
+  if (!t->report.resumed && t->san.status == 0) {
+    int e = amt__tls_common_name(&s->tls, &t->report);
+    if (e != 0) return e;
+  }
+#endif
   if (!t->report.resumed) {
     s->saved_until = amt__tls_until(&s->tls, t->report.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
@@ -608,6 +657,7 @@ static void amt__bearssl_opened(amt_bearssl *t)
   }
   t->report.certificate = 0;
   t->state = AMT__TLS_OPEN;
+  return 1;
 }
 
 static int amt__bearssl_open(amt_stream *stream, const char *host,
@@ -625,7 +675,7 @@ static int amt__bearssl_open(amt_stream *stream, const char *host,
   }
   e = amt__bearssl_run(t, BR_SSL_SENDAPP);
   if (e == AMT_E_TRUNCATED) return AMT_E_EOF;
-  if (e == 1) amt__bearssl_opened(t);
+  if (e == 1) e = amt__bearssl_opened(t);
   return e;
 }
 

@@ -134,6 +134,8 @@ typedef struct amt_mbedtls {
                                            nothing is written any more */
   int                      inner_error; /* of a read below */
   uint8_t                  state, want, first, offered, verified, turns;
+  uint8_t                  top;         /* of the chain: its certificates - 1 */
+  const mbedtls_x509_crt  *last;        /* that one was refused */
   uint16_t                 out_at, out_len;
   uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
 } amt_mbedtls;
@@ -154,10 +156,13 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT_MBEDTLS_IMPLEMENTED
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
+#include <mbedtls/oid.h>
 #define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
-#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->in_msg[1])
+#define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->in_msg)
+#define AMT__MBEDTLS_HAS_SAN(crt) \
+  ((crt)->ext_types & MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
@@ -165,7 +170,9 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
 #define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
 #define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
-#define AMT__MBEDTLS_ALERT(ssl)     ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
+#define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->MBEDTLS_PRIVATE(in_msg))
+#define AMT__MBEDTLS_HAS_SAN(crt) \
+  mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
@@ -288,13 +295,14 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
 {
   const amt_tls *tls = &t->server->tls;
+  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && depth < t->top)
+    return AMT_E_TLS_SIGNATURE; /* its issuer was found */
   if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
     return amt__tls_closer(tls, &t->reader, (unsigned)depth, AMT_E_TLS_ISSUER);
   if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
     return amt__tls_closer(tls, &t->reader, (unsigned)depth,
                            AMT_E_TLS_EXPIRED);
-  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-    return t->reader.ip_len != 0 ? AMT_E_TLS_IP : AMT_E_TLS_NAME;
+  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) return AMT_E_TLS_NAME;
   if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) return AMT_E_TLS_WEAK;
   if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK))
     return AMT_E_TLS_ALGORITHM;
@@ -305,42 +313,139 @@ static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
   return AMT_E_TLS_CERTIFICATE;
 }
 
+#if AMT__TLS_READER
+/* The next certificate of the server's message, which still lies in mbedTLS's
+   buffer: a head of four bytes, a length of three, and then each with a length
+   of three. Its length, or 0 after the last. */
+static size_t amt__mbedtls_shown(const unsigned char *message, size_t *at)
+{
+  size_t end = 7u + ((size_t)message[5] << 8 | message[6]), n;
+  if (*at + 3u > end) return 0;
+  n = (size_t)message[*at + 1u] << 8 | message[*at + 2u];
+  *at += 3u;
+  return n <= end - *at ? n : 0;
+}
+
+/* mbedTLS drops those with a signature of an unknown kind, and tells of the
+   rest as if they alone had been shown. Which is the first of them, or -1. */
+static int amt__mbedtls_dropped(const amt_mbedtls      *t,
+                                const mbedtls_x509_crt *crt)
+{
+  const unsigned char *message = AMT__MBEDTLS_MESSAGE(&t->ssl);
+  size_t               at = 7, n;
+  int                  i;
+  for (i = 0; (n = amt__mbedtls_shown(message, &at)) != 0; i++) {
+    if (crt == NULL || crt->raw.len != n ||
+        memcmp(crt->raw.p, message + at, n) != 0)
+      return i;
+    crt = crt->next;
+    at += n;
+  }
+  return -1;
+}
+
+static int amt__mbedtls_issued(const mbedtls_x509_crt *issuer,
+                               const mbedtls_x509_crt *crt)
+{
+  return issuer->subject_raw.len == crt->issuer_raw.len &&
+         memcmp(issuer->subject_raw.p, crt->issuer_raw.p,
+                crt->issuer_raw.len) == 0;
+}
+
+/* The chain, which begins with the server's own, ends at t->last without an
+   anchor. An issuer that was shown behind it was not fit to be one; mbedTLS
+   does not look for one before it. */
+static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
+                            int *which)
+{
+  const mbedtls_x509_crt *c;
+  int                     e = AMT_E_TLS_ORDER, i = 0;
+  for (c = own; c != NULL; c = c->next, i++) {
+    if (c == t->last) e = AMT_E_TLS_USAGE;
+    else if (amt__mbedtls_issued(c, t->last)) break;
+  }
+  if (c == NULL) return AMT_E_TLS_ISSUER;
+  if (e == AMT_E_TLS_ORDER) /* the first that is not in its place */
+    for (c = own, i = 1; amt__mbedtls_issued(c->next, c); i++) c = c->next;
+  *which = i;
+  return e;
+}
+
+/* Behind what mbedTLS says, the truth. */
+static void amt__mbedtls_explain(amt_mbedtls *t, const mbedtls_x509_crt *own)
+{
+  int which = t->report.certificate;
+  int dropped = amt__mbedtls_dropped(t, own);
+  if (dropped == 0 || (dropped > 0 && t->verdict == AMT_E_TLS_ISSUER)) {
+    t->verdict = AMT_E_TLS_ALGORITHM;
+    which = dropped;
+  } else if (t->verdict == AMT_E_TLS_ISSUER) {
+    t->verdict = amt__mbedtls_why(t, own, &which);
+  }
+  if (which == t->report.certificate) return;
+  t->report.certificate = (uint8_t)which;
+  t->report.from = t->report.until = 0;
+}
+
+/* Dates are judged here, by the caller's clock; and constraints of names are
+   refused, since nobody looks at them. */
+static uint32_t amt__mbedtls_flags(amt_mbedtls *t, uint32_t flags)
+{
+  const amt_tls *tls = &t->server->tls;
+  uint32_t       now = amt__tls_time(tls);
+  flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
+                       MBEDTLS_X509_BADCERT_FUTURE);
+  if (!amt__tls_skips_dates(tls) &&
+      (now < t->reader.from || now > t->reader.until))
+    flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+  if (t->reader.seen & AMT__CERT_HAS_CONSTRAINTS)
+    flags |= MBEDTLS_X509_BADCERT_OTHER;
+  return flags;
+}
+#endif
+
+static void amt__mbedtls_note(amt_mbedtls *t, const mbedtls_x509_crt *crt,
+                              int depth, uint32_t flags)
+{
+  amt_tls_report *report = &t->report;
+  if (flags != 0 && t->verdict == 0) {
+    t->last = crt;
+    t->verdict = amt__mbedtls_refused(t, flags, depth);
+    report->certificate = (uint8_t)depth;
+    if (t->verdict == AMT_E_TLS_WEAK &&
+        !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
+          mbedtls_pk_get_bitlen(&crt->pk) < 2048))
+      report->certificate++; /* its issuer's key is meant */
+    report->lib_error = (int)flags;
+  }
+  if (t->verdict == 0 || report->certificate == depth) {
+    report->from = t->reader.from;
+    report->until = t->reader.until;
+  }
+}
+
 static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
                                uint32_t *flags)
 {
   amt_mbedtls   *t = (amt_mbedtls *)ctx;
   const amt_tls *tls = &t->server->tls;
+  if (t->top == 0) t->top = (uint8_t)depth; /* the last is the first here */
 #if AMT__TLS_READER
-  uint32_t now = amt__tls_time(tls);
   amt__mbedtls_read_certificate(t, crt, depth);
-  /* Dates are judged here, by the caller's clock. */
-  *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
-                        MBEDTLS_X509_BADCERT_FUTURE);
-  if (!amt__tls_skips_dates(tls) &&
-      (now < t->reader.from || now > t->reader.until))
-    *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+  *flags = amt__mbedtls_flags(t, *flags);
 #endif
-  if (depth == 0 && t->reader.ip_len != 0 && !t->reader.ip_found)
-    *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
   if (tls->insecure_skip_chain) *flags = 0;
-  if (*flags != 0 && t->verdict == 0) {
-    t->verdict = amt__mbedtls_refused(t, *flags, depth);
-    t->report.certificate = (uint8_t)depth;
-    if (t->verdict == AMT_E_TLS_WEAK &&
-        !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
-          mbedtls_pk_get_bitlen(&crt->pk) < 2048))
-      t->report.certificate++; /* its issuer's key is meant */
-    t->report.lib_error = (int)*flags;
-  }
-  if (t->verdict == 0 || t->report.certificate == depth) {
-    t->report.from = t->reader.from;
-    t->report.until = t->reader.until;
-  }
+  amt__mbedtls_note(t, crt, depth, *flags);
   if (depth != 0) return 0;
   t->verified = 1;
-#ifndef AMT_TLS_NO_PIN
-  if (t->verdict == 0 && !amt__tls_pinned(tls, t->report.pin))
-    t->verdict = AMT_E_TLS_PIN;
+#if AMT__TLS_READER
+  amt__mbedtls_explain(t, crt);
+  if (t->verdict == 0)
+    t->verdict = amt__tls_judge(tls, &t->report, t->reader.seen,
+                                t->reader.ip_len);
+#else
+  if (t->verdict == 0 && !AMT__MBEDTLS_HAS_SAN(crt))
+    t->verdict = amt__tls_common_name(tls, &t->report);
 #endif
   return t->verdict != 0 ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;
 }
@@ -419,7 +524,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   memset(&t->report, 0, sizeof t->report);
   memset(&t->reader, 0, sizeof t->reader);
   t->verdict = t->inner_error = t->broken = 0;
-  t->first = t->verified = t->offered = 0;
+  t->first = t->verified = t->offered = t->top = 0;
   t->out_at = t->out_len = 0;
   n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
   e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
@@ -443,7 +548,27 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   return 0;
 }
 
-/* mbedTLS's result, as ours. */
+#if AMT__TLS_READER
+/* Of the certificates shown, the first that mbedTLS cannot read. */
+static void amt__mbedtls_find(amt_mbedtls *t)
+{
+  const unsigned char *message = AMT__MBEDTLS_MESSAGE(&t->ssl);
+  size_t               at = 7, n;
+  uint8_t              i = 0;
+  int                  found = t->verified || message[0] != 11;
+  while (!found && (n = amt__mbedtls_shown(message, &at)) != 0) {
+    mbedtls_x509_crt c;
+    mbedtls_x509_crt_init(&c);
+    found = mbedtls_x509_crt_parse_der(&c, message + at, n) != 0;
+    mbedtls_x509_crt_free(&c);
+    if (found) t->report.certificate = i;
+    i++;
+    at += n;
+  }
+}
+#endif
+
+/* mbedTLS's result, as ours: MBEDTLS_ERR_X509_ are -0x2..., _PK_ -0x3.... */
 static int amt__mbedtls_result(amt_mbedtls *t, int e)
 {
   if (e == MBEDTLS_ERR_SSL_WANT_READ || e == MBEDTLS_ERR_SSL_WANT_WRITE)
@@ -460,7 +585,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
     return AMT_E_TLS_NOT_TLS;
   switch (e) {
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-    return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
+    return amt__tls_alert(AMT__MBEDTLS_MESSAGE(&t->ssl)[1]);
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
   case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
     return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
@@ -470,9 +595,11 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
   default: break;
   }
-  if (-e >> 12 == 2) return AMT_E_TLS_CERTIFICATE; /* MBEDTLS_ERR_X509_ */
-  if (-e >> 12 == 3) return AMT_E_TLS_ALGORITHM;   /* MBEDTLS_ERR_PK_ */
-  return AMT_E_TLS_BROKEN;
+  if (-e >> 12 != 2 && -e >> 12 != 3) return AMT_E_TLS_BROKEN;
+#if AMT__TLS_READER
+  amt__mbedtls_find(t);
+#endif
+  return -e >> 12 == 2 ? AMT_E_TLS_CERTIFICATE : AMT_E_TLS_ALGORITHM;
 }
 
 /* The handshake is done: remember the session. */

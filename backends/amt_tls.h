@@ -10,6 +10,7 @@
      >>tls-time      the clock, and the date of this build
      >>tls-checks    before a handshake: what is asked for; after it: the key
      >>tls-reader    the certificate reader
+     >>tls-judge     what is asked of a certificate that a library takes
      >>tls-stream    states, waits, and the errors that alerts and dates are
 
    Licence: MIT or Unlicense, at your choice; the text is at the end of
@@ -96,6 +97,10 @@ typedef struct amt_tls {
   uint8_t       insecure_skip_chain;
   /* 1: for devices without a clock. Certificates past their end are taken. */
   uint8_t       insecure_skip_dates;
+  /* 1: for old servers. A certificate without a subjectAltName is taken by its
+     common name, which nobody promised to be a host's (RFC 9110, 4.3.4). Each
+     report then says common_name: warn of it each time. */
+  uint8_t       insecure_common_name;
 } amt_tls;
 
 /* What the last handshake showed; kept after a failure, to tell it. */
@@ -106,6 +111,7 @@ typedef struct amt_tls_report {
   int      lib_error;   /* the backend's own number, for its manual */
   uint8_t  certificate; /* 0, the server's own, or where it failed: 1 the next
                            in the chain, ... */
+  uint8_t  common_name; /* 1: taken by insecure_common_name alone */
   uint8_t  resumed;     /* 1: an earlier session was taken up again. The
                            server has shown no certificate, so pin and dates
                            are 0 */
@@ -124,8 +130,9 @@ typedef struct amt_tls_reader {
   uint8_t  value[16];   /* of a short element that matters */
   uint8_t  ip[16];      /* an address to look for, */
   uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
-  uint8_t  ip_found;
-  uint8_t  have, depth, state, tag, extensions, names;
+  uint8_t  have, depth, state, tag, extensions;
+  uint8_t  extension;   /* its OID's last byte, if that begins with 2.5.29 */
+  uint8_t  seen;        /* AMT__CERT_HAS_ */
 } amt_tls_reader;
 
 #endif /* AMT_TLS_H */
@@ -354,10 +361,11 @@ static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
      3        1 notBefore, 2 notAfter, of the validity     the dates
             > 1 Extensions, of [3]
      4      > each Extension
-     5        extnID                                       is it subjectAltName?
-            > extnValue (tag 04), if it is
-     6      > 1 GeneralNames
+     5        extnID                                       which one it is
+            > extnValue (tag 04), of the two that matter
+     6      > 1 GeneralNames, or KeyPurposeIds
      7        iPAddress (tag 87)                           the address
+              KeyPurposeId (tag 06)                        is it for servers?
 
    The optional version (tag A0) at depth 2 has no index. */
 
@@ -402,20 +410,55 @@ static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
          v[5];
 }
 
+/* Extensions, by the last byte of an OID that begins with 2.5.29. */
+enum { AMT__CERT_SAN = 0x11, AMT__CERT_CONSTRAINTS = 0x1E,
+       AMT__CERT_PURPOSES = 0x25 };
+
+/* amt_tls_reader.seen */
+enum { AMT__CERT_HAS_SAN = 1, AMT__CERT_HAS_TWO_SANS = 2,
+       AMT__CERT_HAS_CONSTRAINTS = 4, AMT__CERT_HAS_PURPOSES = 8,
+       AMT__CERT_FOR_SERVERS = 16, AMT__CERT_HAS_IP = 32 };
+
+static void amt__cert_extension(amt_tls_reader *r)
+{
+  r->extension = 0;
+  if (r->have == 3u && r->value[0] == 0x55 && r->value[1] == 0x1D)
+    r->extension = r->value[2];
+  if (r->extension == AMT__CERT_SAN)
+    r->seen |= r->seen & AMT__CERT_HAS_SAN ? AMT__CERT_HAS_TWO_SANS
+                                           : AMT__CERT_HAS_SAN;
+  if (r->extension == AMT__CERT_CONSTRAINTS)
+    r->seen |= AMT__CERT_HAS_CONSTRAINTS;
+  if (r->extension == AMT__CERT_PURPOSES) r->seen |= AMT__CERT_HAS_PURPOSES;
+}
+
+/* serverAuth, or anyExtendedKeyUsage? */
+static void amt__cert_purpose(amt_tls_reader *r)
+{
+  static const uint8_t server[8] = { 0x2B, 6, 1, 5, 5, 7, 3, 1 };
+  static const uint8_t any[4] = { 0x55, 0x1D, 0x25, 0 };
+  if ((r->have == sizeof server && memcmp(r->value, server, 8) == 0) ||
+      (r->have == sizeof any && memcmp(r->value, any, 4) == 0))
+    r->seen |= AMT__CERT_FOR_SERVERS;
+}
+
 /* A short element is complete: r->value, r->have. */
 static void amt__cert_value(amt_tls_reader *r)
 {
-  static const uint8_t subject_alt_name[3] = { 0x55, 0x1D, 0x11 };
   if (r->depth == 3u && r->index[2] == AMT__CERT_VALIDITY) {
     uint32_t t = amt__cert_time(r->value, r->have);
     if (r->index[3] == 1u) r->from = t;
     if (r->index[3] == 2u) r->until = t;
   } else if (r->depth == 5u && r->tag == 0x06) {
-    r->names = r->have == 3u && memcmp(r->value, subject_alt_name, 3) == 0;
+    amt__cert_extension(r);
+  } else if (r->depth == 7u && r->extension == AMT__CERT_PURPOSES) {
+    if (r->tag == 0x06) amt__cert_purpose(r);
+#ifndef AMT_TLS_NO_IP
   } else if (r->depth == 7u && r->tag == 0x87) {
     if (r->ip_len != 0 && r->have == r->ip_len &&
         memcmp(r->value, r->ip, r->ip_len) == 0)
-      r->ip_found = 1;
+      r->seen |= AMT__CERT_HAS_IP;
+#endif
   }
 }
 
@@ -426,12 +469,11 @@ static int amt__cert_enter(const amt_tls_reader *r)
   case 0: return r->index[0] == 1u;
   case 1: return r->index[1] == 1u; /* tbsCertificate */
   case 2: return r->tag == 0xA3 || r->index[2] == AMT__CERT_VALIDITY;
-#ifndef AMT_TLS_NO_IP
   case 3: return r->extensions;
   case 4: return 1;
-  case 5: return r->names && r->tag == 0x04;
+  case 5: return r->tag == 0x04 && (r->extension == AMT__CERT_SAN ||
+                                    r->extension == AMT__CERT_PURPOSES);
   case 6: return r->index[6] == 1u;
-#endif
   default: return 0;
   }
 }
@@ -452,7 +494,7 @@ static void amt__cert_header(amt_tls_reader *r)
     r->state = AMT__CERT_BAD;
   } else if (r->left != 0 && amt__cert_enter(r)) { /* it never enters at 7 */
     if (r->depth == 2u) r->extensions = r->tag == 0xA3;
-    if (r->depth == 4u) r->names = 0;
+    if (r->depth == 4u) r->extension = 0;
     r->depth++;
     r->index[r->depth] = 0;
     r->end[r->depth] = r->at + r->left;
@@ -506,6 +548,42 @@ static int amt__cert_step(amt_tls_reader *r, uint8_t c)
   return field == AMT__CERT_KEY && r->state != AMT__CERT_BAD;
 }
 #endif /* AMT__TLS_READER */
+
+/* ------------------------------------------------------------------------
+   >>tls-judge
+
+   What no library says of a server's own certificate that it takes. */
+
+/* A certificate without names for hosts was taken by its common name. */
+static int amt__tls_common_name(const amt_tls *tls, amt_tls_report *report)
+{
+  if (!tls->insecure_common_name) return AMT_E_TLS_COMMON_NAME;
+  report->common_name = 1;
+  return 0;
+}
+
+#if AMT__TLS_READER
+/* `seen` and ip_len are the reader's. 0, or an error. */
+static int amt__tls_judge(const amt_tls *tls, amt_tls_report *report,
+                          unsigned seen, unsigned ip_len)
+{
+  int e = 0;
+  if (!tls->insecure_skip_chain) {
+    if (seen & AMT__CERT_HAS_TWO_SANS) return AMT_E_TLS_CERTIFICATE;
+    if ((seen & (AMT__CERT_HAS_PURPOSES | AMT__CERT_FOR_SERVERS)) ==
+        AMT__CERT_HAS_PURPOSES)
+      return AMT_E_TLS_USAGE;
+    if (ip_len != 0)
+      e = seen & AMT__CERT_HAS_IP ? 0 : AMT_E_TLS_IP;
+    else if (!(seen & AMT__CERT_HAS_SAN))
+      e = amt__tls_common_name(tls, report);
+  }
+#ifndef AMT_TLS_NO_PIN
+  if (e == 0 && !amt__tls_pinned(tls, report->pin)) e = AMT_E_TLS_PIN;
+#endif
+  return e;
+}
+#endif
 
 /* ------------------------------------------------------------------------
    >>tls-stream */

@@ -3259,6 +3259,11 @@ TLS_TEST(an_empty_chain_is_refused)
 }
 
 /* ------------------------------------------------------------------------
+   >>shown */
+
+#include "test_tls_shown.h"
+
+/* ------------------------------------------------------------------------
    >>secrets */
 
 static const char secret_up[] = "Bearer xyzzy-0123456789-plugh";

@@ -80,7 +80,7 @@ static int holds(const void *p, size_t n, const void *what, size_t size)
    >>keys */
 
 enum { KEY_CA, KEY_MIDDLE, KEY_SERVER, KEY_OTHER, KEY_CLIENT, KEY_P384, KEY_RSA,
-       KEY_RSA_1024, KEY_ED25519, KEYS };
+       KEY_RSA_1024, KEY_ED25519, KEY_P521, KEYS };
 
 static EVP_PKEY *keys_made[KEYS];
 
@@ -90,6 +90,7 @@ static EVP_PKEY *key(int which)
     if (which == KEY_RSA) keys_made[which] = EVP_RSA_gen(2048);
     else if (which == KEY_RSA_1024) keys_made[which] = EVP_RSA_gen(1024);
     else if (which == KEY_P384) keys_made[which] = EVP_EC_gen("P-384");
+    else if (which == KEY_P521) keys_made[which] = EVP_EC_gen("P-521");
     else if (which == KEY_ED25519)
       keys_made[which] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     else keys_made[which] = EVP_EC_gen("P-256");
@@ -116,6 +117,7 @@ typedef struct cert_spec {
   int           extra_nid;   /* one more extension */
   const char   *extra;
   const EVP_MD *md;          /* NULL: SHA-256 */
+  const char   *hash;        /* the same, by its name */
 } cert_spec;
 
 /* All that a test makes is freed after it; those for all tests never. */
@@ -176,7 +178,8 @@ static X509 *cert_make(const cert_spec *s)
   X509_NAME    *name = X509_NAME_new();
   ASN1_TIME    *t;
   EVP_PKEY     *signer = key(s->issuer ? s->issuer_key : s->key);
-  const EVP_MD *md = s->md ? s->md : EVP_sha256();
+  const EVP_MD *md = s->hash ? EVP_get_digestbyname(s->hash)
+                             : s->md ? s->md : EVP_sha256();
   MUST(x != NULL && name != NULL);
   MUST(X509_set_version(x, 2));
   MUST(ASN1_INTEGER_set(X509_get_serialNumber(x), serial++));
