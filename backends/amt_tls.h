@@ -39,8 +39,9 @@
    With trust anchors in place of insecure_skip_chain, certificate and key must
    both be right, and a clock is needed (server.tls.time).
 
-   Not there: revocation checks; with BearSSL also TLS 1.3, name constraints and
-   extended key usages.
+   Not there: revocation checks; policies; with BearSSL also TLS 1.3. Who
+   constrains names (RFC 5280, 4.2.1.10) is refused, since nobody here could
+   check them. What each stack looks at, and with what error: docs/tls.md.
 
    Options, in the file that has AMT_IMPLEMENTATION:
    AMT_TLS_NO_IP    leaves out IP addresses, IPv4 and IPv6, in certificates: a
@@ -49,8 +50,10 @@
                     (AMT_E_TLS_PIN). With both, the certificate reader goes
                     too (2.1 kB with BearSSL, 1.7 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
-                    valid", and a server with an insecure_ field that is set is
-                    refused (AMT_E_TLS_NO_ANCHORS)
+                    valid", name constraints and with BearSSL a second
+                    subjectAltName and extended key usages are passed over, and
+                    a server with insecure_skip_chain or _dates is refused
+                    (AMT_E_TLS_NO_ANCHORS)
    AMT_BUILD_TIME   the date of this build, seconds since 1970: no clock is
                     believed that says less. Default: a day before __DATE__ */
 

@@ -135,6 +135,7 @@ issue ec-by-old ec oldmid localhost "$END|$HERE" # good, if oldmid is trusted
 issue far ec root localhost "$END|$HERE" -enddate 21500101000000Z
 
 # --- servers that are not ----------------------------------------------------
+issue cn-only ec root localhost "$END"
 issue wrong-name ec root other.test "$END|subjectAltName=DNS:other.test"
 issue wrong-name-cn ec root localhost "$END|subjectAltName=DNS:other.test"
 issue nul-name ec root localhost.evil.test \

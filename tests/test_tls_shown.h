@@ -274,4 +274,80 @@ SHOWN(signatures, "Signatures")
 SHOWN(usages, "Usages and constraints")
 SHOWN(extensions, "Extensions")
 
+/* Old servers, on purpose: each time it is said, and nothing else is let in. */
+TLS_TEST(a_common_name_is_taken_where_that_was_asked_for)
+{
+  cert_spec s = cert_like("server.test", NULL);
+  cfg.tls.insecure_common_name = 1;
+  judged(&s, 0, "no subjectAltName");
+  assert_int_equal(tls.report.common_name, 1);
+  s.san = "DNS:server.test";
+  judged(&s, 0, "a subjectAltName");
+  assert_int_equal(tls.report.common_name, 0);
+  s.san = "DNS:other.test";
+  judged(&s, AMT_E_TLS_NAME, "another name, and the common name");
+  s.san = NULL, s.name = "other.test";
+  judged(&s, AMT_E_TLS_NAME, "another common name");
+  s.name = "192.0.2.1";
+  go_to("192.0.2.1", 443);
+  judged(&s, AMT_E_TLS_IP, "an address as common name");
+  notes_check();
+}
+
+/* A session that was begun with it is not taken up without. */
+TLS_TEST(a_session_by_common_name_is_for_that_alone)
+{
+  cert_spec s = cert_like("server.test", NULL);
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
+  cfg.tls.insecure_common_name = 1;
+  works();
+  amt_http_close(&conn);
+  works();
+  assert_int_equal(tls.report.resumed, 1);
+  assert_int_equal(tls.report.common_name, 0); /* it was not shown again */
+  cfg.tls.insecure_common_name = 0;
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_COMMON_NAME, "no longer asked for");
+  notes_check();
+}
+
+/* Nothing of a chain that is not judged is. */
+TLS_TEST(a_chain_that_is_skipped_may_be_odd)
+{
+  cert_spec s = cert_like("server.test", NULL);
+  tls_trust_nobody();
+  cfg.tls.insecure_skip_chain = 1;
+  s.ext_usage = "clientAuth";
+  s.extra_nid = NID_name_constraints, s.extra = "permitted;DNS:elsewhere.test";
+  judged(&s, 0, "odd");
+  notes_check();
+}
+
+/* A KeyPurposeId that begins or ends like serverAuth, or is no OID. */
+TLS_TEST(a_purpose_alike_is_another)
+{
+  static const char *const list[] = {
+    "DER:30:09:06:07:2b:06:01:05:05:07:03",
+    "DER:30:0a:06:08:2b:06:01:05:05:07:03:11",
+    "DER:30:0b:06:09:2b:06:01:05:05:07:03:01:01",
+    "DER:30:05:06:03:55:1d:25", "DER:30:06:06:04:55:1d:25:01", "DER:30:00"
+  };
+  size_t i;
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    int       e;
+    s.extra_nid = NID_ext_key_usage, s.extra = list[i];
+    odd_der = cert_der(cert_make(&s));
+    srv.edit = edit_certificate;
+    e = get();
+    if ((e != AMT_E_TLS_USAGE && e != AMT_E_TLS_CERTIFICATE) ||
+        srv.heard_all != 0)
+      text_add(&notes, "%s: %s\n", list[i], error_name(e));
+    amt_http_close(&conn);
+    bytes_free(&odd_der);
+  }
+  srv.edit = NULL;
+  notes_check();
+}
+
 #endif /* TEST_TLS_SHOWN_H */

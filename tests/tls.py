@@ -427,6 +427,7 @@ GOOD = ("ec", "rsa", "p384", "rsa-by-ec", "oldroot-leaf", "chain1", "with-root",
 BAD = {
     "wrong-name": ("localhost", "TLS_NAME", 0),
     "wrong-name-cn": ("localhost", "TLS_NAME", 0), # the CN must not count
+    "cn-only": ("localhost", "TLS_COMMON_NAME", 0),
     "nul-name": ("localhost", "TLS_NAME", 0), # localhost\0.evil.test
     "wrong-ip": ("127.0.0.1", "TLS_IP", 0),
     "ip-as-name": ("127.0.0.1", "TLS_IP", 0),
@@ -444,20 +445,14 @@ BAD = {
     "sha1": ("localhost", "TLS_ALGORITHM", 0),
     "sha1-rsa": ("localhost", "TLS_ALGORITHM", 0),
     "sha1-mid": ("localhost", "TLS_ALGORITHM", 1),
-    # To mbedTLS an issuer that may not be one, or whose key does not fit, or
-    # that comes before what it signed, is none. So are BearSSL's anchors to it
-    # if the key does not fit. And BearSSL does not know extKeyUsage.
-    "by-leaf": ("localhost", {"bearssl": ("TLS_USAGE", "TLS_CERTIFICATE"),
-                              "mbedtls": "TLS_ISSUER"}, None),
-    "too-long-leaf": ("localhost", {"bearssl": ("TLS_USAGE", "TLS_CERTIFICATE"),
-                                    "mbedtls": "TLS_ISSUER"}, None),
-    "bad-signature-mid": ("localhost", {"bearssl": "TLS_SIGNATURE",
-                                        "mbedtls": "TLS_ISSUER"}, None),
-    "disordered": ("localhost", {"bearssl": "TLS_ORDER",
-                                 "mbedtls": "TLS_ISSUER"}, 1),
+    # To both an anchor whose key does not fit is none.
+    "by-leaf": ("localhost", "TLS_USAGE", 1),
+    "too-long-leaf": ("localhost", "TLS_USAGE", 2),
+    "bad-signature-mid": ("localhost", "TLS_SIGNATURE", 0),
+    "disordered": ("localhost", "TLS_ORDER", 1),
     "bad-signature": ("localhost", "TLS_ISSUER", 0),
     "forged": ("localhost", "TLS_ISSUER", 0),
-    "for-clients": ("localhost", {"bearssl": None, "mbedtls": "TLS_USAGE"}, 0),
+    "for-clients": ("localhost", "TLS_USAGE", 0),
     "critical": ("localhost", "TLS_CERTIFICATE", 0),
     "ed25519": ("localhost", alert(40), 0), # the server's word: no such key
 }
@@ -504,15 +499,25 @@ for each in BACKENDS:
             accepts, each, which)
     for which in BAD:
         what = reason(each, which)
-        if what is None:
-            continue
         what = "_or_".join(what) if isinstance(what, tuple) else what
         globals()["test_%s_refuses_%s_as_%s" % (each, which, what)] = (
             functools.partial(refuses, each, which))
 
 
-def test_bearssl_does_not_look_at_the_extended_key_usage():
-    good(probe("bearssl", nginx().url("for-clients"))[0], SHORT)
+@both
+def takes_a_common_name_only_where_that_was_asked_for(backend):
+    for b in (backend, built(backend, "-DAMT_TLS_NO_PIN", "-DAMT_TLS_NO_IP")):
+        url = nginx().url("cn-only")
+        refused(probe(b, url)[0], "TLS_COMMON_NAME", 0)
+        line = probe(b, "--insecure-common-name", url)[0]
+        good(line, SHORT)
+        equal(line.common_name, 1)
+        line = probe(b, "--insecure-common-name", nginx().url("ec"))[0]
+        good(line, SHORT)
+        equal(line.common_name, 0)
+        for cert in ("wrong-name-cn", "ip-as-cn"):
+            refused(probe(b, "--insecure-common-name", nginx().url(cert))[0],
+                    "TLS_NAME", 0)
 
 
 @both

@@ -15,6 +15,7 @@
      --no-pins
      --name NAME          in the certificate; "-": the URL's host again
      --insecure-chain, --secure-chain, --insecure-dates
+     --insecure-common-name
      --time SECONDS       a fixed clock; 0: not set. Default: the system's
      --no-random          the random source gives nothing
      --buffer N           BearSSL: bytes; default AMT_BEARSSL_FULL
@@ -386,6 +387,8 @@ static int option(char **argv)
   if (!strcmp(name, "--insecure-chain")) return t->insecure_skip_chain = 1, 1;
   if (!strcmp(name, "--secure-chain")) return t->insecure_skip_chain = 0, 1;
   if (!strcmp(name, "--insecure-dates")) return t->insecure_skip_dates = 1, 1;
+  if (!strcmp(name, "--insecure-common-name"))
+    return t->insecure_common_name = 1, 1;
   if (!strcmp(name, "--no-random")) return t->random = no_random, 1;
   if (!strcmp(name, "--more")) return set_more(), 1;
   if (!strcmp(name, "--forget")) return forget(), 1;
@@ -476,10 +479,11 @@ static void print(const amt_http_conn *conn, int e, uint32_t crc,
   const amt_tls_report *seen = &tls.report;
   size_t              i;
   printf("error=%d status=%d body=%lu crc=%lu resumed=%d reused=%d "
-         "certificate=%d since=%lu until=%lu lib=%d got=%lu out=%lu "
+         "certificate=%d common_name=%d since=%lu until=%lu lib=%d got=%lu out=%lu "
          "records=%u sent=%lu polls=%u pin=", e < 0 ? e : 0,
          e < 0 ? 0 : conn->reply.status, (unsigned long)conn->body,
          (unsigned long)crc, seen->resumed, conn->reused, seen->certificate,
+         seen->common_name,
          (unsigned long)seen->from, (unsigned long)seen->until,
          seen->lib_error, below.in, below.out, below.records,
          (unsigned long)conn->sent, polls);
