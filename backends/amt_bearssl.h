@@ -191,10 +191,15 @@ typedef struct amt_tls_room {
 /* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
    each certificate; a system's whole file is 100 kB). Zeroed, then mem and
    size set; list and count are the result. Certificates that BearSSL cannot
-   use are passed over and counted; what is no certificate is passed over. */
+   use, that have expired, or have an RSA key below 2,048 bits are passed over
+   and counted; what is no certificate is passed over. Of an anchor only name
+   and key are kept: nobody looks at its dates later, or at its constraints. */
 typedef struct amt_bearssl_anchors {
   void                   *mem;
   size_t                  size;
+  uint32_t                now;     /* seconds since 1970. 0: as amt_tls.time
+                                      has it; before this build's own date: no
+                                      anchor is too old */
   br_x509_trust_anchor   *list;
   size_t                  count;
   size_t                  passed;  /* certificates that cannot be used */
@@ -234,10 +239,16 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 #define AMT_BEARSSL_IMPLEMENTED
 
 /* BearSSL counts days from the year 0. */
+static uint32_t amt__bearssl_day(uint32_t now)
+{
+  return now / 86400u + 719528u;
+}
+
 static void amt__bearssl_clock(amt_bearssl *t, uint32_t now)
 {
-  br_x509_minimal_set_time(&t->xc, now / 86400u + 719528u, now % 86400u);
+  br_x509_minimal_set_time(&t->xc, amt__bearssl_day(now), now % 86400u);
 }
+
 /* ------------------------------------------------------------------------
    >>bearssl-verifier */
 
@@ -873,6 +884,21 @@ static void amt__anchors_der(void *ctx, const void *p, size_t n)
   br_x509_decoder_push(&((amt_bearssl_anchors *)ctx)->x509, p, n);
 }
 
+static int amt__anchors_expired(const amt_bearssl_anchors *a)
+{
+  uint32_t now = a->now, day;
+  if (now == 0) {
+    amt_tls unset;
+    memset(&unset, 0, sizeof unset);
+    now = amt__tls_time(&unset);
+  }
+  if (now < AMT_BUILD_TIME) return 0;
+  day = amt__bearssl_day(now);
+  return a->x509.notafter_days < day ||
+         (a->x509.notafter_days == day &&
+          a->x509.notafter_seconds < now % 86400u);
+}
+
 /* A certificate is complete: its name lies in the room, its key in x509. */
 static void amt__anchors_add(amt_bearssl_anchors *a)
 {
@@ -883,7 +909,9 @@ static void amt__anchors_add(amt_bearssl_anchors *a)
   ta.dn.data = r->mem + a->dn;
   ta.dn.len = r->low - a->dn;
   if (br_x509_decoder_isCA(&a->x509)) ta.flags = BR_X509_TA_CA;
-  if (key != NULL) ta.pkey = *key;
+  if (key != NULL && !amt__anchors_expired(a) &&
+      (key->key_type != BR_KEYTYPE_RSA || key->key.rsa.nlen >= 256u))
+    ta.pkey = *key;
   switch (ta.pkey.key_type) {
   case BR_KEYTYPE_RSA:
     ta.pkey.key.rsa.n = amt__room_put(r, key->key.rsa.n, key->key.rsa.nlen);

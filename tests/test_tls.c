@@ -3653,6 +3653,41 @@ TLS_TEST(anchors_read_the_same_however_they_are_cut)
   }
 }
 
+/* What became of these two, of which the second can always be used. */
+static void check_passed(cert_spec s, uint32_t now, size_t passed)
+{
+  static amt_bearssl_anchors a;
+  bytes pem = { NULL, 0, 0 };
+  s.ca = 1;
+  cert_pem(&pem, cert_make(&s));
+  cert_pem(&pem, authority);
+  memset(&a, 0, sizeof a);
+  a.mem = anchor_memory[0], a.size = sizeof anchor_memory[0];
+  a.now = now;
+  assert_int_equal(amt_bearssl_anchors_read(&a, pem.p, pem.n), 0);
+  assert_int_equal(amt_bearssl_anchors_end(&a), 0);
+  assert_int_equal(a.passed, passed);
+  assert_int_equal(a.count, 2 - passed);
+  bytes_free(&pem);
+}
+
+TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
+{
+  cert_spec s = { .name = "An old root", .key = KEY_OTHER };
+  s.until = date(NOW, 0);
+  check_passed(s, (uint32_t)NOW, 0);
+  check_passed(s, (uint32_t)NOW + 1, 1);
+  check_passed(s, (uint32_t)(NOW + DAY - 43201), 1); /* the next midnight */
+  check_passed(s, (uint32_t)(NOW - DAY), 0);
+  check_passed(s, 0, 1); /* the system's time */
+  check_passed(s, 1, 0); /* before this build: no time at all */
+  s.until = NULL;
+  s.key = KEY_RSA_1024;
+  check_passed(s, (uint32_t)NOW, 1);
+  s.key = KEY_RSA;
+  check_passed(s, (uint32_t)NOW, 0);
+}
+
 /* Up to the last line, "-----END ...": of that, a part is as good. */
 static size_t data_of(const bytes *pem)
 {

@@ -642,15 +642,25 @@ def goes_on_without_dates_where_that_was_asked_for(backend):
                           nginx().url(cert))[0], reason(backend, cert))
 
 
-@both
-def judges_the_dates_of_an_anchor_or_does_not_know_them(backend):
-    """BearSSL's anchors are a name and a key, and have no dates."""
-    line = probe(backend, "--ca", file("oldmid.crt"), nginx().url("ec-by-old"),
-                 roots=False)[0]
-    if backend == "bearssl":
-        good(line, SHORT)
-    else:
-        refused(line, "TLS_EXPIRED", 1)
+def test_mbedtls_judges_the_dates_of_an_anchor():
+    refused(probe("mbedtls", "--ca", file("oldmid.crt"),
+                  nginx().url("ec-by-old"), roots=False)[0], "TLS_EXPIRED", 1)
+
+
+def test_bearssl_passes_over_an_anchor_that_has_expired():
+    p = begin_probe("bearssl", "--ca", file("oldmid.crt"),
+                    nginx().url("ec-by-old"))
+    err = p.communicate(timeout=20)[1]
+    equal(p.returncode, 2)
+    assert "no usable certificate" in err, err
+    with open(file("two.pem"), "wb") as two:
+        for name in ("oldmid.crt", "root.crt"):
+            with open(file(name), "rb") as one:
+                two.write(one.read())
+    refused(probe("bearssl", "--ca", file("two.pem"), nginx().url("ec-by-old"),
+                  roots=False)[0], "TLS_ISSUER", 0)
+    good(probe("bearssl", "--ca", file("two.pem"), nginx().url("ec"),
+               roots=False)[0], SHORT)
 
 
 # --- pins --------------------------------------------------------------------
