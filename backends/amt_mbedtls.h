@@ -1,5 +1,5 @@
-/* amt_mbedtls.h - TLS by mbedTLS 2.28 and 3.x as a stream for amt_http.h: with
-   mbedTLS's own heap.
+/* amt_mbedtls.h - TLS by mbedTLS 2.28, 3.x and 4.x as a stream for amt_http.h:
+   with mbedTLS's own heap.
 
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #define AMT_POSIX   or another stream
@@ -7,7 +7,7 @@
                                   #include "amt.h"   or "amt_http.h" alone
    in all others the same without the first line. Both include this file;
    included by its own name it brings amt_http.h. Link with
-   -lmbedtls -lmbedx509 -lmbedcrypto.
+   -lmbedtls -lmbedx509 -lmbedcrypto (4.x: -ltfpsacrypto in place of the last).
 
    Contents: search for the tag
      >>mbedtls-manual     a whole program, memory, options, price
@@ -83,10 +83,14 @@
 #if AMT_HTTP_VERSION != 200
 #error "amt_mbedtls.h and amt_http.h differ: take all headers from one place"
 #endif
+#include <mbedtls/version.h>
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+#include <psa/crypto.h>
+#else
 #include <mbedtls/entropy.h>
 #include <mbedtls/sha256.h>
+#endif
 #include <mbedtls/ssl.h>
-#include <mbedtls/version.h>
 
 /* ------------------------------------------------------------------------
    >>mbedtls-api */
@@ -98,8 +102,9 @@ typedef struct amt_mbedtls_server {
   mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
   mbedtls_pk_context *client_key;
   const int         *ciphers; /* 0 at its end; NULL: a short list for TLS 1.2.
-                                 With 3.x yours may name TLS 1.3's, after
-                                 psa_crypto_init */
+                                 From 3.2 on yours may name TLS 1.3's, after
+                                 psa_crypto_init; without one of these (0x13..)
+                                 TLS 1.3 is not offered */
   uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
                                   2.28 wants each chain to fit one */
   /* Private: */
@@ -107,7 +112,10 @@ typedef struct amt_mbedtls_server {
   uint8_t             saved_for[32];
   uint32_t            saved_until;
   uint8_t             has_saved;
-  mbedtls_entropy_context entropy;
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  mbedtls_entropy_context entropy; /* from 4.x on mbedTLS's own: there a
+                                      tls.random is refused, not ignored */
+#endif
 } amt_mbedtls_server;
 
 AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server);
@@ -136,6 +144,7 @@ typedef struct amt_mbedtls {
   uint8_t                  state, want, first, offered, verified, turns;
   uint8_t                  top;         /* of the chain: its certificates - 1 */
   const mbedtls_x509_crt  *last;        /* that one was refused */
+  uint32_t                 until;       /* of this connection's session */
   uint16_t                 out_at, out_len;
   uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
 } amt_mbedtls;
@@ -156,10 +165,7 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT_MBEDTLS_IMPLEMENTED
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-#include <mbedtls/oid.h>
-#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
-#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
-#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
+#include <mbedtls/oid.h> /* for MBEDTLS_X509_EXT_ */
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->in_msg)
 #define AMT__MBEDTLS_HAS_SAN(crt) \
   ((crt)->ext_types & MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
@@ -167,10 +173,9 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
 #else
-#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
-#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
-#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
+#if MBEDTLS_VERSION_NUMBER < 0x04010000 /* private, but there is nothing else */
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->MBEDTLS_PRIVATE(in_msg))
+#endif
 #define AMT__MBEDTLS_HAS_SAN(crt) \
   mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
@@ -178,9 +183,71 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
 #endif
 
+#ifdef AMT__MBEDTLS_MESSAGE
+#define AMT__MBEDTLS_ALERT(ssl)     (AMT__MBEDTLS_MESSAGE(ssl)[1])
+#else
+#define AMT__MBEDTLS_ALERT(ssl)     mbedtls_ssl_get_fatal_alert(ssl)
+#endif
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#define AMT__MBEDTLS_IS_13(ssl) \
+  (mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3)
+#else
+#define AMT__MBEDTLS_IS_13(ssl) 0
+#endif
+
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+#define AMT__MBEDTLS_IS_RSA(pk) \
+  mbedtls_pk_can_do_psa(pk, PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256), \
+                        PSA_KEY_USAGE_VERIFY_HASH)
+typedef psa_hash_operation_t amt__sha256;
+static void amt__sha256_begin(amt__sha256 *h)
+{
+  *h = psa_hash_operation_init();
+  (void)psa_hash_setup(h, PSA_ALG_SHA_256);
+}
+static void amt__sha256_add(amt__sha256 *h, const void *p, size_t n)
+{
+  (void)psa_hash_update(h, (const uint8_t *)p, n);
+}
+static void amt__sha256_end(amt__sha256 *h, uint8_t out[32])
+{
+  size_t n;
+  (void)psa_hash_finish(h, out, 32, &n);
+  (void)psa_hash_abort(h);
+}
+#else
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
+#else
+#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
+#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
+#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
+#endif
+#define AMT__MBEDTLS_IS_RSA(pk) mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA)
+typedef mbedtls_sha256_context amt__sha256;
+static void amt__sha256_begin(amt__sha256 *h)
+{
+  mbedtls_sha256_init(h);
+  (void)AMT__SHA256_STARTS(h);
+}
+static void amt__sha256_add(amt__sha256 *h, const void *p, size_t n)
+{
+  (void)AMT__SHA256_UPDATE(h, (const unsigned char *)p, n);
+}
+static void amt__sha256_end(amt__sha256 *h, uint8_t out[32])
+{
+  (void)AMT__SHA256_FINISH(h, out);
+  mbedtls_sha256_free(h);
+}
+#endif
+
 /* ------------------------------------------------------------------------
    >>mbedtls-io */
 
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
 /* mbedTLS's source of randomness: the caller's, or the system's. */
 static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 {
@@ -200,6 +267,7 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
   if (bad) t->verdict = AMT_E_TLS_RANDOM;
   return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
 }
+#endif
 
 /* Writes below. Once that has failed it all goes nowhere: what the server had
    said before, an alert or an early reply, can still be read. */
@@ -271,22 +339,21 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 {
   size_t i;
 #ifndef AMT_TLS_NO_PIN
-  mbedtls_sha256_context hash;
-  mbedtls_sha256_init(&hash);
-  (void)AMT__SHA256_STARTS(&hash);
+  amt__sha256 hash;
+  uint8_t     digest[32];
+  amt__sha256_begin(&hash);
 #endif
   amt__cert_init(&t->reader);
   for (i = 0; i < crt->raw.len; i++) {
     int of_key = amt__cert_step(&t->reader, crt->raw.p[i]);
 #ifndef AMT_TLS_NO_PIN
-    if (of_key && depth == 0)
-      (void)AMT__SHA256_UPDATE(&hash, crt->raw.p + i, 1);
+    if (of_key && depth == 0) amt__sha256_add(&hash, crt->raw.p + i, 1);
 #endif
     (void)of_key, (void)depth;
   }
 #ifndef AMT_TLS_NO_PIN
-  if (depth == 0) (void)AMT__SHA256_FINISH(&hash, t->report.pin);
-  mbedtls_sha256_free(&hash);
+  amt__sha256_end(&hash, digest);
+  if (depth == 0) memcpy(t->report.pin, digest, sizeof digest);
 #endif
 }
 #endif
@@ -313,7 +380,7 @@ static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
   return AMT_E_TLS_CERTIFICATE;
 }
 
-#if AMT__TLS_READER
+#if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
 /* The next certificate of the server's message, which still lies in mbedTLS's
    buffer: a head of four bytes, a length of three, and then each with a length
    of three. Its length, or 0 after the last. */
@@ -344,6 +411,9 @@ static int amt__mbedtls_dropped(const amt_mbedtls      *t,
   return -1;
 }
 
+#endif
+
+#if AMT__TLS_READER
 static int amt__mbedtls_issued(const mbedtls_x509_crt *issuer,
                                const mbedtls_x509_crt *crt)
 {
@@ -375,7 +445,10 @@ static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
 static void amt__mbedtls_explain(amt_mbedtls *t, const mbedtls_x509_crt *own)
 {
   int which = t->report.certificate;
-  int dropped = amt__mbedtls_dropped(t, own);
+  int dropped = -1;
+#ifdef AMT__MBEDTLS_MESSAGE
+  if (!AMT__MBEDTLS_IS_13(&t->ssl)) dropped = amt__mbedtls_dropped(t, own);
+#endif
   if (dropped == 0 || (dropped > 0 && t->verdict == AMT_E_TLS_ISSUER)) {
     t->verdict = AMT_E_TLS_ALGORITHM;
     which = dropped;
@@ -413,7 +486,7 @@ static void amt__mbedtls_note(amt_mbedtls *t, const mbedtls_x509_crt *crt,
     t->verdict = amt__mbedtls_refused(t, flags, depth);
     report->certificate = (uint8_t)depth;
     if (t->verdict == AMT_E_TLS_WEAK &&
-        !(mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) &&
+        !(AMT__MBEDTLS_IS_RSA(&crt->pk) &&
           mbedtls_pk_get_bitlen(&crt->pk) < 2048))
       report->certificate++; /* its issuer's key is meant */
     report->lib_error = (int)flags;
@@ -453,6 +526,27 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 /* ------------------------------------------------------------------------
    >>mbedtls-stream */
 
+/* TLS 1.2 at least, and nothing later for a list that has nothing later: a
+   server that speaks TLS 1.3 would choose that, and find no cipher. */
+static void amt__mbedtls_versions(mbedtls_ssl_config *conf, const int *ciphers)
+{
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000
+  while (ciphers != NULL && *ciphers != 0 && *ciphers >> 8 != 0x13) ciphers++;
+  mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+  if (ciphers == NULL || *ciphers == 0)
+    mbedtls_ssl_conf_max_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && \
+  defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+  mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+    conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+#else /* 2.28 has nothing later */
+  (void)ciphers;
+  mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
+                               MBEDTLS_SSL_MINOR_VERSION_3);
+#endif
+}
+
 static int amt__mbedtls_configure(amt_mbedtls *t)
 {
   static const int ciphers[] = {
@@ -470,17 +564,15 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
   mbedtls_ssl_conf_authmode(conf, s->anchors != NULL
                                     ? MBEDTLS_SSL_VERIFY_REQUIRED
                                     : MBEDTLS_SSL_VERIFY_OPTIONAL);
-  mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
-                               MBEDTLS_SSL_MINOR_VERSION_3);
+  amt__mbedtls_versions(conf, s->ciphers);
   mbedtls_ssl_conf_ca_chain(conf, s->anchors, NULL);
   mbedtls_ssl_conf_verify(conf, amt__mbedtls_verify, t);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_ssl_conf_rng(conf, amt__mbedtls_random, t);
+#endif
   mbedtls_ssl_conf_cert_profile(conf, &mbedtls_x509_crt_profile_next);
   mbedtls_ssl_conf_ciphersuites(conf, s->ciphers != NULL ? s->ciphers
                                                          : ciphers);
-  if (s->ciphers == NULL) /* these are TLS 1.2's */
-    mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3,
-                                 MBEDTLS_SSL_MINOR_VERSION_3);
 #ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
   if (s->fragment != 0) {
     e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
@@ -499,17 +591,13 @@ static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
                                uint16_t port)
 {
   amt_mbedtls_server    *s = t->server;
-  mbedtls_sha256_context hash;
-  mbedtls_sha256_init(&hash);
-  (void)AMT__SHA256_STARTS(&hash);
-  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s,
-                           offsetof(amt_mbedtls_server, saved));
-  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)s->tls.pins,
-                           32u * s->tls.pin_count);
-  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)name, n);
-  (void)AMT__SHA256_UPDATE(&hash, (const unsigned char *)&port, sizeof port);
-  (void)AMT__SHA256_FINISH(&hash, t->binding);
-  mbedtls_sha256_free(&hash);
+  amt__sha256            hash;
+  amt__sha256_begin(&hash);
+  amt__sha256_add(&hash, s, offsetof(amt_mbedtls_server, saved));
+  amt__sha256_add(&hash, s->tls.pins, 32u * s->tls.pin_count);
+  amt__sha256_add(&hash, name, n);
+  amt__sha256_add(&hash, &port, sizeof port);
+  amt__sha256_end(&hash, t->binding);
   t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
                memcmp(t->binding, s->saved_for, sizeof t->binding) == 0 &&
                mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
@@ -530,6 +618,10 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
                      &t->reader);
   if (e != 0) return e;
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+  if (t->server->tls.random != NULL || psa_crypto_init() != PSA_SUCCESS)
+    return AMT_E_TLS_RANDOM;
+#endif
   mbedtls_ssl_init(&t->ssl);
   mbedtls_ssl_config_init(&t->conf);
   t->state = AMT__TLS_SHAKING;
@@ -548,7 +640,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   return 0;
 }
 
-#if AMT__TLS_READER
+#if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
 /* Of the certificates shown, the first that mbedTLS cannot read. */
 static void amt__mbedtls_find(amt_mbedtls *t)
 {
@@ -568,13 +660,25 @@ static void amt__mbedtls_find(amt_mbedtls *t)
 }
 #endif
 
+static void amt__mbedtls_save(amt_mbedtls *t)
+{
+  amt_mbedtls_server *s = t->server;
+  amt_mbedtls_forget(s);
+  memcpy(s->saved_for, t->binding, sizeof s->saved_for);
+  s->saved_until = t->until;
+  s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
+}
+
 /* mbedTLS's result, as ours: MBEDTLS_ERR_X509_ are -0x2..., _PK_ -0x3.... */
 static int amt__mbedtls_result(amt_mbedtls *t, int e)
 {
   if (e == MBEDTLS_ERR_SSL_WANT_READ || e == MBEDTLS_ERR_SSL_WANT_WRITE)
     return AMT_AGAIN;
 #if MBEDTLS_VERSION_NUMBER >= 0x03020000
-  if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) return AMT_AGAIN;
+  if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+    amt__mbedtls_save(t); /* TLS 1.3: not before */
+    return AMT_AGAIN;
+  }
 #endif
   if (e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return AMT_E_EOF;
   if (t->report.lib_error == 0) t->report.lib_error = e;
@@ -585,7 +689,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
     return AMT_E_TLS_NOT_TLS;
   switch (e) {
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-    return amt__tls_alert(AMT__MBEDTLS_MESSAGE(&t->ssl)[1]);
+    return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
   case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
     return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
@@ -596,8 +700,8 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   default: break;
   }
   if (-e >> 12 != 2 && -e >> 12 != 3) return AMT_E_TLS_BROKEN;
-#if AMT__TLS_READER
-  amt__mbedtls_find(t);
+#if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
+  if (!AMT__MBEDTLS_IS_13(&t->ssl)) amt__mbedtls_find(t);
 #endif
   return -e >> 12 == 2 ? AMT_E_TLS_CERTIFICATE : AMT_E_TLS_ALGORITHM;
 }
@@ -608,10 +712,9 @@ static int amt__mbedtls_opened(amt_mbedtls *t)
   amt_mbedtls_server *s = t->server;
   t->report.resumed = !t->verified;
   if (t->report.resumed && !t->offered) return AMT_E_TLS_BROKEN;
-  if (t->verified) s->saved_until = amt__tls_until(&s->tls, t->report.until);
-  amt_mbedtls_forget(s);
-  memcpy(s->saved_for, t->binding, sizeof s->saved_for);
-  s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
+  t->until = s->saved_until;
+  if (t->verified) t->until = amt__tls_until(&s->tls, t->report.until);
+  if (!AMT__MBEDTLS_IS_13(&t->ssl)) amt__mbedtls_save(t);
   t->state = AMT__TLS_OPEN;
   return 1;
 }
@@ -714,13 +817,17 @@ AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
 {
   memset(server, 0, sizeof *server);
   mbedtls_ssl_session_init(&server->saved);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_entropy_init(&server->entropy);
+#endif
 }
 
 AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server)
 {
   amt_mbedtls_forget(server);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_entropy_free(&server->entropy);
+#endif
 }
 
 AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)

@@ -144,6 +144,21 @@ static void tls_no_client(void)
 }
 
 #else
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#define PARSE_KEY(key, p, n) mbedtls_pk_parse_key(key, p, n, NULL, 0)
+#define MEMBER(name) name
+#else
+#include <psa/crypto.h>
+static int key_random(void *ctx, unsigned char *p, size_t n)
+{
+  (void)ctx;
+  return psa_generate_random(p, n) == PSA_SUCCESS ? 0 : -1;
+}
+#define PARSE_KEY(key, p, n) \
+  mbedtls_pk_parse_key(key, p, n, NULL, 0, key_random, NULL)
+#define MEMBER(name) MBEDTLS_PRIVATE(name)
+#endif
+
 static mbedtls_x509_crt   anchor_lists[2];
 static mbedtls_x509_crt   client_chain;
 static mbedtls_pk_context client_key;
@@ -207,7 +222,7 @@ static int tls_client(const bytes *chain, const bytes *pem)
   cfg.client_key = NULL;
   if (mbedtls_x509_crt_parse(&client_chain, chain->p, chain->n + 1) != 0)
     return AMT_E_TLS_PEM;
-  if (mbedtls_pk_parse_key(&client_key, pem->p, pem->n + 1, NULL, 0) != 0)
+  if (PARSE_KEY(&client_key, pem->p, pem->n + 1) != 0)
     return AMT_E_TLS_KEY;
   cfg.client = &client_chain;
   cfg.client_key = &client_key;
@@ -2685,7 +2700,7 @@ TLS_TEST(an_impostor_cannot_resume)
 #ifdef AMT_BEARSSL
   cfg.saved.master_secret[5] ^= 1;
 #else
-  cfg.saved.master[5] ^= 1;
+  cfg.saved.MEMBER(master)[5] ^= 1;
 #endif
   amt_http_close(&conn);
   srv.heard_all = 0;
@@ -4338,6 +4353,9 @@ static int program_begin(void **state)
 {
   (void)state;
   pattern_fill();
+#if defined(AMT_MBEDTLS) && MBEDTLS_VERSION_NUMBER >= 0x03000000
+  MUST(psa_crypto_init() == PSA_SUCCESS);
+#endif
   authorities_make();
   return 0;
 }
