@@ -263,6 +263,22 @@ test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory all amtsim
 	@CC="$(CC)" sh tests/run.sh
 
+TLS_SERVER_DEBS = apache2-bin haproxy stunnel4 lighttpd lighttpd-mod-openssl \
+             nginx-light gnutls-bin openssl python3 nodejs golang-go \
+             openjdk-17-jdk-headless $(TLS_DEBS) libmbedtls-dev
+
+tls-servers: ## what TLS servers say to a missing certificate, and who resumes
+	@$(MAKE) --no-print-directory packages DEBS="$(TLS_SERVER_DEBS)"
+	@mkdir -p build/test
+	$(CC) -std=c99 -O1 -g $(INCLUDE) -DAMT_BEARSSL tests/tls_probe.c \
+	  -o build/test/tls_probe_bearssl -lbearssl
+	$(CC) -std=c99 -O1 -g $(INCLUDE) -DAMT_MBEDTLS tests/tls_probe.c \
+	  -o build/test/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
+	@TEST_OUT=build/test python3 tests/tls_servers.py
+
+tls36: ## the TLS stream's tests over mbedTLS 3.6, in a Debian 13 root, as root
+	@sh tests/tls36.sh $(CURDIR)/build/trixie
+
 bare: ## make demo and make test in a minimal Debian 12, as root; the gate
 	@sh tests/bare.sh
 
@@ -278,4 +294,4 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
         bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze prove kestrel test bare packages clean help
+        analyze prove kestrel test tls36 tls-servers bare packages clean help

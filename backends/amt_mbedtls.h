@@ -165,10 +165,7 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT_MBEDTLS_IMPLEMENTED
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-#include <mbedtls/oid.h> /* for MBEDTLS_X509_EXT_ */
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->in_msg)
-#define AMT__MBEDTLS_HAS_SAN(crt) \
-  ((crt)->ext_types & MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
@@ -176,8 +173,6 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #if MBEDTLS_VERSION_NUMBER < 0x04010000 /* private, but there is nothing else */
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->MBEDTLS_PRIVATE(in_msg))
 #endif
-#define AMT__MBEDTLS_HAS_SAN(crt) \
-  mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
@@ -517,7 +512,7 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     t->verdict = amt__tls_judge(tls, &t->report, t->reader.seen,
                                 t->reader.ip_len);
 #else
-  if (t->verdict == 0 && !AMT__MBEDTLS_HAS_SAN(crt))
+  if (t->verdict == 0 && crt->subject_alt_names.buf.p == NULL)
     t->verdict = amt__tls_common_name(tls, &t->report);
 #endif
   return t->verdict != 0 ? MBEDTLS_ERR_X509_FATAL_ERROR : 0;

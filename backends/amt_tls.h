@@ -169,11 +169,12 @@ static const char *amt__tls_alert_text(int alert)
   case 22: return "TLS alert record_overflow: the server takes no record of "
                   "this size";
   case 40: return "TLS alert handshake_failure: server and client have no "
-                  "version, cipher or curve in common; allow TLS 1.2, ECDHE "
-                  "and AES-128-GCM or ChaCha20 on the server, or more ciphers "
-                  "here; or it wants a client certificate";
+                  "version, cipher or curve in common, or its certificate's "
+                  "key is of a kind that we do not take; allow TLS 1.2, ECDHE, "
+                  "AES-128-GCM or ChaCha20 and RSA or P-256 there, or more "
+                  "ciphers here; or it wants a client certificate";
   case 42: return "TLS alert bad_certificate: the server refuses our client "
-                  "certificate";
+                  "certificate, or wants one and got none";
   case 43: return "TLS alert unsupported_certificate: the server cannot use "
                   "our client certificate";
   case 44: return "TLS alert certificate_revoked: our client certificate was "
@@ -181,7 +182,7 @@ static const char *amt__tls_alert_text(int alert)
   case 45: return "TLS alert certificate_expired: our client certificate has "
                   "expired, or the server's clock is wrong";
   case 46: return "TLS alert certificate_unknown: the server refuses our "
-                  "client certificate";
+                  "client certificate, or wants one and got none";
   case 47: return "TLS alert illegal_parameter: the server calls our "
                   "handshake wrong";
   case 48: return "TLS alert unknown_ca: the server does not trust who signed "
@@ -189,12 +190,13 @@ static const char *amt__tls_alert_text(int alert)
   case 49: return "TLS alert access_denied: the server knows our client "
                   "certificate and does not let it in";
   case 50: return "TLS alert decode_error: the server could not read our "
-                  "handshake";
+                  "handshake, or wants a client certificate (GnuTLS)";
   case 51: return "TLS alert decrypt_error: a signature or a Finished was "
                   "wrong; does our key belong to our certificate?";
   case 71: return "TLS alert insufficient_security: the server asks for "
                   "stronger ciphers than ours";
-  case 80: return "TLS alert internal_error: the server failed; see its log";
+  case 80: return "TLS alert internal_error: the server failed; see its log; "
+                  "lighttpd also says so where it wants a client certificate";
   case 86: return "TLS alert inappropriate_fallback: the server speaks a "
                   "later version";
   case 90: return "TLS alert user_canceled: the server gave the handshake up";
