@@ -62,5 +62,5 @@ TEST(other_numbers_have_neither_name_nor_words)
     if (amt_http_error(e)[0] != 0 && !named) fail_msg("%d has no name", e);
     n += named;
   }
-  assert_int_equal(n, 22 + 28 + 256);
+  assert_int_equal(n, 22 + 29 + 256);
 }
