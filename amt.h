@@ -79,6 +79,38 @@
    refused sign-in is tried three times at most, after 5 s and after a minute,
    since directories lock accounts.
 
+   The end of each call, and what it means; a test plays each cell. "look" is
+   MonitorJob, "log" is GetMessages at the end; "later" is of a job that the
+   server knows: it has given this run the id, or told a status.
+
+     end of a call    sign-in later   START   STOP    look    later   log
+     good             next    next    next    next    next    next    next
+     lacks its value  again   again   unknown next    next    next    thrice
+     not JSON         again   again   unknown again   again   again   thrice
+     401              refused thrice  sign in sign in sign in sign in sign in
+     401 again        -       -       refused told    refused again   thrice
+     403              refused thrice  refused told    refused again   thrice
+     404              refused thrice  refused told    refused again   again
+     other 4xx        refused thrice  refused told    again   again   again
+     425, 429         again   again   refused again   again   again   again
+     408, 5xx         again   again   unknown again   again   again   again
+     3xx              refused again   refused again   again   again   again
+     broken, taken    again   again   unknown again   again   again   again
+     broken, untaken  again   again   again   again   again   again   again
+     stale            at once at once unknown at once at once at once at once
+
+   next     the run goes on
+   again    AMT_RETRYING; after a pause, until s.give_up
+   at once  once more, without an event; the second time in a row: again
+   sign in  likewise, behind a fresh sign-in
+   thrice   again, but three times in all
+   told     AMT_STOP_ANSWERED with the error; asked again with each poll
+   refused  AMT_FAILED; and what a Start was for did not happen
+   unknown  AMT_FAILED; a Start may have arrived, and is never sent again
+
+   A Start's refusal that brings a status which ends a run is AMT_DONE with that
+   code. With AMT_LIVE a log that fails ends nothing: the next look decides.
+
    Never twice. A Start goes on a connection that is opened for it: a kept one
    may be closing, and then nobody would know whether the Start arrived. That
    costs each Start one TCP connection more (ten system calls with AMT_POSIX),
@@ -318,8 +350,12 @@
   E(AMT_E_FORBIDDEN, -64, \
     "the API user may not do this (HTTP 403); see its privileges in AMT " \
     "Control Center") \
-  E(AMT_E_NO_TOKEN, -65, \
-    "the sign-in's reply has no token; check the wire table") \
+  E(AMT_E_NO_PATH, -65, \
+    "the server has no such path (HTTP 404, 405): check the URL, and the " \
+    "path of the sign-in in the wire table") \
+  E(AMT_E_TOKEN_REFUSED, -66, \
+    "the server refuses the token that its sign-in has just given (HTTP " \
+    "401); does a proxy drop the header that carries it?") \
   E(AMT_E_NO_MESSAGES, -67, \
     "the reply has no list of messages; check the wire table") \
   E(AMT_E_DUPLICATE, -68, \
@@ -352,6 +388,8 @@
     "the job was started, but its id is longer than 63 bytes, or has a " \
     "NUL: look for it at the server, and do not start it again") \
   E(AMT_E_OTHER_ID, -81, "the reply is about another job") \
+  E(AMT_E_NO_TOKEN, -82, \
+    "the sign-in's reply has no token; check the wire table") \
   E(AMT_E_MISSING, -120, "a required value is missing") \
   E(AMT_E_EMPTY, -121, "an empty value, or one without name=") \
   E(AMT_E_UTF8, -122, "the text is not valid UTF-8") \
@@ -372,9 +410,11 @@
 enum { AMT_JSON_ERRORS(AMT__ENUM) AMT_JOB_ERRORS(AMT__ENUM) };
 
 /* What the number of an error says, as in amt_http.h: that a text is not JSON;
-   and that nothing was sent, since what you gave is wrong. */
-#define AMT_IS_JSON(error)   ((error) <= -40 && (error) >= -47)
-#define AMT_IS_UNSENT(error) ((error) <= -120 && (error) >= -128)
+   that the server has refused the call (4xx); and that nothing was sent, since
+   what you gave is wrong. */
+#define AMT_IS_JSON(error)    ((error) <= -40 && (error) >= -47)
+#define AMT_IS_REFUSAL(error) ((error) <= -62 && (error) >= -66)
+#define AMT_IS_UNSENT(error)  ((error) <= -120 && (error) >= -128)
 
 /* What an error means and what to do, of both headers; and its name, as it is
    written in C. "" for others, and with AMT_NO_TEXT. */
@@ -757,7 +797,7 @@ typedef struct amt_job {
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
   uint16_t    http_status; /* of the last complete head, or 0 */
-  uint16_t    backoff__;
+  uint16_t    backoff__;   /* the next pause; 0: no outage, since failed__ */
   uint16_t    flags__;     /* of the job */
   uint16_t    seen__;      /* of this reply */
   int32_t     status;      /* as the server said last; -1 before that */
@@ -1692,7 +1732,7 @@ enum {
   AMT__ONCE      = 1,    /* one call and no more */
   AMT__ANNOUNCED = 2,    /* AMT_STARTING was given */
   AMT__FINAL     = 4,    /* the status ends the run */
-  AMT__IN_OUTAGE   = 8,    /* since failed__ */
+  AMT__NO_STATUS = 8,    /* MonitorJob's last reply had none */
   AMT__REAUTHENTICATED     = 16,   /* this call has met a 401 */
   AMT__LIVE_DUE  = 32,   /* messages next */
   AMT__SEQUENCE_AFTER_TEXT      = 64,   /* Sequence comes after Text here */
@@ -3699,7 +3739,7 @@ AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
     size_t n = amt__length(id);
     j->start = AMT_START_KNOWN;
     if (n >= sizeof j->id) {
-      j->cause = AMT_E_ID;
+      j->len__ = 255; /* as amt__collect says of what is too long */
       n = 0;
     }
     amt__copy(j->id, id, n);
@@ -3878,8 +3918,7 @@ static int amt__retry_later(amt_job *j, int error, uint32_t now)
 {
   uint32_t give_up = amt__duration(j->session__->give_up, 300000u);
   uint32_t away, ms, after;
-  if (!(j->flags__ & AMT__IN_OUTAGE)) {
-    j->flags__ |= AMT__IN_OUTAGE;
+  if (j->backoff__ == 0) {
     j->failed__ = now;
     j->backoff__ = 500;
   }
@@ -3988,12 +4027,12 @@ static int amt__after_refusal(amt_job *j, uint32_t now)
   uint32_t passed = amt__elapsed(now, s->refused__);
   if (!(j->flags__ & AMT__WATCHED)) {
     j->http_status = s->http_status__;
-    return amt__fail_refused(j, AMT_E_SIGN_IN, AMT_CODE_AUTHENTICATION_ERROR);
+    return amt__fail_refused(j, s->error__, AMT_CODE_AUTHENTICATION_ERROR);
   }
-  if (s->refusals__ >= 3) return amt__lost(j, AMT_E_SIGN_IN);
+  if (s->refusals__ >= 3) return amt__lost(j, s->error__);
   if (passed >= pause) return AMT__NOTHING;
   j->retry_after__ = (pause - passed + 999u) / 1000u;
-  return amt__retry_later(j, AMT_E_SIGN_IN, now);
+  return amt__retry_later(j, s->error__, now);
 }
 
 static int amt__ready(amt_job *j, uint32_t now)
@@ -4004,7 +4043,7 @@ static int amt__ready(amt_job *j, uint32_t now)
     return amt__end(j, AMT_FAILED, AMT_E_CANCELLED, AMT_CODE_KILLED);
   token = amt__token_state(j, now);
   if (token < 0) return amt__await_token(j, now);
-  if (j->session__->error__ == AMT_E_SIGN_IN &&
+  if (AMT_IS_REFUSAL(j->session__->error__) &&
       (token == 0 || (j->flags__ & AMT__WATCHED))) {
     int event = amt__after_refusal(j, now);
     if (event != AMT__NOTHING) return event;
@@ -4021,153 +4060,153 @@ static int amt__ready(amt_job *j, uint32_t now)
   return amt__call(j, op);
 }
 
-/* --- what the end of a call means --- */
+/* --- what the end of a call means ---
 
-enum { AMT__GOOD, AMT__UNAUTHORIZED, AMT__FORBIDDEN, AMT__REFUSED,
-       AMT__PASSING, AMT__MOVED };
+   The table of ends in >>manual says the same, and a test compares the two. */
 
-AMT__OWN int amt__class(const amt_job *j)
+/* How the call has ended: 0 if it is good; the server's refusal, by its status;
+   or the error for which its reply cannot be used. */
+AMT__OWN int amt__outcome(const amt_job *j)
 {
   unsigned st = j->http_status;
-  if (j->flags__ & AMT__BROKEN) return AMT__PASSING;
-  if (amt__is_class(st, 2) && j->cause != 0) return AMT__PASSING;
-  if (amt__is_class(st, 2)) return amt__is_good(j) ? AMT__GOOD : AMT__REFUSED;
-  if (amt__is_class(st, 3)) return AMT__MOVED;
-  if (st == 401u) return AMT__UNAUTHORIZED;
-  if (st == 403u) return AMT__FORBIDDEN;
-  if (!amt__is_class(st, 4) || st == 408u || st == 425u || st == 429u)
-    return AMT__PASSING;
-  return AMT__REFUSED;
-}
-
-/* The error that goes with it. */
-AMT__OWN int amt__reason(const amt_job *j, int result)
-{
-  switch (result) {
-  case AMT__UNAUTHORIZED: return AMT_E_SIGN_IN;
-  case AMT__FORBIDDEN: return AMT_E_FORBIDDEN;
-  case AMT__REFUSED: return AMT_E_REFUSED;
-  case AMT__MOVED: return AMT_E_REDIRECT;
-  default: break;
+  if (j->flags__ & AMT__BROKEN) return j->cause;
+  if (amt__is_class(st, 2)) {
+    if (j->cause != 0 || amt__is_good(j)) return j->cause;
+    return j->op == AMT_SIGN_IN ? AMT_E_SIGN_IN : AMT_E_REFUSED;
   }
-  if ((j->flags__ & AMT__BROKEN) || amt__is_class(j->http_status, 2))
-    return j->cause;
-  return AMT_E_SERVER;
+  if (amt__is_class(st, 3)) return AMT_E_REDIRECT;
+  if (!amt__is_class(st, 4) || st == 408u || st == 425u || st == 429u)
+    return AMT_E_SERVER;
+  if (j->op == AMT_SIGN_IN) {
+    if (st == 404u || st == 405u) return AMT_E_NO_PATH;
+    return st == 401u || st == 403u ? AMT_E_SIGN_IN : AMT_E_REFUSED;
+  }
+  if (st == 401u)
+    return j->flags__ & AMT__REAUTHENTICATED ? AMT_E_TOKEN_REFUSED
+                                             : AMT_E_SIGN_IN;
+  return st == 403u ? AMT_E_FORBIDDEN : AMT_E_REFUSED;
 }
 
 /* Whether this answer is final. Of a job that the server knows, none is: its
    directory may hiccup, a node may be replaced, a restart takes a while. */
-static int amt__is_refused(const amt_job *j, int result)
+static int amt__is_final(const amt_job *j, int error)
 {
-  if (j->flags__ & AMT__WATCHED) return 0;
-  return result == AMT__FORBIDDEN || result == AMT__UNAUTHORIZED ||
-         (result == AMT__REFUSED &&
-          ((j->flags__ & AMT__ONCE) || j->http_status == 404u));
+  if ((j->flags__ & AMT__WATCHED) || !AMT_IS_REFUSAL(error)) return 0;
+  return error != AMT_E_REFUSED || (j->flags__ & AMT__ONCE) ||
+         j->http_status == 404u;
 }
 
-static int amt__refuse(amt_job *j, int result)
+static int amt__refuse(amt_job *j, int error)
 {
-  return amt__fail_refused(j, amt__reason(j, result), result == AMT__REFUSED
+  return amt__fail_refused(j, error, error == AMT_E_REFUSED
                              ? AMT_CODE_ERROR : AMT_CODE_AUTHENTICATION_ERROR);
 }
 
-/* The credentials were refused, for all jobs of the session. */
-static int amt__credentials_refused(amt_job *j, uint32_t now)
+/* The sign-in has failed, for all jobs of the session that wait for it. */
+AMT__OWN void amt__sign_in_failed(amt_job *j, int error)
 {
   amt_session *s = j->session__;
-  s->error__ = AMT_E_SIGN_IN;
+  s->error__ = (int16_t)error;
   s->http_status__ = j->http_status;
-  s->refused__ = now;
-  s->refusals__++;
   s->failures__++;
   j->failures__ = s->failures__;
   amt__release(j);
+}
+
+static int amt__credentials_refused(amt_job *j, int error, uint32_t now)
+{
+  amt_session *s = j->session__;
+  s->refused__ = now;
+  s->refusals__++;
+  amt__sign_in_failed(j, error);
   return amt__after_refusal(j, now);
 }
 
-/* They were accepted. */
 static void amt__credentials_taken(amt_session *s)
 {
   s->error__ = 0;
   s->refusals__ = 0;
 }
 
-static int amt__after_sign_in(amt_job *j, int result, uint32_t now)
+static int amt__signed_in(amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
-  int          error;
-  if (result == AMT__GOOD && !(j->seen__ & AMT__SEEN_TOKEN)) {
-    amt__note_error(j, AMT_E_NO_TOKEN);
-    result = AMT__PASSING;
-  }
-  if (result == AMT__GOOD) {
-    s->token_number__++;
-    s->stale__ = 0;
-    s->token__time = now;
-    amt__credentials_taken(s);
-    amt__release(j);
-    j->phase__ = AMT__READY;
-    return AMT__NOTHING;
-  }
-  error = amt__reason(j, result);
-  s->token__len = 0;
-  if (result == AMT__UNAUTHORIZED || result == AMT__FORBIDDEN ||
-      result == AMT__REFUSED)
-    return amt__credentials_refused(j, now);
-  s->http_status__ = j->http_status;
-  s->error__ = (int16_t)error;
-  s->failures__++;
-  j->failures__ = s->failures__;
+  s->token_number__++;
+  s->stale__ = 0;
+  s->token__time = now;
+  amt__credentials_taken(s);
   amt__release(j);
-  if (result == AMT__MOVED && j->start == AMT_START_NONE)
+  return AMT__NOTHING;
+}
+
+static int amt__after_sign_in(amt_job *j, int error, uint32_t now)
+{
+  if (error == 0 && (j->seen__ & AMT__SEEN_TOKEN))
+    return amt__signed_in(j, now);
+  j->session__->token__len = 0;
+  if (AMT_IS_REFUSAL(error)) return amt__credentials_refused(j, error, now);
+  if (error == 0) error = j->cause = AMT_E_NO_TOKEN;
+  amt__sign_in_failed(j, error);
+  if (error == AMT_E_REDIRECT && j->start == AMT_START_NONE)
     return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
   return amt__retry_later(j, error, now);
 }
 
+static int amt__started(amt_job *j, int ends, uint32_t now)
+{
+  j->start = AMT_START_KNOWN;
+  j->cause = 0;
+  j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
+  j->flags__ |= AMT__WATCHED;
+  j->began__ = now;
+  amt__sleep(j, now, amt__duration(j->session__->initial_delay, 10000u));
+  if (ends || (j->flags__ & AMT__STOPPING)) j->phase__ = AMT__READY;
+  if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
+  return AMT_STARTED;
+}
+
+/* It is never sent again: it may have arrived. */
+static int amt__start_unknown(amt_job *j, int error)
+{
+  j->start = AMT_START_UNKNOWN;
+  return amt__fail(j, error, AMT_CODE_UNDEFINED);
+}
+
+/* The reply to the Start tells how the job has ended. */
+static int amt__ended_at_once(amt_job *j, int start)
+{
+  j->start = (uint8_t)start;
+  j->status = j->got__;
+  j->log_complete = 1;
+  return amt__end(j, AMT_DONE, 0, j->got__);
+}
+
 /* A Start ends as known; as surely not sent; as ended, or refused, at once; or
    as nobody knows. */
-static int amt__after_start(amt_job *j, int result, uint32_t now)
+static int amt__after_start(amt_job *j, int error, uint32_t now)
 {
-  unsigned st = j->http_status;
-  int      complete = !(j->flags__ & AMT__BROKEN);
-  int      ends = (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__);
-  if (amt__has_id(j)) {
-    j->start = AMT_START_KNOWN;
-    j->cause = 0;
-    j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
-    j->flags__ |= AMT__WATCHED;
-    j->began__ = now;
-    amt__sleep(j, now, amt__duration(j->session__->initial_delay, 10000u));
-    if (ends || (j->flags__ & AMT__STOPPING)) j->phase__ = AMT__READY;
-    if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
-    return AMT_STARTED;
-  }
+  int good = amt__is_class(j->http_status, 2);
+  int no = amt__is_class(j->http_status, 4);
+  int ends = (j->seen__ & AMT__SEEN_STATUS) && amt_status_ends(j->got__);
+  if (amt__has_id(j)) return amt__started(j, ends, now);
   j->id[0] = 0;
-  if (!(j->flags__ & AMT__TAKEN))
-    return amt__retry_later(j, amt__reason(j, AMT__PASSING), now);
-  if (AMT__ANY_WIRE && result == AMT__REFUSED && amt__is_class(st, 2)) {
+  if (!(j->flags__ & AMT__TAKEN)) return amt__retry_later(j, error, now);
+  if (AMT__ANY_WIRE && good && error == AMT_E_REFUSED) {
     j->start = AMT_START_REFUSED;
-    return amt__refuse(j, result);
+    return amt__refuse(j, error);
   }
-  if (amt__is_class(st, 2) && (j->seen__ & AMT__SEEN_BAD_ID)) {
-    j->start = AMT_START_UNKNOWN;
-    return amt__fail(j, AMT_E_ID_LOST, AMT_CODE_UNDEFINED);
-  }
-  if (complete && j->cause == 0 && ends &&
-      (amt__is_class(st, 2) || amt__is_class(st, 4))) {
-    j->start = amt__is_class(st, 2) ? AMT_START_KNOWN : AMT_START_REFUSED;
-    j->status = j->got__;
-    j->log_complete = 1;
-    return amt__end(j, AMT_DONE, 0, j->got__);
-  }
-  if (complete && result == AMT__MOVED)
-    return amt__fail(j, AMT_E_REDIRECT, AMT_CODE_WEB_SERVER_ERROR);
-  if (complete && amt__is_class(st, 4) && st != 408u) {
-    j->start = AMT_START_REFUSED;
-    return amt__refuse(j, result == AMT__PASSING ? AMT__REFUSED : result);
-  }
-  j->start = AMT_START_UNKNOWN;
-  return amt__fail(j, AMT_E_MAYBE_STARTED, AMT_CODE_UNDEFINED);
+  if (good && (j->seen__ & AMT__SEEN_BAD_ID))
+    return amt__start_unknown(j, AMT_E_ID_LOST);
+  if (j->flags__ & AMT__BROKEN)
+    return amt__start_unknown(j, AMT_E_MAYBE_STARTED);
+  if (ends && j->cause == 0 && (good || no))
+    return amt__ended_at_once(j, good ? AMT_START_KNOWN : AMT_START_REFUSED);
+  if (error == AMT_E_REDIRECT)
+    return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
+  if (!no || j->http_status == 408u)
+    return amt__start_unknown(j, AMT_E_MAYBE_STARTED);
+  j->start = AMT_START_REFUSED;
+  return amt__refuse(j, AMT_IS_REFUSAL(error) ? error : AMT_E_REFUSED);
 }
 
 static uint32_t amt__interval(const amt_job *j, uint32_t now)
@@ -4181,111 +4220,111 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
 
 /* Until the next look at the job, unless there is a new wish to stop it. An old
    one is repeated once after each wait. */
-static void amt__wait_for_next_poll(amt_job *j, uint32_t now)
+AMT__OWN int amt__wait_for_next_poll(amt_job *j, uint32_t now)
 {
   amt__sleep(j, now, amt__interval(j, now));
   if (amt__stop_is_due(j)) j->phase__ = AMT__READY;
   j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
+  return AMT__NOTHING;
 }
 
-static int amt__after_monitor(amt_job *j, int result, uint32_t now)
+/* Takes the status that the reply has brought. 1 if it is another one. */
+static int amt__take_status(amt_job *j)
 {
-  amt_session *s = j->session__;
-  int          changed;
-  if (amt__is_refused(j, result)) return amt__refuse(j, result);
-  if (result != AMT__GOOD)
-    return amt__retry_later(j, amt__reason(j, result), now);
-  j->flags__ |= AMT__WATCHED;
+  int32_t before = j->status;
   j->error = 0;
+  j->flags__ &= (uint16_t)~AMT__NO_STATUS;
   if (!(j->seen__ & AMT__SEEN_STATUS)) {
     j->error = AMT_E_NO_STATUS;
+    j->flags__ |= AMT__NO_STATUS;
     j->got__ = AMT_CODE_UNDEFINED;
     j->name[0] = 0;
   }
-  changed = j->status != j->got__;
   j->status = j->got__;
+  j->undefined__++;
   if (j->status != AMT_CODE_UNDEFINED) j->undefined__ = 0;
-  else j->undefined__++;
-  j->phase__ = AMT__READY;
+  return j->status != before;
+}
+
+static int amt__after_monitor(amt_job *j, int error, uint32_t now)
+{
+  unsigned messages = j->session__->messages;
+  int      changed;
+  if (amt__is_final(j, error)) return amt__refuse(j, error);
+  /* Where no call signs in, a 401 is about the credentials. */
+  if (error == AMT_E_SIGN_IN) return amt__credentials_refused(j, error, now);
+  if (error != 0) return amt__retry_later(j, error, now);
+  j->flags__ |= AMT__WATCHED;
+  changed = amt__take_status(j);
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;
     j->flags__ &= (uint16_t)~AMT__STOPPING;
-  } else if (s->messages == AMT_LIVE) {
+    if (messages == AMT_NEVER) j->phase__ = AMT__FINISHED;
+  } else if (messages == AMT_LIVE) {
     j->flags__ |= AMT__LIVE_DUE;
   } else {
     amt__wait_for_next_poll(j, now);
   }
-  if ((j->flags__ & AMT__ONCE) ||
-      ((j->flags__ & AMT__FINAL) && s->messages == AMT_NEVER))
-    j->phase__ = AMT__FINISHED;
-  if (changed) return AMT_STATUS;
+  if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
+  return changed ? AMT_STATUS : AMT__NOTHING;
+}
+
+/* A list of messages has come whole. */
+static int amt__after_list(amt_job *j, uint32_t now)
+{
+  int more = j->seen__ & AMT__SEEN_MORE;
+  amt__list_ends(j);
+  if (more && (j->seen__ & AMT__SEEN_NEW)) return AMT__NOTHING;
+  j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
+  if (!(j->flags__ & (AMT__FINAL | AMT__ONCE)))
+    return amt__wait_for_next_poll(j, now);
+  if (more) return amt__end(j, AMT_DONE, AMT_E_LOG_REPEATS, j->status);
+  j->log_complete = 1;
+  j->phase__ = AMT__FINISHED;
   return AMT__NOTHING;
 }
 
-static int amt__after_messages(amt_job *j, int result, uint32_t now)
+static int amt__after_messages(amt_job *j, int error, uint32_t now)
 {
-  int seen = j->seen__;
-  if (result == AMT__GOOD && !(seen & AMT__SEEN_LIST)) {
-    amt__note_error(j, AMT_E_NO_MESSAGES);
-    result = AMT__PASSING;
-  }
-  if (seen & AMT__SEEN_NEW) j->bad_log__ = 0;
-  if (result == AMT__GOOD) {
-    amt__list_ends(j);
-    if ((seen & AMT__SEEN_MORE) && (seen & AMT__SEEN_NEW)) {
-      j->phase__ = AMT__READY;
-      return AMT__NOTHING;
-    }
-    j->flags__ &= (uint16_t)~AMT__LIVE_DUE;
-    if (j->flags__ & (AMT__FINAL | AMT__ONCE)) {
-      if (seen & AMT__SEEN_MORE)
-        return amt__end(j, AMT_DONE, AMT_E_LOG_REPEATS, j->status);
-      j->log_complete = 1;
-      j->phase__ = AMT__FINISHED;
-      return AMT__NOTHING;
-    }
-    amt__wait_for_next_poll(j, now);
-    return AMT__NOTHING;
-  }
+  if (j->seen__ & AMT__SEEN_NEW) j->bad_log__ = 0;
+  if (error == 0 && (j->seen__ & AMT__SEEN_LIST))
+    return amt__after_list(j, now);
+  if (error == 0) error = j->cause = AMT_E_NO_MESSAGES;
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
     /* Live: the monitor decides whether the server is away. */
     j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__REAUTHENTICATED);
-    amt__wait_for_next_poll(j, now);
-    return AMT__NOTHING;
+    return amt__wait_for_next_poll(j, now);
   }
-  if (amt__is_refused(j, result)) return amt__refuse(j, result);
+  if (amt__is_final(j, error)) return amt__refuse(j, error);
   /* Complete, and wrong or refused three times in a row: it will not get
      better. The job has ended, so nothing is at stake but its log. */
   if (!(j->flags__ & AMT__BROKEN) &&
-      (amt__is_class(j->http_status, 2) || result == AMT__FORBIDDEN ||
-       result == AMT__UNAUTHORIZED) && ++j->bad_log__ >= 3)
-    return amt__fail(j, amt__reason(j, result), AMT_CODE_UNDEFINED);
-  return amt__retry_later(j, amt__reason(j, result), now);
+      (amt__is_class(j->http_status, 2) ||
+       (AMT_IS_REFUSAL(error) && error != AMT_E_REFUSED)) &&
+      ++j->bad_log__ >= 3)
+    return amt__fail(j, error, AMT_CODE_UNDEFINED);
+  return amt__retry_later(j, error, now);
 }
 
 /* A refusal never ends the watch: the job's status decides. */
-static int amt__after_stop(amt_job *j, int result, uint32_t now)
+static int amt__after_stop(amt_job *j, int error, uint32_t now)
 {
-  int once = j->flags__ & AMT__ONCE;
   if ((j->seen__ & AMT__SEEN_EMPTY) && amt__is_class(j->http_status, 2) &&
-      !(j->flags__ & AMT__BROKEN)) {
-    result = AMT__GOOD;
-    j->cause = 0;
-  }
+      !(j->flags__ & AMT__BROKEN))
+    error = j->cause = 0;
   /* Another wish may have come while this call was under way. Otherwise a look
      at the job comes next. */
   if (j->op == j->wish__) j->flags__ |= AMT__STOP_TRIED;
-  if (result == AMT__PASSING || result == AMT__MOVED)
-    return amt__retry_later(j, amt__reason(j, result), now);
-  if (j->op == j->wish__ && result == AMT__GOOD)
+  if (error != 0 && !AMT_IS_REFUSAL(error))
+    return amt__retry_later(j, error, now);
+  if (error == 0 && j->op == j->wish__)
     j->flags__ &= (uint16_t)~AMT__STOPPING;
-  j->error = 0;
-  if (result != AMT__GOOD) {
-    if (once) return amt__refuse(j, result);
-    j->error = (int16_t)amt__reason(j, result);
-  }
   amt__sleep(j, now, 0);
-  if (once) j->phase__ = AMT__FINISHED;
+  if (j->flags__ & AMT__ONCE) {
+    if (error != 0) return amt__refuse(j, error);
+    j->phase__ = AMT__FINISHED;
+  }
+  j->error = (int16_t)error;
   return AMT_STOP_ANSWERED;
 }
 
@@ -4312,61 +4351,66 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   if (e < 0) amt__not_json(j, e);
 }
 
-AMT__OWN int amt__answered(amt_job *j, uint32_t now)
+/* 1 if the same call goes again at once, without an event: behind a fresh
+   sign-in, where it has met a 401, once; or on a new connection, where the kept
+   one was closed, once and never for a Start. */
+static int amt__goes_again(amt_job *j, int error)
 {
-  int result = amt__class(j);
-  if (result == AMT__UNAUTHORIZED && j->op != AMT_SIGN_IN &&
-      amt__signs_in(j) && !(j->flags__ & AMT__REAUTHENTICATED)) {
-    amt_session *s = j->session__;
+  amt_session *s = j->session__;
+  if (error == AMT_E_SIGN_IN && j->op != AMT_SIGN_IN && amt__signs_in(j)) {
     j->flags__ |= AMT__REAUTHENTICATED;
     if (s->token_number__ == j->token_number__) s->stale__ = 1;
-    j->phase__ = AMT__READY;
-    return AMT__NOTHING;
+    return 1;
   }
-  if (j->cause == AMT_E_STALE && j->op != AMT_START &&
+  if (error == AMT_E_STALE && j->op != AMT_START &&
       !(j->flags__ & AMT__WAS_STALE)) {
     j->flags__ |= AMT__WAS_STALE;
     amt__release(j);
-    j->phase__ = AMT__READY;
-    return AMT__NOTHING;
+    return 1;
   }
-  /* A Start is repeated once and no more, whatever comes between. */
-  if (j->op > AMT_START && result != AMT__UNAUTHORIZED &&
-      !(j->flags__ & AMT__BROKEN))
+  return 0;
+}
+
+/* What the end of a call says beyond that call. */
+AMT__OWN void amt__note_end(amt_job *j, int error)
+{
+  /* Each call may meet one 401 more; but a Start is repeated once and no more,
+     whatever comes between. A job that runs may sign in anew with each look. */
+  if (j->op > AMT_START && !(j->flags__ & AMT__BROKEN) &&
+      (j->http_status != 401u ||
+       (j->op == AMT_MONITOR && (j->flags__ & AMT__WATCHED))))
     j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
   /* A sign-in alone ends no outage: the other calls may go on failing. */
-  if (result == AMT__GOOD && j->op != AMT_SIGN_IN) {
-    j->flags__ &= (uint16_t)~AMT__IN_OUTAGE;
-    if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
-  }
-  if (result == AMT__UNAUTHORIZED && j->op == AMT_MONITOR &&
-      (j->flags__ & AMT__WATCHED)) {
-    /* The next try may sign in anew. */
-    j->flags__ &= (uint16_t)~AMT__REAUTHENTICATED;
-    if (!amt__signs_in(j)) return amt__credentials_refused(j, now);
-  }
+  if (error != 0 || j->op == AMT_SIGN_IN) return;
+  j->backoff__ = 0;
+  if (!amt__signs_in(j)) amt__credentials_taken(j->session__);
+}
+
+static int amt__answered(amt_job *j, uint32_t now)
+{
+  int error = amt__outcome(j);
+  j->phase__ = AMT__READY;
+  if (amt__goes_again(j, error)) return AMT__NOTHING;
+  amt__note_end(j, error);
   switch (j->op) {
-  case AMT_SIGN_IN: return amt__after_sign_in(j, result, now);
-  case AMT_START: return amt__after_start(j, result, now);
-  case AMT_MONITOR: return amt__after_monitor(j, result, now);
-  case AMT_MESSAGES: return amt__after_messages(j, result, now);
-  default: return amt__after_stop(j, result, now);
+  case AMT_SIGN_IN: return amt__after_sign_in(j, error, now);
+  case AMT_START: return amt__after_start(j, error, now);
+  case AMT_MONITOR: return amt__after_monitor(j, error, now);
+  case AMT_MESSAGES: return amt__after_messages(j, error, now);
+  default: return amt__after_stop(j, error, now);
   }
 }
 
 /* Nothing is left to do: what has the run to say of itself? */
-static void amt__finish(amt_job *j)
+AMT__OWN void amt__finish(amt_job *j)
 {
   int gap = amt__has_gap(j);
+  int no_status = j->flags__ & AMT__NO_STATUS ? AMT_E_NO_STATUS : 0;
   if (gap) j->log_complete = 0;
-  if (j->undefined__ == 10) {
-    j->cause = j->error; /* AMT_E_NO_STATUS, or 0 */
-    j->error = AMT_E_UNDEFINED;
-  } else if (gap) {
-    j->error = AMT_E_GAP;
-  } else if (j->error != AMT_E_NO_STATUS) {
-    j->error = 0;
-  }
+  j->error = (int16_t)(gap ? AMT_E_GAP : no_status);
+  if (j->undefined__ != 10) return;
+  j->cause = (int16_t)no_status;
+  j->error = AMT_E_UNDEFINED;
 }
 
 static int amt__step(amt_job *j, uint32_t now)
@@ -4374,8 +4418,7 @@ static int amt__step(amt_job *j, uint32_t now)
   int e;
   switch (j->phase__) {
   case AMT__NEW:
-    e = j->cause;
-    if (e == 0) e = amt__check(j, amt__choose(j));
+    e = j->len__ == 255 ? AMT_E_ID : amt__check(j, amt__choose(j));
     if (e != 0) return amt__fail_refused(j, e, AMT_CODE_ERROR);
     j->failures__ = j->session__->failures__;
     j->began__ = now;

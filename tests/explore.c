@@ -547,11 +547,11 @@ static int do_time(void)
     const amt_job *j = &w.of[i].job;
     if (!under_way(i)) continue;
     if (j->phase__ == AMT__WAITING) nearer(&ms, j->due__);
-    if (j->flags__ & AMT__IN_OUTAGE) nearer(&ms, j->failed__ + c.give_up);
+    if (j->backoff__ != 0) nearer(&ms, j->failed__ + c.give_up);
   }
   if (s->token__len != 0 && s->token__life != 0)
     nearer(&ms, s->token__time + life_of(s));
-  if (s->error__ == AMT_E_SIGN_IN && s->refusals__ < 3)
+  if (AMT_IS_REFUSAL(s->error__) && s->refusals__ < 3)
     nearer(&ms, s->refused__ + pause_of(s));
   if (ms == 0x7FFFFFFF) return 0;
   w.now += ms;

@@ -63,14 +63,13 @@ static void blur_session(amt_session *s)
 static void canon_job_times(amt_job *j, uint32_t now)
 {
   uint32_t ms = j->due__ - now;
-  int      fails = j->flags__ & AMT__IN_OUTAGE;
+  int      fails = j->backoff__ != 0;
   /* Past is past. They are read by a job that waits. */
   if (ms >= 0x80000000u) ms = 0;
   j->due__ = j->phase__ == AMT__WAITING ? same.clock + ms : 0;
   /* The age of an outage, up to the give-up time. */
   j->failed__ = fails ? clipped(j->failed__, now, same.give_up) : 0;
   /* A pause is cut to the give-up time: longer ones are alike. */
-  if (!fails) j->backoff__ = 0;
   while (j->backoff__ / 4 >= same.give_up && j->backoff__ > 500)
     j->backoff__ /= 2;
   /* The age of a job that runs, up to where its interval grows no more. */
@@ -89,7 +88,7 @@ static void canon_session_times(amt_session *s, uint32_t now)
   s->token__time = s->token__life
                      ? clipped(s->token__time, now, life_of(s)) : 0;
   /* The time since a refusal, up to the end of its pause; three have none. */
-  s->refused__ = s->error__ == AMT_E_SIGN_IN && s->refusals__ < 3
+  s->refused__ = AMT_IS_REFUSAL(s->error__) && s->refusals__ < 3
                    ? clipped(s->refused__, now, pause_of(s)) : 0;
 }
 
@@ -153,8 +152,9 @@ static void canon_job(amt_job *j)
   }
   if (j->lines_len__ == 0) j->lines__ = NULL;
   j->repaired = 0;
-  if (j->error != AMT_E_NO_STATUS ||
-      !(j->flags__ & (AMT__FINAL | AMT__ONCE))) j->error = 0;
+  j->error = 0;
+  if (!(j->flags__ & (AMT__FINAL | AMT__ONCE)))
+    j->flags__ &= (uint16_t)~AMT__NO_STATUS;
   j->id_text = 0;
   if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED) j->op = 0;
   /* The bytes behind a text's end. */

@@ -9,9 +9,9 @@ import sys
 # configuration that find it; what they say.
 MISTAKES = [
     ("a Start is repeated after a 5xx", "amt.h",
-     "  if (!(j->flags__ & AMT__TAKEN))\n    return amt__retry_later(",
-     "  if (!(j->flags__ & AMT__TAKEN) || amt__is_class(st, 5))\n"
-     "    return amt__retry_later(",
+     "  if (!(j->flags__ & AMT__TAKEN)) return",
+     "  if (!(j->flags__ & AMT__TAKEN) || amt__is_class(j->http_status, 5))\n"
+     "    return",
      "explore start", "a Start is called for though one may be out|"
      "dropped, and a Start may be out"),
     ("that a wish was tried is not forgotten with the wait for a poll", "amt.h",
@@ -35,8 +35,9 @@ MISTAKES = [
      "    j->flags__ |= AMT__WAS_STALE;\n",
      "explore start", "the sign-in is held by a job that does not sign in"),
     ("each 401 is answered by a fresh sign-in", "amt.h",
-     "      amt__signs_in(j) && !(j->flags__ & AMT__REAUTHENTICATED)) {\n",
-     "      amt__signs_in(j)) {\n",
+     "    return j->flags__ & AMT__REAUTHENTICATED ? AMT_E_TOKEN_REFUSED\n"
+     "                                             : AMT_E_SIGN_IN;\n",
+     "    return AMT_E_SIGN_IN;\n",
      "explore start", "a Start is called for though one may be out|"
      "bytes of a Start leave a second time|a cycle that takes no time"),
     ("the last wait before giving up is none", "amt.h",

@@ -365,7 +365,7 @@ static int do_time(void)
     const amt_job *j = &w.of[i].job;
     if (w.of[i].seen.begun != 1) continue;
     if (j->phase__ == AMT__WAITING) nearer(&ms, j->due__);
-    if (j->flags__ & AMT__IN_OUTAGE) nearer(&ms, j->failed__ + same.give_up);
+    if (j->backoff__ != 0) nearer(&ms, j->failed__ + same.give_up);
   }
   for (i = 0; i < c->conns && (c->may & TIMES); i++) {
     const amt_http_conn *h = &w.conn[i].http;

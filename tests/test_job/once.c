@@ -87,11 +87,11 @@ TEST(a_single_call_that_is_refused_fails)
   static const struct { amt_op op; int status; const char *end; } v[] = {
     { AMT_START, 400, "failed REFUSED, code 11, start refused" },
     { AMT_START, 500, "failed MAYBE_STARTED, code 19, start unknown" },
-    { AMT_STOP, 401, "failed SIGN_IN, code 24, start known" },
+    { AMT_STOP, 401, "failed TOKEN_REFUSED, code 24, start known" },
     { AMT_STOP, 404, "failed REFUSED, code 11, start known" },
     { AMT_KILL, 403, "failed FORBIDDEN, code 24, start known" },
     { AMT_KILL, 404, "failed REFUSED, code 11, start known" },
-    { AMT_MONITOR, 401, "failed SIGN_IN, code 24, start known" },
+    { AMT_MONITOR, 401, "failed TOKEN_REFUSED, code 24, start known" },
     { AMT_MONITOR, 403, "failed FORBIDDEN, code 24, start known" },
     { AMT_MESSAGES, 403, "failed FORBIDDEN, code 24, start known" }
   };

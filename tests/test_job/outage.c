@@ -213,7 +213,7 @@ TEST(the_words_of_a_failed_call_reach_the_caller)
 TEST(a_code_once_known_is_never_replaced)
 {
   static const struct { step s; int error; } v[] = {
-    { REPLY(AMT_MESSAGES, 401, "{}"), AMT_E_SIGN_IN },
+    { REPLY(AMT_MESSAGES, 401, "{}"), AMT_E_TOKEN_REFUSED },
     { REPLY(AMT_MESSAGES, 403, JSON({"Message":"not yours"})),
       AMT_E_FORBIDDEN },
     { REPLY(AMT_MESSAGES, 404, "{}"), AMT_E_REFUSED },
@@ -535,7 +535,7 @@ TEST(a_refusal_that_stays_is_a_lost_server_and_no_24)
     play_steps(p, s);
     play_run(p);
     expect_end(p, "failed LOST, code 19, start known");
-    assert_int_equal(p->j.cause, status[i] == 401 ? AMT_E_SIGN_IN :
+    assert_int_equal(p->j.cause, status[i] == 401 ? AMT_E_TOKEN_REFUSED :
                                 status[i] == 403 ? AMT_E_FORBIDDEN :
                                 AMT_E_REFUSED);
     assert_string_equal(p->j.id, "2112");
@@ -547,8 +547,9 @@ TEST(an_attached_job_that_is_refused_at_first_is_not_waited_for)
 {
   static const struct { int op, status, error; } v[] = {
     { AMT_SIGN_IN, 401, AMT_E_SIGN_IN }, { AMT_SIGN_IN, 403, AMT_E_SIGN_IN },
-    { AMT_MONITOR, 401, AMT_E_SIGN_IN }, { AMT_MONITOR, 403, AMT_E_FORBIDDEN },
-    { AMT_MONITOR, 404, AMT_E_REFUSED }
+    { AMT_SIGN_IN, 400, AMT_E_REFUSED }, { AMT_SIGN_IN, 404, AMT_E_NO_PATH },
+    { AMT_MONITOR, 401, AMT_E_TOKEN_REFUSED },
+    { AMT_MONITOR, 403, AMT_E_FORBIDDEN }, { AMT_MONITOR, 404, AMT_E_REFUSED }
   };
   size_t i;
   int    known;

@@ -147,17 +147,62 @@ TEST(a_refused_sign_in_is_a_24_at_once)
   }
 }
 
+/* The cure is another one for each: name and password, the path, or what the
+   server says of it. */
 TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
 {
-  static const int status[] = { 400, 401, 403, 404 };
+  static const struct { int status; const char *error; } v[] = {
+    { 400, "REFUSED" }, { 401, "SIGN_IN" }, { 403, "SIGN_IN" },
+    { 404, "NO_PATH" }, { 405, "NO_PATH" }, { 406, "REFUSED" },
+    { 415, "REFUSED" }
+  };
   size_t i;
-  for (i = 0; i < COUNT(status); i++) {
-    step  s[] = { REPLY(AMT_SIGN_IN, status[i], "{}", .times = ALWAYS) };
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { REPLY(AMT_SIGN_IN, v[i].status,
+                        JSON({"Message":"Invalid Hostname"}),
+                        .times = ALWAYS) };
     play *p = play_with(s);
     play_job(p);
-    expect_end(p, "failed SIGN_IN, code 24, start none");
+    expect_told(p, "server Invalid Hostname\n");
+    expect_end(p, "failed %s, code 24, start none", v[i].error);
     expect_calls(p, AMT_SIGN_IN, 1);
   }
+}
+
+/* Directories lock accounts, whatever they say while they do so. */
+TEST(any_refusal_of_a_sign_in_is_tried_three_times_at_most)
+{
+  static const struct { int status, error; } v[] = {
+    { 400, AMT_E_REFUSED }, { 404, AMT_E_NO_PATH }, { 401, AMT_E_SIGN_IN }
+  };
+  static const step refused[] = { REPLY(AMT_MONITOR, 401, "{}") };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[2];
+    play *p = play_new();
+    s[0] = refused[0];
+    s[1] = s[0], s[1].op = AMT_SIGN_IN, s[1].status = v[i].status;
+    s[1].times = ALWAYS;
+    play_to(p, AMT_STARTED);
+    play_steps(p, s);
+    play_run(p);
+    expect_end(p, "failed LOST, code 19, start known");
+    assert_int_equal(p->j.cause, v[i].error);
+    expect_calls(p, AMT_SIGN_IN, 1 + 3);
+  }
+}
+
+/* The others that wait for this sign-in are told the same. */
+TEST(a_second_job_is_told_how_the_sign_in_was_refused)
+{
+  static const step s[] = { REPLY(AMT_SIGN_IN, 404, "", .times = ALWAYS) };
+  play   *p = play_with(s);
+  amt_job other;
+  play_job(p);
+  amt_start(&other, &p->s, &p->t);
+  assert_int_equal(amt_next(&other, p->now), AMT_FAILED);
+  assert_int_equal(other.error, AMT_E_NO_PATH);
+  assert_int_equal(other.http_status, 404);
 }
 
 TEST(a_sign_in_that_is_redirected_ends_only_what_has_not_started)
@@ -272,7 +317,7 @@ TEST(a_second_401_and_any_403_to_a_start_are_a_24)
     play *p = play_with(s);
     play_job(p);
     expect_end(p, "failed %s, code 24, start refused",
-               k ? "FORBIDDEN" : "SIGN_IN");
+               k ? "FORBIDDEN" : "TOKEN_REFUSED");
     expect_calls(p, AMT_START, k ? 1 : 2);
     expect_calls(p, AMT_SIGN_IN, k ? 1 : 2);
     assert_int_equal(p->j.http_status, k ? 403 : 401);

@@ -322,7 +322,7 @@ TEST(a_start_repeated_after_401_is_not_sent_a_third_time)
     { REPLY(AMT_START, 500, ""), UNKNOWN },
     { REPLY(AMT_START, 408, ""), UNKNOWN },
     { REPLY(AMT_START, 204, ""), UNKNOWN },
-    { REPLY(AMT_START, 401, ""), "failed SIGN_IN, code 24, start refused\n" },
+    { REPLY(AMT_START, 401, ""), "failed TOKEN_REFUSED, code 24, start refused\n" },
     { REPLY(AMT_START, 403, ""), "failed FORBIDDEN, code 24, start refused\n" },
     { REPLY(AMT_START, 400, ""), REFUSED },
     { REPLY(AMT_START, 301, ""), "failed REDIRECT, code 23, start none\n" }
@@ -349,7 +349,7 @@ TEST(a_start_is_repeated_once_whatever_comes_between)
   };
   play *p = play_with(s);
   play_job(p);
-  expect_end(p, "failed SIGN_IN, code 24, start refused");
+  expect_end(p, "failed TOKEN_REFUSED, code 24, start refused");
   assert_true(p->srv.count[AMT_START] <= 3); /* one of them was not taken */
 }
 

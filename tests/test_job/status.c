@@ -62,6 +62,24 @@ TEST(undefined_ends_a_run_at_the_tenth_in_a_row)
   expect_end(p, "done 19 UNDEFINED");
 }
 
+/* The cause is still told, whatever befalls the log behind it. */
+TEST(a_status_that_is_missing_ten_times_is_the_cause)
+{
+  static const step s[] = { OK(AMT_MONITOR, "{}", .times = ALWAYS),
+                            REPLY(AMT_MESSAGES, 503, "") };
+  static const step other[] = { OK(AMT_MONITOR, JSON({"Status":19}),
+                                   .times = ALWAYS),
+                                REPLY(AMT_MESSAGES, 503, "") };
+  play *p = play_with(s);
+  play_job(p);
+  expect_end(p, "done 19 UNDEFINED");
+  assert_int_equal(p->j.cause, AMT_E_NO_STATUS);
+  p = play_with(other);
+  play_job(p);
+  expect_end(p, "done 19 UNDEFINED");
+  assert_int_equal(p->j.cause, 0);
+}
+
 /* Unknown names and missing statuses count as UNDEFINED; a lost connection
    between them is not one of the ten, and does not break the row. */
 TEST(ten_without_a_known_status_end_a_run_too)

@@ -145,7 +145,7 @@ TEST(a_refused_stop_or_kill_never_ends_the_watch)
     { 404, JSON({"Message":"who?"}), AMT_E_REFUSED },
     { 404, "<html>", AMT_E_REFUSED },
     { 409, JSON({"Status":11}), AMT_E_REFUSED },
-    { 403, "{}", AMT_E_FORBIDDEN }, { 401, "{}", AMT_E_SIGN_IN }
+    { 403, "{}", AMT_E_FORBIDDEN }, { 401, "{}", AMT_E_TOKEN_REFUSED }
   };
   size_t i;
   int    op;
