@@ -294,7 +294,7 @@
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has; 0
                           with -Os, and without amt_wide.h (32 costs 2.9 kB)
-   and those of amt_http.h (AMT_POSIX, ...).
+   and those of amt_http.h (AMT_ASSERT, AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
 
@@ -3688,6 +3688,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 {
   size_t         done = 0, used;
   amt_json_token token;
+  AMT_ASSERT(j->phase__ >= AMT__CALLING); /* AMT_CALL comes first */
   if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
   while (done < n && j->event__ == 0) {
     unsigned char *at = (unsigned char *)p + done;
@@ -3730,6 +3731,8 @@ static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
 AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
                          const char *application, const char *id)
 {
+  AMT_ASSERT(s != NULL);
+  AMT_ASSERT(s->signing__ != j); /* begun again while it runs */
   memset(j, 0, sizeof *j);
   j->session__ = s;
   j->task__ = t;
@@ -3749,6 +3752,7 @@ AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
 
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t)
 {
+  AMT_ASSERT(t != NULL);
   amt__begin(j, s, t, t->application, NULL);
   j->op = AMT_START;
 }
@@ -3763,6 +3767,7 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id)
 {
+  AMT_ASSERT(op < AMT_CALLS);
   amt__begin(j, s, op == AMT_START ? t : NULL,
              t != NULL ? t->application : NULL, op <= AMT_START ? NULL : id);
   j->op = (uint8_t)op;
@@ -3772,6 +3777,7 @@ AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
 
 AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
 {
+  AMT_ASSERT(stop_or_kill == AMT_STOP || stop_or_kill == AMT_KILL);
   if ((j->flags__ & AMT__ONCE) || (uint8_t)stop_or_kill <= j->wish__) return;
   j->wish__ = (uint8_t)stop_or_kill;
   j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
@@ -3843,6 +3849,8 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
 
 AMTDEF void amt_session_end(amt_session *s)
 {
+  AMT_ASSERT(s->signing__ == NULL); /* a job of it is in mid-call: */
+  AMT_ASSERT(s->producing__ == 0);  /* amt_forget or amt_drop it first */
   amt__give_back(s);
   if (s->token != NULL) amt_wipe(s->token, s->token_room);
   amt_wipe(s, sizeof *s);
@@ -4332,6 +4340,8 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
 {
   amt_json_token token;
   int            e;
+  AMT_ASSERT(error <= 0);
+  AMT_ASSERT(!AMT_IS_REFUSAL(error)); /* amt_reply_status tells those */
   if (j->phase__ != AMT__CALLING) return;
   amt_reply_sent(j);
   j->phase__ = AMT__ANSWERED;

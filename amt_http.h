@@ -151,6 +151,10 @@
    AMT_STATIC       everywhere it is included: all functions are static
    AMTDEF           everywhere: what stands before each public function
    AMT_NO_TEXT      leaves out the words and names of errors
+   AMT_ASSERT(c)    what is done about a misuse, where !(c): a job begun anew in
+                    mid-call, a session that ends with a call of its own under
+                    way, NULL where none may be. By default nothing; with
+                    <assert.h>: #define AMT_ASSERT(c) assert(c)
    AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
    AMT_WIDE         0: the reply parser looks at a byte at a time. Not 0: at a
                     size_t at a time, whatever the number is; that counts for
@@ -180,6 +184,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A misuse that the library can see; it goes on as if there were none. */
+#ifndef AMT_ASSERT
+#define AMT_ASSERT(condition) ((void)0)
+#endif
 
 /* Is a header of ours at hand? All are, in the one file of make single. */
 #if defined(AMT_SINGLE) || !defined(__has_include)

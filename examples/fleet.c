@@ -373,7 +373,8 @@ static void failed(struct call *c)
   uint32_t    s = c->conn >= 0 ? conns[c->conn].http.reply.retry_after : 0;
   if (c->job.start == AMT_START_REFUSED && c->job.http_status == 429) {
     try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u, 0);
-  } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED) {
+  } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED &&
+             c->job.op != AMT_SIGN_IN) {
     try_again(c, 0, 1); /* one that restarts may not know it for a while */
   } else if (c->job.start == AMT_START_UNKNOWN) {
     end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look "

@@ -314,9 +314,9 @@ static int failed_status(void)
   if (job.start < AMT_START_UNKNOWN) return job.code;
   if (opt.type == START || opt.type == ATTACH || job.status >= 0)
     return EXIT_GOES_ON;
-  if (job.error == AMT_E_SIGN_IN || job.error == AMT_E_FORBIDDEN)
-    return AMT_CODE_AUTHENTICATION_ERROR;
-  return job.error == AMT_E_REFUSED ? AMT_CODE_ERROR : EXIT_GOES_ON;
+  if (!AMT_IS_REFUSAL(job.error)) return EXIT_GOES_ON;
+  return job.error == AMT_E_REFUSED && job.op != AMT_SIGN_IN
+           ? AMT_CODE_ERROR : AMT_CODE_AUTHENTICATION_ERROR;
 }
 
 /* What to do next, if that is not said elsewhere. */

@@ -4,6 +4,9 @@
    pieces of any size, and says what happened. Here is what belongs to no one
    topic; the other files have one each, play.h the run that they share. */
 
+/* No test may misuse the library, but those that say so. */
+void misused(const char *condition);
+#define AMT_ASSERT(condition) ((condition) ? (void)0 : misused(#condition))
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #define SUITE_MAIN
