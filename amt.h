@@ -3717,7 +3717,44 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
    >>job
 
    amt_next decides in one place which call comes next (amt__choose), and in
-   one place each what the end of a call means (amt__after_...). */
+   one place each what the end of a call means (amt__after_...).
+
+   The phases of a job (phase__), and what moves it:
+
+     NEW -- its values are good --> READY <-- due__, amt_stop -- WAITING
+                                     | ^                          ^
+                           amt__call | | the next call, or        |
+                                     v | the same at once         | a pause
+                              CALLING  |                          |
+                                     | |                          |
+                       amt_reply_end | |                          |
+                                     v |                          |
+                              ANSWERED +--------- amt__after_... -+
+                                     |
+                                     v
+                              FINISHED --> ENDED: AMT_DONE
+     from any: amt_forget, or an error that is final --> LOST: AMT_FAILED
+
+   What holds between two calls of the library:
+   - A reply is heard in CALLING only. What belongs to one reply is reset by
+     amt__reply_begins: seen__, list__, len__, index__, skip__, json__, open__.
+     What is known of the log outlives it: given__, base__, after__, part__,
+     last__, log__.
+   - ENDED and LOST stay, and such a job holds nothing of its session.
+   - Once start is not NONE, no Start is called for. Until then a 401 repeats
+     it once: REAUTHENTICATED is set by that, and cleared by no Start's end but
+     one that is KNOWN.
+   - WATCHED implies start KNOWN; FINAL implies WATCHED, and amt__after_...
+     replaces no status then.
+   - An outage lasts while backoff__ is not 0, since failed__.
+   The sign-in that jobs share:
+   - signing__ is the job whose sign-in is CALLING or ANSWERED; NULL if none.
+     The others wait in READY. When failures__ of the session is another than
+     theirs, that sign-in has failed, by error__: it is their failure, too.
+   - It begins when producing__ is 0 only: it writes to the token's room, and of
+     that token a request that is half sent is made (PRODUCING: counted there).
+   - stale__: the token of this token_number__ was refused. A 401 sets it if the
+     call had that number; otherwise the token has been replaced meanwhile. */
 
 /* Besides events: nothing to tell, go on with the next phase. */
 enum { AMT__NOTHING = 100 };
@@ -4070,7 +4107,7 @@ static int amt__ready(amt_job *j, uint32_t now)
 
 /* --- what the end of a call means ---
 
-   The table of ends in >>manual says the same, and a test compares the two. */
+   The manual has the same as a table, and a test compares the two. */
 
 /* How the call has ended: 0 if it is good; the server's refusal, by its status;
    or the error for which its reply cannot be used. */
