@@ -121,7 +121,8 @@ static const char *behind(play *p, size_t column, unsigned times)
     if (at == NULL) fail_msg("no %s", call);
     at += strlen(line);
   }
-  while (strncmp(at, "server ", 7) == 0) at = strchr(at, '\n') + 1;
+  while (strncmp(at, "server ", 7) == 0 || strncmp(at, "page ", 5) == 0)
+    at = strchr(at, '\n') + 1;
   return at;
 }
 
