@@ -4311,7 +4311,7 @@ static int amt__after_monitor(amt_job *j, int error, uint32_t now)
     amt__wait_for_next_poll(j, now);
   }
   if (j->flags__ & AMT__ONCE) j->phase__ = AMT__FINISHED;
-  return changed ? AMT_STATUS : AMT__NOTHING;
+  return changed ? (int)AMT_STATUS : (int)AMT__NOTHING;
 }
 
 /* A list of messages has come whole. */
