@@ -451,6 +451,7 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 /* Line ends as they are, and UTF-8 where a person reads it. */
 void system_begin(void)
 {
+  if (!is_terminal(1) && !is_terminal(2)) return; /* a shell's, to be left */
   code_page = GetConsoleOutputCP();
   if (!SetConsoleOutputCP(CP_UTF8)) code_page = 0;
 }
