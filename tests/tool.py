@@ -3900,6 +3900,39 @@ def test_what_the_server_says_to_a_Start_without_an_id_stands_in_each_form():
             assert "Job X is not defined" in last_line(r), r.stderr
 
 
+def test_a_success_that_is_false_refuses_and_a_site_has_its_words_for_statuses():
+    with folder() as d:
+        path = write(d + "/wire", "reply.success = ok\nstatus.All Good = DONE\n"
+                     "status.Busy = 2\n")
+        wire = ["--wire", path]
+        assert "\nstatus.All Good = 4\nstatus.Busy = 2\n" in alone(
+            *wire, "--print-wire").stdout
+        with scripted(start={"BatchRequestId": 7, "ok": False,
+                             "Message": "no such job"}) as (url, _):
+            r = amt(url, *DONE, *wire)
+            equal(r.returncode, 11)
+            assert "no such job" in r.stdout + r.stderr, r
+        with scripted(monitor={"Status": "all good"}) as (url, _):
+            equal(amt(url, *DONE, *wire).returncode, 4)
+        for line in ("status. = 4", "status.x = ", "status.x = -1",
+                     "status.x = y", "status.%s = 4" % ("x" * 32)):
+            equal(alone("--wire", write(path, line + "\n"),
+                        "--print-wire").returncode, 78)
+
+
+def test_all_words_of_a_refusal_are_told_or_else_what_there_is():
+    for body, told in (
+            ({"title": "Bad", "errors": {"Job": ["a", "b"]}, "traceId": "zz9"},
+             "it says: Bad; a; b"),
+            ({"traceId": "zz9", "title": "Bad"}, "it says: Bad"),
+            ({"code": "E7", "hint": "x"}, "it says: E7; x")):
+        with scripted(start=(400, body)) as (url, _):
+            r = amt(url, *DONE)
+            equal(r.returncode, 11)
+            assert told in r.stdout + r.stderr, r
+            assert "zz9" not in r.stdout + r.stderr, r
+
+
 def test_words_of_an_earlier_failure_are_not_told_of_a_later_one():
     answers = [(503, {"Message": "FIRST"}), (503, b"")]
     with scripted(monitor=lambda *_: answers.pop(0) if answers else (503, b"")
