@@ -48,7 +48,7 @@
                     server that is asked by one is refused (AMT_E_TLS_IP)
    AMT_TLS_NO_PIN   leaves out pins: a server with one is refused
                     (AMT_E_TLS_PIN). With both, the certificate reader goes
-                    too (2.1 kB with BearSSL, 1.7 kB with mbedTLS, on a
+                    too (2.4 kB with BearSSL, 2.4 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
                     valid", name constraints and with BearSSL a second
                     subjectAltName and extended key usages are passed over, and

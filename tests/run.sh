@@ -160,6 +160,19 @@ check "exploring finds each mistake that is put in on purpose" \
   python3 tests/explore_mistakes.py
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
+needing "bearssl.h mbedtls/ssl.h" check "docs/tls.md says what is played" sh -c "
+  rm -f $out/table.*
+  gcc -std=gnu99 -O1 -DAMT_BEARSSL $I -Itests tests/test_tls.c \
+    -o $out/table_bearssl -lcmocka -lssl -lcrypto -lbearssl &&
+  gcc -std=gnu99 -O1 -DAMT_MBEDTLS $I -Itests tests/test_tls.c \
+    -o $out/table_mbedtls -lcmocka -lssl -lcrypto \
+    -lmbedtls -lmbedx509 -lmbedcrypto &&
+  for each in bearssl mbedtls; do
+    TLS_TABLE=$out/table.\$each $out/table_\$each what_is_shown || exit 1
+  done
+  python3 tests/tls_table.py check $out/table.bearssl $out/table.mbedtls"
+optional "the TLS stream over mbedTLS 3.6, in a Debian 13 root" \
+  sh tests/tls36.sh "$PWD/build/trixie" tls_13
 FEW=1
 unit tls_no_ip "-lbearssl" -DAMT_BEARSSL
 unit tls_no_ip "-lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
