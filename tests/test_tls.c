@@ -114,6 +114,7 @@ static void tls_trust_pem(int place, const bytes *pem)
   memset(&a, 0, sizeof a);
   a.mem = anchor_memory[place];
   a.size = sizeof anchor_memory[place];
+  a.now = (uint32_t)NOW;
   assert_int_equal(amt_bearssl_anchors_read(&a, pem->p, pem->n), 0);
   assert_int_equal(amt_bearssl_anchors_end(&a), 0);
   cfg.anchors = a.list;
