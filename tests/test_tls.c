@@ -4274,6 +4274,19 @@ TLS_TEST(a_system_without_randomness_is_RANDOM)
   notes_check();
 }
 
+/* mbedTLS has looked at the lengths before; ours hold all the same. */
+TLS_TEST(a_message_is_not_read_behind_its_end)
+{
+  unsigned char message[] = { 11, 0, 0, 12, 0, 0, 9, 0, 0, 2, 1, 2, 0, 0, 3, 9 };
+  size_t        at = 7;
+  assert_int_equal(amt__mbedtls_shown(message, &at), 2);
+  assert_int_equal(at, 10);
+  at += 2;
+  assert_int_equal(amt__mbedtls_shown(message, &at), 0); /* 3 of 1 byte */
+  at = 16;
+  assert_int_equal(amt__mbedtls_shown(message, &at), 0);
+}
+
 TLS_TEST(each_reason_of_mbedTLS_has_its_error)
 {
   static const struct { uint32_t flags; int error; } why[] = {

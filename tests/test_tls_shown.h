@@ -6,7 +6,7 @@
 #define TEST_TLS_SHOWN_H
 
 /* How a chain is shown. */
-enum { ALONE, WHOLE, SWAPPED, WITH_ROOT, BETWEEN, BEHIND, ON_THE_WAY };
+enum { ALONE, WHOLE, SWAPPED, DEEP, WITH_ROOT, BETWEEN, BEHIND, ON_THE_WAY };
 
 /* Certificates below have no issuer: that of the leaf is the middle, if it has
    a name, else the anchor, and the middle's is the anchor. */
@@ -16,7 +16,8 @@ typedef struct shown {
   int         where;            /* that certificate of the chain is told */
   cert_spec   leaf, middle;
   int         how;
-  int         broken;           /* 1: the leaf's signature, 2: the middle's */
+  int         broken;           /* 1: the leaf's signature, 2: the middle's, 3:
+                                   of two middles the lower's */
   const char *host;             /* NULL: server.test */
   int         alone;            /* 1: the leaf signs itself */
   int         stranger;         /* 1: in place of the anchor */
@@ -45,6 +46,9 @@ static const shown shown_chain[] = {
     .how = ALONE },
   { "one that belongs to nothing is sent between", AMT_E_TLS_ORDER, 0, 1,
     LEAF(0), MIDDLE(0), .how = BETWEEN },
+  { "two intermediates", TAKEN, LEAF(0), MIDDLE(0), .how = DEEP },
+  { "two intermediates, a wrong signature on the lower", BOTH(SIGNATURE), 1,
+    LEAF(0), MIDDLE(0), .how = DEEP, .broken = 3 },
   { "two intermediates, in the wrong order", BOTH(ORDER), 1, LEAF(0), MIDDLE(0),
     .how = SWAPPED },
   { "signed by itself", BOTH(SELF_SIGNED), 0, LEAF(0), .alone = 1 },
@@ -208,10 +212,10 @@ static void show(const shown *w)
   if (middle.name != NULL) {
     middle.issuer = root, middle.issuer_key = root_key;
     m = shown_make(&middle, w->broken == 2);
-    if (w->how == SWAPPED) {
+    if (w->how == SWAPPED || w->how == DEEP) {
       second.name = "Second", second.key = KEY_OTHER;
       second.issuer = m, second.issuer_key = middle.key;
-      m2 = cert_make(&second);
+      m2 = shown_make(&second, w->broken == 3);
     }
   }
   if (!w->alone) {
@@ -228,8 +232,9 @@ static void show(const shown *w)
   }
   peer_shows(&srv, x, leaf.key, NULL);
   if (w->how == BETWEEN) shown_adds(usual);
+  if (w->how == DEEP) shown_adds(m2);
   if (m != NULL && w->how != ALONE) shown_adds(m);
-  if (m2 != NULL) shown_adds(m2);
+  if (w->how == SWAPPED) shown_adds(m2);
   if (w->how == WITH_ROOT) shown_adds(root);
   if (w->how == BEHIND) shown_adds(usual);
 }
