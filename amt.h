@@ -762,6 +762,16 @@ enum { AMT_START_NONE,     /* it did not happen */
 #define AMT_ID_SIZE   64
 #define AMT_TIME_SIZE 40 /* .NET's have 33 bytes, with its hundreds of ns */
 
+/* Where producing a request goes on: the last place at or before the window's
+   begin, so that a piece costs what it is long, not what lies before it. */
+typedef struct amt_place {
+  size_t      at;     /* in the body's text, */
+  size_t      index;  /* in the list of the hole there, */
+  size_t      offset; /* and in its value */
+  size_t      total;  /* bytes of the request before it; 0: at its begin */
+  uint8_t     count;  /* how long all is has to be known */
+} amt_place;
+
 typedef struct amt_job {
   /* To read, but for what has two underscores: that is private. Small members
      first, in the order of their size: small offsets make small code. */
@@ -826,7 +836,10 @@ typedef struct amt_job {
   uint64_t    asked__;     /* and before this reply */
   uint64_t    part__;      /* bytes given of the message that broke off */
   uint64_t    cut__;       /* of them, those still to be passed over */
-  amt_json    json__;
+  union {                  /* of the call: */
+    amt_place place;       /* while its request goes out, */
+    amt_json  json;        /* then, of its reply */
+  } call__;
   uint8_t     open__[AMT_REPLY_COUNT]; /* how far names match the open
                                           objects */
   char        id[AMT_ID_SIZE];   /* as sent; "" until known */
@@ -868,16 +881,6 @@ AMTDEF void amt_forget(amt_job *j);
 
 /* The next event. Gives back the message that was lent. */
 AMTDEF amt_event amt_next(amt_job *j, uint32_t now);
-
-/* Where producing a request goes on: the last place at or before the window's
-   begin, so that a piece costs what it is long, not what lies before it. */
-typedef struct amt_place {
-  const char *text;   /* in the body's text; NULL: at its begin */
-  size_t      index;  /* in the list of the hole there, */
-  size_t      offset; /* and in its value */
-  size_t      total;  /* bytes of the request before it */
-  size_t      end;    /* of the whole request; 0: not known yet */
-} amt_place;
 
 /* --- calls, for those who bring their own HTTP -------------------------- */
 
@@ -933,7 +936,6 @@ typedef struct amt_slot {
   uint32_t           hash;    /* and a hash of its text: structs and buffers */
                               /* may be used again for another server */
   amt_job           *job;     /* whose call is under way; NULL if free */
-  amt_place          place;   /* of its request */
 } amt_slot;
 
 /* Connections and the one buffer they share. Set the first four. */
@@ -973,6 +975,7 @@ AMTDEF void amt_pool_end(amt_pool *p);
 
 #ifdef __OPTIMIZE_SIZE__ /* as with amt_put: libc's are larger. volatile, or gcc
                             makes it a call of strlen */
+enum { AMT__SMALL = 1 };
 static size_t amt__length(const volatile char *text)
 {
   size_t n = 0;
@@ -985,6 +988,7 @@ AMT__OWN void amt__copy(char *to, const char *from, size_t n)
   while (n-- > 0) to[n] = from[n];
 }
 #else
+enum { AMT__SMALL = 0 };
 #define amt__length(text)      strlen(text)
 #define amt__copy(to, from, n) ((void)memcpy(to, from, n))
 #endif
@@ -1568,47 +1572,6 @@ AMTDEF int amt_utf8(const char *text, size_t n)
   return t.state == AMT__J_STRING;
 }
 
-/* The inside of a JSON string. */
-static void amt__put_escaped(amt_window *o, const char *text, size_t n)
-{
-  static const char names[] = "btnvfr", digits[] = "0123456789abcdef";
-  size_t i, from = 0;
-  for (i = 0; i < n; i++) {
-    unsigned c = (unsigned char)text[i];
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    amt_put(o, text + from, i - from);
-    amt__put_char(o, '\\');
-    from = i; /* where it stands for itself */
-    if (c >= 0x20) continue;
-    from++;
-    if (c - 8u < 6u && c != 11u) {
-      amt__put_char(o, names[c - 8u]);
-    } else {
-      amt_put(o, c < 16u ? "u000" : "u001", 4);
-      amt__put_char(o, digits[c & 15u]);
-    }
-  }
-  amt_put(o, text + from, n - from);
-}
-
-#if AMT_WIDE > 0 && !defined(__OPTIMIZE_SIZE__)
-/* The same, over many plain bytes at once. */
-static void amt__put_escaped_words(amt_window *o, const char *text, size_t n)
-{
-  const unsigned char *p = (const unsigned char *)text;
-  size_t               i = 0, from = 0;
-  while (amt__json_scan(p, &i, n) != 0 || i < n) {
-    if (p[i] < 0x80) { /* what has to be escaped */
-      amt_put(o, text + from, i - from);
-      amt__put_escaped(o, text + i, 1);
-      from = i + 1;
-    }
-    i++;
-  }
-  amt_put(o, text + from, n - from);
-}
-#endif
-
 #if AMT_WIDE > 0
 /* As amt_utf8. */
 static int amt__utf8_words(const char *text, size_t n)
@@ -1623,13 +1586,6 @@ static int amt__utf8_words(const char *text, size_t n)
   return 1;
 }
 #endif
-
-AMTDEF void amt_json_put_string(amt_window *o, const char *text, size_t n)
-{
-  amt__put_char(o, '"');
-  amt__put_escaped(o, text, n);
-  amt__put_char(o, '"');
-}
 
 /* ------------------------------------------------------------------------
    >>request
@@ -1770,22 +1726,11 @@ enum { /* the bytes that the macros write; in all texts a NUL is the end */
   AMT__W_TOKEN, AMT__W_BASIC, AMT__W_ACTION, AMT__W_NONE
 };
 
-/* Where a text stands. */
-enum { AMT__IN_PATH, AMT__IN_HEADERS, AMT__IN_FORM, AMT__IN_JSON };
-
 /* A control that is neither TAB, LF nor CR. */
 static int amt__is_mark(char c)
 {
   unsigned b = (unsigned char)c;
   return b < 32u && !(0x2600u >> b & 1u);
-}
-
-/* How many bytes lie in front of the next mark. */
-static size_t amt__literal(const char *p)
-{
-  size_t n = 0;
-  while (!amt__is_mark(p[n])) n++;
-  return n;
 }
 
 static int amt__is_list(unsigned word)
@@ -1812,41 +1757,39 @@ AMT__OWN const char *const *amt__list(const amt_job *j, unsigned word,
   return word == AMT__W_TASK_VALUES ? t->task_values : t->parameters;
 }
 
-/* The text of a word, or NULL or "" if it has no value; of a list and of a
-   number any, if there is one. */
+/* The text of a word, or NULL or "" if it has no value; of a number any, if
+   there is one. */
 static const char *amt__value(const amt_job *j, unsigned word)
 {
-  static const uint8_t member[] = { /* of a task, from AMT__W_JOB on */
+  static const uint8_t member[] = { /* where it lies */
+    offsetof(amt_job, application__),
     offsetof(amt_task, job), offsetof(amt_task, script),
     offsetof(amt_task, submit_user), offsetof(amt_task, run_as),
-    offsetof(amt_task, station), offsetof(amt_task, queue)
+    offsetof(amt_task, station), offsetof(amt_task, queue),
+    offsetof(amt_session, user), offsetof(amt_session, password),
+    offsetof(amt_session, token), offsetof(amt_session, password)
   };
   static const char actions[] = "START\0STOP\0\0KILL";
-  const amt_session *s = j->session__;
-  const char        *text = NULL;
-  size_t             n = j->op - (size_t)AMT_START;
-  switch (word) {
-  case AMT__W_APPLICATION: return j->application__;
-  case AMT__W_ID: return j->id;
-  case AMT__W_AFTER: return j->op == AMT_MESSAGES ? actions : NULL;
-  case AMT__W_API_USER: return s->user;
-  case AMT__W_PASSWORD: case AMT__W_BASIC: return s->password;
-  case AMT__W_TOKEN:
-    if (s->token__len == 0 && amt__signs_in(j))
-      return NULL; /* its room holds nothing yet */
-    return j->op != AMT_SIGN_IN ? s->token : NULL;
-  case AMT__W_ACTION: return n < 3u ? actions + 6u * n : NULL;
-  case AMT__W_TASK_VALUES: case AMT__W_PARAMETERS:
-    amt__list(j, word, &n);
-    return n != 0 ? actions : NULL;
-  default: break;
+  const void       *from = j->task__;
+  const char       *text = NULL;
+  size_t            n = word - (size_t)AMT__W_APPLICATION;
+  if (word == AMT__W_ID) return j->id;
+  if (word == AMT__W_AFTER) return j->op == AMT_MESSAGES ? actions : NULL;
+  if (word == AMT__W_ACTION) {
+    n = j->op - (size_t)AMT_START;
+    return n < 3u ? actions + 6u * n : NULL;
   }
-  n = word - (size_t)AMT__W_JOB;
-  if (j->task__ == NULL || n >= sizeof member) return NULL;
-  memcpy(&text, (const char *)j->task__ + member[n], sizeof text);
+  if (n == 0) from = j;
+  if (word >= AMT__W_API_USER) {
+    n -= AMT__W_API_USER - AMT__W_ID;
+    from = j->session__;
+  }
+  if (from == NULL || n >= sizeof member ||
+      (word == AMT__W_TOKEN && j->op == AMT_SIGN_IN)) return NULL;
+  memcpy(&text, (const char *)from + member[n], sizeof text);
   if (amt__given(text)) return text;
   if (word == AMT__W_SUBMIT_USER) return "BATCH";
-  return word == AMT__W_STATION ? "OPCON" : NULL;
+  return word == AMT__W_STATION ? "OPCON" : text;
 }
 
 /* --- how values are written --- */
@@ -1857,117 +1800,153 @@ enum { AMT__ANY_WIRE = 0 };
 enum { AMT__ANY_WIRE = 1 };
 #endif
 
-/* RFC 3986: all but unreserved characters as %XX. */
-AMT__OWN void amt__put_percent(amt_window *o, const char *text, size_t n)
+/* Where a text stands. What its values must not hold there, and how they are
+   written (AMT__RAW, ...), are kinds of text: their numbers differ. */
+enum { AMT__AS_JSON, AMT__IN_PATH = AMT__AS_JSON + 1, AMT__IN_HEADERS,
+       AMT__IN_FORM, AMT__IN_JSON, AMT__SECRETLY = 32 };
+
+/* 1 if a byte is what it stands for, in a text of this kind. */
+AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
 {
-  static const char digits[] = "0123456789ABCDEF";
-  for (; n != 0; text++, n--) {
-    unsigned c = (unsigned char)*text;
-    char     e[3] = { '%', 0, 0 };
-    if (c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
-        c == '_' || c == '~') {
-      amt__put_char(o, *text);
-    } else {
-      e[1] = digits[c >> 4];
-      e[2] = digits[c & 15u];
-      amt_put(o, e, 3);
-    }
-  }
+  if (kind == AMT__RAW) return 1;
+  if (AMT__ANY_WIRE && kind == AMT__URL) /* RFC 3986: unreserved */
+    return c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+  if (c < 32u) return 0;
+  if (AMT__ANY_WIRE && kind == AMT__IN_HEADERS) return c != 127u;
+  if (AMT__ANY_WIRE && kind == AMT__IN_PATH)
+    return c != ' ' && c < 127u && c != '#';
+  return c != '"' && c != '\\';
 }
 
-static void amt__put_base64(amt_window *o, const char *user,
-                            const char *password)
+/* How many bytes are plain, one at a time where small is better than fast. */
+static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
-  static const char digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  size_t   u = amt__length(user), n = u + 1 + amt__length(password), i;
-  uint32_t bits = 0;
-  unsigned have = 0;
-  for (i = 0; i < n || have != 0; i++) {
-    char d;
-    if (i < n) {
-      d = (char)(i < u ? user[i] : i == u ? ':' : password[i - u - 1]);
-      bits = (bits << 8) | (unsigned char)d;
-      have += 8;
-    } else { /* zero bits to the next six */
-      bits <<= 6 - have;
-      have = 6;
-    }
-    while (have >= 6) {
-      have -= 6;
-      d = digits[bits >> have & 63u];
-      amt__put_char(o, d);
-    }
-    if (i >= n) break;
+  size_t at = 0;
+  if (AMT__SMALL) return n != 0 && amt__is_plain((unsigned char)*text, kind);
+  if (kind == AMT__RAW) return n;
+  if (kind == AMT__AS_JSON || kind == AMT__TEXT) { /* most, so apart */
+#if AMT_WIDE > 0
+    at = amt__plain_words(text, n);
+#endif
+    while (at < n && amt__is_plain((unsigned char)text[at], AMT__TEXT)) at++;
+    return at;
   }
-  if (n % 3u != 0) amt_put(o, "==", 3u - n % 3u);
+  while (at < n && amt__is_plain((unsigned char)text[at], kind)) at++;
+  return at;
+}
+
+/* A byte that is not plain. */
+static void amt__put_changed(amt_window *o, unsigned c, unsigned how)
+{
+  static const char names[] = "btnvfr", digits[] = "0123456789ABCDEF";
+  unsigned lower = 32;
+  if (AMT__ANY_WIRE && how == AMT__URL) {
+    lower = 0;
+    amt__put_char(o, '%');
+  } else {
+    amt__put_char(o, '\\');
+    if (c - 8u < 6u && c != 11u) c = (unsigned char)names[c - 8u];
+    if (c >= 32u) {
+      amt__put_char(o, (char)c);
+      return;
+    }
+    amt_put(o, "u00", 3);
+  }
+  amt__put_char(o, digits[c >> 4]);
+  amt__put_char(o, (char)((unsigned char)digits[c & 15u] | lower));
 }
 
 /* A piece of a value. */
 static void amt__put_as(amt_window *o, const char *text, size_t n, unsigned how)
 {
-  if (how == AMT__RAW) amt_put(o, text, n);
-  else if (AMT__ANY_WIRE && how == AMT__URL) amt__put_percent(o, text, n);
-  else amt__put_escaped(o, text, n);
+  size_t k;
+  for (; n != 0; text += k, n -= k) {
+    k = amt__plain(text, n, how);
+    amt_put(o, text, k);
+    if (k == 0) {
+      amt__put_changed(o, (unsigned char)*text, how);
+      k = 1;
+    }
+  }
+}
+
+AMTDEF void amt_json_put_string(amt_window *o, const char *text, size_t n)
+{
+  amt__put_char(o, '"');
+  amt__put_as(o, text, n, AMT__AS_JSON);
+  amt__put_char(o, '"');
+}
+
+/* Of both texts with a colon between them. */
+static void amt__put_base64(amt_window *o, const char *user,
+                            const char *password)
+{
+  static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const char *p = NULL;
+  unsigned    part, bits = 0, have = 0; /* the low bits are to be put yet */
+  for (part = 0; part < 3u; part++)
+    for (p = part == 0 ? user : part == 1u ? ":" : password; *p != 0; p++) {
+      bits = bits << 8 | (unsigned char)*p;
+      for (have += 8; have >= 6u;) {
+        have -= 6;
+        amt__put_char(o, digits[bits >> have & 63u]);
+      }
+    }
+  if (have == 0) return;
+  amt__put_char(o, digits[bits << (6u - have) & 63u]);
+  amt_put(o, "==", 3u - have / 2u);
 }
 
 /* --- the walk --- */
 
 typedef struct amt__walk {
   const amt_job *j;
-  amt_window       *o;
-  amt_place     *place; /* where to go on, or NULL */
-  const char    *p;     /* the text, from here on */
-  const char    *arg;   /* what the hole at p says beside how */
+  amt_window    *o;
+  amt_place     *place;         /* where to go on, or NULL */
+  const char    *text;
+  size_t         len, at;       /* of the text, and how far the walk is */
+  size_t         arg;           /* what the hole says beside how */
   size_t         index, offset; /* in its list, and in its value */
-  const char    *ends;  /* of a list: its begin, what is between, its end */
-  unsigned       style; /* of a list: AMT__OBJECT, _PAIRS, _JOINED; 0: none */
-  unsigned       how;   /* of a value; 0: as JSON */
-  unsigned       where; /* AMT__IN_ */
-  unsigned       word;
-  int            judge; /* 1: no value is taken without a look */
-  int            error; /* what is wrong with the word's value, then */
-  int            full;  /* the window is: what is left need not be counted */
+  uint8_t        where;         /* AMT__IN_ */
+  uint8_t        word;
+  uint8_t        how;   /* of a value */
+  uint8_t        style; /* of a list: AMT__OBJECT, _PAIRS, _JOINED */
+  uint8_t        judge; /* 1: values are looked at, nothing is put */
+  uint8_t        full;  /* the window is: what is left need not be counted */
+  int            error; /* what is wrong with the word's value */
 } amt__walk;
 
-#ifdef __OPTIMIZE_SIZE__ /* each piece is produced from the text's beginning */
-#define amt__note(w, at) ((void)(at), 0)
-#else
 /* Notes this place if the window begins at it or behind it. 1 if the window is
-   full, and how long all is has been counted. */
-static int amt__note(amt__walk *w, size_t offset)
+   full, and the rest need not be counted. */
+static int amt__note(amt__walk *w)
 {
   amt_place *at = w->place;
-  if (at == NULL) return 0;
-  w->full = at->end != 0 && w->o->len == w->o->cap;
-  if (w->o->total <= w->o->from) {
-    at->text = w->p;
-    at->index = w->index;
-    at->offset = offset;
-    at->total = w->o->total;
+  if (AMT__SMALL || at == NULL) return 0;
+  if (w->o->total > w->o->from) {
+    w->full = !at->count && w->o->total - w->o->from > w->o->cap;
+    return w->full;
   }
-  return w->full;
+  at->at = w->at;
+  at->index = w->index;
+  at->offset = w->offset;
+  at->total = w->o->total;
+  return 0;
 }
-#endif
 
-/* 1 if the text may stand in a header value or, with `path`, in a path: that
-   has no blanks either. */
-static int amt__clean(const char *text, int path)
+static int amt__is_clean(const char *text, unsigned kind)
 {
-  for (; *text != 0; text++) {
-    unsigned c = (unsigned char)*text;
-    if (c < 32u || c == 127u || (path && (c == 32u || c > 127u || c == '#')))
-      return 0;
-  }
-  return 1;
+  while (*text != 0 && amt__is_plain((unsigned char)*text, kind)) text++;
+  return *text == 0;
 }
 
 /* 1 if this text, as it is, would end a line or a path. */
 static int amt__would_break(const amt__walk *w, const char *text)
 {
-  return AMT__ANY_WIRE && w->where < AMT__IN_FORM && w->how != AMT__URL &&
+  return AMT__ANY_WIRE && w->where <= AMT__IN_HEADERS && w->how != AMT__URL &&
          w->word != AMT__W_BASIC &&
-         !amt__clean(text, w->where == AMT__IN_PATH);
+         !amt__is_clean(text, w->where);
 }
 
 /* A secret is looked at a byte at a time: what looks at many at once leaves
@@ -1979,7 +1958,11 @@ static int amt__would_break(const amt__walk *w, const char *text)
 static int amt__is_utf8(const char *text, size_t n, unsigned word)
 {
 #if AMT_WIDE > 0
-  if (!amt__is_secret(word)) return amt__utf8_words(text, n);
+  if (!amt__is_secret(word)) {
+    size_t i = amt__ascii_words(text, n);
+    while (i < n && (unsigned char)text[i] < 0x80u) i++;
+    return i == n || amt__utf8_words(text + i, n - i);
+  }
 #endif
   (void)word;
   return amt_utf8(text, n);
@@ -1988,96 +1971,141 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 /* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
 AMT__OWN int amt__judge(const amt__walk *w, const char *text)
 {
+  if (AMT__ANY_WIRE && text == NULL && w->word == AMT__W_TOKEN &&
+      w->where == AMT__IN_HEADERS && w->j->op != AMT_SIGN_IN)
+    return AMT_E_TOKEN_ROOM;
   if (!amt__given(text))
     return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
   if (!amt__is_utf8(text, amt__length(text), w->word)) return AMT_E_UTF8;
   return amt__would_break(w, text) ? AMT_E_CONTROL : 0;
 }
 
-/* A value from w->offset on, a piece at a time: a long one is not even
-   measured. */
+/* How many bytes a value goes on; of a long one 256, so that all of it is not
+   measured for each piece of a request. */
+static size_t amt__span(const char *text, int secret)
+{
+  const char *end;
+  size_t      n = 0;
+  if (AMT__SMALL) return amt__length(text);
+  if (secret) {
+    while (n < 256 && text[n] != 0) n++;
+    return n;
+  }
+  end = (const char *)memchr(text, 0, 256);
+  return end != NULL ? (size_t)(end - text) : 256;
+}
+
+/* A value from w->offset on. */
 static void amt__put_value(amt__walk *w, const char *text)
 {
-#ifdef __OPTIMIZE_SIZE__
-  if (w->how == 0) amt__put_char(w->o, '"');
-  amt__put_as(w->o, text, amt__length(text), w->how);
-#else
-  const char *end;
-  size_t      at = w->offset, n;
-  int         secret = amt__is_secret(w->word);
-  if (w->how == 0 && at == 0) amt__put_char(w->o, '"');
-  while (text[at] != 0) {
-    if (at != 0 && amt__note(w, at)) return;
-    n = 1;
-    if (secret) {
-      while (n < 256 && text[at + n] != 0) n++;
-    } else {
-      end = (const char *)memchr(text + at, 0, 256);
-      n = end != NULL ? (size_t)(end - (text + at)) : 256;
-    }
-#if AMT_WIDE > 0
-    if ((w->how == 0 || w->how == AMT__TEXT) && !secret)
-      amt__put_escaped_words(w->o, text + at, n);
-    else
-#endif
-    amt__put_as(w->o, text + at, n, w->how);
-    at += n;
+  int      secret = amt__is_secret(w->word);
+  unsigned how = w->how;
+  size_t   n;
+  if (secret && !AMT__SMALL && (how == AMT__AS_JSON || how == AMT__TEXT))
+    how = AMT__SECRETLY;
+  if (w->how == AMT__AS_JSON && w->offset == 0) amt__put_char(w->o, '"');
+  for (;;) {
+    n = amt__span(text + w->offset, secret);
+    amt__put_as(w->o, text + w->offset, n, how);
+    if (AMT__SMALL || n < 256) break;
+    w->offset += n;
+    if (amt__note(w)) return;
   }
-#endif
-  if (w->how == 0) amt__put_char(w->o, '"');
   w->offset = 0;
+  if (w->how == AMT__AS_JSON) amt__put_char(w->o, '"');
 }
 
-/* An argument of a hole, up to its mark. */
-static const char *amt__put_argument(const amt__walk *w, const char *arg)
+/* From `at` on to the next mark. */
+static size_t amt__literal(const amt__walk *w, size_t at)
 {
-  size_t n = amt__literal(arg);
-  amt__put_as(w->o, arg, n, w->how);
-  return arg + n;
+#if AMT_WIDE > 0
+  at = amt__text_words(w->text, at, w->len);
+#endif
+  while (at < w->len && !amt__is_mark(w->text[at])) at++;
+  return at;
 }
 
-/* Of an element "a=1" all in front of the value: "a": or, with the names of
-   both, {"name":"a","value": . */
-static void amt__put_name(const amt__walk *w, const char *text, size_t n)
+/* An argument of a hole, up to its mark. Behind that. */
+static size_t amt__put_argument(const amt__walk *w, size_t at)
 {
-  const char *second = "";
-  if (w->style == AMT__PAIRS) {
-    amt_put(w->o, "{\"", 2);
-    second = amt__put_argument(w, w->arg);
-    amt_put(w->o, "\":", 2);
-  }
-  amt_json_put_string(w->o, text, n);
-  if (w->style == AMT__PAIRS) {
-    amt_put(w->o, ",\"", 2);
-    amt__put_argument(w, second + (*second == AMT__VALUE));
-    amt__put_char(w->o, '"');
-  }
-  amt__put_char(w->o, ':');
+  size_t end = amt__literal(w, at);
+  if (w->how == AMT__AS_JSON)
+    amt_json_put_string(w->o, w->text + at, end - at);
+  else
+    amt__put_as(w->o, w->text + at, end - at, w->how);
+  return end + 1u;
 }
 
-/* An element of an object, or of a list of pairs. */
+/* An element "a=1" of an object, "a":"1", or of a list of pairs,
+   {"name":"a","value":"1"}. */
 static void amt__put_pair(amt__walk *w, const char *text)
 {
-  size_t n = 0;
+  size_t n = 0, second = 0;
+  int    pairs = w->style == AMT__PAIRS;
   while (text[n] != 0 && text[n] != '=') n++;
-  if (w->offset == 0) amt__put_name(w, text, n);
+  if (w->offset == 0) {
+    if (pairs) {
+      amt__put_char(w->o, '{');
+      second = amt__put_argument(w, w->arg);
+      amt__put_char(w->o, ':');
+    }
+    amt_json_put_string(w->o, text, n);
+    if (pairs) {
+      amt__put_char(w->o, ',');
+      amt__put_argument(w, second);
+    }
+    amt__put_char(w->o, ':');
+  }
   amt__put_value(w, text + n + (text[n] == '='));
-  if (w->style == AMT__PAIRS && !w->full) amt__put_char(w->o, '}');
+  if (pairs && !w->full) amt__put_char(w->o, '}');
 }
 
-/* 0, or an error. */
-static int amt__put_basic(amt__walk *w, const char *password)
+/* Reads the hole at w->at: how, argument, word. Behind it. */
+static size_t amt__read_hole(amt__walk *w)
 {
-  const amt_session *s = w->j->session__;
-  int                e = 0;
-  if (w->judge) {
-    e = amt__judge(w, s->user);
-    if (e == 0 && amt__has_hole(s->user, ':')) e = AMT_E_CONTROL; /* RFC 7617 */
-    if (e == 0 && s->secret == NULL) e = amt__judge(w, password);
-  } else if (s->user != NULL && password != NULL) {
-    amt__put_base64(w->o, s->user, password);
+  size_t   at = w->at;
+  unsigned c = (unsigned char)w->text[at++];
+  w->style = 0;
+  w->how = w->where == AMT__IN_HEADERS ? AMT__RAW :
+           w->where == AMT__IN_JSON ? AMT__AS_JSON : AMT__URL;
+  if (AMT__ANY_WIRE && c < AMT__W_APPLICATION) {
+    w->how = (uint8_t)c;
+    w->arg = at;
+    do {
+      at = amt__literal(w, at);
+      c = (unsigned char)w->text[at++];
+    } while (c == AMT__VALUE && at < w->len);
   }
-  return e;
+  w->word = (uint8_t)c;
+  return at;
+}
+
+/* 1 if this value comes only later than it is judged: a token and an id that a
+   server gives, and a password that is fetched. */
+static int amt__comes_later(const amt__walk *w, unsigned word)
+{
+  const amt_job *j = w->j;
+  if (AMT__ANY_WIRE && word == AMT__W_TOKEN)
+    return j->op != AMT_SIGN_IN && amt__signs_in(j);
+  if (AMT__ANY_WIRE && word == AMT__W_ID)
+    return j->op > AMT_START && j->start == AMT_START_NONE &&
+           !(j->flags__ & AMT__ONCE);
+  return word == AMT__W_PASSWORD && j->phase__ == AMT__NEW &&
+         j->session__->secret != NULL;
+}
+
+/* 1 if a part with this condition is there. */
+static int amt__has(const amt__walk *w, unsigned word)
+{
+  size_t n;
+  if (AMT__ANY_WIRE && w->judge &&
+      (amt__comes_later(w, word) ||
+       (word == AMT__W_TOKEN && w->j->op != AMT_SIGN_IN))) return 1;
+  if (amt__is_list(word)) {
+    (void)amt__list(w->j, word, &n);
+    return n != 0;
+  }
+  return amt__given(amt__value(w->j, word));
 }
 
 /* An id typed in by a person is a number where it can be one. */
@@ -2088,51 +2116,33 @@ static int amt__digits(const char *id)
   return n != 0 && id[n] == 0 && (id[0] != '0' || n == 1);
 }
 
-/* Reads the hole at w->p: how, argument, word. Behind it. */
-static const char *amt__read_hole(amt__walk *w)
+/* 0, or an error. */
+static int amt__put_basic(amt__walk *w, const char *password)
 {
-  static const uint8_t otherwise[] = { /* by where it stands */
-    AMT__URL, AMT__RAW, AMT__URL, 0
-  };
-  const char *p = w->p;
-  w->how = otherwise[w->where];
-  if (AMT__ANY_WIRE && *p < AMT__W_APPLICATION) {
-    w->how = (unsigned char)*p++;
-    w->arg = p;
-    while (*p != 0 && (!amt__is_mark(*p) || *p == AMT__VALUE)) p++;
+  const amt_session *s = w->j->session__;
+  int                e = 0;
+  if (w->judge) {
+    e = amt__judge(w, s->user);
+    if (e == 0 && amt__has_hole(s->user, ':')) e = AMT_E_CONTROL; /* RFC 7617 */
+    if (e == 0 && !amt__comes_later(w, AMT__W_PASSWORD))
+      e = amt__judge(w, password);
+  } else if (s->user != NULL && password != NULL) {
+    amt__put_base64(w->o, s->user, password);
   }
-  w->word = (unsigned char)*p;
-  return p + (*p != 0);
+  return e;
 }
 
-/* 1 if this value comes only later: a token, and a password that is fetched. */
-static int amt__comes_later(const amt__walk *w)
+/* How a list is written, and its elements. What it begins with, or 0. */
+static char amt__list_style(amt__walk *w)
 {
-  if (AMT__ANY_WIRE && w->word == AMT__W_TOKEN)
-    return w->j->op != AMT_SIGN_IN && amt__signs_in(w->j);
-  return w->word == AMT__W_PASSWORD && w->j->session__->secret != NULL;
-}
-
-/* How a list is written, and its elements. */
-static void amt__list_style(amt__walk *w)
-{
-  w->ends = "[,]";
-  if (!AMT__ANY_WIRE) return;
   w->style = w->how;
-  w->how = 0;
-  if (w->style == AMT__OBJECT) w->ends = "{,}";
-  if (w->style != AMT__JOINED) return;
-  w->ends = w->where == AMT__IN_JSON ? "\"\"\"" : NULL;
-  w->how = w->where == AMT__IN_JSON ? AMT__TEXT : AMT__URL;
-}
-
-/* What stands in front of an element. */
-static void amt__put_between(const amt__walk *w)
-{
-  if (AMT__ANY_WIRE && w->style == AMT__JOINED && w->index != 0)
-    amt__put_argument(w, w->arg);
-  else if (w->ends != NULL)
-    amt__put_char(w->o, w->ends[w->index != 0]);
+  w->how = AMT__AS_JSON;
+  if (!AMT__ANY_WIRE) return '[';
+  if (w->style != AMT__JOINED) return w->style == AMT__OBJECT ? '{' : '[';
+  w->how = AMT__TEXT;
+  if (w->where == AMT__IN_JSON) return '"';
+  w->how = AMT__URL;
+  return 0;
 }
 
 /* A text, or an element of a list. */
@@ -2147,7 +2157,8 @@ static void amt__put_element(amt__walk *w, const char *text)
     return;
   }
   if (text == NULL) text = "";
-  if (amt__would_break(w, text)) w->how = AMT__URL; /* the server's id */
+  if (w->word == AMT__W_ID && amt__would_break(w, text))
+    w->how = AMT__URL; /* it came when all else had been judged */
   if (pair) amt__put_pair(w, text);
   else amt__put_value(w, text);
 }
@@ -2157,10 +2168,9 @@ static void amt__put_hole(amt__walk *w)
 {
   const char        *text = amt__value(w->j, w->word);
   const char *const *list = &text;
-  size_t             n = 1;
-  w->ends = NULL;
-  w->style = 0;
-  if (w->judge && amt__comes_later(w)) return;
+  size_t             i, n = 1;
+  char               c = 0;
+  if (w->judge && amt__comes_later(w, w->word)) return;
   if (text != NULL && w->word == AMT__W_AFTER) {
     amt_put_number(w->o, w->j->after__);
     return;
@@ -2169,77 +2179,79 @@ static void amt__put_hole(amt__walk *w)
     w->error = amt__put_basic(w, text);
     return;
   }
-  if (amt__is_list(w->word)) { /* without elements it is an empty one */
+  if (amt__is_list(w->word)) {
     list = amt__list(w->j, w->word, &n);
-    amt__list_style(w);
-  } else if (w->word == AMT__W_ID && w->how == 0 && !w->j->id_text) {
+    c = amt__list_style(w);
+  } else if (w->word == AMT__W_ID && w->how == AMT__AS_JSON &&
+             !w->j->id_text) {
     w->how = AMT__RAW;
   }
-  for (; w->index < n && w->error == 0; w->index++) {
-    if (w->offset == 0) {
-      if (w->index != 0 && amt__note(w, 0)) return;
-      amt__put_between(w);
+  i = AMT__SMALL ? 0 : w->index;
+  if (c != 0 && i == 0 && (AMT__SMALL || w->offset == 0))
+    amt__put_char(w->o, c);
+  for (; i < n && w->error == 0; i++) {
+    if (i != 0 && (AMT__SMALL || w->offset == 0)) {
+      w->index = i;
+      if (amt__note(w)) return;
+      if (AMT__ANY_WIRE && w->style == AMT__JOINED)
+        amt__put_argument(w, w->arg);
+      else
+        amt__put_char(w->o, ',');
     }
-    amt__put_element(w, list[w->index]);
+    w->index = i;
+    amt__put_element(w, list[i]);
     if (w->full) return;
   }
-  if (w->ends == NULL) return;
-  if (n == 0) amt__put_char(w->o, w->ends[0]);
-  amt__put_char(w->o, w->ends[2]);
+  if (c != 0) amt__put_char(w->o, (char)(c == '"' ? c : c + 2)); /* ] or } */
 }
 
-/* Puts a text with its holes filled. With `judged` nothing is produced: 0, or
-   what is wrong with the value of a word, which is then in *judged. */
+/* Puts a text with its holes filled. With `judged` nothing is put: 0, or what
+   is wrong with the value of a word, which is then in *judged. */
 static int amt__fill(const amt_job *j, amt_window *o, const char *text,
                      unsigned where, amt_place *place, unsigned *judged)
 {
-  const char *next;
-  size_t      n;
-  unsigned    mark, skipped = 0; /* parts whose condition does not hold */
-  amt__walk   w;
+  size_t    next;
+  unsigned  mark, skipped = 0; /* parts whose condition does not hold */
+  amt__walk w;
+  memset(&w, 0, sizeof w);
   w.j = j;
   w.o = o;
-  w.place = place;
-  w.p = w.arg = text;
-  w.index = w.offset = 0;
-  w.where = where;
+  w.text = text;
+  w.where = (uint8_t)where;
   w.judge = judged != NULL;
-  w.error = w.full = 0;
-#ifndef __OPTIMIZE_SIZE__
-  if (place != NULL && place->text != NULL && place->total <= o->from) {
-    w.p = place->text;
-    w.index = place->index;
-    w.offset = place->offset;
-    o->total = place->total;
+  if (text != NULL) w.len = amt__length(text);
+  if (!AMT__SMALL && place != NULL) {
+    w.place = place;
+    if (place->total != 0 && place->total <= o->from) {
+      w.at = place->at;
+      w.index = place->index;
+      w.offset = place->offset;
+      o->total = place->total;
+    }
   }
-#endif
-  if (w.p == NULL) return 0;
-  for (;;) {
-    if (skipped == 0 && w.index == 0 && w.offset == 0 && amt__note(&w, 0))
-      return 0;
-    n = amt__literal(w.p);
-    if (skipped == 0) amt_put(o, w.p, n);
-    w.p += n;
-    mark = (unsigned char)*w.p;
-    if (mark == 0) return 0;
-    if (mark == AMT__END) {
-      if (skipped != 0) skipped--;
-      w.p++;
-    } else if (mark < AMT__END) {
-      if (*++w.p == 0) return 0;
-      if (skipped != 0 ||
-          amt__given(amt__value(j, (unsigned char)*w.p)) != (mark == AMT__IF))
-        skipped++;
-      w.p++;
-    } else {
+  for (; w.at < w.len; w.at = next) {
+    if (skipped == 0 && amt__note(&w)) return 0;
+    mark = (unsigned char)text[w.at];
+    next = w.at + 1u;
+    if (!amt__is_mark((char)mark)) {
+      if (!AMT__SMALL) next = amt__literal(&w, w.at);
+      if (skipped == 0) amt_put(o, text + w.at, next - w.at);
+    } else if (mark > AMT__END) {
       next = amt__read_hole(&w);
       if (skipped == 0) amt__put_hole(&w);
       if (w.error != 0) *judged = w.word;
-      if (w.error != 0 || w.full) return w.error;
-      w.p = next;
+      if (w.full || w.error != 0) return w.error;
       w.index = w.offset = 0;
+    } else if (mark == AMT__END) {
+      if (skipped != 0) skipped--;
+    } else {
+      if (skipped != 0 ||
+          amt__has(&w, (unsigned char)text[next]) != (mark == AMT__IF))
+        skipped++;
+      next++;
     }
   }
+  return 0;
 }
 
 /* --- the parts of a request --- */
@@ -2293,11 +2305,11 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
 {
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
   amt_put_text(o, "Accept: application/json\r\n");
-  if (amt__has_body(j))
-    amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
-                      AMT__IN_FORM
-                      ? "Content-Type: application/x-www-form-urlencoded\r\n"
-                      : "Content-Type: application/json\r\n");
+  if (!amt__has_body(j)) return;
+  amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
+                    AMT__IN_FORM
+                    ? "Content-Type: application/x-www-form-urlencoded\r\n"
+                    : "Content-Type: application/json\r\n");
 }
 
 static void amt__put_body(const amt_job *j, amt_window *o, amt_place *place)
@@ -2340,14 +2352,15 @@ static const char *amt__word_name(unsigned word)
 static int amt__judge_text(amt_job *j, const char *text, unsigned where)
 {
   amt_window nothing;
+  unsigned   word = 0;
+  int        e;
   amt_window_init(&nothing, NULL, 0, 0);
-  unsigned word = 0;
-  int      e = amt__fill(j, &nothing, text, where, NULL, &word);
+  e = amt__fill(j, &nothing, text, where, NULL, &word);
   return e != 0 ? amt__wrong(j, e, amt__word_name(word)) : 0;
 }
 
 /* The values of one call. */
-static int amt__check_call(amt_job *j, amt_op op)
+AMT__OWN int amt__check_call(amt_job *j, unsigned op)
 {
   const amt_wire *w = amt__wire(j);
   const char     *body = w->call[op].body;
@@ -2362,34 +2375,29 @@ static int amt__check_call(amt_job *j, amt_op op)
   return e != 0 ? e : amt__judge_text(j, body, amt__body_kind(body));
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
-/* A token that is given, not signed in for. */
-static int amt__check_token(amt_job *j)
+/* 1 if this call may come in a run whose first one is op. */
+static int amt__may_come(const amt_job *j, unsigned op, unsigned call)
 {
-  amt_session *s = j->session__;
-  if (amt__signs_in(j) || !amt__has_hole(amt__wire(j)->headers, AMT__W_TOKEN))
-    return 0;
-  if (s->token == NULL) return amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
-  s->token__len = amt__length(s->token);
-  if (s->token__len == 0) return amt__wrong(j, AMT_E_MISSING, "token");
-  return amt__clean(s->token, 0) ? 0 : amt__wrong(j, AMT_E_CONTROL, "token");
+  if (call == AMT_SIGN_IN) return amt__signs_in(j);
+  if (call == op) return 1;
+  if (!AMT__ANY_WIRE || (j->flags__ & AMT__ONCE) || call == AMT_START) return 0;
+  if (call == AMT_MESSAGES) return j->session__->messages != AMT_NEVER;
+  return call == AMT_MONITOR || amt__given(amt__wire(j)->call[call].path);
 }
-#endif
 
-/* All of it: 0, or an error. */
+/* All that a run is going to send, as far as it is known: 0, or an error. */
 AMT__OWN int amt__check(amt_job *j, amt_op op)
 {
   const amt_session *s = j->session__;
+  unsigned           call;
   int                e = 0;
-  if (amt__signs_in(j)) {
-    e = amt__check_call(j, AMT_SIGN_IN);
-    if (e == 0 && (s->token == NULL || s->token_room < 2))
+  for (call = AMT_SIGN_IN; call < AMT_CALLS && e == 0; call++) {
+    if (!amt__may_come(j, op, call)) continue;
+    e = amt__check_call(j, call);
+    if (e == 0 && call == AMT_SIGN_IN &&
+        (s->token == NULL || s->token_room < 2))
       e = amt__wrong(j, AMT_E_TOKEN_ROOM, "token");
   }
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (e == 0) e = amt__check_token(j);
-#endif
-  if (e == 0 && op != AMT_SIGN_IN) e = amt__check_call(j, op);
   j->op = (uint8_t)op;
   return e;
 }
@@ -2415,7 +2423,7 @@ static int amt__fault(amt_wire_fault *f, const char *text, size_t at,
 /* How many marks between names the hole's argument has. */
 static int amt__separators(const amt__walk *w)
 {
-  const char *p = w->arg;
+  const char *p = w->text + w->arg;
   int         n = 0;
   for (; *p == AMT__VALUE || !amt__is_mark(*p); p++) n += *p == AMT__VALUE;
   return n;
@@ -2444,13 +2452,12 @@ static const char *amt__hole_fault(const amt__walk *w)
 }
 
 /* What is wrong with a byte that is no mark. */
-static const char *amt__byte_fault(char c, unsigned where)
+static const char *amt__byte_fault(unsigned c, unsigned where)
 {
-  unsigned b = (unsigned char)c;
-  if (where == AMT__IN_PATH && (b <= 32u || b > 126u || b == '#'))
+  if (where == AMT__IN_PATH && !amt__is_plain(c, where))
     return AMT__REASON("a path has no blanks, controls, '#' or bytes beyond "
                        "ASCII; percent-encode it");
-  if (where == AMT__IN_HEADERS && b == 127u)
+  if (where == AMT__IN_HEADERS && c == 127u)
     return AMT__REASON("a control in a header");
   return NULL;
 }
@@ -2458,30 +2465,33 @@ static const char *amt__byte_fault(char c, unsigned where)
 /* The marks of a text, and the bytes between them. */
 static int amt__check_marks(const char *text, unsigned where, amt_wire_fault *f)
 {
-  const char *reason = NULL, *next;
-  size_t      open[8];
-  unsigned    depth = 0;
+  const char *reason = NULL;
+  size_t      open[8], next;
+  unsigned    depth = 0, c;
   amt__walk   w;
-  w.where = where;
-  for (w.p = text; *w.p != 0; w.p = next) {
-    next = w.p + 1;
-    if (!amt__is_mark(*w.p)) {
-      reason = amt__byte_fault(*w.p, where);
-    } else if (*w.p == AMT__END) {
+  memset(&w, 0, sizeof w);
+  w.text = text;
+  w.len = amt__length(text);
+  w.where = (uint8_t)where;
+  for (; w.at < w.len; w.at = next) {
+    next = w.at + 1u;
+    c = (unsigned char)text[w.at];
+    if (!amt__is_mark((char)c)) {
+      reason = amt__byte_fault(c, where);
+    } else if (c == AMT__END) {
       if (depth-- == 0) reason = AMT__REASON("the end of a part that was not "
                                              "begun");
-    } else if (*w.p < AMT__END) {
-      if (*next < AMT__W_APPLICATION || *next >= AMT__W_NONE)
+    } else if (c < AMT__END) {
+      if (text[next] < AMT__W_APPLICATION || text[next] >= AMT__W_NONE)
         reason = AMT__REASON("a part with an unknown word");
       else if (depth == sizeof open / sizeof open[0])
         reason = AMT__REASON("parts within parts, too deep");
-      else open[depth++] = (size_t)(w.p - text), next++;
+      else open[depth++] = w.at, next++;
     } else {
       next = amt__read_hole(&w);
       reason = amt__hole_fault(&w);
     }
-    if (reason != NULL)
-      return amt__fault(f, text, (size_t)(w.p - text), reason);
+    if (reason != NULL) return amt__fault(f, text, w.at, reason);
   }
   if (depth == 0) return 0;
   return amt__fault(f, text, open[depth - 1u],
@@ -2532,8 +2542,7 @@ static int amt__read_headers(amt__reading *r, const char *p, size_t n)
   return 1;
 }
 
-/* Fills a text with samples of all values, or of those alone that each job has,
-   and reads what comes of it. */
+/* Fills a text, and reads what comes of it. */
 static int amt__check_filled(const amt_job *j, const char *text,
                              unsigned where)
 {
@@ -2553,37 +2562,51 @@ static int amt__check_filled(const amt_job *j, const char *text,
   }
 }
 
-static int amt__check_samples(const amt_wire *wire, unsigned op,
-                              const char *text, unsigned where)
-{
-  static const char *const list[] = { "a=1", "b=\"2\"" };
-  static const char sample[] = "1"; /* JSON as it is, too */
-  char        token[2] = "t";
+/* A job with samples of the values that each has, of one more, or of all. */
+typedef struct amt__sample {
   amt_session s;
   amt_task    t;
   amt_job     j;
+  char        token[2];
+} amt__sample;
+
+enum { AMT__SAMPLES = 14 }; /* of a job and of a script: none, each, all */
+
+static void amt__take_sample(amt__sample *x, const amt_wire *wire, unsigned op,
+                             unsigned which)
+{
+  static const char *const list[] = { "a=1", "b=\"2\"" };
+  static const char one[] = "1"; /* JSON as it is, too */
+  unsigned more = which >> 1;
+  int      all = more == AMT__SAMPLES / 2 - 1;
+  memset(x, 0, sizeof *x);
+  x->s.wire = wire;
+  x->s.user = x->s.password = one;
+  x->s.token = x->token;
+  if (all || more == 1u) x->token[0] = 't';
+  if (all || more == 2u) x->t.run_as = one;
+  if (all || more == 3u) x->t.queue = one;
+  x->t.task_values = x->t.parameters = list;
+  if (all || more == 4u) x->t.task_value_count = 2;
+  if (all || more == 5u) x->t.parameter_count = 2;
+  if (which & 1u) x->t.script = one;
+  else x->t.job = one;
+  x->t.application = x->j.application__ = one;
+  x->j.session__ = &x->s;
+  x->j.task__ = &x->t;
+  x->j.op = (uint8_t)op;
+  x->j.id[0] = '1'; /* a number, and a string */
+  x->j.id_text = (uint8_t)(which & 1u);
+}
+
+static int amt__check_samples(const amt_wire *wire, unsigned op,
+                              const char *text, unsigned where)
+{
+  amt__sample x;
   unsigned    which;
-  for (which = 0; which < 4u; which++) {
-    memset(&s, 0, sizeof s);
-    memset(&t, 0, sizeof t);
-    memset(&j, 0, sizeof j);
-    s.wire = wire;
-    s.user = s.password = sample;
-    if (which & 1u) { /* all */
-      s.token = token, s.token__len = 1;
-      t.run_as = t.queue = sample;
-      t.task_values = t.parameters = list;
-      t.task_value_count = t.parameter_count = 2;
-    }
-    if (which & 2u) t.script = sample;
-    else t.job = sample;
-    t.application = j.application__ = sample;
-    j.session__ = &s;
-    j.task__ = &t;
-    j.op = (uint8_t)op;
-    j.id[0] = '1'; /* a number, and a string */
-    j.id_text = (uint8_t)(which >> 1);
-    if (!amt__check_filled(&j, text, where)) return 0;
+  for (which = 0; which < AMT__SAMPLES; which++) {
+    amt__take_sample(&x, wire, op, which);
+    if (!amt__check_filled(&x.j, text, where)) return 0;
   }
   return 1;
 }
@@ -2681,22 +2704,19 @@ static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
 }
 
 /* 1 if a sign-in would ask for the token that it is to bring. */
-static int amt__needs_token(const amt_wire *wire, const char *text,
-                            unsigned where)
+static int amt__needs_token(const amt_wire *wire)
 {
-  amt_window nothing;
-  amt_window_init(&nothing, NULL, 0, 0);
-  amt_session s;
-  amt_job     j;
-  unsigned    word = 0;
-  memset(&s, 0, sizeof s);
-  memset(&j, 0, sizeof j);
-  s.wire = wire;
-  s.user = s.password = "1";
-  j.session__ = &s;
-  j.op = AMT_SIGN_IN;
-  amt__fill(&j, &nothing, text, where, NULL, &word);
-  return word == AMT__W_TOKEN;
+  amt__sample x;
+  unsigned    which;
+  for (which = 0; which < AMT__SAMPLES; which++) {
+    amt_window nothing;
+    unsigned   word = 0;
+    amt__take_sample(&x, wire, AMT_SIGN_IN, which);
+    amt_window_init(&nothing, NULL, 0, 0);
+    amt__fill(&x.j, &nothing, wire->headers, AMT__IN_HEADERS, NULL, &word);
+    if (word == AMT__W_TOKEN) return 1;
+  }
+  return 0;
 }
 
 AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
@@ -2711,7 +2731,7 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
     if (amt__check_marks(w->headers, AMT__IN_HEADERS, fault) != 0)
       return AMT_E_WIRE;
     if (w->call[AMT_SIGN_IN].path != NULL &&
-        amt__needs_token(w, w->headers, AMT__IN_HEADERS))
+        amt__needs_token(w))
       return amt__fault(fault, w->headers, 0,
         AMT__REASON("a sign-in has no token yet: {?token}...{/token} around "
                     "each line with {token}"));
@@ -2883,7 +2903,7 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
 static void amt__name(amt_job *j, const char *text, size_t n)
 {
   unsigned wanted = amt__wanted(j), m;
-  unsigned depth = j->json__.depth;
+  unsigned depth = j->call__.json.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
   j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
@@ -3085,7 +3105,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
     n -= pass;
     if (n != 0 || last) {
       amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
-      j->repaired += j->json__.repaired; /* in this piece */
+      j->repaired += j->call__.json.repaired; /* in this piece */
       j->part__ += n;
       j->seen__ |= AMT__SEEN_NEW;
     }
@@ -3348,7 +3368,7 @@ AMT__OWN void amt__gathers(amt_job *j, const amt_json_token *t, int string)
     if (t->first) j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
   }
   if (amt__gather(j, to, cap, t)) amt__value_ends(j, to, string);
-  if (field == AMT_REPLY_ID && j->json__.repaired != 0)
+  if (field == AMT_REPLY_ID && j->call__.json.repaired != 0)
     j->len__ = 255; /* not as it was sent */
 }
 
@@ -3359,7 +3379,7 @@ static void amt__words(amt_job *j, const amt_json_token *t)
 {
   unsigned kind = AMT_MSG_OTHER, room = AMT__OTHER_MAX - j->other__;
   size_t   n = t->len;
-  if (j->words__ != 0 || j->json__.depth == 0) {
+  if (j->words__ != 0 || j->call__.json.depth == 0) {
     kind = AMT_MSG_ERROR;
   } else if (n < room) {
     j->other__ = (uint8_t)(j->other__ + n);
@@ -3406,7 +3426,7 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 /* An object or an array begins. */
 static void amt__opens(amt_job *j, int array)
 {
-  unsigned depth = j->json__.depth;
+  unsigned depth = j->call__.json.depth;
   int      good = amt__is_good(j);
   if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
@@ -3422,7 +3442,7 @@ static void amt__opens(amt_job *j, int array)
 /* One has ended. */
 static void amt__closes(amt_job *j)
 {
-  unsigned depth = j->json__.depth;
+  unsigned depth = j->call__.json.depth;
   if (depth < j->words__) j->words__ = 0;
   if (j->list__ == 0) return;
   if (depth == j->list__) amt__element_ends(j);
@@ -3432,7 +3452,7 @@ static void amt__closes(amt_job *j)
 /* A piece of a string or a number, maybe a message by itself. */
 static void amt__piece(amt_job *j, const amt_json_token *t, int string)
 {
-  int element = j->list__ != 0 && j->json__.depth == j->list__;
+  int element = j->list__ != 0 && j->call__.json.depth == j->list__;
   if (element && t->first) {
     amt__element_begins(j);
     j->field__ = AMT_REPLY_TEXT;
@@ -3452,7 +3472,7 @@ static void amt__literal_value(amt_job *j, int type)
   if (AMT__ANY_WIRE && field == AMT_REPLY_SUCCESS && type != AMT_JSON_NULL)
     amt__success(j, type == AMT_JSON_TRUE);
   j->field__ = AMT__NONE;
-  if (j->list__ == 0 || j->json__.depth != j->list__) return;
+  if (j->list__ == 0 || j->call__.json.depth != j->list__) return;
   amt__element_begins(j);
   amt__element_ends(j);
 }
@@ -3478,7 +3498,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     break;
   default: amt__literal_value(j, type); break;
   }
-  j->json__.repaired = 0;
+  j->call__.json.repaired = 0;
 }
 /* NOLINTEND */
 
@@ -3553,11 +3573,11 @@ static unsigned amt__page_step(amt_job *j, unsigned c)
   return gives;
 }
 
-/* One byte. How many it gives, in json__.utf8, which is free meanwhile: none, a
+/* One byte. How many it gives, in call__.json.utf8, which is free meanwhile: none, a
    whole character, or '?' for what was none and the one behind it. */
 static unsigned amt__page_char(amt_job *j, unsigned c)
 {
-  amt_json *t = &j->json__;
+  amt_json *t = &j->call__.json;
   uint8_t   n = 0;
   int       r = -1;
   c = amt__page_step(j, c);
@@ -3579,7 +3599,7 @@ static unsigned amt__page_char(amt_job *j, unsigned c)
    gathered, and it is lent alone. */
 static size_t amt__page(amt_job *j, unsigned char *p, size_t n, unsigned kind)
 {
-  amt_json      *t = &j->json__;
+  amt_json      *t = &j->call__.json;
   const uint8_t *text = p;
   size_t         i = 0, to = 0;
   int            first = j->page_left__ == AMT__PAGE_MAX;
@@ -3601,7 +3621,7 @@ static void amt__page_begins(amt_job *j)
 {
   j->page__ = AMT__PAGE_BLANK;
   j->page_left__ = AMT__PAGE_MAX;
-  j->json__.state = AMT__J_STRING;
+  j->call__.json.state = AMT__J_STRING;
 }
 
 /* The last piece is the last, or an empty one is. */
@@ -3611,14 +3631,13 @@ static void amt__page_ends(amt_job *j, unsigned kind)
   else if (j->page_left__ - 1u < AMT__PAGE_MAX - 1u)
     amt__lend(j, "", 0, kind, 0, 1);
   j->page__ = AMT__PAGE_BEGIN;
-  j->json__.state = AMT__J_START;
+  j->call__.json.state = AMT__J_START;
 }
 
 /* Before the reply's first byte. */
 static void amt__reply_begins(amt_job *j)
 {
-  memset(&j->json__, 0, sizeof j->json__);
-  j->json__.repair = j->session__->repair;
+  memset(&j->call__, 0, sizeof j->call__);
   memset(j->open__, 0, sizeof j->open__);
   j->http_status = 0;
   j->retry_after__ = 0;
@@ -3637,8 +3656,11 @@ static void amt__reply_begins(amt_job *j)
 
 AMTDEF void amt_reply_sent(amt_job *j)
 {
-  if (j->flags__ & AMT__PRODUCING) j->session__->producing__--;
+  if (!(j->flags__ & AMT__PRODUCING)) return;
   j->flags__ &= (uint16_t)~AMT__PRODUCING;
+  j->session__->producing__--;
+  memset(&j->call__, 0, sizeof j->call__);
+  j->call__.json.repair = j->session__->repair;
 }
 
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
@@ -3702,7 +3724,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
       done += amt__page(j, at, n - done, AMT_MSG_PAGE);
       continue;
     }
-    type = amt_json_next(&j->json__, at, n - done, &used, &token);
+    type = amt_json_next(&j->call__.json, at, n - done, &used, &token);
     done += used;
     if (type < 0) {
       amt__not_json(j, type);
@@ -3737,7 +3759,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 
    What holds between two calls of the library:
    - A reply is heard in CALLING only. What belongs to one reply is reset by
-     amt__reply_begins: seen__, list__, len__, index__, skip__, json__, open__.
+     amt__reply_begins: seen__, list__, len__, index__, skip__, call__, open__.
      What is known of the log outlives it: given__, base__, after__, part__,
      last__, log__.
    - ENDED and LOST stay, and such a job holds nothing of its session.
@@ -4031,28 +4053,24 @@ static int amt__await_token(amt_job *j, uint32_t now)
 static int amt__call(amt_job *j, amt_op op)
 {
   amt_session *s = j->session__;
+  int          unjudged;
   j->op = (uint8_t)op;
   if (op == AMT_SIGN_IN) {
     s->signing__ = j;
     s->token__len = 0;
     s->token__life = 0;
   }
+  unjudged = s->token__len == 0;
   if (s->secret != NULL && s->password == NULL &&
       (op == AMT_SIGN_IN || amt__is_basic(j))) {
     s->password = s->secret(s->ctx, 1);
-    if (s->password == NULL)
-      return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
-    if (!amt_utf8(s->password, amt__length(s->password)))
-      return amt__fail(j, AMT_E_UTF8, AMT_CODE_AUTHENTICATION_ERROR);
+    unjudged = 1;
   }
-#ifndef AMT_DEFAULT_WIRE_ONLY /* amt_session_credentials may have taken them */
-  if ((s->user == NULL || s->password == NULL) && amt__is_basic(j))
-    return amt__fail(j, AMT_E_MISSING, AMT_CODE_AUTHENTICATION_ERROR);
-  if (s->token__len == 0) {
-    int e = amt__check_token(j);
+  if (unjudged) {
+    int e = amt__check_call(j, op);
     if (e != 0) return amt__fail(j, e, AMT_CODE_AUTHENTICATION_ERROR);
+    if (!amt__signs_in(j)) s->token__len = 1; /* no more than that it is fit */
   }
-#endif
   amt__reply_begins(j);
   j->token_number__ = s->token_number__;
   j->failures__ = s->failures__;
@@ -4394,7 +4412,8 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
     amt__page_ends(j, AMT_MSG_PAGE);
     return;
   }
-  while ((e = amt_json_end(&j->json__, &token)) > 0) amt__read(j, e, &token);
+  while ((e = amt_json_end(&j->call__.json, &token)) > 0)
+    amt__read(j, e, &token);
   if (e < 0) amt__not_json(j, e);
 }
 
@@ -4560,9 +4579,6 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
   if (j->op == AMT_START ? !s->start_kept : j->flags__ & AMT__WAS_STALE)
     amt_http_close(&c->http);
   amt_http_begin(&c->http, now, 0);
-#ifndef __OPTIMIZE_SIZE__
-  memset(&c->place, 0, sizeof c->place);
-#endif
   c->job = j;
   return 0;
 }
@@ -4570,7 +4586,7 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
 /* The whole request, head and body; the window takes its part. The length is
    known behind the body, and then put into its field: what fits the buffer is
    so produced once. */
-static void amt__put_request(amt_slot *c, const amt_job *j, amt_window *o)
+static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
 {
   size_t base = c->url.path_len, length = 0, head;
   while (base > 0 && c->url.path[base - 1] == '/') base--;
@@ -4586,15 +4602,12 @@ static void amt__put_request(amt_slot *c, const amt_job *j, amt_window *o)
     length = amt_http_put_length(o);
   amt_put(o, "\r\n", 2);
   head = o->total;
-  amt__put_body(j, o, &c->place);
-#ifndef __OPTIMIZE_SIZE__
-  if (c->place.end != 0) o->total = c->place.end;
-  c->place.end = o->total;
-#endif
+  if (!AMT__SMALL) j->call__.place.count = o->from < head;
+  amt__put_body(j, o, &j->call__.place);
   if (length != 0) amt_http_set_length(o, length, o->total - head);
 }
 
-static int amt__send(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
+AMT__OWN int amt__send(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
 {
   int e = AMT_HTTP_SEND;
   while (e == AMT_HTTP_SEND) {

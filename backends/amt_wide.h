@@ -465,6 +465,54 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
   return i;
 }
 
+/* --- what is sent, a word at a time: what is left is for a loop over bytes --- */
+
+#define AMT__EVERY(c) ((size_t)-1 / 255u * (c))
+
+/* The top bit is set for each byte of w that is below c, which is 128 at most;
+   and maybe for one above such a byte. */
+#define AMT__BELOW(w, c) (((w) - AMT__EVERY(c)) & ~(w) & AMT__EVERY(128u))
+
+/* Over what is no control. */
+AMT__INLINE size_t amt__text_words(const char *text, size_t i, size_t n)
+{
+  size_t w;
+  for (; n - i >= sizeof w; i += sizeof w) {
+    memcpy(&w, text + i, sizeof w);
+    if (AMT__BELOW(w, 32u) != 0) break;
+  }
+  return i;
+}
+
+/* Over what needs no escape. */
+AMT__INLINE size_t amt__plain_words(const char *text, size_t n)
+{
+  const unsigned char *p = (const unsigned char *)text;
+  size_t               i = 0, w;
+  while (n - i >= 4 * sizeof w) {
+    amt__json_words(p, &i, n);
+    if (i == n || p[i] < 0x80u) break;
+    i++;
+  }
+  for (; n - i >= sizeof w; i += sizeof w) {
+    memcpy(&w, text + i, sizeof w);
+    if ((AMT__BELOW(w, 32u) | AMT__BELOW(w ^ AMT__EVERY('"'), 1u) |
+         AMT__BELOW(w ^ AMT__EVERY('\\'), 1u)) != 0) break;
+  }
+  return i;
+}
+
+/* Over ASCII. */
+AMT__INLINE size_t amt__ascii_words(const char *text, size_t n)
+{
+  size_t i, w;
+  for (i = 0; n - i >= sizeof w; i += sizeof w) {
+    memcpy(&w, text + i, sizeof w);
+    if ((w & AMT__EVERY(128u)) != 0) break;
+  }
+  return i;
+}
+
 /* --- the common way to a token, without the step ---
 
    It knows tokens that lie whole in the bytes at hand; for all others, and

@@ -127,7 +127,7 @@ static void canon_reply(amt_job *j)
     j->cause = 0;
   }
   if (calling && live) return;
-  memset(&j->json__, 0, sizeof j->json__);
+  memset(&j->call__, 0, sizeof j->call__);
   memset(j->open__, 0, sizeof j->open__);
   memset(j->time, 0, sizeof j->time);
   memset(j->name, 0, sizeof j->name);

@@ -8,7 +8,7 @@ int main(void)
   SIZE(amt_window); SIZE(amt_json); SIZE(amt_json_token); SIZE(amt_wire);
   SIZE(amt_session); SIZE(amt_task); SIZE(amt_job);
   AT(amt_session, token); AT(amt_session, messages); AT(amt_job, id);
-  AT(amt_job, json__); AT(amt_job, open__); AT(amt_wire, reply);
+  AT(amt_job, call__); AT(amt_job, open__); AT(amt_wire, reply);
   AT(amt_wire, headers); AT(amt_json, stack);
   puts("");
   return 0;

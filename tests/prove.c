@@ -28,7 +28,7 @@ int prove_tokenizer(void)
 int prove_page(void)
 {
   size_t n = any_bytes();
-  Frama_C_make_unknown((char *)&job.json__, sizeof job.json__);
+  Frama_C_make_unknown((char *)&job.call__.json, sizeof job.call__.json);
   Frama_C_make_unknown((char *)&job.page__, sizeof job.page__);
   Frama_C_make_unknown((char *)&job.page_left__, sizeof job.page_left__);
   return amt__page(&job, bytes, n, AMT_MSG_PAGE) <= n;

@@ -811,6 +811,51 @@ TEST(what_a_table_asks_for_and_a_task_lacks_is_told_by_its_word)
   }
 }
 
+/* What only a later call asks for is refused before the Start, too; but not
+   what the server gives meanwhile, nor what no call of this run asks for. */
+TEST(what_a_later_call_asks_for_is_refused_before_the_start)
+{
+  static const char asks[] = "{\"q\":" AMT_HOLE_QUEUE ",\"i\":" AMT_HOLE_ID "}";
+  static const char with_token[] = "{\"i\":" AMT_HOLE_ID
+    AMT_IF(TOKEN, AMT_IF(ID, ",\"q\":" AMT_HOLE_QUEUE)) "}";
+  static const struct {
+    int         op;
+    const char *body;
+    int         never, no_path, once, refused;
+  } v[] = {
+    { AMT_MONITOR, asks, 0, 0, 0, 1 }, { AMT_MESSAGES, asks, 0, 0, 0, 1 },
+    { AMT_STOP, asks, 0, 0, 0, 1 },    { AMT_KILL, asks, 0, 0, 0, 1 },
+    { AMT_MONITOR, with_token, 0, 0, 0, 1 },
+    { AMT_MESSAGES, asks, 1, 0, 0, 0 }, { AMT_KILL, asks, 0, 1, 0, 0 },
+    { AMT_MONITOR, asks, 0, 0, 1, 0 }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    play *p = play_new();
+    play_wire(p)->call[v[i].op].body = v[i].body;
+    if (v[i].no_path) p->wire.call[v[i].op].path = NULL;
+    if (v[i].never) p->s.messages = AMT_NEVER;
+    if (v[i].once) play_once(p, AMT_START);
+    else play_start(p);
+    play_run(p);
+    assert_int_equal(p->j.error, v[i].refused ? AMT_E_MISSING : 0);
+    if (!v[i].refused) continue;
+    assert_string_equal(p->j.msg, "queue");
+    assert_int_equal(p->calls, 0);
+  }
+}
+
+/* No room for a token that a header needs, and that no sign-in brings. */
+TEST(a_fixed_token_without_room_is_refused)
+{
+  play *p = play_new();
+  play_auth(p, FIXED);
+  p->s.token = NULL;
+  play_job(p);
+  expect_all(p, "failed TOKEN_ROOM, code 11, start none\n");
+  assert_string_equal(p->j.msg, "token");
+}
+
 TEST(a_token_that_a_sign_in_asks_for_is_missing)
 {
   play *p = play_new();

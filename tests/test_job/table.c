@@ -149,6 +149,11 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
       "not JSON" }, /* only of a job */
     { { BODY(MESSAGES), ID_BODY(AMT_IF(AFTER, ",")) }, AMT_MESSAGES, "body", 0,
       "not JSON" },
+    { { BODY(START), JOB_AND(AMT_UNLESS(QUEUE, AMT_IF(USER, ","))) }, AMT_START,
+      "body", 0, "not JSON" }, /* with one alone, neither with none nor all */
+    { { BODY(START),
+        JOB_AND(AMT_UNLESS(PARAMETERS, AMT_IF(TASK_VALUES, ","))) },
+      AMT_START, "body", 0, "not JSON" },
     /* What a call must say. */
     { { BODY(START), "{\"a\":" AMT_HOLE_APPLICATION "}" }, AMT_START, "body",
       0, "{job} or {script}" },
