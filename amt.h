@@ -3573,8 +3573,8 @@ static unsigned amt__page_step(amt_job *j, unsigned c)
   return gives;
 }
 
-/* One byte. How many it gives, in call__.json.utf8, which is free meanwhile: none, a
-   whole character, or '?' for what was none and the one behind it. */
+/* One byte. How many it gives, in call__.json.utf8, which is free meanwhile:
+   none, a whole character, or '?' for what was none and the one behind it. */
 static unsigned amt__page_char(amt_job *j, unsigned c)
 {
   amt_json *t = &j->call__.json;
