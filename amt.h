@@ -2066,8 +2066,9 @@ static size_t amt__read_hole(amt__walk *w)
   size_t   at = w->at;
   unsigned c = (unsigned char)w->text[at++];
   w->style = 0;
-  w->how = w->where == AMT__IN_HEADERS ? AMT__RAW :
-           w->where == AMT__IN_JSON ? AMT__AS_JSON : AMT__URL;
+  w->how = AMT__URL;
+  if (w->where == AMT__IN_HEADERS) w->how = AMT__RAW;
+  if (w->where == AMT__IN_JSON) w->how = AMT__AS_JSON;
   if (AMT__ANY_WIRE && c < AMT__W_APPLICATION) {
     w->how = (uint8_t)c;
     w->arg = at;
