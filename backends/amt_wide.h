@@ -465,7 +465,7 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
   return i;
 }
 
-/* --- what is sent, a word at a time; a loop over bytes does what is left --- */
+/* --- what is sent, a word at a time; a loop of bytes does what is left --- */
 
 #define AMT__EVERY(c) ((size_t)-1 / 255u * (c))
 
