@@ -4644,20 +4644,35 @@ static int amt__stale_or(const amt_slot *c, int error)
   return error;
 }
 
+/* A piece of the body, or of a header's value, which one of length 0 ends. The
+   job is told the status with the whole head only: so a reply that breaks off
+   before has none. */
+static void amt__hear(amt_http_conn *h, amt_job *j)
+{
+  unsigned status = h->reply.status;
+  size_t   n = h->len;
+  if (h->body != 0)
+    n = amt_reply_data(j, h->data, n);
+  else if (status == 401u)
+    n = amt_reply_field(j, AMT_MSG_CHALLENGE, h->data, n, n == 0);
+  else if (amt__is_class(status, 3))
+    n = amt_reply_field(j, AMT_MSG_LOCATION, h->data, n, n == 0);
+  h->data += n;
+  h->len -= n;
+}
+
 /* One step of the call under way. 1 if there may be more to do at once. */
 static int amt__exchange(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
 {
   amt_http_conn *h = &c->http;
   int            e;
-  if (h->len != 0) { /* a piece of body, not yet taken whole */
-    size_t n = amt_reply_data(j, h->data, h->len);
-    h->data += n;
-    h->len -= n;
+  if (h->len != 0) { /* not yet taken whole */
+    amt__hear(h, j);
     return 1;
   }
   e = amt_http_poll(h, &c->url, p->buf, p->size, now);
   if (e == AMT_HTTP_SEND) e = amt__send(p, c, j, now);
-  if (e == AMT_HTTP_FIELD) h->len = 0; /* not asked for */
+  if (e == AMT_HTTP_FIELD) amt__hear(h, j);
   if (e == AMT_HTTP_HEAD)
     amt_reply_status(j, h->reply.status, h->reply.retry_after);
   if (e == AMT_HTTP_END) {

@@ -789,6 +789,149 @@ TEST(a_redirect_is_not_followed_and_gets_no_credentials)
     }
 }
 
+/* --- what the head says: how to sign in, where a redirect leads --- */
+
+#define WANTS(value) "WWW-Authenticate: " value "\r\n"
+#define LEADS(value) "Location: " value "\r\n"
+#define X10(a) a a a a a a a a a a
+#define EMPTY "Content-Length: 0\r\n"
+
+static const struct { int op; const char *raw, *log; } heads[] = {
+  { AMT_SIGN_IN, H("401", WANTS("NTLM") EMPTY, ""),
+    "challenge NTLM\nfailed SIGN_IN, code 24, start none\n" },
+  { AMT_SIGN_IN, H("401", WANTS("Negotiate") "Server: x\r\n" WANTS("NTLM")
+                   EMPTY LEADS("/"), ""),
+    "challenge Negotiate\nchallenge NTLM\nfailed SIGN_IN, code 24, start "
+    "none\n" },
+  { AMT_SIGN_IN, H("401", WANTS("") WANTS("Bearer error=\"a,\tb\"")
+                   "Content-Length: 13\r\n", "<h1>Away</h1>"),
+    "challenge Bearer error=\"a, b\"\npage Away \nfailed SIGN_IN, code 24, "
+    "start none\n" },
+  { AMT_SIGN_IN, H("401", WANTS("Basic realm=\"\xC3\xBC\xFC\xE2\x82\xAC\"")
+                   "Content-Length: 16\r\n", "{\"Message\":\"no\"}"),
+    "challenge Basic realm=\"\xC3\xBC?\xE2\x82\xAC\"\nserver no\nfailed SIGN_IN, "
+    "code 24, start none\n" },
+  { AMT_START, H("302", LEADS("https://amt.test:4004/a?b=1") EMPTY, ""),
+    "starting\nlocation https://amt.test:4004/a?b=1\n"
+    "failed REDIRECT, code 23, start none\n" },
+  { AMT_START, H("308", LEADS("/" X10("abcde\xC3\xBC\xE2\x82\xAC") X10("0123456"
+                 "789") X10("0123456789")) EMPTY, ""),
+    "starting\nlocation /" X10("abcde\xC3\xBC\xE2\x82\xAC") X10("0123456789")
+    "01234567890123456789012345678\nfailed REDIRECT, code 23, start none\n" },
+  { AMT_START, "HTTP/1.1 103 x\r\n" LEADS("/hint") WANTS("NTLM") "\r\n"
+               H("307", WANTS("NTLM") LEADS("/there") EMPTY, ""),
+    "starting\nlocation /there\nfailed REDIRECT, code 23, start none\n" },
+  { AMT_START, H("403", LEADS("/there") WANTS("NTLM") EMPTY, ""),
+    "starting\nfailed FORBIDDEN, code 24, start refused\n" }
+};
+
+TEST(what_a_head_wants_and_where_it_leads_is_told_however_it_comes)
+{
+  static const size_t size[] = { 64, 65, 1000 };
+  size_t i, k, most;
+  for (i = 0; i < COUNT(heads); i++)
+    for (k = 0; k < COUNT(size); k++)
+      for (most = 0; most < 100; most++) {
+        rig r;
+        rig_init(&r, 1, size[k]);
+        r.wait = most & 1;
+        r.srv.log_calls = 0;
+        r.srv.read_max = most;
+        r.srv.framing = CHUNKED;
+        r.srv.raw = heads[i].raw, r.srv.raw_op = heads[i].op;
+        rig_run(&r);
+        expect_log(&r.srv.log, heads[i].log);
+        rig_free(&r);
+      }
+}
+
+/* Of a 2xx it is where something was made, and nobody's business. */
+TEST(a_place_that_is_no_redirect_is_not_told)
+{
+  rig r;
+  rig_init(&r, 1, 64);
+  r.srv.log_calls = 0;
+  r.srv.raw = H("201", LEADS("/jobs/2112") "Content-Length: 23\r\n",
+                "{\"BatchRequestId\":2112} ");
+  r.srv.raw_op = AMT_START;
+  rig_run(&r);
+  expect_log(&r.srv.log, reference);
+  rig_free(&r);
+}
+
+/* The connection breaks behind each byte of the reply to the Start. Before its
+   head is whole there is no status, and nobody knows. */
+TEST(a_redirect_cut_behind_each_byte)
+{
+  static const char raw[] = H("302", LEADS("/there") EMPTY, "");
+  size_t cut;
+  find_the_start();
+  for (cut = 0; cut < sizeof raw - 1; cut++) {
+    const char *log;
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.log_calls = 0;
+    r.srv.raw = raw, r.srv.raw_op = AMT_START;
+    r.srv.cut_given = reply_from + cut;
+    rig_run(&r);
+    log = text_of(&r.srv.log.text);
+    assert_int_equal(r.j.http_status, 0);
+    assert_int_equal(r.j.start, AMT_START_UNKNOWN);
+    assert_int_equal(r.srv.starts_begun, 1);
+    assert_int_equal(strstr(log, "location /there\n") != NULL,
+                     cut >= (size_t)(strstr(raw, "\r\nC") + 2 - raw));
+    rig_free(&r);
+  }
+}
+
+/* It comes while the request is still going out. */
+TEST(a_redirect_that_comes_early_tells_where_to)
+{
+  static const char *const many[] = { X10("aaaaaaaaaa"), X10("bbbbbbbbbb") };
+  size_t most;
+  for (most = 0; most < 60; most++) {
+    rig r;
+    rig_init(&r, 1, 64);
+    r.srv.log_calls = 0;
+    r.srv.read_max = most;
+    r.srv.early = H("302", LEADS("/there") EMPTY, "");
+    r.t.parameters = many, r.t.parameter_count = 2;
+    rig_run(&r);
+    expect_log(&r.srv.log, "starting\nlocation /there\n"
+               "failed REDIRECT, code 23, start none\n");
+    assert_int_equal(r.conn[0].http.state, AMT_CONN_CLOSED);
+    rig_free(&r);
+  }
+}
+
+/* A piece of it lies in the buffer until the next amt_poll of its job. */
+TEST(what_a_head_says_is_lent_while_another_job_is_polled)
+{
+  rig     r;
+  amt_job other;
+  char    piece[64];
+  size_t  n;
+  rig_init(&r, 2, 64);
+  r.srv.log_calls = 0;
+  r.srv.watch = NULL;
+  r.srv.raw = H("302", LEADS("/there") EMPTY, ""), r.srv.raw_op = AMT_MONITOR;
+  amt_attach(&r.j, &r.s, "DEMO2", "1");
+  rig_until(&r, &r.j, &r.srv.log, AMT_SERVER_TEXT);
+  assert_int_equal(r.j.msg_kind, AMT_MSG_LOCATION);
+  n = r.j.msg_len;
+  assert_in_range(n, 1, 6);
+  memcpy(piece, r.j.msg, n);
+  amt_attach(&other, &r.s, "DEMO2", "2");
+  assert_int_equal(amt_poll(&r.pool, &other, server_clock), AMT_BUSY);
+  assert_int_equal(other.wait, 0);
+  assert_memory_equal(r.j.msg, piece, n);
+  rig_until(&r, &r.j, &r.srv.log, AMT_RETRYING);
+  expect_log(&r.srv.log, "location /there\nretrying REDIRECT\n");
+  amt_drop(&r.pool, &r.j);
+  amt_drop(&r.pool, &other);
+  rig_free(&r);
+}
+
 /* 413 comes while the request is still going out, and no more is taken. */
 TEST(a_reply_that_comes_early_is_heard)
 {

@@ -3664,7 +3664,8 @@ TICKET = "3f786850e387550fdab836ed7e6dc881"
 
 class Scripted(http.server.BaseHTTPRequestHandler):
     """Answers each call as self.server.calls says: with JSON, or bytes, or a
-    status and these, or what a function makes of the request's body."""
+    status, these, and fields of the head perhaps; or what a function makes of
+    the request's body."""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     usual = {"sign_in": {"Token": TICKET}, "start": {"BatchRequestId": 2112},
@@ -3683,10 +3684,12 @@ class Scripted(http.server.BaseHTTPRequestHandler):
             self.answer(*(answer if isinstance(answer, tuple)
                           else (200, answer)))
 
-    def answer(self, status, body):
+    def answer(self, status, body, *fields):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        for field in fields:
+            self.send_header(*field)
         self.end_headers()
         self.wfile.write(data)
 
@@ -4767,6 +4770,69 @@ def test_what_a_page_says_to_a_sign_in_or_a_monitor_is_told():
     with scripted(monitor=(200, page)) as (url, _):
         r = amt(url, *DONE, "--give-up", "0")
         assert "not JSON" in last_line(r), r.stderr
+
+
+WINDOWS = (", the sign-in of Windows, which is not known here: let the site "
+           "take anonymous requests")
+CHALLENGES = [ # the values of WWW-Authenticate, and what is told of them
+    (["NTLM"], "NTLM" + WINDOWS),
+    (["Negotiate", "NTLM"], "Negotiate; NTLM" + WINDOWS),
+    (['Bearer error="invalid_token", error_description="\u20ac"'.encode()
+      .decode("latin-1")],
+     'Bearer error="invalid_token", error_description="\u20ac"'),
+    (['Basic realm="\x1b[2Jgate"'], None), # a control: it is no HTTP
+    (['Basic realm="a\tgate\xfc"'], 'Basic realm="a gate?"'),
+    ([""], ""),
+]
+
+
+def test_what_a_401_wants_is_told():
+    for values, words in CHALLENGES:
+        head = [("WWW-Authenticate", value) for value in values]
+        with scripted(sign_in=(401, b"", *head)) as (url, asked):
+            r = amt(url, *DONE, "--give-up", "0")
+        equal(asked_for(asked, "start"), [])
+        if words is None:
+            equal((r.returncode, "Basic" in r.stderr), (23, False))
+            continue
+        equal((words, r.returncode), (words, 24))
+        wants = ", it wants " + words if words else ""
+        assert "HTTP 401%s: " % wants in last_line(r), r.stderr
+        assert "\x1b" not in r.stderr, r.stderr
+
+
+def test_what_a_401_wants_stands_behind_its_page():
+    with scripted(sign_in=(401, b"<h1>Who are you?</h1>",
+                           ("WWW-Authenticate", "NTLM"))) as (url, _):
+        r = amt(url, *DONE, "--give-up", "0")
+    assert ('HTTP 401, the server says "Who are you?", it wants NTLM, the '
+            "sign-in of Windows") in last_line(r), r.stderr
+
+
+def test_a_redirect_tells_where_to():
+    """To https above all: that is what a URL with http is answered."""
+    for status, to, words in (
+            (302, "https://amt.test/login?ReturnUrl=%2f", None),
+            (308, "/amt/", None),
+            (301, "https://amt.test/\xfc", "https://amt.test/?"),
+            (302, "/" + "x" * 300, "/" + "x" * 199)):
+        for call, code in ("sign_in", 23), ("start", 23), ("monitor", 75):
+            reply = {call: (status, b"", ("Location", to))}
+            with scripted(**reply) as (url, asked):
+                r = amt(url, *DONE, "--give-up", "0")
+            equal((to, call, r.returncode), (to, call, code))
+            equal(len(asked_for(asked, call)), 1)
+            assert "HTTP %d to %s: " % (status, words or to) in last_line(r), r
+
+
+def test_an_empty_401_behind_an_accepted_sign_in_is_no_matter_of_JSON():
+    for call, args in (("monitor", ["-jt", "MONITOR", *DEMO, "-id", "2112"]),
+                       ("start", DONE)):
+        with scripted(**{call: (401, b"")}) as (url, _):
+            r = amt(url, *args, "--give-up", "0", fast=False)
+        equal((call, r.returncode), (call, 24))
+        assert "HTTP 401: " in last_line(r), r.stderr
+        assert "token" in last_line(r) and "JSON" not in r.stderr, r.stderr
 
 
 def test_a_trace_shows_the_reply_of_a_failed_sign_in_and_no_secret():
