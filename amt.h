@@ -975,7 +975,6 @@ AMTDEF void amt_pool_end(amt_pool *p);
 
 #ifdef __OPTIMIZE_SIZE__ /* as with amt_put: libc's are larger. volatile, or gcc
                             makes it a call of strlen */
-enum { AMT__SMALL = 1 };
 static size_t amt__length(const volatile char *text)
 {
   size_t n = 0;
@@ -988,7 +987,6 @@ AMT__OWN void amt__copy(char *to, const char *from, size_t n)
   while (n-- > 0) to[n] = from[n];
 }
 #else
-enum { AMT__SMALL = 0 };
 #define amt__length(text)      strlen(text)
 #define amt__copy(to, from, n) ((void)memcpy(to, from, n))
 #endif

@@ -705,8 +705,13 @@ AMTDEF void amt_window_init(amt_window *o, char *buf, size_t cap, size_t from)
 #define AMT__INLINE static
 #define AMT__APART static
 #endif
-/* What is to stay one function where small is better than fast: gcc takes in
+/* Small is better than fast. What is to stay one function there: gcc takes in
    whatever is called once, and its caller then needs longer instructions. */
+#ifdef __OPTIMIZE_SIZE__
+enum { AMT__SMALL = 1 };
+#else
+enum { AMT__SMALL = 0 };
+#endif
 #if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
 #define AMT__OWN static __attribute__((noinline))
 #else
@@ -1139,7 +1144,13 @@ enum {
    begins with the same n bytes may have it; that one is further on. */
 static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
+  static const uint32_t first = /* letters that a word begins with */
+    1ul << ('c' - 'a') | 1ul << ('e' - 'a') | 1ul << ('i' - 'a') |
+    1ul << ('k' - 'a') | 1ul << ('l' - 'a') | 1ul << ('r' - 'a') |
+    1ul << ('t' - 'a') | 1ul << ('w' - 'a');
   int here = 1;
+  if (!AMT__SMALL && n == 0 && (c - 'a' > 25u || !(first >> (c - 'a') & 1u)))
+    return AMT__H_NONE;
   for (; place < AMT__H_NONE; place++) {
     unsigned w = (unsigned char)amt__http_words[place];
     if (here && w == c) return place + 1u;
@@ -1339,6 +1350,24 @@ static size_t amt__http_body(amt_http_reply *r, size_t n)
   return n;
 }
 
+/* From i on over text that is skipped, and over the rest of a name that is none
+   of ours. No cap is passed here. */
+AMT__INLINE size_t amt__http_pass(amt_http_reply *r, const unsigned char *p,
+                                  size_t i, size_t n)
+{
+  size_t from = i, most = AMT__LINE_MAX - r->line;
+  if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
+  if (n - i > most) n = i + most;
+  if (r->state == AMT__P_TEXT) {
+    while (i < n && p[i] >= 32u && p[i] != 127u) i++;
+  } else if (r->state == AMT__P_NAME && r->word == AMT__H_NONE) {
+    while (i < n && amt__is_tchar(p[i])) i++;
+  }
+  r->line = (uint16_t)(r->line + (i - from));
+  r->head += (uint32_t)(i - from);
+  return i;
+}
+
 /* Goes on at i. */
 AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body, size_t i)
@@ -1350,6 +1379,8 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
       e = amt__http_lines(r, p, &i, n);
     if (e != 0) break;
 #endif
+    if (!AMT__SMALL && r->state <= AMT__P_TEXT && !(r->flags & AMT__F_CR))
+      i = amt__http_pass(r, p, i, n);
     if (r->state >= AMT__P_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
     if (r->state >= AMT__P_BODY) {
