@@ -23,8 +23,7 @@ from programs import AMT, FAST, environment, equal, main, published
 
 FOLDER = "tests/dialects/"
 ENVIRONMENT = {"key": {"AMT_TOKEN": "tok-c0ffee-17"}}
-# Their refusals are no JSON, or a bare string that may be anything.
-WORDLESS = ("basic", "query")
+WORDLESS = ("query",) # a refusal is a bare string that may be anything
 LETTERS = "a\u00e9\u20ac\U0001f600 \"\\/<&'\t{}[]:,=;%+#"
 MANY = ["%d %s" % (i, LETTERS[i % 20:] * (i % 9)) for i in range(300)]
 LISTS = ["-pa", "A=1 \"&%\u20ac\\'", "-pa", "B=", "-tv", "C=2 + 3"]

@@ -261,6 +261,7 @@ def test_a_redirect_is_23_at_once_and_is_not_followed():
         r = amt(url, "-an", "DEMO2", "-jn", "REPORTTEST01")
         equal(r.returncode, 23)
         assert time.monotonic() - begun < 20
+        assert "HTTP 302 to %s/redirected, " % url in r.stderr, r.stderr
         assert "redirect" in r.stderr, r.stderr
 
 

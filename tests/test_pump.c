@@ -809,8 +809,8 @@ static const struct { int op; const char *raw, *log; } heads[] = {
     "start none\n" },
   { AMT_SIGN_IN, H("401", WANTS("Basic realm=\"\xC3\xBC\xFC\xE2\x82\xAC\"")
                    "Content-Length: 16\r\n", "{\"Message\":\"no\"}"),
-    "challenge Basic realm=\"\xC3\xBC?\xE2\x82\xAC\"\nserver no\nfailed SIGN_IN, "
-    "code 24, start none\n" },
+    "challenge Basic realm=\"\xC3\xBC?\xE2\x82\xAC\"\nserver no\nfailed "
+    "SIGN_IN, code 24, start none\n" },
   { AMT_START, H("302", LEADS("https://amt.test:4004/a?b=1") EMPTY, ""),
     "starting\nlocation https://amt.test:4004/a?b=1\n"
     "failed REDIRECT, code 23, start none\n" },

@@ -4846,6 +4846,29 @@ def test_a_trace_shows_the_reply_of_a_failed_sign_in_and_no_secret():
         assert "< (" in r.stderr and TICKET not in r.stderr, r.stderr
 
 
+def test_a_trace_shows_where_a_redirect_leads_and_what_a_401_wants():
+    """As lines of the head, and no part of the body."""
+    place = ("Location", "https://amt.test/a?b=opconxps")
+    for call, answer, line in (
+            ("sign_in", (401, b"<h1>no</h1>", ("WWW-Authenticate", "NTLM")),
+             "< WWW-Authenticate: NTLM\n< <h1>no</h1>\n"),
+            ("sign_in", (302, b"", place),
+             "< Location: https://amt.test/a?b=***\n"),
+            ("start", (302, b"away", place),
+             "< Location: https://amt.test/a?b=***\n< away\n")):
+        with scripted(**{call: answer}) as (url, _):
+            r = amt(url, *DONE, "--give-up", "0", "-v")
+        assert line in r.stderr, r.stderr
+        assert "opconxps" not in r.stderr, r.stderr
+
+
+def test_a_probe_takes_no_head_for_a_body():
+    place = ("Location", '{"Status":4}')
+    with scripted(monitor=(302, b"{}", place)) as (url, _):
+        r = amt(url, "probe", *DEMO, "-id", "1", "--give-up", "0", fast=False)
+    assert re.search(r"reply.status .*: missing", r.stdout), r.stdout
+
+
 if __name__ == "__main__":
     with SHARED:
         main(globals())

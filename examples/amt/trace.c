@@ -237,6 +237,7 @@ static void tap_reply(const unsigned char *p, size_t n)
   while (e > 0 && e != AMT_HTTP_END) {
     size_t used = 0, body = 0;
     e = amt_http_reply_next(&tap.reply, p, n, &used, &body);
+    if (e != AMT_HTTP_BODY) body = 0; /* a header's value is of the head */
     tap_head(p, used - body);
     if (body > 0) tap_bytes(p + used - body, body);
     p += used, n -= used;
