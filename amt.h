@@ -897,7 +897,8 @@ AMTDEF void amt_call_body(const amt_job *j, amt_window *o);
    PUT only (RFC 9110, 8.6). */
 AMTDEF int amt_call_has_body(const amt_job *j);
 
-/* The request has gone out whole. Optional; amt_reply_status says it too. */
+/* The request has gone out whole. Optional; amt_reply_status and _field say it
+   too. */
 AMTDEF void amt_reply_sent(amt_job *j);
 /* The head: final status, and Retry-After in seconds or 0. Once, before the
    body; to say it again does no harm. */
@@ -3676,6 +3677,7 @@ AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
 {
   size_t done = 0;
   if (j->phase__ != AMT__CALLING) return n;
+  amt_reply_sent(j);
   if (j->page__ == AMT__PAGE_BEGIN) amt__page_begins(j);
   while (done < n && j->event__ == 0)
     done += amt__page(j, (unsigned char *)p + done, n - done, kind);

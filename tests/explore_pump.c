@@ -415,7 +415,7 @@ static void canon_conn(amt_slot *k)
   amt_http_conn  was = *h;
   h->stream->abort = 0; /* set before each close */
   if (h->len == 0) h->data = NULL;
-  h->body = 0; /* only told */
+  h->body = h->body != 0; /* how much is only told */
   h->t_call = k->job != NULL ? clipped(h->t_call, w.now, h->limits.call) : 0;
   h->t_io = k->job != NULL || h->state == AMT_CONN_IDLE
               ? clipped(h->t_io, w.now, h->limits.idle + 1) : 0;

@@ -894,10 +894,13 @@ TEST(a_redirect_that_comes_early_tells_where_to)
     rig_init(&r, 1, 64);
     r.srv.log_calls = 0;
     r.srv.read_max = most;
-    r.srv.early = H("302", LEADS("/there") EMPTY, "");
+    r.srv.early = H("302", LEADS("/\xC3\xBC/\xFC/\xE2\x82\xAC") EMPTY, "");
     r.t.parameters = many, r.t.parameter_count = 2;
-    rig_run(&r);
-    expect_log(&r.srv.log, "starting\nlocation /there\n"
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_SERVER_TEXT);
+    assert_int_equal(r.s.producing__, 0); /* the token may be replaced now */
+    rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
+    expect_log(&r.srv.log, "starting\nlocation /\xC3\xBC/?/\xE2\x82\xAC\n"
                "failed REDIRECT, code 23, start none\n");
     assert_int_equal(r.conn[0].http.state, AMT_CONN_CLOSED);
     rig_free(&r);
