@@ -198,7 +198,7 @@
 #endif
 
 /* Is there a stream that needs amt_tls.h? */
-#if defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)
+#if (defined(AMT_BEARSSL) || defined(AMT_MBEDTLS)) && !defined(AMT_NO_HTTP)
 #define AMT__TLS
 #endif
 
