@@ -289,7 +289,7 @@ clean: ## removes build/
 	rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
+	@grep -hE '^[a-z0-9$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \

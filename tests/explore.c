@@ -14,7 +14,8 @@
 #include "explore.h"
 #include "explore_job.h"
 
-enum { JOBS = 2, LOG = 3 /* messages at most */, TOKEN_ROOM = 4 };
+enum { JOBS = 2, LOG = 3 /* messages at most */, TOKEN_ROOM = 4,
+       TEXT_ROOM = 16 };
 
 /* --- what is explored ----------------------------------------------------- */
 
@@ -154,7 +155,8 @@ static struct world {
   struct of {
     amt_job  job;
     observer seen;
-    char     text[TOKEN_ROOM]; /* lent by amt_reply_data, not given yet */
+    char     text[TEXT_ROOM]; /* of the reply, not given yet: what is lent,
+                                 and lines behind it */
   } of[JOBS];
 } w; /* never copied elsewhere while it runs: pointers lead into it */
 
@@ -378,8 +380,13 @@ static void feed(unsigned i)
     if (op == AMT_START && r->start == KNOWN && id != NULL &&
         id + 4 < body + o->fed) o->truth = KNOWN;
     if (j->event__ != 0) { /* it must be pulled first; body is no state */
-      memcpy(w.of[i].text, j->msg, j->msg_len);
-      j->msg = w.of[i].text;
+      char *text = w.of[i].text;
+      must(j->msg_len + j->lines_len__ <= TEXT_ROOM, "more than was written");
+      memcpy(text, j->msg, j->msg_len);
+      if (j->lines_len__ != 0)
+        memcpy(text + j->msg_len, j->lines__, j->lines_len__);
+      j->msg = text;
+      j->lines__ = text + j->msg_len;
       return;
     }
   }
@@ -701,7 +708,8 @@ static void canon(void)
     canon_reply(&of->job);
     canon_job(&of->job);
     canon_observer(&of->seen);
-    if (of->job.event__ == 0) memset(of->text, 0, sizeof of->text);
+    if (of->job.event__ == 0 && of->job.lines_len__ == 0)
+      memset(of->text, 0, sizeof of->text);
     if (of->seen.begun != 2) continue;
     canon_ended(&of->job);
     memset(&of->seen, 0, sizeof of->seen);

@@ -132,7 +132,9 @@ static void canon_reply(amt_job *j)
   memset(j->time, 0, sizeof j->time);
   memset(j->name, 0, sizeof j->name);
   j->list__ = j->len__ = 0;
-  j->page__ = j->page_left__ = 0;
+  j->page__ = calling ? AMT__PAGE_BEGIN : 0; /* as the call began */
+  j->page_left__ = 0;
+  j->words__ = j->other__ = 0;
   j->cut__ = 0;
   j->asked__ = 0;
   if (!calling) j->field__ = 0;
