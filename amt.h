@@ -3886,8 +3886,9 @@ AMTDEF void amt_forget(amt_job *j)
   if (j->start != AMT_START_KNOWN) j->id[0] = 0;
   amt__release(j);
   j->event__ = 0;
-  j->msg = NULL; /* nothing is lent any more */
-  j->msg_len = 0;
+  j->msg = NULL; /* nothing is lent any more, and nothing is to be */
+  j->msg_len = j->lines_len__ = 0;
+  j->seen__ = 0;
   j->phase__ = AMT__LOST;
   j->error = AMT_E_FORGOTTEN;
   j->code = AMT_CODE_UNDEFINED;
@@ -4510,7 +4511,7 @@ AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
 {
   int event;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (j->phase__ != AMT__LOST) amt__lines(j);
+  amt__lines(j);
 #endif
   event = j->event__;
   j->event__ = 0;
