@@ -1357,11 +1357,10 @@ AMT__INLINE size_t amt__http_pass(amt_http_reply *r, const unsigned char *p,
 {
   size_t from = i, most = AMT__LINE_MAX - r->line;
   if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
-  if (n - i > most) n = i + most;
   if (r->state == AMT__P_TEXT) {
-    while (i < n && p[i] >= 32u && p[i] != 127u) i++;
+    for (; i < n && most != 0 && p[i] >= 32u && p[i] != 127u; i++) most--;
   } else if (r->state == AMT__P_NAME && r->word == AMT__H_NONE) {
-    while (i < n && amt__is_tchar(p[i])) i++;
+    for (; i < n && most != 0 && amt__is_tchar(p[i]); i++) most--;
   }
   r->line = (uint16_t)(r->line + (i - from));
   r->head += (uint32_t)(i - from);
