@@ -2960,6 +2960,7 @@ SAME_C = r"""
 #include "amt_http.h"
 #include "%s"
 #include <stdio.h>
+#include <time.h>
 static int same(const void *a, size_t n, const void *b, size_t m)
 {
   return n == m && (n == 0 || memcmp(a, b, n) == 0);
@@ -2981,6 +2982,7 @@ int main(int argc, char **argv)
   (void)argc;
   take(0, argv[1]);
   read.mem = mem, read.size = sizeof mem;
+  read.now = (uint32_t)time(NULL); /* without sockets there is no clock */
   if (amt_bearssl_anchors_read(&read, text[0], len[0]) != 0 ||
       amt_bearssl_anchors_end(&read) != 0) return 2;
   if (read.count != AMT_ANCHOR_COUNT ||
@@ -3040,7 +3042,11 @@ def test_anchors_prints_C_source_that_equals_what_the_library_reads():
     with folder() as d:
         for args, files in cases:
             r = alone("anchors", *args)
-            equal((args, r.returncode, r.stderr), (args, 0, ""))
+            told = r.stderr
+            if files == [system]:  # some of the system's may have expired
+                told = re.sub(r"\A.*: \d+ certificates were passed over: expired"
+                              r".*\n\Z", "", told)
+            equal((args, r.returncode, told), (args, 0, ""))
             equal(alone("anchors", *args).stdout, r.stdout)
             assert max(map(len, r.stdout.splitlines())) <= 100
             assert ("PRIVATE KEY" in r.stdout) == ("--key" in args)
@@ -3926,9 +3932,9 @@ def test_a_success_that_is_false_refuses_and_a_site_has_its_words_for_statuses()
 def test_all_words_of_a_refusal_are_told_or_else_what_there_is():
     for body, told in (
             ({"title": "Bad", "errors": {"Job": ["a", "b"]}, "traceId": "zz9"},
-             "it says: Bad; a; b"),
-            ({"traceId": "zz9", "title": "Bad"}, "it says: Bad"),
-            ({"code": "E7", "hint": "x"}, "it says: E7; x")):
+             'the server says "Bad; a; b"'),
+            ({"traceId": "zz9", "title": "Bad"}, 'the server says "Bad"'),
+            ({"code": "E7", "hint": "x"}, 'the server says "E7; x"')):
         with scripted(start=(400, body)) as (url, _):
             r = amt(url, *DONE)
             equal(r.returncode, 11)
