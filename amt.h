@@ -287,13 +287,13 @@
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without HTTP and the pump
    AMT_NO_TEXT            without the words and names of errors
-                          (4.9 kB)
+                          (5.1 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, holes in paths, other lists (2.2 kB)
+                          Basic, holes in paths, other lists (2.5 kB)
    AMT_WIDE               bits that the tokenizer looks at together inside
                           strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
                           byte at a time. By default what the machine has; 0
-                          with -Os, and without amt_wide.h (32 costs 2.9 kB)
+                          with -Os, and without amt_wide.h (32 costs 3.5 kB)
    and those of amt_http.h (AMT_ASSERT, AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
