@@ -1378,8 +1378,8 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
       e = amt__http_lines(r, p, &i, n);
     if (e != 0) break;
 #endif
-    if (!AMT__SMALL && r->state <= AMT__P_TEXT && !(r->flags & AMT__F_CR))
-      i = amt__http_pass(r, p, i, n);
+    if (AMT_WIDE == 0 && !AMT__SMALL && r->state <= AMT__P_TEXT &&
+        !(r->flags & AMT__F_CR)) i = amt__http_pass(r, p, i, n);
     if (r->state >= AMT__P_DONE) e = AMT_HTTP_END;
     if (e != 0 || i >= n) break;
     if (r->state >= AMT__P_BODY) {
