@@ -438,7 +438,9 @@ typedef struct amt_url {
 } amt_url;
 
 /* 0, or AMT_E_URL_. No user names in URLs, no fragment, ASCII only: blanks,
-   controls and anything else that could break a request line is refused. */
+   controls and anything else that could break a request line is refused.
+   Between brackets it wants the characters of an IPv6 address; whether they
+   make one is for the stream that opens it (AMT_E_URL_HOST). */
 AMTDEF int amt_url_parse(amt_url *u, const char *text);
 
 /* --- requests ----------------------------------------------------------- */
@@ -971,12 +973,9 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text)
   while (amt__url_host_char(*text, u->ip6)) text++;
   u->host_len = (size_t)(text - u->host);
   if (u->host_len == 0 || u->host_len > 253) return AMT_E_URL_HOST;
-  if (u->ip6) {
-    amt_address a;
-    if (*text++ != ']') return AMT_E_URL_HOST;
-    if (!amt_address_parse(&a, u->host, u->host_len) || a.len != 16)
-      return AMT_E_URL_HOST;
-  }
+  if (u->ip6 &&
+      (*text++ != ']' || memchr(u->host, ':', u->host_len) == NULL))
+    return AMT_E_URL_HOST;
   if (*text == ':') {
     const char *digits = ++text;
     while (*text >= '0' && *text <= '9' && port <= 65535u)

@@ -97,6 +97,7 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
   s->count = 1;
   if (amt_address_parse(&s->address[0], host, n)) return 1;
   s->count = 0;
+  if (memchr(host, ':', n) != NULL) return AMT_E_URL_HOST; /* no name has it */
   if (n >= sizeof name) return AMT_E_DNS;
   memcpy(name, host, n);
   name[n] = 0;

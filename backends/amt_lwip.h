@@ -191,6 +191,8 @@ static int amt__lwip_name(amt_lwip_raw *s, const char *host, size_t n)
 {
   amt_address a;
   if (!amt_address_parse(&a, host, n)) {
+    if (memchr(host, ':', n) != NULL) /* no name has it */
+      return amt__lwip_fail(s, ERR_VAL, AMT_E_URL_HOST);
 #if LWIP_DNS
     return amt__lwip_look(s, host, n);
 #else

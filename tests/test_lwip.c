@@ -747,6 +747,7 @@ WIRE_TEST(names_that_cannot_be)
   memset(name, 'a', sizeof name);
   name[254] = 0;
   assert_int_equal(open_to(name, 80), AMT_E_DNS);
+  assert_int_equal(open_to("1:2:3", 80), AMT_E_URL_HOST); /* is not asked */
   name[253] = 0;
   assert_int_equal(open_to(name, 80), AMT_AGAIN); /* lwIP takes 255 */
   s.stream.ops->close(&s.stream);

@@ -27,6 +27,8 @@ static int check_server(const char *where, int status)
   if (strchr(opt.server, '@') != NULL) /* not shown: a password may be in it */
     return wrong(status, "the server's URL", "no '@', user name or password "
                  "may be in it; see --api-user and --password-file");
+  if (e == 0 && u.ip6 && !amt_address_parse(&a, u.host, u.host_len))
+    e = AMT_E_URL_HOST;
   if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)
     return wrong(status, where, "a base URL has no '?'; leave the query out");
   if (e != 0) return wrong(status, where, "%s", amt_error(e));

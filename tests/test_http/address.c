@@ -214,6 +214,22 @@ TEST(a_host_name_that_is_too_long_is_DNS)
   assert_int_equal(sock.fd, -1);
 }
 
+/* amt_url_parse leaves it to the stream. No resolver is asked for it. */
+TEST(what_is_between_brackets_and_no_address_is_URL_HOST)
+{
+  static const char *const urls[] = { "http://[1:2:3]/", "http://[::1.2.3]",
+    "http://[:]", "http://[1:2:3:4:5:6:7:8:9]:80/", "http://[::1::]/" };
+  names  never = { .result = 1, .list = { "127.0.0.1" } };
+  size_t i;
+  for (i = 0; i < COUNT(urls); i++) {
+    serve_named(names_resolve, &never);
+    assert_int_equal(amt_url_parse(&net_url, urls[i]), 0);
+    NET_CALL_GIVES("[] URL_HOST", urls[i]);
+    net_end();
+  }
+  assert_int_equal(never.asked, 0);
+}
+
 TEST(an_address_that_does_not_answer_leaves_time_for_the_next)
 {
   names    k = { .result = 2, .list = { "::1", "127.0.0.1" } };

@@ -70,7 +70,7 @@ TEST(a_malformed_url_is_refused)
       "http://a\\b", "http://::1/", "http://[::1", "http://[]/",
       "http://[::1]x/", "http://[1.2.3.4]/", "http://[a]/",
       "http://[::1%25lo]/", "http://[[::1]]", "http://[::g]/",
-      "http://[1:2:3]/", "http://]/", "http://a:80?x"
+      "http://]/", "http://a:80?x"
     } },
     { .error = AMT_E_URL_PORT, .urls = {
       "http://a:", "http://a:/", "http://a:0/", "http://a:65536/",
