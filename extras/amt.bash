@@ -8,7 +8,7 @@ _amt() {
     -qn --queue -id --id --id-text -c --config -s --server
     --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format
-    -f --follow --state --on-signal --no-wait --id-file --quiet
+    -f --follow --state --lock-wait --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --more-ciphers --wire --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'

@@ -1052,6 +1052,62 @@ def test_a_state_file_of_another_server_job_or_living_run_is_78():
         equal(amt(url, *LONG, "--state", state).returncode, 3)
 
 
+def test_lock_wait_waits_for_the_other_run_and_then_goes_on_with_its_job():
+    with server(speed=4) as (url, stats), folder() as d:
+        state = d + "/state"
+        args = [*DEMO, "-jn", "SLOWLOG_4", "--state", state]
+        job = begin(url, *args, program=PLAIN)
+        until(lambda: stats()["monitors"] > 0)
+        r = amt(url, *args, "--lock-wait", "0.3")
+        equal(len(r.stderr.splitlines()), 2)
+        equal((r.returncode, r.stdout), (78, ""))
+        assert state in r.stderr and "waiting for its end" in r.stderr
+        one_line(amt(url, *args, "--lock-wait", "0"), 78, state, "--lock-wait")
+        next_run = begin(url, *args, "--lock-wait", "60")
+        assert "waiting for its end" in next_run.stderr.readline()
+        killed(job)
+        r = ended(next_run)
+        equal((r.returncode, messages_of(r.stdout)),
+              (4, ["Slow log message %d of 4" % i for i in range(1, 5)]))
+        equal((stats()["start_requests"], os.listdir(d)), (1, []))
+
+
+def test_a_run_that_was_waited_for_and_left_no_state_is_not_run_again():
+    with server(speed=8) as (url, stats), folder() as d:
+        args = [*DEMO, "-jn", "SLOWLOG_4", "--state", d + "/state"]
+        job = begin(url, *args)
+        until(lambda: stats()["monitors"] > 0)
+        next_run = begin(url, *args, "--lock-wait", "60")
+        equal(ended(job).returncode, 4)
+        r = ended(next_run)
+        equal(r.returncode, 76)
+        assert re.match("start-unknown: .*the run that was waited for .*log$",
+                        r.stderr.splitlines()[-1]), r.stderr
+        assert "remove" not in r.stderr, r.stderr
+        equal((stats()["start_requests"], os.listdir(d)), (1, []))
+        equal(amt(url, *args, "--lock-wait", "60").returncode, 4)
+
+
+def test_a_signal_and_the_time_limit_end_the_wait_for_a_lock():
+    with server(speed=1) as (url, stats), folder() as d:
+        state = d + "/state"
+        job = begin(url, *LONG, "--state", state)
+        until(lambda: stats()["monitors"] > 0)
+        next_run = begin(url, *LONG, "--state", state, "--lock-wait", "60")
+        assert "waiting for its end" in next_run.stderr.readline()
+        next_run.send_signal(TERM)
+        r = ended(next_run, 5)
+        equal((r.returncode, r.stdout), (3, ""))
+        assert state in r.stderr and "nothing was sent" in r.stderr, r.stderr
+        r = amt(url, *LONG, "--state", state, "--lock-wait", "60",
+                "--timeout", "0.5", timeout=20)
+        equal(r.returncode, 78)
+        one_line(amt(url, *LONG, "--lock-wait", "1"), 64, "--state")
+        equal(stats()["start_requests"], 1)
+        amt(url, "-jt", "KILL", *DEMO, "-id", "2112")
+        equal(ended(job).returncode, 3)
+
+
 def test_runs_that_begin_together_with_one_state_file_never_share_a_start():
     with server(speed=100) as (url, stats), folder() as d:
         done = 0
@@ -3640,7 +3696,7 @@ def test_help_and_version_go_to_standard_output():
                    "--zero-on-done", "--trace", "--print-wire", "probe",
                    "encrypt", "anchors", "--ca", "--pin", "--cert", "--key",
                    "--insecure", "--version", "--quiet", "--id-file",
-                   "--id-text", "--max-log", "--strict-text"):
+                   "--id-text", "--max-log", "--strict-text", "--lock-wait"):
         assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
             (option, r.stdout)
     r = alone("--version")

@@ -89,15 +89,16 @@ static int talk(const char *program)
   status = settle(program);
   if (status == 0 && catch_signals() != 0)
     status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
+  prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was started");
+  if (status == 0) status = open_state();
+  if (status == 0) status = keep_open();
   if (status == 0) {
     live_wanted = is_terminal(2);
     prepare();
-    prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was "
-                       "started");
     if (opt.type == PROBE) {
       status = probe();
     } else {
-      if (!state_intent) begin();
+      if (!state_intent && !state_missed) begin();
       else prepare_last_words(EXIT_UNKNOWN, "start-unknown: %s", opt.state);
       if (*job_id != 0) prepare_to_part();
       if (*resumed != 0) write_id_file();

@@ -88,6 +88,8 @@ static const option options[] = {
   { NULL, "--state", FULL, &opt.state, S, "FILE",
     "never starts twice, even after a power cut;\n"
     "                            the next run goes on with the job" },
+  { NULL, "--lock-wait", TIME, &opt.lock_wait, S, "SECONDS",
+    "for another run that uses the state file (0)" },
   { NULL, "--on-signal", FULL, &opt.on_signal, S | 1 << ATTACH, "WHAT",
     "at SIGINT, SIGTERM, ...: kill (default), detach" },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
@@ -409,6 +411,8 @@ int check_options(void)
     return wrong(EXIT_USAGE, "--timeout", "must be more than 0; leave it out "
                  "for none");
   if (opt.poll_max == AMT_ZERO) opt.poll_max = 0;
+  if (opt.lock_wait != 0 && empty(opt.state))
+    return wrong(EXIT_USAGE, "--lock-wait", "needs --state FILE");
   for (i = 0; i < OPTIONS; i++)
     if (options[i].kind == DAYS && given[i] != 0 && empty(opt.log_dir))
       return wrong(EXIT_USAGE, "--retain-days", "needs --log-dir DIR");

@@ -26,7 +26,7 @@ extern struct options {
   pin_list    pins;
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
-  uint32_t    timeout, retain;
+  uint32_t    timeout, lock_wait, retain;
   uint64_t    max_log; /* 0: as long as it is */
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
   int         id_text, strict_text;

@@ -11,6 +11,7 @@
 #include "secrets.h"
 #include "session.h"
 #include "signals.h"
+#include "state.h"
 #include "system.h"
 #include "tell.h"
 #include "text.h"
@@ -381,9 +382,10 @@ int not_started(int status, int code, const char *why)
 
 int unknown(const char *why, const char *again)
 {
+  int remains = opt.state != NULL && !state_missed;
   text(sentence, sizeof sentence, "%s: %s: look for it at the server%s%s%s",
-       subject(), why, again, opt.state ? ", then remove " : "",
-       either(opt.state, ""));
+       subject(), why, again, remains ? ", then remove " : "",
+       remains ? opt.state : "");
   if (log_wanted()) log_end(AMT_CODE_UNDEFINED, sentence);
   close_log();
   tell_last("start-unknown: %s", sentence);

@@ -329,6 +329,10 @@ int run(void)
   if (state_intent)
     return unknown("an earlier run was cut off before it knew whether the "
                    "server had started it; nothing was sent now", "");
+  if (state_missed)
+    return unknown("the run that was waited for has ended it, or never "
+                   "started it; nothing was sent now",
+                   " and at that run's log");
   if (*resumed != 0 && opt.no_wait) return started();
   while (status < 0) {
     status = hurry();

@@ -6,10 +6,8 @@
 #include "config.h"
 #include "files.h"
 #include "holes.h"
-#include "keep.h"
 #include "options.h"
 #include "secrets.h"
-#include "state.h"
 #include "system.h"
 #include "tell.h"
 #include "text.h"
@@ -265,6 +263,5 @@ int settle(const char *program)
   if (!empty(opt.station) && strcmp(opt.station, "OPCON") != 0)
     tell("warning: station %s: servers are said to refuse any but OPCON",
          opt.station);
-  e = open_state();
-  return e == 0 ? keep_open() : e;
+  return 0;
 }

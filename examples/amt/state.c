@@ -18,9 +18,12 @@
 #include "files.h"
 #include "job.h"
 #include "options.h"
+#include "session.h"
+#include "signals.h"
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "write.h"
 #include <errno.h>
 #include <string.h>
 
@@ -31,15 +34,35 @@ int state_fd = -1;
 char resumed[AMT_ID_SIZE];
 int resumed_text;
 
+enum { LOCK_POLL = 250 }; /* ms */
+
+static int state_waited; /* another run had the lock */
+
+/* A scheduler may begin a job anew on another machine while the old one is not
+   dead yet, so who has the lock is waited for. No call waits for a lock with a
+   time limit, and on a network's disk none may ever return. */
 static int lock_state(void)
 {
   const char *fault;
-  state_fd = file_lock(state_lock, &fault);
+  uint32_t    most = opt.lock_wait == AMT_ZERO ? 0 : opt.lock_wait;
+  uint32_t    since = now_ms();
+  state_waited = 0;
+  while ((state_fd = file_lock(state_lock, &fault)) == -2) {
+    if (signals)
+      return wrong(AMT_CODE_KILLED, opt.state, "%s came while another run uses "
+                   "it; nothing was sent", signal_name(signals));
+    if (now_ms() - since >= most || timed_out())
+      return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses "
+                   "it; %s", most == 0 ? "wait for its end, or give --lock-wait"
+                   : "nothing was sent; look what that run waits for");
+    if (!state_waited)
+      tell("%s: a run that is still going on uses it; waiting for its end",
+           opt.state);
+    state_waited = 1;
+    wait_for(&sock, 0, 0, LOCK_POLL);
+  }
   if (state_fd >= 0) return 0;
-  if (state_fd == -1)
-    return wrong(EXIT_CONFIG, state_lock, "%s", either(fault, strerror(errno)));
-  return wrong(EXIT_CONFIG, opt.state, "a run that is still going on uses it; "
-               "wait for its end");
+  return wrong(EXIT_CONFIG, state_lock, "%s", either(fault, strerror(errno)));
 }
 
 static void state_line(amt_window *o, const char *name, const char *value)
@@ -161,7 +184,7 @@ static int take_state(void)
                "known; look for it at the server, then remove this file");
 }
 
-int state_intent;
+int state_intent, state_missed;
 
 int open_state(void)
 {
@@ -176,7 +199,10 @@ int open_state(void)
   e = lock_state();
   if (e != 0) return e;
   fd = file_open_as(opt.state, AS_STATE, &fault);
-  if (fd < 0 && fault == NULL && errno == ENOENT) return 0;
+  if (fd < 0 && fault == NULL && errno == ENOENT) {
+    state_missed = state_waited;
+    return 0;
+  }
   if (fd < 0)
     return wrong(EXIT_CONFIG, opt.state, "%s", either(fault, strerror(errno)));
   e = read_text(opt.state, fd, state_file, sizeof state_file);
