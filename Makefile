@@ -248,6 +248,12 @@ explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 G
 explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
 	@python3 tests/explore_mistakes.py
 
+MUTANT_DEBS = gcc python3 libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev
+
+mutants: ## 300 small changes to the headers: does a test fail for each? 1 hour
+	@$(MAKE) --no-print-directory packages DEBS="$(MUTANT_DEBS)"
+	@python3 tests/mutants.py
+
 # Beside these it needs the .NET SDK, which Debian has not; it is not installed.
 kestrel: ## jobs against an ASP.NET Core server, where the .NET SDK is
 	@$(MAKE) --no-print-directory packages DEBS="$(TLS_DEBS) $(KESTREL_DEBS)"
@@ -294,4 +300,4 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
         bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze prove kestrel test tls36 tls-servers bare packages clean help
+        analyze prove mutants kestrel test tls36 tls-servers bare packages clean help

@@ -158,6 +158,9 @@ for program in explore explore_pump; do
 done
 check "exploring finds each mistake that is put in on purpose" \
   python3 tests/explore_mistakes.py
+needing "mbedtls/ssl.h bearssl.h" \
+  check "of ten small changes to the headers nearly all are noticed" \
+  python3 tests/mutants.py 10
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 needing "bearssl.h mbedtls/ssl.h" check "docs/tls.md says what is played" sh -c "

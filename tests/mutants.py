@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""mutants.py [COUNT [FILE]]: does a test fail for each small mistake?
+
+Makes COUNT (300) small changes to the headers, one at a time: another
+operator, another constant, a condition negated, a statement deleted. Which
+ones is drawn by the commit's hash, or by MUTANTS_SEED. Each is compiled into
+the unit tests, those that are closest to it first, and they run until one
+fails. With FILE, all changes lie in that header.
+
+Prints each survivor and, last, "MUTANTS killed N of M". What was found is kept
+in build/mutants/SEED, so that a run that was stopped goes on where it was.
+
+A change that no test can see, because the two programs are the same, is
+written down in tests/mutants.txt with the reason, and does not count. One that
+does not compile, or that leaves every object file as it was, is not a mutant:
+the next one is drawn.
+"""
+import concurrent.futures, filecmp, functools, hashlib, os, random, re, shutil
+import subprocess, sys, threading, time
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+HEADERS = ["amt.h", "amt_http.h"] + [f"backends/amt_{n}.h" for n in
+           "wide posix address tls bearssl mbedtls".split()]
+CC = ["gcc", "-std=gnu99", "-w", "-Itests"]
+SLOWER = 5   # times as long as without a change: an endless loop, a failure
+TLS = "-lssl -lcrypto"
+# name: (sources.sh's name, compiler's options, libraries)
+PROGRAMS = {
+    "json": ("json", "-O1", ""),
+    "job": ("job", "-O1", ""),
+    "http": ("http", "-O1", ""),
+    "pump": ("pump", "-O1", ""),
+    "small-job": ("job", "-Os -DAMT_WIDE=0", ""),
+    "small-http": ("http", "-Os -DAMT_WIDE=0", ""),
+    "bearssl": ("tls", "-O1 -DAMT_BEARSSL", f"{TLS} -lbearssl"),
+    "mbedtls": ("tls", "-O1 -DAMT_MBEDTLS",
+                f"{TLS} -lmbedtls -lmbedx509 -lmbedcrypto"),
+    "faults": ("faults", "-O1 -DAMT_BEARSSL", f"{TLS} -lbearssl"),
+}
+NEAREST = {
+    "amt.h": "job pump json small-job faults",
+    "amt_http.h": "http pump job small-http bearssl faults",
+    "wide": "json http job pump",
+    "posix": "http pump faults", "address": "http pump faults",
+    "tls": "bearssl mbedtls", "bearssl": "bearssl faults",
+    "mbedtls": "mbedtls",
+}
+SWAPS = [(" < ", " <= "), (" <= ", " < "), (" > ", " >= "), (" >= ", " > "),
+         (" == ", " != "), (" != ", " == "), (" + ", " - "), (" - ", " + "),
+         (" && ", " || "), (" || ", " && "), (" & ", " | "), (" | ", " & "),
+         (" << ", " >> "), (" >> ", " << "), ("++", "--"), (" += ", " -= "),
+         (" -= ", " += "), (" |= ", " &= "), (" &= ", " |= ")]
+STATEMENT = re.compile(r"\n +(?!return|break|continue|goto|else|do\b)"
+                       r"[\w(*][^;{}\n#]*(?:\([^;{}\n]*\)|[^-+*/=<>!]=[^=][^;{}\n]*"
+                       r"|\+\+|--);(?= *\n)")
+DECLARATION = re.compile(r"\n +(?:const |static |unsigned |struct )*"
+                         r"(?:\w+_t|int|unsigned|char|amt_\w+|amt__\w+|br_\w+|"
+                         r"mbedtls_\w+|size_t|void) [*\w\[]")
+
+
+def code(text):
+    """The text with all that is no code blanked out, of the same length."""
+    blank = lambda m: re.sub(r"[^\n]", "\0", m.group())
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])+\'|'
+                  r"(?m:^[ \t]*#(?:[^\n]*\\\n)*[^\n]*)", blank, text, flags=re.S)
+
+
+def end_of(text, at):
+    """Where the bracket that opens at `at` is closed."""
+    depth = 0
+    for i in range(at, len(text)):
+        depth += (text[i] == "(") - (text[i] == ")")
+        if depth == 0:
+            return i
+    return None
+
+
+def changes(path):
+    """All changes of a header: (path, from, to, the new text)."""
+    text = code(open(path).read())
+    for old, new in SWAPS:
+        for m in re.finditer(re.escape(old), text):
+            yield path, m.start(), m.end(), new
+    for m in re.finditer(r"(?<![\w.\[])(0x[0-9A-Fa-f]+|\d+)(?=u?\b)", text):
+        n = int(m.group(1), 0)
+        yield path, m.start(1), m.end(1), str(n + 1)
+    for m in re.finditer(r"\b(?:if|while) (\()", text):
+        end = end_of(text, m.start(1))
+        if end:
+            yield (path, m.start(1), end + 1,
+                   f"(!{open(path).read()[m.start(1):end + 1]})")
+    for m in STATEMENT.finditer(text):
+        if not DECLARATION.match(m.group()):
+            yield path, m.start() + 1, m.end(), ";"
+
+
+def describe(change):
+    path, start, end, new = change
+    text = open(path).read()
+    line = text.count("\n", 0, start) + 1
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", max(end, first))
+    new_text = text[first:start] + new + text[end:last]
+    return path, line, " ".join(text[first:last].split()), \
+        " ".join(new_text.split())
+
+
+def build(headers, program, out, known, declared=True):
+    """Compiles a test program. What is in `known` is not compiled again if the
+    change is in no declaration: only the first source has the implementation.
+    """
+    name, options, libraries = PROGRAMS[program]
+    sources = subprocess.run(["sh", "tests/sources.sh", name], text=True,
+                             capture_output=True, check=True).stdout.split()
+    objects = []
+    for s in sources:
+        obj = f"{out}/{program}-{s.replace('/', '_')}.o"
+        if not declared and s != sources[0]:
+            obj = f"{known}/{os.path.basename(obj)}"
+        elif subprocess.run([*CC, *options.split(), f"-I{headers}", "-c", s,
+                             "-o", obj], capture_output=True).returncode:
+            return None
+        objects.append(obj)
+    if known and all(filecmp.cmp(o, f"{known}/{os.path.basename(o)}", False)
+                     for o in objects):
+        return "same"
+    exe = f"{out}/{program}"
+    if subprocess.run(["gcc", *objects, "-o", exe, "-lcmocka",
+                       *libraries.split()], capture_output=True).returncode:
+        return None
+    return exe
+
+
+def fails(exe, limit):
+    """The first test that fails, or why the program did not end well."""
+    p = subprocess.Popen(["timeout", "-k", "1", str(limit), exe], text=True,
+                         errors="replace", stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, start_new_session=True)
+    failed = next((line.split()[-1] for line in p.stdout
+                   if line.startswith("[  FAILED  ]")), None)
+    if failed:
+        os.killpg(p.pid, 9)
+    status = p.wait()
+    return failed or (f"exit status {status}" if status else None)
+
+
+def copy_headers(to):
+    os.makedirs(to, exist_ok=True)
+    for h in HEADERS + ["backends/amt_lwip.h", "backends/amt_lwip_sockets.h",
+                        "backends/amt_winsock.h"]:
+        shutil.copy(h, to)
+
+
+ready = threading.Lock()
+
+
+@functools.lru_cache(maxsize=None)
+def unchanged(program, base):
+    """Builds and runs the program as it is: how long it may take later."""
+    exe = build(base, program, base, None)
+    start = time.monotonic()
+    why = fails(exe, 600) if exe else "it does not compile"
+    if why:
+        sys.exit(f"mutants.py: {program} fails without any change: {why}")
+    return int(SLOWER * (time.monotonic() - start)) + 5
+
+
+def judge(change, out, known):
+    path, start, end, new = change
+    key = os.path.basename(path)
+    copy_headers(out)
+    text = open(path).read()
+    declared = start < text.find("#if defined(AMT_IMPLEMENTATION)")
+    with open(f"{out}/{key}", "w") as f:
+        f.write(text[:start] + new + text[end:])
+    near = NEAREST.get(key) or NEAREST[key[4:-2]]
+    verdict = "same object"
+    for program in near.split():
+        with ready:
+            limit = unchanged(program, known)
+        exe = build(out, program, out, known, declared)
+        if exe is None:
+            return "does not compile"
+        if exe != "same":
+            why = fails(exe, limit)
+            if why:
+                return f"killed by {program}: {why}"
+            verdict = "survives"
+    return verdict
+
+
+def explained():
+    """tests/mutants.txt: file, line, what it becomes, each on a line; why."""
+    blocks = [b.split("\n") for b in
+              open("tests/mutants.txt").read().split("\n\n")]
+    return {tuple(b[:3]): b[3:] for b in blocks if len(b) > 3 and b[3].strip()}
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    only = sys.argv[2] if len(sys.argv) > 2 else None
+    seed = os.environ.get("MUTANTS_SEED") or subprocess.run(
+        ["git", "rev-parse", "HEAD"], text=True,
+        capture_output=True).stdout.strip() or "no commit"
+    state = hashlib.sha256("".join(open(h).read() for h in HEADERS).encode())
+    work = f"build/mutants/{seed[:12]}-{state.hexdigest()[:8]}"
+    base = f"{work}/base"
+    copy_headers(base)
+    pool = [c for h in HEADERS if only in (None, h) for c in changes(h)]
+    random.Random(seed).shuffle(pool)
+    same, done, alive, equal = explained(), 0, [], 0
+
+    def one(change):
+        name = hashlib.sha256(repr(change).encode()).hexdigest()[:16]
+        kept = f"{work}/{name}.txt"
+        if not os.path.exists(kept):
+            with open(kept + ".new", "w") as f:
+                f.write(judge(change, f"{work}/{name}", base))
+            os.rename(kept + ".new", kept)
+            shutil.rmtree(f"{work}/{name}", ignore_errors=True)
+        return change, open(kept).read()
+
+    jobs = len(os.sched_getaffinity(0))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
+        at = 0
+        while done < count and at < len(pool):
+            batch = pool[at:at + min(8 * jobs, count - done)]
+            at += len(batch)
+            for change, verdict in threads.map(one, batch):
+                path, line, old, new = describe(change)
+                if verdict in ("same object", "does not compile"):
+                    continue
+                if verdict == "survives" and (path, old, new) in same:
+                    equal += 1
+                    continue
+                done += 1
+                if verdict == "survives":
+                    alive.append(change)
+                    print(f"{path}:{line} survives\n    {old}\n    {new}",
+                          flush=True)
+    print(f"MUTANTS killed {done - len(alive)} of {done}"
+          f" ({equal} more are the same program)")
+    # 97 of 100; in a few of them, chance has a say.
+    return 1 if len(alive) > max(2, done * 3 // 100) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
