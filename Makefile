@@ -36,10 +36,10 @@ SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 DEMO_DEBS = $(SIM_DEBS) $(TLS_DEBS) openssl ca-certificates
 TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
-            $(STATIC_DEBS) gcc g++ libcmocka-dev libmbedtls-dev libssl-dev \
+            $(STATIC_DEBS) $(SLURM_DEBS) gcc g++ libcmocka-dev libmbedtls-dev libssl-dev \
             valgrind python3 sqlite3 curl pkg-config cmake mandoc nginx-light \
             nodejs iproute2 nftables util-linux wine64 liblwip-dev \
-            frama-c-base uwsgi-core uwsgi-plugin-python3
+            frama-c-base uwsgi-core uwsgi-plugin-python3 python3-yaml
 
 # dpkg-dev unpacks source packages.
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
@@ -59,6 +59,9 @@ FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
 
 KESTREL_DEBS = python3 nginx-light openssl
+
+# util-linux has unshare and setpriv.
+SLURM_DEBS = slurm-wlm munge util-linux python3
 
 COVER_DEBS = gcc libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev dpkg-dev \
              gcovr clang-19 llvm-19 libclang-rt-19-dev
@@ -260,6 +263,11 @@ kestrel: ## jobs against an ASP.NET Core server, where the .NET SDK is
 	@$(MAKE) --no-print-directory build/amt
 	@sh tests/kestrel/run.sh
 
+slurm: ## 40 jobs under Slurm, two nodes on loopback, one dies; as root
+	@$(MAKE) --no-print-directory packages DEBS="$(SIM_DEBS) $(SLURM_DEBS)"
+	@$(MAKE) --no-print-directory build/amt build/amtsim
+	@python3 tests/slurm.py
+
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
 	@sh tests/prove.sh
@@ -300,4 +308,5 @@ help: ## this list
 
 .PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
         bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze prove mutants kestrel test tls36 tls-servers bare packages clean help
+        analyze prove mutants kestrel slurm test tls36 tls-servers bare packages \
+        clean help

@@ -8,7 +8,7 @@ _amt() {
     -qn --queue -id --id --id-text -c --config -s --server
     --api-user --password-file
     --poll --initial-delay --poll-max --timeout --give-up --format
-    -f --follow --state --lock-wait --on-signal --no-wait --id-file --quiet
+    -f --follow --state --lock-wait --keep-state --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --more-ciphers --wire --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'
@@ -24,7 +24,7 @@ _amt() {
     if [ -n "$option" ]; then option=; continue; fi
     case ${COMP_WORDS[i]} in
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
-    -f | --follow | --no-wait | --insecure | --more-ciphers | --no-keep-alive | \
+    -f | --follow | --no-wait | --keep-state | --insecure | --more-ciphers | --no-keep-alive | \
       --zero-on-done | --id-text | --quiet | --strict-text | --print-wire | \
       --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;

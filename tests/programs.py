@@ -90,10 +90,6 @@ NOT_UNDER_WINE = {
     "a_secret_that_its_owner_lends_by_its_group_is_no_warning": POSIX,
     "there_is_no_core_dump_to_hold_a_secret": POSIX,
     "no_secret_is_left_in_memory_when_the_tool_ends": POSIX,
-    "the_systemd_recipe_is_valid_and_its_command_runs": POSIX,
-    "the_cron_recipe_mails_nothing_unless_something_is_wrong": POSIX,
-    "the_Makefile_recipe_runs_what_is_missing_and_keeps_no_failed_log": POSIX,
-    "the_Airflow_recipe_runs_in_a_stand_in_for_its_operator": POSIX,
 }
 
 

@@ -267,6 +267,11 @@ whole() {
 needing "valgrind curl/curl.h" whole tests/programs.py
 needing "bash clang openssl" whole tests/tool.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
+whole tests/schedulers.py
+optional "one job under Slurm" sh -c "
+  AMT=$out/amt_sanitized python3 tests/slurm.py once >$out/slurm.log ||
+    exit \$?
+  cat $out/slurm.log; ! grep -q FAILED $out/slurm.log"
 whole tests/packages.py
 needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
          x86_64-w64-mingw32-gcc" \

@@ -1055,7 +1055,7 @@ def test_a_state_file_of_another_server_job_or_living_run_is_78():
 def test_lock_wait_waits_for_the_other_run_and_then_goes_on_with_its_job():
     with server(speed=4) as (url, stats), folder() as d:
         state = d + "/state"
-        args = [*DEMO, "-jn", "SLOWLOG_4", "--state", state]
+        args = [*DEMO, "-jn", "SLOWLOG_20", "--state", state]
         job = begin(url, *args, program=PLAIN)
         until(lambda: stats()["monitors"] > 0)
         r = amt(url, *args, "--lock-wait", "0.3")
@@ -1068,13 +1068,13 @@ def test_lock_wait_waits_for_the_other_run_and_then_goes_on_with_its_job():
         killed(job)
         r = ended(next_run)
         equal((r.returncode, messages_of(r.stdout)),
-              (4, ["Slow log message %d of 4" % i for i in range(1, 5)]))
+              (4, ["Slow log message %d of 20" % i for i in range(1, 21)]))
         equal((stats()["start_requests"], os.listdir(d)), (1, []))
 
 
 def test_a_run_that_was_waited_for_and_left_no_state_is_not_run_again():
-    with server(speed=8) as (url, stats), folder() as d:
-        args = [*DEMO, "-jn", "SLOWLOG_4", "--state", d + "/state"]
+    with server(speed=4) as (url, stats), folder() as d:
+        args = [*DEMO, "-jn", "SLOWLOG_20", "--state", d + "/state"]
         job = begin(url, *args)
         until(lambda: stats()["monitors"] > 0)
         next_run = begin(url, *args, "--lock-wait", "60")
@@ -1086,6 +1086,24 @@ def test_a_run_that_was_waited_for_and_left_no_state_is_not_run_again():
         assert "remove" not in r.stderr, r.stderr
         equal((stats()["start_requests"], os.listdir(d)), (1, []))
         equal(amt(url, *args, "--lock-wait", "60").returncode, 4)
+
+
+def test_keep_state_lets_every_later_run_tell_the_same_end():
+    with server(speed=8) as (url, stats), folder() as d:
+        for job, code in ("SLOWLOG_4", 4), ("CODE_12", 12):
+            args = [*DEMO, "-jn", job, "--state", d + "/" + job, "--keep-state"]
+            first = begin(url, *args)
+            until(lambda: os.path.exists(d + "/" + job))
+            runs = [begin(url, *args, "--lock-wait", "60") for _ in range(3)]
+            outcomes = [ended(run) for run in (first, *runs)]
+            outcomes.append(amt(url, *args))
+            equal({x.returncode for x in outcomes}, {code})
+            equal(len({tuple(messages_of(x.stdout)) for x in outcomes}), 1)
+            assert job in os.listdir(d)
+        equal((stats()["starts_accepted"], len(os.listdir(d))), (2, 2))
+        args = [*DEMO, "-jn", "NO_SUCH", "--state", d + "/none", "--keep-state"]
+        equal((amt(url, *args).returncode, len(os.listdir(d))), (11, 2))
+        one_line(amt(url, *LONG, "--keep-state"), 64, "--state")
 
 
 def test_a_signal_and_the_time_limit_end_the_wait_for_a_lock():
@@ -3696,7 +3714,8 @@ def test_help_and_version_go_to_standard_output():
                    "--zero-on-done", "--trace", "--print-wire", "probe",
                    "encrypt", "anchors", "--ca", "--pin", "--cert", "--key",
                    "--insecure", "--version", "--quiet", "--id-file",
-                   "--id-text", "--max-log", "--strict-text", "--lock-wait"):
+                   "--id-text", "--max-log", "--strict-text", "--lock-wait",
+                   "--keep-state"):
         assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
             (option, r.stdout)
     r = alone("--version")
@@ -4615,137 +4634,6 @@ def test_a_log_kept_whole_counts_where_there_is_no_standard_output():
                            text=True, check=False)
         equal((r.returncode, os.path.exists(d + "/s")), (4, False))
         equal(len(os.listdir(d + "/logs")), 1)
-
-
-# --- the recipes for schedulers ----------------------------------------------
-
-def recipes(kind):
-    return re.findall(r"```%s\n(.*?)```" % kind, read("extras/schedulers.md"),
-                      re.S)
-
-
-@contextlib.contextmanager
-def site(url):
-    """A folder with the password, and the tool as bin/amt, not waiting long;
-    gives the folder and an environment."""
-    with folder() as d:
-        os.mkdir(d + "/bin")
-        write(d + "/bin/amt", '#!/bin/sh\nexec %s "$@" %s\n' % (
-            os.path.abspath(AMT), " ".join(FAST).replace(" --quiet", "")))
-        os.chmod(d + "/bin/amt", 0o755)
-        write(d + "/password", "opconxps\n")
-        yield d, {"PATH": "%s/bin:%s" % (d, os.environ["PATH"]),
-                  "AMT_SERVER": url, "AMT_USER": "ocadm",
-                  "ASAN_OPTIONS": "detect_leaks=1"}
-
-
-def here(text, url, d):
-    """A recipe's text with the places of this site."""
-    for place, ours in (("/usr/local/bin", d + "/bin"),
-                        ("/etc/amt/", d + "/"), ("/var/lib/amt", d),
-                        ("/var/log/amt", d + "/logs"),
-                        ("http://127.0.0.1:42000", url)):
-        text = text.replace(place, ours)
-    return text
-
-
-def shell(command, env, **more):
-    return subprocess.run(["bash", "-c", command], env=env, text=True,
-                          capture_output=True, timeout=60, check=False, **more)
-
-
-def test_the_systemd_recipe_is_valid_and_its_command_runs():
-    with server() as (url, _), site(url) as (d, env):
-        units = []
-        for unit in recipes("ini"):
-            name = re.search(r"system/(\S+)", unit).group(1)
-            units.append(write(d + "/" + name, here(unit, url, d)))
-        if shutil.which("systemd-analyze"):
-            r = subprocess.run(["systemd-analyze", "verify", *units],
-                               capture_output=True, text=True, check=False)
-            equal((r.returncode, r.stdout), (0, ""))
-            assert d not in r.stderr, r.stderr
-        service = read(units[0])
-        assert "SuccessExitStatus=4\n" in service
-        prevented = re.search("^RestartPreventExitStatus=(.*)", service, re.M)
-        prevented = prevented.group(1).split()
-        assert "Restart=on-failure\n" in service and "76" in prevented
-        assert not {"4", "74", "75"} & set(prevented), prevented
-        r = shell(re.search("^ExecStart=(.*)", service, re.M).group(1),
-                  {**env, "CREDENTIALS_DIRECTORY": d, "STATE_DIRECTORY": d})
-        equal((r.returncode, r.stdout), (4, published("done", url)))
-        assert "2112" in r.stderr, r.stderr
-
-
-def test_the_cron_recipe_mails_nothing_unless_something_is_wrong():
-    with server() as (url, stats), site(url) as (d, env):
-        os.mkdir(d + "/logs")
-        (table,) = recipes("crontab")
-        lines = here(table, url, d).splitlines()
-        nightly = [x for x in lines if re.match(r"\d", x)][0].split(None, 6)[6]
-        after_boot = [x for x in lines if x[:1] == "@"][0].split(None, 2)[2]
-        r = shell(nightly, env)
-        equal((r.returncode, r.stdout, r.stderr), (4, "", ""))
-        r = shell(after_boot, env)
-        equal((r.stdout, r.stderr, stats()["start_requests"]), ("", "", 1))
-        killed_run(url, d + "/night", *DONE)
-        r = shell(after_boot, env)
-        equal((r.returncode, r.stdout, stats()["start_requests"]), (4, "", 2))
-        equal(len(r.stderr.splitlines()), 1)
-        assert "goes on with it" in r.stderr, r.stderr
-        equal(len(os.listdir(d + "/logs")), 2)
-        r = shell(nightly.replace("-jn REPORTTEST01", "-jn CODE_12"), env)
-        equal((r.returncode, len(r.stderr.splitlines())), (12, 1))
-
-
-def test_the_Makefile_recipe_runs_what_is_missing_and_keeps_no_failed_log():
-    with server() as (url, stats), site(url) as (d, env):
-        (text,) = recipes("make")
-        write(d + "/Makefile", text)
-        make = ["make", "-C", d]
-        subprocess.run(make, env=env, check=True, capture_output=True)
-        equal((read(d + "/extract.log"), stats()["starts_accepted"]),
-              (published("done", url).replace(
-                  "Parameters      :\n", "Parameters      : DAY=1\n").replace(
-                  "param []", "param [DAY=1]"), 2))
-        subprocess.run(make, env=env, check=True, capture_output=True)
-        equal(stats()["starts_accepted"], 2)
-        os.unlink(d + "/report.log")
-        write(d + "/Makefile", text.replace("REPORTTEST02", "CODE_12"))
-        r = subprocess.run(make, env=env, capture_output=True, text=True,
-                           check=False)
-        assert r.returncode == 2 and "Error 12" in r.stderr, r
-        assert not os.path.exists(d + "/report.log")
-
-
-AIRFLOW_PY = """
-class DAG:
-    def __init__(self, dag_id, **more): self.dag_id = dag_id
-    def __enter__(self): return self
-    def __exit__(self, *error): pass
-class BashOperator:
-    def __init__(self, **given): BashOperator.given = given
-"""
-
-
-def test_the_Airflow_recipe_runs_in_a_stand_in_for_its_operator():
-    """Airflow itself is not at hand: its two classes are made up here."""
-    with server() as (url, _), site(url) as (d, env):
-        os.makedirs(d + "/airflow/operators")
-        write(d + "/airflow/__init__.py", AIRFLOW_PY)
-        write(d + "/airflow/operators/bash.py",
-              "from airflow import BashOperator\n")
-        (text,) = recipes("python")
-        write(d + "/dag.py", text + "import json\n"
-              "print(json.dumps(BashOperator.given))\n")
-        r = subprocess.run(["python3", d + "/dag.py"], capture_output=True,
-                           text=True, check=True)
-        given = json.loads(r.stdout)
-        assert given["skip_on_exit_code"] is None and given["append_env"]
-        command = re.sub(r"{{ (\S+) }}", r"\1", here(given["bash_command"],
-                                                      url, d))
-        r = shell(command, {**env, **given["env"], "AMT_SERVER": url})
-        equal((r.returncode, r.stdout), (0, published("done", url)))
 
 
 # --- the server's own words --------------------------------------------------

@@ -165,7 +165,7 @@ int run_main(int argc, char **argv)
   lost = (out.error != 0 && !(out.error == EBADF && is_kept)) || not_kept;
   if (lost && status != EXIT_GOES_ON && status != EXIT_UNKNOWN)
     status = EXIT_IO;
-  close_state(over && !lost);
+  close_state(over && !lost && !(opt.keep_state && *job_id != 0));
   system_end();
   return opt.zero_on_done ? zero_on_done(status) : status;
 }

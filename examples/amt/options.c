@@ -90,6 +90,8 @@ static const option options[] = {
     "                            the next run goes on with the job" },
   { NULL, "--lock-wait", TIME, &opt.lock_wait, S, "SECONDS",
     "for another run that uses the state file (0)" },
+  { NULL, "--keep-state", FLAG, &opt.keep_state, S, NULL,
+    "its file stays: later runs tell the same end" },
   { NULL, "--on-signal", FULL, &opt.on_signal, S | 1 << ATTACH, "WHAT",
     "at SIGINT, SIGTERM, ...: kill (default), detach" },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
@@ -411,8 +413,9 @@ int check_options(void)
     return wrong(EXIT_USAGE, "--timeout", "must be more than 0; leave it out "
                  "for none");
   if (opt.poll_max == AMT_ZERO) opt.poll_max = 0;
-  if (opt.lock_wait != 0 && empty(opt.state))
-    return wrong(EXIT_USAGE, "--lock-wait", "needs --state FILE");
+  if ((opt.lock_wait != 0 || opt.keep_state) && empty(opt.state))
+    return wrong(EXIT_USAGE, opt.keep_state ? "--keep-state" : "--lock-wait",
+                 "needs --state FILE");
   for (i = 0; i < OPTIONS; i++)
     if (options[i].kind == DAYS && given[i] != 0 && empty(opt.log_dir))
       return wrong(EXIT_USAGE, "--retain-days", "needs --log-dir DIR");

@@ -29,7 +29,7 @@ extern struct options {
   uint32_t    timeout, lock_wait, retain;
   uint64_t    max_log; /* 0: as long as it is */
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
-  int         id_text, strict_text;
+  int         id_text, strict_text, keep_state;
   int         insecure, more_ciphers, print_wire, help, version;
   int         type, detach, format; /* worked out from the words */
 } opt;
