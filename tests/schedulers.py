@@ -82,7 +82,8 @@ def probed(command, env):
 
 def test_each_engine_says_what_alerts_and_where_state_is_and_was_tried():
     text = read(PAGE)
-    sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text,
+                               re.M | re.S))
     tried = sections.pop("What was tried")
     equal(sorted(sections), sorted(ENGINES))
     for name, section in sections.items():
@@ -263,8 +264,9 @@ def test_the_Airflow_recipe_runs_in_a_stand_in_for_its_classes():
         write(d + "/dag.py", text + RUN_DAG)
 
         def run(*args):
-            r = subprocess.run([sys.executable, d + "/dag.py", *args], text=True,
-                               capture_output=True, env=env, check=True)
+            r = subprocess.run([sys.executable, d + "/dag.py", *args],
+                               capture_output=True, text=True, env=env,
+                               check=True)
             return r.stdout
         equal(run("report"), published("done", url))
         assert "again" not in run("probe")
@@ -301,7 +303,8 @@ def test_the_Task_Schedulers_recipe_is_XML_and_its_command_runs():
     assert root.find(".//%sArguments" % task).text.split()[-1] in script
     (command,) = re.findall(r"^C:\\amt\\amt.exe .*", script, re.M)
     with server() as (url, _), site(url) as (d, env):
-        done(here(command, url, d) + " --password-file %s/password" % d, url, env)
+        done(here(command, url, d) + " --password-file %s/password" % d, url,
+             env)
         equal((len(os.listdir(d + "/logs")), os.listdir(d + "/state")), (1, []))
 
 

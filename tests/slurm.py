@@ -249,7 +249,8 @@ def test_40_jobs_outlive_a_node_that_dies_and_none_is_started_twice():
         until(lambda: len(on_node(c, "n1")) >= 3, 60)
         cut = on_node(c, "n1")
         c.kill_node("n1")
-        until(lambda: "down" in c.ask("sinfo", "-h", "-n", "n1", "-o", "%T"), 60)
+        until(lambda: "down" in c.ask("sinfo", "-h", "-n", "n1", "-o", "%T"),
+              60)
         c.start_node("n1")
         jobs = c.wait(200)
         equal(len(jobs), 40)
@@ -309,7 +310,8 @@ def test_scancel_kills_the_job_at_the_server():
         c.ask("scancel", number)
         equal(c.wait(40)[number]["JobState"], "CANCELLED")
         with contextlib.closing(sqlite3.connect(c.db)) as db:
-            equal(db.execute("SELECT stopped_code FROM jobs").fetchall(), [(3,)])
+            equal(db.execute("SELECT stopped_code FROM jobs").fetchall(),
+                  [(3,)])
         assert time.monotonic() - begun < 20
 
 
