@@ -121,9 +121,8 @@
    nginx with proxy_next_upstream ... non_idempotent. Leave both settings alone.
 
    After a power cut. For it to start nothing twice, write down "started, id
-   unknown" at AMT_STARTING, before the library is called again, and the id,
-   with id_text, at AMT_STARTED; amt_attach goes on with it. Where the record
-   says that the id is unknown, nothing in the protocol can look it up: tell a
+   unknown" at AMT_STARTING, before the library is called again, and job.id at
+   AMT_STARTED; amt_attach goes on with it. Where the record says that the id is unknown, nothing in the protocol can look it up: tell a
    person to look for the job at the server, and never start it again yourself.
 
    To stop a waiting job from an interrupt or another thread, set a flag there
@@ -360,7 +359,7 @@
     "the reply has no list of messages; check the wire table") \
   E(AMT_E_DUPLICATE, -68, \
     "a message with two texts, or a reply with two lists of messages") \
-  E(AMT_E_ID, -69, "a job's id is longer than 63 bytes, or has a NUL") \
+  E(AMT_E_ID, -69, "a job's id is longer than 63 bytes as JSON") \
   E(AMT_E_MAYBE_STARTED, -70, \
     "whether the job was started is unknown; it is not started again: look " \
     "for it at the server first") \
@@ -385,8 +384,8 @@
     "the server no longer has all messages of the job, or has begun to " \
     "number them anew") \
   E(AMT_E_ID_LOST, -80, \
-    "the job was started, but its id is longer than 63 bytes, or has a " \
-    "NUL: look for it at the server, and do not start it again") \
+    "the job was started, but its id is longer than 63 bytes as JSON: look " \
+    "for it at the server, and do not start it again") \
   E(AMT_E_OTHER_ID, -81, "the reply is about another job") \
   E(AMT_E_NO_TOKEN, -82, \
     "the sign-in's reply has no token; check the wire table") \
@@ -713,7 +712,7 @@ typedef enum {
                    always. 0: another job of the pool has its turn first */
   AMT_CALL,     /* amt_next only: make the HTTP call job->op, feed the reply */
   AMT_STARTING, /* the next call may send the Start's first byte: record it */
-  AMT_STARTED,  /* job->id, job->id_text: record them before going on */
+  AMT_STARTED,  /* job->id: record it before going on */
   AMT_STATUS,   /* job->status has changed; job->name if the server sent an
                    unknown name; AMT_E_NO_STATUS in job->error if it sent
                    none */
@@ -787,9 +786,6 @@ typedef struct amt_job {
                               more */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
-  uint8_t     id_text;     /* the id is a JSON string, not a number; save it
-                              with the id, and set it after amt_attach, which
-                              takes digits for a number */
   uint8_t     phase__;
   uint8_t     event__;     /* to be given by the next amt_next */
   uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
@@ -842,7 +838,7 @@ typedef struct amt_job {
   } call__;
   uint8_t     open__[AMT_REPLY_COUNT]; /* how far names match the open
                                           objects */
-  char        id[AMT_ID_SIZE];   /* as sent; "" until known */
+  char        id[AMT_ID_SIZE];   /* as JSON: 2112 or "2112"; "" until known */
   char        time[AMT_TIME_SIZE]; /* of this message, as sent; "" if not sent,
                                       or longer than 39 bytes */
   char        name[AMT_NAME_MAX + 1]; /* AMT_STATUS, until the next call: as
@@ -854,8 +850,9 @@ typedef struct amt_job {
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t);
 /* Goes on with a job that is known by its id, after a reset for example. The id
    is copied, `application` must live as long as the job; an id too long ends in
-   AMT_E_ID. An id that is all digits is sent as a number: if it was a string
-   (id_text, at AMT_STARTED), set job->id_text after this call. */
+   AMT_E_ID. The id is JSON, as job->id was at AMT_STARTED: 2112 is sent as a
+   number, "2112" with its quotes as a string. What is neither (A-7, 007) is
+   sent as a string. */
 AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
                        const char *id);
 /* One call and no more, for those who keep their own loop: AMT_SIGN_IN (if
@@ -1934,18 +1931,13 @@ static int amt__note(amt__walk *w)
   return 0;
 }
 
-static int amt__is_clean(const char *text, unsigned kind)
-{
-  while (*text != 0 && amt__is_plain((unsigned char)*text, kind)) text++;
-  return *text == 0;
-}
-
 /* 1 if this text, as it is, would end a line or a path. */
-static int amt__would_break(const amt__walk *w, const char *text)
+static int amt__would_break(const amt__walk *w, const char *text, size_t n)
 {
-  return AMT__ANY_WIRE && w->where <= AMT__IN_HEADERS && w->how != AMT__URL &&
-         w->word != AMT__W_BASIC &&
-         !amt__is_clean(text, w->where);
+  if (!AMT__ANY_WIRE || w->where > AMT__IN_HEADERS || w->how == AMT__URL ||
+      w->word == AMT__W_BASIC) return 0;
+  while (n != 0 && amt__is_plain((unsigned char)*text, w->where)) text++, n--;
+  return n != 0;
 }
 
 /* A secret is looked at a byte at a time: what looks at many at once leaves
@@ -1970,13 +1962,15 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 /* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
 AMT__OWN int amt__judge(const amt__walk *w, const char *text)
 {
+  size_t n;
   if (AMT__ANY_WIRE && text == NULL && w->word == AMT__W_TOKEN &&
       w->where == AMT__IN_HEADERS && w->j->op != AMT_SIGN_IN)
     return AMT_E_TOKEN_ROOM;
   if (!amt__given(text))
     return amt__is_list(w->word) ? AMT_E_EMPTY : AMT_E_MISSING;
-  if (!amt__is_utf8(text, amt__length(text), w->word)) return AMT_E_UTF8;
-  return amt__would_break(w, text) ? AMT_E_CONTROL : 0;
+  n = amt__length(text);
+  if (!amt__is_utf8(text, n, w->word)) return AMT_E_UTF8;
+  return amt__would_break(w, text, n) ? AMT_E_CONTROL : 0;
 }
 
 /* How many bytes a value goes on; of a long one 256, so that all of it is not
@@ -2108,14 +2102,6 @@ static int amt__has(const amt__walk *w, unsigned word)
   return amt__given(amt__value(w->j, word));
 }
 
-/* An id typed in by a person is a number where it can be one. */
-static int amt__digits(const char *id)
-{
-  size_t n = 0;
-  while (id[n] - '0' >= 0 && id[n] - '0' < 10) n++;
-  return n != 0 && id[n] == 0 && (id[0] != '0' || n == 1);
-}
-
 /* 0, or an error. */
 static int amt__put_basic(amt__walk *w, const char *password)
 {
@@ -2157,11 +2143,50 @@ static void amt__put_element(amt__walk *w, const char *text)
     return;
   }
   if (text == NULL) text = "";
-  if (w->word == AMT__W_ID && amt__would_break(w, text))
-    w->how = AMT__URL; /* it came when all else had been judged */
   if (pair) amt__put_pair(w, text);
   else amt__put_value(w, text);
 }
+
+/* The text of an id that is JSON, without quotes and escapes, in a room of
+   AMT_ID_SIZE; or, if it is not JSON, its own. 1 if it is a number. `json` is
+   zeroed. */
+static int amt__bare_id(amt_json *json, const char *id, char *room,
+                        amt_json_token *t)
+{
+  size_t used, n = amt__length(id);
+  int    type;
+  if (n < AMT_ID_SIZE && *id > ' ') {
+    amt__copy(room, id, n);
+    type = amt_json_next(json, room, n, &used, t);
+    if (used == n && type == AMT_JSON_STRING && t->last) return 0;
+    if (used == n && (unsigned)json->state - AMT__J_ZERO <=
+                       AMT__J_EXPONENT - AMT__J_ZERO) return 1;
+  }
+  t->text = id;
+  t->len = n;
+  return 0;
+}
+
+#ifndef AMT_DEFAULT_WIRE_ONLY
+/* The id, but as JSON. It may have come when all else had been judged: what
+   would end a line or a path is percent-encoded. */
+static void amt__put_bare_id(amt__walk *w)
+{
+  char           room[AMT_ID_SIZE];
+  amt_json       json;
+  amt_json_token t;
+  int            breaks;
+  memset(&json, 0, sizeof json);
+  (void)amt__bare_id(&json, w->j->id, room, &t);
+  breaks = amt__would_break(w, t.text, t.len);
+  if (w->judge) {
+    w->error = amt__judge(w, w->j->id);
+    if (w->error == 0 && breaks) w->error = AMT_E_CONTROL;
+  } else {
+    amt__put_as(w->o, t.text, t.len, breaks ? (unsigned)AMT__URL : w->how);
+  }
+}
+#endif
 
 /* The hole's value; a text goes the way of a list that has one element. */
 static void amt__put_hole(amt__walk *w)
@@ -2182,8 +2207,13 @@ static void amt__put_hole(amt__walk *w)
   if (amt__is_list(w->word)) {
     list = amt__list(w->j, w->word, &n);
     c = amt__list_style(w);
-  } else if (w->word == AMT__W_ID && w->how == AMT__AS_JSON &&
-             !w->j->id_text) {
+  } else if (w->word == AMT__W_ID) {
+#ifndef AMT_DEFAULT_WIRE_ONLY
+    if (w->how != AMT__AS_JSON) {
+      amt__put_bare_id(w);
+      return;
+    }
+#endif
     w->how = AMT__RAW;
   }
   i = AMT__SMALL ? 0 : w->index;
@@ -2595,8 +2625,7 @@ static void amt__take_sample(amt__sample *x, const amt_wire *wire, unsigned op,
   x->j.session__ = &x->s;
   x->j.task__ = &x->t;
   x->j.op = (uint8_t)op;
-  x->j.id[0] = '1'; /* a number, and a string */
-  x->j.id_text = (uint8_t)(which & 1u);
+  amt__copy(x->j.id, which & 1u ? "\"1\"" : "1", 3u - 2u * (~which & 1u));
 }
 
 static int amt__check_samples(const amt_wire *wire, unsigned op,
@@ -2799,13 +2828,6 @@ static unsigned amt__wanted(const amt_job *j)
   return all | AMT__BIT(AMT_REPLY_ID) | AMT__BIT(AMT_REPLY_STATUS);
 }
 
-/* Where names and values are put together that arrive in pieces: whichever of
-   the two texts this call does not bring. As long as j->name. */
-AMT__OWN char *amt__scratch(amt_job *j)
-{
-  return j->op == AMT_MESSAGES ? j->name : j->time;
-}
-
 /* Of a text of more than n bytes, how many of these end with a character. */
 static size_t amt__whole_characters(const char *text, size_t n)
 {
@@ -2813,25 +2835,25 @@ static size_t amt__whole_characters(const char *text, size_t n)
   return n;
 }
 
-/* Adds a piece of a value, or of a name, to the text where it gathers, of at
-   most cap - 1 bytes. If it is longer, len__ is 255, and what fits of it is
-   kept, whole characters. Blanks around a status are left out, and need no
-   room. 1 at its end. */
-static int amt__gather(amt_job *j, char *to, unsigned cap,
-                       const amt_json_token *t)
+/* Adds a piece of a name, or of a value that is acted upon when it is whole, to
+   where it gathers: a status and a time in the text that is theirs, all else in
+   the one that this call does not bring. If it is longer, len__ is 255, and
+   what fits of it is kept, whole characters. Blanks around a status are left
+   out, and need no room. The text at its end, before that NULL. */
+AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t)
 {
   int      trim = j->field__ == AMT_REPLY_STATUS;
+  int      own = trim || j->field__ == AMT_REPLY_TIME;
+  char    *to = (j->op == AMT_MESSAGES) != own ? j->name : j->time;
   unsigned n = t->first ? 0 : j->len__;
+  unsigned cap = to == j->name ? sizeof j->name : sizeof j->time;
   size_t   i;
   for (i = 0; i < t->len && n != 255u; i++) {
     unsigned c = (unsigned char)t->text[i];
     if (trim && c <= ' ' && (n == 0 || n + 1u >= cap)) continue;
-    if (n + 1u < cap) {
-      to[n++] = (char)c;
-      continue;
-    }
-    while (n != 0 && (c & 0xC0u) == 0x80u) c = (unsigned char)to[--n];
-    to[n] = 0;
+    to[n] = (char)c;
+    if (++n < cap) continue;
+    to[amt__whole_characters(to, n - 1u)] = 0;
     n = 255;
   }
   if (n != 255u) {
@@ -2840,7 +2862,7 @@ static int amt__gather(amt_job *j, char *to, unsigned cap,
     to[n] = 0;
   }
   j->len__ = (uint8_t)n;
-  return t->last;
+  return t->last ? to : NULL;
 }
 
 /* 1 if two bytes are the same, but for the case of ASCII letters. */
@@ -3231,14 +3253,39 @@ static void amt__status_value(amt_job *j)
   j->name[0] = 0;
 }
 
-/* 1 if this text names a job: not nothing, a number of 0 or less, or a GUID of
-   zeros (published: an id above 0 means started). */
-static int amt__is_id(const char *text)
+/* Adds a piece to the job's id, as JSON; or to that of another reply, without
+   quotes, of which the beginning will do. If there is no room, or it is not as
+   it was sent, len__ is 255. */
+static void amt__gather_id(amt_job *j, const amt_json_token *t, int string)
 {
-  size_t i = 0;
-  while (text[i] == '0' || text[i] == '-' || text[i] == '.' ||
-         text[i] == '{' || text[i] == '}') i++;
-  return text[i] != 0 && text[0] != '-';
+  amt_window o;
+  amt_window_init(&o, j->id, sizeof j->id - 1u, 0);
+  if (j->op > AMT_START) {
+    o.buf = j->time;
+    o.cap = sizeof j->time - 1u;
+    string = 0;
+  }
+  if (!t->first) o.len = o.total = j->len__;
+  if (o.len > o.cap) return;
+  if (t->first && string) amt__put_char(&o, '"');
+  amt__put_as(&o, t->text, t->len, AMT__TEXT);
+  if (t->last && string) amt__put_char(&o, '"');
+  o.buf[o.len] = 0;
+  if (o.total > o.cap || j->call__.json.repaired != 0) o.len = 255;
+  j->len__ = (uint8_t)o.len;
+}
+
+/* 1 if an id names a job: not nothing, a number of 0 or less, or a GUID of
+   zeros (published: an id above 0 means started). */
+static int amt__is_id(const char *id)
+{
+  if (*id == '"') id++;
+  if (*id == '-') return 0;
+  for (; *id != 0; id++) {
+    unsigned c = (unsigned char)*id;
+    if (c > '0' && c != '{' && c != '}') return 1;
+  }
+  return 0;
 }
 
 /* A reply that names another job than ours is not for us: a number where none
@@ -3246,26 +3293,24 @@ static int amt__is_id(const char *text)
    is compared. */
 static void amt__compare_id(amt_job *j)
 {
-  const char *ours = j->id, *text = j->time;
-  if (!amt__is_id(text)) return;
-  while (*text != 0 && amt__same_char((unsigned char)*ours,
-                                      (unsigned char)*text)) ours++, text++;
-  if (*text != 0 || (*ours != 0 && j->len__ != 255))
+  const char *ours = j->id, *its = j->time;
+  if (!amt__is_id(its)) return;
+  if (*ours == '"') ours++;
+  while (*its != 0 && amt__same_char((unsigned char)*ours,
+                                     (unsigned char)*its)) ours++, its++;
+  if (*its != 0 || (*ours != 0 && *ours != '"' && j->len__ != 255))
     amt__note_error(j, AMT_E_OTHER_ID);
 }
 
 /* The id of a Start is ours; that of another reply has to be. */
-static void amt__id(amt_job *j, int string)
+AMT__OWN void amt__id(amt_job *j, const amt_json_token *t, int string)
 {
-  if (j->op != AMT_START) {
-    amt__compare_id(j);
-    return;
-  }
-  if (j->len__ == 255 || amt__length(j->id) != j->len__)
-    j->seen__ |= AMT__SEEN_BAD_ID; /* too long, or with a NUL */
-  else if (amt__is_id(j->id))
-    j->seen__ |= AMT__SEEN_ID;
-  j->id_text = (uint8_t)string;
+  amt__gather_id(j, t, string);
+  j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
+  if (!t->last) return;
+  if (j->op != AMT_START) amt__compare_id(j);
+  else if (j->len__ == 255) j->seen__ |= AMT__SEEN_BAD_ID;
+  else if (amt__is_id(j->id)) j->seen__ |= AMT__SEEN_ID;
 }
 
 /* The list of messages, of which a reply has one. */
@@ -3332,11 +3377,10 @@ static void amt__success(amt_job *j, int success)
 }
 
 /* A value that has gathered, whole. */
-static void amt__value_ends(amt_job *j, const char *text, int string)
+static void amt__value_ends(amt_job *j, const char *text)
 {
   uint64_t n;
   switch (j->field__) {
-  case AMT_REPLY_ID: amt__id(j, string); break;
   case AMT_REPLY_STATUS: amt__status_value(j); break;
   case AMT_REPLY_TIME:
     if (j->len__ == 255) j->time[0] = 0;
@@ -3353,23 +3397,6 @@ static void amt__value_ends(amt_job *j, const char *text, int string)
                                                   : (uint32_t)n * 1000u;
     break;
   }
-}
-
-/* A piece of a value that is acted upon when it is whole. */
-AMT__OWN void amt__gathers(amt_job *j, const amt_json_token *t, int string)
-{
-  unsigned field = j->field__, cap = sizeof j->name;
-  char    *to = amt__scratch(j);
-  if (field == AMT_REPLY_STATUS) to = j->name;
-  if (field == AMT_REPLY_TIME || field == AMT_REPLY_ID)
-    to = j->time, cap = sizeof j->time;
-  if (field == AMT_REPLY_ID && j->op == AMT_START) {
-    to = j->id, cap = sizeof j->id;
-    if (t->first) j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
-  }
-  if (amt__gather(j, to, cap, t)) amt__value_ends(j, to, string);
-  if (field == AMT_REPLY_ID && j->call__.json.repaired != 0)
-    j->len__ = 255; /* not as it was sent */
 }
 
 enum { AMT__OTHER_MAX = 200 };
@@ -3395,8 +3422,9 @@ static void amt__words(amt_job *j, const amt_json_token *t)
 /* A piece of a string or a number. */
 AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
 {
-  int      good = amt__is_good(j);
-  unsigned field = j->field__;
+  const char *text;
+  int         good = amt__is_good(j);
+  unsigned    field = j->field__;
   if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
   switch (field) {
@@ -3416,8 +3444,12 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   case AMT__NONE:
     if (!good && string && (t->len != 0 || !t->first)) amt__words(j, t);
     break;
+  case AMT_REPLY_ID:
+    if (good) amt__id(j, t, string);
+    break;
   default:
-    if (good || field != AMT_REPLY_ID) amt__gathers(j, t, string);
+    text = amt__gather(j, t);
+    if (text != NULL) amt__value_ends(j, text);
     break;
   }
   if (t->last) j->field__ = AMT__NONE;
@@ -3480,12 +3512,11 @@ static void amt__literal_value(amt_job *j, int type)
 /* NOLINTBEGIN: a key, a string and a number have set t. */
 static void amt__read(amt_job *j, int type, const amt_json_token *t)
 {
-  char *scratch = amt__scratch(j);
+  const char *text;
   switch (type) {
   case AMT_JSON_KEY:
     if (t->first && t->last) amt__name(j, t->text, t->len);
-    else if (amt__gather(j, scratch, AMT_NAME_MAX + 1, t))
-      amt__name(j, scratch, j->len__);
+    else if ((text = amt__gather(j, t)) != NULL) amt__name(j, text, j->len__);
     break;
   case AMT_JSON_STRING: case AMT_JSON_NUMBER:
     amt__piece(j, t, type == AMT_JSON_STRING);
@@ -3789,7 +3820,7 @@ static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
 }
 
 AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
-                         const char *application, const char *id)
+                         const char *application)
 {
   AMT_ASSERT(s != NULL);
   AMT_ASSERT(s->signing__ != j); /* begun again while it runs */
@@ -3798,29 +3829,33 @@ AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
   j->task__ = t;
   j->application__ = application;
   j->status = -1;
-  if (id != NULL) {
-    size_t n = amt__length(id);
-    j->start = AMT_START_KNOWN;
-    if (n >= sizeof j->id) {
-      j->len__ = 255; /* as amt__collect says of what is too long */
-      n = 0;
-    }
-    amt__copy(j->id, id, n);
-    j->id_text = (uint8_t)!amt__digits(j->id);
-  }
+}
+
+/* An id that is given, if it is. */
+AMT__OWN void amt__take_id(amt_job *j, const char *id)
+{
+  char           room[AMT_ID_SIZE];
+  amt_json_token t;
+  int            number;
+  if (id == NULL) return;
+  j->start = AMT_START_KNOWN;
+  number = amt__bare_id(&j->call__.json, id, room, &t);
+  t.first = t.last = 1;
+  if (t.len != 0) amt__gather_id(j, &t, !number);
 }
 
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t)
 {
   AMT_ASSERT(t != NULL);
-  amt__begin(j, s, t, t->application, NULL);
+  amt__begin(j, s, t, t->application);
   j->op = AMT_START;
 }
 
 AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
                        const char *id)
 {
-  amt__begin(j, s, NULL, application, id);
+  amt__begin(j, s, NULL, application);
+  amt__take_id(j, id);
   j->op = AMT_MONITOR;
 }
 
@@ -3829,7 +3864,8 @@ AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
 {
   AMT_ASSERT(op < AMT_CALLS);
   amt__begin(j, s, op == AMT_START ? t : NULL,
-             t != NULL ? t->application : NULL, op <= AMT_START ? NULL : id);
+             t != NULL ? t->application : NULL);
+  if (op > AMT_START) amt__take_id(j, id);
   j->op = (uint8_t)op;
   j->wish__ = (uint8_t)op;
   j->flags__ |= AMT__ONCE;

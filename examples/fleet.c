@@ -53,7 +53,7 @@ struct job { /* all that a job at rest needs: 88 bytes */
   uint32_t next;      /* in the ring */
   uint32_t failing;   /* not known there since, in ms; or 0 */
   int32_t  status;    /* the server's; in the end the completion code */
-  uint8_t  server, words, state, id_text, calling;
+  uint8_t  server, words, state, calling;
   uint8_t  undefined; /* how often in a row */
 };
 
@@ -133,7 +133,7 @@ static void record(const struct job *j, const char *step)
   if (state_fd < 0) return;
   amt_put_number(&o, (uint64_t)(j - jobs));
   amt_put_text(&o, step);
-  if (j->state == KNOWN) amt_json_put_string(&o, j->id, strlen(j->id));
+  if (j->state == KNOWN) amt_put_text(&o, j->id);
   if (j->state == ENDED) amt_put_number(&o, (uint64_t)j->status);
   amt_put_text(&o, "\n");
   if (write(state_fd, line, o.len) != (ssize_t)o.len)
@@ -168,30 +168,24 @@ static void end(struct job *j, int32_t code, const char *why)
 /* Takes one step again: 1, or 0 if the line is none. */
 static int replay(char *line, size_t n)
 {
-  size_t         digits = strspn(line, "0123456789"), used;
-  char          *step = line + digits;
-  char          *value = step + strcspn(step, "\"0123456789");
-  uint64_t       number, code = 0;
-  struct job    *j = jobs;
-  amt_json       json;
-  amt_json_token t;
+  size_t      digits = strspn(line, "0123456789");
+  char       *step = line + digits;
+  uint64_t    number, code = 0;
+  struct job *j = jobs;
   if (!amt_uint64(line, digits, 10, &number) || number >= job_count) return 0;
   j += number;
-  n -= (size_t)(value - line);
-  memset(&json, 0, sizeof json);
-  memset(&t, 0, sizeof t);
+  n -= digits;
   if (strcmp(step, " starting") == 0) {
     j->state = STARTING;
   } else if (strcmp(step, " not started") == 0) {
     j->state = NEW;
   } else if (strncmp(step, " ended ", 7) == 0 &&
-             amt_uint64(value, n, 10, &code) && code < 100) {
+             amt_uint64(step + 7, n - 7, 10, &code) && code < 100) {
     j->state = ENDED;
     j->status = (int32_t)code;
-  } else if (amt_json_next(&json, value, n, &used, &t) == AMT_JSON_STRING &&
-             t.last && t.len < sizeof j->id) {
-    memcpy(j->id, t.text, t.len);
-    j->id_text = step[1] == 's'; /* string, or number */
+  } else if (strncmp(step, " started ", 9) == 0 && n > 9 &&
+             n - 9 < sizeof j->id) {
+    memcpy(j->id, step + 9, n - 9);
     j->state = KNOWN;
   } else {
     return 0;
@@ -420,10 +414,9 @@ static void step(struct call *c)
     return;
   case AMT_STARTED:
     memcpy(j->id, c->job.id, sizeof j->id);
-    j->id_text = c->job.id_text;
     j->state = KNOWN;
     servers[j->server].failing = 0;
-    record(j, j->id_text ? " string " : " number ");
+    record(j, " started ");
     tell(j, "started", "");
     break;
   case AMT_STATUS: look(j, &c->job); break;
@@ -452,7 +445,6 @@ static void begin(struct job *j, struct call *c)
   c->task.parameter_count = j->words - 2u;
   amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task,
            j->id);
-  c->job.id_text = j->id_text;
   c->of = j;
   c->conn = -1;
   j->calling = 1;

@@ -6,7 +6,7 @@
      starting ...     AMT_STARTING: the next call may start it. If this is the
                       last line, nobody knows whether it did: status 19; look
                       for the job at the server, then remove FILE
-     started .... ID  AMT_STARTED: go on with that one (.... is job.id_text)
+     started ID       AMT_STARTED: go on with that one
      ended CODE       AMT_DONE: from now on, that is just told again
 
    AMT_FAILED empties it if surely nothing was started, and empty means: start.
@@ -78,15 +78,14 @@ int main(int argc, char **argv)
   if (strncmp(last, "ended ", 6) == 0) return (int)strtol(last + 6, NULL, 10);
   if (*last == 0)
     amt_start(&j, &s, &t);
-  else if (strncmp(last, "started ", 8) == 0 && strlen(last) > 15)
-    amt_attach(&j, &s, t.application, last + 15), j.id_text = last[8] == 's';
+  else if (strncmp(last, "started ", 8) == 0)
+    amt_attach(&j, &s, t.application, last + 8);
   else
     stop(AMT_CODE_UNDEFINED, amt_error(AMT_E_MAYBE_STARTED), "");
   amt_posix_init(&sock);
   while ((e = amt_wait(&pool, &j, amt_posix_now)) < AMT_DONE) {
     if (e == AMT_STARTING) note("", starting);
-    if (e == AMT_STARTED)
-      note(j.id_text ? "started string " : "started number ", j.id);
+    if (e == AMT_STARTED) note("started ", j.id);
     if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT)
       printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
   }

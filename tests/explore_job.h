@@ -157,7 +157,6 @@ static void canon_job(amt_job *j)
   j->error = 0;
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE)))
     j->flags__ &= (uint16_t)~AMT__NO_STATUS;
-  j->id_text = 0;
   if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED) j->op = 0;
   /* The bytes behind a text's end. */
   if (j->id[0] == 0) memset(j->id, 0, sizeof j->id);

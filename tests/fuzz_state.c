@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     ssize_t     got = read(fd, again, sizeof again);
     size_t      mark = mark_of(again, (size_t)got); /* of an editor */
     close(fd);
-    job.id_text = (uint8_t)resumed_text;
+    if (*resumed != 0) must(id_type == resumed_text);
     len = state_text(ours, sizeof ours, resumed);
     must((size_t)got == mark + len && memcmp(ours, again + mark, len) == 0);
     must(is_utf8(resumed, strlen(resumed)));

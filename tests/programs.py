@@ -654,12 +654,12 @@ def test_resume_understands_each_line_and_no_torn_one():
             with open(path) as f:
                 return (r.returncode, stats()["start_requests"] - before,
                         f.read())
-        whole = "%s\nstarted number %d\nended 4\n"
+        whole = "%s\nstarted %d\nended 4\n"
         equal(run(""), (4, 1, whole % (head, 2112)))
         equal(run(head), (4, 1, whole % (head, 2113))) # torn: before the Start
         equal(run(head + "\n"), (19, 0, head + "\n"))
-        equal(run(head + "\nstarted number 2"), (19, 0, head + "\n"))
-        begun = head + "\nstarted number 2113\n"
+        equal(run(head + "\nstarted 2"), (19, 0, head + "\n"))
+        begun = head + "\nstarted 2113\n"
         equal(run(begun), (4, 0, whole % (head, 2113)))
         equal(run(begun + "ended"), (4, 0, whole % (head, 2113)))
         equal(run(begun + "ended 12\n"), (12, 0, begun + "ended 12\n"))
@@ -680,7 +680,7 @@ def test_resume_understands_each_line_and_no_torn_one():
          tempfile.TemporaryDirectory() as d:
         equal(resume(d + "/a", url, "Q").returncode, 4)
         with open(d + "/a") as f:
-            assert "started string 2112\n" in f.read()
+            assert 'started "2112"\n' in f.read()
 
 
 CUT_H = r"""
@@ -750,10 +750,10 @@ def test_resume_gives_an_id_back_as_the_server_had_it():
          http.server.HTTPServer(("127.0.0.1", 0), Server) as s:
         threading.Thread(target=s.serve_forever, daemon=True).start()
         url = "http://127.0.0.1:%d" % s.server_port
-        for word, wanted in ("number", "12"), ("string", '"12"'):
-            path = "%s/%s" % (d, word)
+        for wanted in "12", '"12"', r'"a\"b"':
+            path = d + "/state"
             with open(path, "w") as f:
-                f.write("starting %s J Q\nstarted %s 12\n" % (url, word))
+                f.write("starting %s J Q\nstarted %s\n" % (url, wanted))
             bodies.clear()
             equal(resume(path, url, "Q", "J").returncode, 4)
             assert '"BatchRequestId":%s}' % wanted in bodies[1].decode(), bodies

@@ -48,23 +48,18 @@ void prepare(void)
   task.task_value_count = opt.task_values.count;
 }
 
-void set_id_type(void)
-{
-  if (id_type >= 0) job.id_text = (uint8_t)id_type;
-}
-
 void begin_by_id(void)
 {
   static const amt_op ops[] = { AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR,
                                 AMT_MESSAGES };
   if (opt.type == MONITOR || opt.type == MESSAGES ||
       (opt.no_wait && opt.type != START)) {
-    amt_once(&job, &session, ops[opt.type], &task, job_id);
+    amt_once(&job, &session, ops[opt.type], &task,
+             json_id(job_id));
   } else {
-    amt_attach(&job, &session, opt.application, job_id);
+    amt_attach(&job, &session, opt.application, json_id(job_id));
     if (opt.type == STOP || opt.type == KILL) amt_stop(&job, ops[opt.type]);
   }
-  set_id_type();
 }
 
 void begin(void)

@@ -6,9 +6,6 @@
 /* The library's structs, from the options. */
 void prepare(void);
 
-/* The id goes out in the JSON type that is known to be its own. */
-void set_id_type(void);
-
 /* A job that was started before. */
 void begin_by_id(void);
 

@@ -18,6 +18,25 @@ const char *job_name(void)
 uint32_t messages;
 int id_type = -1;
 
+const char *json_id(const char *id)
+{
+  static char json[8 * AMT_ID_SIZE];
+  amt_window  o;
+  int         digits = id[strspn(id, "0123456789")] == 0;
+  if (id_type == 0 || (id_type < 0 && digits)) return id;
+  amt_window_init(&o, json, sizeof json - 1, 0);
+  amt_json_put_string(&o, id, strlen(id));
+  json[o.len] = 0;
+  return json;
+}
+
+void take_id(const char *json)
+{
+  strcpy(job_id, json);
+  id_type = *json == '"' && unquote(job_id) != NULL;
+  if (!id_type) strcpy(job_id, json); /* a number; or a text with a NUL */
+}
+
 const char *attach_command(void)
 {
   static char command[COMMAND];

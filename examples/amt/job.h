@@ -13,6 +13,12 @@ extern uint32_t messages;                     /* of the job, so far */
 extern int      id_type; /* the id's JSON type: 1, a string; 0, a number; -1,
                             as it looks */
 
+/* An id as it goes out, JSON; lent until the next call. */
+const char *json_id(const char *id);
+
+/* The id that the server has given: JSON. */
+void take_id(const char *json);
+
 /* As it was given: the job's, the script's, or the id. */
 const char *job_name(void);
 

@@ -263,8 +263,7 @@ int fetch_again(void)
   repaired = 0;
   log_bytes = 0;
   log_cut = 0;
-  amt_once(&job, &session, AMT_MESSAGES, &task, job_id);
-  set_id_type();
+  amt_once(&job, &session, AMT_MESSAGES, &task, json_id(job_id));
   return 1;
 }
 

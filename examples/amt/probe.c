@@ -191,7 +191,8 @@ static int probe_call(amt_op op)
 {
   memset(&look, 0, sizeof look);
   forget_said();
-  amt_once(&job, &session, op, &task, opt.id);
+  amt_once(&job, &session, op, &task,
+           opt.id != NULL ? json_id(opt.id) : NULL);
   for (;;) {
     amt_event event = amt_poll(&pool, &job, now_ms());
     if (event == AMT_DONE) return 1;

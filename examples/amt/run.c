@@ -195,8 +195,7 @@ void write_id_file(void)
 /* The job is there, and its id known: likewise. */
 static int started(void)
 {
-  strcpy(job_id, job.id);
-  id_type = job.id_text;
+  take_id(job.id);
   if (state_fd >= 0 && write_state(job_id) != 0)
     tell("%s: %s; should this run be cut off, go on with %s", opt.state,
          strerror(errno), attach_command());
@@ -266,7 +265,7 @@ static int other_type(void)
       job.error == 0 || st / 100 != 4 || st == 401 || st == 408 || st == 425 ||
       st == 429) return 0;
   other_tried = 1;
-  id_type = !job.id_text;
+  id_type = *job.id != '"';
   amt_drop(&pool, &job);
   begin_by_id();
   return 1;

@@ -118,7 +118,7 @@ static size_t state_text(char *to, size_t room, const char *id)
   amt_window o = state_head(to, room);
   char    digits[17];
   amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
-  if (*id != 0) state_line(&o, job.id_text ? "id" : "number", id);
+  if (*id != 0) state_line(&o, id_type == 1 ? "id" : "number", id);
   if (o.total + 32 > room) return 0;
   hex_digits(digits, checksum(0, to, o.len));
   amt_put_text(&o, "check = ");
@@ -134,7 +134,7 @@ int write_state(const char *id)
 }
 
 /* From the file's "started" and the line behind it; or none. */
-static void take_id(const char *from)
+static void read_id(const char *from)
 {
   char   line[8 * AMT_ID_SIZE]; /* each byte escaped */
   size_t n;
@@ -175,8 +175,8 @@ static int take_state(void)
                  "'%s', not '%s'; give each job a state file of its own",
                  state_file + same, state_ours + same);
   }
-  take_id(state_file + head.len);
-  job.id_text = (uint8_t)resumed_text;
+  read_id(state_file + head.len);
+  if (*resumed != 0) id_type = resumed_text;
   if (state_text(state_ours, sizeof state_ours, resumed) == n &&
       memcmp(state_ours, state_file, n) == 0) return 0;
   return wrong(EXIT_CONFIG, opt.state, "what stands behind 'state = ' is not "

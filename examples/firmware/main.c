@@ -88,8 +88,7 @@ typedef struct record {
   uint32_t number;
   uint8_t  state;
   uint8_t  code;    /* ENDED: the completion code */
-  uint8_t  id_text; /* HAS_ID: job.id_text */
-  uint8_t  unused;
+  uint8_t  unused[2];
   char     id[AMT_ID_SIZE];
   uint32_t sum;
 } record;
@@ -128,7 +127,6 @@ static int record_write(uint8_t state)
   kept.number++;
   kept.state = state;
   kept.code = job.code;
-  kept.id_text = job.id_text;
   memcpy(kept.id, job.id, sizeof kept.id);
   kept.sum = record_sum(&kept);
   return board_flash_write(kept.number & 1u, &kept, sizeof kept) &&
@@ -208,7 +206,6 @@ static int job_begin(void)
   if (kept.state == HAS_ID) {
     print_line("going on with: ", kept.id);
     amt_attach(&job, &session, task.application, kept.id);
-    job.id_text = kept.id_text;
   } else {
     amt_start(&job, &session, &task);
   }

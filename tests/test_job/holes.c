@@ -15,7 +15,7 @@ typedef struct values {
   const char *const *list;
   size_t      count;
   uint64_t    after;
-  int         id_text;
+  int         id_text;  /* 1: the id is a string */
   int         op;       /* 0: of AMT_MESSAGES */
   int         sign_in;  /* 1: of AMT_SIGN_IN */
 } values;
@@ -47,8 +47,13 @@ static void stand(play *p, const values *v)
   j->session__ = &p->s, j->task__ = &p->t;
   j->op = (uint8_t)(v->sign_in ? AMT_SIGN_IN : v->op ? v->op : AMT_MESSAGES);
   j->after__ = v->after;
-  j->id_text = (uint8_t)v->id_text;
-  if (v->word[ID] != NULL) snprintf(j->id, sizeof j->id, "%s", v->word[ID]);
+  if (v->word[ID] != NULL && v->id_text) {
+    amt_window o;
+    amt_window_init(&o, j->id, sizeof j->id - 1, 0);
+    amt_json_put_string(&o, v->word[ID], strlen(v->word[ID]));
+  } else if (v->word[ID] != NULL) {
+    snprintf(j->id, sizeof j->id, "%s", v->word[ID]);
+  }
 }
 
 /* A text in its place, filled; through windows of all sizes. */

@@ -585,6 +585,34 @@ TEST(a_reply_that_names_another_job_is_refused)
       }
 }
 
+/* As texts: whether an id is a number or a string does not count. */
+TEST(the_escapes_of_an_id_are_compared)
+{
+  static const struct { const char *ours, *its; int same; } v[] = {
+    { "\"a\\\"b\"", "\"\\u0061\\u0022b\"", 1 },
+    { "\"a\\\"b\"", "\"a\"", 0 }, { "\"a\\\"b\"", "\"a\\\"\"", 0 },
+    { "\"a\"", "\"a\\\"\"", 0 }, { "\"a\"", "\"a\\\\\"", 0 },
+    { "\"a\\\\\"", "\"a\"", 0 }, { "\"a\\n\"", "\"a\\u000a\"", 1 },
+    { "\"a\\n\"", "\"a\\r\"", 0 }, { "\"7\"", "7", 1 }, { "7", "\"7\"", 1 },
+    { "7", "\"7\\\"\"", 0 }, { "\"a\"", "\"a\\u0000\"", 0 }
+  };
+  size_t i, chunk;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 3; chunk++) {
+      char  started[80], body[80];
+      step  s[] = { OK(AMT_START, started), OK(AMT_MONITOR, body),
+                    OK(AMT_MONITOR, JSON({"Status":4})) };
+      play *p = play_with(s);
+      snprintf(started, sizeof started, "{\"BatchRequestId\":%s}", v[i].ours);
+      snprintf(body, sizeof body, "{\"Status\":4,\"BatchRequestId\":%s}",
+               v[i].its);
+      p->chunk = chunk;
+      play_job(p);
+      expect_end(p, "done 4");
+      expect_has(&p->srv.log.text, "retrying OTHER_ID", !v[i].same);
+    }
+}
+
 TEST(the_case_of_an_id_and_the_end_of_a_long_one_do_not_matter)
 {
   static const step s[] = {

@@ -150,7 +150,7 @@ TEST(a_bare_id_and_a_bare_status_live_in_one_table)
   amt_wire *w = play_wire(p);
   w->reply[AMT_REPLY_ID] = w->reply[AMT_REPLY_STATUS] = "";
   play_job(p);
-  expect_all(p, UP_TO_START "started A7\n> monitor\nstatus 4\n"
+  expect_all(p, UP_TO_START "started \"A7\"\n> monitor\nstatus 4\n"
              "> messages\ndone 4\n");
 }
 
