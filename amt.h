@@ -122,8 +122,9 @@
 
    After a power cut. For it to start nothing twice, write down "started, id
    unknown" at AMT_STARTING, before the library is called again, and job.id at
-   AMT_STARTED; amt_attach goes on with it. Where the record says that the id is unknown, nothing in the protocol can look it up: tell a
-   person to look for the job at the server, and never start it again yourself.
+   AMT_STARTED; amt_attach goes on with it. Where the record says that the id is
+   unknown, nothing in the protocol can look it up: tell a person to look for
+   the job at the server, and never start it again yourself.
 
    To stop a waiting job from an interrupt or another thread, set a flag there
    (volatile sig_atomic_t, or an atomic), and call amt_stop where the job is
