@@ -1,5 +1,7 @@
-"""Writes figures into the README: what stands between "<!-- NAME -->" and
-"<!-- end -->". Used by make size, bench and firmware, which measured them."""
+"""Writes figures into the README and docs/: what stands between "<!-- NAME -->"
+and "<!-- end -->", once in one of them. Used by make size, bench and firmware,
+which measured them."""
+import glob
 
 
 def row(*cells):
@@ -8,12 +10,15 @@ def row(*cells):
 
 
 def write(name, lines):
-    with open("README.md", encoding="utf-8") as f:
-        text = f.read()
     first = "<!-- %s -->\n" % name
+    places = []
+    for path in "README.md", *sorted(glob.glob("docs/*.md")):
+        with open(path, encoding="utf-8") as f:
+            places += [(path, text) for text in [f.read()] if first in text]
+    (path, text), = places
     assert text.count(first) == 1, name
     start = text.index(first) + len(first)
     end = text.index("<!-- end -->", start)
     text = text[:start] + "\n".join(lines) + "\n" + text[end:]
-    with open("README.md", "w", encoding="utf-8") as f:
+    with open(path, "w", encoding="utf-8") as f:
         f.write(text)

@@ -16,8 +16,9 @@ usage: size.py (make size)
 
   amt-static, amt-exe  .bytes: the tool as one file (make static, make windows)
 
-Writes the README's tables, and compares the prices that the headers state;
-neither where something is left out, since it is not installed: that is said.
+Writes the tables of the README and of docs/sizes.md, and compares the prices
+that the headers state; neither where something is left out, since it is not
+installed: that is said.
 """
 import glob
 import os
@@ -270,6 +271,17 @@ NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+", "avr": "AVR",
          "x86-64": "x86-64"}
 
 
+def first_row():
+    """What the README says first."""
+    m4 = [figures["cortex-m4", "all." + what] for what in
+          ("text", "ram", "stack")]
+    yield row("all of it on a Cortex-M4", "flash", "RAM, buffers and all",
+              "stack", "a job log of 1.5 MB")
+    yield "|---|---|---|---|---|"
+    yield row("without TLS and a network stack", *(
+        "{:,} bytes".format(n) for n in m4), "passes through 128 bytes of that RAM")
+
+
 def sizes():
     yield row("bytes, `gcc -Os`", "small job: code", "RAM", "stack",
               "all: code", "with any wire table", "RAM", "stack")
@@ -423,6 +435,7 @@ def main():
                              source="tests/size_device.c"))
     if skipped:
         return 0
+    readme.write("make size: row", first_row())
     readme.write("make size: tool", tool())
     readme.write("make size: sizes", sizes())
     readme.write("make size: TLS", tls())
