@@ -1,0 +1,516 @@
+/* learn_find.c - which exchange is which call.
+
+   The capture is read three times, since one exchange is kept at a time: for
+   the Start, which has the job's name, and whose reply brings an id that later
+   requests have; for its own text; and for all around it: the sign-in, whose
+   reply brings what the Start carries, and the calls that have the id. */
+
+#include "learn_find.h"
+#include "learn_read.h"
+#include "tell.h"
+#include "text.h"
+#include <string.h>
+
+struct findings found;
+
+static void copy_message(http_message *to, const http_message *from)
+{
+  message_clear(to);
+  to->status = from->status;
+  to->coded = from->coded;
+  to->cut = from->cut;
+  append(to->first, sizeof to->first, &to->first_len, from->first,
+         from->first_len);
+  append(to->head, sizeof to->head, &to->head_len, from->head, from->head_len);
+  append(to->body, sizeof to->body, &to->body_len, from->body, from->body_len);
+}
+
+void exchange_copy(exchange *to, const exchange *from)
+{
+  to->number = from->number;
+  copy_message(&to->request, &from->request);
+  copy_message(&to->reply, &from->reply);
+}
+
+static int succeeded(const exchange *x)
+{
+  return x->reply.status >= 200 && x->reply.status < 300;
+}
+
+/* --- the Start --- */
+
+enum { CANDIDATES = 12, VALUES = 24 };
+
+/* A value of its reply, and how many later requests have it. */
+typedef struct {
+  char     name[PLACE_NAME], text[64];
+  int      type;
+  unsigned later, last;
+} reply_value;
+
+typedef struct {
+  unsigned    number;
+  uint64_t    shape;
+  reply_value value[VALUES];
+  size_t      values;
+} candidate;
+
+static candidate candidates[CANDIDATES];
+static size_t    candidate_count;
+static unsigned  with_job, coded_at; /* exchanges that name the job; the first
+                                        whose body is coded */
+
+static const exchange *at_hand_exchange;
+
+static void take_reply_value(void *ctx, const spot *s)
+{
+  candidate   *c = (candidate *)ctx;
+  reply_value *v = &c->value[c->values];
+  if (c->values == VALUES || s->place != IN_JSON || s->len == 0 ||
+      (s->type != AMT_JSON_STRING && s->type != AMT_JSON_NUMBER) ||
+      s->len >= sizeof v->text || strlen(s->name) >= sizeof v->name ||
+      is_moment(s->text)) return;
+  if (told_whole(s) >= 0 && told_whole(s) != TOLD_ID) return;
+  text(v->name, sizeof v->name, "%s", s->name);
+  text(v->text, sizeof v->text, "%s", s->text);
+  v->type = s->type;
+  v->later = v->last = 0;
+  c->values++;
+}
+
+/* A later request's value; or one of the candidate's own request, which is then
+   no id that the server gives. */
+static void count_value(void *ctx, const spot *s)
+{
+  size_t i, k;
+  int    own = ctx != NULL;
+  if (!is_scalar(s) || s->place == IN_HEADER || s->place == IN_COOKIE) return;
+  for (i = 0; i < candidate_count; i++)
+    for (k = 0; k < candidates[i].values; k++) {
+      reply_value *v = &candidates[i].value[k];
+      if (own && ctx != &candidates[i]) continue;
+      if (strcmp(v->text, s->text) != 0 &&
+          (strlen(v->text) < 3 || told_within(s->text, v->text) == NULL))
+        continue;
+      if (own) v->text[0] = 0;
+      else if (v->last != at_hand_exchange->number) v->later++;
+      v->last = at_hand_exchange->number;
+    }
+}
+
+static void look_for_start(exchange *x)
+{
+  const char *job = either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value);
+  candidate  *c = &candidates[candidate_count];
+  size_t      i, alike = 0;
+  at_hand_exchange = x;
+  if (coded_at == 0 && (x->request.coded || x->reply.coded))
+    coded_at = x->number;
+  if (candidate_count > 0) walk_request(x, count_value, NULL);
+  if (!request_has(x, job)) return;
+  with_job++;
+  if (!succeeded(x) || candidate_count == CANDIDATES) return;
+  c->shape = shape_of(x, 0);
+  for (i = 0; i < candidate_count; i++) alike += candidates[i].shape == c->shape;
+  if (alike > 1) return;
+  c->number = x->number;
+  c->values = 0;
+  walk_reply(x, take_reply_value, c);
+  candidate_count++;
+  walk_request(x, count_value, c);
+}
+
+/* What a value is worth as the id. */
+static int id_score(const reply_value *v)
+{
+  uint64_t number;
+  int      is_told = told[TOLD_ID].value != NULL;
+  if (v->text[0] == 0) return 0;
+  if (is_told) return strcmp(v->text, told[TOLD_ID].value) == 0
+                        ? 1000 + hints_at(v->name, told[TOLD_ID].hints) : 0;
+  if (v->later == 0) return 0;
+  return (int)(v->later < 50 ? v->later : 50) * 4 +
+         6 * hints_at(v->name, told[TOLD_ID].hints) +
+         3 * (strlen(v->text) > 2) -
+         4 * hints_at(v->name, "status|state|code|count|version") +
+         !is_whole_number(v->text, &number);
+}
+
+static const reply_value *best_value(const candidate *c, int *score)
+{
+  const reply_value *best = NULL;
+  size_t             k;
+  *score = 0;
+  for (k = 0; k < c->values; k++) {
+    int its = id_score(&c->value[k]);
+    if (its > *score) best = &c->value[k], *score = its;
+  }
+  return best;
+}
+
+/* Why there is no Start. */
+static int no_start(const char *file)
+{
+  if (coded_at != 0)
+    return wrong(EXIT_CONFIG, file, "its exchange %u has a compressed body, "
+                 "which is not read; capture again with a client that sends no "
+                 "Accept-Encoding", coded_at);
+  if (capture_seen.exchanges == 0)
+    return wrong(EXIT_CONFIG, file, "no request with its reply is in it%s%s",
+                 capture_seen.broken_why != NULL ? ": " : "",
+                 either(capture_seen.broken_why, ""));
+  if (with_job == 0)
+    return wrong(EXIT_CONFIG, file, "none of its %u requests has '%s'; tell "
+                 "the values that were used when it was made",
+                 capture_seen.exchanges,
+                 either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value));
+  return wrong(EXIT_CONFIG, file, "the job is named in it, but no such request "
+               "was answered with an id%s; capture a job from its sign-in to "
+               "its end", told[TOLD_ID].value != NULL ? " as was told"
+               : " that a later request has");
+}
+
+static int choose_start(const char *file)
+{
+  const candidate   *best = NULL;
+  const reply_value *id = NULL;
+  size_t             i;
+  int                most = 0;
+  for (i = 0; i < candidate_count; i++) {
+    int                its;
+    const reply_value *v = best_value(&candidates[i], &its);
+    if (v == NULL) continue;
+    if (id != NULL && told[TOLD_ID].value == NULL &&
+        best->shape == candidates[i].shape && strcmp(id->text, v->text) != 0)
+      return wrong(EXIT_CONFIG, file, "two jobs are in it: exchange %u started "
+                   "%s, exchange %u %s; say which with -id, or capture one",
+                   best->number, id->text, candidates[i].number, v->text);
+    if (its > most) best = &candidates[i], id = v, most = its;
+  }
+  if (best == NULL) return no_start(file);
+  text(found.id_path, sizeof found.id_path, "%s", id->name);
+  found.id_sure = id->later > 0 ? SURE : LIKELY;
+  found.start.number = best->number;
+  id_is_text = id->type == AMT_JSON_STRING;
+  if (told[TOLD_ID].value == NULL) found_value(TOLD_ID, id->text);
+  return 0;
+}
+
+static void keep_start(exchange *x)
+{
+  if (x->number == found.start.number) exchange_copy(&found.start, x);
+}
+
+/* --- the sign-in --- */
+
+/* All that the Start carries, one after another, each terminated. */
+static char   carried[4 * MESSAGE_BODY];
+static size_t carried_len;
+
+static void carry(const char *t)
+{
+  size_t n = strlen(t) + 1;
+  if (n < 5 || n > sizeof carried - carried_len) return;
+  memcpy(carried + carried_len, t, n);
+  carried_len += n;
+}
+
+static void carry_spot(void *ctx, const spot *s)
+{
+  (void)ctx;
+  if (!is_scalar(s) || told_whole(s) >= 0) return;
+  carry(s->text);
+  if (s->place == IN_HEADER && behind_scheme(s->text) != s->text)
+    carry(behind_scheme(s->text));
+}
+
+static int is_carried(const char *t)
+{
+  size_t at;
+  for (at = 0; at < carried_len; at += strlen(carried + at) + 1)
+    if (strcmp(carried + at, t) == 0) return 1;
+  return 0;
+}
+
+typedef struct {
+  int  score, cookie;
+  char path[FACT_NAME];
+  char token[4096];
+} token_search;
+
+static void token_spot(void *ctx, const spot *s)
+{
+  token_search *r = (token_search *)ctx;
+  int           score = 1;
+  if ((s->place != IN_JSON && s->place != IN_COOKIE) || !is_scalar(s) ||
+      s->len < 4 || s->len >= sizeof r->token || is_moment(s->text) ||
+      strlen(s->name) >= sizeof r->path || told_whole(s) >= 0 ||
+      !is_carried(s->text)) return;
+  if (s->place == IN_COOKIE) {
+    r->cookie = 1;
+    return;
+  }
+  score += 10 * hints_at(s->name, told[TOLD_TOKEN].hints) + (s->len >= 16) * 5;
+  if (score <= r->score) return;
+  r->score = score;
+  text(r->path, sizeof r->path, "%s", s->name);
+  memcpy(r->token, s->text, s->len + 1);
+}
+
+static void credential_spot(void *ctx, const spot *s)
+{
+  int *has = (int *)ctx;
+  if (!is_scalar(s)) return;
+  if (told_whole(s) == TOLD_API_USER) *has |= 1;
+  if (s->place != IN_HEADER && hints_at(s->name, told[TOLD_PASSWORD].hints))
+    *has |= 1;
+  if (s->place == IN_HEADER && same_word(s->name, "Authorization") &&
+      strncmp(s->text, "Basic ", 6) == 0) *has |= 1;
+}
+
+static void look_at_earlier(exchange *x)
+{
+  static int          best;
+  static token_search r;
+  int                 credentials = 0;
+  if (x->number == 1) best = 0;
+  if (!succeeded(x)) return;
+  memset(&r, 0, sizeof r);
+  walk_reply(x, token_spot, &r);
+  if (r.score == 0 && !r.cookie) return;
+  walk_request(x, credential_spot, &credentials);
+  if (r.score == 0) {
+    found.token_in_cookie_only |= credentials;
+    return;
+  }
+  r.score += 40 * credentials;
+  if (r.score < best) return;
+  best = r.score;
+  exchange_copy(&found.sign_in, x);
+  found.has_sign_in = 1;
+  text(found.token_path, sizeof found.token_path, "%s", r.path);
+  found_value(TOLD_TOKEN, r.token);
+  memset(&found.sign_in_facts, 0, sizeof found.sign_in_facts);
+  facts_add(&found.sign_in_facts, x);
+}
+
+/* --- the calls that have the id --- */
+
+typedef struct { int score, ends; } ending;
+
+/* What a word says of a request: negative, it stops; positive, it kills. */
+static void ending_word(ending *e, const char *word, size_t n)
+{
+  static const struct { const char *word; int score, alone; } words[] = {
+    { "kill", 8, 1 }, { "abort", 2, 1 }, { "cancel", 1, 1 },
+    { "terminat", 1, 1 }, { "stop", -6, 1 }, { "halt", -2, 1 },
+    { "end", -1, 1 }, { "quit", -1, 1 }, { "hard", 4, 0 }, { "force", 3, 0 },
+    { "immediate", 3, 0 }, { "soft", -4, 0 }, { "graceful", -4, 0 }
+  };
+  size_t i;
+  for (i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t len = strlen(words[i].word);
+    if (n < len || (len == 3 && n != len) ||
+        memcmp(word, words[i].word, len) != 0) continue;
+    e->score += words[i].score;
+    e->ends |= words[i].alone;
+  }
+}
+
+/* Its words, also those of "StopJob" and "job/end". */
+static void ending_words(ending *e, const char *t)
+{
+  char   word[24];
+  size_t n = 0;
+  char   before = 0;
+  for (;; t++) {
+    int letter = (*t | 32) >= 'a' && (*t | 32) <= 'z';
+    int begins = (*t & 32) == 0 && (before & 32) != 0;
+    if ((!letter || begins) && n > 0) {
+      ending_word(e, word, n);
+      n = 0;
+    }
+    if (*t == 0) break;
+    if (letter && n < sizeof word) word[n++] = (char)(*t | 32);
+    before = letter ? *t : 0;
+  }
+}
+
+static void ending_spot(void *ctx, const spot *s)
+{
+  ending  *e = (ending *)ctx;
+  uint64_t number;
+  if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s)) return;
+  ending_words(e, s->name);
+  if (s->type == AMT_JSON_TRUE) e->score += 2;
+  if (s->type == AMT_JSON_FALSE) e->score -= 2;
+  if ((s->type != AMT_JSON_STRING && s->type != AMT_JSON_NUMBER) ||
+      told_whole(s) >= 0) return;
+  if (is_whole_number(s->text, &number)) {
+    if (number == 12 || number == 0) e->score -= 2;
+    if (number == 3 || number == 1) e->score += 2;
+  } else if (s->len < 40 && !is_carried(s->text)) { /* a word of the Start's */
+    ending_words(e, s->text);
+  }
+}
+
+static int ends_job(const exchange *x, int *score)
+{
+  ending e = { 0, 0 };
+  walk_request(x, ending_spot, &e);
+  if (strcmp(method_of(x), "DELETE") == 0) e.ends = 1, e.score += 2;
+  *score = e.score;
+  return e.ends;
+}
+
+typedef struct { request_shape *shape; int first; size_t n; unsigned nth[2];
+               } numbering;
+
+/* The whole numbers of a request, and those that are not what they were. */
+static void number_spot(void *ctx, const spot *s)
+{
+  numbering      *r = (numbering *)ctx;
+  unsigned char   of_body = s->place == IN_FORM || s->place == IN_JSON;
+  unsigned        nth;
+  uint64_t        number;
+  request_number *at = &r->shape->number[r->n];
+  if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s)) return;
+  nth = r->nth[of_body]++;
+  if (!is_whole_number(s->text, &number) || told_whole(s) >= 0 ||
+      r->n == NUMBERS) return;
+  r->n++;
+  if (!r->first) {
+    at->changed |= strcmp(at->first, s->text) != 0;
+    return;
+  }
+  text(at->name, sizeof at->name, "%s", s->name);
+  text(at->first, sizeof at->first, "%s", s->text);
+  at->of_body = of_body;
+  at->changed = 0;
+  at->nth = nth;
+  r->shape->numbers = r->n;
+}
+
+static request_shape *shape_with(const exchange *x, uint64_t shape)
+{
+  size_t         i;
+  request_shape *s;
+  for (i = 0; i < found.shapes; i++)
+    if (found.shape[i].shape == shape) return &found.shape[i];
+  if (found.shapes == SHAPES) {
+    found.passed++;
+    return NULL;
+  }
+  s = &found.shape[found.shapes++];
+  s->shape = shape;
+  s->count = 0;
+  s->f.count = 0;
+  exchange_copy(&s->x, x);
+  return s;
+}
+
+static void look_at_later(const exchange *x)
+{
+  numbering      r = { NULL, 0, 0, { 0, 0 } };
+  request_shape *s;
+  int            ends, score;
+  if (!request_has(x, told[TOLD_ID].value)) return;
+  ends = ends_job(x, &score);
+  if (!succeeded(x)) {
+    facts_add(&found.refusals, x);
+    return;
+  }
+  s = shape_with(x, shape_of(x, ends));
+  if (s == NULL) return;
+  s->ends_job = ends;
+  s->kill_score = score;
+  r.shape = s;
+  r.first = s->count == 0;
+  walk_request(x, number_spot, &r);
+  facts_add(&s->f, x);
+  s->count++;
+  s->last = x->number;
+}
+
+static void look_around(exchange *x)
+{
+  if (x->number < found.start.number) look_at_earlier(x);
+  if (x->number > found.start.number) look_at_later(x);
+  if (x->reply.status >= 400) facts_add(&found.refusals, x);
+}
+
+/* --- which is which --- */
+
+static void choose_endings(void)
+{
+  const request_shape *most = NULL, *least = NULL;
+  size_t               i;
+  for (i = 0; i < found.shapes; i++) {
+    const request_shape *s = &found.shape[i];
+    if (!s->ends_job) continue;
+    if (most == NULL || s->kill_score > most->kill_score) most = s;
+    if (least == NULL || s->kill_score < least->kill_score) least = s;
+  }
+  if (most == NULL) return;
+  if (most != least) {
+    found.of_call[AMT_KILL] = most;
+    found.of_call[AMT_STOP] = least;
+    found.sure[AMT_KILL] = most->kill_score >= 6 ? SURE : LIKELY;
+    found.sure[AMT_STOP] = least->kill_score <= -4 ? SURE : LIKELY;
+  } else {
+    found.of_call[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = most;
+    found.sure[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = LIKELY;
+  }
+}
+
+/* Status and log may come by one call; two are better. */
+static void choose_watching(void)
+{
+  size_t i, k;
+  int    most = 0;
+  for (i = 0; i < found.shapes; i++)
+    for (k = 0; k < found.shapes; k++) {
+      char array[FACT_NAME];
+      int  status, log, its;
+      if (found.shape[i].ends_job || found.shape[k].ends_job) continue;
+      best_status(&found.shape[i].f, &status);
+      best_log(&found.shape[k].f, array, sizeof array, &log);
+      its = (status > 0) * 100 + status + (log > 0) * 100 + log +
+            10 * (i != k) + (int)(found.shape[i].count < 20
+                                  ? found.shape[i].count : 20);
+      if (its <= most) continue;
+      most = its;
+      found.of_call[AMT_MONITOR] = status > 0 ? &found.shape[i] : NULL;
+      found.of_call[AMT_MESSAGES] = log > 0 ? &found.shape[k] : NULL;
+      found.sure[AMT_MONITOR] = status >= 50 ? SURE : LIKELY;
+      found.sure[AMT_MESSAGES] = log >= 50 ? SURE : LIKELY;
+    }
+}
+
+static int refuse_coded(const char *file)
+{
+  size_t          i;
+  const exchange *x = found.start.reply.coded ? &found.start : NULL;
+  if (found.has_sign_in && found.sign_in.reply.coded) x = &found.sign_in;
+  for (i = 0; i < found.shapes; i++)
+    if (found.shape[i].x.reply.coded) x = &found.shape[i].x;
+  if (x == NULL) return 0;
+  return wrong(EXIT_CONFIG, file, "the body of its exchange %u is compressed, "
+               "which is not read; capture again with a client that sends no "
+               "Accept-Encoding", x->number);
+}
+
+int find_calls(const char *file)
+{
+  int e = read_capture(file, look_for_start);
+  if (e == 0) e = choose_start(file);
+  if (e == 0) e = read_capture(file, keep_start);
+  if (e != 0) return e;
+  walk_request(&found.start, carry_spot, NULL);
+  facts_add(&found.start_facts, &found.start);
+  e = read_capture(file, look_around);
+  if (e == 0) e = refuse_coded(file);
+  choose_endings();
+  choose_watching();
+  return e;
+}

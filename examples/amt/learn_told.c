@@ -1,0 +1,213 @@
+/* learn_told.c - the values that were told or found, and what names hint at.
+
+   Places are found by values and structure; a name decides only where these
+   leave a choice. */
+
+#include "learn_told.h"
+#include "system.h"
+#include "tell.h"
+#include "text.h"
+#include <string.h>
+
+struct told_value told[TOLDS] = {
+  { "job", NULL, "job|task|prog|name" },
+  { "script", NULL, "script|file|prog|name" },
+  { "application", NULL, "app|anw|system" },
+  { "id", NULL, "=id|request|batch|run|guid|uuid|number|handle|ticket" },
+  { "token", NULL, "token|session|ticket|=sid|auth|jwt|key" },
+  { "password", NULL, "pass|pwd|secret|kennwort" },
+  { "api_user", NULL, "user|login|account|=uid|=u|name" },
+  { "queue", NULL, "queue|schlange|=q" },
+  { "user", NULL, "runas|asuser|user|=as|benutzer" },
+  { "submit_user", NULL, "submit|user|=by|who|owner|=von|from" },
+  { "station", NULL, "station|where|=from|platz|host|source" },
+};
+
+int id_is_text;
+
+int tell_values(void)
+{
+  if (empty(opt.application)) opt.application = environment("AMT_APPLICATION");
+  if (empty(opt.job) && empty(opt.script))
+    return wrong(EXIT_USAGE, "learn", "tell what was started when the capture "
+                 "was made: -an APPLICATION and -jn JOB or -fn SCRIPT; and "
+                 "what else was given: -id, -pa, -tv, -u, -qn, --api-user");
+  if (empty(opt.application))
+    return wrong(EXIT_USAGE, "learn", "tell the application, too: -an NAME");
+  told[TOLD_APPLICATION].value = opt.application;
+  if (!empty(opt.script)) told[TOLD_SCRIPT].value = opt.script;
+  else told[TOLD_JOB].value = opt.job;
+  told[TOLD_ID].value = opt.id;
+  told[TOLD_API_USER].value = opt.api_user;
+  told[TOLD_QUEUE].value = opt.queue;
+  told[TOLD_USER].value = opt.user;
+  told[TOLD_SUBMIT_USER].value = either(opt.submit_user, "BATCH");
+  told[TOLD_STATION].value = either(opt.station, "OPCON");
+  return 0;
+}
+
+void found_value(int which, const char *text)
+{
+  static char   room[4 * TOKEN];
+  static size_t used;
+  size_t        n = strlen(text) + 1;
+  if (n > sizeof room - used) return;
+  memcpy(room + used, text, n);
+  told[which].value = room + used;
+  used += n;
+}
+
+/* Letters of the last part of a dotted or bracketed name, in lower case. */
+static void last_word(const char *name, char *to, size_t room)
+{
+  const char *p, *from = name;
+  size_t      n = 0;
+  for (p = name; *p != 0; p++)
+    if ((*p == '.' || *p == '[') && p[1] != 0 && p[1] != ']') from = p + 1;
+  for (p = from; *p != 0 && n + 1 < room; p++)
+    if ((*p | 32) >= 'a' && (*p | 32) <= 'z') to[n++] = (char)(*p | 32);
+  to[n] = 0;
+}
+
+int hints_at(const char *name, const char *hints)
+{
+  char word[64], hint[32];
+  last_word(name, word, sizeof word);
+  while (*hints != 0) {
+    size_t n = strcspn(hints, "|");
+    memcpy(hint, hints, n);
+    hint[n] = 0;
+    if (*hint == '=' ? strcmp(word, hint + 1) == 0 : strstr(word, hint) != NULL)
+      return 1;
+    hints += n + (hints[n] != 0);
+  }
+  return 0;
+}
+
+int is_masked(const char *text)
+{
+  return *text != 0 && text[strspn(text, "*")] == 0;
+}
+
+int told_whole(const spot *s)
+{
+  int i, best = -1, best_score = -1;
+  if (s->len == 0) return -1;
+  for (i = 0; i < TOLDS; i++) {
+    int score = 0;
+    if (empty(told[i].value) || strcmp(s->text, told[i].value) != 0) continue;
+    if (i == TOLD_SUBMIT_USER &&
+        hints_at(s->name, "type|kind|class|mode|art|task|action|command"))
+      continue; /* BATCH as the kind of a task */
+    if (hints_at(s->name, told[i].hints)) score = 2;
+    if (score > best_score) best = i, best_score = score;
+  }
+  return best;
+}
+
+static int is_alnum(char c)
+{
+  return ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') ||
+         c == '_' || (unsigned char)c >= 0x80;
+}
+
+const char *told_within(const char *text, const char *value)
+{
+  size_t      n = strlen(value);
+  const char *p = text;
+  if (n < 2) return NULL;
+  while ((p = strstr(p, value)) != NULL) {
+    if ((p == text || !is_alnum(p[-1])) && !is_alnum(p[n])) return p;
+    p++;
+  }
+  return NULL;
+}
+
+typedef struct { const char *value; int found; } search;
+
+static void search_spot(void *ctx, const spot *s)
+{
+  search *r = (search *)ctx;
+  if (is_scalar(s) && (strcmp(s->text, r->value) == 0 ||
+                       told_within(s->text, r->value) != NULL)) r->found = 1;
+}
+
+int request_has(const exchange *x, const char *value)
+{
+  search r = { NULL, 0 };
+  r.value = value;
+  if (!empty(value)) walk_request(x, search_spot, &r);
+  return r.found;
+}
+
+int is_secret_name(const char *name)
+{
+  return hints_at(name, "password|passwd|pwd|secret|kennwort|token|apikey|"
+                        "credential|authorization|signature|ticket|session|"
+                        "=key|=auth|xapikey|accesskey|subscriptionkey|cookie|"
+                        "=pw|=pass|passphrase|=sid");
+}
+
+int is_whole_number(const char *text, uint64_t *value)
+{
+  size_t n = strspn(text, "0123456789");
+  return n > 0 && n < 19 && text[n] == 0 && amt_uint64(text, n, 10, value);
+}
+
+/* As a pattern has it: 9 a digit, x a hexadecimal one, all else itself. */
+static int is_like(const char *text, const char *pattern)
+{
+  for (; *pattern != 0; pattern++, text++) {
+    if (*pattern == '9' ? *text < '0' || *text > '9'
+        : *pattern == 'x' ? hex_value(*text) < 0 : *text != *pattern) return 0;
+  }
+  return 1;
+}
+
+int is_moment(const char *text)
+{
+  static const char *const forms[] = { "9999-99-99", "99/99/9999", "/Date(",
+                                       "99.99.9999", "99:99:99", "9/99/9999",
+                                       "9/9/9999", "99/9/9999",
+                                       "99999999T99" };
+  size_t i;
+  for (i = 0; i < sizeof forms / sizeof *forms; i++)
+    if (is_like(text, forms[i])) return strlen(text) < 48;
+  return 0;
+}
+
+static int is_guid(const char *text)
+{
+  text += *text == '{';
+  return is_like(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") ||
+         (strlen(text) == 32 &&
+          is_like(text, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+}
+
+typedef struct { uint64_t sum; int exact; } shaping;
+
+static void shape_spot(void *ctx, const spot *s)
+{
+  shaping *r = (shaping *)ctx;
+  uint64_t number;
+  unsigned char kind = (unsigned char)((int)s->place * 16 + s->type);
+  if (s->place == IN_HEADER || s->place == IN_COOKIE) return;
+  if (s->type == AMT_JSON_STRING || s->type == AMT_JSON_NUMBER)
+    kind = (unsigned char)s->place;
+  r->sum = checksum(r->sum, &kind, 1);
+  r->sum = checksum(r->sum, s->name, strlen(s->name));
+  if (!is_scalar(s) || told_whole(s) >= 0 || is_guid(s->text) ||
+      is_moment(s->text) || is_masked(s->text) || s->len > 64) return;
+  if (!r->exact && is_whole_number(s->text, &number)) return;
+  r->sum = checksum(r->sum, s->text, s->len);
+}
+
+uint64_t shape_of(const exchange *x, int exact)
+{
+  shaping     r = { 0, 0 };
+  const char *method = method_of(x);
+  r.exact = exact;
+  r.sum = checksum(r.sum, method, strlen(method));
+  walk_request(x, shape_spot, &r);
+  return r.sum;
+}

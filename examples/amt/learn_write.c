@@ -1,0 +1,780 @@
+/* learn_write.c - what was found, as a wire file.
+
+   Before each line a comment says which exchange it is from, how sure it is and
+   what else was possible; what is missing stands at the end. */
+
+#include "learn_write.h"
+#include "files.h"
+#include "learn_holes.h"
+#include "learn_read.h"
+#include "output.h"
+#include "tell.h"
+#include "text.h"
+#include "wire.h"
+#include <errno.h>
+#include <string.h>
+
+static const char *const sures[] = { "a guess", "likely", "sure" };
+
+static amt_window *wire_text;
+
+static void line_text(const char *t) { amt_put_text(wire_text, t); }
+
+static void line_number(unsigned n) { amt_put_number(wire_text, n); }
+
+/* What comes from a server or a client, in a comment or as a name. */
+static void line_clean(const char *t)
+{
+  size_t n = strlen(t);
+  while (n > 0) {
+    int    harmless;
+    size_t len = next_char(t, n, &harmless);
+    amt_put(wire_text, harmless ? t : "?", harmless ? len : 1);
+    t += len, n -= len;
+  }
+}
+
+/* --- what is missing --- */
+
+enum { MISSING = 24, MISSING_ROOM = 6144 };
+
+static char       missing_room[MISSING_ROOM];
+static amt_window missing;
+
+static void miss(const char *what, const char *format, const char *detail)
+{
+  char words[512];
+  amt_put_text(&missing, "# - ");
+  amt_put_text(&missing, what);
+  amt_put_text(&missing, ": ");
+  amt_put_text(&missing, text(words, sizeof words, format, detail));
+  amt_put_text(&missing, "\n");
+}
+
+/* --- comments --- */
+
+static void comment_from(const exchange *x, int sure)
+{
+  line_text("# exchange ");
+  line_number(x->number);
+  line_text(", ");
+  put_request_line(wire_text, x);
+  line_text(": ");
+  line_text(sures[sure]);
+}
+
+static void comment_end(const char *more)
+{
+  if (!empty(more)) line_text("; "), line_text(more);
+  line_text("\n");
+}
+
+/* --- the calls --- */
+
+static const char *const call_names[] = { "sign_in", "start", "stop", "kill",
+                                          "monitor", "messages" };
+
+static void call_line(int op, const char *part)
+{
+  line_text(call_names[op]);
+  line_text(part);
+}
+
+static void write_call(int op, const exchange *x, int sure,
+                       const hole_rules *r, const char *more)
+{
+  comment_from(x, sure);
+  comment_end(more);
+  call_line(op, ".method = ");
+  line_text(method_of(x));
+  line_text("\n");
+  comment_from(x, sure);
+  comment_end(more);
+  call_line(op, ".path = ");
+  fill_path(wire_text, x, r);
+  line_text("\n");
+  comment_from(x, sure);
+  comment_end(more);
+  call_line(op, ".body = ");
+  fill_body(wire_text, x, r);
+  line_text("\n");
+}
+
+static void write_sign_in(void)
+{
+  if (found.has_sign_in) {
+    write_call(AMT_SIGN_IN, &found.sign_in, SURE, NULL, "its reply brings what "
+               "the Start carries");
+    if (!(hole_notes.filled >> TOLD_PASSWORD & 1u) &&
+        strstr(found.sign_in.request.head, "Basic ") == NULL)
+      miss("the password", "no member of the sign-in looks like one; put "
+           "{password} in its place in sign_in.%s", "body");
+    return;
+  }
+  line_text("# no exchange before the Start brings what it carries: likely\n");
+  line_text("sign_in.path = none\n");
+  if (found.token_in_cookie_only)
+    miss("the token", "a cookie is set by a header alone, and a wire file "
+         "reads tokens from bodies; see whether the server %s", "can give it "
+         "in one");
+}
+
+static void write_start(void)
+{
+  write_call(AMT_START, &found.start, found.id_sure, NULL,
+             "it names the job, and its reply brings the id");
+  if (hole_notes.cut)
+    miss("the Start's body", "it is longer than 64 kB and was cut%s", "");
+}
+
+/* A stop by the capture's kill, or the other way. */
+static int write_other_ending(int op, const request_shape *of)
+{
+  hole_rules  r = { NULL, -1, NULL, NULL };
+  const char *more = "the capture has no such call: this is its kill";
+  int         swapped;
+  r.word = op == AMT_STOP ? "KILL" : "STOP";
+  r.instead = op == AMT_STOP ? "stop" : "kill";
+  if (op == AMT_KILL) more = "the capture has no such call: this is its stop";
+  hole_notes.swapped = 0;
+  write_call(op, &of->x, GUESS, &r, more);
+  swapped = hole_notes.swapped;
+  miss(call_names[op], swapped ? "not in the capture; written as the other one "
+       "with the word changed: capture one%s" : "not in the capture; the other "
+       "one is done in its place: capture one%s", "");
+  return 1;
+}
+
+/* "Action":"START" in the Start's body: the others may have it, too. */
+typedef struct { char name[64]; size_t depth; } action_search;
+
+static void action_spot(void *ctx, const spot *s)
+{
+  action_search *r = (action_search *)ctx;
+  if (s->place == IN_JSON && s->type == AMT_JSON_STRING && s->depth == 1 &&
+      same_word(s->text, "START") && strlen(s->name) < sizeof r->name)
+    text(r->name, sizeof r->name, "%s", s->name);
+}
+
+static void write_endings_by_start(const request_shape *monitor)
+{
+  static char   body[8192];
+  action_search r = { "", 0 };
+  amt_window    o;
+  int           op;
+  walk_request(&found.start, action_spot, &r);
+  amt_window_init(&o, body, sizeof body - 1, 0);
+  if (monitor != NULL) fill_body(&o, &monitor->x, NULL);
+  body[o.len] = 0;
+  if (r.name[0] == 0 || body[0] != '{' || body[1] == '}') {
+    miss("stop and kill", "not in the capture; until they are known the "
+         "default's path is asked, which your server refuses: capture a job "
+         "that is killed%s", "");
+    return;
+  }
+  for (op = AMT_STOP; op <= AMT_KILL; op++) {
+    comment_from(&found.start, GUESS);
+    comment_end("the Start's, with the status call's members");
+    call_line(op, ".path = ");
+    fill_path(wire_text, &found.start, NULL);
+    line_text("\n");
+    comment_from(&found.start, GUESS);
+    comment_end("as its path");
+    call_line(op, ".body = {\"");
+    line_clean(r.name);
+    line_text("\":{action},");
+    line_text(body + 1);
+    line_text("\n");
+  }
+  miss("stop and kill", "not in the capture, so guessed by the Start's "
+       "\"%s\": capture a job that is killed", r.name);
+}
+
+static void write_endings(void)
+{
+  int op;
+  for (op = AMT_STOP; op <= AMT_KILL; op++) {
+    int                  other = op == AMT_STOP ? AMT_KILL : AMT_STOP;
+    const request_shape *own = found.of_call[op];
+    if (own != NULL)
+      write_call(op, &own->x, found.sure[op], NULL, "it ends the job");
+    else if (found.of_call[other] != NULL)
+      write_other_ending(op, found.of_call[other]);
+  }
+  if (found.of_call[AMT_STOP] == NULL && found.of_call[AMT_KILL] == NULL)
+    write_endings_by_start(found.of_call[AMT_MONITOR]);
+}
+
+/* Which number of the request for messages is where the log goes on. */
+static int after_number(const request_shape *s, int *sure)
+{
+  static const char hints[] = "after|since|offset|from|last|seq|skip|=ab|start|"
+                              "begin|=pos|position|cursor|index";
+  size_t i;
+  int    best = -1, most = 0;
+  for (i = 0; i < s->numbers; i++) {
+    const request_number *n = &s->number[i];
+    int score = 4 * n->changed + 2 * hints_at(n->name, hints) +
+                (strcmp(n->first, "0") == 0) -
+                6 * hints_at(n->name, "limit|count|max|size|take|top|version");
+    if (n->changed || hints_at(n->name, hints)) score += 2;
+    if (score > most && score > 2) best = (int)i, most = score;
+  }
+  *sure = most >= 6 ? SURE : most >= 4 ? LIKELY : GUESS;
+  return best;
+}
+
+static void write_watching(const char *array, const fact *sequence)
+{
+  const request_shape *s = found.of_call[AMT_MONITOR];
+  hole_rules           r = { NULL, -1, NULL, NULL };
+  int                  sure = SURE;
+  (void)array;
+  if (s != NULL)
+    write_call(AMT_MONITOR, &s->x, found.sure[AMT_MONITOR], NULL,
+               "its reply has a status");
+  else
+    miss("monitor", "no call with the id was answered with a status; capture a "
+         "job up to its end, with %s", "its status calls");
+  s = found.of_call[AMT_MESSAGES];
+  if (s == NULL) {
+    miss("messages", "no call with the id was answered with a log; capture "
+         "a job whose messages are fetched%s", "");
+    return;
+  }
+  r.numbers = s;
+  if (sequence != NULL) r.after = after_number(s, &sure);
+  if (sure > found.sure[AMT_MESSAGES]) sure = found.sure[AMT_MESSAGES];
+  write_call(AMT_MESSAGES, &s->x, sure, &r, r.after >= 0
+             ? "its reply has the log; a number in it is where that goes on"
+             : "its reply has the log");
+}
+
+/* --- headers --- */
+
+/* Those that say nothing of a site, or that the library writes. */
+static int is_common(const char *name)
+{
+  static const char *const names[] = {
+    "Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Accept",
+    "Accept-Encoding", "Accept-Language", "Accept-Charset", "User-Agent",
+    "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade",
+    "Expect", "Origin", "Referer", "Cache-Control", "Pragma", "Date", "DNT",
+    "Via", "Forwarded", "traceparent", "tracestate", "Request-Id", "Priority",
+    "Upgrade-Insecure-Requests", "Content-Encoding", "Request-Context",
+    "Correlation-Context", "Content-MD5", "Max-Forwards", "Proxy-Authorization",
+    "If-None-Match", "If-Modified-Since", "If-Match", "Range", NULL
+  };
+  return word_in(names, name) >= 0 || strncmp(name, "Sec-", 4) == 0 ||
+         strncmp(name, "sec-", 4) == 0 || strncmp(name, "X-Forwarded-", 12) == 0;
+}
+
+/* 1 if another exchange has the same header line. */
+static int also_has(const exchange *x, const char *name, const char *value)
+{
+  const char *p = x->request.head;
+  size_t      n = strlen(name), len = strlen(value);
+  for (; *p != 0; p += strcspn(p, "\n") + 1) {
+    const char *v = p + n + 1;
+    if (strncmp(p, name, n) != 0 || p[n] != ':') continue;
+    v += strspn(v, " \t");
+    if (strncmp(v, value, len) == 0 && v[len] == '\n') return 1;
+  }
+  return 0;
+}
+
+static int header_lines;
+
+static void write_header(const char *name, const char *value)
+{
+  const request_shape *monitor = found.of_call[AMT_MONITOR];
+  char                 line[1024];
+  amt_window           o;
+  int                  secret, also;
+  if (is_common(name) || strlen(value) > 8000) return;
+  also = monitor == NULL || also_has(&monitor->x, name, value);
+  amt_window_init(&o, line, sizeof line - 1, 0);
+  fill_header(&o, name, value, &secret);
+  line[o.len] = 0;
+  if (!also && strchr(line, '{') == NULL) return; /* of the Start alone */
+  comment_from(&found.start, also ? SURE : LIKELY);
+  comment_end(secret ? "a secret: put it in the place of ***" : NULL);
+  line_text("header = ");
+  line_clean(name);
+  line_text(": ");
+  if (found.has_sign_in && same_word(name, "Authorization") &&
+      strstr(line, "{token}") != NULL &&
+      strstr(found.sign_in.request.head, "Authorization: Basic ") != NULL) {
+    line_text("{?token}");
+    line_text(line);
+    line_text("{/token}{!token}Basic {basic}{/token}\n");
+  } else {
+    line_text(line);
+    line_text("\n");
+  }
+  header_lines++;
+}
+
+/* The cookie with the token, and short plain ones; others are a browser's. */
+static void cookie_spot(void *ctx, const spot *s)
+{
+  amt_window *o = (amt_window *)ctx;
+  int         token, plain;
+  if (s->place != IN_COOKIE) return;
+  token = told[TOLD_TOKEN].value != NULL &&
+          strcmp(s->text, told[TOLD_TOKEN].value) == 0;
+  plain = s->len <= 8 && !is_secret_name(s->name) && !is_masked(s->text);
+  if (!token && !plain) return;
+  if (o->total > 0) amt_put_text(o, "; ");
+  amt_put_text(o, s->name);
+  amt_put_text(o, "=");
+  if (token) amt_put_text(o, "{token}");
+  else amt_put(o, s->text, s->len);
+}
+
+static void write_headers(void)
+{
+  static char head[HEAD_LINES];
+  char        cookies[512], *p = head, *next;
+  amt_window  o;
+  memcpy(head, found.start.request.head, found.start.request.head_len + 1);
+  for (; *p != 0; p = next) {
+    char *colon = strchr(p, ':');
+    next = strchr(p, '\n');
+    if (next == NULL) break;
+    *next++ = 0;
+    if (colon == NULL) continue;
+    *colon++ = 0;
+    if (!same_word(p, "Cookie")) write_header(p, trim(colon));
+  }
+  amt_window_init(&o, cookies, sizeof cookies - 1, 0);
+  walk_headers(found.start.request.head, cookie_spot, &o);
+  cookies[o.len] = 0;
+  if (o.len > 0 && o.total == o.len) {
+    comment_from(&found.start, SURE);
+    comment_end(NULL);
+    line_text("header = Cookie: ");
+    line_clean(cookies);
+    line_text("\n");
+    header_lines++;
+  }
+  if (header_lines > 0) return;
+  comment_from(&found.start, LIKELY);
+  comment_end("its headers say nothing of this site");
+  line_text("header = none\n");
+}
+
+/* --- what is read of replies --- */
+
+static void comment_reply(const exchange *x, int sure, const char *also)
+{
+  comment_from(x, sure);
+  if (!empty(also)) line_text("; also possible: "), line_clean(also);
+  line_text("\n");
+}
+
+static void reply_line(const char *name, const char *value)
+{
+  line_text("reply.");
+  line_text(name);
+  line_text(" = ");
+  if (value == NULL) line_text("none");
+  else if (*value == 0) line_text("\"\"");
+  else line_clean(value);
+  line_text("\n");
+}
+
+static void none_line(const char *name, const char *why)
+{
+  line_text("# ");
+  line_text(why);
+  line_text("\n");
+  reply_line(name, NULL);
+}
+
+static const fact *fact_hinted(const facts *f, const char *hints, int flag)
+{
+  size_t i;
+  for (i = 0; i < f->count; i++) {
+    const fact *of = &f->fact[i];
+    if (of->list == SIZE_MAX && hints_at(of->name, hints) &&
+        (flag ? of->trues + of->falses > 0 : 1)) return of;
+  }
+  return NULL;
+}
+
+static void write_token(void)
+{
+  const fact *life;
+  if (!found.has_sign_in) {
+    none_line("token", "no call signs in");
+    none_line("expires", "no call signs in");
+    return;
+  }
+  comment_reply(&found.sign_in, SURE, NULL);
+  reply_line("token", found.token_path);
+  life = fact_hinted(&found.sign_in_facts, "expir|lifetime|=ttl|validfor|"
+                     "maxage", 0);
+  if (life == NULL || life->whole == 0 || life->number < 5 ||
+      life->number > 100000000u) {
+    none_line("expires", "the sign-in's reply has no number of seconds that is "
+              "called so");
+    return;
+  }
+  comment_reply(&found.sign_in, LIKELY, NULL);
+  reply_line("expires", life->name);
+}
+
+static int has_fact(const facts *f, const char *name)
+{
+  size_t i;
+  for (i = 0; i < f->count; i++)
+    if (strcmp(f->fact[i].name, name) == 0) return 1;
+  return 0;
+}
+
+static const char *leaf_name(const char *name)
+{
+  const char *dot = strrchr(name, '.');
+  return dot != NULL ? dot + 1 : name;
+}
+
+/* The same word in another call's replies, under another name: "|a.b". */
+static void add_alternative(char *names, size_t room, const facts *f,
+                            const fact *status, const facts *of_monitor)
+{
+  size_t i;
+  for (i = 0; i < f->count; i++) {
+    const fact *a = &f->fact[i];
+    size_t      n = strlen(names);
+    if (strcmp(leaf_name(a->name), leaf_name(status->name)) != 0 ||
+        a->values == a->nulls || status_score(f, a) <= 0 ||
+        has_fact(of_monitor, a->name) || *a->name == 0 ||
+        n + strlen(a->name) + 2 > room || strstr(names, a->name) != NULL)
+      continue;
+    text(names + n, room - n, "|%s", a->name);
+    return;
+  }
+}
+
+static void write_status(void)
+{
+  const request_shape *s = found.of_call[AMT_MONITOR];
+  const fact          *status;
+  char                 names[256], also[256] = "";
+  size_t               i;
+  int                  score;
+  if (s == NULL) return;
+  status = best_status(&s->f, &score);
+  for (i = 0; i < s->f.count; i++)
+    if (&s->f.fact[i] != status && status_score(&s->f, &s->f.fact[i]) > 0 &&
+        strlen(also) + strlen(s->f.fact[i].name) + 3 < sizeof also)
+      text(also + strlen(also), sizeof also - strlen(also), "%s%s",
+           *also != 0 ? ", " : "", s->f.fact[i].name);
+  text(names, sizeof names, "%s", status->name);
+  if (*names != 0) {
+    add_alternative(names, sizeof names, &found.start_facts, status, &s->f);
+    for (i = AMT_STOP; i <= AMT_KILL; i++)
+      if (found.of_call[i] != NULL)
+        add_alternative(names, sizeof names, &found.of_call[i]->f, status,
+                        &s->f);
+  }
+  comment_reply(&s->x, score >= 50 ? SURE : score >= 25 ? LIKELY : GUESS, also);
+  reply_line("status", names);
+}
+
+static void write_message(void)
+{
+  static const char hints[] = "message|detail|title|error|reason|why|words|"
+                              "text|msg|fault|description";
+  char   names[256] = "";
+  size_t i, k;
+  const facts *of[2];
+  of[0] = &found.refusals, of[1] = &found.start_facts;
+  for (k = 0; k < 2; k++)
+    for (i = 0; i < of[k]->count; i++) {
+      const fact *f = &of[k]->fact[i];
+      size_t      n = strlen(names);
+      if (f->strings + f->nulls == 0 || f->trues + f->falses > 0 ||
+          !hints_at(f->name, hints) || f->names > 0 || *f->name == 0 ||
+          n + strlen(f->name) + 2 > sizeof names || f->list != SIZE_MAX ||
+          strcmp(f->name, found.id_path) == 0) continue;
+      if (n > 0 && strstr(names, f->name) != NULL) continue;
+      text(names + n, sizeof names - n, "%s%s", n > 0 ? "|" : "", f->name);
+    }
+  if (*names != 0) {
+    comment_reply(&found.start, found.refusals.count > 0 ? LIKELY : GUESS,
+                  NULL);
+    reply_line("message", names);
+    return;
+  }
+  line_text("# no refusal is in the capture: a guess; what servers often "
+            "have\n");
+  reply_line("message", "Message|detail|title");
+}
+
+static void write_log(const request_shape *s, const char *array,
+                      const fact *text_fact, const fact *sequence,
+                      const fact *moment)
+{
+  const fact *more;
+  int         is_list = text_fact->list != SIZE_MAX;
+  comment_reply(&s->x, is_list || text_fact->lines > 0 ? SURE : LIKELY, NULL);
+  reply_line("messages", array);
+  more = fact_hinted(&s->f, "more|rest|remain|trunc|partial|incomplete|next",
+                     1);
+  if (more != NULL) {
+    comment_reply(&s->x, more->trues > 0 ? SURE : LIKELY, NULL);
+    reply_line("more", more->name);
+  } else {
+    none_line("more", "no true or false in that reply is called so");
+  }
+  if (!is_list || *fact_leaf(text_fact) == 0) {
+    none_line("sequence", "messages are texts, without a number");
+    none_line("time", "messages are texts, without a time");
+    none_line("text", "messages are texts themselves");
+    return;
+  }
+  if (sequence == NULL) {
+    none_line("sequence", "no number rises from message to message");
+  } else {
+    comment_reply(&s->x, sequence->words > 1 ? SURE : GUESS, NULL);
+    reply_line("sequence", fact_leaf(sequence));
+  }
+  if (moment == NULL) {
+    none_line("time", "no member of a message looks like a time");
+  } else {
+    comment_reply(&s->x, SURE, NULL);
+    reply_line("time", fact_leaf(moment));
+  }
+  comment_reply(&s->x, text_score(text_fact) > 30 ? SURE : LIKELY, NULL);
+  reply_line("text", fact_leaf(text_fact));
+}
+
+static void write_success(void)
+{
+  const fact *f = fact_hinted(&found.start_facts, "=ok|success|succeeded|"
+                              "erfolg", 1);
+  if (f == NULL || f->falses > 0) {
+    none_line("success", "no true in the Start's reply is called so");
+    return;
+  }
+  comment_reply(&found.start, LIKELY, NULL);
+  reply_line("success", f->name);
+}
+
+/* --- words of statuses --- */
+
+/* What a word means in many places; -1 if none of these begins it or is in
+   it. */
+static int meaning(const char *word)
+{
+  static const struct { const char *part; int code; } parts[] = {
+    { "err", 11 }, { "fail", 11 }, { "fehl", 11 }, { "fault", 11 },
+    { "unsuc", 11 }, { "kill", 3 }, { "cancel", 3 }, { "abgebroch", 3 },
+    { "abort", 12 }, { "stopp", 12 }, { "terminat", 12 }, { "halt", 12 },
+    { "suspend", 5 }, { "paus", 5 }, { "held", 5 },
+    { "complet", 4 }, { "finish", 4 }, { "succe", 4 }, { "done", 4 },
+    { "fertig", 4 }, { "beendet", 4 }, { "ended", 4 }, { "=ok", 4 },
+    { "queue", 1 }, { "wait", 1 }, { "wart", 1 }, { "pend", 1 },
+    { "submit", 1 }, { "accept", 1 }, { "creat", 1 }, { "schedul", 1 },
+    { "run", 2 }, { "exec", 2 }, { "activ", 2 }, { "process", 2 },
+    { "progress", 2 }, { "work", 2 }, { "uft", 2 }, { "busy", 2 },
+    { "start", 2 }, { "=new", 1 }
+  };
+  size_t i;
+  for (i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (hints_at(word, parts[i].part)) return parts[i].code;
+  return -1;
+}
+
+/* A word that is seen only once the job was told to end. */
+static int code_behind_ending(unsigned exchange_number)
+{
+  const request_shape *k = found.of_call[AMT_KILL], *s =
+    found.of_call[AMT_STOP];
+  if (k != NULL && exchange_number >= k->x.number) return 3;
+  if (s != NULL && exchange_number >= s->x.number) return 12;
+  return -1;
+}
+
+static unsigned status_words_written;
+
+static void write_word(const fact *f, unsigned i, unsigned last)
+{
+  const char *word = f->word[i];
+  int         code = meaning(word), sure = LIKELY;
+  if (code < 0) code = code_behind_ending(f->word_in[i]), sure = GUESS;
+  if (code < 0) code = i == last ? 4 : 2, sure = GUESS;
+  line_text("# exchange ");
+  line_number(f->word_in[i]);
+  line_text(sure == LIKELY ? ": likely, by the word; " : ": a guess, by when "
+            "it came; ");
+  line_text("a person must confirm ");
+  line_number((unsigned)code);
+  line_text(", ");
+  line_text(amt_status_name(code));
+  line_text("\nstatus.");
+  line_clean(word);
+  line_text(" = ");
+  line_number((unsigned)code);
+  line_text("\n");
+  status_words_written++;
+}
+
+static void write_words(void)
+{
+  const request_shape *s = found.of_call[AMT_MONITOR];
+  const fact          *f;
+  unsigned             i, last = FACT_WORDS;
+  int                  score;
+  if (s == NULL) return;
+  f = best_status(&s->f, &score);
+  if (f->whole == f->strings + f->numbers || f->words > FACT_WORDS) return;
+  for (i = 0; i < f->words; i++)
+    if (code_behind_ending(f->word_in[i]) < 0 &&
+        amt_status_code(f->word[i], strlen(f->word[i])) < 0) last = i;
+  for (i = 0; i < f->words; i++) {
+    uint64_t number;
+    size_t   n = strlen(f->word[i]);
+    while (n > 0 && f->word[i][n - 1] == ' ') n--;
+    if (n == 0 || amt_status_code(f->word[i], n) >= 0 ||
+        is_whole_number(f->word[i], &number) ||
+        strchr(f->word[i], '=') != NULL) continue;
+    if (f->words == 1 && meaning(f->word[i]) < 0)
+      miss("statuses", "'%s' is the only one seen, so nobody knows what it "
+           "stands for; write status.WORD = CODE", f->word[i]);
+    else write_word(f, i, last);
+  }
+  if (status_words_written > 0)
+    miss("statuses", "their words are not the published ones: confirm each "
+         "status line, and add those that were not seen, of a job that fails "
+         "and one that is killed%s", "");
+}
+
+/* --- all of it --- */
+
+static void miss_list(const char *what, const char *option_name, int note)
+{
+  char words[160];
+  text(words, sizeof words, "%s", option_name);
+  if (note == LIST_NOT_TOLD)
+    miss(what, "none were told: a job with %s would be started without them; "
+         "capture a job that has some, and tell them", words);
+  if (note == LIST_MISSING)
+    miss(what, "those told with %s are not in the Start's request, or in a "
+         "form that holes do not have", words);
+  if (note == LIST_SEPARATOR)
+    miss(what, "only one was told, so what stands between two is a guess: "
+         "capture a job with two %s", words);
+  if (note == LIST_REPEATED)
+    miss(what, "each is a form's member of the same name, which holes cannot "
+         "say; %s is not sent as it should be", words);
+  if (note == LIST_IN_PATH)
+    miss(what, "they are in the path, where holes have no lists; %s does not "
+         "reach this server", words);
+}
+
+static void miss_values(void)
+{
+  unsigned filled = hole_notes.filled, i;
+  if (!(filled >> TOLD_APPLICATION & 1u))
+    miss("the application", "its name is in no request that was found%s", "");
+  if (!(filled >> TOLD_QUEUE & 1u))
+    miss("the queue", opt.queue == NULL ? "none was told: capture a job with "
+         "-qn QUEUE%s" : "'%s' is in no request that was found",
+         either(opt.queue, ""));
+  if (!(filled >> TOLD_USER & 1u))
+    miss("the run-as user", opt.user == NULL ? "none was told: capture a job "
+         "with -u USER%s" : "'%s' is in no request that was found",
+         either(opt.user, ""));
+  if (told[TOLD_JOB].value != NULL)
+    miss("scripts", "capture one with -fn SCRIPT; until then -fn is refused%s",
+         "");
+  for (i = 0; i < hole_notes.secrets && i < 4; i++)
+    miss("a secret", "what '%s' holds was left out; put it in the place of ***, "
+         "and keep the file to yourself", hole_notes.secret[i]);
+  if (hole_notes.other_body)
+    miss("a body", "it is neither JSON nor a form, which is all that is "
+         "sent%s", "");
+  if (!found.has_sign_in && told[TOLD_TOKEN].value != NULL)
+    miss("the token", "no sign-in brings it: give it in AMT_TOKEN%s", "");
+}
+
+static void write_head(const char *file)
+{
+  line_text("# A wire file for amt --wire, learned from ");
+  line_clean(file);
+  line_text(": ");
+  line_number(capture_seen.exchanges);
+  line_text(" exchanges.\n# Read each comment before the file is used; try it "
+            "first with `amt probe --wire FILE`.\n");
+  if (capture_seen.broken > 0) {
+    line_text("# Passed over in it: ");
+    line_number(capture_seen.broken);
+    line_text(", the first: ");
+    line_clean(either(capture_seen.broken_why, ""));
+    line_text("\n");
+  }
+}
+
+static void write_replies(const request_shape *s, const char *array,
+                          const fact *text_fact, const fact *sequence)
+{
+  write_token();
+  comment_reply(&found.start, found.id_sure, NULL);
+  reply_line("id", found.id_path);
+  write_status();
+  write_message();
+  if (s != NULL && text_fact != NULL)
+    write_log(s, array, text_fact, sequence, best_time(&s->f, array));
+  write_success();
+  write_words();
+}
+
+void write_learned(amt_window *o, const char *file)
+{
+  const request_shape *s = found.of_call[AMT_MESSAGES];
+  const fact          *text_fact = NULL, *sequence = NULL;
+  char                 array[FACT_NAME] = "";
+  int                  score;
+  wire_text = o;
+  amt_window_init(&missing, missing_room, sizeof missing_room - 1, 0);
+  if (s != NULL) text_fact = best_log(&s->f, array, sizeof array, &score);
+  if (text_fact != NULL && text_fact->list != SIZE_MAX)
+    sequence = best_sequence(&s->f, array);
+  write_head(file);
+  write_sign_in();
+  write_start();
+  write_endings();
+  write_watching(array, sequence);
+  write_headers();
+  write_replies(s, array, text_fact, sequence);
+  miss_list("parameters", "-pa", hole_notes.parameters);
+  miss_list("task values", "-tv", hole_notes.task_values);
+  miss_values();
+  if (missing.len == 0) return;
+  line_text("\n# Not found, and what to capture next:\n");
+  amt_put(o, missing_room, missing.len);
+}
+
+int learn(void)
+{
+  static char learned[32768];
+  amt_window  o;
+  int         e = tell_values();
+  if (e == 0) e = find_calls(opt.capture);
+  if (e != 0) return e;
+  find_credentials();
+  amt_window_init(&o, learned, sizeof learned - 1, 0);
+  write_learned(&o, file_name_of(opt.capture));
+  if (o.total > o.len)
+    return wrong(EXIT_CONFIG, opt.capture, "the wire file would be longer than "
+                 "%u bytes, since a request in it is", (unsigned)o.len);
+  e = check_wire_text(opt.capture, learned, o.len);
+  if (e != 0) return e;
+  if (opt.output == NULL) put(learned, o.len);
+  else if (write_whole(opt.output, learned, o.len) != 0)
+    return wrong(EXIT_IO, opt.output, "%s", strerror(errno));
+  return 0;
+}
