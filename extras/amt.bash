@@ -10,11 +10,12 @@ _amt() {
     --poll --initial-delay --poll-max --timeout --give-up --format
     -f --follow --state --lock-wait --keep-state --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
-    --ca --pin --cert --key --insecure --more-ciphers --wire --no-keep-alive
+    --ca --pin --cert --key --insecure --more-ciphers --wire --output
+    --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'
   COMPREPLY=()
   case ${COMP_WORDS[1]} in
-  probe | encrypt | anchors) [ "$COMP_CWORD" -gt 1 ] &&
+  probe | learn | encrypt | anchors) [ "$COMP_CWORD" -gt 1 ] &&
     command=${COMP_WORDS[1]} i=2 ;;
   esac
 
@@ -40,10 +41,17 @@ _amt() {
         options=; compopt -o filenames 2>/dev/null
         local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word"))
       } ;;
+    learn) options='-an --application -jn --job -fn --file -pa --param -tv
+      --task-value -u --user -su --submit-user -st --station -qn --queue -id
+      --id --api-user --output'
+      [[ $word = -* || $COMP_CWORD -gt 2 ]] || {
+        options=; compopt -o filenames 2>/dev/null
+        local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word"))
+      } ;;
     probe) options='-an --application -id --id --id-text -c --config -s --server
       --api-user --password-file --give-up --ca --pin --cert --key
       --insecure --more-ciphers --wire --no-keep-alive -v --trace' ;;
-    *) [ "$COMP_CWORD" = 1 ] && options="probe encrypt anchors $options" ;;
+    *) [ "$COMP_CWORD" = 1 ] && options="probe learn encrypt anchors $options" ;;
     esac
     [ -n "$options" ] && COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
   -jt | --job-type)
@@ -54,7 +62,7 @@ _amt() {
   --log-dir) compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -d -- "$word")) ;;
   -c | --config | --password-file | --state | --id-file | --ca | --cert | \
-    --key | --wire)
+    --key | --wire | --output)
     compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
   esac

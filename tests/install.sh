@@ -39,6 +39,9 @@ completion() {
   mkdir "$dir/only"
   expect "probe" amt pro
   expect "encrypt" amt e
+  expect "learn" amt l
+  expect "$dir/one.wire" amt learn "$dir/one"
+  expect "--output" amt learn one --o
   expect "START STOP" amt -jt st
   expect "KILL" amt --job-type k
   expect "--follow --format" amt -an DEMO2 --fo

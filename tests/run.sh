@@ -279,6 +279,7 @@ needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
 needing git whole tests/bare.py
 whole tests/servers.py
 whole tests/dialects.py
+whole tests/learn.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
 grep '^FUZZ' $log

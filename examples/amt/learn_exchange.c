@@ -396,7 +396,8 @@ static void give(json_walk *w, int type)
   int      opens = type == AMT_JSON_OBJECT || type == AMT_JSON_ARRAY;
   int      closes = type == AMT_JSON_OBJECT_END || type == AMT_JSON_ARRAY_END;
   unsigned around = opens ? depth - 1 : depth;
-  if (closes || w->is_array[around]) w->path[w->base[closes ? around + 1 : around]] = 0;
+  if (closes) w->path[w->base[around + 1]] = 0;
+  else if (w->is_array[around]) w->path[w->base[around]] = 0;
   if (type == AMT_JSON_KEY) put_name(w, decoded, w->len);
   s.type = type;
   s.depth = around;
@@ -468,10 +469,12 @@ void walk_request(const exchange *x, spot_taker take, void *ctx)
   walk_body(x->request.body, x->request.body_len, take, ctx);
 }
 
+/* socat shows a byte order mark as "...", with which no JSON begins. */
 void walk_reply(const exchange *x, spot_taker take, void *ctx)
 {
+  size_t mark = strncmp(x->reply.body, "...", 3) == 0 ? 3 : 0;
   walk_headers(x->reply.head, take, ctx);
-  walk_body(x->reply.body, x->reply.body_len, take, ctx);
+  walk_body(x->reply.body + mark, x->reply.body_len - mark, take, ctx);
 }
 
 size_t base64_decode(char *p, size_t n, int *fault)

@@ -49,11 +49,13 @@ static size_t trimmed(const char *t)
 static void add_text_value(fact *of, const spot *s, unsigned number)
 {
   uint64_t value;
-  size_t   n = trimmed(s->text);
+  size_t   n = trimmed(s->text), digits = strspn(s->text, "0123456789");
   char     last[sizeof of->last];
   int      again = of->last_in == number;
   text(last, sizeof last, "%s", s->text);
-  if (is_whole_number(s->text, &value)) {
+  if (digits > 0 && strcmp(s->text + digits, ".0") == 0) {
+    of->codes += digits < 3; /* a status as a number that has a fraction */
+  } else if (is_whole_number(s->text, &value)) {
     if (again && of->whole > 0 && value <= of->number) of->falls++;
     of->number = value;
     of->whole++;
@@ -95,7 +97,7 @@ void facts_add(facts *f, const exchange *x)
   adding a = { NULL, 0 };
   a.f = f;
   a.number = x->number;
-  walk_body(x->reply.body, x->reply.body_len, add_spot, &a);
+  walk_reply(x, add_spot, &a);
 }
 
 const char *fact_leaf(const fact *f)

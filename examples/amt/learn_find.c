@@ -11,7 +11,7 @@
 #include "text.h"
 #include <string.h>
 
-struct findings found;
+struct learn_findings findings;
 
 static void copy_message(http_message *to, const http_message *from)
 {
@@ -100,18 +100,19 @@ static void count_value(void *ctx, const spot *s)
 
 static void look_for_start(exchange *x)
 {
-  const char *job = either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value);
+  const char *name = either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value);
   candidate  *c = &candidates[candidate_count];
   size_t      i, alike = 0;
   at_hand_exchange = x;
   if (coded_at == 0 && (x->request.coded || x->reply.coded))
     coded_at = x->number;
   if (candidate_count > 0) walk_request(x, count_value, NULL);
-  if (!request_has(x, job)) return;
+  if (!request_has(x, name)) return;
   with_job++;
   if (!succeeded(x) || candidate_count == CANDIDATES) return;
   c->shape = shape_of(x, 0);
-  for (i = 0; i < candidate_count; i++) alike += candidates[i].shape == c->shape;
+  for (i = 0; i < candidate_count; i++)
+    alike += candidates[i].shape == c->shape;
   if (alike > 1) return;
   c->number = x->number;
   c->values = 0;
@@ -188,9 +189,9 @@ static int choose_start(const char *file)
     if (its > most) best = &candidates[i], id = v, most = its;
   }
   if (best == NULL) return no_start(file);
-  text(found.id_path, sizeof found.id_path, "%s", id->name);
-  found.id_sure = id->later > 0 ? SURE : LIKELY;
-  found.start.number = best->number;
+  text(findings.id_path, sizeof findings.id_path, "%s", id->name);
+  findings.id_sure = id->later > 0 ? SURE : LIKELY;
+  findings.start.number = best->number;
   id_is_text = id->type == AMT_JSON_STRING;
   if (told[TOLD_ID].value == NULL) found_value(TOLD_ID, id->text);
   return 0;
@@ -198,7 +199,7 @@ static int choose_start(const char *file)
 
 static void keep_start(exchange *x)
 {
-  if (x->number == found.start.number) exchange_copy(&found.start, x);
+  if (x->number == findings.start.number) exchange_copy(&findings.start, x);
 }
 
 /* --- the sign-in --- */
@@ -280,18 +281,18 @@ static void look_at_earlier(exchange *x)
   if (r.score == 0 && !r.cookie) return;
   walk_request(x, credential_spot, &credentials);
   if (r.score == 0) {
-    found.token_in_cookie_only |= credentials;
+    findings.token_in_cookie_only |= credentials;
     return;
   }
   r.score += 40 * credentials;
   if (r.score < best) return;
   best = r.score;
-  exchange_copy(&found.sign_in, x);
-  found.has_sign_in = 1;
-  text(found.token_path, sizeof found.token_path, "%s", r.path);
+  exchange_copy(&findings.sign_in, x);
+  findings.has_sign_in = 1;
+  text(findings.token_path, sizeof findings.token_path, "%s", r.path);
   found_value(TOLD_TOKEN, r.token);
-  memset(&found.sign_in_facts, 0, sizeof found.sign_in_facts);
-  facts_add(&found.sign_in_facts, x);
+  memset(&findings.sign_in_facts, 0, sizeof findings.sign_in_facts);
+  facts_add(&findings.sign_in_facts, x);
 }
 
 /* --- the calls that have the id --- */
@@ -395,13 +396,13 @@ static request_shape *shape_with(const exchange *x, uint64_t shape)
 {
   size_t         i;
   request_shape *s;
-  for (i = 0; i < found.shapes; i++)
-    if (found.shape[i].shape == shape) return &found.shape[i];
-  if (found.shapes == SHAPES) {
-    found.passed++;
+  for (i = 0; i < findings.shapes; i++)
+    if (findings.shape[i].shape == shape) return &findings.shape[i];
+  if (findings.shapes == SHAPES) {
+    findings.passed++;
     return NULL;
   }
-  s = &found.shape[found.shapes++];
+  s = &findings.shape[findings.shapes++];
   s->shape = shape;
   s->count = 0;
   s->f.count = 0;
@@ -416,10 +417,7 @@ static void look_at_later(const exchange *x)
   int            ends, score;
   if (!request_has(x, told[TOLD_ID].value)) return;
   ends = ends_job(x, &score);
-  if (!succeeded(x)) {
-    facts_add(&found.refusals, x);
-    return;
-  }
+  if (!succeeded(x) && (!ends || x->reply.status == 401)) return;
   s = shape_with(x, shape_of(x, ends));
   if (s == NULL) return;
   s->ends_job = ends;
@@ -427,16 +425,16 @@ static void look_at_later(const exchange *x)
   r.shape = s;
   r.first = s->count == 0;
   walk_request(x, number_spot, &r);
-  facts_add(&s->f, x);
+  if (succeeded(x)) facts_add(&s->f, x); /* the job may have ended before */
   s->count++;
   s->last = x->number;
 }
 
 static void look_around(exchange *x)
 {
-  if (x->number < found.start.number) look_at_earlier(x);
-  if (x->number > found.start.number) look_at_later(x);
-  if (x->reply.status >= 400) facts_add(&found.refusals, x);
+  if (x->number < findings.start.number) look_at_earlier(x);
+  if (x->number > findings.start.number) look_at_later(x);
+  if (x->reply.status >= 400) facts_add(&findings.refusals, x);
 }
 
 /* --- which is which --- */
@@ -445,21 +443,21 @@ static void choose_endings(void)
 {
   const request_shape *most = NULL, *least = NULL;
   size_t               i;
-  for (i = 0; i < found.shapes; i++) {
-    const request_shape *s = &found.shape[i];
+  for (i = 0; i < findings.shapes; i++) {
+    const request_shape *s = &findings.shape[i];
     if (!s->ends_job) continue;
     if (most == NULL || s->kill_score > most->kill_score) most = s;
     if (least == NULL || s->kill_score < least->kill_score) least = s;
   }
   if (most == NULL) return;
   if (most != least) {
-    found.of_call[AMT_KILL] = most;
-    found.of_call[AMT_STOP] = least;
-    found.sure[AMT_KILL] = most->kill_score >= 6 ? SURE : LIKELY;
-    found.sure[AMT_STOP] = least->kill_score <= -4 ? SURE : LIKELY;
+    findings.of_call[AMT_KILL] = most;
+    findings.of_call[AMT_STOP] = least;
+    findings.sure[AMT_KILL] = most->kill_score >= 6 ? SURE : LIKELY;
+    findings.sure[AMT_STOP] = least->kill_score <= -4 ? SURE : LIKELY;
   } else {
-    found.of_call[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = most;
-    found.sure[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = LIKELY;
+    findings.of_call[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = most;
+    findings.sure[most->kill_score > 0 ? AMT_KILL : AMT_STOP] = LIKELY;
   }
 }
 
@@ -468,32 +466,33 @@ static void choose_watching(void)
 {
   size_t i, k;
   int    most = 0;
-  for (i = 0; i < found.shapes; i++)
-    for (k = 0; k < found.shapes; k++) {
+  for (i = 0; i < findings.shapes; i++)
+    for (k = 0; k < findings.shapes; k++) {
       char array[FACT_NAME];
       int  status, log, its;
-      if (found.shape[i].ends_job || found.shape[k].ends_job) continue;
-      best_status(&found.shape[i].f, &status);
-      best_log(&found.shape[k].f, array, sizeof array, &log);
+      if (findings.shape[i].ends_job || findings.shape[k].ends_job) continue;
+      best_status(&findings.shape[i].f, &status);
+      best_log(&findings.shape[k].f, array, sizeof array, &log);
       its = (status > 0) * 100 + status + (log > 0) * 100 + log +
-            10 * (i != k) + (int)(found.shape[i].count < 20
-                                  ? found.shape[i].count : 20);
+            10 * (i != k) + (int)(findings.shape[i].count < 20
+                                  ? findings.shape[i].count : 20);
       if (its <= most) continue;
       most = its;
-      found.of_call[AMT_MONITOR] = status > 0 ? &found.shape[i] : NULL;
-      found.of_call[AMT_MESSAGES] = log > 0 ? &found.shape[k] : NULL;
-      found.sure[AMT_MONITOR] = status >= 50 ? SURE : LIKELY;
-      found.sure[AMT_MESSAGES] = log >= 50 ? SURE : LIKELY;
+      findings.of_call[AMT_MONITOR] = status > 0 ? &findings.shape[i] : NULL;
+      findings.of_call[AMT_MESSAGES] = log > 0 ? &findings.shape[k] : NULL;
+      findings.sure[AMT_MONITOR] = status >= 50 ? SURE : LIKELY;
+      findings.sure[AMT_MESSAGES] = log >= 50 ? SURE : LIKELY;
     }
 }
 
 static int refuse_coded(const char *file)
 {
   size_t          i;
-  const exchange *x = found.start.reply.coded ? &found.start : NULL;
-  if (found.has_sign_in && found.sign_in.reply.coded) x = &found.sign_in;
-  for (i = 0; i < found.shapes; i++)
-    if (found.shape[i].x.reply.coded) x = &found.shape[i].x;
+  const exchange *x = findings.start.reply.coded ? &findings.start : NULL;
+  if (findings.has_sign_in && findings.sign_in.reply.coded)
+    x = &findings.sign_in;
+  for (i = 0; i < findings.shapes; i++)
+    if (findings.shape[i].x.reply.coded) x = &findings.shape[i].x;
   if (x == NULL) return 0;
   return wrong(EXIT_CONFIG, file, "the body of its exchange %u is compressed, "
                "which is not read; capture again with a client that sends no "
@@ -506,8 +505,8 @@ int find_calls(const char *file)
   if (e == 0) e = choose_start(file);
   if (e == 0) e = read_capture(file, keep_start);
   if (e != 0) return e;
-  walk_request(&found.start, carry_spot, NULL);
-  facts_add(&found.start_facts, &found.start);
+  walk_request(&findings.start, carry_spot, NULL);
+  facts_add(&findings.start_facts, &findings.start);
   e = read_capture(file, look_around);
   if (e == 0) e = refuse_coded(file);
   choose_endings();

@@ -31,8 +31,8 @@ typedef struct {
 /* How sure: the words of a wire file's comments. */
 enum { GUESS, LIKELY, SURE };
 
-/* What was found. */
-extern struct findings {
+/* What was findings. */
+extern struct learn_findings {
   exchange             start;
   facts                start_facts, sign_in_facts;
   facts                refusals;   /* replies of 4xx and 5xx */
@@ -45,7 +45,7 @@ extern struct findings {
   unsigned             passed;     /* shapes for which there was no room */
   const request_shape *of_call[AMT_CALLS]; /* stop, kill, monitor, messages */
   int                  sure[AMT_CALLS];
-} found;
+} findings;
 
 /* All of it: 0, or an exit status after saying why not. */
 int find_calls(const char *file);

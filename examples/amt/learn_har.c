@@ -7,9 +7,9 @@
 #include "text.h"
 #include <string.h>
 
-enum wanted { METHOD_NAME, URL, QUEST_NAME, QUEST_VALUE, POST, PARAM_NAME,
-              PARAM_VALUE, STATUS, ANSWER_NAME, ANSWER_VALUE, CONTENT,
-              ENCODING, NOT_WANTED };
+enum har_field { HAR_METHOD, HAR_URL, HAR_NAME, HAR_VALUE, HAR_POST, HAR_PARAM,
+                 HAR_PARAM_VALUE, HAR_STATUS, HAR_REPLY_NAME, HAR_REPLY_VALUE,
+                 HAR_CONTENT, HAR_ENCODING, HAR_NOTHING };
 
 static const char *const wanted_paths[] = {
   "log.entries.request.method", "log.entries.request.url",
@@ -44,7 +44,7 @@ void har_begin(exchange_taker take)
   har.take = take;
   har.is_log = 0;
   har.path[0] = 0;
-  har.field = NOT_WANTED;
+  har.field = HAR_NOTHING;
   har.base[0] = 0;
   har.is_array[0] = 0;
 }
@@ -128,30 +128,30 @@ static void end_object(void)
 
 static void take_piece(const amt_json_token *t)
 {
-  http_message *m = har.field >= STATUS ? &har.x.reply : &har.x.request;
+  http_message *m = har.field >= HAR_STATUS ? &har.x.reply : &har.x.request;
   switch (har.field) {
-  case METHOD_NAME:
+  case HAR_METHOD:
     append(har.method, sizeof har.method, &har.method_len, t->text, t->len);
     break;
-  case URL:
+  case HAR_URL:
     append(har.url, sizeof har.url, &har.url_len, t->text, t->len);
     break;
-  case STATUS:
+  case HAR_STATUS:
     append(har.status, sizeof har.status, &har.status_len, t->text, t->len);
     break;
-  case ENCODING:
+  case HAR_ENCODING:
     append(har.encoding, sizeof har.encoding, &har.encoding_len, t->text,
            t->len);
     break;
-  case QUEST_NAME: case PARAM_NAME: case ANSWER_NAME:
+  case HAR_NAME: case HAR_PARAM: case HAR_REPLY_NAME:
     if (t->first) har.name_len = 0;
     append(har.name, sizeof har.name, &har.name_len, t->text, t->len);
     break;
-  case QUEST_VALUE: case PARAM_VALUE: case ANSWER_VALUE:
+  case HAR_VALUE: case HAR_PARAM_VALUE: case HAR_REPLY_VALUE:
     if (t->first) har.value_len = 0;
     append(har.value, sizeof har.value, &har.value_len, t->text, t->len);
     break;
-  case POST: case CONTENT:
+  case HAR_POST: case HAR_CONTENT:
     if (t->first) m->body_len = 0, har.has_params = 0;
     m->cut |= (unsigned char)append(m->body, sizeof m->body, &m->body_len,
                                     t->text, t->len);
@@ -171,7 +171,7 @@ static void take_key(const amt_json_token *t)
   }
   append(har.path, sizeof har.path, &len, t->text, t->len);
   if (!t->last) return;
-  for (har.field = 0; har.field < NOT_WANTED; har.field++)
+  for (har.field = 0; har.field < HAR_NOTHING; har.field++)
     if (strcmp(har.path, wanted_paths[har.field]) == 0) break;
 }
 
@@ -191,7 +191,7 @@ static void take_structure(int type)
     har.path[har.base[depth + 1]] = 0;
     if (type == AMT_JSON_OBJECT_END) end_object();
   }
-  har.field = NOT_WANTED;
+  har.field = HAR_NOTHING;
 }
 
 static const char *har_fault(int error)

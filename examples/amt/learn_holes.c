@@ -97,13 +97,13 @@ void find_credentials(void)
 {
   static key_search r;
   int               user, secret;
-  if (!found.has_sign_in) {
-    walk_request(&found.start, basic_spot, NULL);
-    if (!is_basic) walk_request(&found.start, key_spot, &r);
+  if (!findings.has_sign_in) {
+    walk_request(&findings.start, basic_spot, NULL);
+    if (!is_basic) walk_request(&findings.start, key_spot, &r);
     if (r.score > 0) found_value(TOLD_TOKEN, r.text);
     return;
   }
-  walk_request(&found.sign_in, keep_credential, NULL);
+  walk_request(&findings.sign_in, keep_credential, NULL);
   user = find_user();
   secret = find_password(user);
   if (user >= 0) found_value(TOLD_API_USER, credentials[user].text);
@@ -161,7 +161,7 @@ static int is_joined(list_search *r, const spot *s)
 {
   const char *p = s->text, *between = NULL;
   size_t      n = 0, i, len = strlen(r->told->text[0]);
-  char        escaped[24];
+  char        its_escape[24];
   if (strncmp(p, r->told->text[0], len) != 0) return 0;
   p += len;
   if (r->told->count > 1) {
@@ -180,8 +180,8 @@ static int is_joined(list_search *r, const spot *s)
   if (*p != 0 && between != NULL && (strncmp(p, between, n) != 0 ||
                                      p[n] != 0)) return 0;
   if (between == NULL) between = *p != 0 ? p : ";", n = strlen(between);
-  escape_separator(escaped, sizeof escaped, between, n);
-  text(r->hole, sizeof r->hole, ":joined%s", escaped);
+  escape_separator(its_escape, sizeof its_escape, between, n);
+  text(r->hole, sizeof r->hole, ":joined%s", its_escape);
   r->behind[0] = 0;
   if (*p != 0) {
     amt_window o;
@@ -312,6 +312,7 @@ typedef struct {
   int               of_body;
   const hole_rules *rules;
   unsigned          nth;   /* values so far */
+  size_t            comma; /* before this member, in what was put; or 0 */
   list_search      *lists[2];
 } filling;
 
@@ -355,10 +356,37 @@ static int is_optional(int which)
   return which == TOLD_USER || which == TOLD_QUEUE;
 }
 
+/* In front of what was put from `at` on. */
+static void insert(amt_window *o, size_t at, const char *t)
+{
+  size_t n = strlen(t);
+  if (o->total != o->len || o->cap - o->len < n) return;
+  memmove(o->buf + at + n, o->buf + at, o->len - at);
+  memcpy(o->buf + at, t, n);
+  o->len += n;
+  o->total += n;
+}
+
+/* The whole member, with the comma before it. */
+static void put_optional_member(filling *f, int which)
+{
+  char condition[32];
+  insert(f->o, f->comma, text(condition, sizeof condition, "{?%s}",
+                              told[which].word));
+  put_hole(f->o, "{", which, "}");
+  put_hole(f->o, "{/", which, "}");
+}
+
+/* A form has an empty value for what was not given, an array an empty text;
+   an object has no such member, or null if that is its first one. */
 static void put_optional(filling *f, const spot *s, int which)
 {
   amt_window *o = f->o;
   int         quoted = f->json && s->in_array;
+  if (f->json && !quoted && f->comma != 0) {
+    put_optional_member(f, which);
+    return;
+  }
   if (quoted) amt_put_text(o, "\"");
   put_hole(o, "{?", which, "}");
   put_hole(o, "{", which, quoted ? ":text}" : "}");
@@ -476,22 +504,20 @@ static void put_scalar(filling *f, const spot *s)
   else put_raw(f, s->from, s->to);
 }
 
-static void put_list_hole(filling *f, int which)
+/* Of an object's member all is left out where the list is empty. */
+static void put_list_hole(filling *f, int which, int is_member)
 {
   const list_search *r = f->lists[which];
   const char        *word = which == 0 ? "parameters" : "task_values";
-  amt_put_text(f->o, "{");
-  amt_put_text(f->o, word);
-  amt_put_text(f->o, r->hole);
-  amt_put_text(f->o, "}");
-  if (r->behind[0] == 0) return;
-  amt_put_text(f->o, "{?");
-  amt_put_text(f->o, word);
-  amt_put_text(f->o, "}");
-  amt_put_text(f->o, r->behind);
-  amt_put_text(f->o, "{/");
-  amt_put_text(f->o, word);
-  amt_put_text(f->o, "}");
+  char               part[300];
+  if (is_member)
+    insert(f->o, f->comma, text(part, sizeof part, "{?%s}", word));
+  amt_put_text(f->o, text(part, sizeof part, "{%s%s}", word, r->hole));
+  if (is_member)
+    amt_put_text(f->o, text(part, sizeof part, "{/%s}", word));
+  if (r->behind[0] != 0)
+    amt_put_text(f->o, text(part, sizeof part, "{?%s}%s{/%s}", word, r->behind,
+                            word));
 }
 
 static void fill_spot(void *ctx, const spot *s)
@@ -502,11 +528,13 @@ static void fill_spot(void *ctx, const spot *s)
     const list_search *r = f->lists[i];
     if (r == NULL || r->to == 0 || s->from != r->from) continue;
     put_gap(f, s->from);
-    put_list_hole(f, i);
+    put_list_hole(f, i, f->json && !s->in_array && f->comma != 0);
     f->at = r->to;
   }
   if (s->from >= f->at && s->type == AMT_JSON_KEY) {
     put_gap(f, s->from);
+    f->comma = f->o->len > 0 && f->o->len < f->o->cap &&
+               f->o->buf[f->o->len - 1] == ',' ? f->o->len - 1 : 0;
     put_raw(f, s->from, s->to);
     f->at = s->to;
   } else if (s->from >= f->at && is_scalar(s)) {
@@ -549,7 +577,7 @@ void fill_body(amt_window *o, const exchange *x, const hole_rules *r)
   f.of_body = 1;
   hole_notes.other_body |= !f.json && !is_form(body);
   hole_notes.cut |= x->request.cut;
-  if (x->number == found.start.number) {
+  if (x->number == findings.start.number) {
     find_list(&parameters, &opt.parameters, x);
     find_list(&task_values, &opt.task_values, x);
     hole_notes.parameters = parameters.note;
@@ -574,7 +602,7 @@ void fill_header(amt_window *o, const char *name, const char *value,
                  int *secret)
 {
   filling     f = filling_of(o, value, NULL);
-  const char *token = told[TOLD_TOKEN].value, *at;
+  const char *bearer = told[TOLD_TOKEN].value, *at;
   spot        s;
   memset(&s, 0, sizeof s);
   s.type = AMT_JSON_STRING;
@@ -584,12 +612,12 @@ void fill_header(amt_window *o, const char *name, const char *value,
   s.len = s.to = strlen(value);
   *secret = 0;
   if (same_word(name, "Authorization") && strncmp(value, "Basic ", 6) == 0 &&
-      (token == NULL || strstr(value, token) == NULL)) {
+      (bearer == NULL || strstr(value, bearer) == NULL)) {
     amt_put_text(o, "Basic {basic}");
-  } else if (token != NULL && (at = strstr(value, token)) != NULL) {
+  } else if (bearer != NULL && (at = strstr(value, bearer)) != NULL) {
     put_raw(&f, 0, (size_t)(at - value));
     put_hole(o, "{", TOLD_TOKEN, "}");
-    put_raw(&f, (size_t)(at - value) + strlen(token), s.len);
+    put_raw(&f, (size_t)(at - value) + strlen(bearer), s.len);
   } else if (told_whole(&s) >= 0) {
     put_hole(o, "{", told_whole(&s), "}");
   } else if (is_secret_name(name) && s.len > 0) {

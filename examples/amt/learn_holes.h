@@ -1,4 +1,4 @@
-/* learn_holes.h - requests that were captured, with holes in place of values. */
+/* learn_holes.h - captured requests, with holes in place of values. */
 
 #ifndef LEARN_HOLES_H
 #define LEARN_HOLES_H

@@ -60,27 +60,27 @@ static void connection_ends(connection *c)
    makes room. */
 static connection *connection_of(uint64_t number)
 {
-  connection *c = connections, *found = NULL;
+  connection *c = connections, *its = NULL;
   int         i;
   for (i = 0; i < CONNECTIONS; i++) {
-    if (connections[i].number == number) found = &connections[i];
+    if (connections[i].number == number) its = &connections[i];
     if (connections[i].number == 0 || connections[i].used < c->used)
       if (c->number != 0) c = &connections[i];
   }
-  if (found == NULL) {
+  if (its == NULL) {
     if (c->number != 0) {
       capture_seen.dropped++;
       connection_ends(c);
     }
-    found = c;
-    found->number = number;
-    found->sent[0] = found->sent[1] = 0;
-    found->lost[0] = found->lost[1] = 0;
-    message_clear(&found->x.request);
-    message_clear(&found->x.reply);
+    its = c;
+    its->number = number;
+    its->sent[0] = its->sent[1] = 0;
+    its->lost[0] = its->lost[1] = 0;
+    message_clear(&its->x.request);
+    message_clear(&its->x.reply);
   }
-  found->used = ++turn;
-  return found;
+  its->used = ++turn;
+  return its;
 }
 
 static int begins_request(const char *p, size_t n)
@@ -151,22 +151,23 @@ static struct {
   size_t at, have;
   int    ended, failed;
   char   buf[PIECE];
-} in;
+} src;
 
 /* Bytes that are at hand, at least `want` of them unless the file ends. */
 static size_t at_hand(size_t want)
 {
-  if (in.have - in.at >= want || in.ended) return in.have - in.at;
-  memmove(in.buf, in.buf + in.at, in.have - in.at);
-  in.have -= in.at;
-  in.at = 0;
-  while (in.have < want && !in.ended) {
-    ptrdiff_t got = read_more(in.fd, in.buf + in.have, sizeof in.buf - in.have);
-    in.failed |= got < 0;
-    if (got <= 0) in.ended = 1;
-    else in.have += (size_t)got;
+  if (src.have - src.at >= want || src.ended) return src.have - src.at;
+  memmove(src.buf, src.buf + src.at, src.have - src.at);
+  src.have -= src.at;
+  src.at = 0;
+  while (src.have < want && !src.ended) {
+    ptrdiff_t got = read_more(src.fd, src.buf + src.have,
+                              sizeof src.buf - src.have);
+    src.failed |= got < 0;
+    if (got <= 0) src.ended = 1;
+    else src.have += (size_t)got;
   }
-  return in.have;
+  return src.have;
 }
 
 /* The next line without its end, cut to the room; 0 at the end of the file. */
@@ -176,11 +177,11 @@ static int file_line(char *to, size_t room)
   if (at_hand(1) == 0) return 0;
   for (;;) {
     size_t n = at_hand(1);
-    char  *end = (char *)memchr(in.buf + in.at, '\n', n);
+    char  *end = (char *)memchr(src.buf + src.at, '\n', n);
     if (n == 0) break;
-    if (end != NULL) n = (size_t)(end - (in.buf + in.at));
-    append(to, room, &len, in.buf + in.at, n);
-    in.at += n + (end != NULL);
+    if (end != NULL) n = (size_t)(end - (src.buf + src.at));
+    append(to, room, &len, src.buf + src.at, n);
+    src.at += n + (end != NULL);
     if (end != NULL) break;
   }
   if (len > 0 && to[len - 1] == '\r') to[--len] = 0;
@@ -225,11 +226,11 @@ static const char *read_tap(void)
       size_t n = at_hand(1);
       if (n == 0) return cut_words;
       if (n > left) n = (size_t)left;
-      feed(c, side, in.buf + in.at, n);
-      in.at += n;
+      feed(c, side, src.buf + src.at, n);
+      src.at += n;
       left -= n;
     }
-    if (at_hand(1) > 0 && in.buf[in.at] == '\n') in.at++;
+    if (at_hand(1) > 0 && src.buf[src.at] == '\n') src.at++;
   }
   return NULL;
 }
@@ -270,9 +271,9 @@ static size_t socat_byte(char *byte)
   const char       *name;
   size_t            n = at_hand(2);
   if (n == 0) return 0;
-  *byte = in.buf[in.at];
+  *byte = src.buf[src.at];
   if (*byte != '\\' || n < 2) return 1;
-  name = strchr(names, in.buf[in.at + 1]);
+  name = strchr(names, src.buf[src.at + 1]);
   if (name == NULL || *name == 0) return 1;
   *byte = bytes[name - names];
   return 2;
@@ -292,7 +293,7 @@ static const char *read_socat(void)
     while (left > 0) {
       size_t used = socat_byte(&piece[n]);
       if (used == 0) return cut_words;
-      in.at += used;
+      src.at += used;
       left--;
       if (++n < sizeof piece && left > 0) continue;
       feed(c, side, piece, n);
@@ -323,16 +324,19 @@ static const char *read_stream(void)
   int         side = 0;
   size_t      n;
   while ((n = at_hand(FIRST_LINE)) > 0) {
-    const char   *p = in.buf + in.at;
+    const char   *p = src.buf + src.at;
     http_message *m = side == 0 ? &c->x.request : &c->x.reply;
     if (m->state == MESSAGE_NONE && side == 1 && begins_request(p, n)) side = 0;
     if (side == 0 && m->state >= MESSAGE_BODY_BEGUN && begins_reply(p, n) &&
         strncmp(p, "HTTP/1.1 100", 12) == 0) { /* in front of the body */
-      in.at += strstr(p, "\r\n\r\n") != NULL
+      src.at += strstr(p, "\r\n\r\n") != NULL
         ? (size_t)(strstr(p, "\r\n\r\n") + 4 - p) : n;
       continue;
     }
-    if (side == 1 && message_end(m)) {
+    if (side == 1 && m->state < MESSAGE_BODY_BEGUN) { /* a line of its head */
+      const char *end = (const char *)memchr(p, '\n', n);
+      if (end != NULL) n = (size_t)(end + 1 - p);
+    } else if (side == 1 && message_end(m)) {
       size_t body = next_request(p, n);
       if (body == 0) {
         exchange_ends(&c->x, taker);
@@ -343,7 +347,7 @@ static const char *read_stream(void)
       n = body;
     }
     feed_side(c, side, p, n, &n);
-    in.at += n;
+    src.at += n;
     if (c->lost[0] || c->lost[1])
       return "it is no HTTP/1.x text of both directions all through";
     if (side == 0 && c->x.request.state == MESSAGE_WHOLE) side = 1;
@@ -361,8 +365,8 @@ static const char *read_har(exchange_taker take)
   size_t      n;
   har_begin(take);
   while (fault == NULL && (n = at_hand(1)) > 0) {
-    fault = har_feed(in.buf + in.at, n);
-    in.at += n;
+    fault = har_feed(src.buf + src.at, n);
+    src.at += n;
   }
   return fault != NULL ? fault : har_end();
 }
@@ -372,15 +376,15 @@ static const char *read_kind(exchange_taker take)
   static const char none[] =
     "no capture: it has to be a file of amt tap, HAR, or the HTTP text of both "
     "directions (socat -v, a followed stream)";
-  char        line[32];
+  char        line[160];
   uint64_t    a, b;
   int         side;
-  size_t      n = at_hand(1024);
+  size_t      n = at_hand(1024), len = 0;
   const char *p;
-  in.at += mark_of(in.buf, n);
-  while (at_hand(2) > 0 && strchr(" \t\r\n", in.buf[in.at]) != NULL) in.at++;
+  src.at += mark_of(src.buf, n);
+  while (at_hand(2) > 0 && strchr(" \t\r\n", src.buf[src.at]) != NULL) src.at++;
   n = at_hand(1024);
-  p = in.buf + in.at;
+  p = src.buf + src.at;
   if (n == 0) return "nothing is in it";
   if (n > 12 && memcmp(p, "amt-capture ", 12) == 0) {
     file_line(line, sizeof line);
@@ -390,11 +394,8 @@ static const char *read_kind(exchange_taker take)
   }
   if (*p == '{') return read_har(take);
   if (begins_request(p, n) || begins_reply(p, n)) return read_stream();
-  in.buf[in.at + (n < 1024 ? n - 1 : 1023)] = 0;
-  if (socat_line(p, &side, &a, &b)) {
-    in.buf[in.at + (n < 1024 ? n - 1 : 1023)] = ' ';
-    return read_socat();
-  }
+  append(line, sizeof line, &len, p, n);
+  if (socat_line(line, &side, &a, &b)) return read_socat();
   return none;
 }
 
@@ -403,17 +404,17 @@ int read_capture(const char *file, exchange_taker take)
   const char *fault;
   int         i;
   memset(&capture_seen, 0, sizeof capture_seen);
-  in.at = in.have = 0;
-  in.ended = in.failed = 0;
+  src.at = src.have = 0;
+  src.ended = src.failed = 0;
   taker = take;
-  in.fd = open_as(file, AS_FILE);
-  if (in.fd < 0) return EXIT_CONFIG;
+  src.fd = open_as(file, AS_FILE);
+  if (src.fd < 0) return EXIT_CONFIG;
   for (i = 0; i < CONNECTIONS; i++) connections[i].number = 0;
   fault = read_kind(take);
   for (i = 0; i < CONNECTIONS && fault == NULL; i++)
     if (connections[i].number != 0) connection_ends(&connections[i]);
-  file_close(in.fd);
-  if (in.failed) fault = read_words();
+  file_close(src.fd);
+  if (src.failed) fault = read_words();
   if (fault != NULL) return wrong(EXIT_CONFIG, file, "%s", fault);
   return 0;
 }

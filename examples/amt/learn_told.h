@@ -23,11 +23,11 @@ extern int id_is_text;
 /* From the options. 0, or EXIT_USAGE after saying what is missing. */
 int tell_values(void);
 
-/* A copy that lasts, of a value that was found. */
+/* A copy that lasts, of a value that was findings. */
 void found_value(int which, const char *text);
 
 /* 1 if any of the hints is a part of the name's last word, letters only and
-   without regard to case. A hint that begins with '=' is all of it. */
+   without regard to case. One that begins with '=' is all of it. */
 int hints_at(const char *name, const char *hints);
 
 /* A value that is all '*', as a capture has it where it is masked. */
@@ -37,7 +37,7 @@ int is_masked(const char *text);
    where values are alike. */
 int told_whole(const spot *s);
 
-/* Where a value stands in a text, with no letter or digit around it; or NULL. */
+/* Where a value stands in a text, no letter or digit beside it; or NULL. */
 const char *told_within(const char *text, const char *value);
 
 /* 1 if the request has the value, as a whole or so. */

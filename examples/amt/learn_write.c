@@ -10,6 +10,7 @@
 #include "output.h"
 #include "tell.h"
 #include "text.h"
+#include "system.h"
 #include "wire.h"
 #include <errno.h>
 #include <string.h>
@@ -38,17 +39,17 @@ static void line_clean(const char *t)
 
 enum { MISSING = 24, MISSING_ROOM = 6144 };
 
-static char       missing_room[MISSING_ROOM];
-static amt_window missing;
+static char       missed_room[MISSING_ROOM];
+static amt_window missed;
 
 static void miss(const char *what, const char *format, const char *detail)
 {
   char words[512];
-  amt_put_text(&missing, "# - ");
-  amt_put_text(&missing, what);
-  amt_put_text(&missing, ": ");
-  amt_put_text(&missing, text(words, sizeof words, format, detail));
-  amt_put_text(&missing, "\n");
+  amt_put_text(&missed, "# - ");
+  amt_put_text(&missed, what);
+  amt_put_text(&missed, ": ");
+  amt_put_text(&missed, text(words, sizeof words, format, detail));
+  amt_put_text(&missed, "\n");
 }
 
 /* --- comments --- */
@@ -102,18 +103,18 @@ static void write_call(int op, const exchange *x, int sure,
 
 static void write_sign_in(void)
 {
-  if (found.has_sign_in) {
-    write_call(AMT_SIGN_IN, &found.sign_in, SURE, NULL, "its reply brings what "
-               "the Start carries");
+  if (findings.has_sign_in) {
+    write_call(AMT_SIGN_IN, &findings.sign_in, SURE, NULL, "its reply brings "
+               "what the Start carries");
     if (!(hole_notes.filled >> TOLD_PASSWORD & 1u) &&
-        strstr(found.sign_in.request.head, "Basic ") == NULL)
+        strstr(findings.sign_in.request.head, "Basic ") == NULL)
       miss("the password", "no member of the sign-in looks like one; put "
            "{password} in its place in sign_in.%s", "body");
     return;
   }
   line_text("# no exchange before the Start brings what it carries: likely\n");
   line_text("sign_in.path = none\n");
-  if (found.token_in_cookie_only)
+  if (findings.token_in_cookie_only)
     miss("the token", "a cookie is set by a header alone, and a wire file "
          "reads tokens from bodies; see whether the server %s", "can give it "
          "in one");
@@ -121,7 +122,7 @@ static void write_sign_in(void)
 
 static void write_start(void)
 {
-  write_call(AMT_START, &found.start, found.id_sure, NULL,
+  write_call(AMT_START, &findings.start, findings.id_sure, NULL,
              "it names the job, and its reply brings the id");
   if (hole_notes.cut)
     miss("the Start's body", "it is longer than 64 kB and was cut%s", "");
@@ -162,7 +163,7 @@ static void write_endings_by_start(const request_shape *monitor)
   action_search r = { "", 0 };
   amt_window    o;
   int           op;
-  walk_request(&found.start, action_spot, &r);
+  walk_request(&findings.start, action_spot, &r);
   amt_window_init(&o, body, sizeof body - 1, 0);
   if (monitor != NULL) fill_body(&o, &monitor->x, NULL);
   body[o.len] = 0;
@@ -173,12 +174,12 @@ static void write_endings_by_start(const request_shape *monitor)
     return;
   }
   for (op = AMT_STOP; op <= AMT_KILL; op++) {
-    comment_from(&found.start, GUESS);
+    comment_from(&findings.start, GUESS);
     comment_end("the Start's, with the status call's members");
     call_line(op, ".path = ");
-    fill_path(wire_text, &found.start, NULL);
+    fill_path(wire_text, &findings.start, NULL);
     line_text("\n");
-    comment_from(&found.start, GUESS);
+    comment_from(&findings.start, GUESS);
     comment_end("as its path");
     call_line(op, ".body = {\"");
     line_clean(r.name);
@@ -195,14 +196,14 @@ static void write_endings(void)
   int op;
   for (op = AMT_STOP; op <= AMT_KILL; op++) {
     int                  other = op == AMT_STOP ? AMT_KILL : AMT_STOP;
-    const request_shape *own = found.of_call[op];
+    const request_shape *own = findings.of_call[op];
     if (own != NULL)
-      write_call(op, &own->x, found.sure[op], NULL, "it ends the job");
-    else if (found.of_call[other] != NULL)
-      write_other_ending(op, found.of_call[other]);
+      write_call(op, &own->x, findings.sure[op], NULL, "it ends the job");
+    else if (findings.of_call[other] != NULL)
+      write_other_ending(op, findings.of_call[other]);
   }
-  if (found.of_call[AMT_STOP] == NULL && found.of_call[AMT_KILL] == NULL)
-    write_endings_by_start(found.of_call[AMT_MONITOR]);
+  if (findings.of_call[AMT_STOP] == NULL && findings.of_call[AMT_KILL] == NULL)
+    write_endings_by_start(findings.of_call[AMT_MONITOR]);
 }
 
 /* Which number of the request for messages is where the log goes on. */
@@ -226,17 +227,17 @@ static int after_number(const request_shape *s, int *sure)
 
 static void write_watching(const char *array, const fact *sequence)
 {
-  const request_shape *s = found.of_call[AMT_MONITOR];
+  const request_shape *s = findings.of_call[AMT_MONITOR];
   hole_rules           r = { NULL, -1, NULL, NULL };
   int                  sure = SURE;
   (void)array;
   if (s != NULL)
-    write_call(AMT_MONITOR, &s->x, found.sure[AMT_MONITOR], NULL,
+    write_call(AMT_MONITOR, &s->x, findings.sure[AMT_MONITOR], NULL,
                "its reply has a status");
   else
     miss("monitor", "no call with the id was answered with a status; capture a "
          "job up to its end, with %s", "its status calls");
-  s = found.of_call[AMT_MESSAGES];
+  s = findings.of_call[AMT_MESSAGES];
   if (s == NULL) {
     miss("messages", "no call with the id was answered with a log; capture "
          "a job whose messages are fetched%s", "");
@@ -244,7 +245,7 @@ static void write_watching(const char *array, const fact *sequence)
   }
   r.numbers = s;
   if (sequence != NULL) r.after = after_number(s, &sure);
-  if (sure > found.sure[AMT_MESSAGES]) sure = found.sure[AMT_MESSAGES];
+  if (sure > findings.sure[AMT_MESSAGES]) sure = findings.sure[AMT_MESSAGES];
   write_call(AMT_MESSAGES, &s->x, sure, &r, r.after >= 0
              ? "its reply has the log; a number in it is where that goes on"
              : "its reply has the log");
@@ -266,7 +267,8 @@ static int is_common(const char *name)
     "If-None-Match", "If-Modified-Since", "If-Match", "Range", NULL
   };
   return word_in(names, name) >= 0 || strncmp(name, "Sec-", 4) == 0 ||
-         strncmp(name, "sec-", 4) == 0 || strncmp(name, "X-Forwarded-", 12) == 0;
+         strncmp(name, "sec-", 4) == 0 ||
+         strncmp(name, "X-Forwarded-", 12) == 0;
 }
 
 /* 1 if another exchange has the same header line. */
@@ -287,7 +289,7 @@ static int header_lines;
 
 static void write_header(const char *name, const char *value)
 {
-  const request_shape *monitor = found.of_call[AMT_MONITOR];
+  const request_shape *monitor = findings.of_call[AMT_MONITOR];
   char                 line[1024];
   amt_window           o;
   int                  secret, also;
@@ -297,14 +299,14 @@ static void write_header(const char *name, const char *value)
   fill_header(&o, name, value, &secret);
   line[o.len] = 0;
   if (!also && strchr(line, '{') == NULL) return; /* of the Start alone */
-  comment_from(&found.start, also ? SURE : LIKELY);
+  comment_from(&findings.start, also ? SURE : LIKELY);
   comment_end(secret ? "a secret: put it in the place of ***" : NULL);
   line_text("header = ");
   line_clean(name);
   line_text(": ");
-  if (found.has_sign_in && same_word(name, "Authorization") &&
+  if (findings.has_sign_in && same_word(name, "Authorization") &&
       strstr(line, "{token}") != NULL &&
-      strstr(found.sign_in.request.head, "Authorization: Basic ") != NULL) {
+      strstr(findings.sign_in.request.head, "Authorization: Basic ") != NULL) {
     line_text("{?token}");
     line_text(line);
     line_text("{/token}{!token}Basic {basic}{/token}\n");
@@ -319,16 +321,16 @@ static void write_header(const char *name, const char *value)
 static void cookie_spot(void *ctx, const spot *s)
 {
   amt_window *o = (amt_window *)ctx;
-  int         token, plain;
+  int         is_token, plain;
   if (s->place != IN_COOKIE) return;
-  token = told[TOLD_TOKEN].value != NULL &&
+  is_token = told[TOLD_TOKEN].value != NULL &&
           strcmp(s->text, told[TOLD_TOKEN].value) == 0;
   plain = s->len <= 8 && !is_secret_name(s->name) && !is_masked(s->text);
-  if (!token && !plain) return;
+  if (!is_token && !plain) return;
   if (o->total > 0) amt_put_text(o, "; ");
   amt_put_text(o, s->name);
   amt_put_text(o, "=");
-  if (token) amt_put_text(o, "{token}");
+  if (is_token) amt_put_text(o, "{token}");
   else amt_put(o, s->text, s->len);
 }
 
@@ -337,7 +339,8 @@ static void write_headers(void)
   static char head[HEAD_LINES];
   char        cookies[512], *p = head, *next;
   amt_window  o;
-  memcpy(head, found.start.request.head, found.start.request.head_len + 1);
+  memcpy(head, findings.start.request.head,
+         findings.start.request.head_len + 1);
   for (; *p != 0; p = next) {
     char *colon = strchr(p, ':');
     next = strchr(p, '\n');
@@ -348,10 +351,10 @@ static void write_headers(void)
     if (!same_word(p, "Cookie")) write_header(p, trim(colon));
   }
   amt_window_init(&o, cookies, sizeof cookies - 1, 0);
-  walk_headers(found.start.request.head, cookie_spot, &o);
+  walk_headers(findings.start.request.head, cookie_spot, &o);
   cookies[o.len] = 0;
   if (o.len > 0 && o.total == o.len) {
-    comment_from(&found.start, SURE);
+    comment_from(&findings.start, SURE);
     comment_end(NULL);
     line_text("header = Cookie: ");
     line_clean(cookies);
@@ -359,7 +362,7 @@ static void write_headers(void)
     header_lines++;
   }
   if (header_lines > 0) return;
-  comment_from(&found.start, LIKELY);
+  comment_from(&findings.start, LIKELY);
   comment_end("its headers say nothing of this site");
   line_text("header = none\n");
 }
@@ -406,14 +409,14 @@ static const fact *fact_hinted(const facts *f, const char *hints, int flag)
 static void write_token(void)
 {
   const fact *life;
-  if (!found.has_sign_in) {
+  if (!findings.has_sign_in) {
     none_line("token", "no call signs in");
     none_line("expires", "no call signs in");
     return;
   }
-  comment_reply(&found.sign_in, SURE, NULL);
-  reply_line("token", found.token_path);
-  life = fact_hinted(&found.sign_in_facts, "expir|lifetime|=ttl|validfor|"
+  comment_reply(&findings.sign_in, SURE, NULL);
+  reply_line("token", findings.token_path);
+  life = fact_hinted(&findings.sign_in_facts, "expir|lifetime|=ttl|validfor|"
                      "maxage", 0);
   if (life == NULL || life->whole == 0 || life->number < 5 ||
       life->number > 100000000u) {
@@ -421,7 +424,7 @@ static void write_token(void)
               "called so");
     return;
   }
-  comment_reply(&found.sign_in, LIKELY, NULL);
+  comment_reply(&findings.sign_in, LIKELY, NULL);
   reply_line("expires", life->name);
 }
 
@@ -459,7 +462,7 @@ static void add_alternative(char *names, size_t room, const facts *f,
 
 static void write_status(void)
 {
-  const request_shape *s = found.of_call[AMT_MONITOR];
+  const request_shape *s = findings.of_call[AMT_MONITOR];
   const fact          *status;
   char                 names[256], also[256] = "";
   size_t               i;
@@ -473,10 +476,10 @@ static void write_status(void)
            *also != 0 ? ", " : "", s->f.fact[i].name);
   text(names, sizeof names, "%s", status->name);
   if (*names != 0) {
-    add_alternative(names, sizeof names, &found.start_facts, status, &s->f);
+    add_alternative(names, sizeof names, &findings.start_facts, status, &s->f);
     for (i = AMT_STOP; i <= AMT_KILL; i++)
-      if (found.of_call[i] != NULL)
-        add_alternative(names, sizeof names, &found.of_call[i]->f, status,
+      if (findings.of_call[i] != NULL)
+        add_alternative(names, sizeof names, &findings.of_call[i]->f, status,
                         &s->f);
   }
   comment_reply(&s->x, score >= 50 ? SURE : score >= 25 ? LIKELY : GUESS, also);
@@ -490,7 +493,7 @@ static void write_message(void)
   char   names[256] = "";
   size_t i, k;
   const facts *of[2];
-  of[0] = &found.refusals, of[1] = &found.start_facts;
+  of[0] = &findings.refusals, of[1] = &findings.start_facts;
   for (k = 0; k < 2; k++)
     for (i = 0; i < of[k]->count; i++) {
       const fact *f = &of[k]->fact[i];
@@ -498,12 +501,12 @@ static void write_message(void)
       if (f->strings + f->nulls == 0 || f->trues + f->falses > 0 ||
           !hints_at(f->name, hints) || f->names > 0 || *f->name == 0 ||
           n + strlen(f->name) + 2 > sizeof names || f->list != SIZE_MAX ||
-          strcmp(f->name, found.id_path) == 0) continue;
+          strcmp(f->name, findings.id_path) == 0) continue;
       if (n > 0 && strstr(names, f->name) != NULL) continue;
       text(names + n, sizeof names - n, "%s%s", n > 0 ? "|" : "", f->name);
     }
   if (*names != 0) {
-    comment_reply(&found.start, found.refusals.count > 0 ? LIKELY : GUESS,
+    comment_reply(&findings.start, findings.refusals.count > 0 ? LIKELY : GUESS,
                   NULL);
     reply_line("message", names);
     return;
@@ -553,13 +556,13 @@ static void write_log(const request_shape *s, const char *array,
 
 static void write_success(void)
 {
-  const fact *f = fact_hinted(&found.start_facts, "=ok|success|succeeded|"
+  const fact *f = fact_hinted(&findings.start_facts, "=ok|success|succeeded|"
                               "erfolg", 1);
   if (f == NULL || f->falses > 0) {
     none_line("success", "no true in the Start's reply is called so");
     return;
   }
-  comment_reply(&found.start, LIKELY, NULL);
+  comment_reply(&findings.start, LIKELY, NULL);
   reply_line("success", f->name);
 }
 
@@ -591,8 +594,8 @@ static int meaning(const char *word)
 /* A word that is seen only once the job was told to end. */
 static int code_behind_ending(unsigned exchange_number)
 {
-  const request_shape *k = found.of_call[AMT_KILL], *s =
-    found.of_call[AMT_STOP];
+  const request_shape *k = findings.of_call[AMT_KILL], *s =
+    findings.of_call[AMT_STOP];
   if (k != NULL && exchange_number >= k->x.number) return 3;
   if (s != NULL && exchange_number >= s->x.number) return 12;
   return -1;
@@ -624,7 +627,7 @@ static void write_word(const fact *f, unsigned i, unsigned last)
 
 static void write_words(void)
 {
-  const request_shape *s = found.of_call[AMT_MONITOR];
+  const request_shape *s = findings.of_call[AMT_MONITOR];
   const fact          *f;
   unsigned             i, last = FACT_WORDS;
   int                  score;
@@ -635,11 +638,10 @@ static void write_words(void)
     if (code_behind_ending(f->word_in[i]) < 0 &&
         amt_status_code(f->word[i], strlen(f->word[i])) < 0) last = i;
   for (i = 0; i < f->words; i++) {
-    uint64_t number;
-    size_t   n = strlen(f->word[i]);
+    size_t n = strlen(f->word[i]);
     while (n > 0 && f->word[i][n - 1] == ' ') n--;
     if (n == 0 || amt_status_code(f->word[i], n) >= 0 ||
-        is_whole_number(f->word[i], &number) ||
+        f->word[i][strspn(f->word[i], "0123456789.")] == 0 ||
         strchr(f->word[i], '=') != NULL) continue;
     if (f->words == 1 && meaning(f->word[i]) < 0)
       miss("statuses", "'%s' is the only one seen, so nobody knows what it "
@@ -692,12 +694,12 @@ static void miss_values(void)
     miss("scripts", "capture one with -fn SCRIPT; until then -fn is refused%s",
          "");
   for (i = 0; i < hole_notes.secrets && i < 4; i++)
-    miss("a secret", "what '%s' holds was left out; put it in the place of ***, "
-         "and keep the file to yourself", hole_notes.secret[i]);
+    miss("a secret", "what '%s' holds was left out; put it in the place of "
+         "***, and keep the file to yourself", hole_notes.secret[i]);
   if (hole_notes.other_body)
     miss("a body", "it is neither JSON nor a form, which is all that is "
          "sent%s", "");
-  if (!found.has_sign_in && told[TOLD_TOKEN].value != NULL)
+  if (!findings.has_sign_in && told[TOLD_TOKEN].value != NULL)
     miss("the token", "no sign-in brings it: give it in AMT_TOKEN%s", "");
 }
 
@@ -722,8 +724,8 @@ static void write_replies(const request_shape *s, const char *array,
                           const fact *text_fact, const fact *sequence)
 {
   write_token();
-  comment_reply(&found.start, found.id_sure, NULL);
-  reply_line("id", found.id_path);
+  comment_reply(&findings.start, findings.id_sure, NULL);
+  reply_line("id", findings.id_path);
   write_status();
   write_message();
   if (s != NULL && text_fact != NULL)
@@ -734,12 +736,12 @@ static void write_replies(const request_shape *s, const char *array,
 
 void write_learned(amt_window *o, const char *file)
 {
-  const request_shape *s = found.of_call[AMT_MESSAGES];
+  const request_shape *s = findings.of_call[AMT_MESSAGES];
   const fact          *text_fact = NULL, *sequence = NULL;
   char                 array[FACT_NAME] = "";
   int                  score;
   wire_text = o;
-  amt_window_init(&missing, missing_room, sizeof missing_room - 1, 0);
+  amt_window_init(&missed, missed_room, sizeof missed_room - 1, 0);
   if (s != NULL) text_fact = best_log(&s->f, array, sizeof array, &score);
   if (text_fact != NULL && text_fact->list != SIZE_MAX)
     sequence = best_sequence(&s->f, array);
@@ -753,9 +755,9 @@ void write_learned(amt_window *o, const char *file)
   miss_list("parameters", "-pa", hole_notes.parameters);
   miss_list("task values", "-tv", hole_notes.task_values);
   miss_values();
-  if (missing.len == 0) return;
+  if (missed.len == 0) return;
   line_text("\n# Not found, and what to capture next:\n");
-  amt_put(o, missing_room, missing.len);
+  amt_put(o, missed_room, missed.len);
 }
 
 int learn(void)
@@ -767,11 +769,9 @@ int learn(void)
   if (e != 0) return e;
   find_credentials();
   amt_window_init(&o, learned, sizeof learned - 1, 0);
-  write_learned(&o, file_name_of(opt.capture));
-  if (o.total > o.len)
-    return wrong(EXIT_CONFIG, opt.capture, "the wire file would be longer than "
-                 "%u bytes, since a request in it is", (unsigned)o.len);
-  e = check_wire_text(opt.capture, learned, o.len);
+  write_learned(&o, either(file_name(opt.capture), opt.capture));
+  e = take_wire_text(opt.capture, learned, o.total > o.len ? sizeof learned
+                                                           : o.len);
   if (e != 0) return e;
   if (opt.output == NULL) put(learned, o.len);
   else if (write_whole(opt.output, learned, o.len) != 0)

@@ -46,6 +46,13 @@
      outcome   events and errors into words and an exit status
      run       the loop around amt_poll
      probe     which words of the wire table fit
+     learn_read, learn_har  a capture of HTTP, exchange by exchange
+     learn_exchange  a request and its reply, and the values in them
+     learn_told      values that were told, and what names hint at
+     learn_facts     what the replies to one call have in common
+     learn_find      which exchange is which call
+     learn_holes     captured requests, with holes in place of values
+     learn_write     the wire file
      anchors   certificates and keys as C source, for firmware
      library   the implementation of amt.h */
 
@@ -55,6 +62,7 @@
 #include "files.h"
 #include "job.h"
 #include "keep.h"
+#include "learn_write.h"
 #include "options.h"
 #include "outcome.h"
 #include "output.h"
@@ -140,6 +148,7 @@ static int act(int argc, char **argv)
   if (opt.type == ENCRYPT) return encrypt();
   if (opt.type == PRINT_WIRE) return print_wire();
   if (opt.type == ANCHORS) return print_anchors();
+  if (opt.type == LEARN) return learn();
   return talk(argv[0]);
 }
 

@@ -13,7 +13,8 @@
 const char *const types[] = { /* for -jt; and as the first word */
   "START", "STOP", "KILL", "MONITOR", "MESSAGES", "ATTACH", NULL
 };
-static const char *const commands[] = { "probe", "encrypt", "anchors", NULL };
+static const char *const commands[] = { "probe", "encrypt", "anchors", "learn",
+                                       NULL };
 static const char *const formats[] = { "acs", "connector", "text", "json",
                                        NULL };
 static const char *const on_signals[] = { "kill", "detach", NULL };
@@ -23,6 +24,7 @@ struct options opt;
 /* Types an option goes with, as bits; and TLS, if it goes with https only. */
 enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
+       L = 1 << LEARN, SL = S | L, /* what was started, too */
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
        OURS = NET | 1 << ANCHORS | TLS };
 
@@ -40,25 +42,26 @@ typedef struct {
 static const option options[] = {
   { "-jt", "--job-type", TEXT, &opt.type_word, JOB, "TYPE",
     "START (default) STOP KILL MONITOR MESSAGES ATTACH" },
-  { "-an", "--application", TEXT, &opt.application, NET, "NAME",
+  { "-an", "--application", TEXT, &opt.application, NET | L, "NAME",
     "the AMT application; or $AMT_APPLICATION" },
-  { "-jn", "--job", TEXT, &opt.job, S, "NAME", "the job to start, or" },
-  { "-fn", "--file", TEXT, &opt.script, S, "PATH",
+  { "-jn", "--job", TEXT, &opt.job, SL, "NAME", "the job to start, or" },
+  { "-fn", "--file", TEXT, &opt.script, SL, "PATH",
     "the script to start; overrides -jn" },
-  { "-pa", "--param", MANY, &opt.parameters, S, "TEXT",
+  { "-pa", "--param", MANY, &opt.parameters, SL, "TEXT",
     "a parameter; may be repeated, a line each" },
   { NULL, "--param-file", FULL, &opt.param_file, S, "FILE",
     "more parameters, a line each" },
-  { "-tv", "--task-value", MANY, &opt.task_values, S, "TEXT",
+  { "-tv", "--task-value", MANY, &opt.task_values, SL, "TEXT",
     "a task value; likewise" },
-  { "-u", "--user", TEXT, &opt.user, S, "NAME",
+  { "-u", "--user", TEXT, &opt.user, SL, "NAME",
     "the AMT user to run as (the application's)" },
-  { "-su", "--submit-user", TEXT, &opt.submit_user, S, "NAME",
+  { "-su", "--submit-user", TEXT, &opt.submit_user, SL, "NAME",
     "who submits (BATCH; others are refused)" },
-  { "-st", "--station", TEXT, &opt.station, S, "NAME",
+  { "-st", "--station", TEXT, &opt.station, SL, "NAME",
     "from where (OPCON; others are refused)" },
-  { "-qn", "--queue", TEXT, &opt.queue, S, "NAME", "the queue (the server's)" },
-  { "-id", "--id", FULL, &opt.id, BY_ID, "ID",
+  { "-qn", "--queue", TEXT, &opt.queue, SL, "NAME",
+    "the queue (the server's)" },
+  { "-id", "--id", FULL, &opt.id, BY_ID | L, "ID",
     "the BatchrequestId of a job that was started" },
   { NULL, "--id-text", FLAG, &opt.id_text, BY_ID, NULL,
     "it is a JSON string (both ways are tried)" },
@@ -66,7 +69,7 @@ static const option options[] = {
     "a Connector.config (one beside amt, or here)" },
   { "-s", "--server", FULL, &opt.server, NET, "URL",
     "https://HOST:PORT, or http; or $AMT_SERVER" },
-  { NULL, "--api-user", FULL, &opt.api_user, NET, "NAME",
+  { NULL, "--api-user", FULL, &opt.api_user, NET | L, "NAME",
     "who signs in; or $AMT_USER" },
   { NULL, "--password-file", FULL, &opt.password_file, NET, "FILE",
     "its first line; - is standard input; or\n"
@@ -112,6 +115,8 @@ static const option options[] = {
     "another wire table: lines of --print-wire" },
   { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE, NULL,
     "prints the wire table" },
+  { NULL, "--output", FULL, &opt.output, L, "FILE",
+    "of learn: the wire file (standard output)" },
   { NULL, "--no-keep-alive", FLAG, &opt.no_keep_alive, NET, NULL,
     "a connection for each request" },
   { NULL, "--zero-on-done", FLAG, &opt.zero_on_done, WATCH | 1 << MONITOR,
@@ -310,6 +315,8 @@ int take_options(char **argv)
     opt.type = PROBE + word_in(commands, *++argv);
   if (opt.type == ANCHORS && argv[1] != NULL && *argv[1] != '-')
     opt.anchors = *++argv;
+  if (opt.type == LEARN && argv[1] != NULL && *argv[1] != '-')
+    opt.capture = *++argv;
   for (argv++; *argv != NULL; argv++) {
     size_t i = 0;
     int    e;
@@ -394,6 +401,9 @@ int check_options(void)
   size_t i;
   int    e;
   if (opt.print_wire && opt.type == START) opt.type = PRINT_WIRE;
+  if (opt.type == LEARN && empty(opt.capture))
+    return wrong(EXIT_USAGE, "learn", "needs a FILE: what amt tap saved, HAR, "
+                 "or HTTP text of both directions");
   if (opt.type == START)
     opt.type = choose("-jt", either(opt.type_word, types[START]), types);
   if (opt.type < 0) return EXIT_USAGE;
@@ -432,6 +442,8 @@ int print_help(void)
            "-id ID\n"
            "       amt probe [-an APPLICATION -id ID]  tries the wire table at "
            "a server\n"
+           "       amt learn CAPTURE -an NAME -jn JOB  a wire file from what "
+           "was captured\n"
            "       amt encrypt [-v VALUE]              for Connector.config\n"
            "       amt anchors FILE                    CA certificates as C "
            "source\n"

@@ -11,7 +11,7 @@ typedef struct { const char *text[LIST]; size_t count; } list;
 typedef struct { uint8_t key[PINS][32]; size_t count; } pin_list;
 
 enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
-       PROBE, ENCRYPT, ANCHORS, PRINT_WIRE, TYPES };
+       PROBE, ENCRYPT, ANCHORS, LEARN, PRINT_WIRE, TYPES };
 enum { ACS, CONNECTOR, PLAIN, JSON };
 
 extern const char *const types[]; /* the names of those up to ATTACH */
@@ -23,6 +23,8 @@ extern struct options {
   const char *station, *queue, *id, *server, *api_user, *password_file;
   const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
   const char *ca, *cert, *key, *anchors, *id_file, *param_file;
+  const char *output;
+  char       *capture;
   pin_list    pins;
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */

@@ -381,16 +381,14 @@ static void mask_wire(void)
   wire = whole;
 }
 
-int read_wire(const char *file)
+static char file_text[WIRE]; /* `wire` points into it */
+
+/* The table that file_text says. */
+static int take_wire(const char *file)
 {
-  static char lines[WIRE]; /* `wire` points into it */
-  wire_reader r = { lines, 0, 0, NULL, NULL };
+  wire_reader r = { file_text, 0, 0, NULL, NULL };
   const char *fault;
-  int         i, e = 0;
-  wire = shown = *amt_wire_default();
-  if (file == NULL) return 0;
-  e = read_text(file, open_as(file, AS_FILE), lines, sizeof lines);
-  if (e != 0) return e;
+  int         i;
   while (next_wire_value(&r, &fault)) {
     if (fault == NULL && strncmp(r.name, "status.", 7) == 0) {
       fault = take_status(r.name + 7, r.value);
@@ -410,6 +408,29 @@ int read_wire(const char *file)
   }
   mask_wire();
   return 0;
+}
+
+int read_wire(const char *file)
+{
+  int e;
+  wire = shown = *amt_wire_default();
+  if (file == NULL) return 0;
+  e = read_text(file, open_as(file, AS_FILE), file_text, sizeof file_text);
+  return e != 0 ? e : take_wire(file);
+}
+
+int take_wire_text(const char *file, const char *p, size_t n)
+{
+  int e;
+  wire = shown = *amt_wire_default();
+  if (n >= sizeof file_text)
+    return wrong(EXIT_CONFIG, file, "the wire file would be longer than %u "
+                 "bytes, as none may be: a request in it is too long",
+                 (unsigned)sizeof file_text - 1);
+  memcpy(file_text, p, n);
+  file_text[n] = 0;
+  e = take_wire(file);
+  return e != 0 ? e : check_wire(file);
 }
 
 /* The line of the file that set this text, at this byte of it; 0: none did. */

@@ -33,6 +33,9 @@ const char *wire_name(const void *to);
    is wrong. */
 int read_wire(const char *file);
 
+/* The same of a text that is to be a wire file, and what check_wire says. */
+int take_wire_text(const char *file, const char *p, size_t n);
+
 /* What is wrong with the whole table is better known now than when a job runs
    whose id cannot be read. As read_wire. */
 int check_wire(const char *file);
