@@ -15,7 +15,8 @@
 
    All of its memory is static: about 700 kB, whatever a job writes, most of it
    room for parameters; with TLS 600 kB more, most of it room for trusted
-   certificates. Both are touched only as far as they are filled. amt.h does the
+   certificates; and 10 MB for `amt learn`, most of it room for connections. All
+   are touched only as far as they are filled. amt.h does the
    protocol; what remains is in these files. Each has its own data, and its
    header says who else may write to it. No two of them have a static function
    or object of the same name, since the fuzzers compile all files as one.
