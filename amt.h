@@ -290,10 +290,10 @@
                           (5.1 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, holes in paths, other lists (2.5 kB)
-   AMT_WIDE               bits that the tokenizer looks at together inside
-                          strings: 32, 64, or 128 where SSE2 or NEON is; 0: a
-                          byte at a time. By default what the machine has; 0
-                          with -Os, and without amt_wide.h (32 costs 3.5 kB)
+   AMT_WIDE               bits that the tokenizer, and the reader of replies,
+                          look at together: 32, 64 or 128; 0: a byte at a time.
+                          By default what the machine has; 0 with -Os, and
+                          without amt_wide.h (32 costs 3.5 kB)
    and those of amt_http.h (AMT_ASSERT, AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
@@ -1824,10 +1824,10 @@ static size_t amt__plain(const char *text, size_t n, unsigned kind)
   if (kind == AMT__RAW) return n;
   if (kind == AMT__AS_JSON || kind == AMT__TEXT) { /* most, so apart */
 #if AMT_WIDE > 0
-    at = amt__plain_words(text, n);
+    return amt__over((const unsigned char *)text, 0, n, AMT__TO_SEND);
+#else
+    kind = AMT__TEXT;
 #endif
-    while (at < n && amt__is_plain((unsigned char)text[at], AMT__TEXT)) at++;
-    return at;
   }
   while (at < n && amt__is_plain((unsigned char)text[at], kind)) at++;
   return at;
@@ -1951,8 +1951,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 {
 #if AMT_WIDE > 0
   if (!amt__is_secret(word)) {
-    size_t i = amt__ascii_words(text, n);
-    while (i < n && (unsigned char)text[i] < 0x80u) i++;
+    size_t i = amt__over((const unsigned char *)text, 0, n, AMT__ASCII);
     return i == n || amt__utf8_words(text + i, n - i);
   }
 #endif
@@ -2013,7 +2012,7 @@ static void amt__put_value(amt__walk *w, const char *text)
 static size_t amt__literal(const amt__walk *w, size_t at)
 {
 #if AMT_WIDE > 0
-  at = amt__text_words(w->text, at, w->len);
+  at = amt__over((const unsigned char *)w->text, at, w->len, AMT__LITERAL);
 #endif
   while (at < w->len && !amt__is_mark(w->text[at])) at++;
   return at;

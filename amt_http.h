@@ -156,10 +156,9 @@
                     way, NULL where none may be. By default nothing; with
                     <assert.h>: #define AMT_ASSERT(c) assert(c)
    AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
-   AMT_WIDE         0: the reply parser looks at a byte at a time. Not 0: at a
-                    size_t at a time, whatever the number is; that counts for
-                    amt.h's tokenizer only (32, 64 or 128 bits). By default what
-                    the machine has; 0 with -Os, and without amt_wide.h
+   AMT_WIDE         bits that the reply parser, and amt.h's tokenizer, look at
+                    together: 32, 64 or 128. 0: a byte at a time. By default
+                    what the machine has; 0 with -Os, and without amt_wide.h
 
    Backends, everywhere their streams are used. Each file tells its own options
    and price, and before which system headers this one must come:
@@ -720,6 +719,10 @@ enum { AMT__SMALL = 0 };
 #define AMT__OWN static
 #endif
 
+#if AMT_WIDE > 0
+#include "amt_wide.h"
+#endif
+
 AMT__INLINE void amt__put_char(amt_window *o, char c)
 {
   if (o->total >= o->from && o->len < o->cap) o->buf[o->len++] = c;
@@ -1197,6 +1200,18 @@ AMT__OWN int amt__http_line(amt_http_reply *r)
   return 0;
 }
 
+/* A header's name is complete; word: what stands for it, 0 for most. */
+AMT__INLINE void amt__http_named(amt_http_reply *r, unsigned word)
+{
+  r->lines++;
+  r->state = AMT__P_TEXT;
+  if (word == (r->status == 401u ? AMT__H_LOCATION : AMT__H_CHALLENGE)) return;
+  word -= AMT__H_LOCATION;
+  if (word <= AMT__H_RETRY_AFTER - AMT__H_LOCATION &&
+      !(r->flags & AMT__F_TRAILER))
+    r->state = (uint8_t)(AMT__P_LOCATION + word);
+}
+
 /* A word has ended before c: a blank, CR, or what else ends it there. */
 AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
 {
@@ -1209,13 +1224,8 @@ AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
   case AMT__P_NAME:
     if (c == '\r' && n == 0) break;
     if (c != ':' || n == 0) return AMT_E_HTTP_HEADER; /* obs-fold, too */
-    if (++r->lines > 100u) return AMT_E_HTTP_SIZE;
-    r->state = AMT__P_TEXT;
-    if (word == (r->status == 401u ? AMT__H_LOCATION : AMT__H_CHALLENGE)) break;
-    word -= AMT__H_LOCATION;
-    if (word <= AMT__H_RETRY_AFTER - AMT__H_LOCATION &&
-        !(r->flags & AMT__F_TRAILER))
-      r->state = (uint8_t)(AMT__P_LOCATION + word);
+    if (r->lines >= 100u) return AMT_E_HTTP_SIZE;
+    amt__http_named(r, word);
     break;
   case AMT__P_CONNECTION:
     if (word == AMT__H_CLOSE) r->flags |= AMT__F_CLOSE;
@@ -1330,6 +1340,7 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
 }
 
 #if AMT_WIDE > 0
+#define AMT__WIDE_HTTP
 #include "amt_wide.h"
 #endif
 

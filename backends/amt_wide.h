@@ -1,8 +1,9 @@
 /* amt_wide.h - the scanners that look at many bytes at once, from a machine
    word to SSE2 and NEON. Not for programs: amt_http.h and amt.h include it,
-   each its part, where AMT_WIDE is not 0.
+   each its parts, where AMT_WIDE is not 0.
 
    Contents: search for the tag
+     >>wide-words   vectors and words, and what both headers scan with
      >>wide-http    amt_http.h's part: a head's lines, a chunk's head
      >>wide-json    amt.h's part: text, escapes, whole tokens
 
@@ -12,8 +13,8 @@
    is an error, is told by the functions that the step calls, too. Without this
    file everything works, a byte at a time.
 
-   AMT_WIDE is the number of bits that amt.h's part looks at: 32 or 64 for a
-   machine word, 128 for SSE2 or NEON. amt_http.h's part always takes a size_t.
+   AMT_WIDE is the number of bits looked at together: 32 or 64 for a machine
+   word, 128 for SSE2 or NEON; 64 where there is neither.
    Price: 3.5 kB on a Cortex-M4 with 32, gcc 12 -Os.
 
    Licence: MIT or Unlicense, at your choice; the text is at the end of
@@ -23,17 +24,181 @@
 #error "include amt_http.h or amt.h instead: they include amt_wide.h"
 #endif
 
-/* Little-endian, and a compiler with GNU's builtins. */
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__BYTE_ORDER__) && \
-  __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AMT__LITTLE 1
+#if !defined(AMT__WIDE_HTTP) && !defined(AMT__WIDE_JSON)
+/* ------------------------------------------------------------------------
+   >>wide-words
+
+   A scanner passes plain bytes, a vector or a machine word of them at a time,
+   up to the first that is not. What is plain depends on where they stand:
+
+     amt__over(p, i, n, AMT__STRING)   what JSON's strings have most of
+       Text":"Ended with \"4\".","Time
+              ^i          ^ stops: it is no plain ASCII, or a quote, or '\\'
+
+   A few operations on all bytes at once set the top bit of each one that is not
+   plain: a mark. The first is where it stops. A subtraction in a machine word
+   borrows from the next byte, but only where this one gets a mark: so marks
+   behind the first may be wrong, and nobody looks at them. */
+
+enum {
+  AMT__STRING, /* no control, no quote, no '\\', none above 127 */
+  AMT__TO_SEND, /* the same, and what is above 127 */
+  AMT__LITERAL, /* no control */
+  AMT__ASCII,   /* none above 127 */
+  AMT__VALUE_TEXT, /* no control, not 127, none above */
+  AMT__NAME_TEXT   /* letters and '-'; vectors only */
+};
+
+#define AMT__UNDER(w, c) (((w) - AMT__EACH(c)) & ~(w))
+#if AMT_WIDE == 128 && (defined(__SSE2__) || defined(__ARM_NEON))
+/* 16 bytes, as GNU's vectors, which gcc and clang make SSE2 or NEON of. */
+#define AMT__VECTOR 1
+typedef unsigned char amt__wide __attribute__((vector_size(16)));
+AMT__INLINE amt__wide amt__each(int byte)
+{
+  unsigned char c = (unsigned char)byte;
+  amt__wide     w = { c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c };
+  return w;
+}
+#define AMT__EACH(c)     amt__each(c)
+#define AMT__EQUAL(w, c) ((amt__wide)((w) == AMT__EACH(c)))
+#define AMT__LETTERS(w) \
+  AMT__BELOW(((w) | AMT__EACH(32)) + AMT__EACH(128 - 'a'), 26 - 128)
+#ifdef __SSE2__
+#include <emmintrin.h>
+#define AMT__BELOW(w, c) \
+  ((amt__wide)_mm_subs_epi8((__m128i)(w), (__m128i)AMT__EACH(c)))
+#define AMT__GATHER(w) ((unsigned)_mm_movemask_epi8((__m128i)(w)))
+typedef unsigned amt__marks;
+enum { AMT__MARK = 1 };
 #else
-#define AMT__LITTLE 0
+#include <arm_neon.h>
+#define AMT__BELOW(w, c) \
+  ((amt__wide)vqsubq_s8((int8x16_t)(w), (int8x16_t)AMT__EACH(c)))
+#define AMT__GATHER(w) \
+  vget_lane_u64((uint64x1_t)vshrn_n_u16((uint16x8_t) \
+                                        vshrq_n_s8((int8x16_t)(w), 7), 4), 0)
+typedef uint64_t amt__marks;
+enum { AMT__MARK = 4 }; /* bits for each byte */
+#endif
+#else
+/* A machine word. Its bytes are looked at from the lowest on; where the order
+   is not known, only whether there is a mark. */
+#define AMT__VECTOR 0
+#if AMT_WIDE == 32
+typedef uint32_t amt__wide;
+#else
+typedef uint64_t amt__wide;
+#endif
+#define AMT__EACH(c)     ((amt__wide)-1 / 255u * (amt__wide)(c))
+#define AMT__EQUAL(w, c) AMT__UNDER((w) ^ AMT__EACH(c), 1)
+#define AMT__LETTERS(w)  0
+#define AMT__BELOW(w, c) (((w) - AMT__EACH(c)) | (w))
+#define AMT__GATHER(w)   ((w) & AMT__EACH(128))
+typedef amt__wide amt__marks;
+enum { AMT__MARK = 8 };
+#endif
+#if AMT__VECTOR || (defined(__GNUC__) && defined(__BYTE_ORDER__) && \
+                    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define AMT__EXACT 1
+#else
+#define AMT__EXACT 0
 #endif
 
-#ifndef AMT__WIDE_JSON
+/* The marks of the bytes at p. UNDER marks those under c, BELOW these and those
+   above 127, EQUAL those that are c. Behind an XOR with 2 the quote is next to
+   the controls, which stay what they are. */
+AMT__INLINE amt__marks amt__marked(const unsigned char *p, int kind)
+{
+  amt__wide w;
+  memcpy(&w, p, sizeof w);
+  if (kind == AMT__STRING) {
+    w ^= AMT__EACH(2);
+    w = AMT__BELOW(w, 33) | AMT__EQUAL(w, '\\' ^ 2);
+  } else if (kind == AMT__TO_SEND) {
+    w ^= AMT__EACH(2);
+    w = AMT__UNDER(w, 33) | AMT__EQUAL(w, '\\' ^ 2);
+  } else if (kind == AMT__LITERAL) {
+    w = AMT__UNDER(w, 32);
+  } else if (kind == AMT__VALUE_TEXT) {
+    w = AMT__BELOW(w, 32) | AMT__EQUAL(w, 127);
+  } else if (kind == AMT__NAME_TEXT) {
+    w = ~(AMT__LETTERS(w) | AMT__EQUAL(w, '-'));
+  }
+  return AMT__GATHER(w);
+}
+
+/* The same of one byte. */
+AMT__INLINE int amt__marks_byte(unsigned c, int kind)
+{
+  if (kind == AMT__STRING) return (c ^ 2u) - 33u >= 95u || c == '\\';
+  if (kind == AMT__TO_SEND) return (c ^ 2u) < 33u || c == '\\';
+  if (kind == AMT__LITERAL) return c < 32u;
+  if (kind == AMT__VALUE_TEXT) return c - 32u >= 95u;
+  if (kind == AMT__NAME_TEXT) return (c | 32u) - 'a' >= 26u && c != '-';
+  return c >= 128u;
+}
+
+AMT__INLINE unsigned amt__first(amt__marks marks)
+{
+#if AMT__EXACT
+  if (sizeof marks <= sizeof(unsigned))
+    return (unsigned)__builtin_ctz((unsigned)marks) / (unsigned)AMT__MARK;
+  return (unsigned)__builtin_ctzll(marks) / (unsigned)AMT__MARK;
+#else
+  return (void)marks, 0;
+#endif
+}
+
+/* From i on over what is plain, as long as there are whole words: 1 if *at is
+   where that ends; if 0, it may go on. */
+AMT__INLINE int amt__over_words(const unsigned char *p, size_t *at, size_t n,
+                                int kind)
+{
+  size_t     i = *at, last = n - sizeof(amt__wide);
+  amt__marks marks;
+  if (n < i + sizeof(amt__wide)) return 0;
+  do {
+    marks = amt__marked(p + i, kind);
+    if (marks != 0) {
+      *at = i + amt__first(marks);
+      return AMT__EXACT;
+    }
+    i += sizeof(amt__wide);
+  } while (i <= last);
+  *at = i;
+  return 0;
+}
+
+/* The same to its very end: that of what is plain, or n. The last bytes are
+   looked at with those before them, whose marks are shifted out. */
+AMT__INLINE size_t amt__over(const unsigned char *p, size_t i, size_t n,
+                             int kind)
+{
+  amt__marks marks;
+  if (AMT__VECTOR || kind != AMT__NAME_TEXT) {
+    if (amt__over_words(p, &i, n, kind)) return i;
+    if (AMT__VECTOR && i < n && n >= sizeof(amt__wide)) {
+      marks = amt__marked(p + n - sizeof(amt__wide), kind) >>
+              (sizeof(amt__wide) - (n - i)) * AMT__MARK;
+      return marks != 0 ? i + amt__first(marks) : n;
+    }
+  }
+  while (i < n && !amt__marks_byte(p[i], kind)) i++;
+  return i;
+}
+
+#elif !defined(AMT__WIDE_JSON)
 /* ------------------------------------------------------------------------
-   >>wide-http */
+   >>wide-http
+
+   A head a line at a time, in a few steps each:
+
+     Content-Length: 126\r\n   letters and '-' end at the colon; 14 of them may
+     ^             ^           be a known word, and are (amt__http_known): its
+                    ^^^^^      value is digits (amt__http_value)
+     Server: nginx\r\n         no known word has 6 letters: over text, 16 bytes
+     ^     ^^     ^            or so at a time, to what is none (amt__over) */
 
 AMT__INLINE int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 {
@@ -45,7 +210,7 @@ AMT__INLINE int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
                                    size_t n)
 {
-  uint64_t size = 0;
+  uint32_t size = 0;
   size_t   k = 0, digits;
   if (r->state == AMT__P_CHUNK) {
     if (!amt__http_crlf(p, 0, n)) return 0;
@@ -63,42 +228,9 @@ AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
   return k + 2;
 }
 
-/* A word with c in each of its bytes. */
-#define AMT__EACH_OF(c) ((size_t)-1 / 255u * (c))
-
-/* How many bytes lie in front of the first whose top bit is set. 0 where the
-   order of bytes is not known to be little-endian, or there is no builtin for
-   it: the caller then looks at them one by one. */
-static unsigned amt__before(size_t marks)
-{
-#if AMT__LITTLE
-  return (unsigned)__builtin_ctzll(marks) / 8u;
-#else
-  (void)marks;
-  return 0;
-#endif
-}
-
-/* From i on over text. The top bit is set in w for each byte that is below 32,
-   127, or above. A subtraction borrows from the next byte only where this one
-   is such a byte, so the first that is marked is right. */
-static size_t amt__http_skip(const unsigned char *p, size_t i, size_t n)
-{
-  while (n - i >= sizeof n) {
-    size_t w;
-    memcpy(&w, p + i, sizeof w);
-    w = (w | (w - AMT__EACH_OF(32u)) |
-         ((w ^ AMT__EACH_OF(127u)) - AMT__EACH_OF(1u))) & AMT__EACH_OF(128u);
-    i += w == 0 ? sizeof w : amt__before(w);
-    if (w != 0) break;
-  }
-  while (i < n && p[i] >= 32u && p[i] != 127u) i++;
-  return i;
-}
-
 /* "HTTP/1.1 200", if that is what lies there. */
-static size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
-                               size_t i, size_t n)
+AMT__INLINE size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
+                                    size_t i, size_t n)
 {
   unsigned k, status = 0;
   if (n - i < 13 || r->line != 0 || memcmp(p + i, "HTTP/1.", 7) != 0 ||
@@ -115,50 +247,27 @@ static size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
   return i + 12;
 }
 
-/* From i on over letters and '-'. */
-static size_t amt__http_letters(const unsigned char *p, size_t i, size_t n)
+/* Eight bytes, or the first and the last four of fewer; letters in lower case,
+   where there is nothing but letters and '-'. */
+AMT__INLINE uint64_t amt__http_lower(const void *p, size_t n)
 {
-  while (n - i >= sizeof n) {
-    size_t w, lower, fits;
-    memcpy(&w, p + i, sizeof w);
-    /* Without its top bit no byte carries into the next. */
-    lower = (w | AMT__EACH_OF(32u)) & AMT__EACH_OF(127u);
-    fits = (lower + AMT__EACH_OF(128u - 'a')) &
-           ~(lower + AMT__EACH_OF(127u - 'z'));
-    fits |= ~(((w & AMT__EACH_OF(127u)) ^ AMT__EACH_OF('-')) +
-              AMT__EACH_OF(127u));
-    w = (w | ~fits) & AMT__EACH_OF(128u);
-    i += w == 0 ? sizeof w : amt__before(w);
-    if (w != 0) break;
-  }
-  while (i < n && ((p[i] | 32u) - 'a' < 26u || p[i] == '-')) i++;
-  return i;
+  const unsigned char *at = (const unsigned char *)p;
+  uint32_t             first, last;
+  memcpy(&first, at, sizeof first);
+  memcpy(&last, n < 8 ? at + n - 4 : at + 4, sizeof last);
+  return ((uint64_t)last << 32 | first) | (uint64_t)0x20202020u << 32 |
+         0x20202020u;
 }
 
-/* Are these n letters and '-', four or more, this word, but for case? */
-static int amt__http_same(const unsigned char *p, const char *word, size_t n)
-{
-  uint32_t a, b;
-  size_t   i = 0;
-  for (;;) {
-    memcpy(&a, p + i, sizeof a);
-    memcpy(&b, word + i, sizeof b);
-    if ((a | 0x20202020u) != b) return 0;
-    if (i + sizeof a == n) return 1;
-    i += sizeof a;
-    if (i + sizeof a > n) i = n - sizeof a;
-  }
-}
-
-/* The place of these n letters and '-' in amt__http_words. */
-static unsigned amt__http_known(const unsigned char *p, size_t n)
+/* What stands in amt__http_words for these n letters and '-'; 0 if nothing. */
+AMT__APART unsigned amt__http_find(const unsigned char *p, size_t n)
 {
   static const struct { unsigned char n, stands; char word[18]; } known[] = {
     { 10, AMT__H_CONNECTION, "connection" },
-    { 10, AMT__H_KEEP_ALIVE, "keep-alive" },
     { 14, AMT__H_LENGTH, "content-length" },
-    { 7, AMT__H_CHUNKED, "chunked" },
+    { 10, AMT__H_KEEP_ALIVE, "keep-alive" },
     { 17, AMT__H_TRANSFER, "transfer-encoding" },
+    { 7, AMT__H_CHUNKED, "chunked" },
     { 5, AMT__H_CLOSE, "close" },
     { 8, AMT__H_IDENTITY, "identity" },
     { 16, AMT__H_ENCODING, "content-encoding" },
@@ -166,68 +275,110 @@ static unsigned amt__http_known(const unsigned char *p, size_t n)
     { 11, AMT__H_RETRY_AFTER, "retry-after" },
     { 16, AMT__H_CHALLENGE, "www-authenticate" }
   };
-  static const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
-                                  1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
-  const char *at;
-  size_t      k;
-  if (n > 17u || !(lengths >> n & 1u)) return AMT__H_NONE;
+  uint64_t first = amt__http_lower(p, n);
+  size_t   k;
   for (k = 0; k < sizeof known / sizeof known[0]; k++)
-    if (known[k].n == n && amt__http_same(p, known[k].word, n)) {
-      at = (const char *)memchr(amt__http_words, known[k].stands, AMT__H_NONE);
-      return (unsigned)(at - amt__http_words);
-    }
-  return AMT__H_NONE;
+    if (known[k].n == n && first == amt__http_lower(known[k].word, n) &&
+        (n <= 8 || (amt__http_lower(p + n - 8, 8) ==
+                      amt__http_lower(known[k].word + n - 8, 8) &&
+                    (p[8] | 32u) == (unsigned char)known[k].word[8])))
+      return known[k].stands;
+  return 0;
 }
 
-/* From i on over letters and '-' of a word. */
-static size_t amt__http_word(amt_http_reply *r, const unsigned char *p,
-                             size_t i, size_t n)
+/* The same, where most have a length that none of the known words has. */
+AMT__INLINE unsigned amt__http_known(const unsigned char *p, size_t n)
 {
-  size_t   len = r->len, end = amt__http_letters(p, i, n);
+  const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
+                           1ul << 11 | 1ul << 14 | 1ul << 16 | 1ul << 17;
+  return n < 18u && lengths >> n & 1u ? amt__http_find(p, n) : 0;
+}
+
+/* Over p[i] to p[end], letters and '-' of a word that does not lie there whole:
+   which it may be is followed. */
+static void amt__http_piece(amt_http_reply *r, const unsigned char *p, size_t i,
+                            size_t end)
+{
+  size_t   len = r->len;
   unsigned place = r->word;
-  if (len == 0 && end < n && (p[end] == ':' || p[end] == '\r')) {
-    place = amt__http_known(p + i, end - i); /* it is whole */
-    len = end - i;
-  } else {
-    for (; i < end; i++, len++)
-      place = amt__http_follow(place, (unsigned)len, p[i] | 32u);
-  }
+  for (; i < end && place != AMT__H_NONE; i++)
+    place = amt__http_follow(place, (unsigned)len++, p[i] | 32u);
+  len += end - i;
   r->len = len > 255u ? 255u : (uint8_t)len;
   r->word = (uint8_t)place;
+}
+
+/* From i on over one word of a list, its letters and '-'. */
+AMT__INLINE size_t amt__http_item(amt_http_reply *r, const unsigned char *p,
+                                  size_t i, size_t n)
+{
+  const char *at;
+  size_t      end = amt__over(p, i, n, AMT__NAME_TEXT);
+  unsigned    stands = 0;
+  if (r->len == 0 && end < n && p[end] == '\r')
+    stands = amt__http_known(p + i, end - i);
+  if (stands == 0) {
+    amt__http_piece(r, p, i, end);
+    return end;
+  }
+  at = (const char *)memchr(amt__http_words, (int)stands, AMT__H_NONE);
+  r->word = (uint8_t)(at - amt__http_words);
+  r->len = 1; /* not 0 is all that this has to tell */
   return end;
 }
 
-/* From i on over a value, as far as it is of the usual kind: text, one word of
-   a list, or digits. */
-static size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
-                              size_t i, size_t n)
+/* From i on over a value, as far as it is of the usual kind: one word of a
+   list, or digits. */
+AMT__INLINE size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
+                                   size_t i, size_t n)
 {
-  size_t from = i;
-  if (r->state == AMT__P_TEXT) return amt__http_skip(p, i, n);
+  size_t from;
   if (r->state < AMT__P_CONNECTION || r->state >= AMT__P_MINOR) return i;
   if (r->len == 0 && i < n && p[i] == ' ') i++;
-  if (r->state < AMT__P_LENGTH) return amt__http_word(r, p, i, n);
+  if (r->state < AMT__P_LENGTH) return amt__http_item(r, p, i, n);
   if ((r->len | r->word) == 0) {
-    from = i;
-    for (; i < n && i - from < 9u && p[i] - (unsigned)'0' < 10u; i++)
-      r->number = r->number * 10u + (p[i] - (unsigned)'0');
+    uint32_t number = 0;
+    for (from = i; i < n && i - from < 9u && p[i] - (unsigned)'0' < 10u; i++)
+      number = number * 10u + (p[i] - (unsigned)'0');
+    r->number = number;
     r->len = (uint8_t)(i - from);
   }
   return i;
 }
 
+/* The most that n may be with no cap of a line or a head passed from i on. */
+AMT__INLINE size_t amt__http_capped(const amt_http_reply *r, size_t i, size_t n)
+{
+  size_t most = AMT__LINE_MAX - r->line;
+  if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
+  return n - i > most ? i + most : n;
+}
+
 /* How many of a value's bytes, in front of n, may be given with the one before
    i: text, and no cap is passed. */
-static size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
-                             size_t i, size_t n)
+AMT__INLINE size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
+                                  size_t i, size_t n)
 {
-  size_t more, most = AMT__LINE_MAX - r->line;
-  if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
-  if (n - i > most) n = i + most;
-  more = amt__http_skip(p, i, n) - i;
+  size_t more;
+  n = amt__http_capped(r, i, n);
+  more = amt__over(p, i, n, AMT__VALUE_TEXT) - i;
   r->line = (uint16_t)(r->line + more);
   r->head += (uint32_t)more;
   return more;
+}
+
+/* From i on over a name, and its colon if it lies there whole. */
+AMT__INLINE size_t amt__http_name(amt_http_reply *r, const unsigned char *p,
+                                  size_t i, size_t n)
+{
+  size_t end = amt__over(p, i, n, AMT__NAME_TEXT);
+  if (end == n || p[end] != ':' || end == i || r->len != 0 ||
+      r->lines >= 100u) {
+    amt__http_piece(r, p, i, end);
+    return end;
+  }
+  amt__http_named(r, amt__http_known(p + i, end - i));
+  return end + 1;
 }
 
 /* From *at on over a head, as long as each line is of the usual kind and lies
@@ -237,33 +388,32 @@ static size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
 static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
                            size_t *at, size_t n)
 {
-  size_t i = *at, from = i, line = i, most = AMT__LINE_MAX - r->line;
+  size_t i = *at, from = i, line = i, was;
   int    e = 0;
-  if (most > AMT__HEAD_MAX - r->head) most = AMT__HEAD_MAX - r->head;
-  if (n - i > most) n = i + most; /* no cap is passed here */
+  n = amt__http_capped(r, i, n);
   while (i < n && r->state < AMT__P_SIZE) {
-    size_t was = i;
-    if (r->state == AMT__P_VERSION) {
+    was = i;
+    if (r->state == AMT__P_NAME) {
+      i = amt__http_name(r, p, i, n);
+    } else if (r->state == AMT__P_VERSION) {
       i = amt__http_status(r, p, i, n);
       if (i == was) break;
-    } else if (r->state == AMT__P_NAME) {
-      i = amt__http_word(r, p, i, n);
-      if (i < n && p[i] == ':') {
-        i++;
-        e = amt__http_ended(r, ':');
-        if (e != 0) break;
-      }
     }
-    if (r->state >= AMT__P_TEXT) i = amt__http_value(r, p, i, n);
-    if (amt__http_crlf(p, i, n)) {
+    if (r->state == AMT__P_TEXT) i = amt__over(p, i, n, AMT__VALUE_TEXT);
+    else if (r->state > AMT__P_TEXT) i = amt__http_value(r, p, i, n);
+    if (!amt__http_crlf(p, i, n)) {
+      if (i == was) break;
+    } else if (r->state == AMT__P_TEXT) { /* most */
+      line = i += 2;
+      r->line = 0;
+      r->state = AMT__P_NAME;
+    } else {
       e = amt__http_ended(r, '\r');
       i += e == 0 ? 2 : 1;
       r->head += (uint32_t)(i - from);
       if (e == 0) e = amt__http_line(r);
       line = from = i;
       if (e != 0) break;
-    } else if (i == was) {
-      break;
     }
   }
   r->line = (uint16_t)(r->line + (i - line));
@@ -280,106 +430,12 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to); /* by the byte step */
 
-/* amt__special looks at as many bytes from p on as an amt__wide has: 0 if all
-   of them are plain text. amt__first: how many are, in front of the first that
-   is not; fewer where it is not AMT__EXACT. Plain is ASCII but for controls,
-   '"' and '\\'. An XOR with 2 leaves the controls what they are and takes '"'
-   to 0x20, next to them. */
-#if AMT_WIDE == 128 || AMT__LITTLE
-#define AMT__EXACT 1
-#else
-#define AMT__EXACT 0
-#endif
-#if AMT_WIDE == 128 && defined(__SSE2__)
-#include <emmintrin.h>
-typedef __m128i  amt__wide;
-typedef unsigned amt__bits;
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  __m128i w = _mm_loadu_si128((const __m128i *)(const void *)p);
-  w = _mm_xor_si128(w, _mm_set1_epi8(2));
-  return (unsigned)_mm_movemask_epi8( /* what is negative: >= 0x80, too */
-    _mm_or_si128(_mm_subs_epi8(w, _mm_set1_epi8(0x21)),
-                 _mm_cmpeq_epi8(w, _mm_set1_epi8('\\' ^ 2))));
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-  return (unsigned)__builtin_ctz(special);
-}
-#elif AMT_WIDE == 128
-#include <arm_neon.h>
-typedef uint8x16_t amt__wide;
-typedef uint64_t   amt__bits; /* four for each byte */
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  uint8x16_t w = veorq_u8(vld1q_u8(p), vdupq_n_u8(2));
-  uint8x16_t special = vorrq_u8(
-    vcltq_s8(vreinterpretq_s8_u8(w), vdupq_n_s8(0x21)), /* >= 0x80, too */
-    vceqq_u8(w, vdupq_n_u8('\\' ^ 2)));
-  return vget_lane_u64(vreinterpret_u64_u8(
-    vshrn_n_u16(vreinterpretq_u16_u8(special), 4)), 0);
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-  return (unsigned)__builtin_ctzll(special) / 4u;
-}
-#elif AMT_WIDE > 0
-#if AMT_WIDE == 32
-typedef uint32_t amt__wide;
-#else
-typedef uint64_t amt__wide;
-#endif
-typedef amt__wide amt__bits; /* the highest of each byte */
-#define AMT__EACH(c) ((amt__wide)-1 / 255u * (amt__wide)(c))
-/* A borrow that goes on into the next byte comes from one that is special. */
-AMT__INLINE amt__bits amt__special(const unsigned char *p)
-{
-  amt__wide w;
-  memcpy(&w, p, sizeof w);
-  return (w | ((w ^ AMT__EACH(2)) - AMT__EACH(0x21)) |
-          ((w ^ AMT__EACH('\\')) - AMT__EACH(1))) & AMT__EACH(0x80);
-}
-AMT__INLINE unsigned amt__first(amt__bits special)
-{
-#if AMT__EXACT
-  return (unsigned)(AMT_WIDE == 32 ? __builtin_ctz((unsigned)special)
-                                   : __builtin_ctzll(special)) / 8u;
-#else
-  return (void)special, 0;
-#endif
-}
-#endif
-
-/* From p[*at] on over plain text, as long as there are whole words. 1 if *at is
-   where it ends; if 0, it may go on. */
-AMT__INLINE int amt__json_words(const unsigned char *p, size_t *at, size_t n)
-{
-  size_t    i = *at;
-  amt__bits special;
-  if (n < i + sizeof(amt__wide)) return 0;
-  special = amt__special(p + i); /* for most strings the only one */
-  if (special == 0) {
-    size_t last = n - sizeof(amt__wide);
-    while ((i += sizeof(amt__wide)) <= last) {
-      special = amt__special(p + i);
-      if (special != 0) break;
-    }
-  }
-  if (special != 0) i += amt__first(special);
-  *at = i;
-  return AMT__EXACT && special != 0;
-}
-
-/* The same to its very end. The byte there; 0 if that is the end of p too, as
-   for a NUL, which is not plain. */
+/* From p[*at] on over plain text. The byte there; 0 if that is the end of p
+   too, as for a NUL, which is not plain. */
 AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
                                     size_t n)
 {
-  size_t i;
-  if (amt__json_words(p, at, n)) return p[*at];
-  i = *at;
-  while (i < n && (p[i] ^ 2u) - 0x21u < 0x5Fu && p[i] != '\\') i++;
-  *at = i;
+  size_t i = *at = amt__over(p, *at, n, AMT__STRING);
   return i < n ? p[i] : 0;
 }
 
@@ -462,54 +518,6 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
     if (c != '\\') break;
   }
   *to = at;
-  return i;
-}
-
-/* --- what is sent, a word at a time; a loop of bytes does what is left --- */
-
-#define AMT__EVERY(c) ((size_t)-1 / 255u * (c))
-
-/* The top bit is set for each byte of w that is below c, which is 128 at most;
-   and maybe for one above such a byte. */
-#define AMT__BELOW(w, c) (((w) - AMT__EVERY(c)) & ~(w) & AMT__EVERY(128u))
-
-/* Over what is no control. */
-AMT__INLINE size_t amt__text_words(const char *text, size_t i, size_t n)
-{
-  size_t w;
-  for (; n - i >= sizeof w; i += sizeof w) {
-    memcpy(&w, text + i, sizeof w);
-    if (AMT__BELOW(w, 32u) != 0) break;
-  }
-  return i;
-}
-
-/* Over what needs no escape. */
-AMT__INLINE size_t amt__plain_words(const char *text, size_t n)
-{
-  const unsigned char *p = (const unsigned char *)text;
-  size_t               i = 0, w;
-  while (n - i >= 4 * sizeof w) {
-    amt__json_words(p, &i, n);
-    if (i == n || p[i] < 0x80u) break;
-    i++;
-  }
-  for (; n - i >= sizeof w; i += sizeof w) {
-    memcpy(&w, text + i, sizeof w);
-    if ((AMT__BELOW(w, 32u) | AMT__BELOW(w ^ AMT__EVERY('"'), 1u) |
-         AMT__BELOW(w ^ AMT__EVERY('\\'), 1u)) != 0) break;
-  }
-  return i;
-}
-
-/* Over ASCII. */
-AMT__INLINE size_t amt__ascii_words(const char *text, size_t n)
-{
-  size_t i, w;
-  for (i = 0; n - i >= sizeof w; i += sizeof w) {
-    memcpy(&w, text + i, sizeof w);
-    if ((w & AMT__EVERY(128u)) != 0) break;
-  }
   return i;
 }
 
@@ -597,7 +605,7 @@ AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
   t->start = t->offset + i++;
   token->text = (char *)p + from;
   token->first = token->last = 1;
-  if (!amt__json_words(p, &i, n) || p[i] != '"')
+  if (!amt__over_words(p, &i, n, AMT__STRING) || p[i] != '"')
     return amt__json_escaped(t, p, n, used, token, i);
   token->len = i - from;
   return amt__json_ended(t, p, n, used, i + 1, s);

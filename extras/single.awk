@@ -2,7 +2,7 @@
 #   awk -f extras/single.awk amt.h amt_http.h backends/*.h >single/amt.h
 # Each header stands where it is included first. Two have no guard, since they
 # are part of whoever includes them: amt_address.h stands in each kind of
-# sockets, and of amt_wide.h each of its two readers has its half.
+# sockets, and of amt_wide.h each of its three readers has its part.
 
 FNR == 1 { name = FILENAME; sub(/.*\//, "", name); names[++files] = name }
 { text[name] = text[name] $0 "\n" }
@@ -46,11 +46,10 @@ function start()
   started = 1
 }
 
-# amt_wide.h: its opening and the first half for amt_http.h, then the second.
+# amt_wide.h: its opening and the first part, then the second, then the third.
 function skipped(line)
 {
-  if (line == "#ifndef AMT__WIDE_JSON") { half = 1; return 1 }
-  if (line == "#else /* AMT__WIDE_JSON */") { half = 2; return 1 }
-  if (line == "#endif /* AMT__WIDE_JSON */") { half = 0; return 1 }
-  return half == 0 ? done["amt_wide.h"] == 2 : half != done["amt_wide.h"]
+  if (line ~ /^#(if|elif|else).*AMT__WIDE_JSON/) { part++; return 1 }
+  if (line == "#endif /* AMT__WIDE_JSON */") { part = 0; return 1 }
+  return (part == 0 ? 1 : part) != done["amt_wide.h"]
 }
