@@ -975,88 +975,144 @@ AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a)
   return e;
 }
 
-/* One of a client's two texts. */
+/* A client's two texts. What is wanted of them lies in the room as DER, each
+   with its place in a list. */
 typedef struct amt__client_pem {
   br_pem_decoder_context  pem;
-  br_skey_decoder_context key;
   amt_tls_room            room;
-  br_x509_certificate    *chain; /* the last first */
-  size_t                  chain_len;
-  uint8_t                 has_key;
+  size_t                  begin; /* of the object at hand */
+  br_x509_certificate    *list;  /* the last first */
+  size_t                  count;
 } amt__client_pem;
 
-static void amt__client_key_der(void *ctx, const void *p, size_t n)
+static int amt__client_wants(br_pem_decoder_context *pem, int error)
 {
-  br_skey_decoder_push((br_skey_decoder_context *)ctx, p, n);
+  const char *name = br_pem_decoder_name(pem);
+  if (error == AMT_E_TLS_PEM) return amt__pem_is_certificate(pem);
+  return strcmp(name, "PRIVATE KEY") == 0 ||
+         strcmp(name, "RSA PRIVATE KEY") == 0 ||
+         strcmp(name, "EC PRIVATE KEY") == 0;
 }
 
-static int amt__client_certificates(amt__client_pem *x, const char *p, size_t n)
+static int amt__client_event(amt__client_pem *x, int event, int error)
 {
-  size_t begin = 0;
-  int    event;
-  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
-    int is_ours = amt__pem_is_certificate(&x->pem);
-    if (event == BR_PEM_ERROR) return AMT_E_TLS_PEM;
-    if (event == BR_PEM_BEGIN_OBJ) {
-      begin = x->room.low;
-      if (is_ours)
-        br_pem_decoder_setdest(&x->pem, amt__room_append, &x->room);
-      else
-        br_pem_decoder_setdest(&x->pem, NULL, NULL);
-    } else if (is_ours) {
-      x->chain = (br_x509_certificate *)amt__room_next(&x->room,
-                                                       sizeof *x->chain);
-      if (x->chain == NULL) return AMT_E_TLS_ROOM;
-      x->chain->data = x->room.mem + begin;
-      x->chain->data_len = x->room.low - begin;
-      x->chain_len++;
-    }
+  int wanted = amt__client_wants(&x->pem, error);
+  if (event == BR_PEM_ERROR) return error;
+  if (event == BR_PEM_BEGIN_OBJ) {
+    x->begin = x->room.low;
+    br_pem_decoder_setdest(&x->pem, wanted ? amt__room_append : NULL, &x->room);
+  } else if (wanted) {
+    x->list = (br_x509_certificate *)amt__room_next(&x->room, sizeof *x->list);
+    if (x->list == NULL) return AMT_E_TLS_ROOM;
+    x->list->data = x->room.mem + x->begin;
+    x->list->data_len = x->room.low - x->begin;
+    x->count++;
   }
   return x->room.error;
 }
 
-static int amt__client_key(amt__client_pem *x, const char *p, size_t n)
+/* Reads certificates, if a text without one is AMT_E_TLS_PEM, or keys, if it
+   is AMT_E_TLS_KEY. */
+static int amt__client_text(amt__client_pem *x, const char *p, size_t n,
+                            int error)
 {
-  int event;
-  while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
-    const char *name = br_pem_decoder_name(&x->pem);
-    int         is_key = strcmp(name, "PRIVATE KEY") == 0 ||
-                 strcmp(name, "RSA PRIVATE KEY") == 0 ||
-                 strcmp(name, "EC PRIVATE KEY") == 0;
-    if (event == BR_PEM_ERROR) return AMT_E_TLS_KEY;
-    if (event == BR_PEM_BEGIN_OBJ && is_key && !x->has_key) {
-      br_skey_decoder_init(&x->key);
-      br_pem_decoder_setdest(&x->pem, amt__client_key_der, &x->key);
-    } else if (event == BR_PEM_BEGIN_OBJ) {
-      br_pem_decoder_setdest(&x->pem, NULL, NULL);
-    } else if (is_key) {
-      x->has_key = 1;
+  size_t before = x->count;
+  int    event, e, last = 0;
+  br_pem_decoder_init(&x->pem);
+  for (;;) {
+    while ((event = amt__pem_event(&x->pem, &p, &n)) != 0) {
+      e = amt__client_event(x, event, error);
+      if (e != 0) return e;
     }
+    if (last) break;
+    last = 1;
+    p = "\n"; /* its last line may lack it */
+    n = 1;
   }
-  return 0;
+  return x->count == before ? error : 0;
 }
 
-/* The key's numbers, from the decoder into the room. */
-static int amt__client_keep(amt_bearssl_client *c, amt__client_pem *x)
+/* Takes the next element out of d, if it has this tag. */
+static int amt__der_next(br_x509_certificate *d, unsigned tag,
+                         br_x509_certificate *value)
 {
-  amt_tls_room *r = &x->room;
-  int           type = x->has_key ? br_skey_decoder_key_type(&x->key) : 0;
-  if (type == BR_KEYTYPE_RSA) {
-    c->rsa = *br_skey_decoder_get_rsa(&x->key);
-    c->rsa.p = amt__room_put(r, c->rsa.p, c->rsa.plen);
-    c->rsa.q = amt__room_put(r, c->rsa.q, c->rsa.qlen);
-    c->rsa.dp = amt__room_put(r, c->rsa.dp, c->rsa.dplen);
-    c->rsa.dq = amt__room_put(r, c->rsa.dq, c->rsa.dqlen);
-    c->rsa.iq = amt__room_put(r, c->rsa.iq, c->rsa.iqlen);
-    c->use = amt_bearssl_use_rsa;
-  } else if (type == BR_KEYTYPE_EC) {
-    c->ec = *br_skey_decoder_get_ec(&x->key);
-    c->ec.x = amt__room_put(r, c->ec.x, c->ec.xlen);
-    c->use = amt_bearssl_use_ec;
-  } else {
-    return AMT_E_TLS_KEY;
+  size_t head = 2, more, n;
+  if (d->data_len < 2u || d->data[0] != tag) return 0;
+  n = d->data[1];
+  if (n >= 0x80u) {
+    more = n & 0x7Fu;
+    if (more > 2u || more > d->data_len - 2u) return 0;
+    for (n = 0; more > 0; more--) n = n << 8 | d->data[head++];
   }
-  return r->error;
+  if (n > d->data_len - head) return 0;
+  value->data = d->data + head;
+  value->data_len = n;
+  d->data += head + n;
+  d->data_len -= head + n;
+  return 1;
+}
+
+/* RSAPrivateKey, RFC 8017, A.1.2, behind its version. */
+static int amt__key_rsa(br_rsa_private_key *rsa, br_x509_certificate *in)
+{
+  br_x509_certificate v[8]; /* n, e, d, p, q, dp, dq, iq */
+  unsigned            i, top;
+  for (i = 0; i < 8u; i++)
+    if (!amt__der_next(in, 0x02, &v[i])) return 0;
+  while (v->data_len > 0 && *v->data == 0) v->data++, v->data_len--;
+  if (v->data_len == 0) return 0;
+  rsa->n_bitlen = (uint32_t)v->data_len * 8u;
+  for (top = *v->data; top < 0x80u; top <<= 1) rsa->n_bitlen--;
+  rsa->p = v[3].data, rsa->plen = v[3].data_len;
+  rsa->q = v[4].data, rsa->qlen = v[4].data_len;
+  rsa->dp = v[5].data, rsa->dplen = v[5].data_len;
+  rsa->dq = v[6].data, rsa->dqlen = v[6].data_len;
+  rsa->iq = v[7].data, rsa->iqlen = v[7].data_len;
+  return 1;
+}
+
+/* ECPrivateKey, RFC 5915, at its privateKey. The curve's name stands inside,
+   or in PKCS #8 behind the algorithm's. */
+static int amt__key_ec(br_ec_private_key *ec, br_x509_certificate *in,
+                       br_x509_certificate *algorithm)
+{
+  static const uint8_t p256[8] = { 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7 };
+  static const uint8_t secg[4] = { 0x2B, 0x81, 4, 0 };
+  br_x509_certificate  v;
+  if (!amt__der_next(in, 0x04, &v)) return 0;
+  ec->x = v.data, ec->xlen = v.data_len;
+  if (!amt__der_next(in, 0xA0, algorithm)) amt__der_next(algorithm, 0x06, &v);
+  if (!amt__der_next(algorithm, 0x06, &v)) return 0;
+  if (v.data_len == sizeof p256 && memcmp(v.data, p256, sizeof p256) == 0)
+    ec->curve = BR_EC_secp256r1;
+  if (v.data_len == 5u && memcmp(v.data, secg, sizeof secg) == 0 &&
+      (v.data[4] | 1) == 0x23)
+    ec->curve = v.data[4] - 0x22 + BR_EC_secp384r1;
+  return ec->curve != 0;
+}
+
+/* One of three forms: PKCS #8 (RFC 5958) has one of the others inside. */
+static int amt__key_read(amt_bearssl_client *c, br_x509_certificate d)
+{
+  static const uint8_t rsa[11] = { 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D,
+                                   1, 1, 1 };
+  br_x509_certificate  in, v, algorithm = { NULL, 0 };
+  int                  is_rsa = 1;
+  if (!amt__der_next(&d, 0x30, &in)) return 0;
+  amt__der_next(&in, 0x02, &v);
+  if (amt__der_next(&in, 0x30, &algorithm)) {
+    is_rsa = algorithm.data_len >= sizeof rsa &&
+             memcmp(algorithm.data, rsa, sizeof rsa) == 0; /* no RSA-PSS */
+    if (!amt__der_next(&in, 0x04, &d) || !amt__der_next(&d, 0x30, &in))
+      return 0;
+    amt__der_next(&in, 0x02, &v);
+  }
+  if (is_rsa && amt__key_rsa(&c->rsa, &in)) {
+    c->use = amt_bearssl_use_rsa;
+    return 1;
+  }
+  c->use = amt_bearssl_use_ec;
+  return amt__key_ec(&c->ec, &in, &algorithm);
 }
 
 AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
@@ -1064,27 +1120,26 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
                                    size_t chain_len, const char *key,
                                    size_t key_len)
 {
-  amt__client_pem x;
-  size_t          i;
-  int             e;
+  amt__client_pem      x;
+  br_x509_certificate *list;
+  size_t               i, n;
+  int                  e;
   memset(c, 0, sizeof *c);
   memset(&x, 0, sizeof x);
   amt__room_init(&x.room, mem, size);
-  br_pem_decoder_init(&x.pem);
-  e = amt__client_certificates(&x, chain, chain_len);
-  if (e == 0) e = amt__client_certificates(&x, "\n", 1);
-  if (e == 0 && x.chain_len == 0) e = AMT_E_TLS_PEM;
-  br_pem_decoder_init(&x.pem);
-  if (e == 0) e = amt__client_key(&x, key, key_len);
-  if (e == 0) e = amt__client_key(&x, "\n", 1);
-  if (e == 0) e = amt__client_keep(c, &x);
-  for (i = 0; i < x.chain_len / 2u; i++) { /* ours first */
-    br_x509_certificate last = x.chain[x.chain_len - 1u - i];
-    x.chain[x.chain_len - 1u - i] = x.chain[i];
-    x.chain[i] = last;
+  e = amt__client_text(&x, chain, chain_len, AMT_E_TLS_PEM);
+  c->chain_len = n = x.count;
+  if (e == 0) e = amt__client_text(&x, key, key_len, AMT_E_TLS_KEY);
+  if (e == 0) {
+    list = x.list + (x.count - n); /* the first key stands before it */
+    for (i = 0; i < n / 2u; i++) { /* ours first */
+      br_x509_certificate last = list[n - 1u - i];
+      list[n - 1u - i] = list[i];
+      list[i] = last;
+    }
+    c->chain = list;
+    if (!amt__key_read(c, list[-1])) e = AMT_E_TLS_KEY;
   }
-  c->chain = x.chain;
-  c->chain_len = x.chain_len;
   amt_wipe(&x, sizeof x);
   return e;
 }

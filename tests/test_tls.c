@@ -3911,6 +3911,90 @@ TLS_TEST(a_client_with_lines_of_cr_lf_is_read)
   notes_check();
 }
 
+TLS_TEST(a_client_s_texts_may_end_without_a_line_s_end)
+{
+  proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, authority);
+  unsigned char *der = NULL;
+  int            n = i2d_X509(authority, &der);
+  p.chain.n--;
+  p.key.n--;
+  assert_int_equal(tls_client(&p.chain, &p.key), 0);
+  assert_int_equal(client_of_ours.chain_len, 2);
+  assert_int_equal(client_of_ours.chain[1].data_len, n);
+  assert_memory_equal(client_of_ours.chain[1].data, der, n);
+  OPENSSL_free(der);
+  proof_free(&p);
+}
+
+static void same_number(EVP_PKEY *made, const char *name,
+                        const unsigned char *p, size_t n)
+{
+  BIGNUM *secret = NULL, *read = BN_bin2bn(p, (int)n, NULL);
+  MUST(EVP_PKEY_get_bn_param(made, name, &secret));
+  if (BN_cmp(read, secret) != 0) text_add(&notes, "%s differs\n", name);
+  BN_free(read);
+  BN_free(secret);
+}
+
+/* What was read of it. curve: BR_EC_, or 0: RSA. */
+static void same_key(EVP_PKEY *made, int curve)
+{
+  const br_rsa_private_key *rsa = &client_of_ours.rsa;
+  const br_ec_private_key  *ec = &client_of_ours.ec;
+  if (curve != 0) {
+    assert_int_equal(ec->curve, curve);
+    same_number(made, OSSL_PKEY_PARAM_PRIV_KEY, ec->x, ec->xlen);
+    return;
+  }
+  assert_int_equal(rsa->n_bitlen, EVP_PKEY_get_bits(made));
+  same_number(made, OSSL_PKEY_PARAM_RSA_FACTOR1, rsa->p, rsa->plen);
+  same_number(made, OSSL_PKEY_PARAM_RSA_FACTOR2, rsa->q, rsa->qlen);
+  same_number(made, OSSL_PKEY_PARAM_RSA_EXPONENT1, rsa->dp, rsa->dplen);
+  same_number(made, OSSL_PKEY_PARAM_RSA_EXPONENT2, rsa->dq, rsa->dqlen);
+  same_number(made, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, rsa->iq, rsa->iqlen);
+}
+
+/* A key in both forms; only the newer one tells RSA-PSS from RSA. */
+static void key_forms(EVP_PKEY *made, int want, int curve, const char *what)
+{
+  proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
+  int   pkcs8;
+  for (pkcs8 = EVP_PKEY_is_a(made, "RSA-PSS"); pkcs8 < 2; pkcs8++) {
+    BIO *b = BIO_new(BIO_s_mem());
+    int  e;
+    bytes_free(&p.key);
+    MUST(pkcs8 ? PEM_write_bio_PKCS8PrivateKey(b, made, NULL, NULL, 0, NULL,
+                                               NULL)
+               : PEM_write_bio_PrivateKey_traditional(b, made, NULL, NULL, 0,
+                                                      NULL, NULL));
+    bio_take(&p.key, b);
+    e = tls_client(&p.chain, &p.key);
+    if (e != want) text_add(&notes, "%s, PKCS #8 %d: %s\n", what, pkcs8,
+                            error_name(e));
+    else if (e == 0) same_key(made, curve);
+  }
+  proof_free(&p);
+  EVP_PKEY_free(made);
+}
+
+TLS_TEST(keys_of_each_kind_are_read_as_they_are)
+{
+  EVP_PKEY     *pss = NULL;
+  EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+  MUST(EVP_PKEY_keygen_init(maker) > 0 && EVP_PKEY_keygen(maker, &pss) > 0);
+  EVP_PKEY_CTX_free(maker);
+  key_forms(EVP_EC_gen("P-256"), 0, BR_EC_secp256r1, "P-256");
+  key_forms(EVP_EC_gen("P-384"), 0, BR_EC_secp384r1, "P-384");
+  key_forms(EVP_EC_gen("P-521"), 0, BR_EC_secp521r1, "P-521");
+  key_forms(EVP_EC_gen("P-224"), AMT_E_TLS_KEY, 0, "P-224");
+  key_forms(EVP_EC_gen("secp256k1"), AMT_E_TLS_KEY, 0, "secp256k1");
+  key_forms(EVP_EC_gen("brainpoolP256r1"), AMT_E_TLS_KEY, 0, "brainpool");
+  key_forms(EVP_RSA_gen(1024), 0, 0, "RSA of 1,024 bits");
+  key_forms(EVP_RSA_gen(1020), 0, 0, "RSA of 1,020 bits");
+  key_forms(pss, AMT_E_TLS_KEY, 0, "RSA-PSS");
+  notes_check();
+}
+
 TLS_TEST(client_texts_that_are_none_are_refused)
 {
   proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
