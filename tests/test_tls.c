@@ -3995,6 +3995,44 @@ TLS_TEST(keys_of_each_kind_are_read_as_they_are)
   notes_check();
 }
 
+TLS_TEST(keys_of_odd_elements_are_refused)
+{
+  static const struct { const char *der; size_t n; } list[] = {
+    { "", 0 }, { "\x30", 1 }, { "\x31\x00", 2 }, { "\x30\x00", 2 },
+    { "\x30\x03\x02\x01\x00", 5 },                       /* a version alone */
+    { "\x30\x82\x00", 3 }, { "\x30\x83\x00\x00\x00", 5 }, /* its length */
+    { "\x30\x80\x00\x00", 4 }, { "\x30\x7f\x02\x01\x00", 5 },
+    { "\x30\x1b\x02\x01\x00" "\x02\x01\x00\x02\x01\x03\x02\x01\x01"
+      "\x02\x01\x03\x02\x01\x03\x02\x01\x01\x02\x01\x01\x02\x01\x01",
+      29 }, /* RSA, its modulus 0 */
+    { "\x30\x1a\x02\x01\x00" "\x02\x00\x02\x01\x03\x02\x01\x01"
+      "\x02\x01\x03\x02\x01\x03\x02\x01\x01\x02\x01\x01\x02\x01\x01",
+      28 }, /* and of no bytes */
+    { "\x30\x06\x02\x01\x01\x04\x01\x05", 8 }, /* EC, and no curve */
+    { "\x30\x08\x02\x01\x01\x04\x01\x05\xa0\x00", 10 },
+    { "\x30\x0f\x02\x01\x01\x04\x01\x05\xa0\x07\x06\x05\x2b\x81\x05\x00"
+      "\x22", 17 },
+    { "\x30\x0f\x02\x01\x01\x04\x01\x05\xa0\x07\x06\x05\x2b\x81\x04\x00"
+      "\x21", 17 }, /* P-224 */
+    { "\x30\x05\x02\x01\x00\x30\x00", 7 } /* PKCS #8, and no key */
+  };
+  proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
+  size_t i;
+  for (i = 0; i < COUNT(list); i++) {
+    BIO *b = BIO_new(BIO_s_mem());
+    int  e;
+    bytes_free(&p.key);
+    MUST(PEM_write_bio(b, "PRIVATE KEY", "", (const unsigned char *)list[i].der,
+                       (long)list[i].n) >= 0);
+    bio_take(&p.key, b);
+    e = tls_client(&p.chain, &p.key);
+    if (e != AMT_E_TLS_KEY)
+      text_add(&notes, "%zu: %s\n", i, error_name(e));
+  }
+  proof_free(&p);
+  notes_check();
+}
+
 TLS_TEST(client_texts_that_are_none_are_refused)
 {
   proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);

@@ -169,6 +169,9 @@ static const shown shown_extensions[] = {
   { "nameConstraints, critical", BOTH(CERTIFICATE), 1, LEAF(0),
     MIDDLE(.extra_nid = NID_name_constraints,
            .extra = "critical,permitted;DNS:server.test") },
+  { "nameConstraints of the server's own", BOTH(CERTIFICATE), 0,
+    LEAF(.extra_nid = NID_name_constraints,
+         .extra = "permitted;DNS:server.test") },
   { "certificatePolicies", TAKEN,
     LEAF(.extra_nid = NID_certificate_policies, 
          .extra = "DER:30:07:30:05:06:03:2a:03:04") },
@@ -328,6 +331,21 @@ TLS_TEST(a_chain_that_is_skipped_may_be_odd)
   notes_check();
 }
 
+/* BearSSL tells of the first, mbedTLS of the last. */
+TLS_TEST(names_that_are_constrained_twice_are_refused)
+{
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
+                       .issuer = authority, .issuer_key = KEY_CA };
+  middle.extra_nid = s.extra_nid = NID_name_constraints;
+  middle.extra = s.extra = "permitted;DNS:server.test";
+  s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
+  peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
+  refused(AMT_E_TLS_CERTIFICATE, "both");
+  assert_int_equal(tls.report.certificate, BY(0, 1));
+  notes_check();
+}
+
 /* A KeyPurposeId that begins or ends like serverAuth, or is no OID. */
 TLS_TEST(a_purpose_alike_is_another)
 {
@@ -335,7 +353,8 @@ TLS_TEST(a_purpose_alike_is_another)
     "DER:30:09:06:07:2b:06:01:05:05:07:03",
     "DER:30:0a:06:08:2b:06:01:05:05:07:03:11",
     "DER:30:0b:06:09:2b:06:01:05:05:07:03:01:01",
-    "DER:30:05:06:03:55:1d:25", "DER:30:06:06:04:55:1d:25:01", "DER:30:00"
+    "DER:30:05:06:03:55:1d:25", "DER:30:06:06:04:55:1d:25:01", "DER:30:00",
+    "DER:30:0a:0c:08:2b:06:01:05:05:07:03:01"
   };
   size_t i;
   for (i = 0; i < COUNT(list); i++) {
