@@ -70,7 +70,7 @@
    AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
                     certificate is your own: no RSA, no SHA-384, which saves
                     17 kB of BearSSL
-   Price, beside BearSSL: 1.9 kB on a Cortex-M4, gcc 12 -Os, and 2.4 kB more for
+   Price, beside BearSSL: 1.8 kB on a Cortex-M4, gcc 12 -Os, and 2.1 kB more for
    IP addresses and pins. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_BEARSSL)
@@ -129,7 +129,6 @@ typedef struct amt_bearssl_server {
   br_ssl_session_parameters  saved;
   uint8_t                    saved_for[32]; /* a hash of these */
   uint32_t                   saved_until;   /* seconds since 1970 */
-  uint8_t                    has_saved;
 } amt_bearssl_server;
 
 /* Forgets and wipes the saved session: when the credentials end, and after
@@ -149,19 +148,20 @@ typedef struct amt_bearssl {
   amt_bearssl_server     *server;
   unsigned char          *buf;
   size_t                  size;
-  amt_tls_report            report;
-  /* Private: */
-  uint8_t                 certificates, first, offered, decided;
+  uint8_t                 state;       /* private; what follows, up to the
+                                          verifier, begins anew each time */
+  uint8_t                 certificates, first, offered, decided, passed;
   uint8_t                 seen;        /* in the server's own certificate */
   uint8_t                 constrained; /* that one, from 1, constrains names */
+  char                    san_text;
+  amt_tls_report          report;
+  /* Private: */
   int                     broken;      /* the error of a write below; then
                                           nothing is written any more */
   int                     verdict;     /* why the certificate was refused */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
   br_name_element         san;         /* without the reader: a dNSName? */
-  char                    san_text;
-  uint8_t                 state;       /* what stands above begins anew */
   const br_x509_class    *verifier;    /* ours, in front of xc */
   br_sha256_context       key_hash;
   br_ssl_client_context   cc;
@@ -220,7 +220,8 @@ AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
 AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a);
 
 /* A client's chain and its unencrypted key from PEM (PKCS #8, or "RSA" or "EC
-   PRIVATE KEY") into mem: about the texts' size in all. 0, or AMT_E_TLS_PEM,
+   PRIVATE KEY") into mem: about the texts' size in all, and 0.8 kB of stack
+   meanwhile. 0, or AMT_E_TLS_PEM,
    AMT_E_TLS_KEY, AMT_E_TLS_ROOM. Wipe mem after use: it holds the key. */
 AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
                                    size_t size, const char *chain,
@@ -259,12 +260,6 @@ static amt_bearssl *amt__bearssl_of(const br_x509_class **ctx)
                                  offsetof(amt_bearssl, verifier));
 }
 
-/* Without a chain only the first certificate is looked into, for its key. */
-static int amt__bearssl_passes(const amt_bearssl *t)
-{
-  return t->certificates == 1u || !t->server->tls.insecure_skip_chain;
-}
-
 static void amt__bearssl_start_chain(const br_x509_class **ctx,
                                      const char *name)
 {
@@ -279,7 +274,8 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
   t->decided = t->xc.err != 0;
   if (!t->decided) t->report.certificate = t->certificates;
   if (t->certificates < 255u) t->certificates++;
-  if (!amt__bearssl_passes(t)) return;
+  t->passed = t->certificates != 1u && t->server->tls.insecure_skip_chain;
+  if (t->passed) return; /* only the first is looked into, for its key */
   t->xc.vtable->start_cert(&t->xc.vtable, n);
   if (!t->decided) amt__cert_init(&t->reader);
 #ifndef AMT_TLS_NO_PIN
@@ -294,7 +290,7 @@ static void amt__bearssl_append(const br_x509_class **ctx,
 {
   amt_bearssl *t = amt__bearssl_of(ctx);
   size_t       i;
-  if (!amt__bearssl_passes(t)) return;
+  if (t->passed) return;
   for (i = 0; i < n && !t->decided; i++) {
     int of_key = amt__cert_step(&t->reader, p[i]);
 #ifndef AMT_TLS_NO_PIN
@@ -311,7 +307,7 @@ static void amt__bearssl_append(const br_x509_class **ctx,
 static void amt__bearssl_end_cert(const br_x509_class **ctx)
 {
   amt_bearssl *t = amt__bearssl_of(ctx);
-  if (!amt__bearssl_passes(t)) return;
+  if (t->passed) return;
   t->xc.vtable->end_cert(&t->xc.vtable);
   if (!t->decided && t->constrained == 0 &&
       (t->reader.seen & AMT__CERT_HAS_CONSTRAINTS))
@@ -393,7 +389,7 @@ static void amt__bearssl_profile(br_ssl_client_context *cc,
   br_x509_minimal_set_minrsa(xc, 256);
   br_ssl_engine_set_default_aes_gcm(eng);
   br_ssl_engine_set_default_chapol(eng);
-  br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
+  br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION);
 }
 
 AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
@@ -434,17 +430,16 @@ AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
 /* Takes up the saved session, if all that it depends on is the same: the
    caller's part of the server, the pins, the name, the port. */
 static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
-                               uint16_t port)
+                               uint32_t now)
 {
   amt_bearssl_server *s = t->server;
   br_sha256_context   hash;
   br_sha256_init(&hash);
   br_sha256_update(&hash, s, offsetof(amt_bearssl_server, saved));
   br_sha256_update(&hash, s->tls.pins, 32u * s->tls.pin_count);
-  br_sha256_update(&hash, name, n);
-  br_sha256_update(&hash, &port, sizeof port);
+  br_sha256_update(&hash, name, n + 3u);
   br_sha256_out(&hash, t->binding);
-  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
+  t->offered = s->saved.session_id_len != 0 && now <= s->saved_until &&
                memcmp(t->binding, s->saved_for, sizeof t->binding) == 0;
   if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
 }
@@ -464,12 +459,12 @@ static void amt__bearssl_clear(amt_bearssl *t)
 static int amt__bearssl_seed(amt_bearssl *t)
 {
   const amt_tls *tls = &t->server->tls;
-  uint8_t        seed[32];
+  uint8_t       *seed = t->binding; /* amt__bearssl_offer writes over it */
+  size_t         n = sizeof t->binding;
   if (t->cc.eng.rng_init_done == 2) return 0;
   if (tls->random == NULL) return 0; /* BearSSL asks the system, or refuses */
-  if (tls->random(tls->ctx, seed, sizeof seed) != 1) return AMT_E_TLS_RANDOM;
-  br_ssl_engine_inject_entropy(&t->cc.eng, seed, sizeof seed);
-  amt_wipe(seed, sizeof seed);
+  if (tls->random(tls->ctx, seed, n) != 1) return AMT_E_TLS_RANDOM;
+  br_ssl_engine_inject_entropy(&t->cc.eng, seed, n);
   return 0;
 }
 
@@ -499,71 +494,75 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   };
 #endif
   amt_bearssl_server *s = t->server;
-  char                name[254];
+  char                name[256];
+  uint32_t            now = amt__tls_time(&s->tls);
   int                 e;
-  memset(&t->report, 0, offsetof(amt_bearssl, state) -
-                        offsetof(amt_bearssl, report));
+  memset(&t->certificates, 0, offsetof(amt_bearssl, verifier) -
+                              offsetof(amt_bearssl, certificates));
   if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
-  n = amt__tls_name(&s->tls, host, n, name, &t->reader);
-  e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader);
+  n = amt__tls_name(&s->tls, host, n, port, name, &t->reader);
+  e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader, now);
   if (e != 0) return e;
   amt__bearssl_clear(t);
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
 #if !AMT__TLS_READER
   amt__bearssl_ask_san(t);
 #endif
-  amt__bearssl_clock(t, amt__tls_time(&s->tls));
+  amt__bearssl_clock(t, now);
   amt__bearssl_profile(&t->cc, &t->xc);
   if (s->configure != NULL) s->configure(&t->cc, &t->xc);
   if (s->client != NULL) s->client->use(&t->cc, s->client);
-  br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
 #if AMT__TLS_READER
   t->verifier = &verifier;
   br_ssl_engine_set_x509(&t->cc.eng, &t->verifier);
+#else
+  br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
 #endif
   br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
                            t->size / 2u >= AMT_BEARSSL_FULL);
   e = amt__bearssl_seed(t);
   if (e != 0) return e;
-  amt__bearssl_offer(t, name, n, port);
-  if (!br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
-                           t->offered))
-    return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
-             ? AMT_E_TLS_RANDOM : AMT_E_TLS_BROKEN;
-  return 0;
+  amt__bearssl_offer(t, name, n, now);
+  if (br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
+                          t->offered))
+    return 0;
+  return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
+           ? AMT_E_TLS_RANDOM : AMT_E_TLS_BROKEN;
 }
 
 /* The engine's own end, BR_ERR_, as an error of ours. */
 static int amt__bearssl_error(const amt_bearssl *t, int e)
 {
-#define AMT__E(error) (uint8_t)(AMT_E_TLS_NOT_TLS - AMT_E_TLS_##error)
-  static const uint8_t errors[BR_ERR_X509_NOT_TRUSTED + 1] = {
-    0, 0, 0, AMT__E(VERSION), /* BR_ERR_UNSUPPORTED_VERSION is 3 */
-    0, 0, AMT__E(RECORD), 0, AMT__E(RANDOM), /* _TOO_LARGE, _NO_RANDOM */
-    0, 0, 0, 0, 0, 0, 0, AMT__E(CIPHER), /* _BAD_CIPHER_SUITE is 16 */
-    0, 0, 0, 0, 0, 0, 0, 0, 0,
-    AMT__E(CIPHER), 0, AMT__E(USAGE), /* _INVALID_ALGORITHM, _WRONG_KEY_USAGE */
-    0, 0, 0, 0, /* from 33 on BR_ERR_X509_ */
-    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
-    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
-    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
-    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
-    AMT__E(CERTIFICATE), AMT__E(CERTIFICATE), AMT__E(CERTIFICATE),
-    AMT__E(CERTIFICATE), AMT__E(ALGORITHM), AMT__E(CERTIFICATE),
-    AMT__E(ALGORITHM), AMT__E(SIGNATURE), /* _WRONG_KEY_TYPE is 51 */
-    AMT__E(CLOCK), AMT__E(EXPIRED), AMT__E(ORDER), AMT__E(NAME),
-    AMT__E(CERTIFICATE), AMT__E(USAGE), AMT__E(USAGE), AMT__E(WEAK), 0,
-    AMT__E(ISSUER) /* _NOT_TRUSTED is 62 */
+#define AMT__E(theirs, ours) \
+  BR_ERR_##theirs, (uint8_t)(AMT_E_TLS_NOT_TLS - AMT_E_TLS_##ours)
+  static const uint8_t errors[][2] = {
+    { AMT__E(UNSUPPORTED_VERSION, VERSION) }, { AMT__E(TOO_LARGE, RECORD) },
+    { AMT__E(NO_RANDOM, RANDOM) }, { AMT__E(BAD_CIPHER_SUITE, CIPHER) },
+    { AMT__E(INVALID_ALGORITHM, CIPHER) }, { AMT__E(WRONG_KEY_USAGE, USAGE) },
+    { AMT__E(X509_UNSUPPORTED, ALGORITHM) },
+    { AMT__E(X509_WRONG_KEY_TYPE, ALGORITHM) },
+    { AMT__E(X509_BAD_SIGNATURE, SIGNATURE) },
+    { AMT__E(X509_TIME_UNKNOWN, CLOCK) }, { AMT__E(X509_EXPIRED, EXPIRED) },
+    { AMT__E(X509_DN_MISMATCH, ORDER) },
+    { AMT__E(X509_BAD_SERVER_NAME, NAME) }, { AMT__E(X509_NOT_CA, USAGE) },
+    { AMT__E(X509_FORBIDDEN_KEY_USAGE, USAGE) },
+    { AMT__E(X509_WEAK_PUBLIC_KEY, WEAK) },
+    { AMT__E(X509_NOT_TRUSTED, ISSUER) }
   };
 #undef AMT__E
+  int    error = AMT_E_TLS_BROKEN;
+  size_t i;
   if (t->verdict != 0) return t->verdict;
   if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
     return AMT_E_TLS_NOT_TLS;
   if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_SEND_FATAL_ALERT)
     return amt__tls_alert(e - BR_ERR_RECV_FATAL_ALERT);
-  if (e > BR_ERR_X509_NOT_TRUSTED || errors[e] == 0) return AMT_E_TLS_BROKEN;
+  if (e > BR_ERR_X509_OK && e < BR_ERR_X509_NOT_TRUSTED)
+    error = AMT_E_TLS_CERTIFICATE;
+  for (i = 0; i < sizeof errors / sizeof errors[0]; i++)
+    if (errors[i][0] == e) error = AMT_E_TLS_NOT_TLS - errors[i][1];
   return amt__tls_closer(&t->server->tls, &t->reader, t->report.certificate,
-                         AMT_E_TLS_NOT_TLS - errors[e]);
+                         error);
 }
 
 #if AMT__TLS_READER
@@ -664,7 +663,6 @@ static int amt__bearssl_opened(amt_bearssl *t)
     s->saved_until = amt__tls_until(&s->tls, t->report.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
     s->saved = *now;
-    s->has_saved = now->session_id_len != 0;
   }
   t->report.certificate = 0;
   t->state = AMT__TLS_OPEN;
@@ -780,7 +778,6 @@ AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
 AMTDEF void amt_bearssl_forget(amt_bearssl_server *server)
 {
   amt_wipe(&server->saved, sizeof server->saved);
-  server->has_saved = 0;
 }
 
 /* ------------------------------------------------------------------------

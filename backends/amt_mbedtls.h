@@ -65,8 +65,8 @@
      static unsigned char pool[64 * 1024];
      mbedtls_memory_buffer_alloc_init(pool, sizeof pool);
 
-   Options: those of amt_tls.h. Price, beside mbedTLS: 2.4 kB on a Cortex-M4,
-   gcc 12 -Os, and 2.4 kB more for IP addresses and pins. */
+   Options: those of amt_tls.h. Price, beside mbedTLS: 2.2 kB on a Cortex-M4,
+   gcc 12 -Os, and 2.1 kB more for IP addresses and pins. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_MBEDTLS)
 #error "too late: define AMT_MBEDTLS before the first amt.h or amt_http.h"
@@ -131,21 +131,23 @@ typedef struct amt_mbedtls {
   amt_stream               stream;
   amt_stream              *inner;
   amt_mbedtls_server      *server;
-  amt_tls_report             report;
+  uint8_t                  state, want, turns; /* private; what follows, up to
+                                                  ssl, begins anew each time */
+  uint8_t                  first, offered, verified;
+  uint8_t                  top;         /* of the chain: its certificates - 1 */
+  uint16_t                 out_at, out_len;
+  amt_tls_report           report;
   /* Private: */
-  mbedtls_ssl_context      ssl;
-  mbedtls_ssl_config       conf;
-  amt_tls_reader           reader;
-  uint8_t                  binding[32];
   int                      verdict;
   int                      broken;      /* the error of a write below; then
                                            nothing is written any more */
   int                      inner_error; /* of a read below */
-  uint8_t                  state, want, first, offered, verified, turns;
-  uint8_t                  top;         /* of the chain: its certificates - 1 */
   const mbedtls_x509_crt  *last;        /* that one was refused */
   uint32_t                 until;       /* of this connection's session */
-  uint16_t                 out_at, out_len;
+  uint8_t                  binding[32];
+  amt_tls_reader           reader;
+  mbedtls_ssl_context      ssl;
+  mbedtls_ssl_config       conf;
   uint8_t                  out[AMT_MBEDTLS_RECORD + 128]; /* not yet sent */
 } amt_mbedtls;
 
@@ -354,7 +356,8 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 #endif
 
 /* mbedTLS's reasons as ours. */
-static int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags, int depth)
+AMT__OWN int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags,
+                                  int depth)
 {
   const amt_tls *tls = &t->server->tls;
   if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && depth < t->top)
@@ -556,9 +559,8 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
                                       MBEDTLS_SSL_TRANSPORT_STREAM,
                                       MBEDTLS_SSL_PRESET_DEFAULT);
   if (e != 0) return e;
-  mbedtls_ssl_conf_authmode(conf, s->anchors != NULL
-                                    ? MBEDTLS_SSL_VERIFY_REQUIRED
-                                    : MBEDTLS_SSL_VERIFY_OPTIONAL);
+  if (s->anchors == NULL) /* the key alone says who the server is */
+    mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_OPTIONAL);
   amt__mbedtls_versions(conf, s->ciphers);
   mbedtls_ssl_conf_ca_chain(conf, s->anchors, NULL);
   mbedtls_ssl_conf_verify(conf, amt__mbedtls_verify, t);
@@ -583,17 +585,16 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
 
 /* Takes up the saved session, if all that it depends on is the same. */
 static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
-                               uint16_t port)
+                               uint32_t now)
 {
   amt_mbedtls_server    *s = t->server;
   amt__sha256            hash;
   amt__sha256_begin(&hash);
   amt__sha256_add(&hash, s, offsetof(amt_mbedtls_server, saved));
   amt__sha256_add(&hash, s->tls.pins, 32u * s->tls.pin_count);
-  amt__sha256_add(&hash, name, n);
-  amt__sha256_add(&hash, &port, sizeof port);
+  amt__sha256_add(&hash, name, n + 3u);
   amt__sha256_end(&hash, t->binding);
-  t->offered = s->has_saved && amt__tls_time(&s->tls) <= s->saved_until &&
+  t->offered = s->has_saved && now <= s->saved_until &&
                memcmp(t->binding, s->saved_for, sizeof t->binding) == 0 &&
                mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
 }
@@ -602,16 +603,14 @@ static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
 static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
                               uint16_t port)
 {
-  char name[254];
-  int  e;
-  memset(&t->report, 0, sizeof t->report);
-  memset(&t->reader, 0, sizeof t->reader);
-  t->verdict = t->inner_error = t->broken = 0;
-  t->first = t->verified = t->offered = t->top = 0;
-  t->out_at = t->out_len = 0;
-  n = amt__tls_name(&t->server->tls, host, n, name, &t->reader);
+  char     name[256];
+  uint32_t now = amt__tls_time(&t->server->tls);
+  int      e;
+  memset(&t->first, 0, offsetof(amt_mbedtls, ssl) -
+                       offsetof(amt_mbedtls, first));
+  n = amt__tls_name(&t->server->tls, host, n, port, name, &t->reader);
   e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
-                     &t->reader);
+                     &t->reader, now);
   if (e != 0) return e;
 #if MBEDTLS_VERSION_NUMBER >= 0x04000000
   if (t->server->tls.random != NULL || psa_crypto_init() != PSA_SUCCESS)
@@ -631,7 +630,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   }
   mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
                       NULL);
-  amt__mbedtls_offer(t, name, n, port);
+  amt__mbedtls_offer(t, name, n, now);
   return 0;
 }
 
@@ -694,11 +693,12 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
   default: break;
   }
-  if (-e >> 12 != 2 && -e >> 12 != 3) return AMT_E_TLS_BROKEN;
+  e = -e >> 12;
+  if (e != 2 && e != 3) return AMT_E_TLS_BROKEN;
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
   if (!AMT__MBEDTLS_IS_13(&t->ssl)) amt__mbedtls_find(t);
 #endif
-  return -e >> 12 == 2 ? AMT_E_TLS_CERTIFICATE : AMT_E_TLS_ALGORITHM;
+  return e == 2 ? AMT_E_TLS_CERTIFICATE : AMT_E_TLS_ALGORITHM;
 }
 
 /* The handshake is done: remember the session. */

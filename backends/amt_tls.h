@@ -48,7 +48,7 @@
                     server that is asked by one is refused (AMT_E_TLS_IP)
    AMT_TLS_NO_PIN   leaves out pins: a server with one is refused
                     (AMT_E_TLS_PIN). With both, the certificate reader goes
-                    too (2.4 kB with BearSSL, 2.4 kB with mbedTLS, on a
+                    too (2.1 kB with BearSSL, 2.1 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
                     valid", name constraints and with BearSSL a second
                     subjectAltName and extended key usages are passed over, and
@@ -123,19 +123,19 @@ typedef struct amt_tls_report {
 /* Reads a certificate (DER, RFC 5280) as it comes, for what the backends do
    not tell: dates, key, IP addresses. Private to the streams. No pointers. */
 typedef struct amt_tls_reader {
-  uint32_t at;          /* bytes read */
-  uint32_t end[8];      /* where the open elements end */
-  uint32_t left;        /* of this element's value */
-  uint32_t from, until; /* seconds since 1970 */
-  uint32_t issuer, subject; /* hashes, to choose an error's words by: no
-                               decision depends on them */
-  uint8_t  index[8];    /* elements begun at each depth */
-  uint8_t  value[16];   /* of a short element that matters */
-  uint8_t  ip[16];      /* an address to look for, */
-  uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
-  uint8_t  have, depth, state, tag, extensions;
+  uint8_t  state, tag, have, depth, extensions;
   uint8_t  extension;   /* its OID's last byte, if that begins with 2.5.29 */
   uint8_t  seen;        /* AMT__CERT_HAS_ */
+  uint8_t  index[8];    /* elements begun at each depth */
+  uint32_t at;          /* bytes read */
+  uint32_t left;        /* of this element's value */
+  uint32_t from, until; /* seconds since 1970 */
+  uint32_t name[2];     /* hashes of issuer and subject, to choose an error's
+                           words by: no decision depends on them */
+  uint32_t end[8];      /* where the open elements end */
+  uint8_t  value[16];   /* of a short element that matters */
+  uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
+  uint8_t  ip[16];      /* an address to look for; kept for the next one */
 } amt_tls_reader;
 
 #endif /* AMT_TLS_H */
@@ -220,11 +220,12 @@ static const char *amt__tls_alert_text(int alert)
 /* ------------------------------------------------------------------------
    >>tls-time */
 
-/* Days from 1970-01-01 to a date. The year begins with March, so that a leap
-   day ends it: January and February are months 13 and 14 of the year before. */
+/* Days from 1970-01-01 to a date before 2200. The year begins with March, so
+   that a leap day ends it: January and February are months 13 and 14 of the
+   year before. */
 #define AMT__DAYS(y, m, d) \
-  (365u * (y) + (y) / 4u - (y) / 100u + (y) / 400u + \
-   (153u * (m) - 457u) / 5u + (d) - 719469u)
+  (365u * (y) + (y) / 4u - ((y) > 2099u) + (153u * (m) - 457u) / 5u + (d) - \
+   719484u)
 
 #ifndef AMT_BUILD_TIME
 /* __DATE__ is "Nov  1 2026", in this place's time; all of this is constant. */
@@ -269,7 +270,7 @@ static int amt__tls_skips_dates(const amt_tls *tls)
 
 /* Before anything is sent: can this server be verified at all? */
 static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len,
-                          const amt_tls_reader *r)
+                          const amt_tls_reader *r, uint32_t now)
 {
 #if !AMT__TLS_READER
   if (amt__tls_skips_dates(tls)) return AMT_E_TLS_NO_ANCHORS;
@@ -283,9 +284,7 @@ static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len,
   (void)r;
   if (name_len == 0) return AMT_E_TLS_NO_NAME;
   if (anchors == 0 && !tls->insecure_skip_chain) return AMT_E_TLS_NO_ANCHORS;
-  if (amt__tls_time(tls) == 0 && !amt__tls_skips_dates(tls))
-    return AMT_E_TLS_CLOCK;
-  return 0;
+  return now == 0 && !amt__tls_skips_dates(tls) ? AMT_E_TLS_CLOCK : 0;
 }
 
 /* A session is good for a day, and no longer than the certificate. */
@@ -299,33 +298,14 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
   return until;
 }
 
-#ifdef AMT_TLS_NO_IP
-/* Addresses are refused, and only looked at to tell them from names: a ':' is
-   in each of IPv6 and in no name; of IPv4 are digits and dots alone. */
-static int amt__tls_address(amt_address *a, const char *name, size_t n)
-{
-  memset(a, 0, sizeof *a);
-  a->len = 4;
-  while (n-- > 0) {
-    unsigned c = (unsigned char)name[n];
-    if (c == ':') {
-      a->len = 16;
-      break;
-    }
-    if (c != '.' && c - '0' > 9u) a->len = 0;
-  }
-  return a->len != 0;
-}
-#else
-#define amt__tls_address amt_address_parse
-#endif
-
-/* The expected name as a text, and its length, 0 if there is none to expect.
-   If it is an address, the reader looks for that. */
+/* The expected name as a text, and behind its zero the port; its length, 0 if
+   there is none to expect. If it is an address, the reader looks for that. */
 static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
-                            char *name, amt_tls_reader *r)
+                            uint16_t port, char *name, amt_tls_reader *r)
 {
+#ifndef AMT_TLS_NO_IP
   amt_address a;
+#endif
   if (tls->name != NULL) {
     host = tls->name;
     n = strlen(host);
@@ -334,10 +314,18 @@ static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
   if (n == 0 || n > 253u) return 0;
   memcpy(name, host, n);
   name[n] = 0;
-  if (amt__tls_address(&a, host, n)) {
+  memcpy(name + n + 1, &port, sizeof port);
+#ifdef AMT_TLS_NO_IP
+  /* It is refused: a ':' is in each of IPv6 and in no name; of IPv4 are digits
+     and dots alone. */
+  r->ip_len = strchr(name, ':') != NULL ||
+              name[strspn(name, ".0123456789")] == 0;
+#else
+  if (amt_address_parse(&a, host, n)) {
     r->ip_len = a.len;
     memcpy(r->ip, a.ip, a.len);
   }
+#endif
   return n;
 }
 
@@ -384,35 +372,34 @@ enum { AMT__CERT_SERIAL = 1, AMT__CERT_SIGNATURE, AMT__CERT_ISSUER,
 
 static void amt__cert_init(amt_tls_reader *r)
 {
-  amt_tls_reader fresh;
-  memset(&fresh, 0, sizeof fresh);
-  fresh.ip_len = r->ip_len;
-  memcpy(fresh.ip, r->ip, sizeof fresh.ip);
-  *r = fresh;
+  memset(r, 0, offsetof(amt_tls_reader, ip_len));
+}
+
+AMT__OWN uint32_t amt__cert_digits(const uint8_t *p)
+{
+  return 10u * p[0] + p[1] - 11u * '0';
 }
 
 /* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ", as near as 32 bits come */
 static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
 {
-  uint32_t v[7], year;
-  size_t   i;
-  for (i = 0; i < 7u; i++)
-    v[i] = 2 * i + 1 < n ? 10u * (p[2 * i] - (uint32_t)'0') +
-                             (p[2 * i + 1] - (uint32_t)'0') : 0;
+  uint32_t year = amt__cert_digits(p), month;
   if (n == 15u) {
-    year = 100u * v[0] + v[1];
-    memmove(v, v + 1, 6 * sizeof v[0]);
+    p += 2;
+    year = 100u * year + amt__cert_digits(p);
   } else {
-    year = v[0] + (v[0] < 50u ? 2000u : 1900u);
+    year += year < 50u ? 2000u : 1900u;
   }
   if (year < 1970u) return 0;
   if (year > 2105u) return 0xFFFFFFFFu;
-  if (v[1] < 3u) {
-    v[1] += 12u;
+  month = amt__cert_digits(p + 2);
+  if (month < 3u) {
+    month += 12u;
     year--;
   }
-  return AMT__DAYS(year, v[1], v[2]) * 86400u + v[3] * 3600u + v[4] * 60u +
-         v[5];
+  return ((AMT__DAYS(year, month, amt__cert_digits(p + 4)) * 24u +
+           amt__cert_digits(p + 6)) * 60u + amt__cert_digits(p + 8)) * 60u +
+         amt__cert_digits(p + 10);
 }
 
 /* Extensions, by the last byte of an OID that begins with 2.5.29. */
@@ -510,21 +497,20 @@ static void amt__cert_header(amt_tls_reader *r)
 }
 
 /* One byte. 1 if it is one of the SubjectPublicKeyInfo, which is hashed. */
-static int amt__cert_step(amt_tls_reader *r, uint8_t c)
+AMT__OWN int amt__cert_step(amt_tls_reader *r, uint8_t c)
 {
   int field;
-  if (r->at == 0xFFFFFFFFu) r->state = AMT__CERT_BAD;
-  r->at++;
+  if (++r->at == 0) r->state = AMT__CERT_BAD;
   if (r->state == AMT__CERT_TAG) {
     r->tag = c;
     if (!(r->depth == 2u && c == 0xA0) && r->index[r->depth & 7u] < 255u)
       r->index[r->depth & 7u]++; /* A0: the version, which may be missing */
   }
-  field = r->depth == 2u ? r->index[2] : 0;
-  if (field == AMT__CERT_ISSUER && r->state != AMT__CERT_BAD)
-    r->issuer = (r->issuer ^ c) * 16777619u;
-  if (field == AMT__CERT_SUBJECT && r->state != AMT__CERT_BAD)
-    r->subject = (r->subject ^ c) * 16777619u;
+  field = r->depth == 2u && r->state != AMT__CERT_BAD ? r->index[2] : 0;
+  if (field == AMT__CERT_ISSUER || field == AMT__CERT_SUBJECT) {
+    uint32_t *hash = &r->name[field == AMT__CERT_SUBJECT];
+    *hash = (*hash ^ c) * 16777619u;
+  }
   switch (r->state) {
   case AMT__CERT_TAG:
     r->state = AMT__CERT_LEN;
@@ -550,7 +536,7 @@ static int amt__cert_step(amt_tls_reader *r, uint8_t c)
     break;
   default: break;
   }
-  return field == AMT__CERT_KEY && r->state != AMT__CERT_BAD;
+  return field == AMT__CERT_KEY;
 }
 #endif /* AMT__TLS_READER */
 
@@ -569,7 +555,7 @@ static int amt__tls_common_name(const amt_tls *tls, amt_tls_report *report)
 
 #if AMT__TLS_READER
 /* `seen` and ip_len are the reader's. 0, or an error. */
-static int amt__tls_judge(const amt_tls *tls, amt_tls_report *report,
+AMT__OWN int amt__tls_judge(const amt_tls *tls, amt_tls_report *report,
                           unsigned seen, unsigned ip_len)
 {
   int e = 0;
@@ -616,7 +602,7 @@ static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
 #if AMT__TLS_READER
   if (error == AMT_E_TLS_EXPIRED && amt__tls_time(tls) < r->from)
     return AMT_E_TLS_NOT_YET;
-  if (error == AMT_E_TLS_ISSUER && r->issuer == r->subject)
+  if (error == AMT_E_TLS_ISSUER && r->name[0] == r->name[1])
     return certificate == 0 ? AMT_E_TLS_SELF_SIGNED : AMT_E_TLS_ROOT;
 #endif
   (void)tls, (void)r, (void)certificate;

@@ -2506,7 +2506,7 @@ TLS_TEST(a_second_connection_resumes)
     again();
     if (tickets) SSL_CTX_clear_options(srv.ctx, SSL_OP_NO_TICKET);
     assert_int_equal(resumes(), 0);
-    assert_int_equal(cfg.has_saved, 1);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 1);
     for (i = 0; i < 3; i++) {
       assert_int_equal(resumes(), 1);
       assert_memory_equal(tls.report.pin, zeros, 32); /* none was shown */
@@ -2514,7 +2514,7 @@ TLS_TEST(a_second_connection_resumes)
       assert_int_equal(tls.report.until, 0);
     }
     tls_forget();
-    assert_int_equal(cfg.has_saved, 0);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
     assert_int_equal(resumes(), 0);
     assert_int_equal(resumes(), 1);
   }
@@ -2604,7 +2604,7 @@ TLS_TEST(a_refused_certificate_saves_no_session)
   peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
   for (i = 0; i < 3; i++) {
     refused(AMT_E_TLS_NAME, "another name");
-    assert_int_equal(cfg.has_saved, 0);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
   }
   notes_check();
 }
@@ -3372,11 +3372,11 @@ TLS_TEST(behind_a_broken_header_nothing_is_read)
     reader_eats(&r, der, n);
     reader_eats(&r, "\x30\x85", 2); /* a length of five bytes */
     assert_int_equal(r.state, AMT__CERT_BAD);
-    issuer = r.issuer, subject = r.subject;
+    issuer = r.name[0], subject = r.name[1];
     assert_int_equal(reader_eats(&r, der, sizeof der), 0);
     assert_int_equal(r.state, AMT__CERT_BAD);
-    assert_int_equal(r.issuer, issuer);
-    assert_int_equal(r.subject, subject);
+    assert_int_equal(r.name[0], issuer);
+    assert_int_equal(r.name[1], subject);
   }
 }
 
@@ -4442,7 +4442,7 @@ TLS_TEST(each_reason_of_mbedTLS_has_its_error)
   begin_open();
   tls.verified = 0; /* and mbedTLS's buffer holds no Certificate any more */
   tls.top = 0;
-  tls.reader.issuer = 1; /* not its own */
+  tls.reader.name[0] = 1; /* not its own */
   for (i = 0; i < COUNT(why); i++)
     if (amt__mbedtls_refused(&tls, why[i].flags, 0) != why[i].error)
       text_add(&notes, "flags %x\n", (unsigned)why[i].flags);
@@ -4535,7 +4535,7 @@ TLS_TEST(a_handshake_that_verified_nothing_is_BROKEN)
   assert_int_equal(tls.verified, 0);
   assert_int_equal(tls.offered, 0);
   assert_int_equal(amt__mbedtls_opened(&tls), AMT_E_TLS_BROKEN);
-  assert_int_equal(cfg.has_saved, 0);
+  assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
 }
 #endif /* AMT_MBEDTLS */
 
