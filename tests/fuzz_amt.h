@@ -57,6 +57,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/text.c"
 #include "../examples/amt/tls.c"
 #include "../examples/amt/trace.c"
+#include "../examples/amt/values.c"
 #include "../examples/amt/wire.c"
 #include "../examples/amt/wire_old.c"
 #include "../examples/amt/write.c"

@@ -222,9 +222,8 @@ static void check_secret(const char *name, const uint8_t *p, size_t n)
 /* As settle() does, but that nothing is opened for writing. */
 static int settle_all(void)
 {
-  int e = find_config("amt");
+  int e = take_config("amt");
   must(config_file == opt.config);
-  if (e == 0) e = take_config();
   if (e == 0) e = read_wire(opt.wire);
   if (e == 0) e = check_wire(opt.wire);
   if (e == 0) e = settle_server();

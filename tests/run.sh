@@ -221,13 +221,14 @@ fi
 # under_wine NAME. What is not for Windows, its tests say; it does not count.
 under_wine() {
   TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
-    python3 tests/programs.py; python3 tests/tool.py' >$out/wine.log 2>&1
+    python3 tests/programs.py; python3 tests/tool.py
+    python3 tests/sites.py' >$out/wine.log 2>&1
   if [ $? -eq 77 ]; then left "$1" "$(tail -n 1 $out/wine.log)"; return; fi
   sed -i -e 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' \
     -e 's/^left    /-       amt.exe under Wine: /' $out/wine.log
   cat $out/wine.log
   lines $out/wine.log
-  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 2 ] || failed=$((failed + 1))
+  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 3 ] || failed=$((failed + 1))
 }
 
 programs() {
@@ -266,6 +267,7 @@ whole() {
 }
 needing "valgrind curl/curl.h" whole tests/programs.py
 needing "bash clang openssl" whole tests/tool.py
+needing openssl whole tests/sites.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
 whole tests/schedulers.py
 optional "one job under Slurm" sh -c "

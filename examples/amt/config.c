@@ -10,6 +10,7 @@
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "values.h"
 #include <errno.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ enum { NAMES = sizeof settings / sizeof *settings };
 
 const char *config_file;
 int config_unasked;
+static int config_is_here; /* in the current folder, and unasked */
 int config_shown;
 static char        config_text[BUFFER];
 struct setting config[SETTINGS];
@@ -112,7 +114,9 @@ static int find_unasked(const char *file)
                either(fault, strerror(errno)));
 }
 
-int find_config(const char *program)
+/* -c FILE, or the one beside the program, or the one in the current folder:
+   reads it, if there is one. */
+static int find_config(const char *program)
 {
   static char path[PATHS];
   char       *name;
@@ -125,7 +129,10 @@ int find_config(const char *program)
     strcpy(name, "Connector.config");
     e = find_unasked(path);
   }
-  return config_file == NULL ? find_unasked("Connector.config") : e;
+  if (config_file != NULL) return e;
+  e = find_unasked("Connector.config");
+  config_is_here = config_file != NULL;
+  return e;
 }
 
 /* A setting may be given twice, in two spellings, if both say the same. */
@@ -144,7 +151,9 @@ static int take_setting(int setting, char *value, unsigned line)
 /* The server comes from an argument or the environment, not from the file. */
 static int server_given(void)
 {
-  return opt.server != NULL || !empty(environment("AMT_SERVER"));
+  return given_by(&opt.server) == ARGUMENT ||
+         given_by(&opt.server) == ENVIRONMENT ||
+         !empty(environment("AMT_SERVER"));
 }
 
 /* Of a section that has settings of ours; others are other programs'. */
@@ -152,34 +161,57 @@ static void warn_unknown(const char *section, const char *name, unsigned line)
 {
   int i = 0;
   while (i < NAMES && !same_word(section, settings[i].section)) i++;
-  if (i < NAMES)
+  if (i < NAMES || same_word(section, "[AMT]"))
     tell("warning: %s: %s is no setting of %s, and does nothing",
          at_line(config_file, line), name, section);
 }
 
-int take_config(void)
+/* [AMT]: our own options. Whoever can put a file beside the program can replace
+   that as well; the current folder may be anybody's. */
+static int take_ours(const char *name, const char *value, unsigned line)
 {
-  static const char *const words[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
-  char       *at = config_text, *name, *value;
-  const char *section = "";
-  unsigned    line = 0;
-  int         e, i;
-  while ((e = next_setting(&at, &line, &name, &value)) != 0) {
-    if (e == 2 && (*name != '[' || name[strlen(name) - 1] != ']'))
-      return wrong(EXIT_CONFIG, at_line(config_file, line), "neither a "
-                   "[SECTION] nor NAME=VALUE");
-    if (e == 2) section = name;
-    while (e == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
-    for (i = 0; e == 1 && i < NAMES; i++)
-      if (same_word(section, settings[i].section) &&
-          same_word(name, settings[i].name)) break;
-    if (e == 1 && i < NAMES && settings[i].setting != NOT_READ &&
-        take_setting(settings[i].setting, value, line) != 0)
-      return EXIT_CONFIG;
-    if (e == 1 && i == NAMES) warn_unknown(section, name, line);
+  static char   values[sizeof config_text]; /* the text itself is wiped */
+  static size_t used;
+  static int    told;
+  char         *copy = strcpy(values + used, value);
+  int           e;
+  if (config_is_here) {
+    if (!told)
+      tell("warning: %s: [AMT] does not count in a file that is in the current "
+           "folder and that nobody named; name it by --config",
+           at_line(config_file, line));
+    told = 1;
+    return 0;
   }
+  used += strlen(value) + 1;
+  e = take_key(at_line(config_file, line), name, copy);
+  if (e == -1) warn_unknown("[AMT]", name, line);
+  if (e == -2)
+    tell("warning: %s: %s belongs into the command line alone, and does "
+         "nothing here", at_line(config_file, line), name);
+  return e < 0 ? 0 : e;
+}
+
+/* NAME=VALUE in a section. */
+static int take_line(const char *section, const char *name, char *value,
+                     unsigned line)
+{
+  int i = 0;
+  if (same_word(section, "[AMT]")) return take_ours(name, value, line);
+  while (i < NAMES && !(same_word(section, settings[i].section) &&
+                        same_word(name, settings[i].name))) i++;
+  if (i == NAMES) warn_unknown(section, name, line);
+  else if (settings[i].setting != NOT_READ)
+    return take_setting(settings[i].setting, value, line);
+  return 0;
+}
+
+/* What they mean. */
+static int check_config(void)
+{
+  int i;
   for (i = USE_TLS; i <= DEBUG; i += DEBUG - USE_TLS)
-    if (config[i].value != NULL && word_in(words, config[i].value) < 0)
+    if (config[i].value != NULL && word_in(yes_or_no, config[i].value) < 0)
       return config_wrong(i, i == DEBUG ? "DEBUG must be ON or OFF"
                                         : "SERVER_USE_TLS must be True or "
                                           "False");
@@ -190,10 +222,30 @@ int take_config(void)
       return config_wrong(i, "not a number of seconds, such as 5");
     if (*to == 0) *to = ms;
   }
-  if (config[DEBUG].value != NULL && word_in(words, config[DEBUG].value) < 2 &&
+  if (config[DEBUG].value != NULL &&
+      word_in(yes_or_no, config[DEBUG].value) < 2 &&
       !(config_unasked && server_given())) opt.trace = 1;
-  if (opt.trace) tell("%s: the configuration in use", config_file);
   return 0;
+}
+
+int take_config(const char *program)
+{
+  char       *at = config_text, *name, *value;
+  const char *section = "";
+  unsigned    line = 0;
+  int         kind, e = find_config(program);
+  while (e == 0 && (kind = next_setting(&at, &line, &name, &value)) != 0) {
+    if (kind == 2 && (*name != '[' || name[strlen(name) - 1] != ']'))
+      return wrong(EXIT_CONFIG, at_line(config_file, line), "neither a "
+                   "[SECTION] nor NAME=VALUE");
+    if (kind == 2) section = name;
+    while (kind == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
+    if (kind == 1) e = take_line(section, name, value, line);
+  }
+  if (e == 0) e = check_config();
+  if (e == 0 && opt.trace && config_file != NULL)
+    tell("%s: the configuration in use", config_file);
+  return e;
 }
 
 char *config_url(void)

@@ -17,13 +17,10 @@ extern int         config_shown;   /* others can read it */
 /* Up to three bytes, as eight digits. */
 void encode(const char *from, size_t n, char to[8]);
 
-/* -c FILE, or the one beside the program, or the one in the current folder:
-   reads it, if there is one. */
-int find_config(const char *program);
-
-/* The settings of the text that was read. 0, or EXIT_CONFIG after saying why;
-   so do all of these. */
-int take_config(void);
+/* -c FILE, or the one beside the program, or the one in the current folder, if
+   there is one: its settings, and the options in its section [AMT]. 0, or
+   EXIT_CONFIG after saying why; so do all of these. */
+int take_config(const char *program);
 
 /* http, if the file says so, otherwise https. */
 char *config_url(void);

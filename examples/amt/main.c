@@ -24,7 +24,8 @@
      text      formats, into room that is there
      system.h  all that differs between POSIX systems and Windows
      tell      standard error: one line each; the exit statuses
-     options   the command line: one table
+     options   what can be given, and where: one table
+     values    numbers, lists and keys in it
      files     reading them, and writing them whole or not at all
      config    Connector.config, and its encoding
      holes     texts with holes, as people write them and as the library does
@@ -91,11 +92,9 @@ static void hold_standard_descriptors(void)
 }
 
 /* What talks to a server. */
-static int talk(const char *program)
+static int talk(void)
 {
-  int status;
-  began = now_ms();
-  status = settle(program);
+  int status = settle();
   if (status == 0 && catch_signals() != 0)
     status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
   prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was started");
@@ -144,13 +143,16 @@ static int act(int argc, char **argv)
   if (e != 0) return e;
   if (opt.help) return print_help();
   if (opt.version) return print_version();
-  e = check_options();
+  began = now_ms();
+  e = take_more_options();
+  if (e == 0 && opt.type <= PROBE) e = take_config(argv[0]);
+  if (e == 0) e = check_options(config_file != NULL);
   if (e != 0) return e;
   if (opt.type == ENCRYPT) return encrypt();
   if (opt.type == PRINT_WIRE) return print_wire();
   if (opt.type == ANCHORS) return print_anchors();
   if (opt.type == LEARN) return learn();
-  return talk(argv[0]);
+  return talk();
 }
 
 /* A job that is IDLE, whose code is 0, is not done either. */

@@ -7,6 +7,7 @@
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "values.h"
 #include "wire.h"
 #include <string.h>
 
@@ -18,34 +19,38 @@ static const char *const commands[] = { "probe", "encrypt", "anchors", "learn",
 static const char *const formats[] = { "acs", "connector", "text", "json",
                                        NULL };
 static const char *const on_signals[] = { "kill", "detach", NULL };
+const char *const yes_or_no[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
 
-struct options opt;
+struct options opt = { .detach = -1, .format = -1 };
 
-/* Types an option goes with, as bits; and TLS, if it goes with https only. */
+/* Types an option goes with, as bits; TLS, if it goes with https only; and
+   HERE, if it stands in a command line alone, since it says what this run is
+   for. */
 enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
        L = 1 << LEARN, SL = S | L, /* what was started, too */
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
-       OURS = NET | 1 << ANCHORS | TLS };
+       OURS = NET | 1 << ANCHORS | TLS, HERE = 1 << (TYPES + 1) };
 
-enum kind { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FLAG };
+enum kind { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL, FLAG };
 
 typedef struct {
   const char *name, *long_name;
   enum kind   kind;
   void       *to;    /* const char *, or "" is an error; list, pin_list,
-                        uint32_t, uint32_t, uint64_t, int */
+                        uint32_t, uint32_t, uint64_t, int, int, int */
   int         goes;
   const char *value, *help;
 } option;
 
 static const option options[] = {
-  { "-jt", "--job-type", TEXT, &opt.type_word, JOB, "TYPE",
+  { "-jt", "--job-type", TEXT, &opt.type_word, JOB | HERE, "TYPE",
     "START (default) STOP KILL MONITOR MESSAGES ATTACH" },
   { "-an", "--application", TEXT, &opt.application, NET | L, "NAME",
     "the AMT application; or $AMT_APPLICATION" },
-  { "-jn", "--job", TEXT, &opt.job, SL, "NAME", "the job to start, or" },
-  { "-fn", "--file", TEXT, &opt.script, SL, "PATH",
+  { "-jn", "--job", TEXT, &opt.job, SL | HERE, "NAME",
+    "the job to start, or" },
+  { "-fn", "--file", TEXT, &opt.script, SL | HERE, "PATH",
     "the script to start; overrides -jn" },
   { "-pa", "--param", MANY, &opt.parameters, SL, "TEXT",
     "a parameter; may be repeated, a line each" },
@@ -61,9 +66,9 @@ static const option options[] = {
     "from where (OPCON; others are refused)" },
   { "-qn", "--queue", TEXT, &opt.queue, SL, "NAME",
     "the queue (the server's)" },
-  { "-id", "--id", FULL, &opt.id, BY_ID | L, "ID",
+  { "-id", "--id", FULL, &opt.id, BY_ID | L | HERE, "ID",
     "the BatchrequestId of a job that was started" },
-  { NULL, "--id-text", FLAG, &opt.id_text, BY_ID, NULL,
+  { NULL, "--id-text", FLAG, &opt.id_text, BY_ID | HERE, NULL,
     "it is a JSON string (both ways are tried)" },
   { "-c", "--config", FULL, &opt.config, NET, "FILE",
     "a Connector.config (one beside amt, or here)" },
@@ -84,8 +89,9 @@ static const option options[] = {
     "of the whole run; the job is left alone" },
   { NULL, "--give-up", TIME, &opt.give_up, NET, "SECONDS",
     "how long the server may stay away (300)" },
-  { NULL, "--format", FULL, &opt.format_word, JOB, "FORM",
-    "of the log: acs (default) connector text json" },
+  { NULL, "--format", FORM, &opt.format, JOB, "FORM",
+    "of the log: acs connector text json (connector\n"
+    "                            with a Connector.config, otherwise acs)" },
   { "-f", "--follow", FLAG, &opt.follow, WATCH, NULL,
     "messages as they are written" },
   { NULL, "--state", FULL, &opt.state, S, "FILE",
@@ -95,7 +101,7 @@ static const option options[] = {
     "for another run that uses the state file (0)" },
   { NULL, "--keep-state", FLAG, &opt.keep_state, S, NULL,
     "its file stays: later runs tell the same end" },
-  { NULL, "--on-signal", FULL, &opt.on_signal, S | 1 << ATTACH, "WHAT",
+  { NULL, "--on-signal", ON_SIGNAL, &opt.detach, S | 1 << ATTACH, "WHAT",
     "at SIGINT, SIGTERM, ...: kill (default), detach" },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
     "not for the end; START prints the id" },
@@ -113,7 +119,7 @@ static const option options[] = {
     "ends a log that is no UTF-8 (it is repaired)" },
   { NULL, "--wire", FULL, &opt.wire, NET | 1 << PRINT_WIRE, "FILE",
     "another wire table: lines of --print-wire" },
-  { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE, NULL,
+  { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE | HERE, NULL,
     "prints the wire table" },
   { NULL, "--output", FULL, &opt.output, L, "FILE",
     "of learn: the wire file (standard output)" },
@@ -121,7 +127,7 @@ static const option options[] = {
     "a connection for each request" },
   { NULL, "--zero-on-done", FLAG, &opt.zero_on_done, WATCH | 1 << MONITOR,
     NULL, "exit status 0 instead of 4" },
-  { "-v", "--value", FULL, &opt.value, 1 << ENCRYPT, "VALUE", NULL },
+  { "-v", "--value", FULL, &opt.value, 1 << ENCRYPT | HERE, "VALUE", NULL },
   { "-v", "--trace", FLAG, &opt.trace, NET, NULL,
     "requests and replies on standard error" },
   { NULL, "--ca", FULL, &opt.ca, NET | TLS, "FILE",
@@ -135,25 +141,41 @@ static const option options[] = {
     "the server's certificate is not verified" },
   { NULL, "--more-ciphers", FLAG, &opt.more_ciphers, NET | TLS, NULL,
     "older ones, too: AES-CBC, RSA key exchange" },
-  { NULL, "--help", FLAG, &opt.help, ANY, NULL, "prints this" },
-  { NULL, "--version", FLAG, &opt.version, ANY, NULL, "prints the version" },
+  { NULL, "--help", FLAG, &opt.help, ANY | HERE, NULL, "prints this" },
+  { NULL, "--version", FLAG, &opt.version, ANY | HERE, NULL,
+    "prints the version" },
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
-static uint8_t given[OPTIONS]; /* how it was: 1, or 2 by its long name */
+static struct { uint8_t by, is_long; } given[OPTIONS];
 
+static const char *place; /* the line that is being taken */
+
+/* As it was given, with the place if that is not the command line. */
 static const char *name_of(size_t i)
 {
-  return given[i] == 2 || !options[i].name ? options[i].long_name
-                                           : options[i].name;
+  static char name[PATHS];
+  const char *in = given[i].by == ENVIRONMENT ? "AMT_OPTIONS" : "[AMT]";
+  if (given[i].by > ARGUMENT)
+    return text(name, sizeof name, "%s: %s", either(place, in),
+                options[i].long_name);
+  return given[i].is_long || !options[i].name ? options[i].long_name
+                                              : options[i].name;
 }
 
-int was_given(const void *to)
+static int wrong_status(size_t i)
+{
+  return given[i].by > ARGUMENT ? EXIT_CONFIG : EXIT_USAGE;
+}
+
+static size_t option_of(const void *to)
 {
   size_t i = 0;
   while (options[i].to != to) i++;
-  return given[i] != 0;
+  return i;
 }
+
+int given_by(const void *to) { return given[option_of(to)].by; }
 
 /* "-jt KILL", "probe" */
 static const char *type_name(void)
@@ -164,140 +186,160 @@ static const char *type_name(void)
               opt.type < PROBE ? types[opt.type] : commands[opt.type - PROBE]);
 }
 
-int milliseconds(const char *t, uint32_t *ms)
+/* A word of a list: where it stands there, or -1 after saying so. */
+static int choose(const char *name, int status, const char *word,
+                  const char *const *words)
 {
-  uint32_t value = 0, unit = 1000;
-  int      digits = 0, fraction = 0;
-  for (; *t != 0; t++) {
-    if (*t == '.' && !fraction) {
-      fraction = 1;
-      continue;
-    }
-    if (*t < '0' || *t > '9') return 0;
-    digits = 1;
-    if (fraction) unit /= 10;
-    else if (value > 2000000u * 100u) return 0;
-    if (fraction) value += unit * (uint32_t)(*t - '0');
-    else value = value * 10 + (uint32_t)(*t - '0') * 1000;
-    if (value > 2000000u * 1000u) return 0;
-  }
-  *ms = value == 0 ? AMT_ZERO : value;
-  return digits;
+  char   all[80];
+  int    i = word_in(words, word);
+  size_t n = 0;
+  if (i >= 0) return i;
+  for (i = 0; words[i] != NULL; i++, n = strlen(all))
+    text(all + n, sizeof all - n, "%s%s", i == 0 ? "" : ", ", words[i]);
+  wrong(status, name, "'%s' is none of %s", word, all);
+  return -1;
 }
 
-/* "500k": units are of 1024. */
-static int bytes_of(const char *t, uint64_t *bytes)
+static int take_days(size_t i, const char *value)
 {
-  static const char units[] = "kMG";
-  size_t      n = strspn(t, "0123456789");
-  const char *unit = t[n] != 0 ? strchr(units, t[n]) : NULL;
-  unsigned    shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
-  if (amt_json_uint64(t, n, bytes) != 0 || *bytes == 0) return 0;
-  if (t[n] != 0 && (unit == NULL || t[n + 1] != 0)) return 0;
-  if (*bytes > UINT64_MAX >> shift) return 0;
-  *bytes <<= shift;
-  return 1;
+  size_t   n = strspn(value, "0123456789");
+  uint64_t days;
+  if (value[n] != 0 || amt_json_uint64(value, n, &days) != 0 || days > 36500)
+    return wrong(wrong_status(i), name_of(i), "'%s' is not a number of days up "
+                 "to 36500", value);
+  *(uint32_t *)options[i].to = (uint32_t)days;
+  return 0;
 }
 
-int add_lines(list *l, const char *name, char *value)
+/* In a file, where each name has a value. */
+static int take_flag(size_t i, const char *value)
 {
-  for (;;) {
-    size_t n = strcspn(value, "\n");
-    char  *next = value[n] != 0 ? value + n + 1 : NULL;
-    value[n] = 0;
-    if (n > 0 && value[n - 1] == '\r') value[n - 1] = 0;
-    if (l->count == LIST)
-      return wrong(EXIT_USAGE, name, "more than %d of them; pass the rest in a "
-                   "file that the job reads", LIST);
-    if (*value != 0) l->text[l->count++] = value;
-    if (next == NULL || *next == 0) return 0;
-    value = next;
-  }
-}
-
-/* Digits of four or six bits each, into a key: how many of them are right. */
-static size_t pin_digits(const char *value, size_t n, uint8_t *key, int each)
-{
-  unsigned bits = 0, have = 0;
-  size_t   i;
-  for (i = 0; i < n; i++) {
-    const char *in = strchr(base64, value[i]);
-    int         digit = in != NULL ? (int)(in - base64) : -1;
-    if (each == 4) digit = hex_value(value[i]);
-    if (digit < 0) return i;
-    bits = bits << each | (unsigned)digit;
-    have += (unsigned)each;
-    if (have < 8) continue;
-    have -= 8;
-    *key++ = (uint8_t)(bits >> have);
-  }
-  return (bits & ((1u << have) - 1)) == 0 ? n : n - 1;
-}
-
-static int take_pin(const char *name, const char *value)
-{
-  size_t n = strlen(value), good = 0;
-  int    each = n == 64 ? 4 : 6;
-  if (opt.pins.count == PINS)
-    return wrong(EXIT_USAGE, name, "more than %d of them; the server's key and "
-                 "its next one are enough", PINS);
-  if (n == 44 && value[43] == '=') n = 43;
-  if (n == 64 || n == 43)
-    good = pin_digits(value, n, opt.pins.key[opt.pins.count], each);
-  if (n > 0 && good == n) {
-    opt.pins.count++;
-    return 0;
-  }
-  if (n > 64 && strchr(value, ':') != NULL)
-    return wrong(EXIT_USAGE, name, "'%s' looks like a certificate's "
-                 "fingerprint; a pin is the SHA-256 of the public key in it: "
-                 "see the manual", value);
-  if (n == 64 || n == 43)
-    return wrong(EXIT_USAGE, name, "'%s' is no SHA-256 in %s: see its "
-                 "character %u", value, n == 64 ? "hexadecimal digits"
-                 : "Base64", (unsigned)good + 1);
-  return wrong(EXIT_USAGE, name, "'%s' has %u characters; a SHA-256 has 64 "
-               "hexadecimal digits, or 44 of Base64, the last one '='", value,
-               (unsigned)n);
+  int word = value != NULL ? word_in(yes_or_no, value) : 0;
+  if (word < 0)
+    return wrong(wrong_status(i), name_of(i), "must be True or False");
+  *(int *)options[i].to = word < 2;
+  return 0;
 }
 
 static int take_value(size_t i, char *value)
 {
   const option *o = &options[i];
   const char   *name = name_of(i);
+  int           status = wrong_status(i);
+  if (o->kind == FLAG) return take_flag(i, value);
   if (value == NULL)
-    return wrong(EXIT_USAGE, name, "a value (%s) must follow", o->value);
+    return wrong(status, name, "a value (%s) must follow", o->value);
   if (!amt_utf8(value, strlen(value)))
-    return wrong(EXIT_USAGE, name, "its value is not valid UTF-8");
-  if (o->kind == MANY) return add_lines((list *)o->to, name, value);
-  if (o->kind == PIN) return take_pin(name, value);
+    return wrong(status, name, "its value is not valid UTF-8");
   if (o->kind == FULL && *value == 0)
-    return wrong(EXIT_USAGE, name, "its value (%s) is empty", o->value);
+    return wrong(status, name, "its value (%s) is empty", o->value);
+  if (o->kind == MANY) return add_lines((list *)o->to, name, value);
+  if (o->kind == PIN) return take_pin(name, status, value);
+  if (o->kind == DAYS) return take_days(i, value);
   if (o->kind <= FULL && *value != 0) *(const char **)o->to = value;
   if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
-    return wrong(EXIT_USAGE, name, "'%s' is not a number of seconds, such as "
-                 "5 or 0.5, up to 2000000", value);
+    return wrong(status, name, "'%s' is not a number of seconds, such as 5 or "
+                 "0.5, up to 2000000", value);
+  if (o->to == &opt.timeout && opt.timeout == AMT_ZERO)
+    return wrong(status, name, "must be more than 0; leave it out for none");
   if (o->kind == AMOUNT && !bytes_of(value, (uint64_t *)o->to))
-    return wrong(EXIT_USAGE, name, "'%s' is not a number of bytes above 0, "
-                 "such as 5000, 500k, 20M or 1G", value);
-  if (o->kind == DAYS) {
-    size_t   n = strspn(value, "0123456789");
-    uint64_t days;
-    if (value[n] != 0 || amt_json_uint64(value, n, &days) != 0 || days > 36500)
-      return wrong(EXIT_USAGE, name, "'%s' is not a number of days up to 36500",
-                   value);
-    *(uint32_t *)o->to = (uint32_t)days;
-  }
-  return 0;
+    return wrong(status, name, "'%s' is not a number of bytes above 0, such as "
+                 "5000, 500k, 20M or 1G", value);
+  if (o->kind == FORM) opt.format = choose(name, status, value, formats);
+  if (o->kind == ON_SIGNAL)
+    opt.detach = choose(name, status, value, on_signals);
+  return (o->kind == FORM || o->kind == ON_SIGNAL) && *(int *)o->to < 0
+           ? status : 0;
 }
 
 /* `encrypt` has a -v of its own. */
 static int is_option(size_t i, const char *word)
 {
   const option *o = &options[i];
-  if (o->goes == 1 << ENCRYPT && opt.type != ENCRYPT) return 0;
+  if (o->goes == (1 << ENCRYPT | HERE) && opt.type != ENCRYPT) return 0;
   return strcmp(word, o->long_name) == 0 ||
          (o->name != NULL && strcmp(word, o->name) == 0);
+}
+
+static size_t find_option(const char *word)
+{
+  size_t i = 0;
+  while (i < OPTIONS && !is_option(i, word)) i++;
+  return i;
+}
+
+/* -pa "C:\dir\" -u "DEMO": by the rules of Windows a backslash before a quote
+   makes that a part of the value, which ends at the next one. */
+static int has_option_inside(const char *value)
+{
+  while ((value = strchr(value, '"')) != NULL) {
+    char   word[40];
+    size_t blanks = strspn(++value, " \t"), n;
+    if (blanks == 0) continue;
+    value += blanks;
+    n = strcspn(value, " \t");
+    if (n >= sizeof word) continue;
+    memcpy(word, value, n);
+    word[n] = 0;
+    if (find_option(word) < OPTIONS) return 1;
+  }
+  return 0;
+}
+
+/* What the system's own variables say comes before what a file says. */
+static int said_elsewhere(const void *to)
+{
+  return (to == &opt.server && !empty(environment("AMT_SERVER"))) ||
+         (to == &opt.api_user && !empty(environment("AMT_USER"))) ||
+         (to == &opt.password_file && !empty(environment("AMT_PASSWORD"))) ||
+         (to == &opt.application && !empty(environment("AMT_APPLICATION"))) ||
+         (to == &opt.ca && !empty(environment("SSL_CERT_FILE")));
+}
+
+/* What a site gives for all of its runs need not go with this one. */
+static int take(size_t i, int by, int is_long, char *value)
+{
+  const option *o = &options[i];
+  int           several = o->kind == MANY || o->kind == PIN;
+  if (by != ARGUMENT && (!(o->goes >> opt.type & 1) ||
+                         (given[i].by != 0 && given[i].by < by) ||
+                         (by == CONFIGURATION && said_elsewhere(o->to))))
+    return 0;
+  if (given[i].by == by && !several)
+    return wrong(wrong_status(i), name_of(i), "given twice; give it once");
+  given[i].by = (uint8_t)by;
+  given[i].is_long = (uint8_t)is_long;
+  return take_value(i, value);
+}
+
+/* Words are matched whole, and the word after an option that takes a value is
+   that value, even if it begins with a '-'. */
+static int take_words(char **word, int by)
+{
+  for (; *word != NULL; word++) {
+    size_t i = find_option(*word);
+    int    is_long = i < OPTIONS && strcmp(*word, options[i].long_name) == 0;
+    int    flag = i < OPTIONS && options[i].kind == FLAG, e;
+    if (i == OPTIONS)
+      return wrong(by == ARGUMENT ? EXIT_USAGE : EXIT_CONFIG,
+                   by == ARGUMENT ? *word : "AMT_OPTIONS", "%s%snot an option; "
+                   "`amt --help` lists them", by == ARGUMENT ? "" : *word,
+                   by == ARGUMENT ? "" : " is ");
+    if (by != ARGUMENT && (options[i].goes & HERE))
+      return wrong(EXIT_CONFIG, "AMT_OPTIONS", "%s belongs into the command "
+                   "line alone", *word);
+    if (by == ARGUMENT && !flag && word[1] != NULL &&
+        has_option_inside(word[1]))
+      return wrong(EXIT_USAGE, *word, "its value has a quote and an option "
+                   "behind it, as on Windows after a value that ends in a "
+                   "backslash: write two there, or none; a value that is meant "
+                   "so goes into --param-file");
+    e = take(i, by, is_long, flag ? NULL : word[1]);
+    if (e != 0) return e;
+    if (opt.help || opt.version) return 0;
+    word += !flag;
+  }
+  return 0;
 }
 
 /* The published program that encodes has a name of its own. */
@@ -306,10 +348,9 @@ static int is_encrypt(const char *name)
   return same_word(name, "Encrypt") || same_word(name, "Encrypt.exe");
 }
 
-/* Words are matched whole, and the word after an option that takes a value is
-   that value, even if it begins with a '-'. */
 int take_options(char **argv)
 {
+  int e;
   if (is_encrypt(either(file_name(argv[0]), argv[0]))) opt.type = ENCRYPT;
   else if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
     opt.type = PROBE + word_in(commands, *++argv);
@@ -317,38 +358,74 @@ int take_options(char **argv)
     opt.anchors = *++argv;
   if (opt.type == LEARN && argv[1] != NULL && *argv[1] != '-')
     opt.capture = *++argv;
-  for (argv++; *argv != NULL; argv++) {
-    size_t i = 0;
-    int    e;
-    while (i < OPTIONS && !is_option(i, *argv)) i++;
-    if (i == OPTIONS)
-      return wrong(EXIT_USAGE, *argv, "not an option; `amt --help` lists them");
-    if (given[i] != 0 && options[i].kind != MANY && options[i].kind != PIN)
-      return wrong(EXIT_USAGE, *argv, "given twice; give it once");
-    given[i] = (uint8_t)(1 + (strcmp(*argv, options[i].long_name) == 0));
-    if (options[i].kind == FLAG) {
-      *(int *)options[i].to = 1;
-      if (opt.help || opt.version) return 0;
-    } else {
-      e = take_value(i, argv[1]);
-      if (e != 0) return e;
-      argv++;
-    }
-  }
-  return 0;
+  e = take_words(argv + 1, ARGUMENT);
+  if (e != 0 || opt.help || opt.version) return e;
+  if (opt.print_wire && opt.type == START) opt.type = PRINT_WIRE;
+  if (opt.type == START)
+    opt.type = choose("-jt", EXIT_USAGE, either(opt.type_word, types[START]),
+                      types);
+  return opt.type < 0 ? EXIT_USAGE : 0;
 }
 
-/* A word of a list: where it stands there, or -1 after saying so. */
-static int choose(const char *name, const char *word, const char *const *words)
+/* The next word of a text, cut out of it in place: blanks end it, and quotes of
+   either kind keep them. NULL: there is none; *open: a quote was not closed. */
+static char *next_word(char **at, int *open)
 {
-  char   all[80];
-  int    i = word_in(words, word);
-  size_t n = 0;
-  if (i >= 0) return i;
-  for (i = 0; words[i] != NULL; i++, n = strlen(all))
-    text(all + n, sizeof all - n, "%s%s", i == 0 ? "" : ", ", words[i]);
-  wrong(EXIT_USAGE, name, "'%s' is none of %s", word, all);
-  return -1;
+  char *from = *at + strspn(*at, " \t\r\n"), *to = from, *word = from;
+  char  quoted = 0;
+  if (*from == 0) return NULL;
+  for (; *from != 0 && (quoted || strchr(" \t\r\n", *from) == NULL); from++) {
+    if (*from == quoted) quoted = 0;
+    else if (!quoted && (*from == '"' || *from == '\'')) quoted = *from;
+    else *to++ = *from;
+  }
+  *open = quoted != 0;
+  *at = from + (*from != 0);
+  *to = 0;
+  return word;
+}
+
+int take_more_options(void)
+{
+  static char  words[TOKEN];
+  static char *word[TOKEN / 2 + 1];
+  const char  *given_there = environment("AMT_OPTIONS");
+  char        *at = words;
+  size_t       n = 0;
+  int          open = 0;
+  if (empty(given_there)) return 0;
+  if (strlen(given_there) >= sizeof words)
+    return wrong(EXIT_CONFIG, "AMT_OPTIONS", "longer than %u bytes",
+                 (unsigned)(sizeof words - 1));
+  strcpy(words, given_there);
+  while (!open && (word[n] = next_word(&at, &open)) != NULL) n++;
+  if (open)
+    return wrong(EXIT_CONFIG, "AMT_OPTIONS", "a quote is not closed");
+  return take_words(word, ENVIRONMENT);
+}
+
+/* LOG_DIR is --log-dir. */
+static int is_key(const char *key, const char *long_name)
+{
+  char name[40];
+  size_t i;
+  if (strlen(key) >= sizeof name) return 0;
+  for (i = 0; key[i] != 0; i++) name[i] = key[i] == '_' ? '-' : key[i];
+  name[i] = 0;
+  return same_word(name, long_name + 2);
+}
+
+int take_key(const char *where, const char *key, char *value)
+{
+  size_t i = 0;
+  int    e;
+  while (i < OPTIONS && !is_key(key, options[i].long_name)) i++;
+  if (i == OPTIONS) return -1;
+  if ((options[i].goes & HERE) || options[i].to == &opt.config) return -2;
+  place = where;
+  e = take(i, CONFIGURATION, 1, value);
+  place = NULL;
+  return e;
 }
 
 /* What a job needs to be given. */
@@ -375,7 +452,7 @@ static int check_job(void)
 const char *tls_option(void)
 {
   size_t i = 0;
-  while (i < OPTIONS && !(given[i] != 0 && (options[i].goes & TLS))) i++;
+  while (i < OPTIONS && !(given[i].by != 0 && (options[i].goes & TLS))) i++;
   return i < OPTIONS ? name_of(i) : NULL;
 }
 
@@ -396,40 +473,63 @@ static int check_tls(void)
   return 0;
 }
 
-int check_options(void)
+/* AMT_ALLOW_KILL=0, as *Allow Kill Job* of the published connector. */
+static int check_kill(void)
+{
+  static const char *const words[] = { "0", "1", NULL };
+  const char *allow = either(environment("AMT_ALLOW_KILL"), "1");
+  int         word = word_in(words, allow);
+  if (word < 0)
+    return wrong(EXIT_CONFIG, "AMT_ALLOW_KILL", "'%s' is neither 0 nor 1",
+                 allow);
+  if (word == 0 && (opt.type == KILL || opt.detach == 0))
+    return wrong(EXIT_CONFIG, opt.type == KILL ? "-jt KILL" :
+                 name_of(option_of(&opt.detach)), "AMT_ALLOW_KILL=0 allows "
+                 "nobody to kill a job from here; let the server's operator "
+                 "do it");
+  if (opt.detach < 0) opt.detach = word == 0;
+  return 0;
+}
+
+/* --no-wait and --follow: the one that was given nearer, if one was. */
+static int check_waiting(void)
+{
+  int no_wait = given_by(&opt.no_wait), follow = given_by(&opt.follow);
+  if (!opt.no_wait || !opt.follow) return 0;
+  if (no_wait == follow)
+    return wrong(wrong_status(option_of(&opt.no_wait)), "--no-wait", "does not "
+                 "go with --follow: leave one of them out");
+  if (no_wait < follow) opt.follow = 0;
+  else opt.no_wait = 0;
+  return 0;
+}
+
+int check_options(int configured)
 {
   size_t i;
   int    e;
-  if (opt.print_wire && opt.type == START) opt.type = PRINT_WIRE;
   if (opt.type == LEARN && empty(opt.capture))
     return wrong(EXIT_USAGE, "learn", "needs a FILE: what amt tap saved, HAR, "
                  "or HTTP text of both directions");
-  if (opt.type == START)
-    opt.type = choose("-jt", either(opt.type_word, types[START]), types);
-  if (opt.type < 0) return EXIT_USAGE;
   for (i = 0; i < OPTIONS; i++)
-    if (given[i] != 0 && !(options[i].goes >> opt.type & 1))
+    if (given[i].by != 0 && !(options[i].goes >> opt.type & 1))
       return wrong(EXIT_USAGE, name_of(i), "does not go with %s; leave it out",
                    type_name());
   e = check_tls();
   if (e != 0 || opt.type > PROBE) return e;
-  opt.format = choose("--format", either(opt.format_word, formats[0]), formats);
-  opt.detach = choose("--on-signal", either(opt.on_signal, "kill"), on_signals);
-  if (opt.format < 0 || opt.detach < 0) return EXIT_USAGE;
-  if (opt.no_wait && opt.follow)
-    return wrong(EXIT_USAGE, "--no-wait", "does not go with --follow: leave "
-                 "one of them out");
-  if (opt.timeout == AMT_ZERO)
-    return wrong(EXIT_USAGE, "--timeout", "must be more than 0; leave it out "
-                 "for none");
+  e = check_kill();
+  if (e == 0) e = check_waiting();
+  if (e != 0) return e;
+  if (opt.format < 0) opt.format = configured ? CONNECTOR : ACS;
   if (opt.poll_max == AMT_ZERO) opt.poll_max = 0;
-  if ((opt.lock_wait != 0 || opt.keep_state) && empty(opt.state))
+  if ((given_by(&opt.lock_wait) == ARGUMENT ||
+       given_by(&opt.keep_state) == ARGUMENT) && empty(opt.state))
     return wrong(EXIT_USAGE, opt.keep_state ? "--keep-state" : "--lock-wait",
                  "needs --state FILE");
-  for (i = 0; i < OPTIONS; i++)
-    if (options[i].kind == DAYS && given[i] != 0 && empty(opt.log_dir))
-      return wrong(EXIT_USAGE, "--retain-days", "needs --log-dir DIR");
-    else if (options[i].kind == DAYS && given[i] == 0) opt.retain = 30;
+  i = option_of(&opt.retain);
+  if (given[i].by == 0) opt.retain = 30;
+  if (given[i].by == ARGUMENT && empty(opt.log_dir))
+    return wrong(EXIT_USAGE, "--retain-days", "needs --log-dir DIR");
   return check_job();
 }
 
@@ -450,7 +550,9 @@ int print_help(void)
            "       amt anchors --cert FILE --key FILE  a client's certificate, "
            "likewise\n"
            "Runs a job on an AMT Batch Server; prints its log, and exits with "
-           "its\ncompletion code (4: DONE).\n\n");
+           "its\ncompletion code (4: DONE). Options may also stand in "
+           "AMT_OPTIONS, and in the\nsection [AMT] of Connector.config: "
+           "LOG_DIR=... is --log-dir.\n\n");
   for (i = 0; i < OPTIONS; i++) {
     const option *o = &options[i];
     char          left[40];
@@ -484,7 +586,7 @@ void put_tls_options(amt_window *o)
   size_t i;
   char   pin[65];
   for (i = 0; i < OPTIONS; i++) {
-    if (given[i] == 0 || !(options[i].goes & TLS) || options[i].kind == PIN)
+    if (given[i].by == 0 || !(options[i].goes & TLS) || options[i].kind == PIN)
       continue;
     amt_put_text(o, " ");
     amt_put_text(o, options[i].long_name);

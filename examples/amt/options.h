@@ -14,14 +14,19 @@ enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
        PROBE, ENCRYPT, ANCHORS, LEARN, PRINT_WIRE, TYPES };
 enum { ACS, CONNECTOR, PLAIN, JSON };
 
+/* Where an option comes from: what an earlier place says, a later one does not
+   change. */
+enum { NOWHERE, ARGUMENT, ENVIRONMENT, CONFIGURATION };
+
 extern const char *const types[]; /* the names of those up to ATTACH */
+extern const char *const yes_or_no[]; /* two of each, for files */
 
 /* What was given. config.c and settle.c add what the file and the environment
    say; from then on nobody writes to it. */
 extern struct options {
   const char *type_word, *application, *job, *script, *user, *submit_user;
   const char *station, *queue, *id, *server, *api_user, *password_file;
-  const char *on_signal, *config, *format_word, *state, *log_dir, *wire, *value;
+  const char *config, *state, *log_dir, *wire, *value;
   const char *ca, *cert, *key, *anchors, *id_file, *param_file;
   const char *output;
   char       *capture;
@@ -33,29 +38,31 @@ extern struct options {
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
   int         id_text, strict_text, keep_state;
   int         insecure, more_ciphers, print_wire, help, version;
-  int         type, detach, format; /* worked out from the words */
+  int         detach, format; /* -1: nobody says */
+  int         type;           /* worked out from the words */
 } opt;
 
-/* Whether the option that is kept there was on the command line. */
-int was_given(const void *to);
+/* Where the option that is kept there was given. */
+int given_by(const void *to);
 
-/* "2.5" to 2500; 0 to AMT_ZERO. Digits and one point only, in any locale; below
-   24 days. 1, or 0: it is no such number. */
-int milliseconds(const char *t, uint32_t *ms);
-
-/* Each line of a value is one of the list, in place; empty ones are not there,
-   since no server takes them. 0, or EXIT_USAGE after saying why. */
-int add_lines(list *l, const char *name, char *value);
-
-/* Into `opt`. 0, or an exit status after saying what is wrong. argv's texts
-   are kept, and cut in place. */
+/* Into `opt`, and what it is that is to be done. 0, or an exit status after
+   saying what is wrong. argv's texts are kept, and cut in place. */
 int take_options(char **argv);
+
+/* AMT_OPTIONS, likewise. */
+int take_more_options(void);
+
+/* The option of this long name, which a file has without the dashes, with '_'
+   for '-', in any case of letters; likewise. `where` is the file and the line.
+   -1: no such option; -2: one for the command line alone. */
+int take_key(const char *where, const char *name, char *value);
 
 /* The first option that was given and goes with https only, or NULL. */
 const char *tls_option(void);
 
-/* What the options mean together; likewise. */
-int check_options(void);
+/* What the options mean together; likewise. `configured`: a Connector.config is
+   in use, so the log is to look like its connector's. */
+int check_options(int configured);
 
 /* --help and --version, on standard output. The exit status. */
 int print_help(void);

@@ -39,6 +39,15 @@ int file_open(const char *path)
 static const char link_refused[] = "a symbolic link, which another user may "
                                    "have put there; name the file itself";
 
+/* Somebody else may write it. Not those of a group that is its user's own, as
+   systems make one with the number of each user, or root's: clones of a
+   repository and the like come with their bit. */
+static int others_write(const struct stat *st, int as)
+{
+  int own = as != AS_STATE && (st->st_gid == 0 || st->st_gid == geteuid());
+  return (st->st_mode & (own ? S_IWOTH : S_IWGRP | S_IWOTH)) != 0;
+}
+
 /* What is wrong with an open file, or NULL; as for file_open_as. */
 static const char *file_fault(int fd, int as)
 {
@@ -54,7 +63,7 @@ static const char *file_fault(int fd, int as)
                 "this, does not trust it%s; look at it, then remove it or "
                 "change its owner", (unsigned)st.st_uid, (unsigned)geteuid(),
                 as == AS_STATE ? "" : " as root's or its own");
-  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (others_write(&st, as))
     return "others than its owner may write it; see that it says what it "
            "should, then `chmod go-w` it";
   if (as >= AS_UNASKED && st.st_nlink > 1)

@@ -12,6 +12,7 @@
 #include "tell.h"
 #include "text.h"
 #include "tls.h"
+#include "values.h"
 #include "wire.h"
 #include <string.h>
 
@@ -55,6 +56,8 @@ static int settle_server(void)
 {
   const char *where = opt.server;
   int         status = EXIT_USAGE;
+  if (given_by(&opt.server) > ARGUMENT) status = EXIT_CONFIG;
+  if (given_by(&opt.server) == CONFIGURATION) server_unasked = config_unasked;
   if (opt.server == NULL) {
     opt.server = where = environment("AMT_SERVER");
     status = EXIT_CONFIG;
@@ -116,8 +119,9 @@ static int refuse_pairing(void)
 /* A part of the credentials comes from elsewhere than from the file. */
 static int credentials_given(void)
 {
-  return opt.api_user != NULL || opt.password_file != NULL ||
-         token_is_given() || !empty(environment("AMT_USER")) ||
+  int user_by = given_by(&opt.api_user), file_by = given_by(&opt.password_file);
+  return (user_by != NOWHERE && user_by != CONFIGURATION) ||
+         (file_by != NOWHERE && file_by != CONFIGURATION) || token_is_given() || !empty(environment("AMT_USER")) ||
          !empty(environment("AMT_PASSWORD"));
 }
 
@@ -221,7 +225,7 @@ static int check_sent(void)
                  "names; put it there", holes[hole_of(*job_hole)].name,
                  holes[hole_of(*job_hole)].option);
   for (i = 0; i < sizeof words / sizeof *words; i++)
-    if ((was_given(words[i].to) || (i == 0 && opt.param_file != NULL)) &&
+    if ((given_by(words[i].to) != NOWHERE || (i == 0 && opt.param_file != NULL)) &&
         !fills(path, words[i].hole) &&
         !fills(body, words[i].hole) && !fills(wire.headers, words[i].hole))
       text(unsent + strlen(unsent), sizeof unsent - strlen(unsent), "%s%s",
@@ -245,11 +249,9 @@ static int settle_parameters(void)
   return e == 0 ? add_lines(&opt.parameters, "--param-file", lines) : e;
 }
 
-int settle(const char *program)
+int settle(void)
 {
-  int e = find_config(program);
-  if (e == 0 && config_file != NULL) e = take_config();
-  if (e == 0) e = read_wire(opt.wire);
+  int e = read_wire(opt.wire);
   if (e == 0) e = check_wire(opt.wire);
   if (e == 0) e = settle_server();
   if (e == 0) e = settle_tls();

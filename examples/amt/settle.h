@@ -5,6 +5,6 @@
 
 /* All that is to be known before the first request; opens the state file and
    the copy of the log. 0, or an exit status after saying why. */
-int settle(const char *program);
+int settle(void);
 
 #endif

@@ -50,7 +50,8 @@ enum { PATHS = 1024,  /* room for the name of a file */
 
      AS_SYSTEM   the system chose it: whatever it is
      AS_INPUT    the caller named it: a pipe, a device, or a file that is ours
-                 or root's and that nobody else may write. Symbolic links are
+                 or root's and that nobody else may write, but for a group
+                 with the number of our user, or root's. Symbolic links are
                  followed: Kubernetes mounts its files as such
      AS_FILE     likewise, but a file: a pipe may keep its reader waiting
      AS_UNASKED  nobody named it: likewise, but no link

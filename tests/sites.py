@@ -1,0 +1,265 @@
+"""What a site sets for all of its runs, and what it is like there: options from
+the environment and the configuration file, servers in reserve; see
+tests/run.sh. Each function whose name begins with test_ is one test; its name
+is the sentence it proves. Environment as for tool.py.
+usage: sites.py [WORD]   runs only the tests with WORD in their name"""
+import os
+import re
+import shutil
+import sys
+
+sys.dont_write_bytecode = True
+
+from programs import AMT, FAST, POSIX, NOT_UNDER_WINE, WINE, amt, equal, main, \
+    server
+from tool import (DEMO, DONE, LONG, QUICK, alone, config, dead_url, folder,
+                  messages_of, nothing_sent, one_line, read, write)
+
+NOT_UNDER_WINE.update({
+    "a_group_of_the_users_own_may_write_a_file": POSIX,
+})
+
+
+def beside(d, text):
+    """A copy of the tool with this Connector.config beside it."""
+    program = shutil.copy(AMT, d + "/amt")
+    if WINE:
+        shutil.copy(AMT + ".exe", d + "/amt.exe")
+    write(d + "/Connector.config", text)
+    return program
+
+
+def is_acs(text):
+    assert text.startswith("-" * 75 + "\nJob Information"), text
+    return True
+
+
+def is_connector(text):
+    assert "Connector completed with return code" in text, text
+    assert "BatchrequestId '" in text, text
+    return True
+
+
+# --- the form of the log -----------------------------------------------------
+
+def test_the_log_is_the_connectors_where_a_Connector_config_is_in_use():
+    with server() as (url, _), folder() as d:
+        os.mkdir(d + "/cwd")
+        program = beside(d, config(url))
+        named = write(d + "/named", config(url))
+        for args, more in ((["-c", named], {}), ([], {"program": program}),
+                           ([], {"program": os.path.abspath(AMT), "cwd": d})):
+            r = alone(*args, *QUICK, *FAST, **more)
+            equal((r.returncode, r.stderr), (4, ""))
+            is_connector(r.stdout)
+            r = alone(*args, "--format", "acs", *QUICK, *FAST, **more)
+            is_acs(r.stdout)
+        r = amt(url, *QUICK)
+        is_acs(r.stdout)
+
+
+# --- AMT_OPTIONS and the section [AMT] ----------------------------------------
+
+def test_AMT_OPTIONS_is_split_at_blanks_that_are_not_in_quotes():
+    with server() as (url, _), folder() as d:
+        logs = d + "/two  words"
+        os.mkdir(logs)
+        for text in ("--log-dir '%s' --format text" % logs,
+                     '\t--log-dir  "%s"\n --format   text ' % logs,
+                     '--log-dir %s --for"m"at te\'\'xt' % logs.replace(
+                         "  ", "'  '")):
+            r = amt(url, *QUICK, env={"AMT_OPTIONS": text})
+            equal((text, r.returncode, r.stderr), (text, 4, ""))
+            assert r.stdout.startswith("Code 4 is started\n"), r.stdout
+        equal(len(os.listdir(logs)), 3)
+        r = amt(url, *DEMO, "-jn", "ECHO", env={
+            "AMT_OPTIONS": r"""-pa 'C:\dir\' -pa "it's" -pa 'say "x"'"""})
+        equal(messages_of(r.stdout)[:3], ["Parameter 1 [C:\\dir\\]",
+              "Parameter 2 [it's]", 'Parameter 3 [say "x"]'])
+        equal(amt(url, *QUICK, env={"AMT_OPTIONS": " \n"}).returncode, 4)
+
+
+def test_each_long_option_has_its_key_in_the_section_AMT():
+    """In any case of letters, with '_' or '-'; not so what says which job."""
+    alone_there = {"job-type", "job", "file", "id", "id-text", "config",
+                   "print-wire", "help", "version"}
+    flags = {"follow", "no-wait", "quiet", "strict-text", "no-keep-alive",
+             "zero-on-done", "trace", "insecure", "more-ciphers"}
+    listed = alone("--help").stdout
+    names = set(re.findall(r"--([a-z][a-z-]*)", listed)) - {"cert,"}
+    assert len(names) > 40, names
+    values = {"format": "text", "on-signal": "detach", "retain-days": "3",
+              "max-log": "5k", "pin": "0" * 64}
+    with folder() as d:
+        for spell in (str, lambda name: name.upper().replace("-", "_")):
+            lines = ["%s = %s" % (spell(name), values.get(
+                name, "False" if name in flags else "5"))
+                for name in sorted(names)]
+            path = write(d + "/c", "[AMT]\n" + "\n".join(lines) + "\n")
+            r = alone("-c", path, *QUICK)
+            told = [line for line in r.stderr.splitlines() if path in line]
+            equal(len(told), len(alone_there))
+            for name in alone_there:
+                one = ":%d: %s belongs into the command line alone" % (
+                    2 + sorted(names).index(name), spell(name))
+                assert [line for line in told if one in line], (one, told)
+
+
+def test_what_AMT_OPTIONS_and_AMT_do_not_know_is_told_with_its_place():
+    with server() as (url, stats), folder() as d:
+        for options, *words in (
+                ("--pol 5", "--pol is not an option"), ("--poll", "--poll"),
+                ("--poll x", "AMT_OPTIONS: --poll", "'x'"),
+                ("--log-dir 'a", "quote"), ("-id 5", "-id"), ("x", "x is not"),
+                ("--help", "command line"), ("--format xml", "--format", "xml"),
+                ("--timeout 0", "--timeout"), ("--poll 1 --poll 1", "twice"),
+                ("--no-wait --follow", "--follow")):
+            r = amt(url, *QUICK, fast=False, env={"AMT_OPTIONS": options})
+            one_line(r, 78, "AMT_OPTIONS" if "wait" not in options else "--no-wait",
+                     *words)
+        for line, *words in (
+                ("POLL=x", "poll", "'x'"), ("FOLLOW=maybe", "True or False"),
+                ("FORMAT=xml", "xml"), ("STATE=", "empty"),
+                ("POLL=1\nPOLL=1", "twice"), ("PIN=1", "SHA-256")):
+            path = write(d + "/c", config(url) + "[AMT]\n" + line + "\n")
+            at = "%s:%d" % (path, 12 + line.count("\n") + 1)
+            one_line(alone("-c", path, *QUICK), 78, at, *words)
+        nothing_sent(stats)
+        path = write(d + "/c", config(url) + "[AMT]\nLOG_DIRECTORY=x\nID=5\n"
+                     "[OTHER]\nLOG_DIRECTORY=x\n")
+        r = alone("-c", path, *QUICK, *FAST)
+        equal(r.returncode, 4)
+        lines = r.stderr.splitlines()
+        equal(len(lines), 2)
+        assert path + ":13: LOG_DIRECTORY is no setting of [AMT]" in lines[0]
+        assert path + ":14: ID belongs into the command line" in lines[1]
+
+
+def test_an_argument_beats_AMT_OPTIONS_and_that_the_section_AMT():
+    with server() as (url, _), folder() as d:
+        path = write(d + "/c", config(url) + "[AMT]\nFORMAT=text\nPARAM=file\n"
+                     "NO_WAIT=True\nID_FILE=%s/id\n" % d)
+        env = {"AMT_OPTIONS": "--format acs -pa env --follow"}
+        job = [*DEMO, "-jn", "ECHO"]
+        r = alone("-c", path, *job, *FAST)
+        equal((r.stdout, r.stderr), ("2112\n", ""))
+        equal(read(d + "/id"), "2112\n")
+        r = alone("-c", path, *job, *FAST, env=env) # --follow: it waits
+        equal(r.returncode, 4)
+        is_acs(r.stdout)
+        equal(messages_of(r.stdout), ["Parameter 1 [env]", "Done"])
+        r = alone("-c", path, *job, *FAST, "-pa", "argument", "--format",
+                  "connector", env=env)
+        is_connector(r.stdout)
+        assert "[argument]" in r.stdout and "[env]" not in r.stdout, r.stdout
+        # What does not go with this run is passed over.
+        r = alone("-c", path, "-jt", "MONITOR", *DEMO, "-id", "2112", env={
+            "AMT_OPTIONS": "--state x --no-wait --log-dir y"})
+        equal((r.returncode, r.stdout), (4, "4 DONE\n"))
+        # The variables that have names of their own come before the file.
+        path = write(d + "/c", config(dead_url()) + "[AMT]\nSERVER=%s\n"
+                     "API_USER=nobody\nAPPLICATION=NONE\n" % dead_url())
+        r = alone("-c", path, "-jn", "CODE_4", *FAST, env={
+            "AMT_SERVER": url, "AMT_USER": "ocadm", "AMT_APPLICATION": "DEMO2"})
+        equal(r.returncode, 4)
+
+
+def test_the_section_AMT_counts_where_nobody_else_puts_files():
+    """Named, or beside the program. The current folder may be anybody's."""
+    with server() as (url, stats), folder() as d:
+        text = config(url) + "[AMT]\nSTATE=%s/state\nINSECURE=On\n" % d
+        program = beside(d, text)
+        r = alone(*QUICK, *FAST, "--no-wait", program=program)
+        assert r.returncode in (0, 78), r
+        os.mkdir(d + "/cwd")
+        write(d + "/cwd/Connector.config", text + "NEVER=1\n")
+        r = alone(*QUICK, *FAST, cwd=d + "/cwd", program=os.path.abspath(AMT))
+        equal(r.returncode, 4)
+        equal(len(r.stderr.splitlines()), 1)
+        assert "Connector.config:13" in r.stderr and "--config" in r.stderr
+        password = write(d + "/password", "opconxps\n")
+        bare = text.split("USER=")[0] + "[AMT]\n" # the file's own credentials
+        program = beside(d, bare + "API_USER=ocadm\nPASSWORD_FILE=%s\n"
+                         % password)
+        equal(alone(*QUICK, *FAST, program=program).returncode, 4)
+        before = stats()["sign_ins"]
+        program = beside(d, bare + "API_USER=ocadm\n")
+        one_line(alone(*QUICK, *FAST, "--password-file", password,
+                       program=program), 78, "nobody named")
+        equal(stats()["sign_ins"], before)
+
+
+# --- Windows' quotes ----------------------------------------------------------
+
+def test_a_value_that_swallowed_an_option_is_64():
+    """-pa "C:\\dir\\" -u "DEMO" is one value by the rules of Windows."""
+    with server() as (url, stats), folder() as d:
+        swallowed = 'C:\\dir" -u DEMO'
+        for args in (["-pa", swallowed], ["-fn", swallowed], ["-tv", swallowed],
+                     ["-pa", 'x"  --queue Q'], ["--log-dir", 'C:\\l" -pa "x']):
+            r = amt(url, *QUICK, *args)
+            one_line(r, 64, args[0], "backslash", "--param-file")
+        nothing_sent(stats)
+        good = ['say "hi" - now', 'a"-u', '5" --long', '"-pa" x', 'x" y -u']
+        path = write(d + "/p", swallowed + "\n")
+        r = amt(url, *DEMO, "-jn", "ECHO", "--param-file", path,
+                *[w for value in good for w in ("-pa", value)])
+        equal(messages_of(r.stdout)[:-1],
+              ["Parameter %d [%s]" % each
+               for each in enumerate([*good, swallowed], 1)])
+
+
+# --- who may kill -------------------------------------------------------------
+
+def test_AMT_ALLOW_KILL_0_kills_no_job_from_here():
+    with server(speed=1) as (url, stats), folder() as d:
+        no = {"AMT_ALLOW_KILL": "0"}
+        one_line(amt(url, "-jt", "KILL", *DEMO, "-id", "5", fast=False, env=no),
+                 78, "-jt KILL", "AMT_ALLOW_KILL=0")
+        one_line(amt(url, *LONG, "--on-signal", "kill", env=no), 78,
+                 "--on-signal", "AMT_ALLOW_KILL=0")
+        one_line(amt(url, *LONG, env={**no, "AMT_OPTIONS": "--on-signal kill"}),
+                 78, "--on-signal", "AMT_ALLOW_KILL=0")
+        for value in ("no", "00", "2", " "):
+            one_line(amt(url, *LONG, env={"AMT_ALLOW_KILL": value}), 78,
+                     "AMT_ALLOW_KILL", "'%s'" % value)
+        nothing_sent(stats)
+        from tool import TERM, begin, ended, until # what a signal then does
+        job = begin(url, *LONG, "--id-file", d + "/id", env=no)
+        until(lambda: os.path.exists(d + "/id"))
+        job.send_signal(TERM)
+        r = ended(job)
+        equal(r.returncode, 75)
+        assert "detached: " in r.stderr, r.stderr
+        number = read(d + "/id").strip()
+        equal(amt(url, "-jt", "MONITOR", *DEMO, "-id", number,
+                  fast=False).stdout, "2 RUNNING\n")
+        r = amt(url, "-jt", "STOP", *DEMO, "-id", number, fast=False, env={
+            **no, "AMT_OPTIONS": "--poll 0.02"})
+        assert r.returncode not in (0, 64, 78), r
+    with server() as (url, _):
+        equal(amt(url, *QUICK, env={"AMT_ALLOW_KILL": "1"}).returncode, 4)
+        equal(amt(url, *QUICK, env={"AMT_ALLOW_KILL": ""}).returncode, 4)
+
+
+# --- files --------------------------------------------------------------------
+
+def test_a_group_of_the_users_own_may_write_a_file():
+    """As in a clone that was made with umask 002."""
+    with server() as (url, _), folder() as d:
+        wire = write(d + "/wire", alone("--print-wire").stdout)
+        for group, mode, good in ((os.geteuid(), 0o660, 1), (0, 0o660, 1),
+                                  (os.geteuid(), 0o662, 0)):
+            os.chown(wire, -1, group)
+            os.chmod(wire, mode)
+            r = amt(url, *QUICK, "--wire", wire)
+            equal((group, mode, r.returncode), (group, mode, 4 if good else 78))
+        if os.geteuid() == 0:
+            os.chown(wire, -1, 12345)
+            os.chmod(wire, 0o660)
+            one_line(amt(url, *QUICK, "--wire", wire), 78, wire, "chmod")
+
+
+if __name__ == "__main__":
+    main({name: test for name, test in globals().items()
+          if name.startswith("test_")})
