@@ -48,7 +48,8 @@ const char *attach_command(void)
   put_option(&o, "--wire", opt.wire);
   put_option(&o, "-s", opt.server);
   put_tls_options(&o);
-  if (given_by(&opt.api_user) != NOWHERE) put_option(&o, "--api-user", opt.api_user);
+  if (given_by(&opt.api_user) != NOWHERE)
+    put_option(&o, "--api-user", opt.api_user);
   if (strcmp(either(opt.password_file, "-"), "-") != 0)
     put_option(&o, "--password-file", opt.password_file);
   amt_put_text(&o, " -jt ATTACH");
