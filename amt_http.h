@@ -258,6 +258,9 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "no answer in time; the server or the network is slow or away") \
   E(AMT_E_DNS, -4, \
     "the server's name is not known; check it, or the name service") \
+  E(AMT_E_NAME_SERVER, -20, \
+    "the name service failed or did not answer, so the server's address is " \
+    "not known; see whether it runs and can be reached") \
   E(AMT_E_CONNECT, -5, \
     "no connection; check host and port, and that the server runs and no " \
     "firewall is between") \
@@ -658,8 +661,9 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
 
-/* Names to addresses: how many (1 to max), AMT_AGAIN, or AMT_E_DNS. Replace
-   it by a table, c-ares, or whatever does not block. */
+/* Names to addresses: how many (1 to max), AMT_AGAIN, AMT_E_DNS, or, if nobody
+   could say, AMT_E_NAME_SERVER. Replace it by a table, c-ares, or whatever does
+   not block. */
 typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
                             int max);
 

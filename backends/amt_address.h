@@ -10,7 +10,7 @@
    of sockets defines, before it includes this file:
 
      amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
-                       count, index, address
+                       count, index, address, worked
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
      AMT__TIMEDOUT     the system's error for an address that did not answer
@@ -60,13 +60,18 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
   return AMT_E_DNS;
 }
 #else
-static int amt__socket_resolve(const char *host, amt_address *a, int max)
+/* More addresses, of one family or of all, behind *count: 0, or the system's
+   error. */
+static int amt__socket_ask(const char *host, int family, amt_address *a,
+                           int max, int *count)
 {
   struct addrinfo hints, *list, *i;
-  int             n = 0;
+  int             n = *count, e;
   memset(&hints, 0, sizeof hints);
+  hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
-  if (amt__os(getaddrinfo)(host, NULL, &hints, &list) != 0) return AMT_E_DNS;
+  e = amt__os(getaddrinfo)(host, NULL, &hints, &list);
+  if (e != 0) return e;
   for (i = list; i != NULL && n < max; i = i->ai_next) {
 #ifndef AMT__NO_IPV4
     if (i->ai_family == AF_INET) {
@@ -85,9 +90,43 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
 #endif
   }
   amt__os(freeaddrinfo)(list);
+  *count = n;
+  return 0;
+}
+
+/* musl knows no address where only one family's cannot be had: so each is asked
+   for alone. */
+static int amt__socket_resolve(const char *host, amt_address *a, int max)
+{
+  int n = 0, e = amt__socket_ask(host, AF_UNSPEC, a, max, &n);
+#ifdef EAI_AGAIN
+  if (e == EAI_AGAIN) {
+    amt__socket_ask(host, AF_INET, a, max, &n);
+#ifndef AMT__NO_IPV6
+    amt__socket_ask(host, AF_INET6, a, max, &n);
+#endif
+    if (n == 0) return AMT_E_NAME_SERVER;
+  }
+#endif
+  (void)e;
   return n > 0 ? n : AMT_E_DNS;
 }
 #endif
+
+/* The address that worked the last time is tried first: a dead one before it
+   costs its share of the limit only once. */
+static void amt__socket_prefer(amt__socket *s)
+{
+  amt_address first = s->address[0];
+  uint8_t     i;
+  for (i = 1; i < s->count; i++) {
+    amt_address *a = &s->address[i];
+    if (a->len != s->worked.len || memcmp(a->ip, s->worked.ip, a->len) != 0)
+      continue;
+    s->address[0] = *a;
+    *a = first;
+  }
+}
 
 static int amt__socket_names(amt__socket *s, const char *host, size_t n)
 {
@@ -104,6 +143,7 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
   found = s->resolve(s->ctx, name, s->address, AMT_ADDRESSES);
   if (found > AMT_ADDRESSES) found = AMT_ADDRESSES;
   if (found > 0) s->count = (uint8_t)found;
+  amt__socket_prefer(s);
   return found;
 }
 
@@ -158,6 +198,7 @@ static int amt__socket_open(amt_stream *stream, const char *host,
     }
     if (e > 0) {
       amt__socket_opened(s);
+      s->worked = s->address[s->index];
       return 1;
     }
     if (e == AMT_AGAIN) {

@@ -88,13 +88,15 @@ typedef struct amt_posix {
   uint8_t      count;     /* addresses of the host; 0: not asked for yet */
   uint8_t      index;     /* of them, the one whose turn it is */
   amt_address  address[AMT_ADDRESSES];
+  amt_address  worked;    /* of the last connection */
 } amt_posix;
 
 /* Makes s a closed stream with the default resolver. Before its first use, and
    never while it is open: the socket would be lost. */
 AMTDEF void     amt_posix_init(amt_posix *s);
 /* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
-   max), or AMT_E_DNS. ctx is not used. One of your own may fall back on it. */
+   max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. One of your own may
+   fall back on it. */
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */

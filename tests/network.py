@@ -14,9 +14,12 @@ import contextlib
 import itertools
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -444,6 +447,99 @@ def test_a_Start_of_60_kilobytes_goes_over_64_kbit_a_second_once():
             equal((r.returncode, r.stderr), (4, ""))
             assert text in r.stdout
         equal(net.starts(), [(1, 1), (1, 1)])
+
+
+# --- name servers ------------------------------------------------------------
+
+A, AAAA = 1, 28
+
+
+@contextlib.contextmanager
+def name_server(**says):
+    """One of our own, on an address of this host's loopback network: for A and
+    AAAA an address, an rcode, or None for no answer. Gives words that run a
+    command which asks it."""
+    address = "127.77.%d.%d" % (os.getpid() >> 8 & 255, os.getpid() & 255)
+    with tempfile.TemporaryDirectory() as d, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((address, 53))
+        stop = threading.Event()
+
+        def answer():
+            s.settimeout(0.1)
+            while not stop.is_set():
+                with contextlib.suppress(socket.timeout):
+                    ask, who = s.recvfrom(512)
+                    end = ask.index(0, 12) + 5
+                    kind = struct.unpack("!H", ask[end - 4:end - 2])[0]
+                    says_this = says["a" if kind == A else "aaaa"]
+                    if says_this is None:
+                        continue
+                    rcode = says_this if isinstance(says_this, int) else 0
+                    data = b"" if isinstance(says_this, int) else (
+                        b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, 4) +
+                        socket.inet_aton(says_this))
+                    s.sendto(ask[:2] + struct.pack(
+                        "!HHHHH", 0x8180 | rcode, 1, bool(data), 0, 0) +
+                        ask[12:end] + data, who)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        resolv = write(d + "/resolv.conf", "nameserver %s\n" % address)
+        hosts = write(d + "/hosts", "")
+        try:
+            yield ["unshare", "-m", "sh", "-c", 'mount --bind "$0" '
+                   '/etc/resolv.conf && mount --bind "$1" /etc/hosts && '
+                   'shift && exec "$@"', resolv, hosts]
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
+    with name_server(a=None, aaaa=None) as within:
+        for args, number in ((["--timeout", "1"], None), ([], signal.SIGTERM),
+                             ([], signal.SIGINT)):
+            begun = time.monotonic()
+            run = Run("http://batch.example:1", *DEMO, "-jn", "X", *args,
+                      within=within)
+            if number:
+                time.sleep(1)
+                run.process.send_signal(number)
+            r = run.ended()
+            equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
+            took = time.monotonic() - begun
+            assert took < 3, took
+
+
+def test_what_a_name_server_says_is_told():
+    """NXDOMAIN is 3, SERVFAIL 2; the simulated server is on 127.0.0.1."""
+    for a, aaaa, words in ((3, 3, "name is not known"),
+                           (2, 2, "name service failed"),
+                           (5, 5, "name service failed"),
+                           (None, None, "not answered yet")):
+        with name_server(a=a, aaaa=aaaa) as within:
+            r = Run("http://batch.example:1", *DEMO, "-jn", "X", "--give-up",
+                    "0", within=within).ended()
+        equal((a, r.returncode), (a, 23))
+        assert words in r.stderr, (a, r.stderr)
+
+
+def test_a_name_server_that_fails_for_one_family_does_no_harm():
+    programs = [os.environ.get("AMT", "build/amt")]
+    if os.path.exists("build/amt-static-plain"): # musl's resolver
+        programs.append("build/amt-static-plain")
+    sim = Amtsim()
+    try:
+        with name_server(a="127.0.0.1", aaaa=2) as within:
+            for n, program in enumerate(programs):
+                r = Run(sim.base.replace("127.0.0.1", "batch.example"), *DEMO,
+                        "-jn", "REPORTTEST01", "--poll", "0.2", "--give-up", "20",
+                        program=program,
+                        within=within).ended()
+                equal((program, r.returncode, r.stderr), (program, 4, r.stderr))
+                equal(sim.starts(), (n + 1, n + 1))
+    finally:
+        sim.stop()
 
 
 # --- where there are no namespaces -------------------------------------------

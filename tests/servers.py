@@ -290,13 +290,13 @@ def proxy(url, more="", name="/"):
 class Run:
     """One run of the tool whose output may be read while it runs."""
 
-    def __init__(self, url, *args, within=()):
+    def __init__(self, url, *args, within=(), program=AMT):
         self.d = tempfile.mkdtemp()
         self.begun = time.monotonic()
         with open(self.d + "/out", "wb") as out, \
                 open(self.d + "/err", "wb") as err:
             self.process = subprocess.Popen(
-                [*within, AMT, *args, "--initial-delay", "0", "--quiet",
+                [*within, program, *args, "--initial-delay", "0", "--quiet",
                  *trusting(url)],
                 stdout=out, stderr=err, env=environment(url))
 

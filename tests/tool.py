@@ -194,16 +194,16 @@ def test_the_file_beside_the_program_comes_before_the_current_folder():
             shutil.copy(AMT + ".exe", d + "/bin/amt.exe")
         text = config(current, user="current", poll="0.02")
         write(d + "/cwd/Connector.config", text)
-        r = alone(*QUICK, "--quiet", program=program, cwd=d + "/cwd")
+        r = alone(*QUICK, "--quiet", "--format", "acs", program=program, cwd=d + "/cwd")
         equal((r.returncode, r.stderr), (4, ""))
         assert current in r.stdout, r.stdout
         text = config(beside, user="beside", poll="0.02")
         write(d + "/bin/Connector.config", text)
         for program in (program, "../bin/amt"):
-            r = alone(*QUICK, "--quiet", program=program, cwd=d + "/cwd")
+            r = alone(*QUICK, "--quiet", "--format", "acs", program=program, cwd=d + "/cwd")
             equal((r.returncode, r.stderr), (4, ""))
             assert beside in r.stdout, r.stdout
-        r = alone(*QUICK, "--quiet", program="amt", cwd=d + "/cwd",
+        r = alone(*QUICK, "--quiet", "--format", "acs", program="amt", cwd=d + "/cwd",
                   env={"PATH": d + "/bin"})
         assert beside in r.stdout, r.stdout
 
@@ -2288,7 +2288,8 @@ def test_a_trace_hides_the_fixed_headers_and_members_of_a_wire_table():
 
 def test_DEBUG_ON_in_the_file_traces_too_and_no_output_has_a_secret():
     with server() as (url, _), folder() as d:
-        r = amt(None, "-c", write(d + "/c", config(url, debug="ON")), *DONE)
+        r = amt(None, "-c", write(d + "/c", config(url, debug="ON")), *DONE,
+                "--format", "acs")
         assert "POST /AmtOpConService/MonitorJob" in r.stderr, r.stderr
         assert "opconxps" not in r.stdout + r.stderr
         equal(r.stdout, published("done", url))

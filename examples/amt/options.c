@@ -21,7 +21,7 @@ static const char *const formats[] = { "acs", "connector", "text", "json",
 static const char *const on_signals[] = { "kill", "detach", NULL };
 const char *const yes_or_no[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
 
-struct options opt = { .detach = -1, .format = -1 };
+struct options opt;
 
 /* Types an option goes with, as bits; TLS, if it goes with https only; and
    HERE, if it stands in a command line alone, since it says what this run is
@@ -351,6 +351,7 @@ static int is_encrypt(const char *name)
 int take_options(char **argv)
 {
   int e;
+  opt.format = opt.detach = -1;
   if (is_encrypt(either(file_name(argv[0]), argv[0]))) opt.type = ENCRYPT;
   else if (argv[1] != NULL && word_in(commands, argv[1]) >= 0)
     opt.type = PROBE + word_in(commands, *++argv);

@@ -146,6 +146,8 @@ const char *reason(void)
   if (e != error) cause = amt_error(e);
   if ((e == AMT_E_CONNECT || e == AMT_E_RESET) && sock.sys_error != 0)
     system = net_words(sock.sys_error);
+  if (e == AMT_E_TIMEOUT && net_asks())
+    system = "the name service has not answered yet";
   return text(words, sizeof words, "%s%s%s%s%s%s%s", its_words(),
               amt_error(error), *cause ? ": " : "", cause, tls_words(e),
               *system ? ": " : "", system);

@@ -28,7 +28,9 @@
      environment, environment_wipe  a variable; and our copy of it
      random_number            that other processes do not have, too
      clock_now                seconds since 1970; *ms of the one that runs
-     net_init, net_words      the socket; what its error number means
+     net_init, net_words      the socket, for which names are asked for aside;
+                              what its error number means
+     net_asks                 a name was asked for, and there is no answer yet
      wait_for                 the socket has something, a signal came, or time
      ca_places, ca_store      trusted certificates: files, in PEM; or a store
                               that calls for each, and has this name
@@ -99,6 +101,7 @@ uint32_t now_ms(void);
 
 void net_init(net_socket *s);
 const char *net_words(int error);
+int net_asks(void);
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms);
 #ifdef AMT_BEARSSL
 extern const char *const ca_places[];

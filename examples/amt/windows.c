@@ -336,7 +336,58 @@ time_t clock_now(unsigned *ms)
 }
 
 uint32_t now_ms(void) { return amt_winsock_now(); }
-void net_init(net_socket *s) { amt_winsock_init(s); }
+
+/* Names: threads ask for them, so that a name server that does not answer
+   keeps no signal and no time limit waiting. They cannot be stopped: each has a place
+   of its own until it has its answer. */
+static struct asking {
+  HANDLE      thread;
+  char        host[254];
+  int         count;
+  amt_address list[AMT_ADDRESSES];
+} asking[8];
+
+static DWORD WINAPI give_answer(void *place)
+{
+  struct asking *of = (struct asking *)place;
+  of->count = amt_winsock_resolve(NULL, of->host, of->list, AMT_ADDRESSES);
+  return 0;
+}
+
+/* An amt_resolver. Where no thread can be had, it waits. */
+static int ask(void *ctx, const char *host, amt_address *a, int max)
+{
+  struct asking *of = asking, *end = asking + 8, *unused = NULL;
+  for (; of < end && !(of->thread && strcmp(of->host, host) == 0); of++)
+    if (of->thread == NULL) unused = of;
+  if (of == end && unused != NULL) {
+    of = unused;
+    text(of->host, sizeof of->host, "%s", host);
+    of->thread = CreateThread(NULL, 0, give_answer, of, 0, NULL);
+  }
+  if (of == end || of->thread == NULL)
+    return amt_winsock_resolve(ctx, host, a, max);
+  if (WaitForSingleObject(of->thread, 1) != WAIT_OBJECT_0) return AMT_AGAIN;
+  CloseHandle(of->thread);
+  of->thread = NULL;
+  memcpy(a, of->list, sizeof *a * (size_t)max);
+  return of->count;
+}
+
+static HANDLE asking_thread(void)
+{
+  size_t i = 0;
+  while (i < 8 && asking[i].thread == NULL) i++;
+  return i < 8 ? asking[i].thread : NULL;
+}
+
+int net_asks(void) { return asking_thread() != NULL; }
+
+void net_init(net_socket *s)
+{
+  amt_winsock_init(s);
+  s->resolve = ask;
+}
 
 /* In the language that this Windows speaks. */
 const char *net_words(int error)
@@ -439,6 +490,11 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   HANDLE events[2];
   DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
   events[0] = wake, events[1] = net_event;
+  if (count == 1 && asking_thread() != NULL) {
+    events[1] = asking_thread();
+    WaitForMultipleObjects(2, events, FALSE, ms);
+    return;
+  }
   if (count == 2) {
     WSAEventSelect(s->fd, net_event, FD_CLOSE | (readable ? FD_READ : 0) |
                                      (writable ? FD_WRITE | FD_CONNECT : 0));

@@ -314,3 +314,47 @@ SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
   assert_int_equal(fake.sockets, 2); /* its third has passed */
   ops->close(&sock.stream);
 }
+
+/* As musl does with a name server that fails for one of both. */
+SYSTEM_TEST(each_family_is_asked_for_alone_after_a_failure_for_both)
+{
+  static const int four[] = { AF_INET, -1 }, six[] = { AF_INET6, -1 };
+  amt_address      a[4];
+  fake.family = four;
+  fake.only = AF_INET;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 1);
+  assert_int_equal(a[0].len, 4);
+  fake.family = six;
+  fake.only = AF_INET6;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 1);
+  assert_int_equal(a[0].len, 16);
+  fake.no_name = EAI_AGAIN;
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_NAME_SERVER);
+  assert_int_equal(fake.lists, 0);
+}
+
+static void address_is(const amt_address *a, const char *text)
+{
+  amt_address wanted;
+  assert_int_equal(amt_address_parse(&wanted, text, strlen(text)), 1);
+  assert_int_equal(a->len, wanted.len);
+  assert_memory_equal(a->ip, wanted.ip, a->len);
+}
+
+TEST(the_address_that_worked_is_tried_first_the_next_time)
+{
+  names k = { .result = 4,
+              .list = { "127.0.0.2", "::2", "127.0.0.3", "127.0.0.1" } };
+  serve_named(names_resolve, &k);
+  NET_CALL_GIVES("200 [first] END", "the last address");
+  address_is(&sock.worked, "127.0.0.1");
+  amt_http_close(&net);
+  srv.done = srv.got_n = 0;
+  NET_CALL_GIVES("200 [first] END", "once more");
+  assert_int_equal(sock.index, 0);
+  address_is(&sock.address[0], "127.0.0.1");
+  address_is(&sock.address[1], "::2");
+  address_is(&sock.address[2], "127.0.0.3");
+  address_is(&sock.address[3], "127.0.0.2");
+  net_end();
+}

@@ -18,6 +18,7 @@ struct fakes {
   time_t time;
   int    no_name;                 /* result of getaddrinfo */
   const int *family;              /* it finds addresses of these, until -1 */
+  int    only;                    /* of another family: EAI_AGAIN */
   int    lists;                   /* not freed */
   int    sockets;
 };

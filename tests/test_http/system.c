@@ -75,6 +75,7 @@ int fake_getaddrinfo(const char *host, const char *service,
   static struct sockaddr_in6 in6;
   int                        i;
   if (fake.no_name != 0) return fake.no_name;
+  if (fake.only != 0 && hints->ai_family != fake.only) return EAI_AGAIN;
   if (fake.family == NULL) return getaddrinfo(host, service, hints, list);
   memset(&in4, 4, sizeof in4);
   memset(&in6, 6, sizeof in6);

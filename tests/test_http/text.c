@@ -23,7 +23,7 @@ TEST(every_error_has_its_number_its_name_and_its_words)
     AMT_HTTP_ERRORS(NAMED)
   };
   size_t i;
-  assert_int_equal(COUNT(list), 22);
+  assert_int_equal(COUNT(list), 23);
   for (i = 0; i < COUNT(list); i++) {
     assert_int_equal(list[i].e, list[i].number);
     assert_string_equal(amt_http_error_name(list[i].e), list[i].name);
@@ -62,5 +62,5 @@ TEST(other_numbers_have_neither_name_nor_words)
     if (amt_http_error(e)[0] != 0 && !named) fail_msg("%d has no name", e);
     n += named;
   }
-  assert_int_equal(n, 22 + 29 + 256);
+  assert_int_equal(n, 23 + 29 + 256);
 }
