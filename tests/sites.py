@@ -83,7 +83,7 @@ def test_each_long_option_has_its_key_in_the_section_AMT():
     """In any case of letters, with '_' or '-'; not so what says which job."""
     alone_there = {"job-type", "job", "file", "id", "id-text", "config",
                    "print-wire", "help", "version"}
-    flags = {"follow", "no-wait", "quiet", "strict-text", "no-keep-alive",
+    flags = {"follow", "no-wait", "quiet", "keep-state", "strict-text", "no-keep-alive",
              "zero-on-done", "trace", "insecure", "more-ciphers"}
     listed = alone("--help").stdout
     names = set(re.findall(r"--([a-z][a-z-]*)", listed)) - {"cert,"}
@@ -115,8 +115,8 @@ def test_what_AMT_OPTIONS_and_AMT_do_not_know_is_told_with_its_place():
                 ("--timeout 0", "--timeout"), ("--poll 1 --poll 1", "twice"),
                 ("--no-wait --follow", "--follow")):
             r = amt(url, *QUICK, fast=False, env={"AMT_OPTIONS": options})
-            one_line(r, 78, "AMT_OPTIONS" if "wait" not in options else "--no-wait",
-                     *words)
+            place = "--no-wait" if "wait" in options else "AMT_OPTIONS"
+            one_line(r, 78, place, *words)
         for line, *words in (
                 ("POLL=x", "poll", "'x'"), ("FOLLOW=maybe", "True or False"),
                 ("FORMAT=xml", "xml"), ("STATE=", "empty"),

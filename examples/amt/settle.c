@@ -121,7 +121,8 @@ static int credentials_given(void)
 {
   int user_by = given_by(&opt.api_user), file_by = given_by(&opt.password_file);
   return (user_by != NOWHERE && user_by != CONFIGURATION) ||
-         (file_by != NOWHERE && file_by != CONFIGURATION) || token_is_given() || !empty(environment("AMT_USER")) ||
+         (file_by != NOWHERE && file_by != CONFIGURATION) ||
+         token_is_given() || !empty(environment("AMT_USER")) ||
          !empty(environment("AMT_PASSWORD"));
 }
 
@@ -225,7 +226,8 @@ static int check_sent(void)
                  "names; put it there", holes[hole_of(*job_hole)].name,
                  holes[hole_of(*job_hole)].option);
   for (i = 0; i < sizeof words / sizeof *words; i++)
-    if ((given_by(words[i].to) != NOWHERE || (i == 0 && opt.param_file != NULL)) &&
+    if ((given_by(words[i].to) != NOWHERE ||
+         (i == 0 && opt.param_file != NULL)) &&
         !fills(path, words[i].hole) &&
         !fills(body, words[i].hole) && !fills(wire.headers, words[i].hole))
       text(unsent + strlen(unsent), sizeof unsent - strlen(unsent), "%s%s",

@@ -338,8 +338,8 @@ time_t clock_now(unsigned *ms)
 uint32_t now_ms(void) { return amt_winsock_now(); }
 
 /* Names: threads ask for them, so that a name server that does not answer
-   keeps no signal and no time limit waiting. They cannot be stopped: each has a place
-   of its own until it has its answer. */
+   keeps no signal and no time limit waiting. They cannot be stopped: each has a
+   place of its own until it has its answer. */
 static struct asking {
   HANDLE      thread;
   char        host[254];
