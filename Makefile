@@ -36,8 +36,8 @@ SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
 SIM_DEBS  = libmicrohttpd-dev libjansson-dev libsqlite3-dev
 DEMO_DEBS = $(SIM_DEBS) $(TLS_DEBS) openssl ca-certificates
 TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
-            $(STATIC_DEBS) $(SLURM_DEBS) gcc g++ libcmocka-dev libmbedtls-dev libssl-dev \
-            valgrind python3 sqlite3 curl pkg-config cmake mandoc nginx-light \
+            $(STATIC_DEBS) $(SLURM_DEBS) $(ARDUINO_DEBS) gcc g++ \
+            libcmocka-dev libmbedtls-dev libssl-dev valgrind python3 sqlite3 curl pkg-config cmake mandoc nginx-light \
             nodejs iproute2 nftables util-linux wine64 liblwip-dev \
             frama-c-base uwsgi-core uwsgi-plugin-python3 python3-yaml
 
@@ -59,6 +59,9 @@ FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
              libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
 
 KESTREL_DEBS = python3 nginx-light openssl
+
+DEB_DEBS     = dpkg-dev debhelper lintian fakeroot $(TLS_DEBS)
+ARDUINO_DEBS = gcc-avr avr-libc arduino-core-avr simavr
 
 # util-linux has unshare and setpriv.
 SLURM_DEBS = slurm-wlm munge util-linux python3
@@ -195,6 +198,13 @@ install: build/amt $(INSTALLED_HEADERS) ## headers, tool, manual (PREFIX, DESTDI
 uninstall: ## removes what install put there
 	rm -f $(call to,$(INSTALLED))
 
+kits: ## folders for Arduino, ESP-IDF and PlatformIO, into build/kits
+	@sh extras/pack.sh make build/kits $(HEADERS)
+
+deb: ## a Debian source package, built, and read by lintian: build/deb
+	@$(MAKE) --no-print-directory packages DEBS="$(DEB_DEBS)"
+	@sh extras/debian.sh build/deb
+
 demo: ## a job run to DONE, another killed, one over https, in 10 s
 	@$(MAKE) --no-print-directory packages DEBS="$(DEMO_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
@@ -306,7 +316,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static windows single install uninstall demo bench \
-        bench-plot size fuzz explore explore-mistakes cross coverage firmware \
+.PHONY: all $(EXAMPLES) amtsim static windows single install uninstall kits deb demo \
+        bench bench-plot size fuzz explore explore-mistakes cross coverage firmware \
         analyze prove mutants kestrel slurm test tls36 tls-servers bare packages \
         clean help

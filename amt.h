@@ -3957,7 +3957,8 @@ AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
 {
   amt__release(j);
   j->error = (int16_t)error;
-  j->code = (uint8_t)(code >= 0 && code <= 255 ? code : AMT_CODE_UNDEFINED);
+  j->code = (uint8_t)(code >= 0 && code <= 255 ? code
+                                               : (int32_t)AMT_CODE_UNDEFINED);
   j->phase__ = event == AMT_DONE ? AMT__ENDED : AMT__LOST;
   return event;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# make install into an empty folder, use of what is there, make uninstall; and
-# what extras/ has for other ecosystems, as far as that can be tried.
-# usage: install.sh manual|completion|install|glue|static
+# make install into an empty folder, use of what is there, make uninstall. What
+# extras/ has for other ecosystems is kits.py's.
+# usage: install.sh manual|completion|install|static
 set -e
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
@@ -133,31 +133,6 @@ used() {
   touch "$root/bin/another"
   make -s uninstall "$@"
   [ "$(find "$to" ! -type d)" = "$root/bin/another" ]
-}
-
-# The C files compile where their system's headers are, or stand-ins; the rest
-# is well formed, and the version in it is the headers'.
-glue() {
-  strict="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic
-          -Wcast-qual -Werror -I. -Ibackends -c -o /dev/null"
-  printf '%s\n' '#pragma once' '#include_next <fcntl.h>' '#undef FD_CLOEXEC' \
-    '#undef F_SETFD' >"$dir/fcntl.h" # Zephyr's has neither
-  for compiler in gcc clang; do
-    $compiler -std=gnu17 $strict -isystem /usr/include/lwip -DAMT_LWIP \
-      -DAMT_MBEDTLS extras/esp-idf/amt/amt.c
-    $compiler -std=c17 $strict -DAMT_POSIX -isystem "$dir" extras/zephyr/amt.c
-  done
-  version=$(build/amt --version | sed 's/^amt //')
-  python3 -c '
-import json, sys
-manifest = json.load(open("extras/platformio/library.json"))
-assert manifest["version"] == sys.argv[1], manifest' "$version"
-  for path in extras/esp-idf/amt/idf_component.yml extras/zephyr/module.yml; do
-    if grep -nvE '^(#.*| *[a-z]+:( .*)?)$' $path; then exit 1; fi
-  done
-  for path in extras/esp-idf/amt/* extras/zephyr/* extras/platformio/*; do
-    grep -q UNTESTED "$path" || { echo "$path does not say untested"; exit 1; }
-  done
 }
 
 # Both programs, or one where BearSSL's source is not to be had, which is said.

@@ -306,9 +306,7 @@ needing bash \
 needing "bash cmake mandoc pkg-config" \
   check "make install, its files for pkg-config and CMake, make uninstall" \
   sh tests/install.sh install
-needing "clang mbedtls/ssl.h /usr/include/lwip/" \
-  check "the glue for ESP-IDF, Zephyr, PlatformIO is well formed" \
-  sh tests/install.sh glue
+needing "clang cmake git mbedtls/ssl.h /usr/include/lwip/" whole tests/kits.py
 needing musl-gcc \
   check "make static builds a static amt that runs" sh tests/install.sh static
 }

@@ -1,8 +1,12 @@
-# find_package(amt): the target amt::amt, where the installed headers are.
-get_filename_component(amt_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
-if(NOT TARGET amt::amt)
+# find_package(amt): the target amt::amt, where the installed headers are. What
+# CMake has installed it has exported itself; make install has no CMake.
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/amt-targets.cmake")
+  include("${CMAKE_CURRENT_LIST_DIR}/amt-targets.cmake")
+elseif(NOT TARGET amt::amt)
+  get_filename_component(amt_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.."
+    ABSOLUTE)
   add_library(amt::amt INTERFACE IMPORTED)
   set_target_properties(amt::amt PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES "${amt_prefix}/include")
+  unset(amt_prefix)
 endif()
-unset(amt_prefix)

@@ -1,4 +1,4 @@
-/* The implementation, once. UNTESTED with Zephyr, see module.yml. */
+/* The implementation, once. UNTESTED with Zephyr, see zephyr/module.yml. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
