@@ -23,10 +23,11 @@ grep -v '^extras/debian/' "$out/files" | tar -c -T - | tar -x -C "$tree"
 rm "$out/files"
 cp -r extras/debian "$tree"
 if [ -n "$DEBEMAIL" ]; then
-  sed -i "s/^Maintainer: .*/Maintainer: ${DEBFULLNAME:-$DEBEMAIL} <$DEBEMAIL>/" \
-    "$tree/debian/control"
+  who="${DEBFULLNAME:-$DEBEMAIL} <$DEBEMAIL>"
+  sed -i "s/^Maintainer: .*/Maintainer: $who/" "$tree/debian/control"
 fi
-{ echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+manuals=https://www.debian.org/doc/packaging-manuals
+{ echo "Format: $manuals/copyright-format/1.0/"
   printf '\nFiles: *\nCopyright: 2026 the amt.h authors\n'
   printf 'License: Expat or Unlicense\n'
   printf '\nLicense: Expat\n'
@@ -34,14 +35,16 @@ fi
   printf '\nLicense: Unlicense\n'
   sed '1,/^B\. /d' LICENSE | sed 1d | sed 's/^$/./; s/^/ /'
 } >"$tree/debian/copyright"
+who=$(sed -n 's/^Maintainer: //p' "$tree/debian/control")
+when=${SOURCE_DATE_EPOCH:-$(stat -c %Y CHANGELOG.md)}
 { printf 'amt (%s) unstable; urgency=medium\n\n' "$version"
   printf '  * Release %s; CHANGELOG.md says what is new.\n\n' "$version"
-  printf ' -- %s  %s\n' "$(sed -n 's/^Maintainer: //p' "$tree/debian/control")" \
-    "$(LC_ALL=C date -uR -d "@${SOURCE_DATE_EPOCH:-$(stat -c %Y CHANGELOG.md)}")"
+  printf ' -- %s  %s\n' "$who" "$(LC_ALL=C date -uR -d "@$when")"
 } >"$tree/debian/changelog"
 [ "$2" != source ] || exit 0
 cd "$tree"
-dpkg-buildpackage --no-sign >"$out/log" 2>&1 || { tail -n 20 "$out/log"; exit 1; }
+dpkg-buildpackage --no-sign >"$out/log" 2>&1 ||
+  { tail -n 20 "$out/log"; exit 1; }
 cd ..
 for package in "$out"/*_"$version"_*.deb; do echo "$package"; done
 lintian --fail-on error,warning "$out"/amt_"$version"_*.changes
