@@ -2811,15 +2811,38 @@ enum {
   AMT__LOG_LOST     = 16 /* messages are missing for sure */
 };
 
-/* The members looked for in the reply to each call, by bit. */
 #define AMT__BIT(n) ((uint16_t)(1UL << (n)))
 #define AMT__ELEMENT (AMT__BIT(AMT_REPLY_SEQUENCE) | \
                       AMT__BIT(AMT_REPLY_TIME) | AMT__BIT(AMT_REPLY_TEXT))
 
+/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
+static int amt__is_class(unsigned status, unsigned hundred)
+{
+  return status - hundred * 100u < 100u;
+}
+
+/* 1 if this reply is none of a call that failed, as far as is known by now. */
+static int amt__is_good(const amt_job *j)
+{
+  return amt__is_class(j->http_status, 2) &&
+         !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
+}
+
+/* 0 if nobody asks what this reply says of its call: it is good, no member can
+   say otherwise, and it is none of a Start. Names that are not looked for cost
+   no time; to the result they make no difference. */
+static int amt__may_tell(const amt_job *j)
+{
+  return AMT__SMALL || !amt__is_good(j) || j->op == AMT_START ||
+         amt__wire(j)->reply[AMT_REPLY_SUCCESS] != NULL;
+}
+
+/* The members looked for in the reply to each call, by bit. */
 static unsigned amt__wanted(const amt_job *j)
 {
   unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
                  (AMT__ANY_WIRE ? AMT__BIT(AMT_REPLY_SUCCESS) : 0u);
+  if (!amt__may_tell(j)) all = 0;
   if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
     return all | AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES);
@@ -2886,9 +2909,14 @@ static int amt__same(const char *part, const char *text, size_t n)
 /* The alternative behind this one, or NULL. */
 static const char *amt__alternative(const char *name)
 {
+#ifdef __OPTIMIZE_SIZE__
   while (*name != 0)
     if (*name++ == '|') return name;
   return NULL;
+#else
+  name = strchr(name, '|');
+  return name != NULL ? name + 1 : NULL;
+#endif
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -2921,6 +2949,17 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
 }
 #endif
 
+/* 1 if no alternative of reply name m begins with this letter: most are told by
+   that, where no object around them has matched. */
+static int amt__begins_none(const amt_job *j, unsigned m, char letter)
+{
+  const char *p = amt__wire(j)->reply[m];
+  if (AMT__SMALL || j->open__[m] != 0) return 0;
+  for (; p != NULL; p = amt__alternative(p))
+    if (((*p ^ letter) & ~32) == 0) return 0;
+  return 1;
+}
+
 /* A member's name: which field is it, if any? */
 static void amt__name(amt_job *j, const char *text, size_t n)
 {
@@ -2930,7 +2969,8 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
   for (m = 0; wanted >> m != 0; m++)
-    if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL)
+    if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
+        (n == 0 || !amt__begins_none(j, m, *text)))
       amt__match(j, m, depth, text, n);
 }
 
@@ -2946,19 +2986,6 @@ static uint8_t amt__itself(amt_job *j)
 #endif
   (void)j;
   return AMT__NONE;
-}
-
-/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
-static int amt__is_class(unsigned status, unsigned hundred)
-{
-  return status - hundred * 100u < 100u;
-}
-
-/* 1 if this reply is none of a call that failed, as far as is known by now. */
-static int amt__is_good(const amt_job *j)
-{
-  return amt__is_class(j->http_status, 2) &&
-         !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
 AMT__OWN void amt__note_error(amt_job *j, int error)
