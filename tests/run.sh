@@ -158,6 +158,9 @@ for program in explore explore_pump; do
 done
 check "exploring finds each mistake that is put in on purpose" \
   python3 tests/explore_mistakes.py
+needing "node curl" \
+  check "Python, Node and curl read replies as we do, or classes.txt says why not" \
+  python3 tests/differ/differ.py 1500
 needing "mbedtls/ssl.h bearssl.h" \
   check "of ten small changes to the headers nearly all are noticed" \
   python3 tests/mutants.py 10
