@@ -44,6 +44,8 @@ TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
 # dpkg-dev unpacks source packages.
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
 STATIC_DEBS  = musl-tools dpkg-dev
+ARM64_DEBS   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev make
+DIST_DEBS    = git python3 $(STATIC_DEBS) $(ARM64_DEBS) $(WINDOWS_DEBS)
 
 BENCH_DEBS = gcc $(TLS_DEBS) libmbedtls-dev openssl valgrind strace python3 \
              $(CURL_DEBS) libcjson-dev libjansson-dev libyajl-dev \
@@ -143,6 +145,23 @@ build/amt-static: $(TOOL_ALL) $(MUSL_BEARSSL)/libbearssl.a
 	musl-gcc -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL $(INCLUDE) \
 	  -isystem $(MUSL_BEARSSL)/inc $(TOOL) -o $@ $(MUSL_BEARSSL)/libbearssl.a
 
+static-arm64: build/amt-static-arm64 ## the same for arm64, with TLS
+
+MUSL_ARM64_DIR = build/musl-arm64
+ARM64_BEARSSL  = build/bearssl-arm64
+MUSL_ARM64_CC  = $(abspath $(MUSL_ARM64_DIR))/bin/musl-gcc
+
+$(MUSL_ARM64_CC):
+	@$(MAKE) --no-print-directory packages DEBS="$(ARM64_DEBS)"
+	@sh tests/musl_arm64.sh $(MUSL_ARM64_DIR)
+
+$(ARM64_BEARSSL)/libbearssl.a: $(MUSL_ARM64_CC)
+	@MUSL_ARM64=$(MUSL_ARM64_CC) sh tests/bearssl_musl.sh $(ARM64_BEARSSL) arm64
+
+build/amt-static-arm64: $(TOOL_ALL) $(ARM64_BEARSSL)/libbearssl.a
+	$(MUSL_ARM64_CC) -std=c99 $(STRICT) $(SMALL) -DAMT_BEARSSL $(INCLUDE) \
+	  -isystem $(ARM64_BEARSSL)/inc $(TOOL) -o $@ $(ARM64_BEARSSL)/libbearssl.a
+
 windows: ## amt.exe for Windows (MinGW), one file; prints its size
 	@$(MAKE) --no-print-directory packages DEBS="$(WINDOWS_DEBS)"
 	@$(MAKE) --no-print-directory build/amt-plain.exe
@@ -181,6 +200,10 @@ build/single/amt.h: extras/single.awk $(HEADERS)
 	@mkdir -p $(@D)
 	awk -f extras/single.awk $(HEADERS) >$@.new
 	@mv $@.new $@
+
+dist: ## a release of the last commit, build/dist/amt-VERSION: the same bytes each time
+	@$(MAKE) --no-print-directory packages DEBS="$(DIST_DEBS)"
+	@python3 extras/dist.py build/dist
 
 install: build/amt $(INSTALLED_HEADERS) ## headers, tool, manual (PREFIX, DESTDIR, SINGLE=1)
 	install -d $(call to,$(sort $(dir $(INSTALLED))))
@@ -316,7 +339,8 @@ help: ## this list
 	@grep -hE '^[a-z0-9$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static windows single install uninstall kits deb demo \
+.PHONY: all $(EXAMPLES) amtsim static static-arm64 windows single dist install \
+        uninstall kits deb demo \
         bench bench-plot size fuzz explore explore-mistakes cross coverage firmware \
         analyze prove mutants kestrel slurm test tls36 tls-servers bare packages \
         clean help

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Builds BearSSL for musl, for `make static`, or for MinGW, for `make windows`:
+# Builds BearSSL for musl, for `make static`, for MinGW, for `make windows`, or
+# for musl on arm64 by the compiler MUSL_ARM64, for `make dist`:
 # FOLDER/libbearssl.a and FOLDER/inc, from Debian's source package; nothing of
 # it is kept in this repository. Exits with 1, after saying why, where that
 # cannot be had.
-# usage: bearssl_musl.sh FOLDER [mingw]
+# usage: bearssl_musl.sh FOLDER [mingw|arm64]
 here=$(cd "$(dirname "$0")" && pwd)
 case ${2:-musl} in
   musl) CC="musl-gcc -fno-pie -DBR_USE_URANDOM=1 -DBR_USE_UNIX_TIME=1" AR=ar ;;
+  arm64) CC="$MUSL_ARM64 -fno-pie -DBR_USE_URANDOM=1 -DBR_USE_UNIX_TIME=1"
+         AR=aarch64-linux-gnu-ar ;;
   mingw) CC="x86_64-w64-mingw32-gcc -DBR_USE_WIN32_RAND=1 -DBR_USE_WIN32_TIME=1"
          AR=x86_64-w64-mingw32-ar ;;
 esac
