@@ -47,6 +47,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/output.c"
 #include "../examples/amt/posix.c"
 #include "../examples/amt/probe.c"
+#include "../examples/amt/reserve.c"
 #include "../examples/amt/run.c"
 #include "../examples/amt/secrets.c"
 #include "../examples/amt/session.c"

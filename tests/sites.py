@@ -7,13 +7,15 @@ import os
 import re
 import shutil
 import sys
+import time
 
 sys.dont_write_bytecode = True
 
-from programs import AMT, FAST, POSIX, NOT_UNDER_WINE, WINE, amt, equal, main, \
-    server
-from tool import (DEMO, DONE, LONG, QUICK, alone, config, dead_url, folder,
-                  messages_of, nothing_sent, one_line, read, write)
+from programs import (AMT, FAST, POSIX, NOT_UNDER_WINE, TERM, WINE, amt, equal,
+                      main, published, server)
+from tool import (DEMO, DONE, LONG, QUICK, alone, begin, config, dead_url,
+                  ended, folder, messages_of, nothing_sent, one_line, read,
+                  scripted, until, write)
 
 NOT_UNDER_WINE.update({
     "a_group_of_the_users_own_may_write_a_file": POSIX,
@@ -224,7 +226,6 @@ def test_AMT_ALLOW_KILL_0_kills_no_job_from_here():
             one_line(amt(url, *LONG, env={"AMT_ALLOW_KILL": value}), 78,
                      "AMT_ALLOW_KILL", "'%s'" % value)
         nothing_sent(stats)
-        from tool import TERM, begin, ended, until # what a signal then does
         job = begin(url, *LONG, "--id-file", d + "/id", env=no)
         until(lambda: os.path.exists(d + "/id"))
         job.send_signal(TERM)
@@ -232,14 +233,88 @@ def test_AMT_ALLOW_KILL_0_kills_no_job_from_here():
         equal(r.returncode, 75)
         assert "detached: " in r.stderr, r.stderr
         number = read(d + "/id").strip()
-        equal(amt(url, "-jt", "MONITOR", *DEMO, "-id", number,
-                  fast=False).stdout, "2 RUNNING\n")
+        r = amt(url, "-jt", "MONITOR", *DEMO, "-id", number, fast=False)
+        assert r.stdout in ("1 QUEUED\n", "2 RUNNING\n"), r
         r = amt(url, "-jt", "STOP", *DEMO, "-id", number, fast=False, env={
             **no, "AMT_OPTIONS": "--poll 0.02"})
         assert r.returncode not in (0, 64, 78), r
     with server() as (url, _):
         equal(amt(url, *QUICK, env={"AMT_ALLOW_KILL": "1"}).returncode, 4)
         equal(amt(url, *QUICK, env={"AMT_ALLOW_KILL": ""}).returncode, 4)
+
+
+# --- servers in reserve -------------------------------------------------------
+
+def test_the_next_server_is_tried_while_no_Start_can_have_left():
+    with server() as (first, at_first), server() as (second, at_second):
+        r = amt(None, "-s", dead_url(), "-s", first, "-s", second, *DONE)
+        equal((r.returncode, r.stdout), (4, published("done", first)))
+        lines = r.stderr.splitlines()
+        equal(len(lines), 1)
+        assert "no connection" in lines[0] and "trying " + first in lines[0]
+        equal(at_first()["start_requests"], 1)
+        equal(at_second()["sign_ins"], 0)
+    with scripted(sign_in=(503, {})) as (sick, _), server() as (url, stats):
+        r = amt(None, "-s", sick, "-s", url, *QUICK, "--give-up", "0")
+        equal((r.returncode, stats()["start_requests"]), (4, 1))
+
+
+def test_servers_that_are_all_away_are_tried_in_turn_until_give_up():
+    urls = [dead_url(), dead_url()]
+    args = [w for url in urls for w in ("-s", url)]
+    for seconds in (0, 3):
+        begun = time.monotonic()
+        r = amt(None, *args, *QUICK, "--give-up", str(seconds))
+        took = time.monotonic() - begun
+        equal(r.returncode, 23)
+        assert seconds <= took < seconds + 4, took
+        tries = r.stderr.count("trying " + urls[1])
+        assert 1 <= tries <= (1 if seconds == 0 else 5), r.stderr
+        assert "trying again" in r.stderr or seconds == 0, r.stderr
+    r = amt(None, *args, *QUICK, "--timeout", "1")
+    equal(r.returncode, 23)
+
+
+def test_no_other_server_is_tried_once_a_Start_may_have_left():
+    with server("--fault", "start-lost") as (first, at_first), \
+            server() as (second, at_second), folder() as d:
+        args = ["-s", first, "-s", second, *QUICK, "--state", d + "/state"]
+        r = amt(None, *args)
+        equal((r.returncode, at_first()["start_requests"]), (76, 1))
+        equal(at_second()["sign_ins"], 0)
+    with server("--user", "other") as (first, _), server() as (second, stats):
+        r = amt(None, "-s", first, "-s", second, *QUICK) # a refusal is an answer
+        equal((r.returncode, stats()["sign_ins"]), (24, 0))
+
+
+def test_the_state_file_names_the_server_that_was_used():
+    with server(speed=1) as (url, stats), folder() as d:
+        args = ["-s", dead_url(), "-s", url, *LONG, "--state", d + "/state",
+                "--on-signal", "detach"]
+        job = begin(None, *args)
+        until(lambda: os.path.exists(d + "/state") and
+              "started" in read(d + "/state"))
+        job.send_signal(TERM)
+        equal(ended(job).returncode, 75)
+        assert url in read(d + "/state")
+        r = amt(None, *args, "--timeout", "1")
+        equal(r.returncode, 75)
+        assert "goes on with it" in r.stderr and "trying" not in r.stderr, r
+        equal(stats()["start_requests"], 1)
+        one_line(amt(None, "-s", dead_url(), *LONG, "--state", d + "/state"),
+                 78, url)
+
+
+def test_wrong_servers_in_reserve_send_nothing():
+    with server() as (url, stats):
+        for args, status, word in (
+                (["-s", url, "-s", url + "/?x"], 64, "'?'"),
+                (["-s", url, "-s", "https://x"], 64, "https"),
+                (["-s", url] * 9, 64, "8"), (["-s", url, "-s", ""], 64, "empty"),
+                (["-s", url, "-s", url, "-jt", "KILL", "-id", "1"], 64, "job")):
+            kill = DEMO if "KILL" in args else QUICK
+            one_line(amt(None, *args, *kill, fast=False), status, word)
+        nothing_sent(stats)
 
 
 # --- files --------------------------------------------------------------------

@@ -151,8 +151,8 @@ static int take_setting(int setting, char *value, unsigned line)
 /* The server comes from an argument or the environment, not from the file. */
 static int server_given(void)
 {
-  return given_by(&opt.server) == ARGUMENT ||
-         given_by(&opt.server) == ENVIRONMENT ||
+  return given_by(&opt.servers) == ARGUMENT ||
+         given_by(&opt.servers) == ENVIRONMENT ||
          !empty(environment("AMT_SERVER"));
 }
 
@@ -193,7 +193,7 @@ static int take_ours(const char *name, const char *value, unsigned line)
 }
 
 /* NAME=VALUE in a section. */
-static int take_line(const char *section, const char *name, char *value,
+static int take_named(const char *section, const char *name, char *value,
                      unsigned line)
 {
   int i = 0;
@@ -240,7 +240,7 @@ int take_config(const char *program)
                    "[SECTION] nor NAME=VALUE");
     if (kind == 2) section = name;
     while (kind == 2 && (name = strchr(name, '_')) != NULL) *name = ' ';
-    if (kind == 1) e = take_line(section, name, value, line);
+    if (kind == 1) e = take_named(section, name, value, line);
   }
   if (e == 0) e = check_config();
   if (e == 0 && opt.trace && config_file != NULL)

@@ -46,6 +46,7 @@
      settle    server and credentials, from wherever they come
      begin     the library's structs from the options; the job's beginning
      outcome   events and errors into words and an exit status
+     reserve   servers in reserve
      run       the loop around amt_poll
      probe     which words of the wire table fit
      learn_read, learn_har  a capture of HTTP, exchange by exchange

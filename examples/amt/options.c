@@ -32,7 +32,7 @@ enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
        OURS = NET | 1 << ANCHORS | TLS, HERE = 1 << (TYPES + 1) };
 
-enum kind { TEXT, FULL, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL, FLAG };
+enum kind { TEXT, FULL, SERVER, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL, FLAG };
 
 typedef struct {
   const char *name, *long_name;
@@ -72,8 +72,9 @@ static const option options[] = {
     "it is a JSON string (both ways are tried)" },
   { "-c", "--config", FULL, &opt.config, NET, "FILE",
     "a Connector.config (one beside amt, or here)" },
-  { "-s", "--server", FULL, &opt.server, NET, "URL",
-    "https://HOST:PORT, or http; or $AMT_SERVER" },
+  { "-s", "--server", SERVER, &opt.servers, NET, "URL",
+    "https://HOST:PORT, or http; or $AMT_SERVER;\n"
+    "                            repeated: the next if one is away" },
   { NULL, "--api-user", FULL, &opt.api_user, NET | L, "NAME",
     "who signs in; or $AMT_USER" },
   { NULL, "--password-file", FULL, &opt.password_file, NET, "FILE",
@@ -211,6 +212,14 @@ static int take_days(size_t i, const char *value)
   return 0;
 }
 
+static int take_server(const char *name, int status, const char *value)
+{
+  if (opt.servers.count == SERVERS)
+    return wrong(status, name, "more than %d of them", SERVERS);
+  opt.servers.text[opt.servers.count++] = value;
+  return 0;
+}
+
 /* In a file, where each name has a value. */
 static int take_flag(size_t i, const char *value)
 {
@@ -231,10 +240,11 @@ static int take_value(size_t i, char *value)
     return wrong(status, name, "a value (%s) must follow", o->value);
   if (!amt_utf8(value, strlen(value)))
     return wrong(status, name, "its value is not valid UTF-8");
-  if (o->kind == FULL && *value == 0)
+  if ((o->kind == FULL || o->kind == SERVER) && *value == 0)
     return wrong(status, name, "its value (%s) is empty", o->value);
   if (o->kind == MANY) return add_lines((list *)o->to, name, value);
   if (o->kind == PIN) return take_pin(name, status, value);
+  if (o->kind == SERVER) return take_server(name, status, value);
   if (o->kind == DAYS) return take_days(i, value);
   if (o->kind <= FULL && *value != 0) *(const char **)o->to = value;
   if (o->kind == TIME && !milliseconds(value, (uint32_t *)o->to))
@@ -289,7 +299,7 @@ static int has_option_inside(const char *value)
 /* What the system's own variables say comes before what a file says. */
 static int said_elsewhere(const void *to)
 {
-  return (to == &opt.server && !empty(environment("AMT_SERVER"))) ||
+  return (to == &opt.servers && !empty(environment("AMT_SERVER"))) ||
          (to == &opt.api_user && !empty(environment("AMT_USER"))) ||
          (to == &opt.password_file && !empty(environment("AMT_PASSWORD"))) ||
          (to == &opt.application && !empty(environment("AMT_APPLICATION"))) ||
@@ -300,7 +310,7 @@ static int said_elsewhere(const void *to)
 static int take(size_t i, int by, int is_long, char *value)
 {
   const option *o = &options[i];
-  int           several = o->kind == MANY || o->kind == PIN;
+  int           several = o->kind >= SERVER && o->kind <= PIN;
   if (by != ARGUMENT && (!(o->goes >> opt.type & 1) ||
                          (given[i].by != 0 && given[i].by < by) ||
                          (by == CONFIGURATION && said_elsewhere(o->to))))

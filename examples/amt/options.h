@@ -5,10 +5,11 @@
 
 #include "library.h"
 
-enum { LIST = 16384, PINS = 8 };
+enum { LIST = 16384, PINS = 8, SERVERS = 8 };
 
 typedef struct { const char *text[LIST]; size_t count; } list;
 typedef struct { uint8_t key[PINS][32]; size_t count; } pin_list;
+typedef struct { const char *text[SERVERS]; size_t count; } server_list;
 
 enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
        PROBE, ENCRYPT, ANCHORS, LEARN, PRINT_WIRE, TYPES };
@@ -31,6 +32,7 @@ extern struct options {
   const char *output;
   char       *capture;
   pin_list    pins;
+  server_list servers; /* server is the one in use */
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
   uint32_t    timeout, lock_wait, retain;

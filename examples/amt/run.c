@@ -9,6 +9,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "output.h"
+#include "reserve.h"
 #include "secrets.h"
 #include "session.h"
 #include "signals.h"
@@ -287,7 +288,8 @@ static void status_changed(void)
 static void refused(amt_event event)
 {
   if (event == AMT_STOP_ANSWERED && signals != 0) signal_served = 1;
-  if (other_type()) return;
+  if (other_type() || (event == AMT_RETRYING && !hurried &&
+                       try_next_server())) return;
   if (event == AMT_RETRYING)
     tell_failure("%s: %s%s; trying again", "");
   else if (job.error != 0)
@@ -304,14 +306,18 @@ static int react(amt_event event)
   if (job.op != op) forget_said(); /* a call was repeated without an event */
   op = job.op;
   switch (event) {
-  case AMT_STARTING: status = starting(); break;
+  case AMT_STARTING:
+    stay_with_server();
+    status = starting();
+    break;
   case AMT_STARTED: status = started(); break;
   case AMT_STATUS: status_changed(); break;
   case AMT_MESSAGE: return message();
   case AMT_SERVER_TEXT: keep_said(); return -1;
   case AMT_STOP_ANSWERED: case AMT_RETRYING: refused(event); break;
   case AMT_DONE: return fetch_again() ? -1 : done();
-  case AMT_FAILED: return other_type() ? -1 : failed();
+  case AMT_FAILED:
+    return other_type() || (!hurried && try_next_server()) ? -1 : failed();
   default:
     sink_flush(&out);
     live_draw();

@@ -52,30 +52,50 @@ static int check_server(const char *where, int status)
 
 static int server_unasked; /* a file that nobody named says who it is */
 
+/* Those of -s: any of them may get the Start, so a job's id would not say where
+   it is. */
+static int settle_servers(void)
+{
+  int    status = given_by(&opt.servers) > ARGUMENT ? EXIT_CONFIG : EXIT_USAGE;
+  int    first = 0, e = 0;
+  size_t i;
+  if (opt.servers.count > 1 && opt.type != START)
+    return wrong(status, "-s", "several servers are for a START alone; give "
+                 "the one that has the job");
+  for (i = 0; e == 0 && i < opt.servers.count; i++) {
+    opt.server = opt.servers.text[i];
+    e = check_server(opt.server, status);
+    if (i == 0) first = https;
+    if (e == 0 && https != first)
+      return wrong(status, opt.server, "either all servers have https, or "
+                   "none");
+  }
+  opt.server = opt.servers.text[0];
+  return e;
+}
+
 static int settle_server(void)
 {
-  const char *where = opt.server;
-  int         status = EXIT_USAGE;
-  if (given_by(&opt.server) > ARGUMENT) status = EXIT_CONFIG;
-  if (given_by(&opt.server) == CONFIGURATION) server_unasked = config_unasked;
-  if (opt.server == NULL) {
-    opt.server = where = environment("AMT_SERVER");
-    status = EXIT_CONFIG;
-  }
+  const char *where;
+  server_unasked = config_unasked && (given_by(&opt.servers) == NOWHERE ||
+                                      given_by(&opt.servers) == CONFIGURATION);
+  if (opt.servers.count > 0) return settle_servers();
+  opt.server = where = environment("AMT_SERVER");
   if (empty(opt.server)) {
-    server_unasked = config_unasked;
     opt.server = config_url();
     if (opt.server != NULL)
       where = at_line(config_file, config[ADDRESS].line);
     if (opt.server != NULL && strstr(config[ADDRESS].value, "//") != NULL)
       return wrong(EXIT_CONFIG, where, "SERVER_ADDRESS is HOST:PORT alone; "
                    "SERVER_USE_TLS says whether it is https");
+  } else {
+    server_unasked = 0;
   }
   if (opt.server == NULL)
     return wrong(EXIT_CONFIG, either(config_file, "no server"), "give -s "
                  "https://HOST:PORT, or set AMT_SERVER, or SERVER_ADDRESS in "
                  "the configuration file");
-  return check_server(where, status);
+  return check_server(where, EXIT_CONFIG);
 }
 
 static int settle_tls(void)

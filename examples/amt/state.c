@@ -152,21 +152,35 @@ static void read_id(const char *from)
   strcpy(resumed, line);
 }
 
+/* The file names the server that was used, which may be any of ours. How much
+   of the file is what this run would write. */
+static size_t find_server(amt_window *head)
+{
+  size_t i = opt.servers.count, same;
+  for (;;) {
+    if (i > 0) opt.server = opt.servers.text[--i];
+    *head = state_head(state_ours, sizeof state_ours);
+    for (same = 0; same < head->len; same++)
+      if (state_file[same] != state_ours[same]) break;
+    if (same == head->len || i == 0) return same;
+  }
+}
+
 /* The id stands in it, or none; or it is damaged, or another job's. What it
    has is just what this run would write. */
 static int take_state(void)
 {
   size_t  n = strlen(state_file);
-  amt_window head = state_head(state_ours, sizeof state_ours);
+  amt_window head;
   char    digits[17] = "";
-  size_t  same = 0;
+  size_t  same;
   if (n > 25) hex_digits(digits, checksum(0, state_file, n - 25));
   if (n <= 25 || memcmp(state_file + n - 25, "check = ", 8) != 0 ||
       memcmp(state_file + n - 17, digits, 16) != 0 || state_file[n - 1] != '\n')
     return wrong(EXIT_CONFIG, opt.state, "no state file, or a damaged one, so "
                  "whether a job was started is not known; look for it at the "
                  "server, then remove this file");
-  while (same < head.len && state_file[same] == state_ours[same]) same++;
+  same = find_server(&head);
   if (same < head.len) {
     while (same > 0 && state_file[same - 1] != '\n') same--;
     state_file[same + strcspn(state_file + same, "\n")] = 0;
