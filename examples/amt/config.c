@@ -184,7 +184,7 @@ static int take_ours(const char *name, const char *value, unsigned line)
     return 0;
   }
   used += strlen(value) + 1;
-  e = take_key(at_line(config_file, line), name, copy);
+  e = take_by_key(at_line(config_file, line), name, copy);
   if (e == -1) warn_unknown("[AMT]", name, line);
   if (e == -2)
     tell("warning: %s: %s belongs into the command line alone, and does "

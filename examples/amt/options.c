@@ -32,7 +32,8 @@ enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
        OURS = NET | 1 << ANCHORS | TLS, HERE = 1 << (TYPES + 1) };
 
-enum kind { TEXT, FULL, SERVER, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL, FLAG };
+enum kind { TEXT, FULL, SERVER, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL,
+            FLAG };
 
 typedef struct {
   const char *name, *long_name;
@@ -426,7 +427,7 @@ static int is_key(const char *key, const char *long_name)
   return same_word(name, long_name + 2);
 }
 
-int take_key(const char *where, const char *key, char *value)
+int take_by_key(const char *where, const char *key, char *value)
 {
   size_t i = 0;
   int    e;
