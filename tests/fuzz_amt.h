@@ -37,6 +37,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/learn_har.c"
 #include "../examples/amt/learn_holes.c"
 #include "../examples/amt/learn_read.c"
+#include "../examples/amt/learn_reply.c"
 #include "../examples/amt/learn_told.c"
 #include "../examples/amt/learn_write.c"
 #include "../examples/amt/live.c"

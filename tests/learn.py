@@ -7,12 +7,10 @@ usage: learn.py [WORD]   runs only the tests with WORD in their name"""
 import base64
 import concurrent.futures
 import contextlib
-import glob
+import gzip
 import http.client
 import json
 import os
-import re
-import resource
 import selectors
 import socket
 import subprocess
@@ -287,10 +285,212 @@ def round_trip(name):
                   (name, form, lines_of(texts["tap"])))
 
 
+# --- captures that no server made -------------------------------------------
+
+TOKEN = "5c9f2a77d1e04b3b"
+
+
+def message(first, body, headers=()):
+    data = body if isinstance(body, bytes) else body.encode()
+    head = "".join(h + "\r\n" for h in [first, *headers,
+                                        "Content-Length: %d" % len(data)])
+    return head.encode() + b"\r\n" + data
+
+
+def exchange(path, body, answer, headers=(), status=200):
+    return (message("POST %s HTTP/1.1" % path, json.dumps(body),
+                    ["Host: x", *headers]),
+            answer if isinstance(answer, bytes)
+            else message("HTTP/1.1 %d X" % status, json.dumps(answer)))
+
+
+def small_job(number=417, name="REPORTTEST01", token=TOKEN):
+    head = ["X-T: " + token]
+    job = {"Run": number}
+    return [
+        exchange("/in", {"U": USER, "Pass": PASSWORD}, {"T": token}),
+        exchange("/go", {"A": "DEMO2", "J": name}, {**job, "S": 1}, head),
+        exchange("/see", job, {"S": 2}, head),
+        exchange("/log", job, {"L": [{"No": 1, "Txt": "one"}]}, head),
+        exchange("/see", job, {"S": 4}, head)]
+
+
+def stream(exchanges):
+    return b"".join(a + b for a, b in exchanges)
+
+
+def refused(capture, words, status=78, told=None):
+    """One sentence, and nothing on standard output nor in the file."""
+    with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
+        with open(d + "/capture", "wb") as f:
+            f.write(capture)
+        for more in [], ["--output", d + "/wire"]:
+            r = run("learn", d + "/capture", *(TOLD if told is None else told),
+                    *more)
+            equal((r.returncode, r.stdout, r.stderr.count("\n")),
+                  (status, "", 1))
+            assert words in r.stderr, (words, r.stderr)
+        equal(os.listdir(d), ["capture"])
+
+
+def test_a_small_job_is_learned_and_the_file_is_written_whole():
+    with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
+        with open(d + "/capture", "wb") as f:
+            f.write(stream(small_job()))
+        r = run("learn", d + "/capture", *TOLD, "--output", d + "/wire")
+        equal((r.returncode, r.stdout, r.stderr), (0, "", ""))
+        with open(d + "/wire", encoding="utf-8") as f:
+            text = f.read()
+        equal(text.replace("capture:", "capture:"),
+              learn(stream(small_job()), *TOLD).stdout)
+        assert "reply.text = Txt" in text
+        r = run("learn", d + "/capture", *TOLD, "--output", d + "/no/wire")
+        equal((r.returncode, r.stderr.count("\n")), (74, 1))
+
+
+def test_values_that_were_not_told_are_asked_for():
+    refused(stream(small_job()), "-jn JOB", 64, [])
+    refused(stream(small_job()), "-an NAME", 64, ["-jn", "REPORTTEST01"])
+    refused(stream(small_job()), "none of its 5 requests has 'OTHER'",
+            told=["-an", "DEMO2", "-jn", "OTHER"])
+    r = run("learn")
+    equal((r.returncode, r.stdout), (64, ""))
+    assert "needs a FILE" in r.stderr, r.stderr
+
+
+def test_what_is_no_capture_is_said_to_be_none():
+    for capture in b"hello\n", b"\0\1\2", b"> hello\n", b"HTTP/2 200\n":
+        refused(capture, "capture")
+    refused(b"", "nothing is in it")
+    refused(b"amt-capture 2\n", "later")
+    refused(b'{"openapi": "3.0.0"}', "not HAR")
+    refused(b'{"log": [}', "not JSON")
+
+
+def test_a_capture_that_is_cut_in_the_middle_is_refused():
+    recorded = record_of(small_job())
+    for form, make in FORMS.items():
+        whole = make(*recorded)
+        refused(whole[:len(whole) * 2 // 3 - 3], "cut in the middle")
+
+
+def record_of(exchanges):
+    blocks, entries = [], []
+    for asked, answer in exchanges:
+        blocks += [(1, ">", asked), (1, "<", answer)]
+        first, _, rest = asked.decode().partition("\r\n")
+        head, _, body = rest.partition("\r\n\r\n")
+        entries.append({"request": {
+            "method": "POST", "url": "http://x" + first.split()[1],
+            "headers": [dict(zip(("name", "value"), line.split(": ")))
+                        for line in head.split("\r\n")],
+            "postData": {"text": body}}, "response": {
+                "status": 200, "headers": [], "content": {
+                    "text": answer.decode().partition("\r\n\r\n")[2]}}})
+    return blocks, entries
+
+
+def test_two_jobs_in_a_capture_are_one_too_many_unless_the_id_is_told():
+    both = stream(small_job() + small_job(418)[1:])
+    refused(both, "two jobs are in it: exchange 2 started 417, exchange 6 418")
+    r = learn(both, *TOLD, "-id", "418")
+    equal((r.returncode, r.stderr), (0, ""))
+    assert "# exchange 6, POST /go" in r.stdout, r.stdout
+    refused(both, "as was told", told=[*TOLD, "-id", "999"])
+    other = stream(small_job(418, "ANOTHER") + small_job()[1:])
+    equal(learn(other, *TOLD).returncode, 0)
+
+
+def test_compressed_bodies_are_not_read_and_that_is_said():
+    packed = message("HTTP/1.1 200 OK", gzip.compress(b'{"Run":417,"S":1}'),
+                     ["Content-Encoding: gzip"])
+    job = small_job()
+    job[1] = job[1][0], packed
+    refused(stream(job), "exchange 2 has a compressed body")
+    job = small_job()
+    job[2] = job[2][0], packed
+    refused(stream(job), "exchange 3 is compressed")
+    job = small_job() # of something else: no harm
+    job.insert(0, (message("GET /favicon HTTP/1.1", ""), packed))
+    equal(learn(stream(job), *TOLD).returncode, 0)
+
+
+def masked(capture):
+    for secret in PASSWORD, TOKEN, "TOP-SECRET":
+        capture = capture.replace(secret.encode(), b"*" * len(secret))
+    return capture
+
+
+def test_a_masked_capture_gives_the_same_file():
+    job = small_job()
+    for more in (), ("X-Api-Key: TOP-SECRET",):
+        job = [(a.replace(b"Host: x", ("\r\n".join(["Host: x", *more])
+                                       ).encode()), b) for a, b in job]
+        equal(lines_of(learn(masked(stream(job)), *TOLD).stdout),
+              lines_of(learn(stream(job), *TOLD).stdout))
+
+
+def test_no_secret_reaches_the_file_wherever_it_stands():
+    for asked in ({"U": USER, "Pass": PASSWORD}, [USER, PASSWORD],
+                  {"a": {"b": USER, "c": PASSWORD}}, {"x": PASSWORD},
+                  {"user": USER, "client_secret": "TOP-SECRET",
+                   "secret": PASSWORD}):
+        for told in TOLD, TOLD[:4]:
+            job = small_job()
+            job[0] = exchange("/in", asked, {"T": TOKEN})
+            job[1] = exchange("/go?apikey=TOP-SECRET", {
+                "A": "DEMO2", "J": "REPORTTEST01", "again": PASSWORD},
+                {"Run": 417, "S": 1}, [
+                    "X-T: " + TOKEN, "Cookie: a=TOP-SECRET",
+                    "Ocp-Apim-Subscription-Key: TOP-SECRET"])
+            r = learn(stream(job), *told)
+            if r.returncode == 0:
+                for secret in PASSWORD, TOKEN, "TOP-SECRET":
+                    assert secret not in r.stdout, (asked, told, r.stdout)
+
+
+def test_50_mb_are_read_in_16_mb_of_memory():
+    job = small_job()
+    filler = exchange("/other", {"x": "y" * 90000}, {"z": ["w" * 99] * 900})
+    blocks = [b"amt-capture 1\n"]
+    for i, (asked, answer) in enumerate(job[:2] + [filler] * 280 + job[2:]):
+        for way, data in ((b">", asked), (b"<", answer)):
+            blocks.append(b"%s %d %d\n%s\n" % (way, 1 + i % 40, len(data),
+                                               data))
+    capture = b"".join(blocks)
+    assert len(capture) > 50e6, len(capture)
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(capture)
+        f.flush()
+        began = time.monotonic()
+        r = run("learn", f.name, *TOLD)
+        took = time.monotonic() - began
+        equal((r.returncode, r.stderr), (0, ""))
+        plain = os.environ.get("AMT_PLAIN", "build/amt")
+        if os.path.exists(plain):
+            began = time.monotonic()
+            memory = subprocess.run(
+                [sys.executable, "-c", MEASURE, plain, "learn", f.name, *TOLD],
+                capture_output=True, text=True, check=True)
+            took = time.monotonic() - began
+            kb = int(memory.stderr.split()[-1])
+            print("LEARN 50 MB: %.1f s, %d kB" % (took, kb))
+            assert kb <= 16384, kb
+
+
+MEASURE = """import os, resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+"""
+
+
 def tests():
     for name in CLIENTS:
         yield ("test_%s: from each form of a capture to a whole job" % name,
                lambda name=name: round_trip(name))
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            yield name, test
 
 
 if __name__ == "__main__":

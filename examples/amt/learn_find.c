@@ -90,8 +90,7 @@ static void count_value(void *ctx, const spot *s)
       reply_value *v = &candidates[i].value[k];
       if (own && ctx != &candidates[i]) continue;
       if (strcmp(v->text, s->text) != 0 &&
-          (strlen(v->text) < 3 || told_within(s->text, v->text) == NULL))
-        continue;
+          told_within(s->text, v->text) == NULL) continue;
       if (own) v->text[0] = 0;
       else if (v->last != at_hand_exchange->number) v->later++;
       v->last = at_hand_exchange->number;

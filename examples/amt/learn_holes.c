@@ -18,6 +18,9 @@ typedef struct {
   int  is_string;
 } credential;
 
+/* No password was found in the sign-in: any text there may be it. */
+static int any_is_secret;
+
 static credential credentials[SIGN_IN_VALUES];
 static size_t     credential_count;
 
@@ -25,8 +28,9 @@ static void keep_credential(void *ctx, const spot *s)
 {
   credential *c = &credentials[credential_count];
   (void)ctx;
-  if (s->place == IN_HEADER || s->place == IN_COOKIE || s->place == IN_PATH ||
-      !is_scalar(s) || s->len == 0 || s->len >= sizeof c->text ||
+  if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s) ||
+      (s->place == IN_PATH && told_whole(s) != TOLD_API_USER &&
+       credential_count == 0) || /* only .../USER/PASSWORD is known there */ s->len == 0 || s->len >= sizeof c->text ||
       credential_count == SIGN_IN_VALUES) return;
   text(c->name, sizeof c->name, "%s", s->name);
   text(c->text, sizeof c->text, "%s", s->text);
@@ -53,9 +57,10 @@ static int find_user(void)
 static int find_password(int user)
 {
   static const char *const hints[] = { "pass|pwd|kennwort", "=p|=pw|=code|=pin",
-                                       "secret|credential" };
+                                       "=secret|usersecret|credential",
+                                       "secret" };
   size_t i, k;
-  for (k = 0; k < 3; k++)
+  for (k = 0; k < 4; k++)
     for (i = 0; i < credential_count; i++)
       if ((int)i != user && credentials[i].is_string &&
           hints_at(credentials[i].name, hints[k])) return (int)i;
@@ -108,8 +113,23 @@ void find_credentials(void)
   secret = find_password(user);
   if (user >= 0) found_value(TOLD_API_USER, credentials[user].text);
   if (secret >= 0) found_value(TOLD_PASSWORD, credentials[secret].text);
-  memset(credentials, 0, sizeof credentials);
+  walk_request(&findings.sign_in, basic_spot, NULL);
+  any_is_secret = secret < 0 && !is_basic;
 }
+
+/* A secret of the sign-in, or any text of one whose password was not found; in
+   any call. */
+static int may_be_password(const spot *s)
+{
+  size_t i;
+  for (i = 0; s->len > 3 && i < credential_count; i++)
+    if (credentials[i].is_string &&
+        (any_is_secret || is_secret_name(credentials[i].name)) &&
+        strcmp(credentials[i].text, s->text) == 0) return 1;
+  return 0;
+}
+
+void forget_credentials(void) { wipe(credentials, sizeof credentials); }
 
 /* --- lists --- */
 
@@ -289,7 +309,10 @@ static void list_spot(void *ctx, const spot *s)
   list_search *r = (list_search *)ctx;
   if (s->place == IN_JSON) list_json(r, s);
   else if (s->place == IN_FORM) list_form(r, s);
-  else if (s->place == IN_QUERY && is_joined(r, s)) r->note = LIST_IN_PATH;
+  else if (s->place == IN_QUERY && is_joined(r, s)) {
+    r->note = LIST_IN_PATH;
+    text(r->repeated, sizeof r->repeated, "%s", s->name);
+  }
 }
 
 static void find_list(list_search *r, const list *l, const exchange *x)
@@ -300,6 +323,16 @@ static void find_list(list_search *r, const list *l, const exchange *x)
   r->note = LIST_MISSING;
   walk_body(x->request.body, x->request.body_len, list_spot, r);
   if (r->note == LIST_MISSING) walk_path(path_of(x), list_spot, r);
+}
+
+static list_search parameters, task_values;
+
+void find_lists(void)
+{
+  find_list(&parameters, &opt.parameters, &findings.start);
+  find_list(&task_values, &opt.task_values, &findings.start);
+  hole_notes.parameters = parameters.note;
+  hole_notes.task_values = task_values.note;
 }
 
 /* --- one text --- */
@@ -419,7 +452,7 @@ static int first_within(const char *t, const char **at)
   *at = NULL;
   for (i = 0; i < TOLDS; i++) {
     const char *p = NULL;
-    if (empty(told[i].value) || strlen(told[i].value) < 3) continue;
+    if (empty(told[i].value)) continue;
     if (i == TOLD_SUBMIT_USER || i == TOLD_STATION) {
       int other = i == TOLD_STATION ? TOLD_SUBMIT_USER : TOLD_STATION;
       if (strchr(t, '@') == NULL && told_within(t, told[other].value) == NULL)
@@ -497,7 +530,8 @@ static void put_scalar(filling *f, const spot *s)
   else if (which >= 0 && text_like) put_told(f, s, which);
   else if (f->rules != NULL && f->rules->word != NULL &&
            same_word(s->text, f->rules->word)) put_swapped(f, s);
-  else if (text_like && s->len > 0 && is_secret_name(s->name)) {
+  else if (text_like && s->len > 0 &&
+           (is_secret_name(s->name) || may_be_password(s))) {
     amt_put_text(f->o, f->json ? "\"***\"" : "***");
     note_secret(s->name);
   } else if (text_like && first_within(s->text, &at) >= 0) put_mixed(f, s);
@@ -520,13 +554,45 @@ static void put_list_hole(filling *f, int which, int is_member)
                             word));
 }
 
+/* An element of a list that holes cannot say. */
+static int is_repeated(const filling *f, const spot *s)
+{
+  int i;
+  for (i = 0; i < 2; i++)
+    if (f->lists[i] != NULL &&
+        ((f->lists[i]->note == LIST_REPEATED && s->place == IN_FORM) ||
+         (f->lists[i]->note == LIST_IN_PATH && s->place == IN_QUERY)) &&
+        strcmp(f->lists[i]->repeated, s->name) == 0)
+      return 1;
+  return 0;
+}
+
+/* "&NAME=VALUE" of a form or a query. */
+static void leave_out(filling *f, const spot *s)
+{
+  amt_window *o = f->o;
+  put_gap(f, s->from);
+  while (o->len > 0 && o->total == o->len && o->buf[o->len - 1] != '&' &&
+         o->buf[o->len - 1] != '?') o->len--, o->total--;
+  f->at = s->to;
+  if (o->len > 0 && o->len < o->cap && o->buf[o->len - 1] == '&')
+    o->len--, o->total--;
+  else if (f->raw[f->at] == '&')
+    f->at++;
+  f->nth++;
+}
+
 static void fill_spot(void *ctx, const spot *s)
 {
   filling *f = (filling *)ctx;
   int      i;
+  if (is_repeated(f, s)) { /* it would be sent whatever is told */
+    leave_out(f, s);
+    return;
+  }
   for (i = 0; i < 2; i++) {
     const list_search *r = f->lists[i];
-    if (r == NULL || r->to == 0 || s->from != r->from) continue;
+    if (r == NULL || r->to == 0 || !f->of_body || s->from != r->from) continue;
     put_gap(f, s->from);
     put_list_hole(f, i, f->json && !s->in_array && f->comma != 0);
     f->at = r->to;
@@ -545,10 +611,15 @@ static void fill_spot(void *ctx, const spot *s)
   f->nth += (unsigned)is_scalar(s);
 }
 
-static filling filling_of(amt_window *o, const char *raw, const hole_rules *r)
+static filling filling_of(amt_window *o, const char *raw, const hole_rules *r,
+                          const exchange *x)
 {
   filling f;
   memset(&f, 0, sizeof f);
+  if (x != NULL && x->number == findings.start.number) {
+    f.lists[0] = &parameters;
+    f.lists[1] = &task_values;
+  }
   f.o = o;
   f.raw = raw;
   f.rules = r;
@@ -558,17 +629,16 @@ static filling filling_of(amt_window *o, const char *raw, const hole_rules *r)
 void fill_path(amt_window *o, const exchange *x, const hole_rules *r)
 {
   const char *path = path_of(x);
-  filling     f = filling_of(o, path, r);
+  filling     f = filling_of(o, path, r, x);
   walk_path(path, fill_spot, &f);
   put_gap(&f, strlen(path));
 }
 
 void fill_body(amt_window *o, const exchange *x, const hole_rules *r)
 {
-  static list_search parameters, task_values;
-  const char        *body = x->request.body;
-  size_t             n = x->request.body_len;
-  filling            f = filling_of(o, body, r);
+  const char *body = x->request.body;
+  size_t      n = x->request.body_len;
+  filling     f = filling_of(o, body, r, x);
   if (n == 0) {
     amt_put_text(o, "none");
     return;
@@ -577,14 +647,6 @@ void fill_body(amt_window *o, const exchange *x, const hole_rules *r)
   f.of_body = 1;
   hole_notes.other_body |= !f.json && !is_form(body);
   hole_notes.cut |= x->request.cut;
-  if (x->number == findings.start.number) {
-    find_list(&parameters, &opt.parameters, x);
-    find_list(&task_values, &opt.task_values, x);
-    hole_notes.parameters = parameters.note;
-    hole_notes.task_values = task_values.note;
-    f.lists[0] = &parameters;
-    f.lists[1] = &task_values;
-  }
   walk_body(body, n, fill_spot, &f);
   put_gap(&f, n);
 }
@@ -601,7 +663,7 @@ void put_request_line(amt_window *o, const exchange *x)
 void fill_header(amt_window *o, const char *name, const char *value,
                  int *secret)
 {
-  filling     f = filling_of(o, value, NULL);
+  filling     f = filling_of(o, value, NULL, NULL);
   const char *bearer = told[TOLD_TOKEN].value, *at;
   spot        s;
   memset(&s, 0, sizeof s);

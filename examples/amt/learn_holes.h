@@ -26,6 +26,10 @@ extern struct hole_notes {
 enum { LIST_NOT_TOLD, LIST_MISSING, LIST_FOUND, LIST_SEPARATOR, /* a guess */
        LIST_REPEATED, LIST_IN_PATH };
 
+/* Where the parameters and task values of the Start are; before it is filled.
+   */
+void find_lists(void);
+
 /* The path with its query, the body: a wire file's text. */
 void fill_path(amt_window *o, const exchange *x, const hole_rules *r);
 
@@ -42,5 +46,7 @@ void fill_header(amt_window *o, const char *name, const char *value,
 /* The members of the sign-in that are user and password; or the token that
    nobody gives, where there is no sign-in. Before anything is filled. */
 void find_credentials(void);
+
+void forget_credentials(void);
 
 #endif

@@ -111,13 +111,20 @@ static int is_alnum(char c)
          c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* Beside a short value not everything is no part of it: "Runs(7)", but not
+   "2026-7-1". */
+static int is_edge(char c, size_t n)
+{
+  if (n > 2) return !is_alnum(c);
+  return c != 0 && strchr("()'\"=,:", c) != NULL;
+}
+
 const char *told_within(const char *text, const char *value)
 {
   size_t      n = strlen(value);
   const char *p = text;
-  if (n < 2) return NULL;
-  while ((p = strstr(p, value)) != NULL) {
-    if ((p == text || !is_alnum(p[-1])) && !is_alnum(p[n])) return p;
+  while (n > 0 && (p = strstr(p, value)) != NULL) {
+    if ((p == text ? n > 2 : is_edge(p[-1], n)) && is_edge(p[n], n)) return p;
     p++;
   }
   return NULL;

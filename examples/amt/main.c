@@ -55,7 +55,7 @@
      learn_facts     what the replies to one call have in common
      learn_find      which exchange is which call
      learn_holes     captured requests, with holes in place of values
-     learn_write     the wire file
+     learn_write     the wire file; learn_reply: its part about replies
      anchors   certificates and keys as C source, for firmware
      library   the implementation of amt.h */
 

@@ -1,0 +1,29 @@
+/* learn_reply.h - what is read of replies, as lines of a wire file. */
+
+#ifndef LEARN_REPLY_H
+#define LEARN_REPLY_H
+
+#include "learn_facts.h"
+#include "learn_find.h"
+
+/* All of them: `array`, `of` and `sequence` are of the messages, or none. */
+void write_replies(const request_shape *messages, const char *array,
+                   const fact *of, const fact *sequence);
+
+/* --- learn_write.c's --- */
+
+/* More of the wire file. */
+void line_text(const char *t);
+
+void line_number(unsigned n);
+
+/* What comes from a server or a client. */
+void line_clean(const char *t);
+
+/* "# exchange 3, POST /path: sure", without its end. */
+void comment_from(const exchange *x, int sure);
+
+/* A line of what is missing; the format has one %s. */
+void miss(const char *what, const char *format, const char *detail);
+
+#endif
