@@ -17,7 +17,7 @@ CLANG=${CLANG:-clang}
 merge=0
 [ "$1" = merge ] && merge=${3:-15} && set -- 0 "$2"
 seconds=${1:-${FUZZ_SECONDS:-30}}
-names=${2:-json http job config probe state pem}
+names=${2:-json http job config probe state pem capture}
 mkdir -p $out || exit 1
 case $seconds in *[!0-9]*) echo "usage: fuzz.sh [SECONDS [NAME]]" >&2; exit 64;;
 esac
@@ -38,7 +38,9 @@ run() {
   dict=
   [ -f "tests/corpus/$1.dict" ] && dict=-dict=tests/corpus/$1.dict
   rm -f "$out/$1"-crash-* "$out/$1"-leak-* "$out/$1"-timeout-* "$out/$1"-oom-*
-  "$out/fuzz_$1" -max_total_time="$seconds" -max_len=2000 -timeout=10 \
+  longest=2000
+  [ "$1" = capture ] && longest=8000
+  "$out/fuzz_$1" -max_total_time="$seconds" -max_len=$longest -timeout=10 \
     -print_final_stats=1 $dict ${FUZZ_SEED:+-seed=$FUZZ_SEED} \
     -artifact_prefix="$out/$1-" "$out/$1" >"$out/$1.log" 2>&1
   echo $? >"$out/$1.status"
