@@ -30,7 +30,8 @@ static void keep_credential(void *ctx, const spot *s)
   (void)ctx;
   if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s) ||
       (s->place == IN_PATH && told_whole(s) != TOLD_API_USER &&
-       credential_count == 0) || /* only .../USER/PASSWORD is known there */ s->len == 0 || s->len >= sizeof c->text ||
+       credential_count == 0) || /* only .../USER/PASSWORD is known there */
+      s->len == 0 || s->len >= sizeof c->text ||
       credential_count == SIGN_IN_VALUES) return;
   text(c->name, sizeof c->name, "%s", s->name);
   text(c->text, sizeof c->text, "%s", s->text);

@@ -129,7 +129,7 @@ static void write_start(void)
 }
 
 /* A stop by the capture's kill, or the other way. */
-static int write_other_ending(int op, const request_shape *of)
+static void write_other_ending(int op, const request_shape *of)
 {
   hole_rules  r = { NULL, -1, NULL, NULL };
   const char *more = "the capture has no such call: this is its kill";
@@ -143,7 +143,6 @@ static int write_other_ending(int op, const request_shape *of)
   miss(call_names[op], swapped ? "not in the capture; written as the other one "
        "with the word changed: capture one%s" : "not in the capture; the other "
        "one is done in its place: capture one%s", "");
-  return 1;
 }
 
 /* "Action":"START" in the Start's body: the others may have it, too. */
@@ -225,12 +224,11 @@ static int after_number(const request_shape *s, int *sure)
   return best;
 }
 
-static void write_watching(const char *array, const fact *sequence)
+static void write_watching(const fact *sequence)
 {
   const request_shape *s = findings.of_call[AMT_MONITOR];
   hole_rules           r = { NULL, -1, NULL, NULL };
   int                  sure = SURE;
-  (void)array;
   if (s != NULL)
     write_call(AMT_MONITOR, &s->x, findings.sure[AMT_MONITOR], NULL,
                "its reply has a status");
@@ -448,7 +446,7 @@ void write_learned(amt_window *o, const char *file)
   write_sign_in();
   write_start();
   write_endings();
-  write_watching(array, sequence);
+  write_watching(sequence);
   write_headers();
   write_replies(s, array, text_fact, sequence);
   miss_list("parameters", "-pa", hole_notes.parameters);
