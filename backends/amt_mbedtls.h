@@ -39,11 +39,11 @@
        static mbedtls_x509_crt   ca;
        amt_stream               *s = &tls.stream;
        int                       e = 0;
+       amt_mbedtls_server_init(&server);
        if (argc < 3 || mbedtls_x509_crt_parse_file(&ca, argv[1]) != 0) {
          fprintf(stderr, "arguments: a CA's PEM file, a host\n");
          return 1;
        }
-       amt_mbedtls_server_init(&server);
        server.anchors = &ca;
        amt_posix_init(&sock);
        amt_mbedtls_init(&tls, &sock.stream, &server);
@@ -95,7 +95,8 @@
 /* ------------------------------------------------------------------------
    >>mbedtls-api */
 
-/* One server. amt_mbedtls_server_init, then the first part is the caller's. */
+/* One server. amt_mbedtls_server_init, then the first part is the caller's.
+   4.x reads no certificate before psa_crypto_init, which that calls. */
 typedef struct amt_mbedtls_server {
   amt_tls            tls;
   mbedtls_x509_crt  *anchors; /* trusted authorities */
@@ -533,7 +534,8 @@ static void amt__mbedtls_versions(mbedtls_ssl_config *conf, const int *ciphers)
   mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
   if (ciphers == NULL || *ciphers == 0)
     mbedtls_ssl_conf_max_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
-#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && \
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && /* 4.x does it unasked */ \
+  MBEDTLS_VERSION_NUMBER < 0x04000000 && \
   defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
   mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
     conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
@@ -693,6 +695,11 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: return AMT_E_TLS_RECORD;
   default: break;
   }
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+  if (e <= MBEDTLS_ERR_ASN1_OUT_OF_DATA &&
+      e >= MBEDTLS_ERR_ASN1_INVALID_DATA)
+    e = MBEDTLS_ERR_X509_INVALID_FORMAT; /* a certificate: told by itself */
+#endif
   e = -e >> 12;
   if (e != 2 && e != 3) return AMT_E_TLS_BROKEN;
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
@@ -814,6 +821,8 @@ AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
   mbedtls_ssl_session_init(&server->saved);
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_entropy_init(&server->entropy);
+#else
+  (void)psa_crypto_init(); /* each connection asks again, and looks */
 #endif
 }
 

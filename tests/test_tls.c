@@ -148,6 +148,10 @@ static void tls_no_client(void)
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
 #define PARSE_KEY(key, p, n) mbedtls_pk_parse_key(key, p, n, NULL, 0)
 #define MEMBER(name) name
+#elif MBEDTLS_VERSION_NUMBER >= 0x04000000
+#include <psa/crypto.h>
+#define PARSE_KEY(key, p, n) mbedtls_pk_parse_key(key, p, n, NULL, 0)
+#define MEMBER(name) MBEDTLS_PRIVATE(name)
 #else
 #include <psa/crypto.h>
 static int key_random(void *ctx, unsigned char *p, size_t n)

@@ -27,6 +27,7 @@ int mbedtls_pk_can_do_psa(const mbedtls_pk_context *pk, psa_algorithm_t alg,
 #pragma GCC poison mbedtls_ssl_conf_rng mbedtls_pk_can_do MBEDTLS_PK_RSA
 #pragma GCC poison mbedtls_ssl_conf_min_version mbedtls_ssl_conf_max_version
 #pragma GCC poison MBEDTLS_ERR_ENTROPY_SOURCE_FAILED in_msg
+#pragma GCC poison mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets
 #endif
 
 #define AMT_IMPLEMENTATION

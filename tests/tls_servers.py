@@ -1,7 +1,8 @@
 """TLS servers from Debian's packages, as they come: what one looks like that
-wants a client certificate and gets none, 20 times each, with both stacks; and
-whether it takes a session up again at its defaults. Prints a table; a server
-that cannot be had is left out, and said so. Environment: as tls.py.
+wants a client certificate and gets none, 20 times each, with both stacks;
+whether it takes a session up again at its defaults, and by which setting where
+it does not; whether it sends records as short as it is asked for. Prints two
+tables; a server that cannot be had is left out, and said so. Environment: as tls.py.
 usage: tls_servers.py [WORD]   only the servers with WORD in their name"""
 import contextlib
 import os
@@ -45,7 +46,7 @@ defaults
  timeout server 5s
 frontend f
  bind 127.0.0.1:{port} ssl crt {d}/both.pem {demand}
- http-request return status 200 content-type text/plain string hello
+ http-request return status 200 content-type text/plain file {d}/www/index.html
 """
 STUNNEL = """foreground = yes
 pid =
@@ -71,7 +72,7 @@ http {{ access_log off; root {d}/www; client_body_temp_path {d}/t1;
 proxy_temp_path {d}/t2; fastcgi_temp_path {d}/t3; uwsgi_temp_path {d}/t4;
 scgi_temp_path {d}/t5;
 server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {cert};
-ssl_certificate_key {key}; {demand} }} }}
+ssl_certificate_key {key}; {demand} {cure} }} }}
 """
 PYTHON = """import http.server, ssl
 c = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -83,12 +84,14 @@ s.socket = c.wrap_socket(s.socket, server_side=True)
 s.serve_forever()
 """
 NODE = """const fs = require('fs');
-require('https').createServer({{ cert: fs.readFileSync('{cert}'),
-  key: fs.readFileSync('{key}'), {demand} }}, (q, r) => r.end('hello'))
-  .listen({port}, '127.0.0.1');
+const s = require('https').createServer({{ cert: fs.readFileSync('{cert}'),
+  key: fs.readFileSync('{key}'), {demand} }},
+  (q, r) => r.end('hello'.repeat(1600)));
+{cure}
+s.listen({port}, '127.0.0.1');
 """
 GO = """package main
-import ("crypto/tls"; "crypto/x509"; "net/http"; "os")
+import ("bytes"; "crypto/tls"; "crypto/x509"; "net/http"; "os")
 func main() {{
   pool := x509.NewCertPool()
   pem, _ := os.ReadFile("{ca}")
@@ -96,7 +99,7 @@ func main() {{
   s := http.Server{{Addr: "127.0.0.1:{port}", TLSConfig: &tls.Config{{
     ClientCAs: pool, {demand} }},
     Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {{
-      w.Write([]byte("hello")) }})}}
+      w.Write(bytes.Repeat([]byte("hello"), 1600)) }})}}
   s.ListenAndServeTLS("{cert}", "{key}")
 }}
 """
@@ -120,7 +123,8 @@ public class S {{
         new InputStreamReader(s.getInputStream()));
       while (r.readLine().length() > 0);
       s.getOutputStream().write(("HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n"
-        + "Content-Length: 5\\r\\n\\r\\nhello").getBytes());
+        + "Content-Length: 8000\\r\\n\\r\\n" + "hello".repeat(1600))
+        .getBytes());
     }} catch (Exception e) {{ System.out.println(e); }}
   }}
 }}
@@ -153,7 +157,7 @@ SERVERS = {
              "rejectUnauthorized: true"),
     "Go": ("go", {"s.go": GO}, "{d}/s",
            "ClientAuth: tls.RequireAndVerifyClientCert"),
-    "Java": ("javac", {"S.java": JAVA}, "java -cp {d} S",
+    "Java": ("javac", {"S.java": JAVA}, "java {cure} -cp {d} S",
              "q.setNeedClientAuth(true);"),
 }
 
@@ -162,8 +166,24 @@ PREPARE = {"Go": "cd {d} && HOME={d} GO111MODULE=off go build -o s s.go",
                    " -inkey {key} -certfile {ca} -passout pass:x -out both.p12"}
 
 
+# What makes those take a session up by its id that do not as they come, in
+# their files or their command; and the same in words.
+CURES = {
+    "nginx": ("ssl_session_cache shared:S:1m;",
+              "`ssl_session_cache shared:S:1m;`"),
+    "Node": ("const m = new Map();\n"
+             "s.on('newSession', (id, data, done) => {\n"
+             "  m.set(id.toString('hex'), data); done(); });\n"
+             "s.on('resumeSession', (id, done) =>\n"
+             "  done(null, m.get(id.toString('hex')) || null));",
+             "a program that keeps them: `newSession`, `resumeSession`"),
+    "Java": ("-Djdk.tls.useExtendedMasterSecret=false",
+             "`-Djdk.tls.useExtendedMasterSecret=false`"),
+}
+
+
 @contextlib.contextmanager
-def running(name, demands):
+def running(name, demands, cured=False):
     program, files, command, demand = SERVERS[name]
     port, plain = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="amt-server.") as d, \
@@ -173,11 +193,12 @@ def running(name, demands):
         values = {"d": d, "port": port, "plain": plain, "cert": file("ec.crt"),
                   "key": file("ec.key"), "ca": file("clientca.crt")}
         values["demand"] = demand.format(**values) if demands else ""
+        values["cure"] = CURES[name][0] if cured else ""
         for path, text in files.items():
             with open(d + "/" + path, "w", encoding="utf-8") as f:
                 f.write(text.format(**values))
         with open(d + "/www/index.html", "w", encoding="ascii") as f:
-            f.write("hello")
+            f.write("hello" * 1600)
         with open(d + "/both.pem", "w", encoding="ascii") as f:
             for part in ("cert", "key"):
                 with open(values[part], encoding="ascii") as one:
@@ -241,35 +262,64 @@ def missing(name, backend):
     return ", ".join("%s, %d of 20" % each for each in seen.items())
 
 
-def resumes(name, backend):
-    with running(name, False) as url:
+def resumes(name, backend, cured=False):
+    with running(name, False, cured) as url:
         lines = probe(backend, "--no-keep", "--count", "3", url)
         assert all(line.error == 0 for line in lines), lines
         return "yes" if lines[2].resumed else "no"
 
 
+def cure(name, backend):
+    """By which setting a session is taken up that is not without."""
+    if name not in CURES:
+        return ""
+    assert resumes(name, backend, True) == "yes", name
+    return CURES[name][1]
+
+
+def short_records(name, backend):
+    """A reply of 8,000 bytes, where records of at most 1,024 are asked for."""
+    short = {"bearssl": ("--buffer", "1500"), "mbedtls": ("--fragment", "2")}
+    with running(name, False) as url:
+        line = probe(backend, *short[backend], url)[0]
+        return "yes" if line.error == 0 else "no: %d" % line.error
+
+
+def row(name, asked):
+    """A line of a table, and how much of it failed."""
+    cells, failed = [], 0
+    for ask, backend in asked:
+        try:
+            cells.append(ask(name, backend))
+        except Exception as e:  # the next one is asked all the same
+            cells.append("FAILED")
+            failed += 1
+            print("%s, %s: %s" % (name, backend, e), file=sys.stderr)
+    print("| %s | %s |" % (name, " | ".join(cells)), flush=True)
+    return failed
+
+
 def main():
     failed = 0
     word = sys.argv[1].lower() if len(sys.argv) > 1 else ""
+    here = []
     certificates()
-    print("| server | no client certificate: BearSSL | mbedTLS | "
-          "resumes, as it comes: BearSSL | mbedTLS |\n|---|---|---|---|---|")
     for name in SERVERS:
         if word not in name.lower():
             continue
-        if not shutil.which(SERVERS[name][0], path=PATH):
+        if shutil.which(SERVERS[name][0], path=PATH):
+            here.append(name)
+        else:
             print("skip    %s: %s is not installed" % (name, SERVERS[name][0]))
-            continue
-        cells = []
-        for ask in (missing, resumes):
-            for backend in BACKENDS:
-                try:
-                    cells.append(ask(name, backend))
-                except Exception as e: # the next one is asked all the same
-                    cells.append("FAILED")
-                    failed += 1
-                    print("%s, %s: %s" % (name, backend, e), file=sys.stderr)
-        print("| %s | %s |" % (name, " | ".join(cells)), flush=True)
+    print("| server | no client certificate: BearSSL | mbedTLS |\n|---|---|---|")
+    for name in here:
+        failed += row(name, [(missing, each) for each in BACKENDS])
+    print("\n| server | resumes, as it comes: BearSSL | mbedTLS | BearSSL by | "
+          "short records: BearSSL | mbedTLS |\n|---|---|---|---|---|---|")
+    for name in here:
+        failed += row(name, [(resumes, each) for each in BACKENDS] +
+                      [(cure, "bearssl")] +
+                      [(short_records, each) for each in BACKENDS])
     print("servers: %d failed" % failed)
     return failed != 0
 
