@@ -251,7 +251,8 @@ AMTDEF void amt_wipe(void *p, size_t n);
 #define AMT_HTTP_ERRORS(E) \
   E(AMT_E_EOF, -1, \
     "the server closed the connection before it answered; see whether it " \
-    "runs, and its own log") \
+    "runs, and its own log; with https also whether it takes TLS 1.2 and " \
+    "wants a client certificate") \
   E(AMT_E_RESET, -2, \
     "the connection broke; see the network, and whether the server runs") \
   E(AMT_E_TIMEOUT, -3, \

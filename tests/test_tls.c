@@ -869,6 +869,17 @@ TLS_TEST(an_end_before_the_reply_is_an_error)
   }
 }
 
+/* Some servers say no word where version or certificate do not suit them. */
+TLS_TEST(an_end_in_the_handshake_says_what_is_likely)
+{
+  const char *words = amt_http_error(AMT_E_EOF);
+  srv.fail_at = 3; /* open, a write, a read */
+  srv.fail_with = AMT_E_EOF;
+  assert_int_equal(get(), AMT_E_EOF);
+  assert_non_null(strstr(words, "TLS 1.2"));
+  assert_non_null(strstr(words, "client certificate"));
+}
+
 TLS_TEST(the_stream_tells_a_proper_end_from_a_cut)
 {
   const amt_stream_ops *ops = tls.stream.ops;

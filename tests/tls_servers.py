@@ -278,11 +278,14 @@ def cure(name, backend):
 
 
 def short_records(name, backend):
-    """A reply of 8,000 bytes, where records of at most 1,024 are asked for."""
-    short = {"bearssl": ("--buffer", "1500"), "mbedtls": ("--fragment", "2")}
+    """A reply of 8,000 bytes into room for records of 1,024: asked for those, a
+    server may send longer ones all the same."""
     with running(name, False) as url:
-        line = probe(backend, *short[backend], url)[0]
-        return "yes" if line.error == 0 else "no: %d" % line.error
+        line = probe(backend, "--buffer", "1500", url)[0]
+        if line.error == 0 and line.body < 2000:
+            return "not seen: a short reply"
+        assert line.error in (0, -148), line
+        return "no" if line.error else "yes"
 
 
 def row(name, asked):
@@ -315,11 +318,10 @@ def main():
     for name in here:
         failed += row(name, [(missing, each) for each in BACKENDS])
     print("\n| server | resumes, as it comes: BearSSL | mbedTLS | BearSSL by | "
-          "short records: BearSSL | mbedTLS |\n|---|---|---|---|---|---|")
+          "short records |\n|---|---|---|---|---|")
     for name in here:
         failed += row(name, [(resumes, each) for each in BACKENDS] +
-                      [(cure, "bearssl")] +
-                      [(short_records, each) for each in BACKENDS])
+                      [(cure, "bearssl"), (short_records, "bearssl")])
     print("servers: %d failed" % failed)
     return failed != 0
 
