@@ -590,6 +590,8 @@ typedef struct amt_status_word {
    A member of replies whose name is NULL is not read. Names may be dotted,
    "result.job.status", and have alternatives, "AmtLogonToken|Token": any of
    them is read; null, or an empty token, life, id or status, hides no other.
+   Lists on the way do not count: result.status is in {"result":[{"status":4}]},
+   too, and of several elements the last counts.
    Each part has 1 to AMT_NAME_MAX bytes, the whole 255 at most. "" means the
    reply (or the element) itself. */
 #define AMT_NAME_MAX 31
@@ -792,6 +794,7 @@ typedef struct amt_job {
   uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
   uint8_t     field__;     /* whose value comes next */
   uint8_t     list__;      /* depth of the list of messages, or 0 */
+  uint8_t     lists__;     /* how many are open, of any kind */
   uint8_t     words__;     /* likewise, of what AMT_REPLY_MESSAGE is */
   uint8_t     other__;     /* bytes given as AMT_MSG_OTHER */
   uint8_t     len__;       /* of what is being collected */
@@ -2966,6 +2969,7 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   unsigned wanted = amt__wanted(j), m;
   unsigned depth = j->call__.json.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
+  else if (AMT__ANY_WIRE) depth -= j->lists__;
   j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
   for (m = 0; wanted >> m != 0; m++)
@@ -2974,19 +2978,21 @@ static void amt__name(amt_job *j, const char *text, size_t n)
       amt__match(j, m, depth, text, n);
 }
 
-/* The field whose value is the reply itself. */
-static uint8_t amt__itself(amt_job *j)
-{
 #ifndef AMT_DEFAULT_WIRE_ONLY
+/* The field whose value is the reply itself: the first of those that such a
+   reply can bring. */
+static void amt__itself(amt_job *j)
+{
   unsigned m, wanted = amt__wanted(j);
-  if (j->op != AMT_START) wanted &= ~(unsigned)AMT__BIT(AMT_REPLY_ID);
-  for (m = 0; wanted >> m != 0; m++)
+  if (!amt__is_good(j))
+    wanted &= AMT__BIT(AMT_REPLY_STATUS) | AMT__BIT(AMT_REPLY_MESSAGE);
+  else if (j->op != AMT_START)
+    wanted &= ~(unsigned)(AMT__BIT(AMT_REPLY_ID) | AMT__BIT(AMT_REPLY_MESSAGE));
+  for (m = 0; wanted >> m != 0 && j->field__ == AMT__NONE; m++)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
-        *amt__wire(j)->reply[m] == 0) return (uint8_t)m;
-#endif
-  (void)j;
-  return AMT__NONE;
+        *amt__wire(j)->reply[m] == 0) j->field__ = (uint8_t)m;
 }
+#endif
 
 AMT__OWN void amt__note_error(amt_job *j, int error)
 {
@@ -3477,6 +3483,8 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   default:
     text = amt__gather(j, t);
     if (text != NULL) amt__value_ends(j, text);
+    if (AMT__ANY_WIRE && !good && string && j->call__.json.depth == 0)
+      amt__words(j, t);
     break;
   }
   if (t->last) j->field__ = AMT__NONE;
@@ -3487,6 +3495,7 @@ static void amt__opens(amt_job *j, int array)
 {
   unsigned depth = j->call__.json.depth;
   int      good = amt__is_good(j);
+  if (AMT__ANY_WIRE && array) j->lists__++;
   if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
@@ -3499,9 +3508,10 @@ static void amt__opens(amt_job *j, int array)
 }
 
 /* One has ended. */
-static void amt__closes(amt_job *j)
+static void amt__closes(amt_job *j, int array)
 {
   unsigned depth = j->call__.json.depth;
+  if (AMT__ANY_WIRE && array) j->lists__--;
   if (depth < j->words__) j->words__ = 0;
   if (j->list__ == 0) return;
   if (depth == j->list__) amt__element_ends(j);
@@ -3552,7 +3562,7 @@ static void amt__read(amt_job *j, int type, const amt_json_token *t)
     amt__opens(j, type == AMT_JSON_ARRAY);
     break;
   case AMT_JSON_OBJECT_END: case AMT_JSON_ARRAY_END:
-    amt__closes(j);
+    amt__closes(j, type == AMT_JSON_ARRAY_END);
     break;
   default: amt__literal_value(j, type); break;
   }
@@ -3701,7 +3711,7 @@ static void amt__reply_begins(amt_job *j)
   j->retry_after__ = 0;
   j->cause = 0;
   j->seen__ = AMT__SEEN_EMPTY;
-  j->list__ = 0;
+  j->list__ = j->lists__ = 0;
   j->words__ = j->other__ = 0;
   j->len__ = 0;
   j->page__ = AMT__PAGE_BEGIN;
@@ -3709,7 +3719,7 @@ static void amt__reply_begins(amt_job *j)
   j->has_sequence = 0;
   j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
   if (j->op == AMT_START) j->id[0] = 0;
-  j->field__ = amt__itself(j);
+  j->field__ = AMT__NONE;
 }
 
 AMTDEF void amt_reply_sent(amt_job *j)
@@ -3728,6 +3738,9 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
   j->session__->reached__ = 1;
   j->http_status = (uint16_t)http_status;
   j->retry_after__ = retry_after;
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  amt__itself(j);
+#endif
 }
 
 AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,

@@ -131,7 +131,7 @@ static void canon_reply(amt_job *j)
   memset(j->open__, 0, sizeof j->open__);
   memset(j->time, 0, sizeof j->time);
   memset(j->name, 0, sizeof j->name);
-  j->list__ = j->len__ = 0;
+  j->list__ = j->lists__ = j->len__ = 0;
   j->page__ = calling ? AMT__PAGE_BEGIN : 0; /* as the call began */
   j->page_left__ = 0;
   j->words__ = j->other__ = 0;

@@ -44,6 +44,18 @@ static int is_alternative(const char *name, const char *way)
   }
 }
 
+/* The same way without the lists on it, which do not count. */
+static const char *without_lists(const char *way)
+{
+  static char bare[sizeof look.path];
+  char       *to = bare;
+  for (; *way != 0; way++)
+    if (way[0] == '[' && way[1] == ']') way++;
+    else if (*way != '.' || to != bare) *to++ = *way;
+  *to = 0;
+  return bare;
+}
+
 static int is_of_element(int word)
 {
   return word >= AMT_REPLY_SEQUENCE && word <= AMT_REPLY_TEXT;
@@ -58,7 +70,8 @@ static const char *way_in_element(void)
     text(before, sizeof before, "%s", look.path);
     before[end - look.path] = 0;
     end += 2;
-    if (is_alternative(list_at, before)) return *end == '.' ? end + 1 : end;
+    if (is_alternative(list_at, without_lists(before)))
+      return *end == '.' ? end + 1 : end;
   }
   return NULL;
 }
@@ -92,18 +105,18 @@ static unsigned words_of(amt_op op)
 static void look_at(int is_list)
 {
   const char *list_at = wire.reply[AMT_REPLY_MESSAGES];
-  const char *inner = way_in_element();
+  const char *inner = way_in_element(), *outer = without_lists(look.path);
   unsigned    words = words_of((amt_op)job.op), named = 0;
   char        way[300];
   int         i;
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
-    const char *at = is_of_element(i) ? inner : look.path;
+    const char *at = is_of_element(i) ? inner : outer;
     if ((words >> i & 1u) && wire.reply[i] != NULL && at != NULL &&
         is_alternative(wire.reply[i], at)) named |= 1u << i;
   }
   /* Elements that are plain strings are the texts; so is one string. */
   if (job.op == AMT_MESSAGES && list_at != NULL && !is_list &&
-      ((inner != NULL && *inner == 0) || is_alternative(list_at, look.path)))
+      ((inner != NULL && *inner == 0) || is_alternative(list_at, outer)))
     named |= 1u << AMT_REPLY_TEXT;
   look.words |= named;
   text(way, sizeof way, "\"%s\"", look.path);

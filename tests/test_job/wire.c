@@ -154,6 +154,130 @@ TEST(a_bare_id_and_a_bare_status_live_in_one_table)
              "> messages\ndone 4\n");
 }
 
+/* --- replies whose names are all "" ---------------------------------------- */
+
+/* The table of a site whose replies are nothing but the value. */
+static void play_bare(play *p)
+{
+  amt_wire *w = play_wire(p);
+  w->reply[AMT_REPLY_TOKEN] = w->reply[AMT_REPLY_ID] = "";
+  w->reply[AMT_REPLY_STATUS] = w->reply[AMT_REPLY_MESSAGE] = "";
+  w->reply[AMT_REPLY_MESSAGES] = "";
+}
+
+TEST(a_refusal_may_be_the_words_themselves)
+{
+  static const struct { step s; const char *told; } v[] = {
+    { REPLY(AMT_SIGN_IN, 401, "\"no such user\""),
+      "> sign-in\nserver no such user\nfailed SIGN_IN, code 24, start none\n" },
+    { REPLY(AMT_START, 400, "\"no such job\""),
+      "server no such job\nfailed REFUSED, code 11, start refused\n" },
+    { REPLY(AMT_START, 400, JSON(["no such job"])),
+      "no such job\nfailed REFUSED, code 11, start refused\n" },
+    { REPLY(AMT_START, 400, "\"99\""), "server 99\ndone 99\n" },
+    { REPLY(AMT_START, 400, "\"error\""), "server error\ndone 11\n" },
+    { REPLY(AMT_MONITOR, 500, "\"out of order\""),
+      "server out of order\nretrying SERVER\n> monitor\n" },
+    { REPLY(AMT_MESSAGES, 500, "\"out of order\""),
+      "server out of order\nretrying SERVER\n> messages\ndone 4\n" },
+    { REPLY(AMT_MESSAGES, 500, JSON(["out","of order"])),
+      "server out\nserver of order\nretrying SERVER\n> messages\ndone 4\n" }
+  };
+  static const step good[] = {
+    OK(AMT_SIGN_IN, "\"tok1\""), OK(AMT_START, "2112"), OK(AMT_MONITOR, "4"),
+    OK(AMT_MESSAGES, "[]")
+  };
+  size_t i, k, n, chunk;
+  int    named; /* the message has a name: only the others are bare */
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 4; chunk++)
+      for (named = 0; named < 2; named++) {
+        step  s[5];
+        play *p;
+        if (named && strchr(v[i].s.body, '[') != NULL) continue;
+        for (k = n = 0; k < COUNT(good); k++) {
+          if (good[k].op == v[i].s.op) s[n++] = v[i].s;
+          s[n++] = good[k];
+        }
+        p = play_with_rows(s, n);
+        play_bare(p);
+        if (named) p->wire.reply[AMT_REPLY_MESSAGE] = "Message";
+        p->chunk = chunk;
+        play_job(p);
+        expect_told(p, v[i].told);
+      }
+}
+
+TEST(messages_may_be_the_reply_itself_where_a_message_is_too)
+{
+  static const step s[] = {
+    OK(AMT_SIGN_IN, "\"tok1\""), OK(AMT_START, "2112"), OK(AMT_MONITOR, "4"),
+    OK(AMT_MESSAGES, JSON(["a",{"Text":"b"}]))
+  };
+  static const step lines[] = {
+    OK(AMT_SIGN_IN, "\"tok1\""), OK(AMT_START, "2112"), OK(AMT_MONITOR, "4"),
+    OK(AMT_MESSAGES, "\"a\\nb\\n\"")
+  };
+  size_t chunk;
+  for (chunk = 0; chunk < 5; chunk++) {
+    play *p = play_with_rows(chunk & 1 ? s : lines, COUNT(s));
+    play_bare(p);
+    p->chunk = chunk;
+    play_job(p);
+    expect_all(p, STARTED "> monitor\nstatus 4\n> messages\nmessage a\n"
+               "message b\ndone 4\n");
+  }
+}
+
+/* --- lists on the way ----------------------------------------------------- */
+
+TEST(lists_on_the_way_to_a_name_do_not_count)
+{
+  static const struct { const char *name, *body; int status; } v[] = {
+    { "Status", JSON([{"Status":2}]), 2 },
+    { "Status", JSON([[{"Status":2}]]), 2 },
+    { "Status", JSON([{"x":[{"Status":5}],"Status":2}]), 2 },
+    { "Status", JSON([{"Status":5},{"Status":2}]), 2 },
+    { "Status", JSON({"x":[{"Status":5}]}), 19 },
+    { "Status", JSON([{"x":{"Status":5}}]), 19 },
+    { "Status", JSON(["Status",2]), 19 },
+    { "a.s", JSON({"a":[{"s":2}]}), 2 },
+    { "a.s", JSON({"a":[[],[{"b":[],"s":2}]]}), 2 },
+    { "a.s", JSON({"a":[{"b":{"s":5}},{"s":2}],"b":[{"s":5}]}), 2 },
+    { "a.s", JSON({"b":[{"a":{"s":5}}],"a":{"s":2}}), 2 },
+    { "a.s", JSON([{"a":[{"s":2}]}]), 2 },
+    { "a.b.s", JSON({"a":[{"b":[{"s":2}]}]}), 2 },
+    { "a.b.s", JSON({"a":[{"b":1},{"s":5}]}), 19 },
+    { "x|a.s", JSON({"a":[{"s":2,"x":5}]}), 2 }
+  };
+  size_t i, chunk;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 3; chunk++) {
+      step  s[] = { OK(AMT_MONITOR, v[i].body) };
+      play *p = play_with(s);
+      play_wire(p)->reply[AMT_REPLY_STATUS] = v[i].name;
+      p->chunk = chunk;
+      play_to(p, AMT_STATUS);
+      assert_int_equal(p->j.status, v[i].status);
+    }
+}
+
+TEST(an_element_of_the_messages_counts_from_itself)
+{
+  static const step s[] = {
+    OK(AMT_MESSAGES, JSON([{"r":[{"m":[{"Text":"a"},[{"Text":"no"}],)
+                     JSON({"x":[{"Text":"no"}],"Text":"b"}]}]}]))
+  };
+  size_t chunk;
+  for (chunk = 0; chunk < 3; chunk++) {
+    play *p = play_with(s);
+    play_wire(p)->reply[AMT_REPLY_MESSAGES] = "r.m";
+    p->chunk = chunk;
+    play_job(p);
+    expect_told(p, "> messages\nmessage a\nmessage b\ndone 4\n");
+  }
+}
+
 /* What version 0.1 sent, and read. */
 TEST(the_wire_of_0_1_is_a_table_too)
 {
