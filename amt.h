@@ -649,6 +649,8 @@ typedef struct amt_session {
   uint8_t         token_number__; /* of the token */
   uint8_t         failures__; /* of sign-ins, for those who wait for one */
   uint8_t         refusals__; /* of credentials, since they were last taken */
+  uint8_t         jobs__;     /* begun, not ended: counted for AMT_ASSERT alone,
+                                 its low bits */
   int16_t         error__;    /* of the last sign-in; once refused it stays */
   uint16_t        http_status__;
   uint16_t        producing__; /* requests that are half sent */
@@ -2191,33 +2193,41 @@ static void amt__put_bare_id(amt__walk *w)
 }
 #endif
 
+/* A hole that is not filled with a text as it is: 1. An id is JSON already. */
+static int amt__put_other(amt__walk *w, const char *text)
+{
+  if (w->word == AMT__W_AFTER && text != NULL) {
+    amt_put_number(w->o, w->j->after__);
+    return 1;
+  }
+#ifndef AMT_DEFAULT_WIRE_ONLY
+  if (w->word == AMT__W_BASIC) {
+    w->error = amt__put_basic(w, text);
+    return 1;
+  }
+  if (w->word == AMT__W_ID && w->how != AMT__AS_JSON) {
+    amt__put_bare_id(w);
+    return 1;
+  }
+#endif
+  if (w->word == AMT__W_ID) w->how = AMT__RAW;
+  return 0;
+}
+
 /* The hole's value; a text goes the way of a list that has one element. */
 static void amt__put_hole(amt__walk *w)
 {
-  const char        *text = amt__value(w->j, w->word);
+  const char        *text = NULL;
   const char *const *list = &text;
   size_t             i, n = 1;
   char               c = 0;
   if (w->judge && amt__comes_later(w, w->word)) return;
-  if (text != NULL && w->word == AMT__W_AFTER) {
-    amt_put_number(w->o, w->j->after__);
-    return;
-  }
-  if (AMT__ANY_WIRE && w->word == AMT__W_BASIC) {
-    w->error = amt__put_basic(w, text);
-    return;
-  }
   if (amt__is_list(w->word)) {
     list = amt__list(w->j, w->word, &n);
     c = amt__list_style(w);
-  } else if (w->word == AMT__W_ID) {
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (w->how != AMT__AS_JSON) {
-      amt__put_bare_id(w);
-      return;
-    }
-#endif
-    w->how = AMT__RAW;
+  } else {
+    text = amt__value(w->j, w->word);
+    if (amt__put_other(w, text)) return;
   }
   i = AMT__SMALL ? 0 : w->index;
   if (c != 0 && i == 0 && (AMT__SMALL || w->offset == 0))
@@ -3864,6 +3874,7 @@ AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
 {
   AMT_ASSERT(s != NULL);
   AMT_ASSERT(s->signing__ != j); /* begun again while it runs */
+  AMT_ASSERT((s->jobs__++, 1));
   memset(j, 0, sizeof *j);
   j->session__ = s;
   j->task__ = t;
@@ -3960,6 +3971,7 @@ AMTDEF void amt_forget(amt_job *j)
   if (amt__start_may_be_out(j))
     j->start = amt__has_id(j) ? AMT_START_KNOWN : AMT_START_UNKNOWN;
   if (j->start != AMT_START_KNOWN) j->id[0] = 0;
+  AMT_ASSERT(j->session__->jobs__-- != 0);
   amt__release(j);
   j->event__ = 0;
   j->msg = NULL; /* nothing is lent any more, and nothing is to be */
@@ -3987,7 +3999,8 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
 AMTDEF void amt_session_end(amt_session *s)
 {
   AMT_ASSERT(s->signing__ == NULL); /* a job of it is in mid-call: */
-  AMT_ASSERT(s->producing__ == 0);  /* amt_forget or amt_drop it first */
+  AMT_ASSERT(s->producing__ == 0);  /* amt_forget or amt_drop it first, */
+  AMT_ASSERT(s->jobs__ == 0);       /* as one that only waits */
   amt__give_back(s);
   if (s->token != NULL) amt_wipe(s->token, s->token_room);
   amt_wipe(s, sizeof *s);
@@ -3995,6 +4008,7 @@ AMTDEF void amt_session_end(amt_session *s)
 
 AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
 {
+  AMT_ASSERT(j->session__->jobs__-- != 0);
   amt__release(j);
   j->error = (int16_t)error;
   j->code = (uint8_t)(code >= 0 && code <= 255 ? code
@@ -4764,6 +4778,9 @@ static int amt__exchange(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
 {
   amt_event event;
+  AMT_ASSERT(p != NULL && p->buf != NULL);
+  AMT_ASSERT(p->size >= 64);
+  AMT_ASSERT(j->session__ != NULL); /* amt_start or another comes first */
   if (j->phase__ < AMT__ENDED && p->holder != NULL && p->holder != j) {
     j->wait = 0;
     return AMT_BUSY; /* the holder's turn */
@@ -4827,7 +4844,9 @@ AMTDEF void amt_drop(amt_pool *p, amt_job *j)
 AMTDEF void amt_pool_end(amt_pool *p)
 {
   size_t i;
+  AMT_ASSERT(p->holder == NULL); /* its message lies in the buffer */
   for (i = 0; i < p->count; i++) {
+    AMT_ASSERT(p->conn[i].job == NULL); /* amt_drop it first */
     amt_http_close(&p->conn[i].http);
     p->conn[i].job = NULL;
     p->conn[i].session = NULL;

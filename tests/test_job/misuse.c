@@ -68,6 +68,55 @@ TEST(a_session_ended_with_a_request_half_sent_is_a_misuse)
   amt_session_end(&p->s);
 }
 
+TEST(a_session_ended_before_a_job_that_only_waits_is_a_misuse)
+{
+  play *p = play_new();
+  play_to(p, AMT_STARTED);
+  assert_int_equal(amt_next(&p->j, p->now), AMT_BUSY);
+  MISUSE("s->jobs__ == 0", amt_session_end(&p->s));
+  amt_forget(&p->j);
+  amt_forget(&p->j); /* it is one job */
+  play_once(p, AMT_MONITOR);
+  MISUSE("s->jobs__ == 0", amt_session_end(&p->s));
+  play_run(p);
+  amt_session_end(&p->s);
+}
+
+TEST(a_pool_without_what_it_needs_is_a_misuse)
+{
+  static char buf[64];
+  play    *p = play_new();
+  amt_slot conn;
+  amt_pool pool = { &conn, 1, buf, sizeof buf - 1, NULL };
+  memset(&conn, 0, sizeof conn);
+  MISUSE("j->session__ != NULL", amt_poll(
+    (pool.size = sizeof buf, &pool), &p->j, p->now));
+  play_start(p);
+  MISUSE("p != NULL && p->buf != NULL", amt_poll(NULL, &p->j, p->now));
+  pool.buf = NULL;
+  MISUSE("p != NULL && p->buf != NULL", amt_poll(&pool, &p->j, p->now));
+  pool.buf = buf;
+  pool.size = sizeof buf - 1;
+  MISUSE("p->size >= 64", amt_poll(&pool, &p->j, p->now));
+  amt_forget(&p->j);
+}
+
+TEST(a_pool_ended_before_its_jobs_is_a_misuse)
+{
+  static char buf[64];
+  play    *p = play_new();
+  amt_slot conn;
+  amt_pool pool = { &conn, 1, buf, sizeof buf, NULL };
+  memset(&conn, 0, sizeof conn);
+  play_start(p);
+  conn.job = &p->j;
+  MISUSE("p->conn[i].job == NULL", amt_pool_end(&pool));
+  pool.holder = &p->j;
+  MISUSE("p->holder == NULL", amt_pool_end(&pool));
+  amt_drop(&pool, &p->j);
+  amt_pool_end(&pool);
+}
+
 TEST(a_reply_before_its_call_and_an_end_that_is_none_are_misuses)
 {
   static char body[] = "{}";

@@ -99,6 +99,19 @@ TEST(a_start_carries_what_the_task_has_and_no_more)
   }
 }
 
+/* A list of no elements may be any pointer. */
+TEST(a_list_is_read_no_further_than_its_count)
+{
+  static const char *const one[] = { "A=1" };
+  play *p = play_new();
+  p->t.task_values = one;
+  p->t.task_value_count = 1;
+  p->t.parameters = (const char *const *)(uintptr_t)1;
+  play_job(p);
+  expect_end(p, "done 4");
+  expect_sent(p, "\"TaskValues\":[\"A=1\"]}");
+}
+
 /* --- an id goes back as it came ------------------------------------------- */
 
 #define DIGITS_61 "1234567890123456789012345678901234567890" \
