@@ -836,8 +836,8 @@ typedef struct amt_job {
   uint64_t    sequence;    /* of this message, if has_sequence */
   uint64_t    after__;     /* greatest sequence given, */
   uint64_t    asked__;     /* and before this reply */
-  uint64_t    part__;      /* bytes given of the message that broke off */
-  uint64_t    cut__;       /* of them, those still to be passed over */
+  uint_fast32_t part__;    /* bytes given of the message that broke off */
+  uint_fast32_t cut__;     /* of them, those still to be passed over */
   union {                  /* of the call: */
     amt_place place;       /* while its request goes out, */
     amt_json  json;        /* then, of its reply */
@@ -1772,6 +1772,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
     offsetof(amt_session, token), offsetof(amt_session, password)
   };
   static const char actions[] = "START\0STOP\0\0KILL";
+  static const char batch[] = "BATCH", opcon[] = "OPCON";
   const void       *from = j->task__;
   const char       *text = NULL;
   size_t            n = word - (size_t)AMT__W_APPLICATION;
@@ -1790,8 +1791,8 @@ static const char *amt__value(const amt_job *j, unsigned word)
       (word == AMT__W_TOKEN && j->op == AMT_SIGN_IN)) return NULL;
   memcpy(&text, (const char *)from + member[n], sizeof text);
   if (amt__given(text)) return text;
-  if (word == AMT__W_SUBMIT_USER) return "BATCH";
-  return word == AMT__W_STATION ? "OPCON" : text;
+  if (word == AMT__W_SUBMIT_USER) return batch;
+  return word == AMT__W_STATION ? opcon : text;
 }
 
 /* --- how values are written --- */
@@ -2346,13 +2347,15 @@ AMTDEF int amt_call_has_body(const amt_job *j)
 
 AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
 {
+  static const char accept[] = "Accept: application/json\r\n";
+  static const char json[] = "Content-Type: application/json\r\n";
+  static const char form[] =
+    "Content-Type: application/x-www-form-urlencoded\r\n";
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
-  amt_put_text(o, "Accept: application/json\r\n");
+  amt_put_text(o, accept);
   if (!amt__has_body(j)) return;
   amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
-                    AMT__IN_FORM
-                    ? "Content-Type: application/x-www-form-urlencoded\r\n"
-                    : "Content-Type: application/json\r\n");
+                    AMT__IN_FORM ? form : json);
 }
 
 static void amt__put_body(const amt_job *j, amt_window *o, amt_place *place)
@@ -4681,6 +4684,7 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
    so produced once. */
 static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
 {
+  static const char close[] = "Connection: close\r\n";
   size_t base = c->url.path_len, length = 0, head;
   while (base > 0 && c->url.path[base - 1] == '/') base--;
   amt_put_text(o, amt_call_method(j));
@@ -4689,7 +4693,7 @@ static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
   amt_call_path(j, o);
   amt_http_put_host(o, &c->url);
   amt_call_headers(j, o);
-  if (j->session__->close) amt_http_put_header(o, "Connection", "close");
+  if (j->session__->close) amt_put_text(o, close);
   /* RFC 9110, 8.6: POST and PUT tell the length, also of nothing. */
   if (amt_call_has_body(j) || *amt_call_method(j) == 'P')
     length = amt_http_put_length(o);
