@@ -3014,7 +3014,7 @@ AMT__OWN void amt__note_error(amt_job *j, int error)
 
 /* --- messages --- */
 
-static void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
+AMT__OWN void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
                       int first, int last)
 {
   j->msg = text;
@@ -3168,13 +3168,13 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   amt__text_begins(j);
   if (j->index__ >= j->skip__) {
     size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
-    j->cut__ -= pass;
+    j->cut__ -= (uint_fast32_t)pass;
     while (pass != 0 && pass < n && (text[pass] & 0xC0) == 0x80) pass++;
     n -= pass;
     if (n != 0 || last) {
       amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
       j->repaired += j->call__.json.repaired; /* in this piece */
-      j->part__ += n;
+      j->part__ += (uint_fast32_t)n;
       j->seen__ |= AMT__SEEN_NEW;
     }
   }

@@ -153,8 +153,9 @@
    AMT_NO_TEXT      leaves out the words and names of errors
    AMT_ASSERT(c)    what is done about a misuse, where !(c): a job begun anew in
                     mid-call, a session or a pool that ends before its jobs, a
-                    pool's buffer below 64 bytes, NULL where none may be. By default nothing; with
-                    <assert.h>: #define AMT_ASSERT(c) assert(c)
+                    pool's buffer below 64 bytes, NULL where none may be. By
+                    default nothing; with <assert.h>:
+                    #define AMT_ASSERT(c) assert(c)
    AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
    AMT_WIDE         bits that the reply parser, and amt.h's tokenizer, look at
                     together: 32, 64 or 128. 0: a byte at a time. By default

@@ -637,6 +637,32 @@ TEST(an_id_that_goes_as_it_is_never_ends_a_line_or_a_path)
     }
 }
 
+/* One that is given is judged before: as it is, or percent-encoded. */
+TEST(an_id_that_is_given_and_would_end_a_path_is_refused)
+{
+  static const struct { const char *id; int error; } v[] = {
+    { "7\nX: evil", AMT_E_CONTROL }, { "\"7\\r\\nX: evil\"", AMT_E_CONTROL },
+    { "\"7\\u0000\"", AMT_E_CONTROL }, { "7 8", AMT_E_CONTROL },
+    { "a\xC3", AMT_E_UTF8 }, { "", AMT_E_MISSING }, { "A-7", 0 }
+  };
+  size_t i;
+  int    raw;
+  for (i = 0; i < COUNT(v); i++)
+    for (raw = 0; raw < 2; raw++) {
+      play     *p = play_new();
+      amt_wire *w = play_wire(p);
+      int       error = raw || v[i].error != AMT_E_CONTROL ? v[i].error : 0;
+      w->call[AMT_MONITOR].path = raw ? "/jobs/" AMT_AS_RAW(AMT_HOLE_ID)
+                                      : "/jobs/" AMT_HOLE_ID;
+      p->srv.status_at = 3;
+      amt_attach(&p->j, &p->s, "DEMO2", v[i].id);
+      play_until(p, error != 0 ? AMT_FAILED : AMT_STATUS);
+      assert_int_equal(p->j.error, error);
+      assert_int_equal(p->calls == 0, error != 0);
+      if (error == 0) expect_unsent(p, "\nX: evil");
+    }
+}
+
 /* Nobody may change a task or a table in mid-run: no harm comes of it. */
 TEST(a_task_that_changes_in_mid_run_does_no_harm)
 {
