@@ -3656,7 +3656,7 @@ static unsigned amt__page_step(amt_job *j, unsigned c)
 
 /* One byte. How many it gives, in call__.json.utf8, which is free meanwhile:
    none, a whole character, or '?' for what was none and the one behind it. */
-static unsigned amt__page_char(amt_job *j, unsigned c)
+AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
 {
   amt_json *t = &j->call__.json;
   uint8_t   n = 0;
@@ -4575,7 +4575,7 @@ AMT__OWN void amt__finish(amt_job *j)
   j->error = AMT_E_UNDEFINED;
 }
 
-static int amt__step(amt_job *j, uint32_t now)
+AMT__OWN int amt__step(amt_job *j, uint32_t now)
 {
   int e;
   switch (j->phase__) {
