@@ -73,11 +73,11 @@
                  |
              AMT_DONE                         for as long as you ask
 
-   A call that fails in a way that may pass is repeated: AMT_RETRYING, until
+   A call that fails in a way that may pass is repeated (AMT_RETRYING) until
    s.give_up. Once the server knows the job, every refusal counts as one that
-   may pass, and the end of the patience is AMT_E_LOST: the job goes on there. A
-   refused sign-in is tried three times at most, after 5 s and after a minute,
-   since directories lock accounts.
+   may pass; when the time is up the run ends with AMT_E_LOST, and the job goes
+   on at the server. A refused sign-in is tried three times at most, after 5 s
+   and after a minute, since directories lock accounts.
 
    The end of each call, and what it means; a test plays each cell. "look" is
    MonitorJob, "log" is GetMessages at the end; "later" is of a job that the
@@ -102,41 +102,41 @@
    next     the run goes on
    again    AMT_RETRYING; after a pause, until s.give_up
    at once  once more, without an event; the second time in a row: again
-   sign in  likewise, behind a fresh sign-in
-   thrice   again, but three times in all
+   sign in  the same, after a new sign-in
+   thrice   like "again", but three times in all
    told     AMT_STOP_ANSWERED with the error; asked again with each poll
-   refused  AMT_FAILED; and what a Start was for did not happen
+   refused  AMT_FAILED; a Start did not happen
    unknown  AMT_FAILED; a Start may have arrived, and is never sent again
 
    A Start's refusal that brings a status which ends a run is AMT_DONE with that
    code. With AMT_LIVE a log that fails ends nothing: the next look decides.
 
    Never twice. A Start goes on a connection that is opened for it: a kept one
-   may be closing, and then nobody would know whether the Start arrived. That
-   costs each Start one TCP connection more (ten system calls with AMT_POSIX),
-   and over TLS a handshake: with BearSSL 0.75 million instructions and 315
+   may be closing, and then nobody would know whether the Start arrived. So
+   each Start costs one more TCP connection (ten system calls with AMT_POSIX)
+   and, over TLS, a handshake: with BearSSL 0.75 million instructions and 315
    bytes where the server resumes the session, 42 million and 1,411 bytes where
-   it does not. s.start_kept saves it. What the library cannot see is a proxy
-   that repeats a POST by itself: HAProxy with retry-on all-retryable-errors,
-   nginx with proxy_next_upstream ... non_idempotent. Leave both settings alone.
+   it does not. s.start_kept saves it. The library cannot see a proxy that
+   repeats a POST by itself: HAProxy does with retry-on all-retryable-errors,
+   nginx with proxy_next_upstream ... non_idempotent. Do not use these settings.
 
-   After a power cut. For it to start nothing twice, write down "started, id
-   unknown" at AMT_STARTING, before the library is called again, and job.id at
-   AMT_STARTED; amt_attach goes on with it. Where the record says that the id is
-   unknown, nothing in the protocol can look it up: tell a person to look for
-   the job at the server, and never start it again yourself.
+   After a power cut. To start nothing twice, write down "started, id unknown"
+   at AMT_STARTING, before you call the library again, and job.id at
+   AMT_STARTED; amt_attach goes on with it. If the record says that the id is
+   unknown, the protocol has no way to look it up: tell a person to look for the
+   job at the server, and do not start it again yourself.
 
    To stop a waiting job from an interrupt or another thread, set a flag there
    (volatile sig_atomic_t, or an atomic), and call amt_stop where the job is
-   polled; no function of the library may be called from elsewhere. That can be
-   in each turn, as long as the flag stands:
+   polled; call no function of the library from anywhere else. You may do so in
+   every turn while the flag is set:
 
      if (stop_wanted) amt_stop(&j, AMT_KILL);
      e = amt_poll(&pool, &j, now());
 
-   amt_wait cannot be woken by a flag. It returns AMT_BUSY when a signal came;
-   for anything else use amt_poll, and wait by means of your own, no longer than
-   j.wait and than you may be late.
+   A flag does not wake amt_wait. It returns AMT_BUSY when a signal came; for
+   anything else use amt_poll and wait by means of your own, for j.wait at most,
+   and no longer than a stop may be late.
 
    The layers, each of which stands without those above it:
 
@@ -176,9 +176,9 @@
    Memory: sizeof(amt_session) + sizeof(amt_job) for each job +
    sizeof(amt_slot) and a stream for each connection + one buffer of 64 bytes
    or more + room for the token. Requests and replies of any size pass through
-   that buffer. A request longer than it is produced a piece at a time, each at
-   the cost of what it is long; with -Os, where small is better than fast, from
-   its beginning each time.
+   that buffer. A request longer than the buffer is produced a piece at a time,
+   each at a cost that depends on its own length alone; with -Os, where small is
+   better than fast, each piece is produced from the request's beginning.
 
    What two threads may share: constant tables freely; a session, and all of
    its jobs and their pool, only under one lock of yours. Nothing else.
@@ -191,10 +191,10 @@
    documentation, the words that its plugin uses: the token is AmtLogonToken
    in the reply and goes bare in the header X-AMT-LogonToken; the id is
    BatchRequestId, and only one above 0 is a start. The paths and the other
-   member names are THIS PROJECT'S OWN CHOICE: they are nowhere published. All
-   of it stands in one table, amt_wire_default; a server that differs needs
-   another table, and no change of code. A request in it is a text as it was
-   captured, its values replaced by holes:
+   member names are THIS PROJECT'S OWN CHOICE: they are not published anywhere.
+   All of it stands in one table, amt_wire_default; a server that differs needs
+   another table, and no change of code. A request in the table is the text that
+   was captured, with holes in place of its values:
 
      amt_wire table = *amt_wire_default();
      amt_wire_fault fault;
@@ -208,9 +208,9 @@
      if (amt_wire_check(&table, &fault) != 0) puts(fault.reason);
      session.wire = &table;
 
-   All calls are POST, with a token after sign-in. Below, byte for byte, what
-   goes out (>) and what may come back (<). Each line of a head ends in CR LF; a
-   body is one line without an end, which goes on behind a '\' here; the heads
+   All calls are POST, with a token after sign-in. Below, byte for byte, is what
+   goes out (>) and what may come back (<). Each line of a head ends in CR LF. A
+   body is one line without a line end, continued here after a '\'. The heads
    that are left out differ from the second in path and Content-Length.
 
    > POST /AmtOpConService/Authenticate HTTP/1.1
@@ -253,15 +253,16 @@
    Read with tolerance: members in any order and any ASCII case, unknown ones
    skipped, null as absent (but null for the list of messages is an empty one),
    ids and numbers as numbers or strings, a status as a whole number in any
-   spelling (4, "+4", 4.0) or as its name (WaitForQueue), with blanks around or
-   without, messages as objects or plain strings, the token also as LogonToken
-   or Token. Of a member that comes twice the last counts, but a second text of
-   one message, or a second list of them, is an error (AMT_E_DUPLICATE). A
+   spelling (4, "+4", 4.0) or as its name (WaitForQueue), with or without blanks
+   around it, messages as objects or plain strings, the token also as LogonToken
+   or Token. If a member comes twice, the last counts; but a second text of one
+   message, or a second list of messages, is an error (AMT_E_DUPLICATE). A
    server that puts Text before Sequence must honour AfterSequence.
 
-   No message is given twice. A Sequence that is not greater than the one asked
-   for was given. Only the whole log of a job with child tasks, which number
-   their own, and elements without Sequence are told apart by count. A list is
+   No message is given twice. A message whose Sequence is not greater than the
+   one asked for was given before. Only the whole log of a job with child tasks,
+   which number their own, and elements without Sequence are told apart by
+   count. A list is
    the whole log if its first element has no Sequence, or none that is greater
    than the one asked for.
 
