@@ -232,6 +232,29 @@ TEST(a_head_of_65536_bytes_is_read_and_of_65537_is_SIZE)
   }
 }
 
+/* How long a word is counts to 255 only, and must not begin anew there. */
+TEST(a_word_of_256_bytes_is_a_word)
+{
+  static const size_t lengths[] = { 255, 256, 257, 511, 512, 513 };
+  size_t i;
+  for (i = 0; i < COUNT(lengths); i++) {
+    big_begin(OK);
+    big_fill('n', lengths[i]);
+    big_text(": x\r\nContent-Length: ");
+    big_fill('0', lengths[i]);
+    big_text("5\r\n\r\nfirst");
+    big_is("200 [first] END keep", "a name, and digits");
+    big_begin(OK "Content-Encoding: ");
+    big_fill('x', lengths[i]);
+    big_text("\r\nContent-Length: 0\r\n\r\n");
+    big_is("[] ENCODING", "a coding of the body");
+    big_begin(OK "Transfer-Encoding: ");
+    big_fill('x', lengths[i]);
+    big_text("\r\nContent-Length: 0\r\n\r\n");
+    big_is("[] CODING", "a coding of the transfer");
+  }
+}
+
 TEST(endless_headers_are_SIZE)
 {
   big_begin(OK);
