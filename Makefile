@@ -299,7 +299,10 @@ kestrel: ## jobs against an ASP.NET Core server, where the .NET SDK is
 slurm: ## 40 jobs under Slurm, two nodes on loopback, one dies; as root
 	@$(MAKE) --no-print-directory packages DEBS="$(SIM_DEBS) $(SLURM_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
-	@python3 tests/slurm.py
+	@mkdir -p build/test
+	@python3 tests/slurm.py | tee build/test/slurm.log
+	@grep -q '^programs: done' build/test/slurm.log && \
+	  ! grep '^FAILED' build/test/slurm.log
 
 prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
 	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
