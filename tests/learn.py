@@ -7,11 +7,13 @@ usage: learn.py [WORD]   runs only the tests with WORD in their name"""
 import base64
 import concurrent.futures
 import contextlib
+import glob
 import gzip
 import http.client
 import json
 import os
 import selectors
+import shlex
 import socket
 import subprocess
 import sys
@@ -270,6 +272,41 @@ def runs_jobs(name, client, text, url):
     return ["start DEMO2 REPORTTEST01", "start DEMO2 ECHO"]
 
 
+def table_of(text):
+    """What --print-wire makes of a wire file, by name."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as f:
+        f.write(text)
+        f.flush()
+        r = run("--wire", f.name, "--print-wire")
+    equal((r.returncode, r.stderr), (0, ""))
+    return [line.partition(" = ")[::2] for line in r.stdout.splitlines()]
+
+
+def judge(name, text):
+    """Each line, beside the file that was written by hand. A Start is judged
+    by the server (ECHO says what reached it), and what a refusal says cannot
+    be learned from a capture that has none."""
+    with open(FOLDER + name + ".wire", encoding="utf-8") as f:
+        by_hand = table_of(f.read())
+    alike = 0
+    wrong = []
+    for line in table_of(text):
+        subset = [value for other, value in by_hand if other == line[0]]
+        if line in by_hand:
+            alike += 1
+        elif line[0] not in ("start.path", "start.body", "reply.message") and (
+                line not in LEAVES_OUT.get(name, ())) and not any(
+                    set(line[1].split("|")) <= set(value.split("|"))
+                    for value in subset):
+            wrong.append(line)
+    print("LEARN %s: %d lines as by hand, %d otherwise, %d wrong" % (
+        name, alike, len(table_of(text)) - alike - len(wrong), len(wrong)))
+    equal((name, wrong), (name, []))
+
+
+LEAVES_OUT = {"query": [("reply.text", "none")]} # its messages are texts
+
+
 def round_trip(name):
     client = CLIENTS[name]
     serve = simulator if name == "default" else dialect
@@ -279,6 +316,7 @@ def round_trip(name):
         wanted = runs_jobs(name, client, texts["tap"], url)
     if name != "default":
         equal((name, said), (name, wanted[:1] + wanted))
+        judge(name, texts["tap"])
     for form in FORMS:
         if (name, form) not in NOT_ASCII:
             equal((name, form, lines_of(texts[form])),
@@ -317,6 +355,17 @@ def small_job(number=417, name="REPORTTEST01", token=TOKEN):
 
 def stream(exchanges):
     return b"".join(a + b for a, b in exchanges)
+
+
+def test_captures_give_the_lines_that_they_are_known_to_have():
+    for path in sorted(glob.glob("tests/captures/*.txt")):
+        with open(path, "rb") as f, open(path[:-4] + ".wire") as wanted:
+            told, *lines = wanted.read().splitlines()
+            r = learn(f.read(), *shlex.split(told[2:]))
+        equal((path, r.returncode, r.stderr), (path, 0, ""))
+        equal((path, lines_of(r.stdout)), (path, lines))
+        for secret in "opconxps", "s3cr3t-client", "K-1234567890":
+            assert secret not in r.stdout, (path, secret)
 
 
 def refused(capture, words, status=78, told=None):

@@ -387,6 +387,8 @@ static void put_name(json_walk *w, const char *name, size_t n)
   if (n >= sizeof w->path - at) n = sizeof w->path - at - 1;
   memcpy(w->path + at, name, n);
   w->path[at + n] = 0;
+  while (n-- > 0) /* no name of a wire file can have it */
+    if (w->path[at + n] == '.') w->path[at + n] = '|';
 }
 
 static void give(json_walk *w, int type)

@@ -14,7 +14,7 @@ typedef struct { facts *f; unsigned number; } adding;
 static fact *fact_named(facts *f, const spot *s)
 {
   size_t i;
-  if (strlen(s->name) >= FACT_NAME) return NULL;
+  if (strlen(s->name) >= FACT_NAME || !is_expressible(s->name)) return NULL;
   for (i = 0; i < f->count; i++)
     if (strcmp(f->fact[i].name, s->name) == 0 && f->fact[i].list == s->list)
       return &f->fact[i];

@@ -60,16 +60,20 @@ static size_t    candidate_count;
 static unsigned  with_job, coded_at; /* exchanges that name the job; the first
                                         whose body is coded */
 
+static unsigned inner_at; /* the first that is answered by JSON in a string */
+
 static const exchange *at_hand_exchange;
 
 static void take_reply_value(void *ctx, const spot *s)
 {
   candidate   *c = (candidate *)ctx;
   reply_value *v = &c->value[c->values];
+  if (s->type == AMT_JSON_STRING && s->len > 1 && s->text[0] == '{' &&
+      s->text[1] == '"' && inner_at == 0) inner_at = c->number;
   if (c->values == VALUES || s->place != IN_JSON || s->len == 0 ||
       (s->type != AMT_JSON_STRING && s->type != AMT_JSON_NUMBER) ||
       s->len >= sizeof v->text || strlen(s->name) >= sizeof v->name ||
-      is_moment(s->text)) return;
+      is_moment(s->text) || !is_expressible(s->name)) return;
   if (told_whole(s) >= 0 && told_whole(s) != TOLD_ID) return;
   text(v->name, sizeof v->name, "%s", s->name);
   text(v->text, sizeof v->text, "%s", s->text);
@@ -91,7 +95,8 @@ static void count_value(void *ctx, const spot *s)
       if (own && ctx != &candidates[i]) continue;
       if (strcmp(v->text, s->text) != 0 &&
           told_within(s->text, v->text) == NULL) continue;
-      if (own) v->text[0] = 0;
+      if (own && strlen(v->text) > 2) v->text[0] = 0;
+      else if (own) continue;
       else if (v->last != at_hand_exchange->number) v->later++;
       v->last = at_hand_exchange->number;
     }
@@ -164,6 +169,10 @@ static int no_start(const char *file)
                  "the values that were used when it was made",
                  capture_seen.exchanges,
                  either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value));
+  if (inner_at != 0)
+    return wrong(EXIT_CONFIG, file, "the reply of its exchange %u is JSON "
+                 "inside of a JSON string, which no wire file can read",
+                 inner_at);
   return wrong(EXIT_CONFIG, file, "the job is named in it, but no such request "
                "was answered with an id%s; capture a job from its sign-in to "
                "its end", told[TOLD_ID].value != NULL ? " as was told"
@@ -245,6 +254,7 @@ static void token_spot(void *ctx, const spot *s)
   if ((s->place != IN_JSON && s->place != IN_COOKIE) || !is_scalar(s) ||
       s->len < 4 || s->len >= sizeof r->token || is_moment(s->text) ||
       strlen(s->name) >= sizeof r->path || told_whole(s) >= 0 ||
+      (s->place == IN_JSON && !is_expressible(s->name)) ||
       !is_carried(s->text)) return;
   if (s->place == IN_COOKIE) {
     r->cookie = 1;
@@ -372,6 +382,7 @@ static void number_spot(void *ctx, const spot *s)
   numbering      *r = (numbering *)ctx;
   unsigned char   of_body = s->place == IN_FORM || s->place == IN_JSON;
   unsigned        nth;
+  size_t          i;
   uint64_t        number;
   request_number *at = &r->shape->number[r->n];
   if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s)) return;
@@ -380,13 +391,17 @@ static void number_spot(void *ctx, const spot *s)
       r->n == NUMBERS) return;
   r->n++;
   if (!r->first) {
-    at->changed |= strcmp(at->first, s->text) != 0;
+    if (strcmp(at->first, s->text) == 0) return;
+    at->changed = 1;
+    for (i = 0; i < r->shape->f.count; i++)
+      at->follows |= r->shape->f.fact[i].whole > 0 &&
+                     r->shape->f.fact[i].number == number;
     return;
   }
   text(at->name, sizeof at->name, "%s", s->name);
   text(at->first, sizeof at->first, "%s", s->text);
   at->of_body = of_body;
-  at->changed = 0;
+  at->changed = at->follows = 0;
   at->nth = nth;
   r->shape->numbers = r->n;
 }
@@ -438,13 +453,20 @@ static void look_around(exchange *x)
 
 /* --- which is which --- */
 
+/* The methods that a wire file has. */
+static int is_sendable(const exchange *x)
+{
+  static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", NULL };
+  return word_in(methods, method_of(x)) >= 0;
+}
+
 static void choose_endings(void)
 {
   const request_shape *most = NULL, *least = NULL;
   size_t               i;
   for (i = 0; i < findings.shapes; i++) {
     const request_shape *s = &findings.shape[i];
-    if (!s->ends_job) continue;
+    if (!s->ends_job || !is_sendable(&s->x)) continue;
     if (most == NULL || s->kill_score > most->kill_score) most = s;
     if (least == NULL || s->kill_score < least->kill_score) least = s;
   }
@@ -469,7 +491,9 @@ static void choose_watching(void)
     for (k = 0; k < findings.shapes; k++) {
       char array[FACT_NAME];
       int  status, log, its;
-      if (findings.shape[i].ends_job || findings.shape[k].ends_job) continue;
+      if (findings.shape[i].ends_job || findings.shape[k].ends_job ||
+          !is_sendable(&findings.shape[i].x) ||
+          !is_sendable(&findings.shape[k].x)) continue;
       best_status(&findings.shape[i].f, &status);
       best_log(&findings.shape[k].f, array, sizeof array, &log);
       its = (status > 0) * 100 + status + (log > 0) * 100 + log +

@@ -13,6 +13,7 @@ enum { SHAPES = 12, NUMBERS = 24, PLACE_NAME = 96 };
 typedef struct {
   char     name[24], first[20];
   unsigned char of_body, changed;
+  unsigned char follows; /* it became a number of the reply before */
   unsigned nth;       /* among the values of its text */
 } request_number;
 

@@ -627,17 +627,26 @@ static filling filling_of(amt_window *o, const char *raw, const hole_rules *r,
   return f;
 }
 
+/* Up to the Start nobody has an id: what looks like it is something else. */
+static const char *hide_id(const exchange *x)
+{
+  const char *id = told[TOLD_ID].value;
+  if (x->number <= findings.start.number) told[TOLD_ID].value = NULL;
+  return id;
+}
+
 void fill_path(amt_window *o, const exchange *x, const hole_rules *r)
 {
-  const char *path = path_of(x);
+  const char *path = path_of(x), *id = hide_id(x);
   filling     f = filling_of(o, path, r, x);
   walk_path(path, fill_spot, &f);
   put_gap(&f, strlen(path));
+  told[TOLD_ID].value = id;
 }
 
 void fill_body(amt_window *o, const exchange *x, const hole_rules *r)
 {
-  const char *body = x->request.body;
+  const char *body = x->request.body, *id;
   size_t      n = x->request.body_len;
   filling     f = filling_of(o, body, r, x);
   if (n == 0) {
@@ -648,8 +657,10 @@ void fill_body(amt_window *o, const exchange *x, const hole_rules *r)
   f.of_body = 1;
   hole_notes.other_body |= !f.json && !is_form(body);
   hole_notes.cut |= x->request.cut;
+  id = hide_id(x);
   walk_body(body, n, fill_spot, &f);
   put_gap(&f, n);
+  told[TOLD_ID].value = id;
 }
 
 void put_request_line(amt_window *o, const exchange *x)

@@ -150,7 +150,7 @@ static struct {
   int    fd;
   size_t at, have;
   int    ended, failed;
-  char   buf[PIECE];
+  char   buf[PIECE + 1]; /* terminated */
 } src;
 
 /* Bytes that are at hand, at least `want` of them unless the file ends. */
@@ -161,12 +161,12 @@ static size_t at_hand(size_t want)
   src.have -= src.at;
   src.at = 0;
   while (src.have < want && !src.ended) {
-    ptrdiff_t got = read_more(src.fd, src.buf + src.have,
-                              sizeof src.buf - src.have);
+    ptrdiff_t got = read_more(src.fd, src.buf + src.have, PIECE - src.have);
     src.failed |= got < 0;
     if (got <= 0) src.ended = 1;
     else src.have += (size_t)got;
   }
+  src.buf[src.have] = 0;
   return src.have;
 }
 
@@ -351,7 +351,7 @@ static const char *read_stream(void)
     if (c->lost[0] || c->lost[1])
       return "it is no HTTP/1.x text of both directions all through";
     if (side == 0 && c->x.request.state == MESSAGE_WHOLE) side = 1;
-    else if (side == 1 && c->x.reply.state == MESSAGE_NONE) side = 0;
+    else if (side == 1 && c->x.request.state == MESSAGE_NONE) side = 0;
   }
   if (c->x.request.state == MESSAGE_NONE) return NULL;
   return message_end(&c->x.reply) ? NULL : cut_words;

@@ -84,6 +84,17 @@ int hints_at(const char *name, const char *hints)
   return 0;
 }
 
+int is_expressible(const char *name)
+{
+  for (;; name++) {
+    size_t n = strcspn(name, ".|");
+    if (n > AMT_NAME_MAX || name[n] == '|' || (n == 0 && name[0] != 0))
+      return 0;
+    name += n;
+    if (*name == 0) return 1;
+  }
+}
+
 int is_masked(const char *text)
 {
   return *text != 0 && text[strspn(text, "*")] == 0;
@@ -99,6 +110,11 @@ int told_whole(const spot *s)
     if (i == TOLD_SUBMIT_USER &&
         hints_at(s->name, "type|kind|class|mode|art|task|action|command"))
       continue; /* BATCH as the kind of a task */
+    if (i == TOLD_ID && s->len < 3 && s->place != IN_PATH &&
+        !hints_at(s->name, told[i].hints) &&
+        hints_at(s->name, "page|limit|size|version|count|after|since|offset|"
+                          "seq|code|level|type|kind|force|max|prio|top|skip"))
+      continue; /* so small a number has other uses */
     if (hints_at(s->name, told[i].hints)) score = 2;
     if (score > best_score) best = i, best_score = score;
   }

@@ -30,6 +30,9 @@ void found_value(int which, const char *text);
    without regard to case. One that begins with '=' is all of it. */
 int hints_at(const char *name, const char *hints);
 
+/* 1 if a wire file can name it: parts of 31 bytes at most, without '|'. */
+int is_expressible(const char *name);
+
 /* A value that is all '*', as a capture has it where it is masked. */
 int is_masked(const char *text);
 

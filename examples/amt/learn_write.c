@@ -160,13 +160,16 @@ static void write_endings_by_start(const request_shape *monitor)
 {
   static char   body[8192];
   action_search r = { "", 0 };
+  char          member[80];
   amt_window    o;
   int           op;
   walk_request(&findings.start, action_spot, &r);
   amt_window_init(&o, body, sizeof body - 1, 0);
   if (monitor != NULL) fill_body(&o, &monitor->x, NULL);
   body[o.len] = 0;
-  if (r.name[0] == 0 || body[0] != '{' || body[1] == '}') {
+  text(member, sizeof member, "\"%s\":", r.name);
+  if (r.name[0] == 0 || body[0] != '{' || body[1] == '}' ||
+      strstr(body, member) != NULL) {
     miss("stop and kill", "not in the capture; until they are known the "
          "default's path is asked, which your server refuses: capture a job "
          "that is killed%s", "");
@@ -218,6 +221,7 @@ static int after_number(const request_shape *s, int *sure)
                 (strcmp(n->first, "0") == 0) -
                 6 * hints_at(n->name, "limit|count|max|size|take|top|version");
     if (n->changed || hints_at(n->name, hints)) score += 2;
+    if (n->changed && !n->follows) continue; /* a count, or one too many */
     if (score > most && score > 2) best = (int)i, most = score;
   }
   *sure = most >= 6 ? SURE : most >= 4 ? LIKELY : GUESS;
@@ -404,6 +408,10 @@ static void miss_values(void)
   if (told[TOLD_JOB].value != NULL)
     miss("scripts", "capture one with -fn SCRIPT; until then -fn is refused%s",
          "");
+  for (i = 0; i < findings.shapes; i++)
+    if (strcmp(method_of(&findings.shape[i].x), "PATCH") == 0)
+      miss("a call", "a request by PATCH has the id, and wire files have no "
+           "such method%s", "");
   for (i = 0; i < hole_notes.secrets && i < 4; i++)
     miss("a secret", "what '%s' holds was left out; put it in the place of "
          "***, and keep the file to yourself", hole_notes.secret[i]);
