@@ -13,12 +13,13 @@ sys.dont_write_bytecode = True
 
 from programs import (AMT, FAST, POSIX, NOT_UNDER_WINE, TERM, WINE, amt, equal,
                       main, published, server)
-from tool import (DEMO, DONE, LONG, QUICK, alone, begin, config, dead_url,
-                  ended, folder, messages_of, nothing_sent, one_line, read,
+from tool import (DEMO, DONE, LONG, NOBODY, QUICK, alone, begin, config, dead_url,
+                  ended, folder, for_everybody, last_line, messages_of, nothing_sent, one_line, read,
                   scripted, until, write)
 
 NOT_UNDER_WINE.update({
     "a_group_of_the_users_own_may_write_a_file": POSIX,
+    "a_state_file_that_cannot_be_removed_is_marked_and_starts_anew": POSIX,
 })
 
 
@@ -315,6 +316,49 @@ def test_wrong_servers_in_reserve_send_nothing():
             kill = DEMO if "KILL" in args else QUICK
             one_line(amt(None, *args, *kill, fast=False), status, word)
         nothing_sent(stats)
+
+
+# --- a state file that stays ---------------------------------------------------
+
+def test_a_state_file_with_a_read_only_bit_goes():
+    with server(speed=10) as (url, stats), folder() as d:
+        state = d + "/state"
+        job = begin(url, *DEMO, "-jn", "SLOWLOG_20", "--state", state)
+        until(lambda: os.path.exists(state) and "started" in read(state))
+        os.chmod(state, 0o444)
+        equal(ended(job).returncode, 4)
+        equal((os.listdir(d), stats()["start_requests"]), ([], 1))
+
+
+def test_a_state_file_that_cannot_be_removed_is_marked_and_starts_anew():
+    """Its folder does not let the user remove it."""
+    if os.geteuid() != 0:
+        return
+    with server(speed=10) as (url, stats), for_everybody() as (away, program):
+        d = away + "/folder"
+        os.mkdir(d)
+        os.chown(d, NOBODY, NOBODY)
+        args = [*DEMO, "-jn", "SLOWLOG_20", "--state", d + "/state"]
+        more = {"program": program, "user": NOBODY, "cwd": "/"}
+        job = begin(url, *args, **more)
+        until(lambda: os.path.exists(d + "/state") and
+              "started" in read(d + "/state"))
+        os.chmod(d, 0o500)
+        r = ended(job)
+        equal(r.returncode, 4)
+        assert "could not be removed" in last_line(r), r.stderr
+        assert "finished" in read(d + "/state")
+        begun = stats()["start_requests"]
+        r = ended(begin(url, *args, **more))
+        equal((r.returncode, stats()["start_requests"]), (78, begun))
+        os.chmod(d, 0o700)
+        r = ended(begin(url, *args, **more))
+        equal((r.returncode, stats()["start_requests"]), (4, begun + 1))
+        equal([f for f in os.listdir(d) if "lock" not in f], [])
+        # Each byte of the mark counts.
+        write(d + "/state", "x")
+        os.chown(d + "/state", NOBODY, NOBODY)
+        equal(ended(begin(url, *args, **more)).returncode, 78)
 
 
 # --- files --------------------------------------------------------------------

@@ -133,6 +133,16 @@ ptrdiff_t file_again(int fd, void *p, size_t n)
 }
 
 int file_remove(const char *path) { return unlink(path); }
+int file_remove_at_last(const char *path) { return unlink(path); }
+
+int file_overwrite(const char *path, const void *p, size_t n)
+{
+  int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int e;
+  if (fd < 0) return -1;
+  e = file_write(fd, p, n) == (ptrdiff_t)n ? fsync(fd) : -1;
+  return close(fd) != 0 ? -1 : e;
+}
 
 /* Syncs its folder. */
 int file_gone(const char *path)

@@ -32,6 +32,7 @@ static char state_ours[WORDS * 8]; /* as this run would write it */
 static char state_lock[PATHS];
 int state_fd = -1;
 char resumed[AMT_ID_SIZE];
+static int state_finished; /* its file could not be removed */
 int resumed_text;
 
 enum { LOCK_POLL = 250 }; /* ms */
@@ -112,13 +113,15 @@ static amt_window state_head(char *to, size_t room)
   return o;
 }
 
-/* All of it, with an id or without: its length, or 0 if it is too long. */
+/* All of it, with an id or without, or, if that is NULL, of a job of which nothing
+   is to be done: its length, or 0 if it is too long. */
 static size_t state_text(char *to, size_t room, const char *id)
 {
   amt_window o = state_head(to, room);
   char    digits[17];
-  amt_put_text(&o, *id != 0 ? "started\n" : "starting\n");
-  if (*id != 0) state_line(&o, id_type == 1 ? "id" : "number", id);
+  amt_put_text(&o, id == NULL ? "finished\n" : *id != 0 ? "started\n"
+                                                         : "starting\n");
+  if (!empty(id)) state_line(&o, id_type == 1 ? "id" : "number", id);
   if (o.total + 32 > room) return 0;
   hex_digits(digits, checksum(0, to, o.len));
   amt_put_text(&o, "check = ");
@@ -190,8 +193,10 @@ static int take_state(void)
                  state_file + same, state_ours + same);
   }
   read_id(state_file + head.len);
+  state_finished = strncmp(state_file + head.len, "finished\n", 9) == 0;
   if (*resumed != 0) id_type = resumed_text;
-  if (state_text(state_ours, sizeof state_ours, resumed) == n &&
+  if (state_text(state_ours, sizeof state_ours,
+                 state_finished ? NULL : resumed) == n &&
       memcmp(state_ours, state_file, n) == 0) return 0;
   return wrong(EXIT_CONFIG, opt.state, "what stands behind 'state = ' is not "
                "what this program writes, so whether a job was started is not "
@@ -221,17 +226,28 @@ int open_state(void)
     return wrong(EXIT_CONFIG, opt.state, "%s", either(fault, strerror(errno)));
   e = read_text(opt.state, fd, state_file, sizeof state_file);
   if (e == 0) e = take_state();
-  state_intent = e == 0 && *resumed == 0;
+  state_intent = e == 0 && *resumed == 0 && !state_finished;
   return e;
+}
+
+/* As the last resort the file itself says that it is of no use any more. */
+static void mark_finished(void)
+{
+  int    e = errno;
+  size_t n = state_text(state_ours, sizeof state_ours, NULL);
+  if (file_overwrite(opt.state, state_ours, n) == 0)
+    tell("warning: %s: it could not be removed: %s; it says that the job has "
+         "ended, so the next run starts it again", opt.state, strerror(e));
+  else
+    tell("%s: it may not have been removed: %s; remove it before the job is to "
+         "start again", opt.state, strerror(e));
 }
 
 void close_state(int finished)
 {
   if (state_fd < 0) return;
-  if (finished && ((file_remove(opt.state) != 0 && errno != ENOENT) ||
-               file_gone(opt.state) != 0))
-    tell("%s: it may not have been removed: %s; remove it before the job is "
-         "to start again", opt.state, strerror(errno));
+  if (finished && ((file_remove_at_last(opt.state) != 0 && errno != ENOENT) ||
+                   file_gone(opt.state) != 0)) mark_finished();
   file_unlock(state_fd, state_lock);
   state_fd = -1;
 }

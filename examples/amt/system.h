@@ -18,6 +18,8 @@
      file_again               the first bytes of an open file, once more
      file_replace             syncs and closes; then renames, which is synced
      file_remove, file_gone   removes; makes sure that a removal lasts
+     file_remove_at_last      tries for half a minute where others may hold it
+     file_overwrite           in its place, and synced: it may be cut off
      file_lock, file_unlock   this program's alone, until its end; -2: it is
                               somebody else's; -1 as file_open_as
      file_look                a plain file, with its size and age in seconds
@@ -83,6 +85,8 @@ ptrdiff_t file_again(int fd, void *p, size_t n);
 int file_replace(int fd, const char *from, const char *to);
 int file_remove(const char *path);
 int file_gone(const char *path);
+int file_remove_at_last(const char *path);
+int file_overwrite(const char *path, const void *p, size_t n);
 int file_lock(const char *path, const char **fault);
 void file_unlock(int fd, const char *path);
 int file_look(const char *path, uint64_t *size, int64_t *age);

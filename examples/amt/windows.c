@@ -120,26 +120,42 @@ int file_waits(int fd, uint32_t ms)
   return 0;
 }
 
-/* Virus scanners and the like hold what was just written: 1 to try again, for
-   a second at most. */
-static int again(int *tries)
+enum { SECOND = 50, HALF_A_MINUTE = 1500 };
+
+/* Virus scanners and the like hold what was just written: 1 to try again, so
+   often at most. */
+static int again_for(int *tries, int most)
 {
   DWORD e = GetLastError();
   if ((e != ERROR_SHARING_VIOLATION && e != ERROR_ACCESS_DENIED) ||
-      ++*tries > 50) return 0;
+      ++*tries > most) return 0;
   Sleep(20);
   SetLastError(e);
   return 1;
 }
 
-int file_remove(const char *path)
+static int again(int *tries) { return again_for(tries, SECOND); }
+
+/* Some copy a read-only bit to all files of a folder. */
+static int remove_for(const char *path, int most)
 {
   wchar_t w[WIDE];
   int     tries = 0;
+  DWORD   is;
   BOOL    good;
   if (!to_wide(w, path)) return -1;
-  do good = DeleteFileW(w); while (!good && again(&tries));
+  is = GetFileAttributesW(w);
+  if (is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_READONLY) != 0)
+    SetFileAttributesW(w, FILE_ATTRIBUTE_NORMAL);
+  do good = DeleteFileW(w); while (!good && again_for(&tries, most));
   return outcome(good);
+}
+
+int file_remove(const char *path) { return remove_for(path, SECOND); }
+
+int file_remove_at_last(const char *path)
+{
+  return remove_for(path, HALF_A_MINUTE);
 }
 
 int file_create(const char *path)
@@ -169,6 +185,15 @@ int file_room(int fd, uint32_t ms, int woken)
 {
   (void)fd, (void)ms, (void)woken;
   return 1;
+}
+
+int file_overwrite(const char *path, const void *p, size_t n)
+{
+  int fd = open_file(path, GENERIC_WRITE, TRUNCATE_EXISTING, 0), e;
+  if (fd < 0) return -1;
+  e = file_write(fd, p, n) == (ptrdiff_t)n
+    ? outcome(FlushFileBuffers(handle_of(fd))) : -1;
+  return _close(fd) != 0 ? -1 : e;
 }
 
 void file_close(int fd) { _close(fd); }
