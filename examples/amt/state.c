@@ -113,8 +113,8 @@ static amt_window state_head(char *to, size_t room)
   return o;
 }
 
-/* All of it, with an id or without, or, if that is NULL, of a job of which nothing
-   is to be done: its length, or 0 if it is too long. */
+/* All of it, with an id or without, or, if that is NULL, of a job that has
+   ended: its length, or 0 if it is too long. */
 static size_t state_text(char *to, size_t room, const char *id)
 {
   amt_window o = state_head(to, room);
