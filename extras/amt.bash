@@ -10,7 +10,7 @@ _amt() {
     --poll --initial-delay --poll-max --timeout --give-up --format
     -f --follow --state --lock-wait --keep-state --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
-    --ca --pin --cert --key --insecure --more-ciphers --wire --output
+    --ca --pin --cert --key --insecure --insecure-common-name --more-ciphers --wire --output
     --no-keep-alive
     --zero-on-done -v --trace --print-wire --help --version'
   COMPREPLY=()
@@ -25,7 +25,7 @@ _amt() {
     if [ -n "$option" ]; then option=; continue; fi
     case ${COMP_WORDS[i]} in
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
-    -f | --follow | --no-wait | --keep-state | --insecure | --more-ciphers | --no-keep-alive | \
+    -f | --follow | --no-wait | --keep-state | --insecure | --insecure-common-name | --more-ciphers | --no-keep-alive | \
       --zero-on-done | --id-text | --quiet | --strict-text | --print-wire | \
       --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
@@ -50,7 +50,7 @@ _amt() {
       } ;;
     probe) options='-an --application -id --id --id-text -c --config -s --server
       --api-user --password-file --give-up --ca --pin --cert --key
-      --insecure --more-ciphers --wire --no-keep-alive -v --trace' ;;
+      --insecure --insecure-common-name --more-ciphers --wire --no-keep-alive -v --trace' ;;
     *) [ "$COMP_CWORD" = 1 ] && options="probe learn encrypt anchors $options" ;;
     esac
     [ -n "$options" ] && COMPREPLY=($(compgen -W "$options" -- "$word")) ;;

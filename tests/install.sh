@@ -59,7 +59,7 @@ completion() {
   expect "" amt encrypt -v ""
   expect "--wire" amt probe --w
   expect "" amt probe --no-w
-  expect "--insecure" amt probe --ins
+  expect "--insecure --insecure-common-name" amt probe --ins
   expect "" amt --pin ""
   expect "$dir/one.wire" amt -v --ca "$dir/one"
   expect "$dir/one.wire" amt anchors "$dir/one"

@@ -6,6 +6,7 @@ usage: sites.py [WORD]   runs only the tests with WORD in their name"""
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 
@@ -87,7 +88,8 @@ def test_each_long_option_has_its_key_in_the_section_AMT():
     alone_there = {"job-type", "job", "file", "id", "id-text", "config",
                    "print-wire", "help", "version"}
     flags = {"follow", "no-wait", "quiet", "keep-state", "strict-text", "no-keep-alive",
-             "zero-on-done", "trace", "insecure", "more-ciphers"}
+             "zero-on-done", "trace", "insecure", "more-ciphers",
+             "insecure-common-name"}
     listed = alone("--help").stdout
     names = set(re.findall(r"--([a-z][a-z-]*)", listed)) - {"cert,"}
     assert len(names) > 40, names
@@ -359,6 +361,25 @@ def test_a_state_file_that_cannot_be_removed_is_marked_and_starts_anew():
         write(d + "/state", "x")
         os.chown(d + "/state", NOBODY, NOBODY)
         equal(ended(begin(url, *args, **more)).returncode, 78)
+
+
+# --- old certificates -----------------------------------------------------------
+
+def test_a_common_name_counts_only_with_its_option_and_a_warning():
+    with folder() as d:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                        "-subj", "/CN=localhost", "-keyout", d + "/key",
+                        "-out", d + "/crt"], check=True, capture_output=True)
+        with server("--tls", d + "/crt", d + "/key") as (url, _):
+            url = url.replace("127.0.0.1", "localhost")
+            args = [*QUICK, "--ca", d + "/crt"]
+            r = amt(url, *args)
+            equal(r.returncode, 23)
+            assert "--insecure-common-name" in r.stderr, r.stderr
+            r = amt(url, *args, "--insecure-common-name")
+            equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
+            assert "warning: --insecure-common-name" in r.stderr, r.stderr
 
 
 # --- files --------------------------------------------------------------------

@@ -141,6 +141,9 @@ static const option options[] = {
   { NULL, "--key", FULL, &opt.key, OURS, "FILE", "and its key" },
   { NULL, "--insecure", FLAG, &opt.insecure, NET | TLS, NULL,
     "the server's certificate is not verified" },
+  { NULL, "--insecure-common-name", FLAG, &opt.common_name, NET | TLS, NULL,
+    "a certificate without a\n"
+    "                            subjectAltName counts by its common name" },
   { NULL, "--more-ciphers", FLAG, &opt.more_ciphers, NET | TLS, NULL,
     "older ones, too: AES-CBC, RSA key exchange" },
   { NULL, "--help", FLAG, &opt.help, ANY | HERE, NULL, "prints this" },

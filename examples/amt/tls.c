@@ -175,6 +175,7 @@ int tls_settle(void)
   t->pins = (const uint8_t(*)[32])opt.pins.key;
   t->pin_count = opt.pins.count;
   t->insecure_skip_chain = (uint8_t)opt.insecure;
+  t->insecure_common_name = (uint8_t)opt.common_name;
   if (opt.more_ciphers) tls_server.configure = widen;
   if (!opt.insecure) e = settle_anchors();
   if (e == 0 && opt.cert != NULL) {
@@ -182,6 +183,10 @@ int tls_settle(void)
     tls_server.client = &client;
   }
   if (e == 0 && opt.insecure) warn_insecure();
+  if (e == 0 && opt.common_name)
+    tell("warning: --insecure-common-name: a certificate that names no host in "
+         "a subjectAltName counts by its common name, which its CA need not "
+         "have looked at; have %s get one with a subjectAltName", opt.server);
   return e;
 }
 
@@ -226,6 +231,8 @@ const char *tls_words(int error)
                 utc(until, sizeof until, tls.report.until), clock);
   case AMT_E_TLS_CLOCK:
     return text(words, sizeof words, " (the clock here says %s)", clock);
+  case AMT_E_TLS_COMMON_NAME:
+    return " (--insecure-common-name takes it, for an old server)";
   case AMT_E_TLS_SELF_SIGNED: case AMT_E_TLS_ISSUER: case AMT_E_TLS_ROOT:
     return text(words, sizeof words, " (%s; trusted here: %u of %s)",
                 tls_certificate(), (unsigned)anchors.count,
