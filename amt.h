@@ -2202,11 +2202,11 @@ static int amt__put_other(amt__walk *w, const char *text)
     amt_put_number(w->o, w->j->after__);
     return 1;
   }
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_BASIC) {
+  if (AMT__ANY_WIRE && w->word == AMT__W_BASIC) {
     w->error = amt__put_basic(w, text);
     return 1;
   }
+#ifndef AMT_DEFAULT_WIRE_ONLY
   if (w->word == AMT__W_ID && w->how != AMT__AS_JSON) {
     amt__put_bare_id(w);
     return 1;
