@@ -368,6 +368,29 @@ def test_captures_give_the_lines_that_they_are_known_to_have():
             assert secret not in r.stdout, (path, secret)
 
 
+def test_a_request_is_read_as_it_comes_in_pieces_and_beside_others():
+    job = small_job()
+    body = json.dumps({"A": "DEMO2", "J": "REPORTTEST01"}).encode()
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    head = job[1][0].replace(b"Host: x", b"Host: x\r\nExpect: 100-continue")
+    head = head[:-len(body)]
+    other = exchange("/other", {"z": 1}, {})
+    wanted = lines_of(learn(stream(job), *TOLD).stdout)
+    before, behind = stream(job[:1]), stream(job[2:])
+    r = learn(before + head + go_on + body + job[1][1] + behind, *TOLD)
+    equal((lines_of(r.stdout), r.stderr), (wanted, ""))
+    pieces = [(1, ">", job[0][0]), (1, "<", job[0][1]), (1, ">", head),
+              (2, ">", other[0][:30]), (1, "<", go_on), (1, ">", body),
+              (1, "<", job[1][1][:20]), (2, ">", other[0][30:]),
+              (2, "<", other[1]), (1, "<", job[1][1][20:]), (2, ">", b""),
+              (2, "<", b"")]
+    for i, (asked, answer) in enumerate(job[2:]):
+        pieces += [(3 + i % 2, ">", asked), (3 + i % 2, "<", answer)]
+    for form in "tap", "socat":
+        r = learn(FORMS[form](pieces, None), *TOLD)
+        equal((form, lines_of(r.stdout), r.stderr), (form, wanted, ""))
+
+
 def refused(capture, words, status=78, told=None):
     """One sentence, and nothing on standard output nor in the file."""
     with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
@@ -411,6 +434,8 @@ def test_what_is_no_capture_is_said_to_be_none():
     for capture in b"hello\n", b"\0\1\2", b"> hello\n", b"HTTP/2 200\n":
         refused(capture, "capture")
     refused(b"", "nothing is in it")
+    soap = message("POST /x HTTP/1.1", "<job>REPORTTEST01</job>")
+    refused(soap + message("HTTP/1.1 200 OK", "<ok/>"), "neither JSON nor")
     refused(b"amt-capture 2\n", "later")
     refused(b'{"openapi": "3.0.0"}', "not HAR")
     refused(b'{"log": [}', "not JSON")

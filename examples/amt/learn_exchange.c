@@ -209,7 +209,7 @@ const char *path_of(const exchange *x)
 
 /* --- the values in it --- */
 
-static char decoded[3 * MESSAGE_BODY], scratch[MESSAGE_BODY + 1];
+static char its_value[3 * MESSAGE_BODY], scratch[MESSAGE_BODY + 1];
 
 int is_json(const char *body)
 {
@@ -279,8 +279,8 @@ static void walk_pairs(const char *text, size_t at, size_t end,
                                                      : sizeof name - 1, 1);
     s.from = at + equals + (equals < n);
     s.to = at + n;
-    s.text = decoded;
-    s.len = url_decode(decoded, text + s.from, s.to - s.from, 1);
+    s.text = its_value;
+    s.len = url_decode(its_value, text + s.from, s.to - s.from, 1);
     take(ctx, &s);
     at += n + 1;
   }
@@ -294,8 +294,8 @@ void walk_path(const char *path, spot_taker take, void *ctx)
     spot   s = plain_spot(IN_PATH, "");
     s.from = at + 1;
     s.to = s.from + n;
-    s.text = decoded;
-    s.len = url_decode(decoded, path + s.from, n, 0);
+    s.text = its_value;
+    s.len = url_decode(its_value, path + s.from, n, 0);
     if (n > 0) take(ctx, &s);
     at += 1 + n;
   }
@@ -317,8 +317,8 @@ static void walk_cookies(const char *head, size_t from, size_t to, int all,
     for (end = from + n; end < to && head[end] != ';';) end++;
     s.from = from + n + (from + n < end);
     s.to = end;
-    s.len = url_decode(decoded, head + s.from, end - s.from, 0);
-    s.text = decoded;
+    s.len = url_decode(its_value, head + s.from, end - s.from, 0);
+    s.text = its_value;
     take(ctx, &s);
     from = end + 1;
   } while (all && from < to);
@@ -342,9 +342,9 @@ void walk_headers(const char *head, spot_taker take, void *ctx)
       memcpy(name, head + at, colon);
       name[colon] = 0;
       s.len = s.to - s.from;
-      memcpy(decoded, head + s.from, s.len);
-      decoded[s.len] = 0;
-      s.text = decoded;
+      memcpy(its_value, head + s.from, s.len);
+      its_value[s.len] = 0;
+      s.text = its_value;
       take(ctx, &s);
     }
     at += n + (head[at + n] != 0);
@@ -400,12 +400,12 @@ static void give(json_walk *w, int type)
   unsigned around = opens ? depth - 1 : depth;
   if (closes) w->path[w->base[around + 1]] = 0;
   else if (w->is_array[around]) w->path[w->base[around]] = 0;
-  if (type == AMT_JSON_KEY) put_name(w, decoded, w->len);
+  if (type == AMT_JSON_KEY) put_name(w, its_value, w->len);
   s.type = type;
   s.depth = around;
   s.in_array = w->is_array[around];
   s.list = w->list[around];
-  s.text = decoded;
+  s.text = its_value;
   s.len = w->len;
   s.from = w->from;
   s.to = raw_end(w, w->from);
@@ -424,8 +424,8 @@ static void take_token(json_walk *w, int type, const amt_json_token *t)
   int text = type == AMT_JSON_KEY || type == AMT_JSON_STRING ||
              type == AMT_JSON_NUMBER;
   if (!text || t->first) w->from = w->json.start, w->len = 0;
-  decoded[w->len] = 0;
-  if (text) append(decoded, sizeof decoded, &w->len, t->text, t->len);
+  its_value[w->len] = 0;
+  if (text) append(its_value, sizeof its_value, &w->len, t->text, t->len);
   if (!text || t->last) give(w, type);
 }
 

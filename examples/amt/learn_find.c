@@ -61,6 +61,7 @@ static unsigned  with_job, coded_at; /* exchanges that name the job; the first
                                         whose body is coded */
 
 static unsigned inner_at; /* the first that is answered by JSON in a string */
+static unsigned other_at; /* that has the job in a body of another kind */
 
 static const exchange *at_hand_exchange;
 
@@ -111,7 +112,12 @@ static void look_for_start(exchange *x)
   if (coded_at == 0 && (x->request.coded || x->reply.coded))
     coded_at = x->number;
   if (candidate_count > 0) walk_request(x, count_value, NULL);
-  if (!request_has(x, name)) return;
+  if (!request_has(x, name)) {
+    if (other_at == 0 && !is_json(x->request.body) &&
+        !is_form(x->request.body) && strstr(x->request.body, name) != NULL)
+      other_at = x->number;
+    return;
+  }
   with_job++;
   if (!succeeded(x) || candidate_count == CANDIDATES) return;
   c->shape = shape_of(x, 0);
@@ -164,6 +170,10 @@ static int no_start(const char *file)
     return wrong(EXIT_CONFIG, file, "no request with its reply is in it%s%s",
                  capture_seen.broken_why != NULL ? ": " : "",
                  either(capture_seen.broken_why, ""));
+  if (with_job == 0 && other_at != 0)
+    return wrong(EXIT_CONFIG, file, "its exchange %u names the job in a body "
+                 "that is neither JSON nor a form, which is all that is sent",
+                 other_at);
   if (with_job == 0)
     return wrong(EXIT_CONFIG, file, "none of its %u requests has '%s'; tell "
                  "the values that were used when it was made",
@@ -237,7 +247,8 @@ static int is_carried(const char *t)
 {
   size_t at;
   for (at = 0; at < carried_len; at += strlen(carried + at) + 1)
-    if (strcmp(carried + at, t) == 0) return 1;
+    if (strcmp(carried + at, t) == 0 ||
+        (strlen(t) > 11 && told_within(carried + at, t) != NULL)) return 1;
   return 0;
 }
 

@@ -327,13 +327,13 @@ static const char *read_stream(void)
     const char   *p = src.buf + src.at;
     http_message *m = side == 0 ? &c->x.request : &c->x.reply;
     if (m->state == MESSAGE_NONE && side == 1 && begins_request(p, n)) side = 0;
-    if (side == 0 && m->state >= MESSAGE_BODY_BEGUN && begins_reply(p, n) &&
+    if (side == 0 && m->state == MESSAGE_BODY_BEGUN && begins_reply(p, n) &&
         strncmp(p, "HTTP/1.1 100", 12) == 0) { /* in front of the body */
       src.at += strstr(p, "\r\n\r\n") != NULL
         ? (size_t)(strstr(p, "\r\n\r\n") + 4 - p) : n;
       continue;
     }
-    if (side == 1 && m->state < MESSAGE_BODY_BEGUN) { /* a line of its head */
+    if (m->state < MESSAGE_BODY_BEGUN) { /* a line of its head */
       const char *end = (const char *)memchr(p, '\n', n);
       if (end != NULL) n = (size_t)(end + 1 - p);
     } else if (side == 1 && message_end(m)) {
