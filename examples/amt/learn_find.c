@@ -159,6 +159,21 @@ static const reply_value *best_value(const candidate *c, int *score)
   return best;
 }
 
+/* The names of what else might be the id. */
+static void note_others(const candidate *c, const reply_value *id)
+{
+  size_t k;
+  char  *to = findings.id_also;
+  for (k = 0; k < c->values; k++) {
+    const reply_value *v = &c->value[k];
+    size_t             n = strlen(to);
+    if (v == id || id_score(v) <= 0 ||
+        n + strlen(v->name) + 3 > sizeof findings.id_also) continue;
+    text(to + n, sizeof findings.id_also - n, "%s%s", n > 0 ? ", " : "",
+         v->name);
+  }
+}
+
 /* Why there is no Start. */
 static int no_start(const char *file)
 {
@@ -209,6 +224,7 @@ static int choose_start(const char *file)
   if (best == NULL) return no_start(file);
   text(findings.id_path, sizeof findings.id_path, "%s", id->name);
   findings.id_sure = id->later > 0 ? SURE : LIKELY;
+  note_others(best, id);
   findings.start.number = best->number;
   id_is_text = id->type == AMT_JSON_STRING;
   if (told[TOLD_ID].value == NULL) found_value(TOLD_ID, id->text);

@@ -38,6 +38,7 @@ extern struct learn_findings {
   facts                start_facts, sign_in_facts;
   facts                refusals;   /* replies of 4xx and 5xx */
   char                 id_path[FACT_NAME], token_path[FACT_NAME];
+  char                 id_also[FACT_NAME]; /* what else later requests have */
   int                  id_sure;
   int                  has_sign_in, token_in_cookie_only;
   exchange             sign_in;

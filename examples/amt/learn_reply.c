@@ -152,11 +152,27 @@ static void write_message(void)
   reply_line("message", "Message|detail|title");
 }
 
+/* The other texts of a message. */
+static void note_other_texts(char *also, size_t room, const facts *f,
+                             const char *array, const fact *text_fact)
+{
+  size_t i;
+  *also = 0;
+  for (i = 0; i < f->count; i++) {
+    const fact *of = &f->fact[i];
+    size_t      n = strlen(also);
+    if (of == text_fact || !is_of_list(of, array) || text_score(of) <= 1 ||
+        n + strlen(fact_leaf(of)) + 3 > room) continue;
+    text(also + n, room - n, "%s%s", n > 0 ? ", " : "", fact_leaf(of));
+  }
+}
+
 static void write_log(const request_shape *s, const char *array,
                       const fact *text_fact, const fact *sequence,
                       const fact *moment)
 {
   const fact *more;
+  char        also[160];
   int         is_list = text_fact->list != SIZE_MAX;
   comment_reply(&s->x, is_list || text_fact->lines > 0 ? SURE : LIKELY, NULL);
   reply_line("messages", array);
@@ -186,7 +202,8 @@ static void write_log(const request_shape *s, const char *array,
     comment_reply(&s->x, SURE, NULL);
     reply_line("time", fact_leaf(moment));
   }
-  comment_reply(&s->x, text_score(text_fact) > 30 ? SURE : LIKELY, NULL);
+  note_other_texts(also, sizeof also, &s->f, array, text_fact);
+  comment_reply(&s->x, text_score(text_fact) > 30 ? SURE : LIKELY, also);
   reply_line("text", fact_leaf(text_fact));
 }
 
@@ -294,7 +311,7 @@ void write_replies(const request_shape *s, const char *array,
                    const fact *text_fact, const fact *sequence)
 {
   write_token();
-  comment_reply(&findings.start, findings.id_sure, NULL);
+  comment_reply(&findings.start, findings.id_sure, findings.id_also);
   reply_line("id", findings.id_path);
   write_status();
   write_message();
