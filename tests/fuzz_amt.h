@@ -66,6 +66,11 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/learn_told.c"
 #include "../examples/amt/learn_write.c"
 #pragma clang section bss = "" data = ""
+/* The tap's are too large for that, and begin anew with each connection. */
+#include "../examples/amt/capture.c"
+#include "../examples/amt/mask.c"
+#include "../examples/amt/relay.c"
+#include "../examples/amt/report.c"
 #undef main
 #undef write
 

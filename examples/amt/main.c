@@ -15,11 +15,12 @@
 
    All of its memory is static: about 700 kB, whatever a job writes, most of it
    room for parameters; with TLS 600 kB more, most of it room for trusted
-   certificates; and 10 MB for `amt learn`, most of it room for connections. All
-   are touched only as far as they are filled. amt.h does the
-   protocol; what remains is in these files. Each has its own data, and its
-   header says who else may write to it. No two of them have a static function
-   or object of the same name, since the fuzzers compile all files as one.
+   certificates; 10 MB for `amt learn`, most of it room for connections; and 4
+   MB for those of `amt tap`. All are touched only as far as they are filled.
+   amt.h does the protocol; what remains is in these files. Each has its own
+   data, and its header says who else may write to it. No two of them have a
+   static function or object of the same name, since the fuzzers compile all
+   files as one.
 
      text      formats, into room that is there
      system.h  all that differs between POSIX systems and Windows
@@ -56,6 +57,10 @@
      learn_find      which exchange is which call
      learn_holes     captured requests, with holes in place of values
      learn_write     the wire file; learn_reply: its part about replies
+     mask      stars in the place of secrets, wherever they stand
+     capture   what passes by, in a file: of the tap, and of the probe
+     relay     the tap, between a client and its server
+     report    the probe's capture, for others to read
      anchors   certificates and keys as C source, for firmware
      library   the implementation of amt.h */
 
@@ -70,6 +75,7 @@
 #include "outcome.h"
 #include "output.h"
 #include "probe.h"
+#include "relay.h"
 #include "run.h"
 #include "secrets.h"
 #include "session.h"
@@ -153,6 +159,7 @@ static int act(int argc, char **argv)
   if (opt.type == PRINT_WIRE) return print_wire();
   if (opt.type == ANCHORS) return print_anchors();
   if (opt.type == LEARN) return learn();
+  if (opt.type == TAP) return relay();
   return talk();
 }
 

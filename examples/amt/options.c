@@ -15,7 +15,7 @@ const char *const types[] = { /* for -jt; and as the first word */
   "START", "STOP", "KILL", "MONITOR", "MESSAGES", "ATTACH", NULL
 };
 static const char *const commands[] = { "probe", "encrypt", "anchors", "learn",
-                                       NULL };
+                                       "tap", NULL };
 static const char *const formats[] = { "acs", "connector", "text", "json",
                                        NULL };
 static const char *const on_signals[] = { "kill", "detach", NULL };
@@ -30,7 +30,8 @@ enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
        L = 1 << LEARN, SL = S | L, /* what was started, too */
        NET = JOB | 1 << PROBE, ANY = (1 << TYPES) - 1, TLS = 1 << TYPES,
-       OURS = NET | 1 << ANCHORS | TLS, HERE = 1 << (TYPES + 1) };
+       SECURE = NET | 1 << TAP | TLS, OURS = SECURE | 1 << ANCHORS,
+       HERE = 1 << (TYPES + 1) };
 
 enum kind { TEXT, FULL, SERVER, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL,
             FLAG };
@@ -132,20 +133,30 @@ static const option options[] = {
   { "-v", "--value", FULL, &opt.value, 1 << ENCRYPT | HERE, "VALUE", NULL },
   { "-v", "--trace", FLAG, &opt.trace, NET, NULL,
     "requests and replies on standard error" },
-  { NULL, "--ca", FULL, &opt.ca, NET | TLS, "FILE",
+  { NULL, "--ca", FULL, &opt.ca, SECURE, "FILE",
     "trusted certificates, PEM (the system's)" },
-  { NULL, "--pin", PIN, &opt.pins, NET | TLS, "SHA256",
+  { NULL, "--pin", PIN, &opt.pins, SECURE, "SHA256",
     "of the server's public key; may be repeated" },
   { NULL, "--cert", FULL, &opt.cert, OURS, "FILE",
     "our own certificate, PEM, if the server asks;" },
   { NULL, "--key", FULL, &opt.key, OURS, "FILE", "and its key" },
-  { NULL, "--insecure", FLAG, &opt.insecure, NET | TLS, NULL,
+  { NULL, "--insecure", FLAG, &opt.insecure, SECURE, NULL,
     "the server's certificate is not verified" },
-  { NULL, "--insecure-common-name", FLAG, &opt.common_name, NET | TLS, NULL,
+  { NULL, "--insecure-common-name", FLAG, &opt.common_name, SECURE, NULL,
     "a certificate without a\n"
     "                            subjectAltName counts by its common name" },
-  { NULL, "--more-ciphers", FLAG, &opt.more_ciphers, NET | TLS, NULL,
+  { NULL, "--more-ciphers", FLAG, &opt.more_ciphers, SECURE, NULL,
     "older ones, too: AES-CBC, RSA key exchange" },
+  { NULL, "--report", FULL, &opt.report, 1 << PROBE | HERE, "FILE",
+    "gets what was asked and answered, names hidden" },
+  { NULL, "--listen", FULL, &opt.listen, 1 << TAP | HERE, "ADDRESS:PORT",
+    "where the client connects to" },
+  { NULL, "--to", FULL, &opt.to, 1 << TAP | HERE, "URL",
+    "the server: https://HOST:PORT, or http" },
+  { NULL, "--save", FULL, &opt.save, 1 << TAP | HERE, "FILE",
+    "gets both directions; a new file" },
+  { NULL, "--secrets", FLAG, &opt.secrets, 1 << TAP | HERE, NULL,
+    "with passwords and tokens (they become stars)" },
   { NULL, "--help", FLAG, &opt.help, ANY | HERE, NULL, "prints this" },
   { NULL, "--version", FLAG, &opt.version, ANY | HERE, NULL,
     "prints the version" },
@@ -471,6 +482,15 @@ const char *tls_option(void)
   return i < OPTIONS ? name_of(i) : NULL;
 }
 
+static int check_tap(void)
+{
+  if (opt.type == TAP &&
+      (opt.listen == NULL || opt.to == NULL || opt.save == NULL))
+    return wrong(EXIT_USAGE, "tap", "needs --listen ADDRESS:PORT, --to URL and "
+                 "--save FILE");
+  return 0;
+}
+
 static int check_tls(void)
 {
   if ((opt.cert == NULL) != (opt.key == NULL))
@@ -530,7 +550,8 @@ int check_options(int configured)
     if (given[i].by != 0 && !(options[i].goes >> opt.type & 1))
       return wrong(EXIT_USAGE, name_of(i), "does not go with %s; leave it out",
                    type_name());
-  e = check_tls();
+  e = check_tap();
+  if (e == 0) e = check_tls();
   if (e != 0 || opt.type > PROBE) return e;
   e = check_kill();
   if (e == 0) e = check_waiting();
@@ -559,6 +580,8 @@ int print_help(void)
            "a server\n"
            "       amt learn CAPTURE -an NAME -jn JOB  a wire file from what "
            "was captured\n"
+           "       amt tap --listen ADDRESS:PORT --to URL --save FILE  what a "
+           "client says\n"
            "       amt encrypt [-v VALUE]              for Connector.config\n"
            "       amt anchors FILE                    CA certificates as C "
            "source\n"

@@ -12,7 +12,7 @@ typedef struct { uint8_t key[PINS][32]; size_t count; } pin_list;
 typedef struct { const char *text[SERVERS]; size_t count; } server_list;
 
 enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
-       PROBE, ENCRYPT, ANCHORS, LEARN, PRINT_WIRE, TYPES };
+       PROBE, ENCRYPT, ANCHORS, LEARN, TAP, PRINT_WIRE, TYPES };
 enum { ACS, CONNECTOR, PLAIN, JSON };
 
 /* Where an option comes from: what an earlier place says, a later one does not
@@ -31,6 +31,7 @@ extern struct options {
   const char *ca, *cert, *key, *anchors, *id_file, *param_file;
   const char *output;
   char       *capture;
+  const char *listen, *to, *save, *report;
   pin_list    pins;
   server_list servers; /* server is the one in use */
   list        parameters, task_values;
@@ -40,7 +41,7 @@ extern struct options {
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
   int         id_text, strict_text, keep_state;
   int         insecure, common_name, more_ciphers, print_wire, help;
-  int         version;
+  int         version, secrets;
   int         detach, format; /* -1: nobody says */
   int         type;           /* worked out from the words */
 } opt;

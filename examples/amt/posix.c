@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h> /* rename */
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -130,6 +133,22 @@ void file_close(int fd) { close(fd); }
 ptrdiff_t file_again(int fd, void *p, size_t n)
 {
   return pread(fd, p, n, 0);
+}
+
+int file_device(const char *path)
+{
+  struct stat st;
+  int         fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+                              O_NOFOLLOW);
+  if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode)) return fd;
+  if (fd >= 0) close(fd);
+  errno = EEXIST;
+  return -1;
+}
+
+int64_t file_seek(int fd, int64_t at)
+{
+  return lseek(fd, at < 0 ? 0 : (off_t)at, at < 0 ? SEEK_END : SEEK_SET);
 }
 
 int file_remove(const char *path) { return unlink(path); }
@@ -451,6 +470,93 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   p[2].fd = asking.fd;
   p[2].events = POLLIN;
   if (poll(p, 3, (int)ms) > 0 && p[0].revents != 0) {
+    char    byte;
+    ssize_t ignored = read(wake[0], &byte, 1);
+    (void)ignored;
+  }
+}
+
+/* In `to` a's address, and this port. */
+static socklen_t socket_name(struct sockaddr_storage *to, const amt_address *a,
+                             uint16_t port)
+{
+  struct sockaddr_in  four;
+  struct sockaddr_in6 six;
+  memset(&four, 0, sizeof four);
+  memset(&six, 0, sizeof six);
+  four.sin_family = AF_INET, six.sin6_family = AF_INET6;
+  four.sin_port = six.sin6_port = htons(port);
+  memcpy(&four.sin_addr, a->ip, 4);
+  memcpy(&six.sin6_addr, a->ip, sizeof six.sin6_addr);
+  if (a->len == 4) memcpy(to, &four, sizeof four);
+  else memcpy(to, &six, sizeof six);
+  return a->len == 4 ? sizeof four : sizeof six;
+}
+
+static uint16_t port_of(int fd)
+{
+  struct sockaddr_storage name;
+  struct sockaddr_in      four; /* IPv6 has it in the same place */
+  socklen_t               n = sizeof name;
+  memset(&name, 0, sizeof name);
+  getsockname(fd, (struct sockaddr *)&name, &n);
+  memcpy(&four, &name, sizeof four);
+  return ntohs(four.sin_port);
+}
+
+int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
+{
+  struct sockaddr_storage name;
+  socklen_t               n = socket_name(&name, a, *port);
+  int on = 1, fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  net_init(s);
+  s->fd = fd;
+  if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+      fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      bind(fd, (struct sockaddr *)&name, n) != 0 ||
+      listen(fd, SOMAXCONN) != 0) {
+    s->sys_error = errno;
+    return -1;
+  }
+  *port = port_of(fd);
+  return 0;
+}
+
+int net_accept(net_socket *listener, net_socket *to)
+{
+  int on = 1, fd = accept(listener->fd, NULL, NULL);
+  if (fd < 0) {
+    listener->sys_error = errno;
+    return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -1;
+  }
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  net_init(to);
+  to->fd = fd;
+  return 1;
+}
+
+void net_finish(net_socket *s) { shutdown(s->fd, SHUT_WR); }
+
+/* poll tells the end of a socket of which nobody wants to know: so that one is
+   left out. */
+void wait_for_some(net_wait *list, size_t n, uint32_t ms)
+{
+  struct pollfd p[SOME + 1];
+  size_t        i;
+  for (i = 0; i < n; i++) {
+    int want = list[i].want;
+    p[i].fd = want != 0 ? list[i].socket->fd : -1;
+    p[i].events = (short)((want & TO_READ ? POLLIN : 0) |
+                          (want & TO_WRITE ? POLLOUT : 0));
+    p[i].revents = 0;
+  }
+  p[n].fd = wake[0], p[n].events = POLLIN, p[n].revents = 0;
+  if (poll(p, (nfds_t)n + 1, (int)ms) < 0) p[n].revents = 0;
+  for (i = 0; i < n; i++)
+    list[i].ready = p[i].revents != 0 ? list[i].want : 0;
+  if (p[n].revents != 0) {
     char    byte;
     ssize_t ignored = read(wake[0], &byte, 1);
     (void)ignored;

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "output.h"
+#include "report.h"
 #include "run.h"
 #include "session.h"
 #include "signals.h"
@@ -245,8 +246,11 @@ static int probe_report(void)
       verdict = "missing", good = 0;
     else if (wire.reply[i] == NULL) verdict = "not read";
     putf("  %16s", wire_name(&wire.reply[i]));
-    put_text(wire.reply[i] != NULL ? way_of(i, way, sizeof way) : "none");
+    if (wire.reply[i] == NULL) text(way, sizeof way, "none");
+    else way_of(i, way, sizeof way);
+    put_text(way);
     putf(": %s\n", verdict);
+    report_word(wire_name(&wire.reply[i]), way, verdict);
   }
   if (*look.unread != 0) {
     put_text("  the reply also has: ");
@@ -328,12 +332,11 @@ static int probe_headers(amt_op op, int *answered)
   return 0;
 }
 
-int probe(void)
+static int probe_calls(void)
 {
   static const amt_op calls[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
   size_t              i, n = opt.id != NULL ? 3 : 1;
   int                 good = 1;
-  tap_body = look_through;
   if (session.give_up == 0) session.give_up = AMT_ZERO;
   task.application = either(opt.application, "-");
   for (i = signs_in() ? 0 : 1; i < n; i++) {
@@ -355,4 +358,11 @@ int probe(void)
     tell("probe of %s: a reply lacks what is needed; correct the wire table",
          opt.server);
   return good ? 0 : EXIT_CONFIG;
+}
+
+int probe(void)
+{
+  int e = report_begin();
+  tap_body = look_through;
+  return e != 0 ? e : report_end(probe_calls());
 }

@@ -7,6 +7,7 @@
 
 #include "secrets.h"
 #include "config.h"
+#include "mask.h"
 #include "session.h"
 #include "text.h"
 #include "tls.h"
@@ -21,6 +22,7 @@ void wipe_secrets(void)
   config_wipe();
   wipe(buffer, sizeof buffer);
   tap_wipe();
+  mask_wipe();
   wipe(password, sizeof password);
   wipe(token, sizeof token);
   wipe(basic, sizeof basic);

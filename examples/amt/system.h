@@ -16,6 +16,8 @@
      file_room                waits until a write finds room, or so long, or a
                               signal comes, if `woken`. 1: it finds it
      file_again               the first bytes of an open file, once more
+     file_device              to write a device that is there, or -1
+     file_seek                to here, or to the end (-1): where that is
      file_replace             syncs and closes; then renames, which is synced
      file_remove, file_gone   removes; makes sure that a removal lasts
      file_remove_at_last      tries for half a minute where others may hold it
@@ -34,6 +36,11 @@
                               what its error number means
      net_asks                 a name was asked for, and there is no answer yet
      wait_for                 the socket has something, a signal came, or time
+     net_listen               at an address; *port: the one it got. 0, or -1
+     net_accept               a connection that was begun there: 1; or 0, -1
+     net_finish               nothing more is written to it
+     wait_for_some            one of these sockets is ready, a signal came, or
+                              time; `ready` says of each what it is ready for
      ca_places, ca_store      trusted certificates: files, in PEM; or a store
                               that calls for each, and has this name
      catch_signals            from then on, on_signal is called
@@ -68,6 +75,10 @@ typedef amt_winsock net_socket;
 typedef amt_posix net_socket;
 #endif
 
+/* A socket that is waited for among others; bits. */
+enum { TO_READ = 1, TO_WRITE = 2, SOME = 80 };
+typedef struct { net_socket *socket; int want, ready; } net_wait;
+
 extern const char null_device[];
 /* What needs no quotes in a command line, and the quotes for the rest. */
 extern const char plain_letters[], quote[], quoted_quote[];
@@ -82,6 +93,8 @@ ptrdiff_t file_write(int fd, const void *p, size_t n);
 int file_room(int fd, uint32_t ms, int woken);
 void file_close(int fd);
 ptrdiff_t file_again(int fd, void *p, size_t n);
+int file_device(const char *path);
+int64_t file_seek(int fd, int64_t at);
 int file_replace(int fd, const char *from, const char *to);
 int file_remove(const char *path);
 int file_gone(const char *path);
@@ -107,6 +120,10 @@ void net_init(net_socket *s);
 const char *net_words(int error);
 int net_asks(void);
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms);
+int net_listen(net_socket *s, const amt_address *a, uint16_t *port);
+int net_accept(net_socket *listener, net_socket *to);
+void net_finish(net_socket *s);
+void wait_for_some(net_wait *list, size_t n, uint32_t ms);
 #ifdef AMT_BEARSSL
 extern const char *const ca_places[];
 const char *ca_store(int (*take)(const char *p, size_t n), int *error);

@@ -197,6 +197,13 @@ amt_stream *tls_begin(void)
   return &tls.stream;
 }
 
+void tls_wrap(amt_bearssl *t, net_socket *s, void *buf, size_t size)
+{
+  amt_bearssl_init(t, &s->stream, &tls_server, buf, size);
+}
+
+void tls_look_at(const amt_bearssl *t) { tls.report = t->report; }
+
 /* "2026-11-21 09:30:00 UTC" */
 static char *utc(char *to, size_t room, uint32_t seconds)
 {

@@ -3,7 +3,7 @@
 #ifndef TLS_H
 #define TLS_H
 
-#include "library.h"
+#include "system.h"
 
 enum { TRUST = 524288 }; /* bytes for trusted certificates */
 
@@ -21,6 +21,11 @@ int read_anchors(int fd);
 
 /* --cert and --key, into `client`; likewise. */
 int read_client(void);
+
+/* The stream of one more connection to the server, with a buffer of its own;
+   and what tls_words is to speak of. */
+void tls_wrap(amt_bearssl *t, net_socket *s, void *buf, size_t size);
+void tls_look_at(const amt_bearssl *t);
 #endif
 
 /* What the options say of it. 0, or an exit status after saying why. */

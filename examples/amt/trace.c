@@ -9,6 +9,7 @@
 #include "holes.h"
 #include "job.h"
 #include "options.h"
+#include "report.h"
 #include "secrets.h"
 #include "session.h"
 #include "system.h"
@@ -248,14 +249,17 @@ static void tap_reply(const unsigned char *p, size_t n)
 static int tap_open(amt_stream *s, const char *host, size_t host_len,
                     uint16_t port, uint32_t left)
 {
+  int e = under->ops->open(under, host, host_len, port, left);
   (void)s;
-  return under->ops->open(under, host, host_len, port, left);
+  if (e > 0) report_opened();
+  return e;
 }
 
 static ptrdiff_t tap_read(amt_stream *s, void *p, size_t n)
 {
   ptrdiff_t got = under->ops->read(under, p, n);
   (void)s;
+  if (got > 0) report_bytes('<', p, (size_t)got);
   if (got > 0) tap_reply((const unsigned char *)p, (size_t)got);
   return got;
 }
@@ -267,6 +271,7 @@ static ptrdiff_t tap_write(amt_stream *s, const void *p, size_t n)
   if (put > 0) {
     const unsigned char *b = (const unsigned char *)p;
     size_t               head;
+    report_bytes('>', p, (size_t)put);
     if (conn.http.sent == 0) tap_begin('>');
     head = tap_head(b, (size_t)put);
     tap_bytes(b + head, (size_t)put - head);
@@ -278,6 +283,7 @@ static void tap_close(amt_stream *s)
 {
   (void)s;
   tap_end();
+  report_closed();
   under->ops->close(under);
 }
 

@@ -13,7 +13,9 @@
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
 #endif
+#define FD_SETSIZE 96 /* more than SOME */
 #include <winsock2.h>
+#include <ws2tcpip.h>
 #include <wincrypt.h> /* behind the other */
 
 enum { WIDE = 1024 };
@@ -205,6 +207,22 @@ ptrdiff_t file_again(int fd, void *p, size_t n)
   if (!SetFilePointerEx(handle_of(fd), start, NULL, FILE_BEGIN))
     return outcome(0);
   return file_read(fd, p, n);
+}
+
+int file_device(const char *path)
+{
+  (void)path;
+  errno = EEXIST;
+  return -1;
+}
+
+int64_t file_seek(int fd, int64_t at)
+{
+  LARGE_INTEGER to, now_at;
+  to.QuadPart = at < 0 ? 0 : at;
+  if (!SetFilePointerEx(handle_of(fd), to, &now_at,
+                        at < 0 ? FILE_END : FILE_BEGIN)) return outcome(0);
+  return now_at.QuadPart;
 }
 
 int file_replace(int fd, const char *from, const char *to)
@@ -527,6 +545,124 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
     if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
   }
   WaitForMultipleObjects(count, events, FALSE, ms);
+}
+
+/* In `to` a's address, and this port. */
+static int socket_name(struct sockaddr_storage *to, const amt_address *a,
+                       uint16_t port)
+{
+  struct sockaddr_in  four;
+  struct sockaddr_in6 six;
+  memset(&four, 0, sizeof four);
+  memset(&six, 0, sizeof six);
+  four.sin_family = AF_INET, six.sin6_family = AF_INET6;
+  four.sin_port = six.sin6_port = htons(port);
+  memcpy(&four.sin_addr, a->ip, 4);
+  memcpy(&six.sin6_addr, a->ip, sizeof six.sin6_addr);
+  if (a->len == 4) memcpy(to, &four, sizeof four);
+  else memcpy(to, &six, sizeof six);
+  return a->len == 4 ? (int)sizeof four : (int)sizeof six;
+}
+
+static uint16_t port_of(SOCKET fd)
+{
+  struct sockaddr_storage name;
+  struct sockaddr_in      four; /* IPv6 has it in the same place */
+  int                     n = sizeof name;
+  memset(&name, 0, sizeof name);
+  getsockname(fd, (struct sockaddr *)&name, &n);
+  memcpy(&four, &name, sizeof four);
+  return ntohs(four.sin_port);
+}
+
+/* Without SO_EXCLUSIVEADDRUSE, any program could take the port as well. */
+int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
+{
+  static const char       on[sizeof(BOOL)] = { 1 };
+  struct sockaddr_storage name;
+  int                     n = socket_name(&name, a, *port);
+  u_long                  asynchronous = 1;
+  net_init(s);
+  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  if (s->fd == INVALID_SOCKET ||
+      !SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0) ||
+      ioctlsocket(s->fd, (long)FIONBIO, &asynchronous) != 0 ||
+      setsockopt(s->fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, on, sizeof on) != 0 ||
+      bind(s->fd, (struct sockaddr *)&name, n) != 0 ||
+      listen(s->fd, SOMAXCONN) != 0) {
+    s->sys_error = WSAGetLastError();
+    return -1;
+  }
+  *port = port_of(s->fd);
+  return 0;
+}
+
+int net_accept(net_socket *listener, net_socket *to)
+{
+  static const char on[sizeof(BOOL)] = { 1 };
+  u_long            asynchronous = 1;
+  SOCKET            fd = accept(listener->fd, NULL, NULL);
+  if (fd == INVALID_SOCKET) {
+    listener->sys_error = WSAGetLastError();
+    return listener->sys_error == WSAEWOULDBLOCK ||
+           listener->sys_error == WSAECONNRESET ? 0 : -1;
+  }
+  SetHandleInformation((HANDLE)fd, HANDLE_FLAG_INHERIT, 0);
+  WSAEventSelect(fd, NULL, 0); /* the listener's, which it inherits */
+  ioctlsocket(fd, (long)FIONBIO, &asynchronous);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, sizeof on);
+  net_init(to);
+  to->fd = fd;
+  return 1;
+}
+
+void net_finish(net_socket *s) { shutdown(s->fd, SD_SEND); }
+
+/* What is so already. 1: something is. A connection attempt that failed is in
+   the third set alone. */
+static int look_at_some(net_wait *list, size_t n)
+{
+  static fd_set  readable, writable, failed;
+  struct timeval none = { 0, 0 };
+  size_t         i;
+  FD_ZERO(&readable), FD_ZERO(&writable), FD_ZERO(&failed);
+  for (i = 0; i < n; i++) {
+    SOCKET fd = list[i].socket->fd;
+    list[i].ready = 0;
+    if (fd == INVALID_SOCKET || list[i].want == 0) continue;
+    if (list[i].want & TO_READ) FD_SET(fd, &readable);
+    if (list[i].want & TO_WRITE) FD_SET(fd, &writable);
+    FD_SET(fd, &failed);
+  }
+  if (failed.fd_count == 0 ||
+      select(0, &readable, &writable, &failed, &none) <= 0) return 0;
+  for (i = 0; i < n; i++) {
+    SOCKET fd = list[i].socket->fd;
+    if (list[i].want == 0 || fd == INVALID_SOCKET) continue;
+    if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable) ||
+        FD_ISSET(fd, &failed)) list[i].ready = list[i].want;
+  }
+  return 1;
+}
+
+/* As wait_for. */
+void wait_for_some(net_wait *list, size_t n, uint32_t ms)
+{
+  HANDLE events[2];
+  size_t i;
+  events[0] = wake, events[1] = net_event;
+  ResetEvent(net_event);
+  for (i = 0; i < n; i++) {
+    int want = list[i].want;
+    if (list[i].socket->fd == INVALID_SOCKET) continue;
+    WSAEventSelect(list[i].socket->fd, net_event,
+                   want == 0 ? 0 : FD_CLOSE |
+                   (want & TO_READ ? FD_READ | FD_ACCEPT : 0) |
+                   (want & TO_WRITE ? FD_WRITE | FD_CONNECT : 0));
+  }
+  if (look_at_some(list, n)) return;
+  WaitForMultipleObjects(2, events, FALSE, ms);
+  look_at_some(list, n);
 }
 
 /* Line ends as they are, and UTF-8 where a person reads it. */

@@ -1,0 +1,327 @@
+/* capture.c - what passes by, in a file, without its secrets.
+
+   Messages are framed by the library's own parser, a request as if it were a
+   reply: so a secret is found wherever its bytes are cut, by reads or by
+   chunks. A message of up to LANE bytes is written as one block; a longer one
+   in pieces, of which each keeps its last TAIL bytes for the next, so that no
+   secret lies in two. */
+
+#include "capture.h"
+#include "clock.h"
+#include "keep.h"
+#include "options.h"
+#include "system.h"
+#include "tell.h"
+#include "text.h"
+#include "write.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { TAIL = 8192 };
+enum { FRAMING, HEAD_TEXT, BODY_TEXT }; /* kinds of bytes */
+
+static struct {
+  const char *name;
+  int         fd; /* 0: nothing is written (any more) */
+  int         failed;
+  unsigned    conns, requests;
+  unsigned    known;    /* secrets with which all of it was looked through */
+  int64_t     at, end;  /* what of it is to be looked through now */
+} saved;
+
+/* --- the file ------------------------------------------------------------- */
+
+/* A full disk ends the capture, and nothing else. */
+static void write_file(const char *p, size_t n)
+{
+  if (saved.fd == 0 || write_all(saved.fd, p, n) == 0) return;
+  tell("%s: %s; the capture ends here, and what passes goes on", saved.name,
+       strerror(errno));
+  file_close(saved.fd);
+  saved.fd = 0;
+  saved.failed = 1;
+}
+
+int capture_open(const char *name)
+{
+  static const char first[] = "amt-capture 1\n";
+  int               fd = file_create(name), error = errno;
+  if (fd < 0 && error == EEXIST) fd = file_device(name);
+  if (fd < 0 && error == EEXIST)
+    return wrong(EXIT_CONFIG, name, "it is there already, and is not written "
+                 "over: remove it, or name another file");
+  if (fd < 0) return wrong(EXIT_CONFIG, name, "%s", strerror(error));
+  memset(&saved, 0, sizeof saved);
+  saved.name = name;
+  saved.fd = fd;
+  write_file(first, sizeof first - 1);
+  return 0;
+}
+
+void capture_note(const char *format, ...)
+{
+  char    line[WORDS];
+  va_list a;
+  va_start(a, format);
+  vtext(line, sizeof line - 1, format, a);
+  va_end(a);
+  make_clean(line);
+  write_file("# ", 2);
+  write_file(line, strlen(line));
+  write_file("\n", 1);
+}
+
+static void write_block(const lane *l, size_t n)
+{
+  char head[40], side[2];
+  side[0] = l->side, side[1] = 0;
+  text(head, sizeof head, "%s %u %u\n", side, l->conn, (unsigned)n);
+  write_file(head, strlen(head));
+  write_file(l->bytes, n);
+  write_file("\n", 1);
+}
+
+int capture_work(void)
+{
+  static char piece[LANE];
+  ptrdiff_t   n;
+  if (saved.fd == 0 || opt.secrets) return 0;
+  if (saved.known != mask_count()) {
+    saved.known = mask_count();
+    saved.end = file_seek(saved.fd, -1);
+    saved.at = 0;
+  }
+  if (saved.at >= saved.end) return 0;
+  if (file_seek(saved.fd, saved.at) < 0) return 0; /* no file */
+  n = file_read(saved.fd, piece, sizeof piece);
+  if (n > 0 && mask_known(piece, (size_t)n)) {
+    file_seek(saved.fd, saved.at);
+    write_file(piece, (size_t)n);
+  }
+  if (saved.fd != 0) file_seek(saved.fd, -1);
+  saved.at += n > TAIL ? n - TAIL : LANE;
+  wipe(piece, sizeof piece);
+  return saved.at < saved.end;
+}
+
+int capture_close(unsigned *requests, unsigned *connections)
+{
+  while (capture_work()) continue;
+  *requests = saved.requests, *connections = saved.conns;
+  if (saved.fd != 0) file_close(saved.fd);
+  saved.fd = 0;
+  mask_wipe();
+  return saved.failed ? EXIT_IO : 0;
+}
+
+/* --- one direction -------------------------------------------------------- */
+
+/* A header line that says that the body is compressed. */
+static int is_coding(const char *t, size_t n)
+{
+  char  line[40], *value;
+  if (n >= sizeof line) n = sizeof line - 1;
+  memcpy(line, t, n);
+  line[n] = 0;
+  value = strchr(line, ':');
+  if (value == NULL) return 0;
+  *value++ = 0;
+  value += strspn(value, " \t");
+  value[strcspn(value, " \t\r")] = 0;
+  return same_word(line, "Content-Encoding") && !same_word(value, "identity");
+}
+
+/* Hides what is secret in a lane's bytes: their text without the framing, and
+   back. */
+static void hide_in(lane *l)
+{
+  static char     text_of[LANE];
+  static uint16_t from[LANE];
+  size_t          i, n = 0, seen = 0;
+  for (i = 0; i < l->len; i++) {
+    if (i == l->seen) seen = n;
+    if (l->framing[i / 8] >> i % 8 & 1) continue;
+    text_of[n] = l->bytes[i];
+    from[n++] = (uint16_t)i;
+  }
+  if (l->seen == l->len) seen = n;
+  if (l->opaque) memset(text_of + l->head, '*', n - l->head);
+  mask_text(&l->hide, text_of, l->head, n, seen);
+  for (i = 0; i < n; i++) l->bytes[from[i]] = text_of[i];
+  wipe(text_of, n);
+}
+
+/* What is here goes out, all of it, or of a full lane all but so many bytes. */
+static void flush(lane *l, size_t keep)
+{
+  size_t gone;
+  if (l->len == 0) return;
+  if (!opt.secrets) hide_in(l);
+  gone = l->len - keep;
+  write_block(l, gone);
+  memmove(l->bytes, l->bytes + gone, keep);
+  memmove(l->framing, l->framing + gone / 8, keep / 8);
+  memset(l->framing + keep / 8, 0, sizeof l->framing - keep / 8);
+  l->head = l->head > gone ? l->head - gone : 0;
+  l->len = l->seen = keep;
+}
+
+static void message_begins(lane *l)
+{
+  memset(&l->hide, 0, sizeof l->hide);
+  l->hide.reply = l->side == '<';
+  l->starts = l->side == '>';
+  l->in_body = l->opaque = 0;
+  l->line = l->len;
+  amt_http_reply_init(&l->http);
+}
+
+/* A reply learns from its request what it is to be searched for. */
+static void message_ends(lane *l)
+{
+  flush(l, 0);
+  l->whole++;
+  saved.requests += l->side == '>';
+  if (l->side == '>') l->other->hide.signs_in = l->hide.signs_in;
+  message_begins(l);
+}
+
+void capture_begin(lane *request, lane *reply)
+{
+  saved.conns++;
+  request->other = reply, reply->other = request;
+  request->side = '>', reply->side = '<';
+  request->conn = reply->conn = saved.conns;
+  request->len = reply->len = request->seen = reply->seen = 0;
+  request->whole = reply->whole = 0;
+  request->head = reply->head = 0;
+  memset(request->framing, 0, sizeof request->framing);
+  memset(reply->framing, 0, sizeof reply->framing);
+  message_begins(request);
+  message_begins(reply);
+  look_at_clock();
+  capture_note("connection %u: %s %s", saved.conns, now.date, now.clock);
+}
+
+static void put_bytes(lane *l, const unsigned char *p, size_t n, int kind)
+{
+  size_t end = l->len + n, i;
+  memcpy(l->bytes + l->len, p, n);
+  for (i = l->len; kind == FRAMING && i < end; i++)
+    l->framing[i / 8] |= (uint8_t)(1u << i % 8);
+  if (kind == HEAD_TEXT) l->head = end;
+  l->len = end;
+}
+
+/* From here on nobody knows what is a head and what a body. */
+static size_t lose_track(lane *l, const unsigned char *p, size_t n)
+{
+  l->hide.unframed = 1;
+  memset(l->framing, 0, sizeof l->framing);
+  put_bytes(l, p, n, HEAD_TEXT);
+  return n;
+}
+
+/* The parser gets whole lines of a head. */
+static int parse(lane *l, const char *line, size_t n)
+{
+  const unsigned char *p = (const unsigned char *)line;
+  size_t               used, body;
+  int                  e = AMT_AGAIN;
+  while (n > 0 && e >= 0) {
+    e = amt_http_reply_next(&l->http, p, n, &used, &body);
+    p += used, n -= used;
+  }
+  return e;
+}
+
+/* It knows replies: a request is one without a length, unless it has one; and
+   it refuses compressed bodies, which pass here. */
+static int head_line(lane *l, const char *line, size_t n)
+{
+  static const char status[] = "HTTP/1.1 200 OK\r\n", version[] = " HTTP/1.";
+  if (l->starts) {
+    if (n <= 2) return AMT_AGAIN; /* an empty one in front */
+    if (n < 12 || memcmp(line + n - 11, version, sizeof version - 1) != 0)
+      return AMT_E_HTTP_STATUS;
+    l->starts = 0;
+    l->no_body = memcmp(line, "HEAD ", 5) == 0;
+    return parse(l, status, sizeof status - 1);
+  }
+  if (!is_coding(line, n)) return parse(l, line, n);
+  if (!opt.secrets)
+    capture_note("connection %u: a compressed body follows; secrets cannot be "
+                 "found in it, so all of it is hidden", l->conn);
+  l->opaque = 1;
+  return AMT_AGAIN;
+}
+
+/* To the parser of replies, what has no length goes on to the connection's
+   end. */
+static int has_no_body(const lane *l)
+{
+  if (l->side == '<') return l->other->no_body;
+  return amt_http_reply_eof(&l->http) == AMT_HTTP_END;
+}
+
+/* Some bytes of a head: how many. */
+static size_t take_head(lane *l, const unsigned char *p, size_t n)
+{
+  const unsigned char *end = (const unsigned char *)memchr(p, '\n', n);
+  size_t               used = end != NULL ? (size_t)(end - p) + 1 : n, none;
+  int                  e;
+  put_bytes(l, p, used, HEAD_TEXT);
+  if (end == NULL) return used;
+  e = head_line(l, l->bytes + l->line, l->len - l->line);
+  l->line = l->len;
+  if (e < 0) lose_track(l, p, 0);
+  if (e != AMT_HTTP_HEAD) return used;
+  l->in_body = 1;
+  /* An end is known once it is there, not only with the next message. */
+  if (has_no_body(l)) e = AMT_HTTP_END;
+  else e = amt_http_reply_next(&l->http, p, 0, &none, &none);
+  if (e == AMT_HTTP_END) message_ends(l);
+  return used;
+}
+
+static size_t take_body(lane *l, const unsigned char *p, size_t n)
+{
+  size_t used = 0, body = 0, none;
+  int    e = amt_http_reply_next(&l->http, p, n, &used, &body);
+  if (e < 0) return lose_track(l, p, n);
+  put_bytes(l, p, used - body, FRAMING);
+  put_bytes(l, p + used - body, body, BODY_TEXT);
+  if (e == AMT_HTTP_BODY)
+    e = amt_http_reply_next(&l->http, p, 0, &none, &none);
+  if (e == AMT_HTTP_END) message_ends(l);
+  return used;
+}
+
+void capture_put(lane *l, const void *bytes, size_t n)
+{
+  const unsigned char *p = (const unsigned char *)bytes;
+  while (n > 0) {
+    size_t room = LANE - l->len, used;
+    if (room > n) room = n;
+    used = l->hide.unframed ? lose_track(l, p, room)
+         : l->in_body ? take_body(l, p, room) : take_head(l, p, room);
+    p += used, n -= used;
+    if (l->len < LANE) continue;
+    if (!l->in_body) lose_track(l, p, 0);
+    flush(l, TAIL);
+  }
+}
+
+void capture_end(lane *l)
+{
+  flush(l, 0);
+  write_block(l, 0);
+  capture_wipe(l);
+}
+
+void capture_wipe(lane *l)
+{
+  wipe(l->bytes, sizeof l->bytes);
+  l->len = l->seen = 0;
+}
