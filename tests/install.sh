@@ -60,6 +60,11 @@ completion() {
   expect "--wire" amt probe --w
   expect "" amt probe --no-w
   expect "--insecure --insecure-common-name" amt probe --ins
+  expect "--report" amt probe --rep
+  expect "tap" amt ta
+  expect "--save --secrets" amt tap --s
+  expect "$dir/one.wire" amt tap --secrets --save "$dir/one"
+  expect "--insecure" amt probe --ins
   expect "" amt --pin ""
   expect "$dir/one.wire" amt -v --ca "$dir/one"
   expect "$dir/one.wire" amt anchors "$dir/one"

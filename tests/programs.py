@@ -83,6 +83,10 @@ NOT_UNDER_WINE = {
         "comes between a program and a POSIX system (LD_PRELOAD)",
     "a_state_file_or_its_lock_that_others_could_make_is_78": POSIX,
     "a_file_that_others_could_change_decides_nothing": POSIX,
+    "the_capture_is_new_and_its_owners_alone": POSIX,
+    "a_full_disk_ends_the_capture_and_not_the_job": POSIX,
+    "every_dialect_runs_through_the_tap_and_its_secrets_stay_hidden":
+        "is about what is hidden, and long",
     "a_password_may_come_from_a_pipe_while_the_timeout_lasts": POSIX,
     "an_unasked_configuration_file_of_others_is_refused_by_name": POSIX,
     "an_unasked_file_that_may_not_be_read_is_not_there": POSIX,

@@ -225,13 +225,13 @@ fi
 under_wine() {
   TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
     python3 tests/programs.py; python3 tests/tool.py
-    python3 tests/sites.py' >$out/wine.log 2>&1
+    python3 tests/sites.py; python3 tests/tap.py' >$out/wine.log 2>&1
   if [ $? -eq 77 ]; then left "$1" "$(tail -n 1 $out/wine.log)"; return; fi
   sed -i -e 's/^\(ok     \|FAILED \) /&amt.exe under Wine: /' \
     -e 's/^left    /-       amt.exe under Wine: /' $out/wine.log
   cat $out/wine.log
   lines $out/wine.log
-  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 3 ] || failed=$((failed + 1))
+  [ "$(grep -c '^programs: done' $out/wine.log)" -eq 4 ] || failed=$((failed + 1))
 }
 
 programs() {
@@ -285,6 +285,7 @@ needing git whole tests/bare.py
 whole tests/servers.py
 whole tests/dialects.py
 whole tests/learn.py
+whole tests/tap.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
 grep '^FUZZ' $log
