@@ -12,10 +12,11 @@ _amt() {
     --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --insecure-common-name --more-ciphers --wire --output
     --no-keep-alive
-    --zero-on-done -v --trace --print-wire --help --version'
+    --zero-on-done -v --trace --print-wire --report --listen --to --save
+    --secrets --help --version'
   COMPREPLY=()
   case ${COMP_WORDS[1]} in
-  probe | learn | encrypt | anchors) [ "$COMP_CWORD" -gt 1 ] &&
+  probe | learn | tap | encrypt | anchors) [ "$COMP_CWORD" -gt 1 ] &&
     command=${COMP_WORDS[1]} i=2 ;;
   esac
 
@@ -26,7 +27,7 @@ _amt() {
     case ${COMP_WORDS[i]} in
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
     -f | --follow | --no-wait | --keep-state | --insecure | --insecure-common-name | --more-ciphers | --no-keep-alive | \
-      --zero-on-done | --id-text | --quiet | --strict-text | --print-wire | \
+      --zero-on-done | --secrets | --id-text | --quiet | --strict-text | --print-wire | \
       --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
     esac
@@ -50,8 +51,11 @@ _amt() {
       } ;;
     probe) options='-an --application -id --id --id-text -c --config -s --server
       --api-user --password-file --give-up --ca --pin --cert --key
-      --insecure --insecure-common-name --more-ciphers --wire --no-keep-alive -v --trace' ;;
-    *) [ "$COMP_CWORD" = 1 ] && options="probe learn encrypt anchors $options" ;;
+      --insecure --insecure-common-name --more-ciphers --wire --no-keep-alive
+      -v --trace --report' ;;
+    tap) options='--listen --to --save --secrets --ca --pin --cert --key
+      --insecure --insecure-common-name --more-ciphers' ;;
+    *) [ "$COMP_CWORD" = 1 ] && options="probe learn tap encrypt anchors $options" ;;
     esac
     [ -n "$options" ] && COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
   -jt | --job-type)
@@ -62,7 +66,7 @@ _amt() {
   --log-dir) compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -d -- "$word")) ;;
   -c | --config | --password-file | --state | --id-file | --ca | --cert | \
-    --key | --wire | --output)
+    --key | --wire | --output | --save | --report)
     compopt -o filenames 2>/dev/null
     local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$word")) ;;
   esac

@@ -64,7 +64,6 @@ completion() {
   expect "tap" amt ta
   expect "--save --secrets" amt tap --s
   expect "$dir/one.wire" amt tap --secrets --save "$dir/one"
-  expect "--insecure" amt probe --ins
   expect "" amt --pin ""
   expect "$dir/one.wire" amt -v --ca "$dir/one"
   expect "$dir/one.wire" amt anchors "$dir/one"
