@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 out=build/bench
 mkdir -p $out
 : >$out/results
-CC="${CC:-gcc} -std=gnu99 -O2 -I. -Ibackends"
+peers=$PWD/build/peers # what a later Debian has
+CC="${CC:-gcc} -std=gnu99 -O2 -I. -Ibackends -I$peers/usr/include"
 parts=${*:-json http tls poll fleet}
 trap 'kill $pids 2>/dev/null || :' EXIT
 pids=
@@ -22,6 +23,17 @@ pids=
 line()  { echo "$*" | tee -a $out/results; }
 bench() { line BENCH "$@"; } # NAME VALUE
 peer()  { line PEER "$@"; }  # NAME PEER VALUE
+
+# later RELEASE PACKAGE...: fetches packages of a later Debian, if it can.
+later() { sh tests/debian_binary.sh "$peers" "$@" 2>$out/later || cat $out/later; }
+
+# version NAME PACKAGE: the name with the version that the package has.
+version() {
+  v=$(sed -n "s/^$2 //p" "$peers/versions" 2>/dev/null)
+  [ -n "$v" ] || v=$(dpkg-query -W -f '${Version}' "$2" 2>/dev/null) || v=
+  v=${v%%[-~+]*}
+  echo "$1${v:+ ${v#*:}}"
+}
 
 # begins PART WHAT...: it is wanted, and what it needs is here.
 begins() {
@@ -59,7 +71,7 @@ json() { # PARSER LIBRARY OPTION...
   parser=$1 library=$2; shift 2
   lacks=$(lacking $library "$@")
   if [ -n "$lacks" ]; then left "PEER $parser" "$lacks"; return; fi
-  $CC "$@" tests/bench_json.c -o $out/json $library
+  $CC "$@" tests/bench_json.c -o $out/json $library $more
   case $parser in amt) say=bench name=;; amt-plain) say=bench name=-plain;;
     *) say="peer" name= ;; esac
   [ $say = bench ] && who= || who=$parser
@@ -69,13 +81,25 @@ json() { # PARSER LIBRARY OPTION...
   counted 100 $out/json status; $say json-status$name.ir $who $ir
 }
 if begins json valgrind; then
+  later trixie libyyjson-dev libyyjson0
+  from=$(echo "$peers"/usr/lib/*-linux-gnu)
   json amt "" -DPARSER_AMT
   json amt-plain "" -DPARSER_AMT -DAMT_WIDE=0
-  json "jsmn, undecoded" "" -DPARSER_JSMN
-  json yajl -lyajl -DPARSER_YAJL
-  json cJSON -lcjson -DPARSER_CJSON
-  json json-c -ljson-c -DPARSER_JSONC
-  json jansson -ljansson -DPARSER_JANSSON
+  json "$(version "jsmn, undecoded" libjsmn-dev)" "" -DPARSER_JSMN
+  json "$(version yajl libyajl-dev)" -lyajl -DPARSER_YAJL
+  json "$(version cJSON libcjson-dev)" -lcjson -DPARSER_CJSON
+  json "$(version json-c libjson-c-dev)" -ljson-c -DPARSER_JSONC
+  json "$(version jansson libjansson-dev)" -ljansson -DPARSER_JANSSON
+  more="-L$from -Wl,-rpath,$from"
+  json "$(version yyjson libyyjson-dev)" -lyyjson -DPARSER_YYJSON
+  more=
+  if have /usr/include/simdjson.h && have g++; then
+    g++ -O2 -c tests/bench_simdjson.cc -o $out/simdjson.o
+    more="$out/simdjson.o -lsimdjson -lstdc++"
+  fi
+  json "$(version simdjson libsimdjson-dev)" "" -DPARSER_SIMDJSON
+  more=
+  line LACKS json coreJSON no Debian package has it
 fi
 
 # --- HTTP ------------------------------------------------------------------
@@ -83,14 +107,25 @@ http() { # SAY WHO LIBRARY OPTION...
   say=$1 who=$2 library=$3; shift 3
   lacks=$(lacking $library "$@")
   if [ -n "$lacks" ]; then left "PEER $who" "$lacks"; return; fi
-  $CC "$@" tests/bench_http.c -o $out/http $library
+  $CC "$@" tests/bench_http.c -o $out/http $library $more
   counted 100 $out/http head;    $say http-head.ir $who $ir
+  counted 100 $out/http whole;   $say http-whole.ir $who $ir
   counted 1 $out/http chunk16;   $say http-chunk16.ir-per-byte $who $per_byte
   counted 1 $out/http chunk1024; $say http-chunk1024.ir-per-byte $who $per_byte
 }
 if begins http valgrind; then
+  later trixie libllhttp-dev
+  later sid libpicohttpparser-dev libpicohttpparser1
+  from=$(echo "$peers"/usr/lib/*-linux-gnu)
+  more=
   http bench "" ""
-  http peer http-parser -lhttp_parser -DPARSER_HTTP_PARSER
+  http peer "$(version http-parser libhttp-parser-dev)" -lhttp_parser \
+    -DPARSER_HTTP_PARSER
+  more="-L$from -Wl,-rpath,$from"
+  http peer "$(version llhttp libllhttp-dev)" -lllhttp -DPARSER_LLHTTP
+  http peer "$(version picohttpparser libpicohttpparser-dev)" -lpicohttpparser \
+    -DPARSER_PICO
+  line LACKS http coreHTTP no Debian package has it
 fi
 
 # --- TLS: handshakes with openssl s_server, EC P-256, one intermediate -----

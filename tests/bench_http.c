@@ -1,11 +1,13 @@
-/* HTTP replies and nothing else, for tests/bench.sh to count: ours and
-   http-parser. What each makes of them is checked in a run of its own.
+/* HTTP replies and nothing else, for tests/bench.sh to count: ours, http-parser,
+   llhttp and picohttpparser. What each makes of them is checked in a run of its own.
 
    usage: bench_http INPUT COUNT    parses it COUNT times, in counted()
           bench_http INPUT check    parses it once; exit 0 if right
    INPUT: head      243 bytes as nginx sends them, in pieces of 64
+          whole     the same in one piece
           chunk16, chunk1024    1 MB in chunks of that size, in pieces of 4,096
-   With -DPARSER_HTTP_PARSER it is http-parser. Prints the bytes of the body,
+   With -DPARSER_HTTP_PARSER it is http-parser, with -DPARSER_LLHTTP llhttp, with
+   -DPARSER_PICO picohttpparser, which begins a head anew with each piece. Prints the bytes of the body,
    or of the head. */
 #include <stdint.h>
 #include <stdio.h>
@@ -33,7 +35,8 @@ static void body_checked(const char *p, size_t n) /* FNV-1a */
   body_bytes += n;
 }
 
-#ifndef PARSER_HTTP_PARSER
+#if !defined(PARSER_HTTP_PARSER) && !defined(PARSER_LLHTTP) && \
+  !defined(PARSER_PICO)
 #define AMT_IMPLEMENTATION
 #include "amt_http.h"
 
@@ -62,7 +65,9 @@ static int parse(char *p, size_t n)
   }
   return 1;
 }
-#else
+#endif
+
+#ifdef PARSER_HTTP_PARSER
 #include <http_parser.h>
 
 static int on_head(http_parser *h)
@@ -94,6 +99,92 @@ static int parse(char *p, size_t n)
   for (; n > 0; p += end, n -= end) {
     end = n < piece ? n : piece;
     if (http_parser_execute(&h, &calls, p, end) != end) return 0;
+  }
+  return 1;
+}
+#endif
+
+#ifdef PARSER_LLHTTP
+#include <llhttp.h>
+
+static int on_head(llhttp_t *h)
+{
+  status = h->status_code;
+  length = h->flags & F_CONTENT_LENGTH ? h->content_length : 0;
+  return 0;
+}
+static int on_body(llhttp_t *h, const char *p, size_t n)
+{
+  (void)h, body(p, n);
+  return 0;
+}
+static int on_end(llhttp_t *h)
+{
+  (void)h, complete = 1;
+  return 0;
+}
+
+static int parse(char *p, size_t n)
+{
+  static llhttp_settings_t calls;
+  llhttp_t                 h;
+  size_t                   end;
+  calls.on_headers_complete = on_head;
+  calls.on_body = on_body;
+  calls.on_message_complete = on_end;
+  llhttp_init(&h, HTTP_RESPONSE, &calls);
+  for (; n > 0; p += end, n -= end) {
+    end = n < piece ? n : piece;
+    if (llhttp_execute(&h, p, end) != HPE_OK) return 0;
+  }
+  return 1;
+}
+#endif
+
+#ifdef PARSER_PICO
+#include <picohttpparser.h>
+#include <strings.h>
+
+/* What the head says of the body, as a program that uses it has to find out. */
+static int pico_chunked(const struct phr_header *h, size_t count)
+{
+  int chunked = 0;
+  for (; count > 0; count--, h++) {
+    if (h->name_len == 14 && strncasecmp(h->name, "Content-Length", 14) == 0)
+      length = strtoull(h->value, NULL, 10);
+    if (h->name_len == 17 && strncasecmp(h->name, "Transfer-Encoding", 17) == 0)
+      chunked = 1;
+  }
+  return chunked;
+}
+
+static int parse(char *p, size_t n)
+{
+  static char                piece_of_body[4096]; /* it decodes in place */
+  struct phr_chunked_decoder decoder = { 0 };
+  struct phr_header          h[20];
+  const char                *text;
+  size_t                     have = 0, was, text_len, count, size;
+  int                        minor, code, used = -2;
+  ssize_t                    left;
+  while (used == -2 && have < n) {
+    was = have;
+    have = n - have < piece ? n : have + piece;
+    count = 20;
+    used = phr_parse_response(p, have, &minor, &code, &text, &text_len, h,
+                              &count, was);
+  }
+  if (used < 0) return 0;
+  status = (unsigned)code;
+  if (!pico_chunked(h, count)) return 1;
+  for (was = (size_t)used; !complete && was < n; was += size) {
+    size = have > was ? have - was : n - was < piece ? n - was : piece;
+    memcpy(piece_of_body, p + was, size);
+    count = size;
+    left = phr_decode_chunked(&decoder, piece_of_body, &count);
+    if (left == -1) return 0;
+    body(piece_of_body, count);
+    complete = left >= 0;
   }
   return 1;
 }
@@ -146,6 +237,7 @@ int main(int argc, char **argv)
   if (argc != 3) return 2;
   chunk = argv[1][0] == 'c' ? (size_t)atoi(argv[1] + 5) : 0;
   body = body_checked;
+  if (argv[1][0] == 'w') piece = sizeof input;
   generate(chunk);
   sum = body_sum, bytes = body_bytes;
   check = strcmp(argv[2], "check") == 0;

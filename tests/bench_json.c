@@ -8,6 +8,7 @@
    INPUT: log string escapes status
    One program for each parser (names of jansson and json-c clash): -DPARSER_AMT
    -DPARSER_CJSON -DPARSER_JANSSON -DPARSER_YAJL -DPARSER_JSONC -DPARSER_JSMN
+   -DPARSER_YYJSON -DPARSER_SIMDJSON (with bench_simdjson.cc)
 
    All give each text to a function, with its length; texts in pieces are
    allowed. jsmn decodes nothing, so its raw texts are decoded for the check
@@ -301,6 +302,43 @@ static int parse(char *p, size_t n)
   good = good && yajl_complete_parse(h) == yajl_status_ok;
   yajl_free(h);
   return good;
+}
+#endif
+
+#ifdef PARSER_YYJSON
+#include <yyjson.h>
+
+static void yyjson_object(yyjson_val *o)
+{
+  yyjson_val *t = yyjson_obj_get(o, "Text");
+  yyjson_val *s = list ? NULL : yyjson_obj_get(o, "Status");
+  if (t != NULL) text(yyjson_get_str(t), yyjson_get_len(t));
+  if (s != NULL) status = (long)yyjson_get_int(s);
+}
+
+static int parse(char *p, size_t n)
+{
+  yyjson_doc *doc = yyjson_read(p, n, 0);
+  yyjson_val *o;
+  size_t      i, max;
+  if (doc == NULL) return 0;
+  if (list)
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "Messages"), i,
+                       max, o)
+      yyjson_object(o);
+  else yyjson_object(yyjson_doc_get_root(doc));
+  yyjson_doc_free(doc);
+  return 1;
+}
+#endif
+
+#ifdef PARSER_SIMDJSON
+int simdjson_parse(const char *p, size_t n, int is_list, long *status,
+                   void (*text)(const char *p, size_t n));
+
+static int parse(char *p, size_t n)
+{
+  return simdjson_parse(p, n, list, &status, text);
 }
 #endif
 

@@ -11,11 +11,12 @@ fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $log |
 # Nothing may take longer, on a machine that does more besides: what hangs fails.
 LIMIT="timeout -k 10 900"
 
-# have PROGRAM, have HEADER.h, have FOLDER/
+# have PROGRAM, have HEADER.h, have FOLDER/, have /FILE
 have() {
   case $1 in
-  *.h) echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
+  [!/]*.h) echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
   */) [ -d "$1" ] ;;
+  /*) [ -e "$1" ] ;;
   *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
   esac
 }
@@ -34,6 +35,10 @@ lacking() {
     -lcurl) needed=curl/curl.h ;;
     -lcjson) needed=cjson/cJSON.h ;;
     -lhttp_parser) needed=http_parser.h ;;
+    -lllhttp) needed=llhttp.h ;;
+    -lpicohttpparser) needed=picohttpparser.h ;;
+    -lyyjson) needed=yyjson.h ;;
+    -DPARSER_SIMDJSON) needed=/usr/include/simdjson.h ;;
     -ljansson) needed=jansson.h ;;
     -ljson-c) needed=json-c/json.h ;;
     -lyajl) needed=yajl/yajl_parse.h ;;
