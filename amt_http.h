@@ -1424,8 +1424,7 @@ AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
   size_t i = 0;
   *body = 0;
 #if AMT_WIDE > 0 /* most of a chunked body: a chunk's head, and its data */
-  if ((r->state == AMT__P_CHUNK || r->state == AMT__P_SIZE) &&
-      (r->len | r->word) == 0 && !(r->flags & AMT__F_CR))
+  if (r->line == 0 && (r->state == AMT__P_CHUNK || r->state == AMT__P_SIZE))
     i = amt__http_chunk(r, p, n);
   if (r->state == AMT__P_BODY && i < n) {
     *body = amt__http_body(r, n - i);

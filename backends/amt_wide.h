@@ -211,19 +211,19 @@ AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
                                    size_t n)
 {
   uint32_t size = 0;
-  size_t   k = 0, digits;
+  size_t   k = 0, most;
+  unsigned digit;
   if (r->state == AMT__P_CHUNK) {
     if (!amt__http_crlf(p, 0, n)) return 0;
     k = 2;
   }
-  for (digits = k; k < n && k - digits < 8; k++) {
-    unsigned digit = amt__digit(p[k]);
-    if (digit > 15u) break;
+  for (most = n - k < 8 ? n : k + 8; k < most && p[k] != '\r'; k++) {
+    digit = amt__digit(p[k]);
+    if (digit > 15u) return 0;
     size = (size << 4) | digit;
   }
   if (size == 0 || !amt__http_crlf(p, k, n)) return 0;
   r->left = size;
-  r->line = 0;
   r->state = AMT__P_BODY;
   return k + 2;
 }

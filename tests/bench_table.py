@@ -9,7 +9,7 @@ from html import escape
 
 import readme
 
-# name of the figure, what it is, its goal (quality.md)
+# name of the figure, what it is, its goal
 ROWS = (
     ("json-log.ir-per-byte", "job log, 1.5 MB: instructions a byte", 5.2),
     ("json-string.ir-per-byte", "1 MB plain string: instructions a byte", 0.9),
@@ -32,6 +32,14 @@ ROWS = (
     ("tls-resumed.ir", "TLS handshake, resumed: instructions", 800000),
     ("tls-resumed.bytes", "TLS handshake, resumed: bytes", 360),
 )
+
+
+# Less than that is thought to be impossible.
+FLOORS = {
+    "json-log.ir-per-byte": 4.3, "json-status.ir": 1000, "http-whole.ir": 1000,
+    "http-head.ir": 1500, "http-chunk16.ir-per-byte": 5.2, "poll.syscalls": 2,
+    "poll.ir": 4000,
+}
 
 
 def read(path):
@@ -109,15 +117,21 @@ def svg(figures, path):
                           150 + width, y + 10, number(v),
                           " (cut off)" if v > most else ""))
             y += 15
+        if name in FLOORS and FLOORS[name] < most:
+            out.append('<path class="f" d="M%.1f %dv%d"/>' % (
+                146 + 400 * FLOORS[name] / most, y - 15 * len(bars) - 2,
+                15 * len(bars)))
         y += 22
     with open(path, "w", encoding="utf-8") as f:
         f.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 %d" '
                 'font-family="sans-serif" font-size="11">\n<style>text{fill:#444}'
                 '.h{font-weight:bold}.a{fill:#2a78d0}.b{fill:#b4b4b4}'
+                '.f{stroke:#c33;stroke-width:2;stroke-dasharray:3}'
                 '@media(prefers-color-scheme:dark){text{fill:#ccc}'
                 '.b{fill:#777}}</style>\n'
                 '<text x="10" y="14">Shorter is better, but for polls a second. '
-                'Printed by make bench.</text>\n%s\n</svg>\n'
+                'The dashed line '
+                'is the floor. Printed by make bench.</text>\n%s\n</svg>\n'
                 % (y, "\n".join(out)))
 
 

@@ -1,6 +1,5 @@
 /* What Frama-C's Eva is to prove free of run-time errors: one call, from any
    state whatever, with any bytes. tests/prove.sh runs it. */
-#define AMT_WIDE 0 /* what stands in front of the step is tested against it */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "__fc_builtin.h"
@@ -41,3 +40,18 @@ int prove_http(void)
   return amt_http_reply_next(&reply, bytes, n, &used, &body) +
          amt_http_reply_eof(&reply) + amt_http_reply_keeps(&reply);
 }
+
+#if AMT_WIDE > 0
+/* Each scanner stays within the bytes, wherever it begins. */
+int prove_wide(void)
+{
+  size_t n = any_bytes(), i = Frama_C_size_t_interval(0, sizeof bytes);
+  if (i > n) return 0;
+  return (int)(amt__over(bytes, i, n, AMT__STRING) +
+               amt__over(bytes, i, n, AMT__TO_SEND) +
+               amt__over(bytes, i, n, AMT__LITERAL) +
+               amt__over(bytes, i, n, AMT__ASCII) +
+               amt__over(bytes, i, n, AMT__VALUE_TEXT) +
+               amt__over(bytes, i, n, AMT__NAME_TEXT));
+}
+#endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Proves the tokenizer, the reader of pages and the HTTP reply parser free of
-# run-time errors (out of bounds, overflow, uninitialised reads) from any state
+# Proves the tokenizer, the reader of pages, the HTTP reply parser, and what
+# amt_wide.h scans with on machine words, free of run-time errors (out of bounds, overflow, uninitialised reads) from any state
 # and any input, with Frama-C's Eva. Prints "PROVE NAME alarms N". Says so and
 # exits with 77 where there is no Frama-C. usage: prove.sh (make prove)
 cd "$(dirname "$0")/.." || exit 1
@@ -9,8 +9,10 @@ command -v frama-c >/dev/null ||
 out=build/prove
 mkdir -p $out
 result=0
-for name in tokenizer page http; do
-  frama-c -machdep gcc_x86_64 -cpp-extra-args="-I. -Ibackends" -main prove_$name -lib-entry \
+for name in tokenizer page http wide; do
+  [ $name = wide ] && bits=64 || bits=0
+  frama-c -machdep gcc_x86_64 -main prove_$name -lib-entry \
+    -cpp-extra-args="-I. -Ibackends -DAMT_WIDE=$bits" \
     -eva -eva-precision 3 tests/prove.c \
     >$out/$name.log 2>&1
   status=$?
