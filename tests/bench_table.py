@@ -129,9 +129,9 @@ def svg(figures, path):
                 '.f{stroke:#c33;stroke-width:2;stroke-dasharray:3}'
                 '@media(prefers-color-scheme:dark){text{fill:#ccc}'
                 '.b{fill:#777}}</style>\n'
-                '<text x="10" y="14">Shorter is better, but for polls a second. '
-                'The dashed line '
-                'is the floor. Printed by make bench.</text>\n%s\n</svg>\n'
+                '<text x="10" y="14">Shorter is better, but for polls a second; '
+                'the dashed line is the floor. Printed by make bench.</text>\n'
+                '%s\n</svg>\n'
                 % (y, "\n".join(out)))
 
 

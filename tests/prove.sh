@@ -1,8 +1,9 @@
 #!/bin/sh
-# Proves the tokenizer, the reader of pages, the HTTP reply parser, and what
-# amt_wide.h scans with on machine words, free of run-time errors (out of bounds, overflow, uninitialised reads) from any state
-# and any input, with Frama-C's Eva. Prints "PROVE NAME alarms N". Says so and
-# exits with 77 where there is no Frama-C. usage: prove.sh (make prove)
+# Proves the tokenizer, the reader of pages, the HTTP reply parser and what
+# amt_wide.h scans with on machine words free of run-time errors (out of bounds,
+# overflow, uninitialised reads) from any state and any input, with Frama-C's
+# Eva. Prints "PROVE NAME alarms N". Says so and exits with 77 where there is no
+# Frama-C. usage: prove.sh (make prove)
 cd "$(dirname "$0")/.." || exit 1
 command -v frama-c >/dev/null ||
   { echo "prove.sh: no frama-c (package frama-c-base)" >&2; exit 77; }
