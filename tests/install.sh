@@ -19,6 +19,23 @@ manual() {
     grep -qE "(^|[^a-z-])$o([^a-z-]|\$)" "$dir/page" ||
       { echo "amt.1 lacks $o"; exit 1; }
   done
+  privileges
+}
+
+# What an administrator has to grant, and where its absence shows.
+privileges() {
+  sed -n '/^   Privileges/,/^   The server/p' "$dir/page" | tr -s ' \n' ' ' \
+    >"$dir/privileges"
+  while read -r words; do
+    grep -qE "$words" "$dir/privileges" ||
+      { echo "amt.1, Privileges: no '$words'"; exit 1; }
+  done <<EOF
+privilege to submit jobs.*refuses the Start
+privilege to monitor jobs.*exit status is 75
+privilege to read a job's messages.*check the message privilege
+no privileged user
+no credentials into parameters
+EOF
 }
 
 # Completes the words of a command line, of which the last is begun.
