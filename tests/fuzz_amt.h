@@ -63,6 +63,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/learn_holes.c"
 #include "../examples/amt/learn_read.c"
 #include "../examples/amt/learn_reply.c"
+#include "../examples/amt/learn_signs.c"
 #include "../examples/amt/learn_told.c"
 #include "../examples/amt/learn_write.c"
 #pragma clang section bss = "" data = ""

@@ -43,9 +43,15 @@ void put_request_line(amt_window *o, const exchange *x);
 void fill_header(amt_window *o, const char *name, const char *value,
                  int *secret);
 
+/* --- learn_signs.c's --- */
+
 /* The members of the sign-in that are user and password; or the token that
    nobody gives, where there is no sign-in. Before anything is filled. */
 void find_credentials(void);
+
+/* A secret of the sign-in, or any text of one whose password was not found; in
+   any call. */
+int may_be_password(const spot *s);
 
 void forget_credentials(void);
 

@@ -56,6 +56,7 @@
      learn_facts     what the replies to one call have in common
      learn_find      which exchange is which call
      learn_holes     captured requests, with holes in place of values
+     learn_signs     which members of the sign-in are user and password
      learn_write     the wire file; learn_reply: its part about replies
      mask      stars in the place of secrets, wherever they stand
      capture   what passes by, in a file: of the tap, and of the probe
