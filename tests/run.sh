@@ -278,6 +278,7 @@ optional "one job under Slurm" sh -c "
     exit \$?
   cat $out/slurm.log; ! grep -q FAILED $out/slurm.log"
 whole tests/packages.py
+whole tests/dist.py
 needing "clang bearssl.h mbedtls/ssl.h curl/curl.h /usr/include/lwip/ g++
          x86_64-w64-mingw32-gcc" \
   whole tests/headers.py

@@ -1,0 +1,94 @@
+"""What make dist refuses, and that its archives are the same from anywhere; see
+extras/dist.py. Each function whose name begins with test_ is one test; its name
+is the sentence it proves.
+usage: dist.py [WORD]   runs only the tests with WORD in their name"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(ROOT, "extras"))
+
+import dist  # noqa: E402
+from programs import equal, main  # noqa: E402
+
+
+class Tree:
+    """A repository of its own with the files of this one."""
+
+    def __init__(self, d):
+        self.d = os.path.join(d, "tree")
+        shutil.copytree(ROOT, self.d, ignore=shutil.ignore_patterns(
+            "build", ".git", "*.pyc"))
+        self.git("init", "-q")
+        self.commit()
+
+    def git(self, *args):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c",
+                        *args], cwd=self.d, check=True)
+
+    def commit(self):
+        self.git("add", "-A")
+        self.git("commit", "-qm", "all")
+
+    def change(self, name, old, new):
+        with open(os.path.join(self.d, name), encoding="utf-8") as f:
+            text = f.read()
+        assert old in text, (name, old)
+        with open(os.path.join(self.d, name), "w", encoding="utf-8") as f:
+            f.write(text.replace(old, new, 1))
+
+    def refused(self):
+        """Its words; nothing has been compiled by then."""
+        r = subprocess.run([sys.executable, "extras/dist.py", "build/dist"],
+                           cwd=self.d, capture_output=True, text=True)
+        assert r.returncode == 1, (r.returncode, r.stdout, r.stderr)
+        assert not os.path.exists(os.path.join(self.d, "build/dist/source/build"))
+        return r.stderr
+
+
+def with_tree(check):
+    with tempfile.TemporaryDirectory() as d:
+        check(Tree(d))
+
+
+def test_a_tree_with_changes_is_refused_by_the_files_name():
+    def check(tree):
+        tree.change("backends/amt_posix.h", "posix", "posix ")
+        assert "not committed: backends/amt_posix.h" in tree.refused()
+    with_tree(check)
+
+
+def test_a_version_that_differs_is_refused():
+    def check(tree):
+        tree.change("CHANGELOG.md", "## 0.", "## 7.")
+        tree.commit()
+        assert "a version is another than amt.h's" in tree.refused()
+    with_tree(check)
+
+
+def test_a_file_that_is_missing_is_refused_by_its_name():
+    def check(tree):
+        os.remove(os.path.join(tree.d, "LICENSE"))
+        tree.commit()
+        assert "missing: LICENSE" in tree.refused()
+    with_tree(check)
+
+
+def test_an_archive_has_the_same_bytes_wherever_and_whenever_it_is_made():
+    made = []
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as d:
+            tree = Tree(d)
+            os.utime(os.path.join(tree.d, "amt.h"), (1, len(made)))
+            dist.archive(d + "/a", tree.d, dist.HEADERS, "amt", 1234567890)
+            with open(d + "/a", "rb") as f:
+                made.append(f.read())
+    equal(made[0] == made[1], True)
+
+
+main(globals())
