@@ -11,8 +11,8 @@ HEADERS  = amt.h amt_http.h $(wildcard backends/*.h)
 INCLUDE  = -I. -Ibackends
 TOOL     = $(wildcard examples/amt/*.c)
 TOOL_ALL = $(TOOL) $(wildcard examples/amt/*.h) $(HEADERS)
-EXAMPLES = minimal replay superloop two_jobs own_stream resume fleet own_http \
-           http_get json_tokens amt
+EXAMPLES = minimal replay superloop two_jobs own_stream trace_stream uart_log \
+           resume fleet own_http http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it

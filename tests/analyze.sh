@@ -8,8 +8,8 @@ mkdir -p $out
 result=0
 EVERYTHING="-DAMT_IMPLEMENTATION -DAMT_POSIX -DAMT_BEARSSL -DAMT_MBEDTLS"
 LEAST="-DAMT_IMPLEMENTATION -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT"
-SMALL="minimal replay superloop two_jobs own_stream resume fleet http_get
-  json_tokens"
+SMALL="minimal replay superloop two_jobs own_stream trace_stream uart_log resume
+  fleet http_get json_tokens"
 
 # report NAME: $out/NAME.txt has a line for each finding.
 report() {

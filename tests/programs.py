@@ -44,6 +44,7 @@ NOT_UNDER_WINE = {
         "needs a terminal, not a console",
     "minimal_and_superloop_run_a_job_to_its_end": NOT_THE_TOOL,
     "two_jobs_end_in_one_loop": NOT_THE_TOOL,
+    "trace_stream_shows_the_wire_and_no_secret": NOT_THE_TOOL,
     "own_http_runs_jobs_over_libcurl_to_their_codes": NOT_THE_TOOL,
     "own_http_waits_for_a_server_and_gives_up_in_time": NOT_THE_TOOL,
     "own_http_sends_one_start_when_its_answer_is_lost": NOT_THE_TOOL,
@@ -513,6 +514,28 @@ def test_two_jobs_end_in_one_loop():
                     if line.startswith(job + ": ")]
             equal(mine[-2:], [last, "ended with 4"])
         equal(stats()["start_requests"], 2)
+
+
+def test_trace_stream_shows_the_wire_and_no_secret():
+    for fault in ("chunked=1", "close", "drop-every=2", "expire-every=2"):
+        with server("--fault", fault) as (url, stats):
+            r = subprocess.run([OUT + "/trace_stream", url], timeout=60,
+                               capture_output=True, text=True)
+            equal((fault, r.returncode), (fault, 4))
+            equal(stats()["start_requests"], 1)
+        for secret in ("opconxps", "[0-9a-f]{32}", "AmtLogonToken"):
+            assert not re.search(secret, r.stderr), (fault, r.stderr)
+        lines = r.stderr.splitlines()
+        for line in ("> POST /AmtOpConService/MonitorJob HTTP/1.1",
+                     "> X-AMT-LogonToken***", "< HTTP/1.1 200 OK",
+                     '> {"ApplicationName":"DEMO2","BatchRequestId":2112}'):
+            assert line in lines, (fault, line, r.stderr)
+        # All that a sign-in's bodies give is stars, at any cut.
+        for call in re.split("^(?=> POST)", r.stderr, flags=re.M):
+            if "/Authenticate " in call:
+                bodies = re.sub("^> POST.*?^> $|^< HTTP.*?^< $", "", call,
+                                flags=re.M | re.S)
+                assert set(bodies.split()) == {">", "<", "***"}, (fault, call)
 
 
 def own_http(url, *args, timeout=60, **more):

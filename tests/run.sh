@@ -64,8 +64,8 @@ for header in amt.h amt_http.h; do
     done
   done
 done
-for example in minimal replay superloop two_jobs own_stream resume fleet \
-               own_http http_get json_tokens; do
+for example in minimal replay superloop two_jobs own_stream trace_stream \
+               uart_log resume fleet own_http http_get json_tokens; do
   for compiler in gcc clang; do
     check "no warning: examples/$example.c, $compiler" \
       $compiler -std=c99 -Wstrict-prototypes $STRICT -O2 $I \
@@ -240,6 +240,9 @@ check "examples/replay.c runs its job" build/replay
 check "examples/own_stream.c runs its job" sh -c "
   gcc -std=c99 -O1 -g $SANITIZE $I examples/own_stream.c \
     -o $out/own_stream && $out/own_stream"
+check "examples/uart_log.c brings its log to a slow UART" sh -c "
+  gcc -std=c99 -O1 -g $SANITIZE $I examples/uart_log.c \
+    -o $out/uart_log && $out/uart_log"
 check "examples/replay.c with nothing but the default wire table" sh -c "
   gcc -std=c99 -O1 $SANITIZE $I -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT \
     examples/replay.c -o $out/replay && $out/replay"
@@ -255,7 +258,8 @@ gcc -std=c99 -O1 -g $SANITIZE -DAMT_BEARSSL $I tests/tls_probe.c \
 [ -n "$(lacking -DAMT_MBEDTLS)" ] ||
 gcc -std=c99 -O1 -g $SANITIZE -DAMT_MBEDTLS $I tests/tls_probe.c \
   -o $out/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
-for e in http_get json_tokens minimal superloop two_jobs resume fleet own_http
+for e in http_get json_tokens minimal superloop two_jobs trace_stream resume \
+         fleet own_http
 do
   [ -n "$(lacking $(libraries $e))" ] ||
   gcc -std=c99 -O1 -g $SANITIZE $I examples/$e.c -o $out/$e $(libraries $e)
