@@ -1,8 +1,8 @@
-/* own_http [URL [JOB]]: amt.h alone, over an HTTP client of your own, here
-   libcurl (7.80 or later, -lcurl): it is given requests, and says how they end.
-   So that no job is started twice, ask of any client: does it repeat a request
-   by itself? libcurl does, where a connection it had kept proves dead: so a
-   Start gets a new one, and no second try. And can a byte of it have left?
+/* own_http [URL [JOB]]: amt.h over an HTTP client of your own, here libcurl
+   (7.80 or later, -lcurl). On AMT_CALL it makes the call and feeds the reply
+   back. No job may start twice, so ask two questions of any client. Does it
+   repeat a request by itself? libcurl does if a kept connection is dead: so a
+   Start gets a new one, and no second try. Can a byte of a request have left?
    libcurl calls about_to_send before the first. */
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
@@ -15,28 +15,27 @@
 #include <time.h>
 
 static CURL   *curl;
-static amt_job j;
-static int     tries;                /* times this call was about to be sent */
-static char    why[CURL_ERROR_SIZE]; /* libcurl's words for its failure */
+static amt_job job;
+static int     tries; /* how often this call was about to be sent */
 
 static amt_event next(void)
 {
   struct timespec t;
   amt_event       e;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  e = amt_next(&j, (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000);
-  if (e == AMT_STATUS) fprintf(stderr, "%s\n", amt_status_name(j.status));
+  e = amt_next(&job, (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000);
+  if (e == AMT_STATUS) fprintf(stderr, "%s\n", amt_status_name(job.status));
   if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT) /* of the job; of the server */
-    printf("%.*s%s", (int)j.msg_len, j.msg, j.msg_more ? "" : "\n");
+    printf("%.*s%s", (int)job.msg_len, job.msg, job.msg_more ? "" : "\n");
   if (e == AMT_RETRYING || e == AMT_FAILED)
-    fprintf(stderr, "%s %s %s\n", amt_error(j.error), why, j.id);
+    fprintf(stderr, "%s %s\n", amt_error(job.error), job.id);
   return e;
 }
 
 static int about_to_send(void *ctx, char *to, char *from, int port, int port2)
 {
   (void)ctx, (void)to, (void)from, (void)port, (void)port2;
-  return tries++ > 0 && j.op == AMT_START; /* 1: give up */
+  return tries++ > 0 && job.op == AMT_START; /* 1: give up */
 }
 
 static size_t feed(char *p, size_t size, size_t n, void *ctx)
@@ -46,36 +45,38 @@ static size_t feed(char *p, size_t size, size_t n, void *ctx)
   long        status = 0;
   (void)size, (void)ctx, memcpy(buf, p, n);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  amt_reply_status(&j, (int)status, 0);
+  amt_reply_status(&job, (int)status, 0);
   while (used < n) { /* less is taken where an event waits */
-    used += amt_reply_data(&j, buf + used, n - used);
+    used += amt_reply_data(&job, buf + used, n - used);
     while (next() != AMT_BUSY) {}
   }
   return n;
 }
 
-static void make_call(const char *url)
+static void make_call(const char *base)
 {
-  static char        text[4096]; /* URL, header lines, body; a NUL after each */
-  amt_window         o;
-  char              *line, *end;
+  static char        text[4096]; /* URL, header lines and body, each a string */
+  char              *line, *body, *end;
   struct curl_slist *lines = NULL;
-  amt_window_init(&o, text, sizeof text, 0), amt_put_text(&o, url);
-  amt_call_path(&j, &o), amt_put(&o, "", 1);
-  line = text + o.len, amt_call_headers(&j, &o), amt_put(&o, "", 1);
-  amt_call_body(&j, &o), amt_put(&o, "", 1);
-  for (; o.total == o.len && (end = strstr(line, "\r\n")); line = end + 2)
-    *end = 0, lines = curl_slist_append(lines, line);
-  curl_easy_setopt(curl, CURLOPT_URL, text);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, line + 1);
-  curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, j.op == AMT_START ? 1L : 0L);
-  *why = 0, tries = 0;
-  CURLcode e = o.total > o.len ? CURLE_URL_MALFORMAT : curl_easy_perform(curl);
-  feed(text, 1, 0, NULL); /* the head of a reply without a body */
+  CURLcode           e = CURLE_URL_MALFORMAT;
+  amt_window         o;
+  amt_window_init(&o, text, sizeof text, 0);
+  amt_put_text(&o, base), amt_call_path(&job, &o), amt_put(&o, "", 1);
+  line = text + o.len, amt_call_headers(&job, &o), amt_put(&o, "", 1);
+  body = text + o.len, amt_call_body(&job, &o), amt_put(&o, "", 1);
+  if (o.total == o.len) { /* else it is too long for our room */
+    for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2)
+      *end = 0, lines = curl_slist_append(lines, line);
+    curl_easy_setopt(curl, CURLOPT_URL, text);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, job.op == AMT_START ? 1L : 0);
+    e = curl_easy_perform(curl);
+    if (tries > 0) feed(text, 1, 0, NULL); /* if the reply has no body */
+  }
   int final = e == CURLE_URL_MALFORMAT || e == CURLE_PEER_FAILED_VERIFICATION;
   int error = final ? AMT_E_PERMANENT : AMT_E_BROKEN; /* is tried again */
-  amt_reply_end(&j, e == CURLE_OK ? 0 : error, tries > 0);
+  amt_reply_end(&job, e == CURLE_OK ? 0 : error, tries > 0), tries = 0;
   curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
 }
 
@@ -90,11 +91,10 @@ int main(int argc, char **argv)
   curl = curl_easy_init();
   if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, feed);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
-  amt_start(&j, &s, &t);
+  amt_start(&job, &s, &t);
   for (amt_event e; (e = next()) < AMT_DONE;)
     if (e == AMT_CALL) make_call(argc > 1 ? argv[1] : "http://127.0.0.1:42000");
-    else if (e == AMT_BUSY) poll(NULL, 0, (int)j.wait);
-  return curl_easy_cleanup(curl), amt_session_end(&s), j.code;
+    else if (e == AMT_BUSY) poll(NULL, 0, (int)job.wait);
+  return curl_easy_cleanup(curl), amt_session_end(&s), job.code;
 }
