@@ -23,7 +23,7 @@ static amt_event next(void)
   struct timespec t;
   amt_event       e;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  e = amt_next(&job, (uint32_t)t.tv_sec * 1000u + (uint32_t)t.tv_nsec / 1000000);
+  e = amt_next(&job, (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000));
   if (e == AMT_STATUS) fprintf(stderr, "%s\n", amt_status_name(job.status));
   if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT) /* of the job; of the server */
     printf("%.*s%s", (int)job.msg_len, job.msg, job.msg_more ? "" : "\n");
