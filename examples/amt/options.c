@@ -165,7 +165,7 @@ enum { OPTIONS = sizeof options / sizeof *options };
 
 static struct { uint8_t by, is_long; } given[OPTIONS];
 
-static const char *place; /* the line that is being taken */
+static const char *source_line; /* the line that is being taken */
 
 /* As it was given, with the place if that is not the command line. */
 static const char *name_of(size_t i)
@@ -173,7 +173,7 @@ static const char *name_of(size_t i)
   static char name[PATHS];
   const char *in = given[i].by == ENVIRONMENT ? "AMT_OPTIONS" : "[AMT]";
   if (given[i].by > ARGUMENT)
-    return text(name, sizeof name, "%s: %s", either(place, in),
+    return text(name, sizeof name, "%s: %s", either(source_line, in),
                 options[i].long_name);
   return given[i].is_long || !options[i].name ? options[i].long_name
                                               : options[i].name;
@@ -448,9 +448,9 @@ int take_by_key(const char *where, const char *key, char *value)
   while (i < OPTIONS && !is_key(key, options[i].long_name)) i++;
   if (i == OPTIONS) return -1;
   if ((options[i].goes & HERE) || options[i].to == &opt.config) return -2;
-  place = where;
+  source_line = where;
   e = take(i, CONFIGURATION, 1, value);
-  place = NULL;
+  source_line = NULL;
   return e;
 }
 

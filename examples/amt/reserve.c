@@ -14,7 +14,7 @@
 #include "tls.h"
 #include "wire.h"
 
-static size_t   at;         /* the one in use, */
+static size_t   in_use;     /* the one that is asked now, */
 static unsigned tried;      /* and how many have failed in this round */
 static int      failing, stays;
 static uint32_t failing_since;
@@ -36,8 +36,8 @@ static void change_server(void)
   amt_http_close(&conn.http);
   tls_forget();
   if (signs_in()) amt_session_end(&session);
-  at = (at + 1) % opt.servers.count;
-  opt.server = opt.servers.text[at];
+  in_use = (in_use + 1) % opt.servers.count;
+  opt.server = opt.servers.text[in_use];
   prepare();
   session.give_up = give_up_left();
   begin();
@@ -55,7 +55,7 @@ int try_next_server(void)
     return 0;
   }
   tell("%s: %s; trying %s", subject(), reason(),
-       opt.servers.text[(at + 1) % opt.servers.count]);
+       opt.servers.text[(in_use + 1) % opt.servers.count]);
   change_server();
   return 1;
 }
