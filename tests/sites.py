@@ -5,15 +5,22 @@ is the sentence it proves. Environment as for tool.py.
 usage: sites.py [WORD]   runs only the tests with WORD in their name"""
 import os
 import re
+import select
 import shutil
+import struct
 import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 
-from programs import (AMT, FAST, POSIX, NOT_UNDER_WINE, TERM, WINE, amt, equal,
-                      main, published, server)
+if os.name == "posix":
+    import fcntl
+    import pty
+    import termios
+
+from programs import (AMT, FAST, POSIX, NOT_UNDER_WINE, TERM, WINE, amt, environment,
+                      equal, main, published, server)
 from tool import (DEMO, DONE, LONG, NOBODY, QUICK, alone, begin, config, dead_url,
                   ended, folder, for_everybody, last_line, messages_of, nothing_sent, one_line, read,
                   scripted, until, write)
@@ -380,6 +387,50 @@ def test_a_common_name_counts_only_with_its_option_and_a_warning():
             r = amt(url, *args, "--insecure-common-name")
             equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
             assert "warning: --insecure-common-name" in r.stderr, r.stderr
+
+
+# --- the live line --------------------------------------------------------------
+
+def resize(fd, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 9, columns, 0, 0))
+
+
+def test_the_live_line_has_the_last_message_and_follows_the_windows_width():
+    """Nothing is sent when the window is resized but SIGWINCH."""
+    if WINE:
+        return
+    rows = [{"Sequence": 1, "Text": "\u00e9\u4e2d\u6587 \x1b[31m" + "word " * 60}]
+    with scripted(monitor=lambda *_: {"Status": 2}, messages={"Messages": rows}) \
+            as (url, _):
+        master, slave = pty.openpty()
+        resize(slave, 40)
+        job = subprocess.Popen(
+            [AMT, *LONG, *FAST, "--follow", "--format", "json", "--on-signal",
+             "detach"], env=environment(url, TERM="xterm"),
+            stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        seen = b""
+
+        def drawn_at(columns):
+            nonlocal seen
+            resize(master, columns)
+            seen, limit = b"", time.monotonic() + 20
+            while time.monotonic() < limit:
+                if select.select([master], [], [], 0.1)[0]:
+                    seen += os.read(master, 4096)
+                for row in re.split("[\r\n]", seen.decode("utf-8", "ignore")):
+                    wide = sum(2 if ord(c) > 0x7FF else 1 for c in row)
+                    if row.startswith("LONG") and columns - 2 <= wide:
+                        return wide, row
+            raise AssertionError((columns, seen))
+
+        for columns in (90, 40, 60, 130):
+            wide, row = drawn_at(columns)
+            assert wide <= columns - 1, (columns, wide, row)
+        assert "1 messages  \u00e9\u4e2d\u6587 ?[31mword word" in row, row
+        job.send_signal(TERM)
+        equal(job.wait(20), 75)
+        os.close(master)
 
 
 # --- files --------------------------------------------------------------------

@@ -10,30 +10,62 @@
 #include "text.h"
 #include <string.h>
 
-/* Cut so that a row of so many columns holds it, and the cursor behind it. */
-static void fit(char *line, int columns)
+enum { ROW = 160 }; /* bytes of a live line; more tells nobody more */
+
+static char head[ROW]; /* of the last message */
+
+/* Cut so that a row of so many columns (0: not known) holds it, and the cursor
+   behind it. What it takes of them: two where a character may be a wide one. */
+static int fit(char *line, int columns)
 {
-  size_t len = strlen(line), most = (size_t)columns - 1;
-  if (columns > 0 && len > most) line[whole_chars(line, most)] = 0;
+  size_t at = 0;
+  int    taken = 0, most = columns > 0 ? columns - 1 : 79;
+  while (line[at] != 0) {
+    size_t n = char_size(line[at]);
+    taken += n > 2 ? 2 : 1;
+    if (taken > most) {
+      line[at] = 0;
+      return taken - (n > 2 ? 2 : 1);
+    }
+    at += n;
+  }
+  return taken;
 }
 
+/* Drawn anew when it changes, or the window does. */
 void live_draw(void)
 {
-  static char last[80];
+  static char last[ROW];
+  static int  last_columns;
   uint32_t    s = (now_ms() - began) / 1000;
-  char        line[80]; /* one row of a terminal */
+  char        line[ROW];
+  int         columns, taken;
   if (!live_wanted || log_open || live_open) return;
   text(line, 52, "%s %s  %s", opt.type != START ? types[opt.type] : job_name(),
        job_id, job.status < 0 ? "..." : amt_status_name(job.status));
   text(line + strlen(line), 28, "  %u:%2u:%2u  %u messages", (unsigned)s / 3600,
        (unsigned)s / 60 % 60, (unsigned)s % 60, (unsigned)messages);
+  text(line + strlen(line), sizeof line - strlen(line), "%s%s",
+       *head ? "  " : "", head);
   make_clean(line);
-  fit(line, terminal_width(2));
-  if (live_width > 0 && strcmp(line, last) == 0) return;
+  columns = terminal_width(2);
+  taken = fit(line, columns);
+  if (live_width > 0 && columns == last_columns && strcmp(line, last) == 0)
+    return;
   live_clear();
   to_stderr(line, strlen(line));
   strcpy(last, line);
-  live_width = (int)strlen(line);
+  last_columns = columns;
+  live_width = taken;
+}
+
+void live_message(const char *t, size_t len, int first)
+{
+  size_t n = first ? 0 : strlen(head), room = sizeof head - 1 - n;
+  if (len > room) len = room;
+  memcpy(head + n, t, len);
+  head[n + len] = 0;
+  head[whole_chars(head, clean(head, n + len))] = 0;
 }
 
 void live_text(const char *t, size_t len, int first, int last)

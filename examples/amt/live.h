@@ -5,8 +5,12 @@
 
 #include <stddef.h>
 
-/* Job, id, status, time elapsed, messages so far. On a terminal only. */
+/* Job, id, status, time elapsed, messages so far, and how the last one begins.
+   On a terminal only, without colours. */
 void live_draw(void);
+
+/* A piece of a message, for its beginning. */
+void live_message(const char *t, size_t len, int first);
 
 /* With the ACS form, whose head has the completion code, messages that are
    followed are shown on standard error: behind a sign, since a message may say

@@ -246,6 +246,7 @@ static int message(void)
   int    last = !job.msg_more || log_cut;
   if (n == 0 && log_cut && job.msg_first)
     return drop_log();
+  if (known_code < 0) live_message(job.msg, n, job.msg_first);
   if (opt.follow && opt.format == ACS && known_code < 0)
     live_text(job.msg, n, job.msg_first, last);
   else

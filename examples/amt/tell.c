@@ -21,12 +21,17 @@ void to_stderr(const char *p, size_t n)
 void live_clear(void)
 {
   static char blanks[82];
+  int         width;
   if (live_open) to_stderr("\n", 1);
   live_open = 0;
   if (live_width == 0) return;
+  width = terminal_width(2) - 1; /* what stands there was wrapped if less */
+  if (width < 0 || width > live_width) width = live_width;
   memset(blanks, ' ', sizeof blanks);
-  blanks[0] = blanks[live_width + 1] = '\r';
-  to_stderr(blanks, (size_t)live_width + 2);
+  to_stderr("\r", 1);
+  for (; width > 80; width -= 80) to_stderr(blanks, 80);
+  blanks[width] = '\r';
+  to_stderr(blanks, (size_t)width + 1);
   live_width = 0;
 }
 
