@@ -54,7 +54,7 @@ static void check_printed(void)
 static void check_masked(void)
 {
   static char copy[2 * WIRE], line[2 * WIRE];
-  size_t      at, place, n;
+  size_t      at, spot, n;
   int         i;
   for (i = 0; i < WIRE_LINES; i++) {
     const char *value = *wire_lines[i].to;
@@ -65,14 +65,14 @@ static void check_masked(void)
     n = strlen(value);
     spell(&o, value, value + n);
     must(o.len == o.total);
-    place = 0;
-    mask(copy, value, wire_lines[i].kind, &place);
+    spot = 0;
+    mask(copy, value, wire_lines[i].kind, &spot);
     if (wire_lines[i].kind != HEADER) must(strlen(copy) <= o.len);
     for (at = 0; at <= n && n < 200; at++) {
-      size_t before = place;
-      place = at;
-      mask(copy, value, wire_lines[i].kind, &place);
-      must(place >= before && place <= strlen(copy));
+      size_t before = spot;
+      spot = at;
+      mask(copy, value, wire_lines[i].kind, &spot);
+      must(spot >= before && spot <= strlen(copy));
     }
     for (at = 0; copy[at] != 0; at++)
       must(copy[at] != *AMT_HOLE_PASSWORD || begins_part(copy[at - 1]));
@@ -250,7 +250,7 @@ static void check_settled(void)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
   size_t         first;
-  const uint8_t *wire_text = second_part(p, n, &first);
+  const uint8_t *table = second_part(p, n, &first);
   int            e;
   set_back();
   check_encoding(p, n);
@@ -258,8 +258,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   check_secret(config_in.name, p, first);
   clear(&stderr_text);
   opt.config = config_in.name;
-  if (wire_text != NULL) {
-    file_put(&wire_in, wire_text, n - (size_t)(wire_text - p));
+  if (table != NULL) {
+    file_put(&wire_in, table, n - (size_t)(table - p));
     opt.wire = wire_in.name;
   }
   e = settle_all();
@@ -267,7 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   if (e == 0) check_settled();
   /* The wire file alone, so that it need not wait for a good configuration. */
   set_back();
-  if (wire_text == NULL) return 0;
+  if (table == NULL) return 0;
   e = read_wire(wire_in.name);
   if (e == 0) e = check_wire(wire_in.name);
   check_said(e);

@@ -105,10 +105,10 @@ int capture_work(void)
   return saved.at < saved.end;
 }
 
-int capture_close(unsigned *requests, unsigned *connections)
+int capture_close(unsigned *requests, unsigned *conns)
 {
   while (capture_work()) continue;
-  *requests = saved.requests, *connections = saved.conns;
+  *requests = saved.requests, *conns = saved.conns;
   if (saved.fd != 0) file_close(saved.fd);
   saved.fd = 0;
   mask_wipe();
@@ -118,7 +118,7 @@ int capture_close(unsigned *requests, unsigned *connections)
 /* --- one direction -------------------------------------------------------- */
 
 /* A header line that says that the body is compressed. */
-static int is_coding(const char *t, size_t n)
+static int tells_coding(const char *t, size_t n)
 {
   char  line[40], *value;
   if (n >= sizeof line) n = sizeof line - 1;
@@ -249,7 +249,7 @@ static int head_line(lane *l, const char *line, size_t n)
     l->no_body = memcmp(line, "HEAD ", 5) == 0;
     return parse(l, status, sizeof status - 1);
   }
-  if (!is_coding(line, n)) return parse(l, line, n);
+  if (!tells_coding(line, n)) return parse(l, line, n);
   if (!opt.secrets)
     capture_note("connection %u: a compressed body follows; secrets cannot be "
                  "found in it, so all of it is hidden", l->conn);

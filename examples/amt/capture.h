@@ -57,7 +57,7 @@ void capture_end(lane *l);
 int capture_work(void);
 
 /* How many requests are there; 0, or EXIT_IO if the file is not whole. */
-int capture_close(unsigned *requests, unsigned *connections);
+int capture_close(unsigned *requests, unsigned *conns);
 
 /* All that passed, and was not written yet. */
 void capture_wipe(lane *l);

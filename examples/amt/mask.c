@@ -258,7 +258,7 @@ static int is_sign_in_name(const masking *m, const char *name)
   return m->asks && is_one_of(name, words);
 }
 
-static int is_secret_name(const char *name)
+static int hides_value_of(const char *name)
 {
   static const char *const words[] = {
     "token", "credential", "apikey", "accesskey", "privatekey",
@@ -285,7 +285,7 @@ static int is_secret_header(const char *name)
                                         "host", "server", NULL };
   if (word_in(asking, name) >= 0 || strncmp(name, "accesscontrol", 13) == 0)
     return 0;
-  return is_secret_name(name) ||
+  return hides_value_of(name) ||
          (!is_about(name) && (strstr(name, "auth") != NULL ||
                               ends_in(name, "key")));
 }
@@ -352,7 +352,7 @@ static void hide_pairs(masking *m, char *t, size_t n)
     while (from > 0 && is_of_name(t[from - 1])) from--;
     if (from == i) continue;
     plain_name(name, t + from, i - from);
-    if (!is_secret_name(name) && !is_sign_in_name(m, name)) continue;
+    if (!hides_value_of(name) && !is_sign_in_name(m, name)) continue;
     to = value_end(t, n, i + 1, &closing);
     quoted = closing != '&';
     if (to > i + 1 + quoted && !m->reply &&
@@ -378,7 +378,7 @@ static void hide_elements(masking *m, char *t, size_t n)
     if (at >= n || t[at] != '>' || t[at - 1] == '/') continue;
     to = ++at;
     while (to < n && t[to] != '<') to++;
-    if (is_secret_name(name) ||
+    if (hides_value_of(name) ||
         (m->reply && m->signs_in && !is_no_token(name) &&
          is_like_token(t + at, to - at))) {
       if (to > at && !m->reply && is_password(name)) m->signs_in = 1;
@@ -437,7 +437,7 @@ static int is_secret_string(const masking *m, const json_place *j,
 {
   const char *name = j->named ? j->name : "";
   if (is_about(name)) return 0;
-  if (j->zone > 0 || is_secret_name(name) || is_sign_in_name(m, name)) return 1;
+  if (j->zone > 0 || hides_value_of(name) || is_sign_in_name(m, name)) return 1;
   return m->reply && m->signs_in && !is_no_token(name) && is_like_token(t, n);
 }
 
@@ -473,7 +473,7 @@ static size_t json_string(masking *m, json_place *j, char *t, size_t n,
 /* Digits, which stay a number: nines. */
 static size_t json_number(json_place *j, char *t, size_t n, size_t at)
 {
-  int secret = (j->zone > 0 && !is_about(j->name)) || is_secret_name(j->name);
+  int secret = (j->zone > 0 && !is_about(j->name)) || hides_value_of(j->name);
   for (; at < n && t[at] >= '0' && t[at] <= '9'; at++)
     if (secret) t[at] = '9';
   j->named = 0;
@@ -500,7 +500,7 @@ static void hide_members(masking *m, char *t, size_t n)
       continue;
     }
     if (c == '{' || c == '[') {
-      if (j.zone > 0 || (j.named && is_secret_name(j.name))) j.zone++;
+      if (j.zone > 0 || (j.named && hides_value_of(j.name))) j.zone++;
       j.named = 0;
     }
     if ((c == '}' || c == ']') && j.zone > 0) j.zone--;

@@ -26,7 +26,7 @@
 #include <string.h>
 
 enum { LINKS = 32,       /* connections side by side; more of them wait */
-       PIECE = 8192,
+       CHUNK = 8192,
        CONNECT = 10000,  /* ms that the server has to be reached in */
        PARTING = 60000,  /* ... a client to go, once the server has */
        LINGER = 2000,    /* ... or to stop sending what nobody takes */
@@ -38,7 +38,7 @@ typedef struct {
   uint8_t told;   /* the other end knows that */
   uint8_t lost;   /* nobody takes it: what still comes is thrown away */
   size_t  at, len;
-  char    bytes[PIECE];
+  char    bytes[CHUNK];
   lane    seen;
 } way;
 
@@ -340,7 +340,7 @@ static int find_addresses(const char *host)
   return n == AMT_AGAIN ? AMT_E_TIMEOUT : n;
 }
 
-static int find_server(void)
+static int look_up_server(void)
 {
   char host[256];
   int  e = amt_url_parse(&url, opt.to);
@@ -391,11 +391,11 @@ int relay(void)
 {
   amt_address a;
   uint16_t    port = 0;
-  unsigned    requests, connections;
+  unsigned    requests, conns;
   int         e = read_listen(&a, &port);
   if (e == 0 && catch_signals() != 0)
     return wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
-  if (e == 0) e = find_server();
+  if (e == 0) e = look_up_server();
   if (e != 0) return e;
   if (net_listen(&listener, &a, &port) != 0)
     return wrong(EXIT_CONFIG, "--listen", "%s: %s", opt.listen,
@@ -406,9 +406,9 @@ int relay(void)
     prepare_last_words(EXIT_IO, "amt: tap: left at once; %s may end early",
                        opt.save);
     relay_loop();
-    e = capture_close(&requests, &connections);
-    tell("tap: %u connection%s, %u request%s%s%s", connections,
-         connections == 1 ? "" : "s", requests, requests == 1 ? "" : "s",
+    e = capture_close(&requests, &conns);
+    tell("tap: %u connection%s, %u request%s%s%s", conns,
+         conns == 1 ? "" : "s", requests, requests == 1 ? "" : "s",
          e == 0 ? " in " : "; not all of them in ", opt.save);
   }
   (listener.stream.ops->close)(&listener.stream);

@@ -57,12 +57,12 @@ void report_word(const char *word, const char *way, const char *verdict)
 
 int report_end(int status)
 {
-  unsigned requests, connections;
+  unsigned requests, conns;
   int      e;
   if (!reporting) return status;
   report_closed();
   reporting = 0;
-  e = capture_close(&requests, &connections);
+  e = capture_close(&requests, &conns);
   if (e == 0)
     tell("probe: %s has what was asked and answered; read it before you give "
          "it away: names of jobs and their messages are in it", opt.report);
