@@ -290,6 +290,7 @@ needing git whole tests/bare.py
 whole tests/servers.py
 whole tests/dialects.py
 whole tests/learn.py
+whole tests/learn_sites.py
 whole tests/tap.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30

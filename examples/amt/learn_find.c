@@ -59,9 +59,10 @@ static candidate candidates[CANDIDATES];
 static size_t    candidate_count;
 static unsigned  with_job, coded_at; /* exchanges that name the job; the first
                                         whose body is coded */
-
-static unsigned inner_at; /* the first that is answered by JSON in a string */
-static unsigned other_at; /* that has the job in a body of another kind */
+static unsigned  unread, inner_at;   /* the first that names the job and is
+                                        answered by what is no JSON; by JSON
+                                        in a string */
+static unsigned  other_at; /* that has the job in a body of another kind */
 
 static const exchange *at_hand_exchange;
 
@@ -127,6 +128,8 @@ static void look_for_start(exchange *x)
   c->number = x->number;
   c->values = 0;
   walk_reply(x, take_reply_value, c);
+  if (c->values == 0 && unread == 0 && x->reply.body_len > 0 &&
+      !is_json(x->reply.body)) unread = x->number;
   candidate_count++;
   walk_request(x, count_value, c);
 }
@@ -198,6 +201,10 @@ static int no_start(const char *file)
     return wrong(EXIT_CONFIG, file, "the reply of its exchange %u is JSON "
                  "inside of a JSON string, which no wire file can read",
                  inner_at);
+  if (unread != 0)
+    return wrong(EXIT_CONFIG, file, "the job is named in it, but the reply to "
+                 "that, of exchange %u, is no JSON, which is all that is read",
+                 unread);
   return wrong(EXIT_CONFIG, file, "the job is named in it, but no such request "
                "was answered with an id%s; capture a job from its sign-in to "
                "its end", told[TOLD_ID].value != NULL ? " as was told"
@@ -268,30 +275,37 @@ static int is_carried(const char *t)
   return 0;
 }
 
-typedef struct {
-  int  score, cookie;
-  char path[FACT_NAME];
-  char token[4096];
-} token_search;
+/* What may be the token: of the reply's body, or else a cookie that is set. */
+typedef struct { int score; char name[FACT_NAME], text[4096]; } token_found;
+
+typedef struct { token_found in_body, cookie; } token_search;
+
+static void note_set_cookie(const char *name)
+{
+  char  *to = findings.set_cookies;
+  size_t n = strlen(to);
+  text(to + n, sizeof findings.set_cookies - n, "\n%s\n", name);
+}
 
 static void token_spot(void *ctx, const spot *s)
 {
   token_search *r = (token_search *)ctx;
+  token_found  *t = s->place == IN_COOKIE ? &r->cookie : &r->in_body;
   int           score = 1;
+  if (s->place == IN_COOKIE) note_set_cookie(s->name);
   if ((s->place != IN_JSON && s->place != IN_COOKIE) || !is_scalar(s) ||
-      s->len < 4 || s->len >= sizeof r->token || is_moment(s->text) ||
-      strlen(s->name) >= sizeof r->path || told_whole(s) >= 0 ||
+      s->len < 4 || s->len >= sizeof t->text || is_moment(s->text) ||
+      strlen(s->name) >= PLACE_NAME || told_whole(s) >= 0 ||
       (s->place == IN_JSON && !is_expressible(s->name)) ||
       !is_carried(s->text)) return;
-  if (s->place == IN_COOKIE) {
-    r->cookie = 1;
-    return;
-  }
   score += 10 * hints_at(s->name, told[TOLD_TOKEN].hints) + (s->len >= 16) * 5;
-  if (score <= r->score) return;
-  r->score = score;
-  text(r->path, sizeof r->path, "%s", s->name);
-  memcpy(r->token, s->text, s->len + 1);
+  if (s->place == IN_COOKIE &&
+      !hints_at(s->name, "affinity|route|csrf|xsrf|forgery|culture|lang"))
+    score += 10;
+  if (score <= t->score) return;
+  t->score = score;
+  text(t->name, sizeof t->name, "%s", s->name);
+  memcpy(t->text, s->text, s->len + 1);
 }
 
 static void credential_spot(void *ctx, const spot *s)
@@ -305,6 +319,14 @@ static void credential_spot(void *ctx, const spot *s)
       strncmp(s->text, "Basic ", 6) == 0) *has |= 1;
 }
 
+/* A wire file cannot read it, but says where it goes. */
+static void keep_cookie(const token_found *t)
+{
+  findings.token_in_cookie_only = 1;
+  text(findings.cookie, sizeof findings.cookie, "%s", t->name);
+  if (!findings.has_sign_in) found_value(TOLD_TOKEN, t->text);
+}
+
 static void look_at_earlier(exchange *x)
 {
   static int          best;
@@ -314,19 +336,19 @@ static void look_at_earlier(exchange *x)
   if (!succeeded(x)) return;
   memset(&r, 0, sizeof r);
   walk_reply(x, token_spot, &r);
-  if (r.score == 0 && !r.cookie) return;
+  if (r.in_body.score == 0 && r.cookie.score == 0) return;
   walk_request(x, credential_spot, &credentials);
-  if (r.score == 0) {
-    findings.token_in_cookie_only |= credentials;
+  if (r.in_body.score == 0) {
+    if (credentials) keep_cookie(&r.cookie);
     return;
   }
-  r.score += 40 * credentials;
-  if (r.score < best) return;
-  best = r.score;
+  r.in_body.score += 40 * credentials;
+  if (r.in_body.score < best) return;
+  best = r.in_body.score;
   exchange_copy(&findings.sign_in, x);
   findings.has_sign_in = 1;
-  text(findings.token_path, sizeof findings.token_path, "%s", r.path);
-  found_value(TOLD_TOKEN, r.token);
+  text(findings.token_path, sizeof findings.token_path, "%s", r.in_body.name);
+  found_value(TOLD_TOKEN, r.in_body.text);
   memset(&findings.sign_in_facts, 0, sizeof findings.sign_in_facts);
   facts_add(&findings.sign_in_facts, x);
 }
@@ -535,6 +557,32 @@ static void choose_watching(void)
     }
 }
 
+/* By no word of a stop or a kill, but the job ended after it, and not well. */
+static void choose_other_ending(void)
+{
+  const request_shape *monitor = findings.of_call[AMT_MONITOR], *only = NULL;
+  const fact          *status;
+  unsigned             last;
+  int                  score;
+  size_t               i;
+  if (monitor == NULL || findings.of_call[AMT_STOP] != NULL ||
+      findings.of_call[AMT_KILL] != NULL) return;
+  status = best_status(&monitor->f, &score);
+  if (status->words < 2 || status->words > FACT_WORDS) return;
+  last = status->words - 1;
+  if (amt_status_code(status->word[last], strlen(status->word[last])) == 4 ||
+      strcmp(status->word[last], "4") == 0) return;
+  for (i = 0; i < findings.shapes; i++) {
+    const request_shape *s = &findings.shape[i];
+    if (s == monitor || s == findings.of_call[AMT_MESSAGES] || s->count > 1 ||
+        s->last > status->word_in[last]) continue;
+    if (only != NULL) return;
+    only = s;
+  }
+  findings.of_call[AMT_KILL] = only;
+  findings.sure[AMT_KILL] = GUESS;
+}
+
 static int refuse_coded(const char *file)
 {
   size_t          i;
@@ -561,5 +609,6 @@ int find_calls(const char *file)
   if (e == 0) e = refuse_coded(file);
   choose_endings();
   choose_watching();
+  choose_other_ending();
   return e;
 }

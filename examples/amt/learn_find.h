@@ -41,6 +41,8 @@ extern struct learn_findings {
   char                 id_also[FACT_NAME]; /* what else later requests have */
   int                  id_sure;
   int                  has_sign_in, token_in_cookie_only;
+  char                 cookie[PLACE_NAME]; /* the token's name, if only that */
+  char                 set_cookies[512];   /* names, each behind a LF */
   exchange             sign_in;
   request_shape        shape[SHAPES];
   size_t               shapes;

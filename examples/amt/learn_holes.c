@@ -9,212 +9,6 @@
 
 struct hole_notes hole_notes;
 
-/* --- lists --- */
-
-typedef struct {
-  const list *told;
-  size_t      from, to;   /* where it stands; to 0: nowhere */
-  int         note;       /* LIST_ */
-  char        hole[160];  /* what stands behind ':', with it; or "" */
-  char        behind[48]; /* the separator once more */
-  struct {
-    size_t from, at;      /* how many elements are right so far */
-    size_t members;
-    int    wrong, pairs, wrong_object;
-    char   name[2][64], value[512];
-  } level[AMT_JSON_DEPTH + 2];
-  char        repeated[64]; /* a form's member */
-  size_t      repeats;
-} list_search;
-
-static const char *leaf(const spot *s)
-{
-  const char *dot = strrchr(s->name, '.');
-  return dot != NULL ? dot + 1 : s->name;
-}
-
-/* "a=1" of a name and a value. */
-static int is_pair(const char *pair, const char *name, const char *value)
-{
-  size_t n = strlen(name);
-  return strncmp(pair, name, n) == 0 && pair[n] == '=' &&
-         strcmp(pair + n + 1, value) == 0;
-}
-
-/* How joined writes its separator. */
-static void escape_separator(char *to, size_t room, const char *p, size_t n)
-{
-  static const char from[] = "\n\r\t\\", as[] = "nrt\\";
-  size_t            i, len = 0;
-  to[0] = 0;
-  for (i = 0; i < n; i++) {
-    const char *e = p[i] != 0 ? strchr(from, p[i]) : NULL;
-    if (e != NULL) append(to, room, &len, "\\", 1);
-    append(to, room, &len, e != NULL ? as + (e - from) : p + i, 1);
-  }
-}
-
-/* All elements in one text, with the same between any two. 1 if so. */
-static int is_joined(list_search *r, const spot *s)
-{
-  const char *p = s->text, *between = NULL;
-  size_t      n = 0, i, len = strlen(r->told->text[0]);
-  char        its_escape[24];
-  if (strncmp(p, r->told->text[0], len) != 0) return 0;
-  p += len;
-  if (r->told->count > 1) {
-    const char *next = strstr(p, r->told->text[1]);
-    if (next == NULL || next == p || next - p > 8) return 0;
-    between = p;
-    n = (size_t)(next - p);
-  }
-  for (i = 1; i < r->told->count; i++) {
-    len = strlen(r->told->text[i]);
-    if (strncmp(p, between, n) != 0 ||
-        strncmp(p + n, r->told->text[i], len) != 0) return 0;
-    p += n + len;
-  }
-  if (*p != 0 && (s->place != IN_FORM || strlen(p) > 4)) return 0;
-  if (*p != 0 && between != NULL && (strncmp(p, between, n) != 0 ||
-                                     p[n] != 0)) return 0;
-  if (between == NULL) between = *p != 0 ? p : ";", n = strlen(between);
-  escape_separator(its_escape, sizeof its_escape, between, n);
-  text(r->hole, sizeof r->hole, ":joined%s", its_escape);
-  r->behind[0] = 0;
-  if (*p != 0) {
-    amt_window o;
-    amt_window_init(&o, r->behind, sizeof r->behind - 1, 0);
-    for (i = 0; i < n; i++) {
-      char escape[4] = { '%', 0, 0, 0 };
-      escape[1] = "0123456789ABCDEF"[(unsigned char)between[i] >> 4];
-      escape[2] = "0123456789ABCDEF"[(unsigned char)between[i] & 15u];
-      amt_put(&o, escape, 3);
-    }
-    r->behind[o.len] = 0;
-  }
-  r->note = r->told->count > 1 || *p != 0 ? LIST_FOUND : LIST_SEPARATOR;
-  return 1;
-}
-
-static void found_list(list_search *r, size_t from, size_t to, const char *hole)
-{
-  if (r->to != 0 && r->note == LIST_FOUND) return;
-  r->from = from;
-  r->to = to;
-  r->note = LIST_FOUND;
-  r->behind[0] = 0;
-  text(r->hole, sizeof r->hole, "%s", hole);
-}
-
-/* A text of JSON: an element, or a member of one, or all joined. */
-static void list_text(list_search *r, const spot *s)
-{
-  size_t d = s->depth, at = r->level[d].at;
-  const char *wanted = at < r->told->count ? r->told->text[at] : NULL;
-  if (s->in_array) {
-    if (wanted != NULL && strcmp(wanted, s->text) == 0) r->level[d].at++;
-    else r->level[d].wrong = 1;
-    return;
-  }
-  if (wanted == NULL || !is_pair(wanted, leaf(s), s->text))
-    r->level[d].wrong_object = 1;
-  else r->level[d].at++;
-  if (r->level[d].members < 2)
-    text(r->level[d].name[r->level[d].members], 64, "%s", leaf(s));
-  if (r->level[d].members == 1 && d > 1) {
-    size_t up = d - 1;
-    wanted = r->level[up].at < r->told->count ? r->told->text[r->level[up].at]
-                                              : "";
-    if (is_pair(wanted, r->level[d].value, s->text)) r->level[up].pairs = 1;
-    else r->level[up].wrong = 1;
-  }
-  text(r->level[d].value, sizeof r->level[d].value, "%s", s->text);
-  r->level[d].members++;
-  if (r->to == 0 && s->type == AMT_JSON_STRING && is_joined(r, s))
-    r->from = s->from, r->to = s->to;
-}
-
-static void list_json(list_search *r, const spot *s)
-{
-  size_t d = s->depth + 1, count = r->told->count;
-  char   hole[160];
-  switch (s->type) {
-  case AMT_JSON_ARRAY: case AMT_JSON_OBJECT:
-    memset(&r->level[d], 0, sizeof r->level[d]);
-    r->level[d].from = s->from;
-    break;
-  case AMT_JSON_OBJECT_END:
-    if (r->level[d].at == count && !r->level[d].wrong_object)
-      found_list(r, r->level[d].from, s->to, ":object");
-    if (!s->in_array) break;
-    if (r->level[d].members == 2 && r->level[s->depth].pairs &&
-        !r->level[s->depth].wrong) {
-      memcpy(r->level[s->depth].name, r->level[d].name,
-             sizeof r->level[d].name);
-      r->level[s->depth].at++;
-    } else {
-      r->level[s->depth].wrong = 1;
-    }
-    break;
-  case AMT_JSON_ARRAY_END:
-    if (r->level[d].wrong || r->level[d].at != count) break;
-    text(hole, sizeof hole, ":pairs %s %s", r->level[d].name[0],
-         r->level[d].name[1]);
-    found_list(r, r->level[d].from, s->to, r->level[d].pairs ? hole : "");
-    break;
-  case AMT_JSON_STRING: case AMT_JSON_NUMBER: list_text(r, s); break;
-  case AMT_JSON_KEY: break;
-  default:
-    if (s->in_array) r->level[s->depth].wrong = 1;
-    else r->level[s->depth].wrong_object = 1;
-  }
-}
-
-static void list_form(list_search *r, const spot *s)
-{
-  if (r->repeats < r->told->count &&
-      strcmp(s->text, r->told->text[r->repeats]) == 0 &&
-      (r->repeats == 0 || strcmp(r->repeated, s->name) == 0)) {
-    text(r->repeated, sizeof r->repeated, "%s", s->name);
-    r->repeats++;
-  }
-  if (r->repeats == r->told->count && r->repeats > 1) r->note = LIST_REPEATED;
-  if (r->to == 0 && is_joined(r, s)) r->from = s->from, r->to = s->to;
-}
-
-static void list_spot(void *ctx, const spot *s)
-{
-  list_search *r = (list_search *)ctx;
-  if (s->place == IN_JSON) list_json(r, s);
-  else if (s->place == IN_FORM) list_form(r, s);
-  else if (s->place == IN_QUERY && is_joined(r, s)) {
-    r->note = LIST_IN_PATH;
-    text(r->repeated, sizeof r->repeated, "%s", s->name);
-  }
-}
-
-static void find_list(list_search *r, const list *l, const exchange *x)
-{
-  memset(r, 0, sizeof *r);
-  r->told = l;
-  if (l->count == 0) return;
-  r->note = LIST_MISSING;
-  walk_body(x->request.body, x->request.body_len, list_spot, r);
-  if (r->note == LIST_MISSING) walk_path(path_of(x), list_spot, r);
-}
-
-static list_search parameters, task_values;
-
-void find_lists(void)
-{
-  find_list(&parameters, &opt.parameters, &findings.start);
-  find_list(&task_values, &opt.task_values, &findings.start);
-  hole_notes.parameters = parameters.note;
-  hole_notes.task_values = task_values.note;
-}
-
-/* --- one text --- */
-
 typedef struct {
   amt_window       *o;
   const char       *raw;
@@ -235,13 +29,17 @@ static int begins_hole(const char *p, const char *end)
 
 /* As it was captured; inside of a string, a brace in front of a letter is
    doubled. */
-static void put_raw(filling *f, size_t from, size_t to)
+static void put_captured(filling *f, const char *p, const char *end)
 {
-  const char *p = f->raw + from, *end = f->raw + to;
   for (; p < end; p++) {
     if (begins_hole(p, end)) amt_put_text(f->o, "{");
     if ((unsigned char)*p >= 32 && *p != 127) amt_put(f->o, p, 1);
   }
+}
+
+static void put_raw(filling *f, size_t from, size_t to)
+{
+  put_captured(f, f->raw + from, f->raw + to);
 }
 
 /* What is between the values; JSON's blanks are left out. */
@@ -323,6 +121,27 @@ static void put_told(filling *f, const spot *s, int which)
   }
 }
 
+/* The elements of a list that no hole can say, from the first to the last of
+   those that stand one behind the other in a text: how many bytes, 0: none. */
+static size_t elements_within(const filling *f, const char *t, const char **at)
+{
+  size_t i, k;
+  for (k = 0; k < 2; k++) {
+    const list_search *r = f->lists[k];
+    for (i = 0; r != NULL && r->note == LIST_MISSING && i < r->told->count;
+         i++) {
+      const char *p = *at = told_within(t, r->told->text[i]), *next = p;
+      if (p == NULL || strlen(r->told->text[i]) < 4) continue;
+      for (; next != NULL && next - p <= 8; i++) {
+        p = next + strlen(r->told->text[i]);
+        next = i + 1 < r->told->count ? strstr(p, r->told->text[i + 1]) : NULL;
+      }
+      return (size_t)(p - *at);
+    }
+  }
+  return 0;
+}
+
 /* The value that stands first in a text, with others around it; -1: none. */
 static int first_within(const char *t, const char **at)
 {
@@ -336,12 +155,40 @@ static int first_within(const char *t, const char **at)
       if (strchr(t, '@') == NULL && told_within(t, told[other].value) == NULL)
         continue; /* by itself the word says little */
     }
-    p = told_within(t, told[i].value);
+    p = i == TOLD_API_USER ? user_within(t) : told_within(t, told[i].value);
     if (p == NULL || (*at != NULL && p >= *at)) continue;
     *at = p;
     best = i;
   }
   return best;
+}
+
+static void note_secret(const char *name)
+{
+  unsigned i;
+  for (i = 0; i < hole_notes.secrets && i < 4; i++)
+    if (strcmp(hole_notes.secret[i], name) == 0) return;
+  if (i < 4) text(hole_notes.secret[i], 64, "%s", name);
+  hole_notes.secrets++;
+}
+
+static void put_secret(filling *f, const spot *s)
+{
+  amt_put_text(f->o, f->json ? "\"***\"" : "***");
+  note_secret(s->name);
+}
+
+/* A secret that stands in a value, but not so in its text as captured. */
+static int hides_secret(const spot *s, const char *raw)
+{
+  static const int secrets[] = { TOLD_PASSWORD, TOLD_TOKEN };
+  size_t           i;
+  for (i = 0; i < 2; i++) {
+    const char *value = told[secrets[i]].value;
+    if (!empty(value) && told_within(s->text, value) != NULL &&
+        told_within(raw, value) == NULL) return 1;
+  }
+  return 0;
 }
 
 /* A value that holds others: as captured but for these. */
@@ -350,20 +197,31 @@ static void put_mixed(filling *f, const spot *s)
   static char raw[FIRST_LINE];
   size_t      n = s->to - s->from;
   const char *p = raw, *at;
-  int         which;
-  if (n >= sizeof raw) {
+  size_t      cut;
+  int         which, as_told = elements_within(f, s->text, &at) > 0;
+  if (n >= sizeof raw) n = 0;
+  memcpy(raw, f->raw + s->from, n);
+  raw[n] = 0;
+  if (hides_secret(s, raw)) {
+    put_secret(f, s);
+    return;
+  }
+  cut = elements_within(f, raw, &at);
+  if (as_told && (cut == 0 || s->type == AMT_JSON_NUMBER)) {
+    if (f->json) amt_put_text(f->o, "null");
+    return;
+  }
+  if (n == 0) {
     put_raw(f, s->from, s->to);
     return;
   }
-  memcpy(raw, f->raw + s->from, n);
-  raw[n] = 0;
+  if (cut > 0) memmove(raw + (at - raw), at + cut, strlen(at + cut) + 1);
   while ((which = first_within(p, &at)) >= 0) {
-    size_t base = s->from + (size_t)(p - raw);
-    put_raw(f, base, base + (size_t)(at - p));
+    put_captured(f, p, at);
     put_hole(f->o, "{", which, f->json ? ":text}" : "}");
     p = at + strlen(told[which].value);
   }
-  put_raw(f, s->from + (size_t)(p - raw), s->to);
+  put_captured(f, p, p + strlen(p));
 }
 
 /* In the same case of letters: KILL, Kill, kill. */
@@ -378,15 +236,6 @@ static void put_swapped(filling *f, const spot *s)
   }
   if (f->json) amt_put_text(f->o, "\"");
   hole_notes.swapped = 1;
-}
-
-static void note_secret(const char *name)
-{
-  unsigned i;
-  for (i = 0; i < hole_notes.secrets && i < 4; i++)
-    if (strcmp(hole_notes.secret[i], name) == 0) return;
-  if (i < 4) text(hole_notes.secret[i], 64, "%s", name);
-  hole_notes.secrets++;
 }
 
 /* 1 if this number is where the log is to go on. */
@@ -409,10 +258,9 @@ static void put_scalar(filling *f, const spot *s)
   else if (f->rules != NULL && f->rules->word != NULL &&
            same_word(s->text, f->rules->word)) put_swapped(f, s);
   else if (text_like && s->len > 0 &&
-           (is_secret_name(s->name) || may_be_password(s))) {
-    amt_put_text(f->o, f->json ? "\"***\"" : "***");
-    note_secret(s->name);
-  } else if (text_like && first_within(s->text, &at) >= 0) put_mixed(f, s);
+           (is_secret_name(s->name) || may_be_password(s))) put_secret(f, s);
+  else if (text_like && (first_within(s->text, &at) >= 0 ||
+                         elements_within(f, s->text, &at) > 0)) put_mixed(f, s);
   else put_raw(f, s->from, s->to);
 }
 
@@ -495,8 +343,8 @@ static filling filling_of(amt_window *o, const char *raw, const hole_rules *r,
   filling f;
   memset(&f, 0, sizeof f);
   if (x != NULL && x->number == findings.start.number) {
-    f.lists[0] = &parameters;
-    f.lists[1] = &task_values;
+    f.lists[0] = &start_lists[0];
+    f.lists[1] = &start_lists[1];
   }
   f.o = o;
   f.raw = raw;

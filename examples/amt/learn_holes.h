@@ -3,7 +3,7 @@
 #ifndef LEARN_HOLES_H
 #define LEARN_HOLES_H
 
-#include "learn_find.h"
+#include "learn_lists.h"
 
 /* How one call is written. */
 typedef struct {
@@ -15,20 +15,12 @@ typedef struct {
 /* What the texts made so far were found to have. */
 extern struct hole_notes {
   unsigned filled;        /* of told_value, by bit */
-  int      parameters, task_values; /* LIST_ */
   int      swapped;       /* a word was written otherwise */
   char     secret[4][64]; /* names of what became ***, */
   unsigned secrets;       /* how many */
   int      cut;           /* a body was too long */
   int      other_body;    /* neither JSON nor a form */
 } hole_notes;
-
-enum { LIST_NOT_TOLD, LIST_MISSING, LIST_FOUND, LIST_SEPARATOR, /* a guess */
-       LIST_REPEATED, LIST_IN_PATH };
-
-/* Where the parameters and task values of the Start are; before it is filled.
-   */
-void find_lists(void);
 
 /* The path with its query, the body: a wire file's text. */
 void fill_path(amt_window *o, const exchange *x, const hole_rules *r);
@@ -54,5 +46,8 @@ void find_credentials(void);
 int may_be_password(const spot *s);
 
 void forget_credentials(void);
+
+/* The user's name with others around it; or NULL. */
+const char *user_within(const char *t);
 
 #endif

@@ -191,7 +191,7 @@ static void write_log(const request_shape *s, const char *array,
     return;
   }
   if (sequence == NULL) {
-    none_line("sequence", "no number rises from message to message");
+    none_line("sequence", "no number rises by one from the first message on");
   } else {
     comment_reply(&s->x, sequence->words > 1 ? SURE : GUESS, NULL);
     reply_line("sequence", fact_leaf(sequence));
@@ -260,6 +260,7 @@ static void write_word(const fact *f, unsigned i, unsigned last)
 {
   const char *word = f->word[i];
   int         code = meaning(word), sure = LIKELY;
+  if (code == 12 && code_behind_ending(f->word_in[i]) == 3) code = 3;
   if (code < 0) code = code_behind_ending(f->word_in[i]), sure = GUESS;
   if (code < 0) code = i == last ? 4 : 2, sure = GUESS;
   line_text("# exchange ");

@@ -8,7 +8,7 @@ enum { SIGN_IN_VALUES = 24 };
 
 typedef struct {
   char name[PLACE_NAME], text[512];
-  int  is_string;
+  int  is_string, in_path;
 } credential;
 
 /* No password was found in the sign-in: any text there may be it. */
@@ -17,10 +17,19 @@ static int any_is_secret;
 static credential credentials[SIGN_IN_VALUES];
 static size_t     credential_count;
 
+/* JSON that is a text of the sign-in's JSON: one that cannot be walked while
+   that is. */
+static char inner_json[4096];
+
 static void keep_credential(void *ctx, const spot *s)
 {
   credential *c = &credentials[credential_count];
   (void)ctx;
+  if (s->place == IN_JSON && s->type == AMT_JSON_STRING &&
+      s->text[0] == '{' && s->len < sizeof inner_json) {
+    memcpy(inner_json, s->text, s->len + 1);
+    return;
+  }
   if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s) ||
       (s->place == IN_PATH && told_whole(s) != TOLD_API_USER &&
        credential_count == 0) || /* only .../USER/PASSWORD is known there */
@@ -29,16 +38,34 @@ static void keep_credential(void *ctx, const spot *s)
   text(c->name, sizeof c->name, "%s", s->name);
   text(c->text, sizeof c->text, "%s", s->text);
   c->is_string = s->type == AMT_JSON_STRING;
+  c->in_path = s->place == IN_PATH;
   credential_count++;
 }
 
-/* The user's name: as told, or by its member's name. */
+/* The user's name with others around it: as in "user":"NAME", DOMAIN\NAME and
+   NAME@HOST, since it may be a word like any other. */
+const char *user_within(const char *t)
+{
+  const char *value = told[TOLD_API_USER].value, *p = t;
+  size_t      n = strlen(value);
+  for (; (p = told_within(p, value)) != NULL; p += n)
+    if ((p == t || strchr("\"\\:='", p[-1]) != NULL) &&
+        strchr("\"\\:@'&", p[n]) != NULL && (p > t || p[n] != 0)) return p;
+  return NULL;
+}
+
+/* The user's name: as told, or by its member's name; in the path only where it
+   is nowhere else. */
 static int find_user(void)
 {
   size_t i;
-  for (i = 0; i < credential_count; i++)
-    if (!empty(opt.api_user) && strcmp(credentials[i].text, opt.api_user) == 0)
-      return (int)i;
+  int    in_path;
+  for (in_path = 0; in_path < 2 && !empty(opt.api_user); in_path++)
+    for (i = 0; i < credential_count; i++)
+      if (credentials[i].in_path == in_path &&
+          strcmp(credentials[i].text, opt.api_user) == 0) return (int)i;
+  for (i = 0; i < credential_count && !empty(opt.api_user); i++)
+    if (user_within(credentials[i].text) != NULL) return (int)i;
   for (i = 0; i < credential_count; i++)
     if (credentials[i].is_string &&
         hints_at(credentials[i].name, told[TOLD_API_USER].hints) &&
@@ -97,20 +124,28 @@ void find_credentials(void)
   static key_search r;
   int               user, secret;
   if (!findings.has_sign_in) {
+    user_in_path = 0;
     walk_request(&findings.start, basic_spot, NULL);
-    if (!is_basic) walk_request(&findings.start, key_spot, &r);
+    if (!is_basic && !findings.token_in_cookie_only)
+      walk_request(&findings.start, key_spot, &r);
     if (r.score > 0) found_value(TOLD_TOKEN, r.text);
     return;
   }
   walk_request(&findings.sign_in, keep_credential, NULL);
+  walk_body(inner_json, strlen(inner_json), keep_credential, NULL);
   user = find_user();
+  user_in_path = user >= 0 && credentials[user].in_path;
   secret = find_password(user);
-  if (user >= 0) found_value(TOLD_API_USER, credentials[user].text);
+  if (user >= 0 && (empty(opt.api_user) ||
+                    user_within(credentials[user].text) == NULL))
+    found_value(TOLD_API_USER, credentials[user].text);
   if (secret >= 0) found_value(TOLD_PASSWORD, credentials[secret].text);
   walk_request(&findings.sign_in, basic_spot, NULL);
   any_is_secret = secret < 0 && !is_basic;
 }
 
+/* A secret of the sign-in, or any text of one whose password was not found; in
+   any call. */
 int may_be_password(const spot *s)
 {
   size_t i;
@@ -121,4 +156,8 @@ int may_be_password(const spot *s)
   return 0;
 }
 
-void forget_credentials(void) { wipe(credentials, sizeof credentials); }
+void forget_credentials(void)
+{
+  wipe(credentials, sizeof credentials);
+  wipe(inner_json, sizeof inner_json);
+}

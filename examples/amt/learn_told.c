@@ -23,7 +23,7 @@ struct told_value told[TOLDS] = {
   { "station", NULL, "station|where|=from|platz|host|source" },
 };
 
-int id_is_text;
+int id_is_text, user_in_path = 1;
 
 int tell_values(void)
 {
@@ -107,6 +107,7 @@ int told_whole(const spot *s)
   for (i = 0; i < TOLDS; i++) {
     int score = 0;
     if (empty(told[i].value) || strcmp(s->text, told[i].value) != 0) continue;
+    if (i == TOLD_API_USER && s->place == IN_PATH && !user_in_path) continue;
     if (i == TOLD_SUBMIT_USER &&
         hints_at(s->name, "type|kind|class|mode|art|task|action|command"))
       continue; /* BATCH as the kind of a task */

@@ -20,6 +20,10 @@ extern struct told_value {
 /* The id came as a JSON string. */
 extern int id_is_text;
 
+/* A part of a path that is the API user's name may be it; otherwise it is a
+   word like any other, as in /api/v2. */
+extern int user_in_path;
+
 /* From the options. 0, or EXIT_USAGE after saying what is missing. */
 int tell_values(void);
 

@@ -112,12 +112,17 @@ static void write_sign_in(void)
            "{password} in its place in sign_in.%s", "body");
     return;
   }
-  line_text("# no exchange before the Start brings what it carries: likely\n");
+  if (findings.token_in_cookie_only) {
+    line_text("# what signs in sets a cookie, which a wire file does not read: "
+              "sure\n");
+    miss("the token", "only the cookie '%s' has it, and a wire file reads "
+         "tokens from bodies: see whether the server can give it in one; until "
+         "then give each run a fresh one in AMT_TOKEN", findings.cookie);
+  } else {
+    line_text("# no exchange before the Start brings what it carries: "
+              "likely\n");
+  }
   line_text("sign_in.path = none\n");
-  if (findings.token_in_cookie_only)
-    miss("the token", "a cookie is set by a header alone, and a wire file "
-         "reads tokens from bodies; see whether the server %s", "can give it "
-         "in one");
 }
 
 static void write_start(void)
@@ -287,6 +292,16 @@ static int also_has(const exchange *x, const char *name, const char *value)
   return 0;
 }
 
+static int has_header(const char *head, const char *name)
+{
+  size_t n = strlen(name), i;
+  for (; *head != 0; head += strcspn(head, "\n") + 1) {
+    for (i = 0; i < n && (head[i] | 32) == (name[i] | 32); i++) {}
+    if (i == n && head[n] == ':') return 1;
+  }
+  return 0;
+}
+
 static int header_lines;
 
 static void write_header(const char *name, const char *value)
@@ -323,17 +338,52 @@ static void write_header(const char *name, const char *value)
 static void cookie_spot(void *ctx, const spot *s)
 {
   amt_window *o = (amt_window *)ctx;
+  char        line[PLACE_NAME + 4];
   int         is_token, plain;
   if (s->place != IN_COOKIE) return;
   is_token = told[TOLD_TOKEN].value != NULL &&
           strcmp(s->text, told[TOLD_TOKEN].value) == 0;
-  plain = s->len <= 8 && !is_secret_name(s->name) && !is_masked(s->text);
+  plain = s->len <= 8 && !is_secret_name(s->name) && !is_masked(s->text) &&
+          strstr(findings.set_cookies, text(line, sizeof line, "\n%s\n",
+                                            s->name)) == NULL;
   if (!is_token && !plain) return;
   if (o->total > 0) amt_put_text(o, "; ");
   amt_put_text(o, s->name);
   amt_put_text(o, "=");
   if (is_token) amt_put_text(o, "{token}");
   else amt_put(o, s->text, s->len);
+}
+
+/* What the sign-in alone has, and what its values are known of. */
+static void write_sign_in_headers(void)
+{
+  static char head[HEAD_LINES];
+  char        line[1024], *p = head, *next;
+  memcpy(head, findings.sign_in.request.head,
+         findings.sign_in.request.head_len + 1);
+  for (; (next = strchr(p, '\n')) != NULL; p = next + 1) {
+    char      *colon = strchr(p, ':'), *value;
+    amt_window o;
+    int        secret;
+    *next = 0;
+    if (colon == NULL) continue;
+    *colon = 0;
+    value = trim(colon + 1);
+    if (is_common(p) || same_word(p, "Cookie") || strlen(value) > 1000 ||
+        has_header(findings.start.request.head, p)) continue;
+    amt_window_init(&o, line, sizeof line - 1, 0);
+    fill_header(&o, p, value, &secret);
+    line[o.len] = 0;
+    if (!secret && strchr(line, '{') == NULL) continue;
+    comment_from(&findings.sign_in, SURE);
+    comment_end(secret ? "a secret: put it in the place of ***" : NULL);
+    line_text("header = {!token}");
+    line_clean(p);
+    line_text(": ");
+    line_text(line);
+    line_text("{/token}\n");
+    header_lines++;
+  }
 }
 
 static void write_headers(void)
@@ -352,6 +402,7 @@ static void write_headers(void)
     *colon++ = 0;
     if (!same_word(p, "Cookie")) write_header(p, trim(colon));
   }
+  if (findings.has_sign_in) write_sign_in_headers();
   amt_window_init(&o, cookies, sizeof cookies - 1, 0);
   walk_headers(findings.start.request.head, cookie_spot, &o);
   cookies[o.len] = 0;
@@ -380,7 +431,11 @@ static void miss_list(const char *what, const char *option_name, int note)
          "capture a job that has some, and tell them", words);
   if (note == LIST_MISSING)
     miss(what, "those told with %s are not in the Start's request, or in a "
-         "form that holes do not have", words);
+         "form that holes do not have; a text that held them is without them "
+         "now", words);
+  if (note == LIST_NAMED)
+    miss(what, "each has a name at this server, which was not told: give them "
+         "as %s NAME=VALUE", words);
   if (note == LIST_SEPARATOR)
     miss(what, "only one was told, so what stands between two is a guess: "
          "capture a job with two %s", words);
@@ -418,7 +473,8 @@ static void miss_values(void)
   if (hole_notes.other_body)
     miss("a body", "it is neither JSON nor a form, which is all that is "
          "sent%s", "");
-  if (!findings.has_sign_in && told[TOLD_TOKEN].value != NULL)
+  if (!findings.has_sign_in && told[TOLD_TOKEN].value != NULL &&
+      !findings.token_in_cookie_only)
     miss("the token", "no sign-in brings it: give it in AMT_TOKEN%s", "");
 }
 
@@ -439,6 +495,15 @@ static void write_head(const char *file)
   }
 }
 
+/* Numbers of all jobs' messages: the first ones would seem to be missing. */
+static int is_global(const fact *sequence)
+{
+  uint64_t first, second;
+  return sequence->words > 1 && is_whole_number(sequence->word[0], &first) &&
+         is_whole_number(sequence->word[1], &second) && first > 1 &&
+         second == first + 1;
+}
+
 void write_learned(amt_window *o, const char *file)
 {
   const request_shape *s = findings.of_call[AMT_MESSAGES];
@@ -450,6 +515,8 @@ void write_learned(amt_window *o, const char *file)
   if (s != NULL) text_fact = best_log(&s->f, array, sizeof array, &score);
   if (text_fact != NULL && text_fact->list != SIZE_MAX)
     sequence = best_sequence(&s->f, array);
+  if (sequence != NULL && after_number(s, &score) < 0 && is_global(sequence))
+    sequence = NULL;
   write_head(file);
   write_sign_in();
   write_start();
@@ -457,8 +524,8 @@ void write_learned(amt_window *o, const char *file)
   write_watching(sequence);
   write_headers();
   write_replies(s, array, text_fact, sequence);
-  miss_list("parameters", "-pa", hole_notes.parameters);
-  miss_list("task values", "-tv", hole_notes.task_values);
+  miss_list("parameters", "-pa", start_lists[0].note);
+  miss_list("task values", "-tv", start_lists[1].note);
   miss_values();
   if (missed.len == 0) return;
   line_text("\n# Not found, and what to capture next:\n");
