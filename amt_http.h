@@ -2,9 +2,9 @@
 
    In ONE C or C++ file:          #define AMT_IMPLEMENTATION
                                   #include "amt_http.h"
-   in all others just the include. No heap, no writable globals; nothing in
-   here blocks, but for the waits that are named so. Sockets and TLS are files
-   of their own, in backends/; a macro chooses each, AMT_POSIX say.
+   in all others just the include. No heap, no writable globals. Nothing here
+   blocks, except amt_http_wait and a stream's own wait. Sockets and TLS are
+   files in backends/; a macro chooses each, for example AMT_POSIX.
 
    Contents: search for the tag
      >>http-manual    what it does, what it refuses, one whole program
@@ -37,10 +37,10 @@
    - Functions return a positive event, AMT_AGAIN (0: nothing yet, call
      again), or a negative AMT_E_ error. An error closes the connection.
    - Time is a uint32_t of milliseconds that may wrap. It is an argument.
-   - Texts are NUL-terminated where a length is not beside them.
-   - A request is never stored: it is produced again from the byte where it
-     stopped (struct amt_window), so a short write costs no memory. What it is
-     made of must not change until it has been sent.
+   - Texts are NUL-terminated, unless a length is beside them.
+   - A request is never stored. It is produced again from the byte where it
+     stopped (struct amt_window), so a short write costs no memory. The texts
+     that it is made from must not change until it has been sent.
 
    A whole program (examples/http_get.c is this one, with its errors told):
 
@@ -106,8 +106,8 @@
      tls    is no function but a number: 1 if this is TLS, whose handshake is a
             part of open, else 0. https needs a stream with 1, http one with 0.
      waits_for  is for a stream over another one. It tells what to wait for on
-            that one: a TLS stream may have to read in order to write. NULL:
-            what the caller wants is what to wait for.
+            the lower one: a TLS stream may have to read in order to write.
+            NULL: the same that the caller waits for.
 
    Read and write are called only while the stream is open: open has said 1, and
    close was not called since. Open is called only while it is not. Close, wait
@@ -117,9 +117,9 @@
    Read is called before anything is written: for one byte once open has said
    1, and again before each further request, to see whether the server has
    closed or has said what nobody asked for. AMT_AGAIN is the good answer. It
-   is called after a write that took none or failed, too: a server may answer
-   before it has the whole request, and close. What had arrived is given
-   before the error.
+   is also called after a write that took none or failed: a server may answer
+   before it has the whole request, and close. Give what has arrived before you
+   report the error.
 
    An error is handed to the caller as it is. AMT_IS_PERMANENT(error) says that
    trying again will not help.
@@ -128,8 +128,8 @@
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
    with an idle limit and the server's own (Keep-Alive: timeout=N: in the last
    of these seconds the connection is not used again), IPv6 addresses, a reply
-   that comes while the request is still going out (sending stops and the
-   connection closes after it).
+   that comes while the request is still going out (then sending stops, and the
+   connection closes after the reply).
 
    Refused, each with an error of its own: Content-Length with
    Transfer-Encoding, two lengths that differ, a list of lengths even if they
@@ -151,9 +151,9 @@
    AMT_STATIC       everywhere it is included: all functions are static
    AMTDEF           everywhere: what stands before each public function
    AMT_NO_TEXT      leaves out the words and names of errors
-   AMT_ASSERT(c)    what is done about a misuse, where !(c): a job begun anew in
-                    mid-call, a session or a pool that ends before its jobs, a
-                    pool's buffer below 64 bytes, NULL where none may be. By
+   AMT_ASSERT(c)    called where a misuse would make c false: a job begun anew
+                    during a call, a session or a pool that ends before its
+                    jobs, a pool's buffer below 64 bytes, a forbidden NULL. By
                     default nothing; with <assert.h>:
                     #define AMT_ASSERT(c) assert(c)
    AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
@@ -237,8 +237,8 @@ AMTDEF void    amt_put(amt_window *o, const void *p, size_t n);
 AMTDEF void    amt_put_text(amt_window *o, const char *text);
 AMTDEF void    amt_put_number(amt_window *o, uint64_t n); /* in decimal */
 
-/* Digits of base 10 or 16 as a number: 1, or 0 if there is none, or another
-   byte, or it does not fit. */
+/* Reads n digits of base 10 or 16: 1; or 0 if n is 0, a byte is no digit, or
+   the number does not fit. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
 /* Zeroes memory that held a secret; no optimizer takes it for useless. */
@@ -304,8 +304,8 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "the buffer is smaller than 64 bytes, or the request longer than this " \
     "machine can count")
 
-/* Of TLS: the first may pass; by the others a server was refused, or could not
-   be asked. */
+/* Of TLS. The first may pass. With the others we refused the server, or could
+   not ask it. */
 #define AMT_TLS_ERRORS(E) \
   E(AMT_E_TLS_BROKEN, -7, \
     "TLS: bytes that do not fit the protocol or the keys; if it stays so, " \
@@ -519,8 +519,8 @@ AMTDEF int amt_http_reply_keeps(const amt_http_reply *r);
 /* --- streams ------------------------------------------------------------ */
 
 /* Any byte stream: a struct of yours whose first member is an amt_stream.
-   Nothing in it blocks, but for wait. TLS streams and traces wrap others. What
-   each function may return: "Write a stream" in the manual above. */
+   Only wait may block. TLS streams and traces wrap other streams. "Write a
+   stream" in the manual above says what each function may return. */
 typedef struct amt_stream amt_stream;
 
 enum {
@@ -542,8 +542,8 @@ typedef struct amt_stream_ops {
   /* Bytes taken (> 0), AMT_AGAIN (none were taken: they are offered again), or
      an error: in doubt they count as taken. n > 0. */
   ptrdiff_t (*write)(amt_stream *s, const void *p, size_t n);
-  /* Gives back what open took, also one that failed; does nothing on a closed
-     stream. If s->abort is set, a request is given up: what of it has not
+  /* Gives back what open took, also if open failed. Does nothing on a closed
+     stream. If s->abort is set, a request is given up: the part that has not
      arrived must not arrive later (TCP: a reset). */
   void (*close)(amt_stream *s);
   /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
@@ -552,9 +552,9 @@ typedef struct amt_stream_ops {
      stream cannot block. */
   int (*wait)(amt_stream *s, int want, uint32_t ms);
   int tls; /* 1 if this is TLS: https goes over nothing else, http never */
-  /* What the stream below must be waited for, AMT_WANT_, when the caller wants
-     `want`: a TLS stream may have to write to read, or has bytes that lie
-     decrypted in it. NULL: just that. */
+  /* What to wait for on the stream below, AMT_WANT_, when the caller wants
+     `want`: a TLS stream may have to write in order to read, or hold decrypted
+     bytes. NULL: `want` itself. */
   int (*waits_for)(const amt_stream *s, int want);
 } amt_stream_ops;
 
@@ -569,7 +569,7 @@ struct amt_stream {
    known here). */
 typedef struct amt_http_limits {
   uint32_t connect; /* name, connection, TLS: 10 s */
-  uint32_t idle;    /* a call fails when no byte has gone or come for so long:
+  uint32_t idle;    /* a call fails when no byte has moved for this long:
                        30 s */
   uint32_t call;    /* one whole call: 600 s */
   uint32_t keep;    /* between calls: a connection on which no byte has moved
@@ -578,8 +578,8 @@ typedef struct amt_http_limits {
 
 typedef struct amt_http_conn {
   amt_stream     *stream; /* yours, set before first use */
-  /* Read only, but for `known_idle`, and for data and len, which may be moved
-     on as a piece is taken: */
+  /* Read only, with two exceptions: you may set known_idle, and advance data
+     and len as you take a piece. */
   uint8_t         state;  /* AMT_CONN_ */
   uint8_t         reused; /* this call is not its connection's first */
   uint8_t         early;  /* the reply came before the request had gone out */
@@ -616,20 +616,20 @@ enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
    The call then ends with AMT_E_EOF or AMT_E_RESET, reused is 1, and no byte of
    a reply has come (amt_http_reply_eof(&conn->reply) is AMT_E_EOF). That is no
    outage: begin the call again, and it goes on a new connection. But nobody
-   knows whether the server has acted upon the request: so ask again only what
-   may be done twice. */
+   knows whether the server has acted upon the request: so repeat only what may
+   be done twice. */
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle);
 
-/* Goes on with the call. Receives at most once until it has answered AMT_AGAIN:
-   so when it has, nothing unread lies in buf. */
+/* Goes on with the call. It receives at most once before it returns AMT_AGAIN,
+   and after AMT_AGAIN nothing unread lies in buf. */
 AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
                          size_t size, uint32_t now);
 
 /* Offers the window o, produced from conn->sent, to the stream. AMT_HTTP_SEND:
    produce the next piece; AMT_AGAIN: all sent, or not yet; or an error. If the
    stream takes nothing, or fails, it looks for a reply: AMT_HTTP_EARLY if there
-   is one, received into o->buf. conn->taken says whether the request may be
-   sent again without being there twice. */
+   is one, received into o->buf. If conn->taken is 0, the request may be sent
+   again: the server cannot have it. */
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now);
 
 /* Closes it, and gives up what was under way. Every error does this too, since
@@ -637,14 +637,14 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now);
 AMTDEF void amt_http_close(amt_http_conn *c);
 
 /* What the call waits for, AMT_WANT_, for those who poll descriptors. With
-   AMT_WANT_NOTHING there is no need to; an idle connection that turns readable,
-   or AMT_WANT_NOW, has ended, and is best closed. A connection attempt wants to
-   be polled every 250 ms or so, too: a name may have other addresses. */
+   AMT_WANT_NOTHING you need not wait. Close an idle connection that turns
+   readable or says AMT_WANT_NOW: it has ended. Poll a connection attempt every
+   250 ms or so as well: a name may have other addresses. */
 AMTDEF int amt_http_want(const amt_http_conn *c);
 
-/* The stream's own wait, for what the call waits for. 1: call amt_http_poll; 0:
-   the time is up, or this stream cannot wait; or AMT_INTERRUPTED. An idle
-   connection that has something to say (its end, mostly) is closed. */
+/* Calls the stream's wait, for what the call waits for. 1: call amt_http_poll;
+   0: the time is up, or this stream cannot wait; or AMT_INTERRUPTED. An idle
+   connection on which something arrives (its end, mostly) is closed. */
 AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms);
 
 /* Milliseconds until the nearest limit of the call under way. */
@@ -663,9 +663,9 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
 
-/* Names to addresses: how many (1 to max), AMT_AGAIN, AMT_E_DNS, or, if nobody
-   could say, AMT_E_NAME_SERVER. Replace it by a table, c-ares, or whatever does
-   not block. */
+/* Names to addresses: how many (1 to max), AMT_AGAIN, AMT_E_DNS, or
+   AMT_E_NAME_SERVER if the name service did not say. Yours may be a table,
+   c-ares, or anything else that does not block. */
 typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
                             int max);
 
@@ -702,8 +702,8 @@ AMTDEF void amt_window_init(amt_window *o, char *buf, size_t cap, size_t from)
   o->total = 0;
 }
 
-/* What has to be part of a common way, and what has to be out of it; not where
-   small is better than fast. */
+/* Code that must be inlined into a hot path, and code that must stay out of it;
+   with -Os neither. */
 #if AMT_WIDE > 0 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
   !defined(__OPTIMIZE_SIZE__)
 #define AMT__INLINE static inline __attribute__((always_inline))
@@ -712,8 +712,8 @@ AMTDEF void amt_window_init(amt_window *o, char *buf, size_t cap, size_t from)
 #define AMT__INLINE static
 #define AMT__APART static
 #endif
-/* Small is better than fast. What is to stay one function there: gcc takes in
-   whatever is called once, and its caller then needs longer instructions. */
+/* With -Os small is better than fast. There some functions must stay apart: gcc
+   inlines all that is called once, and the caller needs longer instructions. */
 #ifdef __OPTIMIZE_SIZE__
 enum { AMT__SMALL = 1 };
 #else
@@ -793,7 +793,7 @@ AMTDEF void amt_put_number(amt_window *o, uint64_t n)
   amt_put(o, digit + i, sizeof digit - i);
 }
 
-/* The value of a digit, of base 10 or 16; 16 if it is none. */
+/* The value of a digit of base 10 or 16; 16 for another byte. */
 AMT__INLINE unsigned amt__digit(unsigned c)
 {
   unsigned digit = c - '0';
@@ -802,8 +802,8 @@ AMT__INLINE unsigned amt__digit(unsigned c)
   return digit <= 5u ? digit + 10u : 16u;
 }
 
-/* The digit c behind the number v: 1, or 0 if there is none, or it does not
-   fit. By 16 bits: a multiplication of 64 would drag in a routine, too. */
+/* Appends the digit c to the number v: 1, or 0 if c is no digit or the number
+   does not fit. In 16-bit steps: a 64-bit product would drag in a routine. */
 AMT__OWN int amt__append_digit(uint64_t *v, unsigned c, unsigned base)
 {
   uint32_t carry = amt__digit(c);
@@ -1085,12 +1085,12 @@ AMTDEF void amt_http_put_end(amt_window *o, size_t content_length)
 /* ------------------------------------------------------------------------
    >>http-reply
 
-   A byte at a time through amt__http_step, which looks at nothing but the byte
-   and the state. Whatever has a meaning is a word: the version, the status, a
-   header's name, each word of its value, a chunk's size. None is stored: while
-   its bytes arrive a number is summed up, and of any other the state holds
-   which of the known words it may still be. What the end of a word leads to
-   depends on the state. */
+   One byte at a time goes through amt__http_step, which looks only at the byte
+   and the state. Everything with a meaning is a word: the version, the status,
+   a header's name, each word of its value, a chunk's size. No word is stored. A
+   number is summed up while its digits arrive; for any other word the state
+   says which of the known words it may still be. The state also decides what
+   the end of a word leads to. */
 
 enum {
   AMT__P_VERSION, /* HTTP/1. */
@@ -1120,7 +1120,7 @@ enum {
   AMT__F_CR      = 64  /* LF must follow */
 };
 
-/* Bytes, at most: of a line, and of a head. */
+/* The largest line and the largest head, in bytes. */
 #define AMT__LINE_MAX 8192u
 #define AMT__HEAD_MAX 65536u
 
@@ -1145,11 +1145,11 @@ enum {
   AMT__H_DIGITS, /* another digit, */
   AMT__H_PADDED, /* no more, but blanks, */
   AMT__H_TIMEOUT = sizeof amt__http_words - 2, /* behind timeout=: a digit */
-  AMT__H_NONE /* it is none; as for a word */
+  AMT__H_NONE /* not a number; with words: not a known one */
 };
 
-/* The place behind c, if a word has it at this place. Else another word that
-   begins with the same n bytes may have it; that one is further on. */
+/* The place after c, if the word has c here. Otherwise a later word with the
+   same n first bytes may have it. */
 static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
   static const uint32_t first = /* letters that a word begins with */
@@ -1313,8 +1313,8 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
 {
   static const char version[] = "HTTP/1.", ends[] = "\r:\r\r\r,,,,\r\r  ;";
   unsigned          s = r->state;
-  /* A head has a cap, each line has one. Chunks may be as many as they like,
-     but for the blanks and extensions behind their sizes. */
+  /* A head has a cap, and so has each line. The number of chunks has none, but
+     the blanks and extensions after their sizes do. */
   if (r->line++ >= AMT__LINE_MAX) return AMT_E_HTTP_SIZE;
   if ((s != AMT__P_SIZE || r->word != 0) && s != AMT__P_CHUNK &&
       r->head++ >= AMT__HEAD_MAX) return AMT_E_HTTP_SIZE;
@@ -1355,7 +1355,7 @@ AMTDEF void amt_http_reply_init(amt_http_reply *r)
   memset(r, 0, sizeof *r);
 }
 
-/* Of n bytes, how many are body. */
+/* How many of n bytes are body. */
 static size_t amt__http_body(amt_http_reply *r, size_t n)
 {
   if (r->state != AMT__P_BODY) return n; /* to the stream's end */
@@ -1366,8 +1366,8 @@ static size_t amt__http_body(amt_http_reply *r, size_t n)
   return n;
 }
 
-/* From i on over text that is skipped, and over the rest of a name that is none
-   of ours. No cap is passed here. */
+/* Skips, from i on, text without a meaning, or the rest of an unknown name.
+   Stops at the caps. */
 AMT__INLINE size_t amt__http_pass(amt_http_reply *r, const unsigned char *p,
                                   size_t i, size_t n)
 {
@@ -1487,8 +1487,8 @@ static int amt__http_fail(amt_http_conn *c, int error)
   return error;
 }
 
-/* May the connection be used again, by its age? Not in the last second of the
-   time that the server gave it. */
+/* Is the connection young enough to be used again? In the last second of the
+   server's own limit it is not. */
 static int amt__http_fresh(const amt_http_conn *c, uint32_t now,
                            uint32_t max_idle)
 {
@@ -1579,8 +1579,8 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
   c->len = body;
   if (e == AMT_HTTP_BODY) c->body += body;
   if (e == AMT_HTTP_END) {
-    /* Bytes after the end were not asked for: whoever sent them may mean
-       them as the reply to the next request. */
+    /* Nobody asked for bytes after the end: they may be meant as the reply to
+       the next request. */
     c->state = AMT_CONN_IDLE;
     if (c->at != c->have || c->early || !amt_http_reply_keeps(&c->reply))
       amt_http_close(c);
@@ -1588,7 +1588,7 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
   return e;
 }
 
-/* Received bytes are parsed to their end before the next are received. */
+/* Parses all received bytes before it receives more. */
 static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
                                uint32_t now)
 {
@@ -1687,9 +1687,9 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
 /* ------------------------------------------------------------------------
    >>http-backends
 
-   Each includes this header in its turn, since it may be included by its own
-   name. AMT__BACKENDS is defined while they are read, and ends that circle. A
-   compiler that does not find one shows its line, and so what to do. */
+   Each includes this header, since a program may include a backend alone.
+   AMT__BACKENDS, defined while they are read, ends that circle. A compiler that
+   does not find one shows its line, whose comment says what to do. */
 
 #ifndef AMT__BACKENDS
 #define AMT__BACKENDS

@@ -5,9 +5,9 @@
      >>address-parts   what a kind of sockets brings
      >>address-open    a name's addresses, tried in turn
 
-   They differ in how a call is named, how it fails, and how one waits; not in
-   what a name's addresses are, IPv4 or IPv6, and whose turn it is. So a kind
-   of sockets defines, before it includes this file:
+   The kinds differ in the names of calls, in how these fail and in how to wait.
+   They share a name's addresses, IPv4 and IPv6, and the order in which these
+   are tried. A kind of sockets defines, before it includes this file:
 
      amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
                        count, index, address, worked
@@ -16,7 +16,7 @@
      AMT__TIMEDOUT     the system's error for an address that did not answer
      AMT__NO_FAMILY    and for an address of a kind that it does not have
 
-   and of these what is so:
+   and of these what applies:
 
      AMT__NO_NAMES     there is no getaddrinfo
      AMT__NO_IPV4      no sockaddr_in
@@ -41,13 +41,13 @@
 /* Begins a connection and sets fd: 1, AMT_AGAIN, or < 0 with sys_error set. */
 static int  amt__socket_connect(amt__socket *s, int family,
                                 const struct sockaddr *to, socklen_t len);
-/* How that connection stands: 1, AMT_AGAIN, or < 0, as above. */
+/* Asks whether that connection is open: 1, AMT_AGAIN, or < 0, as above. */
 static int  amt__socket_connected(amt__socket *s);
-/* It is there: what fd needs before the first read or write. */
+/* Prepares an open fd for the first read or write. */
 static void amt__socket_opened(amt__socket *s);
 /* Closes fd, if it is open. */
 static void amt__socket_shut(amt__socket *s);
-/* Has fd reset the connection when it is shut. It is open. */
+/* Makes the next close of fd, which is open, reset the connection. */
 static void amt__socket_abort(amt__socket *s);
 
 /* ------------------------------------------------------------------------
@@ -60,7 +60,7 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
   return AMT_E_DNS;
 }
 #else
-/* More addresses, of one family or of all, behind *count: 0, or the system's
+/* Appends addresses, of one family or of all, after *count: 0, or the system's
    error. */
 static int amt__socket_ask(const char *host, int family, amt_address *a,
                            int max, int *count)
@@ -94,8 +94,8 @@ static int amt__socket_ask(const char *host, int family, amt_address *a,
   return 0;
 }
 
-/* musl knows no address where only one family's cannot be had: so each is asked
-   for alone. */
+/* musl gives no address at all if one family fails: so ask for each family
+   alone. */
 static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
   int n = 0, e = amt__socket_ask(host, AF_UNSPEC, a, max, &n);
@@ -113,8 +113,8 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
 }
 #endif
 
-/* The address that worked the last time is tried first: a dead one before it
-   costs its share of the limit only once. */
+/* Puts the address that worked last time first: a dead one before it costs its
+   share of the limit only once. */
 static void amt__socket_prefer(amt__socket *s)
 {
   amt_address first = s->address[0];
@@ -147,11 +147,11 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
   return found;
 }
 
-/* Begins a connection to the address at hand. */
+/* Begins a connection to the current address. */
 static int amt__socket_begin(amt__socket *s, uint16_t port)
 {
   const amt_address *a = &s->address[s->index];
-  uint16_t           swapped; /* htons is a macro full of warnings to some */
+  uint16_t           swapped; /* some systems' macro htons gives warnings */
   uint8_t            bytes[2];
   bytes[0] = (uint8_t)(port >> 8), bytes[1] = (uint8_t)(port & 255u);
   memcpy(&swapped, bytes, 2);
@@ -222,8 +222,8 @@ static void amt__socket_close(amt_stream *stream)
   s->count = 0;
 }
 
-/* How long a wait may last: other addresses want their turn, and so does a
-   resolver that said "not yet". */
+/* How long a wait may last: other addresses need their turn, and so does a
+   resolver that said AMT_AGAIN. */
 static uint32_t amt__socket_patience(const amt__socket *s, int want,
                                      uint32_t ms)
 {

@@ -12,7 +12,7 @@
      >>bearssl-api        everything public
      >>bearssl-impl       from here on only with AMT_IMPLEMENTATION
      >>bearssl-verifier   ours in front of BearSSL's, for each certificate
-     >>bearssl-engine     ciphers, sessions, errors, bytes to and fro
+     >>bearssl-engine     ciphers, sessions, errors, bytes in and out
      >>bearssl-stream     open, read, write, close, wait
      >>bearssl-pem        trust anchors and client certificates
 
@@ -22,7 +22,7 @@
 /* ------------------------------------------------------------------------
    >>bearssl-manual
 
-   A whole program; amt_tls.h tells what is verified:
+   A whole program; amt_tls.h says what is verified:
 
      #define AMT_IMPLEMENTATION
      #define AMT_POSIX
@@ -65,13 +65,12 @@
    A device has its anchors as C source: `amt anchors ca.pem >anchors.h` writes
    amt_anchors and AMT_ANCHOR_COUNT.
 
-   A reconnect that takes the last session up again is 0.75 million instructions
+   A reconnect that resumes the last session costs 0.75 million instructions
    instead of 42, and 315 bytes on the wire instead of 1 kB and more. BearSSL
-   does so by session id alone: where a server gives only tickets, or keeps no
-   sessions as it comes (nginx, Go, Node, Java), each reconnect costs the whole
-   handshake. Have it keep sessions (docs/tls.md has the settings), or keep the
-   connection: poll more often than the server's idle limit, nginx's 75 s for
-   one.
+   resumes by session id alone. If a server gives only tickets, or keeps no
+   sessions by default (nginx, Go, Node, Java), each reconnect costs the whole
+   handshake. Let it keep sessions (docs/tls.md has the settings), or keep the
+   connection: poll more often than the server's idle limit (nginx: 75 s).
 
    Options: those of amt_tls.h, and
    AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
@@ -100,7 +99,7 @@
 /* ------------------------------------------------------------------------
    >>bearssl-api */
 
-/* Certificate and key with which we answer a server that asks for them. Filled
+/* Our certificate and key, for a server that asks for them. Filled
    by amt_bearssl_client_read, or by hand from C source (`amt anchors --cert
    FILE --key FILE` prints it). */
 typedef struct amt_bearssl_client {
@@ -138,12 +137,12 @@ typedef struct amt_bearssl_server {
   uint32_t                   saved_until;   /* seconds since 1970 */
 } amt_bearssl_server;
 
-/* Forgets and wipes the saved session: when the credentials end, and after
-   changing what anchors, pins or client point to. */
+/* Wipes the saved session. Call it when the credentials end, and after you
+   changed what anchors, pins or client point to. */
 AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
 
-/* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange,
-   SHA-1 in these; still TLS 1.2. Costs 12 kB where it is used. */
+/* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange, and
+   SHA-1 in both; still TLS 1.2. Costs 12 kB if it is used. */
 AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
                              br_x509_minimal_context *xc);
 
@@ -187,7 +186,7 @@ AMTDEF void amt_bearssl_init(amt_bearssl *t, amt_stream *inner,
                              amt_bearssl_server *server, void *buf,
                              size_t size);
 
-/* Memory of the caller's that fills from both ends. Inside of the readers. */
+/* The caller's memory, which fills from both ends. Part of the readers. */
 typedef struct amt_tls_room {
   unsigned char *mem;
   size_t         low;  /* names and keys up to here */
@@ -198,9 +197,9 @@ typedef struct amt_tls_room {
 /* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
    each certificate; a system's whole file is 100 kB). Zeroed, then mem and
    size set; list and count are the result. Certificates that BearSSL cannot
-   use, that have expired, or have an RSA key below 2,048 bits are passed over
-   and counted; what is no certificate is passed over. Of an anchor only name
-   and key are kept: nobody looks at its dates later, or at its constraints. */
+   use, that have expired, or have an RSA key below 2,048 bits are skipped and
+   counted; what is no certificate is skipped. Only an anchor's name and key are
+   kept: its dates and constraints are not checked later. */
 typedef struct amt_bearssl_anchors {
   void                   *mem;
   size_t                  size;
@@ -218,7 +217,7 @@ typedef struct amt_bearssl_anchors {
   uint8_t                 state;
 } amt_bearssl_anchors;
 
-/* Reads n more bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, or
+/* Reads the next n bytes of PEM, cut anywhere. 0, or AMT_E_TLS_PEM, or
    AMT_E_TLS_ROOM. */
 AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
                                     size_t n);
@@ -290,8 +289,8 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
 #endif
 }
 
-/* Reads it first: BearSSL must have a time, and where dates are to be skipped
-   it is told the certificate's own. */
+/* Reads the certificate before BearSSL does: BearSSL needs a time, and if dates
+   are skipped it gets the certificate's own. */
 static void amt__bearssl_append(const br_x509_class **ctx,
                                 const unsigned char *p, size_t n)
 {
@@ -328,7 +327,7 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
 #endif
 }
 
-/* Constraints of names are nothing that BearSSL looks at: refused, then. */
+/* BearSSL does not check name constraints, so they are refused here. */
 static void amt__bearssl_constrained(amt_bearssl *t)
 {
   t->verdict = AMT_E_TLS_CERTIFICATE;
@@ -336,7 +335,7 @@ static void amt__bearssl_constrained(amt_bearssl *t)
   if (t->constrained != 1u) t->report.from = t->report.until = 0;
 }
 
-/* BearSSL has decided about the chain; here about the server's own. */
+/* BearSSL has judged the chain; this judges the server's own certificate. */
 static unsigned amt__bearssl_end_chain(const br_x509_class **ctx)
 {
   amt_bearssl   *t = amt__bearssl_of(ctx);
@@ -434,8 +433,8 @@ AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
   br_ssl_engine_set_default_aes_cbc(eng);
 }
 
-/* Takes up the saved session, if all that it depends on is the same: the
-   caller's part of the server, the pins, the name, the port. */
+/* Resumes the saved session if all that it depends on is the same: the caller's
+   part of the server, the pins, the name, the port. */
 static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
                                uint32_t now)
 {
@@ -451,8 +450,8 @@ static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
   if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
 }
 
-/* Wipes the engine, but for its random generator: that one, once seeded, goes
-   on from connection to connection, and cannot be run backwards. */
+/* Wipes the engine except its random generator. Once seeded, that serves all
+   later connections, and it cannot be run backwards. */
 static void amt__bearssl_clear(amt_bearssl *t)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
@@ -476,8 +475,8 @@ static int amt__bearssl_seed(amt_bearssl *t)
 }
 
 #if !AMT__TLS_READER
-/* BearSSL takes a common name where there is no subjectAltName; whether there
-   was a dNSName, it tells. */
+/* BearSSL accepts a common name if there is no subjectAltName. It tells whether
+   there was a dNSName. */
 static void amt__bearssl_ask_san(amt_bearssl *t)
 {
   static const unsigned char dns_name[2] = { 0, 2 };
@@ -488,7 +487,8 @@ static void amt__bearssl_ask_san(amt_bearssl *t)
 }
 #endif
 
-/* Everything before the first byte. The contexts are made anew each time. */
+/* Prepares all that the first byte needs. The contexts are made anew each
+   time. */
 static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                               uint16_t port)
 {
@@ -573,8 +573,8 @@ static int amt__bearssl_error(const amt_bearssl *t, int e)
 }
 
 #if AMT__TLS_READER
-/* The chain is at fault: which of it? A signature is judged when the next one's
-   key is there; a key's usage is the server's own. */
+/* Which certificate of the chain is at fault? A signature is checked with the
+   key of the next certificate; a wrong key usage is the server's own. */
 static void amt__bearssl_blame(amt_bearssl *t, int e)
 {
   amt_tls_report *report = &t->report;
@@ -604,9 +604,9 @@ static int amt__bearssl_closed(amt_bearssl *t)
   return e;
 }
 
-/* Sends what the engine has ready, as far as it goes. Once a write has failed
-   the rest goes nowhere: what the server had said before, an alert or an early
-   reply, can still be read. */
+/* Sends what the engine has ready, as far as the stream takes it. After a
+   failed write the rest is dropped, so that what the server said before, an
+   alert or an early reply, can still be read. */
 static void amt__bearssl_flush(amt_bearssl *t)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
@@ -622,9 +622,9 @@ static void amt__bearssl_flush(amt_bearssl *t)
 }
 
 /* Moves records until the engine is in one of the states `until`: 1, or
-   AMT_AGAIN, or an error. A server that sends records without end and nothing
-   in them gets 16 pieces of a turn; a handshake one, since a single one may
-   cost a signature's time and others want theirs. */
+   AMT_AGAIN, or an error. At most 16 pieces a turn, against a server that sends
+   empty records without end. In a handshake one piece a turn: a single one may
+   cost a signature, and other connections need their time. */
 static int amt__bearssl_run(amt_bearssl *t, unsigned until)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
@@ -709,7 +709,7 @@ static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* One record. If the write below fails, it may have left whole. */
+/* Sends one record. If the write below fails, it may still have left whole. */
 static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_bearssl   *t = (amt_bearssl *)(void *)stream;
@@ -818,7 +818,7 @@ static void amt__room_init(amt_tls_room *r, void *mem, size_t size)
   r->error = 0;
 }
 
-/* Copies n bytes into it; NULL if they do not fit any more. */
+/* Copies n bytes into it; NULL if they do not fit. */
 static unsigned char *amt__room_put(amt_tls_room *r, const void *p, size_t n)
 {
   unsigned char *at = r->mem + r->low;
@@ -847,8 +847,8 @@ static void amt__room_append(void *room, const void *p, size_t n)
   amt__room_put((amt_tls_room *)room, p, n);
 }
 
-/* What PEM is made of. Files come with carriage returns, a byte order mark or
-   the zeros of UTF-16, too, which BearSSL does not expect. */
+/* Is it a byte of PEM? Files also hold carriage returns, a byte order mark or
+   the zeros of UTF-16, which BearSSL does not expect. */
 static int amt__pem_has(char c)
 {
   return c > 0 && c < 0x7F && c != '\r';
@@ -903,7 +903,7 @@ static int amt__anchors_expired(const amt_bearssl_anchors *a)
           a->x509.notafter_seconds < now % 86400u);
 }
 
-/* A certificate is complete: its name lies in the room, its key in x509. */
+/* Takes a complete certificate: its name lies in the room, its key in x509. */
 static void amt__anchors_add(amt_bearssl_anchors *a)
 {
   br_x509_pkey         *key = br_x509_decoder_get_pkey(&a->x509);
@@ -979,8 +979,8 @@ AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a)
   return e;
 }
 
-/* A client's two texts. What is wanted of them lies in the room as DER, each
-   with its place in a list. */
+/* Reads a client's two texts. What it needs of them lies in the room as DER,
+   and a list says where. */
 typedef struct amt__client_pem {
   br_pem_decoder_context  pem;
   amt_tls_room            room;

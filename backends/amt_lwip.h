@@ -65,18 +65,18 @@
 /* ------------------------------------------------------------------------
    >>lwip-api */
 
-/* One TCP connection. lwIP is the caller's to set up and to run: the driver's
-   input and sys_check_timeouts(), between two polls. Neither may happen in an
-   interrupt or on another thread while the library is called, and the library
-   must not be called from a callback of lwIP's.
+/* One TCP connection. The caller sets lwIP up and runs it: the driver's input
+   and sys_check_timeouts(), between two polls. Neither may happen in an
+   interrupt or on another thread while the library is called. Do not call the
+   library from a callback of lwIP.
 
-   Host names go to lwIP's DNS, whose answer may take its time: "not yet" until
-   then. Names of your own: DNS_LOCAL_HOSTLIST, dns_local_addhost. Memory is
+   Host names go to lwIP's DNS; until it answers, open says AMT_AGAIN. For names
+   of your own: DNS_LOCAL_HOSTLIST, dns_local_addhost. Memory is
    lwIP's: one TCP_PCB, what TCP_WND and TCP_SND_BUF let lie in its pools, and
    one pcb more for the connection before this one, which may still be waiting
    for its last answer; it gives way when the pools are empty.
 
-   A look-up cannot be called off: static memory for the struct, or let it live
+   A look-up cannot be cancelled: make the struct static, or let it live
    until `looking` is 0 after the connection was closed. */
 typedef struct amt_lwip_raw {
   amt_stream      stream;
@@ -98,9 +98,9 @@ AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s);
 /* ========================================================================
    >>lwip-impl
 
-   lwIP calls back while the caller runs it. What it tells is only kept, until
-   the next open, read or write asks: so nothing of ours happens inside of
-   lwIP, and no pcb is freed under its hands. */
+   lwIP calls back while the caller runs it. The callbacks only store what they
+   are told; the next open, read or write acts on it. So no code of ours runs
+   inside lwIP, and no pcb is freed while lwIP uses it. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_LWIP_RAW_IMPLEMENTED)
 #define AMT_LWIP_RAW_IMPLEMENTED
@@ -168,7 +168,7 @@ static void amt__lwip_found(const char *name, const ip_addr_t *ip, void *arg)
   }
 }
 
-/* 1, AMT_AGAIN, or an error. An answer to an earlier question comes first. */
+/* 1, AMT_AGAIN, or an error. An earlier look-up must be answered first. */
 static int amt__lwip_look(amt_lwip_raw *s, const char *host, size_t n)
 {
   char  name[254];
@@ -248,8 +248,8 @@ static int amt__lwip_open(amt_stream *stream, const char *host, size_t host_len,
   return s->state == AMT__LWIP_OPEN ? 1 : s->end;
 }
 
-/* What had arrived before the end comes first. The window opens only as bytes
-   are taken, so a slow reader slows the server, and lwIP's pools suffice. */
+/* Gives what arrived before the end first. The window opens only as bytes are
+   taken, so a slow reader slows the server down, and lwIP's pools suffice. */
 static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
 {
   amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
@@ -265,9 +265,9 @@ static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
   return got;
 }
 
-/* lwIP copies the bytes, all of a piece or none: where its memory is short and
-   nothing on its way will give some back, a smaller piece may do. What
-   tcp_output cannot send yet, lwIP's timers will. */
+/* lwIP copies the whole piece or nothing. If its memory is short, and nothing
+   under way will give some back, a smaller piece may still fit. What tcp_output
+   cannot send yet, lwIP's timers send later. */
 static ptrdiff_t amt__lwip_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
@@ -288,9 +288,9 @@ static ptrdiff_t amt__lwip_write(amt_stream *stream, const void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* After this lwIP knows nothing of us. It ends the connection in its own time,
-   at the lowest priority: a new one may have the pcb. A server that has not
-   confirmed what was sent is not waited for. */
+/* After this lwIP has no pointer to us. It ends the connection later, at the
+   lowest priority, so that a new one may take the pcb. It does not wait for a
+   server that has not confirmed what was sent. */
 static void amt__lwip_close(amt_stream *stream)
 {
   amt_lwip_raw   *s = (amt_lwip_raw *)(void *)stream;

@@ -40,10 +40,10 @@
 
    What differs from amt_posix.h:
    - fd is lwIP's, and for lwip_poll.
-   - Without LWIP_DNS no name is known, without LWIP_IPV6 or LWIP_IPV4 there are
-     no such addresses. LWIP_DNS and LWIP_IPV6 are 0 by default.
-   - Without LWIP_SO_LINGER=1 what is left of a request that was given up may
-     still arrive.
+   - Without LWIP_DNS no name is known; without LWIP_IPV6 or LWIP_IPV4 addresses
+     of that kind do not exist. LWIP_DNS and LWIP_IPV6 are 0 by default.
+   - Without LWIP_SO_LINGER=1 the rest of a request that was given up may still
+     arrive.
    - No signal interrupts a wait, and the time of day is not known (see
      amt_tls.time).
    - A wait for a reply is a poll, where POSIX blocks in recv: calls are cheap,

@@ -70,10 +70,10 @@
 /* ------------------------------------------------------------------------
    >>posix-api */
 
-/* One TCP connection. Set resolve and ctx after amt_posix_init if the default,
-   getaddrinfo, will not do: that one may block for as long as the system's
-   resolver is set to wait, and uses libc's heap. Its time counts against the
-   connect limit. Numeric addresses never go through it. */
+/* One TCP connection. The default resolver, getaddrinfo, blocks for as long as
+   the system lets it, and uses libc's heap. If that will not do, set resolve
+   and ctx after amt_posix_init. The time counts against the connect limit.
+   Numeric addresses never go through the resolver. */
 typedef struct amt_posix {
   amt_stream   stream;
   amt_resolver resolve;
@@ -109,9 +109,10 @@ AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
 /* ========================================================================
    >>posix-impl
 
-   The socket blocks in name, and each call says MSG_DONTWAIT, but for one: a
-   wait for a reply is left to the recv that follows it, which then may block
-   (SO_RCVTIMEO). So a blocking poll costs two system calls: a send, a recv. */
+   The socket is a blocking one, but each call says MSG_DONTWAIT, with one
+   exception: a wait for a reply does nothing, and the recv that follows blocks
+   in its place (SO_RCVTIMEO). So a blocking poll costs two system calls, a send
+   and a recv. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_POSIX_IMPLEMENTED)
 #define AMT_POSIX_IMPLEMENTED
@@ -167,7 +168,7 @@ AMTDEF uint32_t amt_posix_time(void *ctx)
 static int amt__posix_socket(int family)
 {
   int fd = socket(family, SOCK_STREAM, 0);
-  /* A program without stdout must not find that its output goes to the
+  /* If a program has closed stdout, its output must not go to the
      server. */
   if (fd >= 0 && fd < 3) {
     int low = fd;
@@ -182,8 +183,8 @@ static int amt__posix_socket(int family)
 
 static int amt__posix_poll(struct pollfd *p, int ms) { return poll(p, 1, ms); }
 
-/* The next recv may block for ms, or a little longer: setting it anew each
-   time would cost a system call. 0 where the system cannot limit it. */
+/* Lets the next recv block for ms or a little longer: an exact limit would cost
+   a system call each time. 0 if the system cannot limit it. */
 static int amt__posix_block(amt_posix *s, uint32_t ms)
 {
   if (ms > s->patience || s->patience - ms > ms / 16u + 1u) {

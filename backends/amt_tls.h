@@ -1,5 +1,5 @@
-/* amt_tls.h - what the TLS streams share: what a server has to prove, and the
-   errors when it does not. Not for programs: amt_bearssl.h and amt_mbedtls.h
+/* amt_tls.h - what the TLS streams share: what a server must prove, and the
+   errors if it does not. Not for programs: amt_bearssl.h and amt_mbedtls.h
    include it.
 
    Contents: search for the tag
@@ -19,11 +19,11 @@
 /* ------------------------------------------------------------------------
    >>tls-manual
 
-   The engine decides about signatures and chains; read here, from the
-   certificate itself, is what it cannot tell: which end of the dates was
-   missed, IP addresses, the key. No byte of a request leaves before the server
-   has proved its name, and each way this can fail has an error of its own. A
-   reconnect takes the last session up again where the server lets it.
+   The engine judges signatures and chains. This file reads in the certificate
+   itself what the engine does not tell: which end of the dates was missed, IP
+   addresses, the key. No byte of a request leaves before the server has proved
+   its name, and each way to fail has its own error. A reconnect resumes the
+   last session if the server allows it.
 
    For a device whose server has one key, whatever its certificate says:
 
@@ -39,9 +39,9 @@
    With trust anchors in place of insecure_skip_chain, certificate and key must
    both be right, and a clock is needed (server.tls.time).
 
-   Not there: revocation checks; policies; with BearSSL also TLS 1.3. Who
-   constrains names (RFC 5280, 4.2.1.10) is refused, since nobody here could
-   check them. What each stack looks at, and with what error: docs/tls.md.
+   Not there: revocation checks; policies; with BearSSL also TLS 1.3. A chain
+   with name constraints (RFC 5280, 4.2.1.10) is refused, since nothing here can
+   check them. docs/tls.md says what each stack checks, and with what error.
 
    Options, in the file that has AMT_IMPLEMENTATION:
    AMT_TLS_NO_IP    leaves out IP addresses, IPv4 and IPv6, in certificates: a
@@ -54,8 +54,8 @@
                     subjectAltName and extended key usages are passed over, and
                     a server with insecure_skip_chain or _dates is refused
                     (AMT_E_TLS_NO_ANCHORS)
-   AMT_BUILD_TIME   the date of this build, seconds since 1970: no clock is
-                    believed that says less. Default: a day before __DATE__ */
+   AMT_BUILD_TIME   the date of this build, seconds since 1970: a clock that
+                    says less is not believed. Default: a day before __DATE__ */
 
 #include "amt_http.h"
 #ifndef AMT__TLS
@@ -72,9 +72,9 @@
 /* ------------------------------------------------------------------------
    >>tls-api */
 
-/* What a server has to prove before a byte of a request leaves. One for each
+/* What a server must prove before a byte of a request leaves. One for each
    server, inside the struct of the backend, shared by all its connections.
-   Zeroed it asks for everything: a chain to a trust anchor, dates that hold
+   Zeroed, it demands everything: a chain to a trust anchor, dates that hold
    now, and the server's name, as a DNS name or an IP address, in the
    certificate. TLS 1.2 at least (BearSSL has nothing later). */
 typedef struct amt_tls {
@@ -98,11 +98,11 @@ typedef struct amt_tls {
      no SHA-1, no RSA key below 2,048 bits, unless your `configure` says so by
      br_x509_minimal_set_hash and _minrsa.) */
   uint8_t       insecure_skip_chain;
-  /* 1: for devices without a clock. Certificates past their end are taken. */
+  /* 1: for devices without a clock. Expired certificates are taken. */
   uint8_t       insecure_skip_dates;
   /* 1: for old servers. A certificate without a subjectAltName is taken by its
-     common name, which nobody promised to be a host's (RFC 9110, 4.3.4). Each
-     report then says common_name: warn of it each time. */
+     common name, which need not be a host's (RFC 9110, 4.3.4). Each report
+     then says common_name: warn of it each time. */
   uint8_t       insecure_common_name;
 } amt_tls;
 
@@ -298,8 +298,8 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
   return until;
 }
 
-/* The expected name as a text, and behind its zero the port; its length, 0 if
-   there is none to expect. If it is an address, the reader looks for that. */
+/* Writes the expected name, its NUL and the port. Returns the name's length, 0
+   if no name is expected. If it is an address, the reader looks for that. */
 static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
                             uint16_t port, char *name, amt_tls_reader *r)
 {
@@ -496,7 +496,7 @@ static void amt__cert_header(amt_tls_reader *r)
   }
 }
 
-/* One byte. 1 if it is one of the SubjectPublicKeyInfo, which is hashed. */
+/* Takes one byte. 1 if it belongs to the SubjectPublicKeyInfo, to be hashed. */
 AMT__OWN int amt__cert_step(amt_tls_reader *r, uint8_t c)
 {
   int field;
@@ -543,7 +543,7 @@ AMT__OWN int amt__cert_step(amt_tls_reader *r, uint8_t c)
 /* ------------------------------------------------------------------------
    >>tls-judge
 
-   What no library says of a server's own certificate that it takes. */
+   What no library tells of a server's own certificate that it accepts. */
 
 /* A certificate without names for hosts was taken by its common name. */
 static int amt__tls_common_name(const amt_tls *tls, amt_tls_report *report)
@@ -581,7 +581,7 @@ AMT__OWN int amt__tls_judge(const amt_tls *tls, amt_tls_report *report,
 
 enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
 
-/* Where the stream below cannot wait, the caller's loop has its turn. */
+/* If the stream below cannot wait, it returns to the caller's loop. */
 static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
 {
   if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
@@ -594,8 +594,8 @@ static int amt__tls_alert(int number)
                                              : AMT_E_TLS_ALERT(number);
 }
 
-/* Of an error, what the certificate itself tells: which end of its dates was
-   missed, and how the chain without an anchor ends. */
+/* Makes an error more exact by what the certificate tells: which end of its
+   dates was missed, and how a chain without an anchor ends. */
 static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
                            unsigned certificate, int error)
 {

@@ -56,10 +56,10 @@
 /* ------------------------------------------------------------------------
    >>winsock-api */
 
-/* One TCP connection. Set resolve and ctx after amt_winsock_init if the
-   default, getaddrinfo, will not do: that one may block for as long as Windows
-   is set to wait. Its time counts against the connect limit. Numeric addresses
-   never go through it. */
+/* One TCP connection. The default resolver, getaddrinfo, blocks for as long as
+   Windows lets it. If that will not do, set resolve and ctx after
+   amt_winsock_init. The time counts against the connect limit. Numeric
+   addresses never go through the resolver. */
 typedef struct amt_winsock {
   amt_stream   stream;
   amt_resolver resolve;
@@ -77,8 +77,8 @@ typedef struct amt_winsock {
 
 /* Makes s a closed stream with the default resolver. Before its first use, and
    never while it is open: the socket would be lost. Calls WSAStartup for
-   version 2.2. Windows counts these: who wants Winsock to be unloaded before
-   the process ends calls WSACleanup once for each. */
+   version 2.2. Windows counts these calls: to unload Winsock before the process
+   ends, call WSACleanup once for each. */
 AMTDEF void     amt_winsock_init(amt_winsock *s);
 /* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
    max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. One of your own may
@@ -96,8 +96,8 @@ AMTDEF int      amt_winsock_random(void *ctx, void *p, size_t n);
 /* ========================================================================
    >>winsock-impl
 
-   The socket never blocks; a wait is a select, which tells a connection that
-   failed by its third set. (WSAPoll does not, before Windows 10 of 2020.) */
+   The socket never blocks. A wait is a select: its third set shows a connection
+   that failed, which WSAPoll does only since Windows 10 of 2020. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_WINSOCK_IMPLEMENTED)
 #define AMT_WINSOCK_IMPLEMENTED
