@@ -42,7 +42,7 @@ TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
             frama-c-base uwsgi-core uwsgi-plugin-python3 python3-yaml
 
 # dpkg-dev unpacks source packages.
-WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev
+WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev python3
 STATIC_DEBS  = musl-tools dpkg-dev
 ARM64_DEBS   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev make
 DIST_DEBS    = git python3 $(STATIC_DEBS) $(ARM64_DEBS) $(WINDOWS_DEBS)
@@ -179,18 +179,31 @@ MINGW_BEARSSL = build/bearssl-mingw
 MINGW = x86_64-w64-mingw32-gcc -std=c99 $(STRICT) -Os -static -s -municode \
         -flto -flto-partition=none -ffunction-sections \
         -fno-asynchronous-unwind-tables \
-        -Wl,--gc-sections,--nxcompat,--dynamicbase $(INCLUDE)
+        -Wl,--gc-sections,--nxcompat,--dynamicbase,--no-insert-timestamp \
+        $(INCLUDE)
 MINGW_LIBS = -lcrypt32 -lws2_32 -ladvapi32
 
 $(MINGW_BEARSSL)/libbearssl.a:
 	@sh tests/bearssl_musl.sh $(MINGW_BEARSSL) mingw
 
-build/amt-plain.exe: $(TOOL_ALL) | build
-	$(MINGW) $(TOOL) -o $@ $(MINGW_LIBS)
+# The version and the manifest.
+build/amt.res.o: extras/amt.rc extras/amt.manifest amt.h | build
+	x86_64-w64-mingw32-windres -I extras -DAMT_VERSION=$(VERSION) \
+	  $$(sed -n 's/^.define \(AMT_VERSION_[MP][A-Z]*\) */-D\1=/p' amt.h) \
+	  $< $@
 
-build/amt.exe: $(TOOL_ALL) $(MINGW_BEARSSL)/libbearssl.a
-	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $(TOOL) -o $@ \
-	  $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
+build/amt-plain.exe: $(TOOL_ALL) build/amt.res.o
+	$(MINGW) $(TOOL) build/amt.res.o -o $@ $(MINGW_LIBS)
+
+build/amt.exe: $(TOOL_ALL) build/amt.res.o $(MINGW_BEARSSL)/libbearssl.a
+	$(MINGW) -DAMT_BEARSSL -isystem $(MINGW_BEARSSL)/inc $(TOOL) \
+	  build/amt.res.o -o $@ $(MINGW_BEARSSL)/libbearssl.a $(MINGW_LIBS)
+
+WINDOWS_ZIP = build/amt-$(VERSION)-windows.zip
+
+windows-zip: windows ## amt.exe, Encrypt.exe, a configuration, in a zip
+	@python3 extras/windows_zip.py $(VERSION) build/amt.exe $(WINDOWS_ZIP)
+	@echo $(WINDOWS_ZIP)
 
 # to PATH...: where they are installed, for the shell, whatever is in the name.
 to = $(foreach path,$(1),'$(subst ','\'',$(INSTALL_TO))/$(path)')
@@ -343,7 +356,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
 	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-.PHONY: all $(EXAMPLES) amtsim static static-arm64 windows single dist install \
+.PHONY: all $(EXAMPLES) amtsim static static-arm64 windows windows-zip single dist install \
         uninstall kits deb demo \
         bench bench-plot size fuzz explore explore-mistakes cross coverage firmware \
         analyze prove mutants kestrel slurm test tls36 tls-servers bare packages \

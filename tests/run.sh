@@ -303,6 +303,9 @@ needing $mingw-gcc \
   rm -f build/amt*.exe; make windows >$out/windows.log 2>&1 &&
   ! grep -i warning $out/windows.log"
 needing $mingw-gcc \
+  check "amt.exe and its zip: the same bytes each time, with the version" \
+  sh tests/windows.sh
+needing $mingw-gcc \
   check "amt.exe needs no DLL that Windows has not" sh -c "
   $mingw-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
   grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |

@@ -1,0 +1,70 @@
+"""What a Windows administrator unpacks: the tool, its second name, a sample
+configuration, how to begin, and the sums of all. The same bytes each time.
+usage: windows_zip.py VERSION AMT.EXE ZIP"""
+import hashlib
+import sys
+import zipfile
+
+CONFIG = """\
+[CONNECTOR]
+NAME=Asysco AMT Connector
+STATUS_CHECK_POLL_INTERVAL=5
+STATUS_CHECK_INITIAL_POLL_DELAY=10
+DEBUG=OFF
+
+[AMT BATCH SERVER]
+SERVER_ADDRESS=amt.example.com:42000
+SERVER_USE_TLS=True
+USER=
+PASSWORD=
+
+[AMT]
+"""
+
+README = """\
+amt %s: runs jobs on an AMT Batch Server.
+
+1. Unpack into a folder that only administrators can write.
+2. SHA256SUMS has the sums; in PowerShell: Get-FileHash amt.exe
+3. Encode the API user and its password, and put what is printed behind USER=
+   and PASSWORD= in Connector.config:   Encrypt.exe -v VALUE
+   This is an encoding: whoever can read the file has the password.
+4. Correct SERVER_ADDRESS there.
+5. See whether the server is understood; nothing is started:   amt.exe probe
+6. Run a job:   amt.exe -an APPLICATION -jn JOB
+   It exits with the job's completion code: 4 is DONE.
+7. amt.exe --help lists the options. Each can stand in the section [AMT] of
+   Connector.config: STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
+
+What ends the process from outside (taskkill /F, the Task Scheduler's End)
+leaves the job running at the server: give --state FILE, and the next run goes
+on with it.
+Certificates are trusted that are in the store of this machine
+(certlm.msc, Trusted Root Certification Authorities).
+"""
+
+
+def windows_text(text):
+    return text.replace("\n", "\r\n").encode()
+
+
+def main(version, program, path):
+    with open(program, "rb") as f:
+        tool = f.read()
+    files = {"amt.exe": tool, "Encrypt.exe": tool,
+             "Connector.config": windows_text(CONFIG),
+             "README.txt": windows_text(README % version)}
+    files["SHA256SUMS"] = "".join(
+        "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name)
+        for name, data in files.items()).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo("amt-%s/%s" % (version, name),
+                                    (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 0 # as Windows itself makes them
+            z.writestr(entry, data)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
