@@ -81,7 +81,9 @@ VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 INSTALLED_HEADERS = $(if $(SINGLE),build/single/amt.h,$(HEADERS))
 INSTALLED  = $(addprefix include/,$(notdir $(INSTALLED_HEADERS))) bin/amt \
-             share/man/man1/amt.1 share/bash-completion/completions/amt share/pkgconfig/amt.pc \
+             share/man/man1/amt.1 share/bash-completion/completions/amt \
+             share/fish/vendor_completions.d/amt.fish \
+             share/zsh/site-functions/_amt share/pkgconfig/amt.pc \
              share/cmake/amt/amt-config.cmake \
              share/cmake/amt/amt-config-version.cmake
 
@@ -226,6 +228,9 @@ install: build/amt $(INSTALLED_HEADERS) ## headers, tool, manual (PREFIX, DESTDI
 	install -m 644 extras/amt.1 $(call to,share/man/man1)
 	install -m 644 extras/amt.bash \
 	  $(call to,share/bash-completion/completions/amt)
+	install -m 644 extras/amt.fish \
+	  $(call to,share/fish/vendor_completions.d/amt.fish)
+	install -m 644 extras/_amt $(call to,share/zsh/site-functions/_amt)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 	  extras/amt.pc.in >$(call to,share/pkgconfig/amt.pc)
 	chmod 644 $(call to,share/pkgconfig/amt.pc)

@@ -92,6 +92,25 @@ completion() {
     *) echo "amt.bash lacks $o"; exit 1 ;;
     esac
   done
+  other_shells
+}
+
+# What is completed for fish and zsh is the options list, no more and no less.
+other_shells() {
+  options >"$dir/options"
+  sed -n 's/^complete -c amt//p' extras/amt.fish |
+    grep -oE ' -[sol] [a-z-]+' | sed 's/ -l /--/; s/ -[so] /-/' | sort -u \
+    >"$dir/fish"
+  sed -n "s/\[.*//; /^  '/p" extras/_amt | grep -oE -- '--?[a-z][a-z-]*' |
+    sort -u >"$dir/zsh"
+  for shell in fish zsh; do
+    diff "$dir/options" "$dir/$shell" ||
+      { echo "$shell completes other options"; exit 1; }
+    for word in START ATTACH connector detach probe anchors; do
+      grep -qw "$word" extras/amt.fish && grep -qw "$word" extras/_amt ||
+        { echo "$shell: no $word"; exit 1; }
+    done
+  done
 }
 
 # cmake_project NAME LINE: a whole job without a server, in a project that gets
