@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # make help tells all targets. The headers and examples need a C compiler and
 # nothing else, but for TLS in the tool amt, which is there if BearSSL is, and
 # own_http, which is libcurl's; demo and test install what they need, or say what

@@ -4907,3 +4907,5 @@ AMTDEF void amt_pool_end(amt_pool *p)
    ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
    WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
    ------------------------------------------------------------------------ */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

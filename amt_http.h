@@ -1762,3 +1762,5 @@ AMTDEF int amt_http_wait(amt_http_conn *c, uint32_t ms)
    ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
    WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
    ------------------------------------------------------------------------ */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -233,3 +233,5 @@ static uint32_t amt__socket_patience(const amt__socket *s, int want,
     return s->left / AMT_ADDRESSES + 1;
   return ms;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1148,3 +1148,5 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
   return e;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

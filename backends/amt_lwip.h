@@ -318,3 +318,5 @@ AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s)
   s->stream.ops = &ops;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -100,3 +100,5 @@ static int amt__posix_poll(struct pollfd *p, int ms)
   return 0;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -841,3 +841,5 @@ AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)
   server->has_saved = 0;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -336,3 +336,5 @@ AMTDEF void amt_posix_init(amt_posix *s)
   s->fd = AMT__CLOSED;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

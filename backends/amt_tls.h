@@ -609,3 +609,5 @@ static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
   return error;
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -677,3 +677,5 @@ AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
   return amt__json_rest(t, p, n, used, token, i);
 }
 #endif /* AMT__WIDE_JSON */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

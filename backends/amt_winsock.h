@@ -250,3 +250,5 @@ AMTDEF void amt_winsock_init(amt_winsock *s)
   s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* or socket fails */
 }
 #endif /* AMT_IMPLEMENTATION */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

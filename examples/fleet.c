@@ -616,3 +616,5 @@ int main(int argc, char **argv)
   for (i = 0; i < server_count; i++) amt_session_end(&servers[i].session);
   return ended[AMT_CODE_DONE] == job_count ? 0 : 1;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -97,3 +97,4 @@ int main(int argc, char **argv)
   return fail("standard output", strerror(errno), "the body was not written "
               "whole; see that there is room, and a reader");
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

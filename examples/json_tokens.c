@@ -97,3 +97,4 @@ int main(int argc, char **argv)
           amt_error(type));
   return 1;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -98,3 +98,4 @@ int main(int argc, char **argv)
     else if (e == AMT_BUSY) poll(NULL, 0, (int)job.wait);
   return curl_easy_cleanup(curl), amt_session_end(&s), job.code;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

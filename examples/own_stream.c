@@ -98,3 +98,4 @@ int main(void)
     default: break; /* nothing yet */
     }
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -98,3 +98,4 @@ int main(void)
   tell("code ", j.code == 4 ? "4\n" : "not 4\n");
   return strcmp(told, story) != 0;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

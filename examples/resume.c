@@ -97,3 +97,4 @@ int main(int argc, char **argv)
     stop(78, "FILE cannot be emptied", "");
   return j.code;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -98,3 +98,4 @@ int main(int argc, char **argv)
   amt_session_end(&session);   /* the token */
   return job.code;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

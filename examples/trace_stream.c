@@ -97,3 +97,4 @@ int main(int argc, char **argv)
   while (amt_wait(&pool, &j, amt_posix_now) < AMT_DONE) {}
   return j.code; /* 4: it ended normally */
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -80,3 +80,5 @@ int main(int argc, char **argv)
   amt_session_end(&session); /* the token */
   return code;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -97,3 +97,4 @@ int main(void)
   printf("%s", printed);
   return e != AMT_DONE || strcmp(printed, LONG "\r\nall done\r\n") != 0;
 }
+/* SPDX-License-Identifier: MIT OR Unlicense */

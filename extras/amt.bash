@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # Completion of amt(1) for bash. It needs nothing but bash; installed as
 # PREFIX/share/bash-completion/completions/amt, or read with ".".
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # The Debian source package of what is here, with a version from amt.h; built by
 # dpkg-buildpackage and read by lintian (make deb).
 # Who distributes it gives a name and an address in DEBFULLNAME and DEBEMAIL.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Unlicense
 """dist.py FOLDER: what a release consists of, in FOLDER/amt-VERSION.
 
   amt.h                       one header with everything in it (make single)

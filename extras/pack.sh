@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Packages for Arduino, ESP-IDF and PlatformIO: folders that hold all they need.
 # The version is amt.h's, the files are those that are named here (make kits).
 # usage: pack.sh make OUT HEADER...   OUT/arduino/amt, OUT/esp-idf/amt, ...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # Names of the 0.1 days as they are called now, in a source of yours:
 #   sed -E -i.old -f extras/rename-0.2.sed main.c
 # But id_text has no new name: save and give back job.id alone, which is JSON.

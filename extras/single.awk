@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # One file from amt.h and the headers it includes, for make single:
 #   awk -f extras/single.awk amt.h amt_http.h backends/*.h >single/amt.h
 # Each header stands where it is included first. Two have no guard, since they

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # A token of ASP.NET Core's AddBearerToken lives up to a second less than the
 # expiresIn of its own reply says: the end is kept in whole seconds of the clock,
 # rounded down, and expiresIn is not. A client that holds it for expiresIn

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Kestrel, the server of ASP.NET Core, ends its TLS connections without
 # close_notify: after "Connection: close", and also after a reply to HTTP/1.0,
 # which it sends without a length. The end of such a body cannot be told from

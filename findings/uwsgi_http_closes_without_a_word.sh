@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # uWSGI's own HTTP server (--http) answers HTTP/1.1 with a Content-Length and no
 # "Connection: close", which means that the connection stays open (RFC 9112, 9.3),
 # and closes it at once, also for a request that says "Connection: keep-alive".

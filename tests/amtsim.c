@@ -3090,3 +3090,5 @@ int main(int argc, char **argv)
   free_wire(&s);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Static analysis of the headers and the examples: "ANALYZE NAME findings N", a
 # line for each tool, and what was found before it. Exits with 1 if anything
 # was. A tool that is not installed is left out, and said so. It takes two minutes of two idle processors. usage: analyze.sh (make analyze)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # The Arduino library's example, compiled for a Mega 2560 as the IDE does, with
 # Debian's arduino-core-avr, and run in simavr with a stand-in for the shield.
 # Prints "ARDUINO flash N ram N". Exits with 77 where that cannot be.

@@ -889,3 +889,5 @@ int main(void)
   say_counts("AVR ", passed, failed);
   return stop(failed != 0);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

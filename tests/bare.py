@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The gate's root (tests/bare.sh), with a stand-in for debootstrap; see
 tests/run.sh. Each function whose name begins with test_ is one test; its name is
 the sentence it proves. usage: bare.py [WORD]   only those with WORD in their

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # The README's section "Try it", line by line, on a machine that has nothing: a
 # minimal Debian 12 in build/bare/root, with a clone of what is committed here.
 # So each program that a target runs must be in a package that it installs.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Builds BearSSL for musl, for `make static`, for MinGW, for `make windows`, or
 # for musl on arm64 by the compiler MUSL_ARM64, for `make dist`:
 # FOLDER/libbearssl.a and FOLDER/inc, from Debian's source package; nothing of

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Everything of "fast", side by side in one run with peers from Debian: lines
 # "BENCH NAME VALUE" for ours, "PEER NAME PEER VALUE" for the others, and a
 # table of both at the end. All stay in build/bench/results too.

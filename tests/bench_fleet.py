@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A fleet of jobs against the simulated server: memory a job, and polls a
 second beside libcurl's multi interface. Prints lines for tests/bench.sh.
 usage: bench_fleet.py FLEET MULTI AMTSIM"""

@@ -252,3 +252,5 @@ int main(int argc, char **argv)
   printf("%lu\n", (unsigned long)(chunk ? bytes : input_len));
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

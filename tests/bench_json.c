@@ -435,3 +435,5 @@ int main(int argc, char **argv)
   printf("%lu\n", (unsigned long)input_len);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

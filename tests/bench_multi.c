@@ -111,3 +111,5 @@ int main(int argc, char **argv)
     curl_multi_poll(multi, NULL, 0, 1000, NULL);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -107,3 +107,5 @@ int main(int argc, char **argv)
                     (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec)) / count);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -20,3 +20,5 @@ extern "C" int simdjson_parse(const char *p, size_t n, int is_list,
     for (auto o : simdjson::dom::array(list)) object(o);
   return 1;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

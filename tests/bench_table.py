@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What make bench counted, side by side.
 usage: bench_table.py RESULTS            prints a table
        bench_table.py RESULTS FILE.svg   draws it

@@ -107,3 +107,5 @@ int main(int argc, char **argv)
   }
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

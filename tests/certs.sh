@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # usage: certs.sh DIR   makes every certificate that tests/tls.py needs.
 #
 # For each NAME: NAME.crt (it alone), NAME.key, NAME.pem (what a server sends:

@@ -89,3 +89,5 @@ static UNUSED uint32_t random_below(uint32_t limit)
 }
 
 #endif /* CHECK_H */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

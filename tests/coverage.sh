@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # What the unit tests reach of the headers, as Linux compiles them (POSIX,
 # BearSSL, mbedTLS): "COVERAGE line P", "COVERAGE branch P" (gcc), "COVERAGE
 # mcdc P" (clang-19), in per cent; and where something is missing, in

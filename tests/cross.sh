@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Runs the unit tests on other machines (make cross), without cmocka: under
 # qemu-user on s390x and mips (both big-endian), armhf, arm64 (NEON), i386 and
 # x86-64 with musl, and tests/avr.c on an AVR, where int has 16 bits, under simavr.

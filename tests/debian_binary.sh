@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Unpacks binary packages of another Debian release into FOLDER, unless they are
 # there already, from the machine's own mirror and with Debian's own keys.
 # Nothing of them is installed, or kept in this repository. FOLDER/versions has

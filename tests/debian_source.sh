@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Fetches a Debian source package into FOLDER/PACKAGE, unless it is there
 # already: by the machine's own package sources, turned into source packages in
 # a private list. Nothing of it is kept in this repository. Exits with 77, after

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # make demo: a job from submission to its log, another that is killed, and one
 # over https, against simulated servers on free ports of this machine.
 # usage: demo.sh AMT AMTSIM

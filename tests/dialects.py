@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The tool against the servers of tests/dialects/, each of which speaks a
 dialect of the interface that is unlike the others, with the wire file beside
 it; see tests/run.sh. The servers share no code with the tool, and say

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What make dist refuses, and that its archives are the same from anywhere; see
 extras/dist.py. Each function whose name begins with test_ is one test; its name
 is the sentence it proves.

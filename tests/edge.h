@@ -55,3 +55,5 @@ static UNUSED void edge_check(void)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -570,3 +570,5 @@ static double explore_wants(const char *name, int gate, int argc, char **argv)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

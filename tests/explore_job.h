@@ -177,3 +177,5 @@ static void canon_ended(amt_job *j)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Mistakes that a good programmer could make, each put into a copy of the
 headers: explore.c or explore_pump.c must find it, and print the sequence.
 usage: explore_mistakes.py [WORD]: those with WORD in their name"""

@@ -574,3 +574,5 @@ int main(int argc, char **argv)
   }
   return !good;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -187,3 +187,5 @@ static size_t make_body(const observer *o)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

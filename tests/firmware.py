@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Runs the images of examples/firmware in qemu and checks what comes of it;
 see `make firmware`. Prints their sizes, the longest poll and the deepest stack,
 and writes them into the README.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Builds examples/firmware for `make firmware`: FOLDER/tls.elf and plain.elf,
 # with lwIP and BearSSL from Debian's source packages (in sources/ beside
 # FOLDER), and certificates for the test, with their authority in the image.

@@ -153,3 +153,5 @@ static UNUSED size_t cut(cuts *c, size_t left)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

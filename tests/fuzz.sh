@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # fuzz.sh [SECONDS [NAME]]: builds each fuzzer (tests/fuzz_NAME.c) and runs it
 # for so long (FUZZ_SECONDS, or 30), from a copy of its corpus
 # (tests/corpus/NAME) in build/fuzz, which grows from run to run; the corpus in

@@ -173,3 +173,5 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

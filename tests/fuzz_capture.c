@@ -69,3 +69,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   check_wire_file(text_out.p, text_out.n);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -278,3 +278,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   check_printed();
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

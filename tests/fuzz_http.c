@@ -465,3 +465,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   with_more_behind(all.p, all.n);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

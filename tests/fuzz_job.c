@@ -896,3 +896,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   free(w.token);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -373,3 +373,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   from_any_state(c.p, c.n, p, n);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

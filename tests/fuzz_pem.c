@@ -51,3 +51,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     must(key_memory[first] == 0); /* wiped */
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -95,3 +95,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   must(same(&whole, &stdout_text));
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

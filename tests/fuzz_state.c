@@ -72,3 +72,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   must(access(lock_path, F_OK) != 0);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

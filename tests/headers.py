@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """How the headers find each other, and what a program is told that includes
 them wrongly; and the one header of make single. Each function whose name begins
 with test_ is one test; its name is the sentence it proves.

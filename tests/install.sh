@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # make install into an empty folder, use of what is there, make uninstall. What
 # extras/ has for other ecosystems is kits.py's.
 # usage: install.sh manual|completion|install|static

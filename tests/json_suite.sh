@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Fetches the public JSON test suite (nst/JSONTestSuite) into FOLDER/files, from
 # the Debian source package that carries a copy; nothing of it is kept in this
 # repository. Exits with 77, after saying why, where that cannot be had.

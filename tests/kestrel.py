@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The tool against tests/kestrel/, an ASP.NET Core application: this project's
 reading of the interface over a server of the kind that AMT's is, not an AMT
 server; see make kestrel. Each test is one topic in one style of .NET, its name

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What extras/ has for other ecosystems: packages that hold what they need, of
 one version; see tests/run.sh.
 usage: kits.py [WORD]   runs only the tests with WORD in their name"""

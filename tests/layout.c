@@ -13,3 +13,5 @@ int main(void)
   puts("");
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

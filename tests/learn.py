@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """`amt learn` against servers of many dialects: a plain client, which shares no
 code with the tool, runs a job through a recording proxy; learn writes a wire
 file from what was recorded, in each form that a capture has; and a whole job

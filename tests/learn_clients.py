@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Plain clients of the servers in tests/dialects/ and of amtsim, for
 tests/learn.py: each runs REPORTTEST01 to its end as a vendor's program would,
 and stops and kills it afterwards, so that these calls are seen, too."""

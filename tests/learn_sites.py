@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """`amt learn` at sites as unlike as .NET and Java shops have them: each site's
 client makes a capture, the wire file that comes of it runs another job there
 with other values and as another user, and a kill. See tests/run.sh;

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Builds lwIP for this machine, from Debian's source package, and test_lwip.c.
 # usage: lwip.sh SOURCES PROGRAM COMPILER OPTION...
 sources=$1 program=$2; shift 2

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Compiles amt.h over the sockets of lwIP as it is by default, and with IPv6 and
 # DNS on or off. By default lwIP is without both, and close(fd), read(...) and
 # write(...) are macros of its own: here they are defined before amt.h.

@@ -87,3 +87,5 @@ int main(int argc, char **argv)
   fprintf(stderr, "%d %d\n", code, sock.sys_error);
   exit(code == AMT_CODE_DONE ? 0 : code);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Jobs over lwIP's sockets (AMT_LWIP) and a tap device, in a network of their
 # own. Says so and exits with 77 where that cannot be had.
 # usage: lwip_sockets.sh FOLDER TOOL SIMULATOR

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Is the code of two versions of the headers the same, function by function?
 For a change in which code only moves. Names of private labels, the order of
 functions and line numbers do not count: what the compiler writes is compared,

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Builds musl for arm64, from Debian's source package, for make dist: afterwards
 # FOLDER/bin/musl-gcc compiles and links with it. Nothing of it is kept in this
 # repository. Exits with 1, after saying why, where it cannot be had.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Unlicense
 """mutants.py [COUNT [FILE]]: does a test fail for each small mistake?
 
 Makes COUNT (300) small changes to the headers, one at a time: another

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A bad network: the tool and simulated servers in two network namespaces,
 joined by one cable that loses, resets, swallows or delays what goes over it;
 see tests/run.sh. Each function whose name begins with test_ is one test; its

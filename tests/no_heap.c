@@ -50,3 +50,5 @@ int main(int argc, char **argv)
     default: break;
     }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

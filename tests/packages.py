@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What installs packages (tests/packages.sh) and what counts checks
 (tests/report.sh), with a stand-in for apt-get; see tests/run.sh. Each function
 whose name begins with test_ is one test; its name is the sentence it proves.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Installs those of the Debian packages named that are missing, and says which.
 # One that cannot be had is named and passed over: the checks that need it ask
 # for it and are left out. Exits with 1 where nothing can be installed, as on

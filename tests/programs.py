@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The built programs against the simulated server; see tests/run.sh.
 Each function whose name begins with test_ is one test; its name is the
 sentence it proves. Environment: AMT, the tool; TEST_OUT, the other programs.

@@ -55,3 +55,5 @@ int prove_wide(void)
                amt__over(bytes, i, n, AMT__NAME_TEXT));
 }
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

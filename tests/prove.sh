@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Proves the tokenizer, the reader of pages, the HTTP reply parser and what
 # amt_wide.h scans with on machine words free of run-time errors (out of bounds,
 # overflow, uninitialised reads) from any state and any input, with Frama-C's

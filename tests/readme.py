@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Writes figures into the README and docs/: what stands between "<!-- NAME -->"
 and "<!-- end -->", once in one of them. Used by make size, bench and firmware,
 which measured them."""

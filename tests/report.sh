@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # How the tests say and count what they find; sourced by run.sh and bare.sh.
 # Each check is one line: "ok", "FAILED", or "left", with why it cannot be had
 # here. total prints the last line, and fails if a check did.

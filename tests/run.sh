@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Runs everything (make test). Each check is one line; cmocka programs count
 # as many as they have tests. The last line is "N passed, N failed", and how many
 # were skipped, if any: what could not be installed.
@@ -22,6 +23,7 @@ units() {
 # --- the headers as text ---------------------------------------------------
 check "the contents list and the section tags agree" python3 tests/text.py tags
 check "every header has the same version" python3 tests/text.py version
+check "each file says its licence" python3 tests/text.py spdx
 check "no line is over 80 columns" python3 tests/text.py width
 check "manual and README show examples/minimal.c" python3 tests/text.py minimal
 check "the README's other code compiles" python3 tests/text.py readme

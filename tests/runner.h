@@ -207,3 +207,5 @@ static RUNNER_UNUSED int runner_run(const char *name,
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

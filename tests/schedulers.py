@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The recipes of extras/schedulers.md: what stands there is what is run or read
 here; see tests/run.sh. Slurm's is in slurm.py.
 Environment: AMT, the tool.

@@ -751,3 +751,5 @@ static UNUSED void line_free(channel *l)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

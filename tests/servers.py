@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Other people's servers: whole jobs through nginx as a reverse proxy, plain
 requests to nginx, Node, Python and libmicrohttpd; see tests/run.sh. Each
 function whose name begins with test_ is one test; its name is the sentence it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What a site sets for all of its runs, and what it is like there: options from
 the environment and the configuration file, servers in reserve; see
 tests/run.sh. Each function whose name begins with test_ is one test; its name

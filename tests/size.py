@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Sizes of the library, in bytes, by gcc -Os; lines "SIZE TARGET NAME VALUE".
 usage: size.py (make size)
 

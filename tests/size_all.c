@@ -59,3 +59,5 @@ int main(void)
   amt_session_end(&ram.session);
   return ram.job.code;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

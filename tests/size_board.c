@@ -35,3 +35,5 @@ int         board_order(void) { return any; }
 #ifdef EMPTY
 int main(void) { return 0; }
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

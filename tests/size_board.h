@@ -17,3 +17,5 @@ void        board_save_id(const char *id);
 int         board_order(void); /* 0, AMT_STOP, AMT_KILL, BOARD_DROP */
 enum { BOARD_DROP = AMT_CALLS };
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

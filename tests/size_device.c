@@ -49,3 +49,5 @@ int main(void)
   } while (e < AMT_DONE);
   return ram.job.code;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

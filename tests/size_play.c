@@ -174,3 +174,5 @@ static const struct {
   {board_reset, fault, fault, fault, fault, fault, NULL, NULL, NULL, NULL,
    fault, fault, NULL, fault, fault}
 };
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

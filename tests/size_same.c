@@ -114,3 +114,5 @@ int main(void)
   e = amt_json_end(&ram.json, &t);
   return e < 0 ? e : (int)ram.status;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The deepest chain of calls in a program, in bytes of stack: what each function
 takes says the compiler (-fcallgraph-info=su, or -fstack-usage), who calls whom
 the program itself (objdump), so that nothing of libc or libgcc is missed."""

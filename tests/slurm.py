@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Slurm for real: a controller and two nodes on loopback, and its recipe of
 extras/schedulers.md; see the Makefile (make slurm) and tests/run.sh, which runs
 the test with "once" in its name. A node is a PID namespace of its own, so that

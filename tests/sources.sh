@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # sources.sh NAME: the files of the test program NAME, tests/test_NAME.c, or all
 # of tests/test_NAME/, main.c first: it alone has the implementation of amt.h.
 cd "$(dirname "$0")/.." || exit 1

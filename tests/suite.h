@@ -75,3 +75,5 @@ int main(int argc, char **argv)
 }
 #endif /* SUITE_MAIN */
 #endif /* SUITE_H */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

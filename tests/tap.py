@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """amt tap, and amt probe --report; see tests/run.sh. The servers and clients
 here are sockets that know nothing of HTTP but what the test has them say.
 Environment: AMT, the tool; TEST_OUT, a folder.

@@ -936,3 +936,5 @@ TLS_TEST(no_secret_outlives_its_session_over_tls)
   secrets_are_wiped();
 }
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1668,3 +1668,5 @@ TEST(gathering_never_writes_behind_the_bytes)
   assert_memory_equal(p, "\xF0\x9F\x98\x80\xF0\x9F", 6);
   edge_check();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

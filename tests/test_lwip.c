@@ -845,3 +845,5 @@ static int stack_begin(void **state)
   dns_setserver(0, &own);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -2504,3 +2504,5 @@ TEST(a_job_dropped_after_a_failed_write_may_have_started)
     assert_int_equal(j.start, AMT_START_UNKNOWN);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

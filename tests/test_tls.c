@@ -4574,3 +4574,5 @@ static int program_end(void **state)
   authorities_free();
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

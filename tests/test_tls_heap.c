@@ -105,3 +105,5 @@ int main(int argc, char **argv)
   amt_bearssl_forget(&server);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

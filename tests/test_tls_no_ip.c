@@ -120,3 +120,5 @@ TEST(a_name_is_taken_also_for_a_server_at_an_address)
       fail_msg("name %s: %d, %u bytes", names[i], e, (unsigned)sent);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

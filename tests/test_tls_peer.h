@@ -795,3 +795,5 @@ static void peer_free(peer *p)
 }
 
 #endif /* TEST_TLS_PEER_H */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -375,3 +375,5 @@ TLS_TEST(a_purpose_alike_is_another)
 }
 
 #endif /* TEST_TLS_SHOWN_H */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

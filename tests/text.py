@@ -1,12 +1,16 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What the texts of this repository promise of themselves; see tests/run.sh.
 usage: text.py tags|version|width|minimal|readme|manuals|licence|
                lines|contributing|targets|recursion|lessons|security"""
+import fnmatch
 import glob
 import os
 import re
 import subprocess
 import sys
+import tomllib
 
+SPDX = "SPDX-License-Identifier: MIT OR Unlicense"
 HEADERS = ("amt.h", "amt_http.h", *sorted(glob.glob("backends/*.h")))
 
 
@@ -147,9 +151,14 @@ def licence():
             "end of amt_http.h." in words(read(header)), header
 
 
+def length(path):
+    """In lines; its licence's does not count."""
+    return len([line for line in read(path).splitlines() if SPDX not in line])
+
+
 def lines():
     for example in sorted(glob.glob("examples/*.c")):
-        n = len(read(example).splitlines())
+        n = length(example)
         assert n <= (640 if example == "examples/fleet.c" else 100), (example, n)
     for room in sorted(glob.glob("examples/amt/*")):
         n = len(read(room).splitlines())
@@ -160,7 +169,7 @@ def lines():
 def contributing():
     """Short, and what it names is there: files, folders, targets."""
     text = read("CONTRIBUTING.md")
-    assert len(text.splitlines()) <= 60
+    assert length("CONTRIBUTING.md") <= 60
     names = re.findall(r"`([a-z_]+/[\w./-]*|[\w-]+\.(?:h|md|py|sh|c|txt))`",
                        text)
     assert len(names) > 8, names
@@ -186,6 +195,23 @@ def targets():
         wanted ^ {name for name, _ in told}
     rules = set(re.findall(r"^([a-z0-9-]+):(?!=)", makefile, re.M)) - {"build"}
     assert rules <= set(phony), rules - set(phony)
+
+
+def spdx():
+    """Each file says its licence, or REUSE.toml does."""
+    with open("REUSE.toml", "rb") as f:
+        covered = tomllib.load(f)["annotations"][0]["path"]
+    files = subprocess.run(["git", "ls-files"], capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    lacking = []
+    for path in files:
+        with open(path, "rb") as f:
+            if SPDX.encode() not in f.read() and \
+                    not any(fnmatch.fnmatch(path, c) for c in covered):
+                lacking.append(path)
+    assert not lacking, lacking
+    unused = [c for c in covered if not fnmatch.filter(files, c)]
+    assert not unused, unused
 
 
 def recursion():
@@ -259,4 +285,4 @@ def security():
 
 {f.__name__: f for f in (tags, version, width, minimal, readme, manuals, licence,
                          lines, contributing, targets, recursion,
-                         lessons, security)}[sys.argv[1]]()
+                         lessons, security, spdx)}[sys.argv[1]]()

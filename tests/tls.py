@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The two TLS streams against servers nobody here wrote: openssl s_server,
 nginx, and amtsim (GnuTLS); see tests/run.sh. Each test is one line; its name
 is the sentence it proves. Environment: TEST_OUT, the folder that has

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # The tests of the TLS stream over mbedTLS against mbedTLS 3.6, which Debian 13
 # has: in a root of its own, made by debootstrap. Needs root's rights and a
 # Debian mirror; without them it exits with 77, after saying so.

@@ -35,3 +35,5 @@ int mbedtls_pk_can_do_psa(const mbedtls_pk_context *pk, psa_algorithm_t alg,
 #define AMT_MBEDTLS
 #define _POSIX_C_SOURCE 200809L
 #include "amt_http.h"
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Runs tests/test_tls_heap.c against a simulated server with a certificate.
 # usage: tls_heap.sh PROGRAM AMTSIM
 set -e

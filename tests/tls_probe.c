@@ -537,3 +537,5 @@ int main(int argc, char **argv)
   forget();
   return status;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """TLS servers from Debian's packages, as they come: what one looks like that
 wants a client certificate and gets none, 20 times each, with both stacks;
 whether it takes a session up again at its defaults, and by which setting where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """docs/tls.md: its tables, as the tests wrote them. Each program of test_tls.c,
 run with TLS_TABLE=FILE and the word what_is_shown, adds the rows that it has
 played to FILE.

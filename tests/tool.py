@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """All that tool.md says of the tool and programs.py does not cover; see
 tests/run.sh. Each function whose name begins with test_ is one test; its name
 is the sentence it proves. Environment: AMT, the tool; AMT_PLAIN, the same

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Runs a command with AMT set to a program that is build/amt.exe under Wine, in
 # a prefix of its own. Exits with 77, after saying why, where there is no Wine.
 # usage: wine.sh FOLDER COMMAND...

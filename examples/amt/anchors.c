@@ -215,3 +215,5 @@ int print_anchors(void)
 #else
 int print_anchors(void) { return EXIT_CONFIG; } /* refused before */
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

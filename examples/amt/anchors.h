@@ -7,3 +7,5 @@
 int print_anchors(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

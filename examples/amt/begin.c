@@ -74,3 +74,5 @@ void begin(void)
          subject());
   if (log_wanted() && !opt.no_wait) log_begin();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

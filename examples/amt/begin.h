@@ -13,3 +13,5 @@ void begin_by_id(void);
 void begin(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -325,3 +325,5 @@ void capture_wipe(lane *l)
   wipe(l->bytes, sizeof l->bytes);
   l->len = l->seen = 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -63,3 +63,5 @@ int capture_close(unsigned *requests, unsigned *conns);
 void capture_wipe(lane *l);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -23,3 +23,5 @@ void look_at_clock(void)
   text(now.stamp, sizeof now.stamp, "%s-%2d%2d%2d", now.date, l->tm_hour,
        l->tm_min, l->tm_sec);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

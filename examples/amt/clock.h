@@ -13,3 +13,5 @@ extern struct clock_text {
 void look_at_clock(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

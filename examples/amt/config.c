@@ -281,3 +281,5 @@ int print_encoded(const char *value)
   put_text("\n");
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

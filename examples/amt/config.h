@@ -35,3 +35,5 @@ void config_wipe(void);
 int print_encoded(const char *value);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -164,3 +164,5 @@ int write_whole(const char *name, const char *p, size_t n)
   file_remove(path);
   return e;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

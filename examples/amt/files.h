@@ -50,3 +50,5 @@ int read_secret(const char *file, char *to, size_t room);
 int write_whole(const char *name, const char *p, size_t n);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -400,3 +400,5 @@ void mask(char *to, const char *p, enum wire_kind kind, size_t *at)
   *to = 0;
   *at = place;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -51,3 +51,5 @@ void spell(amt_window *o, const char *p, const char *end);
 void mask(char *to, const char *p, enum wire_kind kind, size_t *at);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -77,3 +77,5 @@ const char *subject(void)
                         either(opt.application, "")),
               shortened(server, sizeof server, either(opt.server, "")));
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -30,3 +30,5 @@ const char *attach_command(void);
 const char *subject(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -119,3 +119,5 @@ void keep_clean(void)
 {
   if (!empty(opt.log_dir)) folder_list(opt.log_dir, keep_or_not);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -20,3 +20,5 @@ void keep_close(void);
 void keep_clean(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

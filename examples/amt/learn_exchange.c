@@ -500,3 +500,5 @@ size_t base64_decode(char *p, size_t n, int *fault)
   p[len] = 0;
   return len;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -101,3 +101,5 @@ const char *behind_scheme(const char *value);
 size_t base64_decode(char *p, size_t n, int *fault);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -236,3 +236,5 @@ const fact *best_time(const facts *f, const char *array)
   }
   return NULL;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

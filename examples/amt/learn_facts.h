@@ -57,3 +57,5 @@ const fact *best_time(const facts *f, const char *array);
 int is_of_list(const fact *f, const char *array);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

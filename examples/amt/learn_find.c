@@ -612,3 +612,5 @@ int find_calls(const char *file)
   choose_other_ending();
   return e;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

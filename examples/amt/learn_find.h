@@ -57,3 +57,5 @@ int find_calls(const char *file);
 void exchange_copy(exchange *to, const exchange *from);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

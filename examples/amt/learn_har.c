@@ -228,3 +228,5 @@ const char *har_end(void)
     return "JSON, but not HAR: it has no log.entries with a request each";
   return NULL;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

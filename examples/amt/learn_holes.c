@@ -427,3 +427,5 @@ void fill_header(amt_window *o, const char *name, const char *value,
     put_mixed(&f, &s);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -51,3 +51,5 @@ void forget_credentials(void);
 const char *user_within(const char *t);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

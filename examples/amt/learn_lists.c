@@ -207,3 +207,5 @@ void find_lists(void)
   find_list(&start_lists[0], &opt.parameters, &findings.start);
   find_list(&start_lists[1], &opt.task_values, &findings.start);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -32,3 +32,5 @@ extern list_search start_lists[2];
 void find_lists(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -418,3 +418,5 @@ int read_capture(const char *file, exchange_taker take)
   if (fault != NULL) return wrong(EXIT_CONFIG, file, "%s", fault);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -29,3 +29,5 @@ const char *har_end(void);
 void exchange_ends(exchange *x, exchange_taker take);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -321,3 +321,5 @@ void write_replies(const request_shape *s, const char *array,
   write_success();
   write_words();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

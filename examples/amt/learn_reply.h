@@ -27,3 +27,5 @@ void comment_from(const exchange *x, int sure);
 void miss(const char *what, const char *format, const char *detail);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

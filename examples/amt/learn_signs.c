@@ -161,3 +161,5 @@ void forget_credentials(void)
   wipe(credentials, sizeof credentials);
   wipe(inner_json, sizeof inner_json);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -235,3 +235,5 @@ uint64_t shape_of(const exchange *x, int exact)
   walk_request(x, shape_spot, &r);
   return r.sum;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

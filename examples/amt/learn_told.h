@@ -64,3 +64,5 @@ int is_moment(const char *text);
 int is_whole_number(const char *text, uint64_t *value);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

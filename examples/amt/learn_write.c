@@ -552,3 +552,5 @@ int learn(void)
     return wrong(EXIT_IO, opt.output, "%s", strerror(errno));
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

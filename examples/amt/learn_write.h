@@ -12,3 +12,5 @@ void write_learned(amt_window *o, const char *file);
 int learn(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

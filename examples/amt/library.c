@@ -2,3 +2,5 @@
 
 #define AMT_IMPLEMENTATION
 #include "library.h"
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

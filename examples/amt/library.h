@@ -13,3 +13,5 @@
 #include "amt.h"
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

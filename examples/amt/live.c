@@ -83,3 +83,5 @@ void live_text(const char *t, size_t len, int first, int last)
   }
   if (last) to_stderr("\n", 1);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -18,3 +18,5 @@ void live_message(const char *t, size_t len, int first);
 void live_text(const char *t, size_t len, int first, int last);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -351,3 +351,5 @@ void log_end(int code, const char *error)
   forms[opt.format].tail(code);
   sink_flush(&out);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

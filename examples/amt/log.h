@@ -50,3 +50,5 @@ size_t log_room(const char *t, size_t len);
 void log_end(int code, const char *error);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -190,3 +190,5 @@ int run_main(int argc, char **argv)
   system_end();
   return opt.zero_on_done ? zero_on_done(status) : status;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -684,3 +684,5 @@ void mask_text(masking *m, char *t, size_t head, size_t n, size_t seen)
                             asks_to_sign_in(t, head));
   if (by_head) m->signs_in = 1;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -38,3 +38,5 @@ unsigned mask_count(void);
 void mask_wipe(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -634,3 +634,5 @@ void put_tls_options(amt_window *o)
   for (i = 0; i < opt.pins.count; i++)
     put_option(o, "--pin", pin_text(pin, opt.pins.key[i]));
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -77,3 +77,5 @@ int print_version(void);
 void put_tls_options(amt_window *o);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

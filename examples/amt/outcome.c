@@ -392,3 +392,5 @@ int unknown(const char *why, const char *again)
   tell_last("start-unknown: %s", sentence);
   return EXIT_UNKNOWN;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -60,3 +60,5 @@ int not_started(int status, int code, const char *why);
 int unknown(const char *why, const char *again);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -123,3 +123,5 @@ void put_list(const list *l, const char *before)
     put_value(l->text[i]);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

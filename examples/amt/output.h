@@ -45,3 +45,5 @@ void put_value(const char *value);
 void put_list(const list *l, const char *before);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

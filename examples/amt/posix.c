@@ -579,3 +579,5 @@ void system_end(void) { ask_no_more(); }
 
 int main(int argc, char **argv) { return run_main(argc, argv); }
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

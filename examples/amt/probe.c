@@ -366,3 +366,5 @@ int probe(void)
   tap_body = look_through;
   return e != 0 ? e : report_end(probe_calls());
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

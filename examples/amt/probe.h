@@ -7,3 +7,5 @@
 int probe(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -416,3 +416,5 @@ int relay(void)
   wipe_secrets();
   return e;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

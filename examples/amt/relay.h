@@ -7,3 +7,5 @@
 int relay(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -68,3 +68,5 @@ int report_end(int status)
          "it away: names of jobs and their messages are in it", opt.report);
   return status != 0 ? status : e;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

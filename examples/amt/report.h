@@ -21,3 +21,5 @@ void report_word(const char *word, const char *way, const char *verdict);
 int report_end(int status);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

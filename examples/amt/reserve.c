@@ -59,3 +59,5 @@ int try_next_server(void)
   change_server();
   return 1;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

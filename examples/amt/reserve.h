@@ -12,3 +12,5 @@ void stay_with_server(void);
 int try_next_server(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -346,3 +346,5 @@ int run(void)
   }
   return status;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

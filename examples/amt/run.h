@@ -19,3 +19,5 @@ void write_id_file(void);
 int run(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

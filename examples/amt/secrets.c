@@ -167,3 +167,5 @@ char *hide(char *to, size_t room, const char *from, int cut)
   *hidden.to = 0;
   return to;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -34,3 +34,5 @@ void filter_end(filter *f, int cut);
 char *hide(char *to, size_t room, const char *from, int cut);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

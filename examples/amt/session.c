@@ -9,3 +9,5 @@ amt_pool pool = { &conn, 1, buffer, sizeof buffer, NULL };
 amt_session session;
 amt_task task;
 amt_stream *under = &sock.stream;
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

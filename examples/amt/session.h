@@ -14,3 +14,5 @@ extern amt_task    task;
 extern amt_stream *under; /* the socket's, or the TLS stream around it */
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

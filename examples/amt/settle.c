@@ -289,3 +289,5 @@ int settle(void)
          opt.station);
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

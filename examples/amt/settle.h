@@ -8,3 +8,5 @@
 int settle(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -45,3 +45,5 @@ void on_signal(int number)
   signals = number;
   wake_up();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -11,3 +11,5 @@ extern volatile sig_atomic_t signals; /* the first that came, or 0 */
 void prepare_last_words(int status, const char *format, ...);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -251,3 +251,5 @@ void close_state(int finished)
   file_unlock(state_fd, state_lock);
   state_fd = -1;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -23,3 +23,5 @@ int open_state(void);
 void close_state(int finished);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

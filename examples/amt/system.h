@@ -146,3 +146,5 @@ void on_signal(int number);
 int run_main(int argc, char **argv);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

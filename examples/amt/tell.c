@@ -82,3 +82,5 @@ int wrong(int status, const char *what, const char *format, ...)
 }
 
 int live_wanted;
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -47,3 +47,5 @@ void tell_last(const char *format, ...);
 int wrong(int status, const char *what, const char *format, ...);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -219,3 +219,5 @@ char *pin_text(char to[65], const uint8_t *key)
   to[64] = 0;
   return to;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -71,3 +71,5 @@ void put_option(amt_window *o, const char *name, const char *value);
 char *pin_text(char to[65], const uint8_t *key);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -44,3 +44,5 @@ void tls_forget(void);
 void tls_wipe(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

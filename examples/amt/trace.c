@@ -308,3 +308,5 @@ amt_stream *tap_init(void)
   tap.stream.ops = &ops;
   return &tap.stream;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

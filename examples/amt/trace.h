@@ -15,3 +15,5 @@ void tap_wipe(void);
 amt_stream *tap_init(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

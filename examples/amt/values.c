@@ -100,3 +100,5 @@ int take_pin(const char *name, int status, const char *value)
                "hexadecimal digits, or 44 of Base64, the last one '='", value,
                (unsigned)n);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

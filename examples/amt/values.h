@@ -21,3 +21,5 @@ int add_lines(list *l, const char *name, char *value);
 int take_pin(const char *name, int status, const char *value);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

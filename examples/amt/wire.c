@@ -565,3 +565,5 @@ int print_wire(void)
   if (e == 0) put_wire();
   return e;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

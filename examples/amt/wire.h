@@ -47,3 +47,5 @@ void put_spelled(const char *p, const char *end);
 int print_wire(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -108,3 +108,5 @@ const char *old_line(const char *name, char *value)
   }
   return NULL;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -8,3 +8,5 @@
 const char *old_line(const char *name, char *value);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

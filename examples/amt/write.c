@@ -52,3 +52,5 @@ int write_all(int fd, const char *p, size_t n)
   }
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -16,3 +16,5 @@ int timed_out(void);
 int write_all(int fd, const char *p, size_t n);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -361,3 +361,5 @@ void board_init(void)
   UART_CTRL = 1u;
   settings_read();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

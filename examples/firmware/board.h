@@ -38,3 +38,5 @@ const char *board_setting(unsigned index);
 extern uint16_t board_dns_port;
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

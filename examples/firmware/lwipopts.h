@@ -64,3 +64,5 @@ extern uint16_t board_dns_port;
 #define DNS_SERVER_PORT         board_dns_port
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

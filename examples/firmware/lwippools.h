@@ -8,3 +8,5 @@ LWIP_MALLOC_MEMPOOL(3, 1560)
 LWIP_MALLOC_MEMPOOL(3, 636)
 #endif
 LWIP_MALLOC_MEMPOOL_END
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -317,3 +317,5 @@ int main(void)
   amt_session_end(&session);
   return job.code;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -82,3 +82,5 @@ static inline void amt_client_init(AmtClient *a, Client *client)
 }
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

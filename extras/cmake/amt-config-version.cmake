@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # find_package(amt VERSION): the header says which this is. One with the same
 # first number, and not older, will do; before 1.0, the same second number.
 file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../../../include/amt.h" amt_lines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # find_package(amt): the target amt::amt, where the installed headers are. What
 # CMake has installed it has exported itself; make install has no CMake.
 if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/amt-targets.cmake")

@@ -4,3 +4,5 @@
 #endif
 #define AMT_IMPLEMENTATION
 #include "amt.h"
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

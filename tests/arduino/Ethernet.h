@@ -67,3 +67,5 @@ public:
 static struct { void begin(const byte *) {} } Ethernet;
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A script service of ASP.NET: {"d":...} around each reply, __type in it,
 __metadata in elements, null for what is not there, a GUID as an id; a Start
 that fails is a 200 with an id of zeros."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """HTTP Basic with each call and no sign-in; texts in bodies, numbers in
 replies; the log is the whole list each time, its elements bare strings. A
 challenge for what comes without credentials."""

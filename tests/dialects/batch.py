@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What the servers of this folder have in common: jobs that are a matter of
 the clock alone, and HTTP in one of three framings. Each server is a file of its
 own that speaks a dialect; NAME.wire beside it, written by hand, makes the tool

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """An integration bus: each call is one POST to one address, a header and a
 body deep inside, and fields of a record as mainframes pad them. Refusals are
 200 with a fault in place of the record."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Forms, and a session's cookie; the reply to the login repeats what is in
 Set-Cookie. Ids are texts, members and statuses German words, and a refusal is a
 200 that says so."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A gateway with a key and no sign-in at all, a connection for each request,
 ids beyond what a double can hold, and a log that is one string."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A page that is one script: what is wanted in the query, forms with lists as
 name[]=value, a byte order mark before JSON that says it is HTML, everything a
 text, the session in the query."""

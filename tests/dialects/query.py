@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """One page, GET with queries, and bare values: the token a string, the id a
 number, the status a word, the messages one string of lines. HTTP/1.0, each
 body ended by its connection's end."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Resources: names and GUIDs in paths, an API key beside an OAuth-like
 sign-in, camelCase, 201 and 204, bodies in chunks."""
 import json

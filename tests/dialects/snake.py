@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """snake_case and slashes at the end, a scheme of its own for the token, a list
 wrapped in a page of results, which is the whole log each time."""
 import datetime

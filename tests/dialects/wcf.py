@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """WCF's wrapped bodies: a request object in, a member xResult out, dates as
 "/Date(...)/", the session's GUID in each body."""
 import json

@@ -31,3 +31,5 @@ function read(bytes) {
 (async () => {
   for (const each of cases) console.log(await read(Buffer.from(each, 'hex')));
 })();
+
+// SPDX-License-Identifier: MIT OR Unlicense

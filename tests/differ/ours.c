@@ -54,3 +54,5 @@ int main(void)
   }
   return 0;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

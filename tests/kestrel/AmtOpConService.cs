@@ -167,3 +167,5 @@ public sealed class AmtOpConService(Book book, Style style) : ControllerBase
         style.Problems ? Problem(why, statusCode: status)
                        : StatusCode(status, why);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

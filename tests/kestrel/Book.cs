@@ -127,3 +127,5 @@ public sealed class Book
         }
     }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

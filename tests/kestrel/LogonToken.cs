@@ -45,3 +45,5 @@ public sealed class LogonTokenHandler(
                 AmtOpConService.Principal(user, Scheme), Scheme)));
     }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

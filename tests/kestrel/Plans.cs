@@ -129,3 +129,5 @@ public static class Plans
         })], 1);
     }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

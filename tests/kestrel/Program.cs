@@ -85,3 +85,5 @@ namespace Kestrel
         public double Lifetime { get; init; } = 3600;
     }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

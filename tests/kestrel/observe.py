@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What servers do by default to a client that keeps its connection, seen on
 raw sockets: writes the table of docs/servers.md anew. It takes three minutes,
 for which it waits to see idle connections closed.

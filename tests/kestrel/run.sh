@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # make kestrel: the tool against ASP.NET Core, counted as in make test.
 cd "$(dirname "$0")/../.." || exit 1
 log=build/kestrel.log

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """The first reply is 401 with a challenge, then Basic gives a token that goes
 in an own header; a Start is answered with a bare number; PATCH kills; the log
 comes in pages with a flag."""

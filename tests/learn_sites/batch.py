@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What the sites share: a job that goes through its states, a server that
 takes any method, a client. A site is a module with a class Site and client().
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A German shop: words of its own for all, a list of strings under a name that
 says little, numbers as texts with zeros, the sign-in in the query of a POST."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """GraphQL: one path, the call is the text of a query, values are variables;
 GUID ids and own status words; the log is nested twice."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

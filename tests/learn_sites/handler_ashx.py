@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """An old .ashx handler: GET for all, token and id in the query, HTTP/1.0
 replies that end with the connection, a bare token, numbers as strings, the
 log as one string."""

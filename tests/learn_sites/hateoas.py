@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A REST service with links: PUT starts, names in the path, snake_case, an
 API key beside the sign-in, status words with a blank, a state set by PUT."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

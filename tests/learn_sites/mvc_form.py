@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """ASP.NET MVC: form posts, a cookie session beside a load balancer's cookie,
 a success member, code and name of a status side by side, lists of lines."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must

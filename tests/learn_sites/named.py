@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A facade over many systems: parameters with names of their own that are no
 part of their values, a status among the elements of a list, a log that is a
 list without a name, an id in the reply alone as a number."""

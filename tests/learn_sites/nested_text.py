@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A message bus behind HTTP: one path, the call is JSON as text within JSON,
 the ticket is a header that the sign-in's reply sets, PUT for status."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

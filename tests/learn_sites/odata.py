@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """OData: the id in the path's parentheses, {"value": [...]}, status words,
 a filter by sequence, DELETE for a kill, an expiring bearer token."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

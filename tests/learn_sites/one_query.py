@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """HTTP Basic on each call, no sign-in; status and log in one reply; keys in
 mixed case; chunked replies; a stop with a reason and a kill."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

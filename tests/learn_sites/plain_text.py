@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """Replies that are no JSON: a wire file cannot read them."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """OAuth: a form for the token, with a client's id and secret beside the user;
 the token is renewed in the middle; the state is a number among others; log
 lines are objects in objects; names begin with capitals; ids are short."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """JSON-RPC 2.0: one path; each request has a number of its own, a time and a
 correlation id; messages since a number; an object of parameters."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base

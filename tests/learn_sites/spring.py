@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A Spring service: looks around before it starts (health, lists with the
 same names), a JWT under an own scheme, times in milliseconds, pages."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A service for many customers: a tenant's header, the application's name as
 a part of longer values, a job's full name, a check for forgery, an empty log
 at first, ends as booleans beside a word."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """A WCF service with JSON bodies: wrapped results, /Date()/ times, the
 session's token as a member of each body, parameters as named pairs."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must

@@ -25,3 +25,5 @@
 #define IP_REASSEMBLY           0
 #define IP_FRAG                 0
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -358,3 +358,5 @@ TEST(the_address_that_worked_is_tried_first_the_next_time)
   address_is(&sock.address[3], "127.0.0.2");
   net_end();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -250,3 +250,5 @@ static const vector largest[] = {
   REPLY(CHUNKED "fFfFfFfFfFfFfFfF\r\nhello", "200 [hello] TRUNCATED")
 };
 TABLE_TEST(the_largest_lengths_are_counted_right, largest)
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -309,3 +309,5 @@ TEST(ten_interim_replies_are_skipped_and_eleven_are_INTERIM)
   read_all_ways(big, big_n);
   text_same(&first.seen, "[] INTERIM", "eleven");
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -342,3 +342,5 @@ TEST(a_call_that_has_ended_stays_ended)
   amt_http_close(&conn);
   assert_int_equal(mem.closes, 1);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

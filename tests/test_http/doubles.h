@@ -40,3 +40,5 @@ int fake_end(void **state);
 #define SYSTEM_TEST(name) TEST_WITH(name, NULL, fake_end)
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

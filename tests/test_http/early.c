@@ -168,3 +168,5 @@ TEST(an_interim_reply_during_the_request_does_not_stop_it)
   CALL_GIVES("200 [first] END", "100 in mid-request");
   check_sent(1, 0);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

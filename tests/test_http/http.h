@@ -235,3 +235,5 @@ int deaf_listener(int family, uint16_t *port, int *clients, int count);
 int lowest_free_fd(void);
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -335,3 +335,5 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     check_sent(0, 0);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

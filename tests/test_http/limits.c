@@ -93,3 +93,5 @@ TEST(what_has_arrived_is_given_even_at_the_limit)
   now += 100000;
   assert_int_equal(call_on(), AMT_HTTP_END);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -19,3 +19,5 @@
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #include "amt_http.h"
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -153,3 +153,5 @@ void each_row(int how, void (*read)(const vector *row))
     }
   assert_true(n > 0);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

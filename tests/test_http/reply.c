@@ -306,3 +306,5 @@ TEST(a_corrupted_parser_does_no_harm)
     (void)amt_http_reply_keeps(&r);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -181,3 +181,5 @@ TEST(https_never_goes_over_a_plain_stream_nor_http_over_tls)
   CALL_GIVES("[] NO_TLS", "http");
   assert_int_equal(mem.opens, 0);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

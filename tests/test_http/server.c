@@ -221,3 +221,5 @@ int deaf_listener(int family, uint16_t *port, int *clients, int count)
   }
   return fd;
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -373,3 +373,5 @@ TEST(the_clock_does_not_go_back)
     before = at;
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

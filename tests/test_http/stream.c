@@ -252,3 +252,5 @@ void check_sent(size_t times, size_t part)
     assert_memory_equal(mem.sent + i * o.total, want, o.total);
   assert_memory_equal(mem.sent + times * o.total, want, part);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

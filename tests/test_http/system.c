@@ -239,3 +239,5 @@ SYSTEM_TEST(a_wait_lasts_as_long_as_something_may_come_of_it)
     assert_int_equal(wait_for(list[i].want, list[i].ms), 0);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -64,3 +64,5 @@ TEST(other_numbers_have_neither_name_nor_words)
   }
   assert_int_equal(n, 23 + 29 + 256);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -99,3 +99,5 @@ TEST(a_malformed_url_is_refused)
   long_host[7 + 253] = 'a';
   assert_int_equal(amt_url_parse(&u, long_host), AMT_E_URL_HOST);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

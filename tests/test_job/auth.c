@@ -344,3 +344,5 @@ TEST(without_a_sign_in_call_a_401_to_a_start_ends_it_at_once)
     expect_calls(p, AMT_START, 1);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

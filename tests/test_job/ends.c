@@ -190,3 +190,5 @@ TEST(each_cell_of_the_table_of_ends_is_what_happens)
     if (seen[k] != 1) fail_msg("%s: rows: %u", ends[k].name, seen[k]);
   assert_int_equal(cells, COUNT(ends) * COUNT(columns));
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

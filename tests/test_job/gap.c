@@ -211,3 +211,5 @@ TEST(a_list_that_is_whole_by_the_table_may_not_shrink)
   play_job(p);
   expect_end(p, "done 4 GAP log incomplete");
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

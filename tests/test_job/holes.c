@@ -968,3 +968,5 @@ TEST(a_text_that_is_cut_anywhere_is_walked_to_its_end)
     edge_check();
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -81,3 +81,5 @@ TEST(what_was_never_begun_may_be_forgotten_and_ended)
   amt_session_end(&s);
   assert_null(s.user);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

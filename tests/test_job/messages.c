@@ -497,3 +497,5 @@ TEST(a_bare_cr_in_a_log_of_lines_loses_nothing_at_any_cut)
     expect_told(p, "message 10%20%\nmessage end\\x09x\ndone 4\n");
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -128,3 +128,5 @@ TEST(a_reply_before_its_call_and_an_end_that_is_none_are_misuses)
   MISUSE("!AMT_IS_REFUSAL(error)", amt_reply_end(&p->j, AMT_E_SIGN_IN, 1));
   amt_forget(&p->j);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -180,3 +180,5 @@ TEST(a_job_that_was_dropped_takes_no_more_of_a_reply)
   assert_int_equal(p->j.error, AMT_E_FORGOTTEN);
   assert_int_equal(p->j.code, 19);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

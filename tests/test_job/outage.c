@@ -583,3 +583,5 @@ TEST(a_privilege_for_messages_that_is_missing_is_told_soon)
   expect_calls(p, AMT_MESSAGES, 3);
   assert_true(p->now - then < 5000);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

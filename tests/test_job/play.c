@@ -429,3 +429,5 @@ void expect_end_(play *p, const char *file, int line, const char *format, ...)
   print_error("it ends:  %sand not: %s\n", last, want);
   _fail(file, line);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

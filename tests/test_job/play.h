@@ -177,3 +177,5 @@ void texts_of(event_log *l, text *to);
              "Content-Type: application/json\r\n"
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -200,3 +200,5 @@ TEST(success_is_not_looked_for_where_no_name_says_so)
   play *p = reply_once(AMT_MONITOR, 200, JSON({"Status":4,"Good":false}), 0);
   expect_end(p, "done 4 log incomplete");
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -115,3 +115,5 @@ TEST(an_id_or_a_token_is_never_repaired)
   play_job(p);
   expect_end(p, "failed TOKEN_TEXT, code 23, start none");
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -285,3 +285,5 @@ TEST(a_bad_id_is_refused_and_nothing_is_sent)
     expect_end(p, "failed MISSING, code 19, start known");
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -172,3 +172,5 @@ TEST(no_secret_reaches_an_error_or_an_event)
       assert_false(holds(p->j.msg, p->j.msg_len, "s3cr3t"));
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

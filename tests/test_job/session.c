@@ -270,3 +270,5 @@ TEST(a_sign_in_waits_for_requests_that_are_half_sent)
   crew_call(&c, 0);
   crew_end(&c, 2);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

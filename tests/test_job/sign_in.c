@@ -443,3 +443,5 @@ TEST(new_credentials_end_the_wait_for_a_directory)
   expect_end(p, "done 3");
   assert_true(p->now - then < 10000);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -479,3 +479,5 @@ TEST(a_Start_of_nothing_is_refused)
     expect_calls(p, AMT_START, i);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -626,3 +626,5 @@ TEST(the_case_of_an_id_and_the_end_of_a_long_one_do_not_matter)
   expect_end(p, "done 4");
   assert_int_equal(p->srv.log.retries, 0);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

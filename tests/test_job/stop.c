@@ -329,3 +329,5 @@ TEST(a_kill_after_a_stop_is_a_new_wish_but_not_a_stop_after_a_kill)
   expect_calls(p, AMT_KILL, 1);
   amt_forget(&p->j);
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -489,3 +489,5 @@ TEST(a_table_without_a_list_of_messages_runs_jobs_without_their_log)
                         : "done 4 NO_MESSAGES log incomplete");
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -296,3 +296,5 @@ TEST(the_wire_of_0_1_is_a_table_too)
   expect_sent(p, JSON({"ApplicationName":"DEMO2","BatchrequestId":2112}) "\n");
   expect_unsent(p, "X-AMT");
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -339,3 +339,5 @@ TEST(challenges_and_places_are_told_cleaned_at_any_cut)
     assert_int_equal(amt_reply_field(&p->j, AMT_MSG_LOCATION, body, 3, 1), 3);
   }
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

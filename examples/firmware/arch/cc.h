@@ -10,3 +10,5 @@ void board_panic(const char *why);
 #define LWIP_PROVIDE_ERRNO 1
 
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -5,3 +5,5 @@
 #define LWIP_RAND() ((unsigned)rand())
 #define LWIP_PLATFORM_ASSERT(why) (fprintf(stderr, "lwIP: %s\n", why), abort())
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

@@ -7,3 +7,5 @@ typedef void *sys_mbox_t;
 typedef void *sys_thread_t;
 typedef int   sys_prot_t;
 #endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

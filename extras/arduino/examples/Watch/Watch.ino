@@ -76,3 +76,5 @@ void loop()
   digitalWrite(LED_BUILTIN, millis() / 500 % 2 ? HIGH : LOW);
   if (!over) look_at_job();
 }
+
+/* SPDX-License-Identifier: MIT OR Unlicense */
