@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 # Completion of amt(1) for fish, installed as
 # PREFIX/share/fish/vendor_completions.d/amt.fish.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT OR Unlicense
 """What a Windows administrator unpacks: the tool, its second name, a sample
 configuration, how to begin, and the sums of all. The same bytes each time.
 usage: windows_zip.py VERSION AMT.EXE ZIP"""

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
 # Two builds of amt.exe, and of its zip, are the same bytes; both have the
 # version, the manifest, and what a Windows administrator needs.
 set -e
