@@ -32,7 +32,7 @@ program() {
   (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -I../../../backends -I../../../tests \
      $(opts "$@") $(printf '../../../%s ' $file $others) -o $name -lcmocka \
      $(libs "$@"))
-  (cd $out/gcc && ./$name >$name.log 2>&1 ||
+  ($out/gcc/$name >$out/gcc/$name.log 2>&1 ||
    echo "$name failed: $out/gcc/$name.log") &
   [ -z "$mcdc" ] || with_clang "$@"
   wait
