@@ -1233,7 +1233,7 @@ static int amt__json_hex(amt_json *t, unsigned c)
             0x35FDC00u; /* (0xD800 << 10) + 0xDC00 - 0x10000 */
   }
   t->state = AMT__J_STRING;
-  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return AMT_E_JSON_ESCAPE;
+  if (point - 0xD800u < 0x800u) return AMT_E_JSON_ESCAPE;
   t->utf8_len = (uint8_t)amt__json_encode(t->utf8, point);
   return AMT__J_CHAR;
 }
@@ -1576,12 +1576,12 @@ AMTDEF int amt_utf8(const char *text, size_t n)
 }
 
 #if AMT_WIDE > 0
-/* As amt_utf8. */
+/* As amt_utf8, of a text without a NUL. */
 static int amt__utf8_words(const char *text, size_t n)
 {
   const unsigned char *p = (const unsigned char *)text;
   size_t               i = 0, length;
-  while (amt__json_scan(p, &i, n) != 0 || i < n) {
+  while (amt__json_scan(p, &i, n) != 0) {
     length = p[i] < 0x80 ? 1 : amt__json_character(p + i, n - i);
     if (length == 0) return 0;
     i += length;
@@ -1812,7 +1812,6 @@ enum { AMT__AS_JSON, AMT__IN_PATH = AMT__AS_JSON + 1, AMT__IN_HEADERS,
 /* 1 if a byte is what it stands for, in a text of this kind. */
 AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
 {
-  if (kind == AMT__RAW) return 1;
   if (AMT__ANY_WIRE && kind == AMT__URL) /* RFC 3986: unreserved */
     return c - '0' < 10u || (c | 32u) - 'a' < 26u || c == '-' || c == '.' ||
            c == '_' || c == '~';
@@ -1827,8 +1826,8 @@ AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
 static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
   size_t at = 0;
-  if (AMT__SMALL) return n != 0 && amt__is_plain((unsigned char)*text, kind);
   if (kind == AMT__RAW) return n;
+  if (AMT__SMALL) return n != 0 && amt__is_plain((unsigned char)*text, kind);
   if (kind == AMT__AS_JSON || kind == AMT__TEXT) { /* most, so apart */
 #if AMT_WIDE > 0
     return amt__over((const unsigned char *)text, 0, n, AMT__TO_SEND);
@@ -1950,9 +1949,11 @@ static int amt__would_break(const amt__walk *w, const char *text, size_t n)
 
 /* A secret is looked at a byte at a time: what looks at many at once leaves
    them in registers that may be saved on the stack, and nobody wipes that. */
-#define amt__is_secret(word) \
-  ((word) == AMT__W_PASSWORD || (word) == AMT__W_TOKEN || \
-   (word) == AMT__W_BASIC)
+AMT__INLINE int amt__is_secret(unsigned word)
+{
+  return word == AMT__W_PASSWORD || word == AMT__W_TOKEN ||
+         word == AMT__W_BASIC;
+}
 
 static int amt__is_utf8(const char *text, size_t n, unsigned word)
 {
@@ -2577,7 +2578,7 @@ static int amt__read_headers(amt__reading *r, const char *p, size_t n)
       r->line = 0;
     } else if (r->line == 2) {
       if (c == '\r') r->line = 3;
-      else if ((c < 32u && c != '\t') || c == 127u) return 0;
+      else if (c < 32u && c != '\t') return 0;
     } else if (c == ':' && r->line == 1) {
       r->line = 2;
     } else {
@@ -3213,7 +3214,7 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   amt__copy(s->token + s->token__len, t->text, t->len);
   s->token__len += t->len;
   s->token[s->token__len] = 0;
-  if (t->last && s->token__len != 0) j->seen__ |= AMT__SEEN_TOKEN;
+  if (t->last) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
 /* v with n more zeros; if that is more than any status, some such number. */
@@ -4359,14 +4360,14 @@ static int amt__after_start(amt_job *j, int error, uint32_t now)
     return amt__start_unknown(j, AMT_E_ID_LOST);
   if (j->flags__ & AMT__BROKEN)
     return amt__start_unknown(j, AMT_E_MAYBE_STARTED);
-  if (ends && j->cause == 0 && (good || no))
+  if (ends && (good || no))
     return amt__ended_at_once(j, good ? AMT_START_KNOWN : AMT_START_REFUSED);
   if (error == AMT_E_REDIRECT)
     return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
   if (!no || j->http_status == 408u)
     return amt__start_unknown(j, AMT_E_MAYBE_STARTED);
   j->start = AMT_START_REFUSED;
-  return amt__refuse(j, AMT_IS_REFUSAL(error) ? error : AMT_E_REFUSED);
+  return amt__refuse(j, error == AMT_E_SERVER ? AMT_E_REFUSED : error);
 }
 
 static uint32_t amt__interval(const amt_job *j, uint32_t now)
@@ -4460,7 +4461,7 @@ static int amt__after_messages(amt_job *j, int error, uint32_t now)
      better. The job has ended, so nothing is at stake but its log. */
   if (!(j->flags__ & AMT__BROKEN) &&
       (amt__is_class(j->http_status, 2) ||
-       (AMT_IS_REFUSAL(error) && error != AMT_E_REFUSED)) &&
+       error < AMT_E_REFUSED) && /* a refusal that says why */
       ++j->bad_log__ >= 3)
     return amt__fail(j, error, AMT_CODE_UNDEFINED);
   return amt__retry_later(j, error, now);

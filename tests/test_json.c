@@ -1636,6 +1636,24 @@ TEST(the_public_suite_is_met_in_full)
     fail_msg("%s does not hold the whole suite", folder);
 }
 
+/* An end where nothing is open, as no text leads to. */
+TEST(a_ruined_depth_is_no_JSON)
+{
+  static const char *const v[] = { "]", "}" };
+  size_t i;
+  for (i = 0; i < 2; i++) {
+    char           p[1];
+    amt_json       t;
+    amt_json_token token;
+    size_t         used;
+    memset(&t, 0, sizeof t);
+    t.state = AMT__J_NEXT;
+    p[0] = v[i][0];
+    assert_int_equal(amt_json_next(&t, p, 1, &used, &token),
+                     AMT_E_JSON_SYNTAX);
+  }
+}
+
 /* ------------------------------------------------------------------------
    >>gather   what was held back comes to stand before what was read */
 

@@ -315,6 +315,22 @@ SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
   ops->close(&sock.stream);
 }
 
+/* That its time is over is for the call's limits to say. */
+SYSTEM_TEST(the_last_address_is_not_given_up_at_the_end_of_its_time)
+{
+  names k = { .result = 1, .list = { "127.0.0.1" } };
+  const amt_stream_ops *ops;
+  amt_posix_init(&sock);
+  ops = sock.stream.ops;
+  sock.resolve = names_resolve;
+  sock.ctx = &k;
+  fake.no_connect = EINPROGRESS;
+  fake.no_poll = EINTR; /* not yet */
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9000), 0);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 0), 0);
+  ops->close(&sock.stream);
+}
+
 /* As musl does with a name server that fails for one of both. */
 SYSTEM_TEST(each_family_is_asked_for_alone_after_a_failure_for_both)
 {

@@ -29,7 +29,7 @@ static const vector bodies[] = {
   KEPT("0Transfer-Encoding: chunked\r\nConnection: 0close"),
   /* names that begin, or go on, as one that is known */
   KEPT("Transfer-Encodings: gzip\r\nTransfer-Encoding-of-nobody: gzip\r\n"
-    "Transfer-Encodin: gzip"),
+    "Transfer-Encodin: gzip\r\nTransferXEncoding: gzip"),
   /* in chunks */
   CHUNKS("hello", "5\r\nhello\r\n0\r\n\r\n"),
   CHUNKS("abcdef", "1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\n"),

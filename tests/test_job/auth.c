@@ -179,6 +179,24 @@ TEST(basic_credentials_that_are_taken_away_end_the_run)
   }
 }
 
+TEST(basic_credentials_that_go_in_mid_call_leave_an_empty_hole)
+{
+  int i;
+  for (i = 0; i < 2; i++) {
+    text  headers = {0};
+    play *p = play_new();
+    play_auth(p, BASIC);
+    play_start(p);
+    while (amt_next(&p->j, p->now) != AMT_CALL) { }
+    if (i == 0) p->s.user = NULL;
+    else p->s.password = NULL;
+    play_part(&p->j, amt_call_headers, &headers);
+    assert_non_null(strstr(text_of(&headers), "Authorization: Basic \r\n"));
+    amt_forget(&p->j);
+    text_free(&headers);
+  }
+}
+
 /* --- a fixed token -------------------------------------------------------- */
 
 TEST(a_fixed_token_goes_as_it_is_given)

@@ -313,6 +313,24 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
   expect_end(p, "done 4 LOG_REPEATS log incomplete");
 }
 
+/* A number, too, is not taken for another's. */
+TEST(more_that_is_no_truth_value_counts_for_nothing)
+{
+  static const char *const v[] = {
+    JSON({"Messages":["a"],"More":1}), JSON({"Messages":["a"],"More":"true"}),
+    JSON({"More":"5","Messages":["a"]})
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { OK(AMT_MESSAGES, v[i]) };
+    play *p = play_with(s);
+    play_job(p);
+    expect_end(p, "done 4");
+    expect_texts(p, " a\n");
+    expect_calls(p, AMT_SIGN_IN, 1);
+  }
+}
+
 /* --- how a message is written --------------------------------------------- */
 
 TEST(messages_are_read_in_every_tolerated_accent)

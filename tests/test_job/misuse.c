@@ -82,6 +82,19 @@ TEST(a_session_ended_before_a_job_that_only_waits_is_a_misuse)
   amt_session_end(&p->s);
 }
 
+TEST(a_session_cleared_beneath_its_jobs_is_a_misuse)
+{
+  play *p = play_new();
+  play_start(p);
+  p->s.jobs__ = 0; /* as memset leaves it */
+  MISUSE("j->session__->jobs__-- != 0", amt_forget(&p->j));
+  p->s.jobs__ = 0;
+  p->s.user = NULL;
+  MISUSE("j->session__->jobs__-- != 0", amt_next(&p->j, p->now));
+  p->s.jobs__ = 1;
+  amt_forget(&p->j);
+}
+
 TEST(a_pool_without_what_it_needs_is_a_misuse)
 {
   static char buf[64];
@@ -99,6 +112,8 @@ TEST(a_pool_without_what_it_needs_is_a_misuse)
   pool.size = sizeof buf - 1;
   MISUSE("p->size >= 64", amt_poll(&pool, &p->j, p->now));
   amt_forget(&p->j);
+  pool.size = sizeof buf;
+  assert_int_equal(amt_poll(&pool, &p->j, p->now), AMT_FAILED);
 }
 
 TEST(a_pool_ended_before_its_jobs_is_a_misuse)

@@ -33,6 +33,20 @@ TEST(an_attached_job_may_be_killed_at_once)
 
 /* --- a single call -------------------------------------------------------- */
 
+TEST(an_attached_job_that_the_server_does_not_know_ends_at_404_alone)
+{
+  static const int v[] = { 400, 404, 409, 410 };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { REPLY(AMT_MONITOR, v[i], "{}") };
+    play *p = play_with(s);
+    play_attach(p);
+    play_run(p);
+    expect_end(p, v[i] == 404 ? "failed REFUSED, code 19, start known"
+                              : "done 4");
+  }
+}
+
 TEST(each_function_is_there_as_a_single_call)
 {
   static const message two[] = { { .sequence = 1, .text = "one" },

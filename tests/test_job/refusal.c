@@ -40,6 +40,8 @@ static const row said[] = {
   { JSON({"a":{"Message":"deep"},"b":["x"]}), "other deep\nother x\n" },
   { JSON({"Message":{"Text":"t","Sequence":1,"Messages":["m"]}}),
     "server t\nserver m\n" },
+  { JSON({"Message":{"Message":{"Text":"t"},"b":"u"},"c":"d"}),
+    "server t\nserver u\nother d\n" },
   { JSON({"a":"","b":1,"c":true,"d":null,"Message":null}), "" },
   { JSON({"Message":["x"],"x":"y"}), "server x\nother y\n" },
   /* at most 200 bytes of what no name is for */
@@ -102,6 +104,19 @@ TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
   expect_told(p, "reply queued\n");
   expect_untold(p, "other");
   expect_untold(p, "z");
+}
+
+/* Nor where a later member might still call it a failure. */
+TEST(a_good_reply_whose_message_comes_before_its_success_tells_none)
+{
+  static const step s[] = {
+    OK(AMT_MONITOR, JSON({"Message":"hush","Status":4,"success":true}))
+  };
+  play *p = play_with(s);
+  play_wire(p)->reply[AMT_REPLY_SUCCESS] = "success";
+  play_job(p);
+  expect_end(p, "done 4");
+  expect_untold(p, "hush");
 }
 
 /* With a table whose name of the message is nested. */

@@ -39,6 +39,24 @@ static void keep_for(play *p, keeper *k)
   p->s.secret = keep, p->s.ctx = k;
 }
 
+TEST(a_password_of_many_pieces_goes_whole)
+{
+  char   password[601], body[640];
+  size_t n;
+  for (n = 254; n < sizeof password; n++) {
+    play *p = play_new();
+    memset(password, 'p', n);
+    password[n - 1] = 'q';
+    password[n] = 0;
+    p->s.password = password;
+    play_to(p, AMT_STARTED);
+    snprintf(body, sizeof body, "\"Password\":\"%s\"", password);
+    expect_sent(p, body);
+    if (n == 258) n = 510;
+    if (n == 514) n = sizeof password - 2;
+  }
+}
+
 TEST(a_password_is_fetched_for_each_sign_in_and_given_back)
 {
   static const step v[] = {

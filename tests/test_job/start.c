@@ -187,6 +187,22 @@ TEST(a_start_without_an_id_and_with_a_final_status_has_ended)
     }
 }
 
+TEST(a_final_status_in_a_reply_that_is_no_JSON_is_unknown)
+{
+  static const char *const v[] = {
+    "{\"BatchRequestId\":0,\"Status\":11} x",
+    "{\"Status\":11,\"BatchRequestId\":0,}"
+  };
+  size_t i;
+  for (i = 0; i < COUNT(v); i++) {
+    step  s[] = { OK(AMT_START, v[i], .times = ALWAYS) };
+    play *p = play_with(s);
+    play_job(p);
+    expect_end(p, "failed MAYBE_STARTED, code 19, start unknown");
+    expect_calls(p, AMT_START, 1);
+  }
+}
+
 TEST(a_start_without_an_id_or_a_final_status_is_unknown)
 {
   static const char *const v[] = {

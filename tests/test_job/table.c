@@ -170,6 +170,8 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
     { { HEADERS, "X: y\r" }, AMT_CALLS, "headers", 0, "CR LF" },
     { { HEADERS, "X: a\rb\r\n" }, AMT_CALLS, "headers", 0, "CR LF" },
     { { HEADERS, "\r\n" }, AMT_CALLS, "headers", 0, "CR LF" },
+    { { HEADERS, "X: a\x7F\r\n" }, AMT_CALLS, "headers", 4,
+      "a control in a header" },
     { { HEADERS, "X\r\n" }, AMT_CALLS, "headers", 0, "CR LF" },
     { { HEADERS, ": y\r\n" }, AMT_CALLS, "headers", 0, "CR LF" },
     { { HEADERS, "X y: z\r\n" }, AMT_CALLS, "headers", 0, "CR LF" },
