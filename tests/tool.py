@@ -2720,7 +2720,8 @@ def test_a_bad_CA_file_is_78_with_what_is_wrong_and_nothing_is_sent():
         cases = ((d + "/none", "No such file"), (d, "directory"),
                  (write(d + "/empty", ""), "certificate"),
                  (write(d + "/text", "no PEM\n" * 2000), "certificate"),
-                 (write(d + "/der", der), "DER", "openssl x509"),
+                 (write(d + "/der", der), "DER", "certutil -encode" if WINE
+                  else "openssl x509"),
                  (write(d + "/cut", root[:200]), "damaged"),
                  (write(d + "/hole", root[:200] + "*" + root[201:]), "damaged"),
                  (cert("ec.key"), "no usable certificate"),
@@ -2750,7 +2751,8 @@ def test_what_is_wrong_with_a_client_certificate_is_told():
                  (key, key, 78, key, "no usable certificate"),
                  (ec, ec, 78, ec, "no usable private key"),
                  (ec, write(d + "/empty", ""), 78, "/empty", "private key"),
-                 (ec, der, 78, der, "DER", "openssl pkey"),
+                 (ec, der, 78, der, "DER", "certutil -encode" if WINE
+                  else "openssl pkey"),
                  (ec, locked, 78, locked, "encrypted", "openssl pkey"),
                  (ec, cert("client-ec-locked.key"), 78, "encrypted"),
                  (ec, write(d + "/cut", read(key)[:100]), 78, "private key"))

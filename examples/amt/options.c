@@ -105,7 +105,7 @@ static const option options[] = {
   { NULL, "--keep-state", FLAG, &opt.keep_state, S, NULL,
     "its file stays: later runs tell the same end" },
   { NULL, "--on-signal", ON_SIGNAL, &opt.detach, S | 1 << ATTACH, "WHAT",
-    "at SIGINT, SIGTERM, ...: kill (default), detach" },
+    signals_help },
   { NULL, "--no-wait", FLAG, &opt.no_wait, S | ACT, NULL,
     "not for the end; START prints the id" },
   { NULL, "--id-file", FULL, &opt.id_file, S, "FILE",

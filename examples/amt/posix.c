@@ -31,6 +31,11 @@
 #endif
 
 const char null_device[] = "/dev/null";
+const char der_cure[] = "as by `openssl x509 -inform der -in FILE -out "
+                        "FILE.pem`, or `openssl pkey` likewise";
+const char trust_cure[] = "install them (the package ca-certificates), give "
+                          "--ca FILE, or set SSL_CERT_FILE";
+const char signals_help[] = "at SIGINT, SIGTERM, ...: kill (default), detach";
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]";
 const char quote[] = "'", quoted_quote[] = "'\\''";

@@ -80,6 +80,9 @@ enum { TO_READ = 1, TO_WRITE = 2, SOME = 80 };
 typedef struct { net_socket *socket; int want, ready; } net_wait;
 
 extern const char null_device[];
+/* What to do here with certificates: with DER; where none are trusted. And what
+   --help says of --on-signal. */
+extern const char der_cure[], trust_cure[], signals_help[];
 /* What needs no quotes in a command line, and the quotes for the rest. */
 extern const char plain_letters[], quote[], quoted_quote[];
 

@@ -47,9 +47,10 @@ static int open_ca(void)
 /* DER begins so, and no text does. */
 static const char *if_der(const char *p, size_t n)
 {
-  return n > 0 && *p == 0x30
-    ? "; this is DER: convert it to PEM, as by `openssl x509 -inform der -in "
-      "FILE -out FILE.pem`, or `openssl pkey` likewise" : "";
+  static char words[200];
+  if (n == 0 || *p != 0x30) return "";
+  return text(words, sizeof words, "; this is DER: convert it to PEM, %s",
+              der_cure);
 }
 
 /* How ca_file came to be named, and what else could be. */
@@ -139,8 +140,7 @@ static int settle_anchors(void)
   if (stored) ca_file = ca_store(take_pem, &e);
   if (empty(ca_file))
     return wrong(EXIT_CONFIG, "no trusted certificates", "none are in the "
-                 "usual places; install them (the package ca-certificates), "
-                 "give --ca FILE, or set SSL_CERT_FILE");
+                 "usual places; %s", trust_cure);
   e = stored ? end_anchors(e, "") : read_anchors(fd);
   tls_server.anchors = anchors.list;
   tls_server.anchor_count = anchors.count;

@@ -21,6 +21,14 @@
 enum { WIDE = 1024 };
 
 const char null_device[] = "NUL";
+const char der_cure[] = "a certificate by `certutil -encode FILE FILE.pem`, "
+                        "a key by OpenSSL's `openssl pkey`";
+const char trust_cure[] = "add the CA to this machine's store (as an "
+                          "administrator: certutil -addstore Root FILE), or "
+                          "give --ca FILE";
+const char signals_help[] = "at Ctrl-C, a closed console, a\n"
+                            "                            shutdown: kill "
+                            "(default), detach";
 /* What needs no quotes in a command line, and the quotes for the rest. */
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
