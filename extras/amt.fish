@@ -3,7 +3,7 @@
 # PREFIX/share/fish/vendor_completions.d/amt.fish.
 
 complete -c amt -f
-complete -c amt -n __fish_use_subcommand -a 'probe learn encrypt anchors'
+complete -c amt -n __fish_use_subcommand -a 'probe tap learn encrypt anchors'
 complete -c amt -n '__fish_seen_subcommand_from learn anchors' -F
 
 complete -c amt -o jt -l job-type -x -a 'START STOP KILL MONITOR MESSAGES ATTACH' \
@@ -102,6 +102,16 @@ complete -c amt -l insecure-common-name \
   -d 'a common name counts, too'
 complete -c amt -l more-ciphers \
   -d 'older ones, too: AES-CBC, RSA key exchange'
+complete -c amt -l listen -x \
+  -d 'of tap: where the client connects to'
+complete -c amt -l to -x \
+  -d 'of tap: the server'
+complete -c amt -l save -r -F \
+  -d 'of tap: gets both directions'
+complete -c amt -l secrets \
+  -d 'of tap: with passwords and tokens'
+complete -c amt -l report -r -F \
+  -d 'of probe: gets what was asked and answered'
 complete -c amt -l help \
   -d 'prints this'
 complete -c amt -l version \
