@@ -1085,9 +1085,8 @@ AMTDEF int amt_status_ends(int32_t code)
    >>json
 
    RFC 8259, strictly. amt__json_step takes one byte and has no loop over the
-   input; it looks at nothing but the byte and the state, which holds no
-   pointer. The loop around it, amt_json_next, moves the bytes of strings to
-   where they belong. */
+   input. It looks only at the byte and the state, which holds no pointer. The
+   loop around it, amt_json_next, moves the bytes of strings together. */
 
 enum {
   /* Between tokens: */
@@ -1124,9 +1123,9 @@ static const uint8_t amt__json_may[16] = {
 /* Flags: this string is a key; a piece was lent, more follows. */
 enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2 };
 
-/* What a step says, besides tokens and errors: held is text; or U+FFFD is due,
-   for this byte, or for what came before it. And what amt__json_structure says:
-   a number or a literal begins. */
+/* What a step returns, besides tokens and errors: the held bytes are text; or
+   U+FFFD is due, for this byte, or for what came before it. And what
+   amt__json_structure returns: a number or a literal begins. */
 enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE, AMT__J_BEGINS };
 
 /* Which bit of the stack is for this depth, 1 to 128. */
@@ -1159,8 +1158,8 @@ AMT__INLINE int amt__json_done(amt_json *t, int token)
   return token;
 }
 
-/* The end of what is innermost; 0 if nothing is, or an array for an object, or
-   the other way round. */
+/* Closes the innermost object or array. 0 if nothing is open, or the bracket is
+   of the other kind. */
 AMT__INLINE int amt__json_leave(amt_json *t, unsigned object)
 {
   if (t->depth == 0 || object != amt__json_in_object(t)) return 0;
@@ -1176,8 +1175,8 @@ AMT__INLINE int amt__json_hold(amt_json *t, unsigned state, unsigned c)
   return AMT__J_CHAR;
 }
 
-/* The state of a number behind this byte: a hexadecimal digit for each state in
-   front of it, the lowest for ZERO. F: it is none of the number's. */
+/* The state of a number after this byte: a hexadecimal digit for each state
+   before it, the lowest for ZERO. F: the byte is not part of the number. */
 AMT__INLINE uint32_t amt__json_number(unsigned c)
 {
   if (c - '0' < 10u) return c == '0' ? 0x3320321FuL : 0x3321321FuL;
@@ -1207,7 +1206,7 @@ static unsigned amt__json_encode(uint8_t *to, uint32_t point)
 
 /* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on: `at`
    is 0 to 3, 4 and 5 for the second backslash and u, and 8 to 11. The u and the
-   digits are held, should they be text after all. */
+   digits are held, since repair may make them text. */
 static int amt__json_hex(amt_json *t, unsigned c)
 {
   uint32_t point = t->code_point;
@@ -1397,8 +1396,8 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 #include "amt_wide.h"
 #endif
 
-/* From i on over the plain text of a string, which gathers at p[*to]; all else
-   goes through the step. */
+/* Passes, from i on, the plain text of a string and gathers it at p[*to]. All
+   other bytes go through the step. */
 static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
 #if AMT_WIDE > 0
@@ -1449,8 +1448,8 @@ AMT__APART int amt__json_repair(amt_json *t, int error)
 
 static const unsigned char amt__json_bad[3] = { 0xEF, 0xBF, 0xBD };
 
-/* Lends what there is behind bytes that gave r: what gathered, a character that
-   is held, or U+FFFD. */
+/* Lends what is ready after bytes that gave r: the gathered text, a held
+   character, or U+FFFD. */
 static int amt__json_lend(amt_json *t, amt_json_token *token,
                           const unsigned char *text, size_t n, int r)
 {
@@ -1467,9 +1466,9 @@ static int amt__json_lend(amt_json *t, amt_json_token *token,
   return amt__json_piece(t, token, text, n, r > 0 && r < AMT__J_CHAR ? r : 0);
 }
 
-/* Goes on at i. Text gathers at p[from, to), never ahead of i; a character
-   that began in an earlier buffer may be longer than what was read of it here,
-   and so is lent from t->utf8, alone. */
+/* Goes on at i. Text gathers at p[from, to), never ahead of i. A character that
+   began in an earlier buffer may be longer than the part read here, so it is
+   lent alone, from t->utf8. */
 AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to)
@@ -1560,7 +1559,7 @@ AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
   return 0;
 }
 
-/* What a string may be made of, but for '"', '\\' and controls. */
+/* What a string may be made of, except '"', '\\' and controls. */
 AMTDEF int amt_utf8(const char *text, size_t n)
 {
   amt_json t;
@@ -1760,8 +1759,8 @@ AMT__OWN const char *const *amt__list(const amt_job *j, unsigned word,
   return word == AMT__W_TASK_VALUES ? t->task_values : t->parameters;
 }
 
-/* The text of a word, or NULL or "" if it has no value; of a number any, if
-   there is one. */
+/* The text of a word; NULL or "" if it has no value. If a number has a value,
+   the text may be any. */
 static const char *amt__value(const amt_job *j, unsigned word)
 {
   static const uint8_t member[] = { /* where it lies */
@@ -1804,8 +1803,8 @@ enum { AMT__ANY_WIRE = 0 };
 enum { AMT__ANY_WIRE = 1 };
 #endif
 
-/* Where a text stands. What its values must not hold there, and how they are
-   written (AMT__RAW, ...), are kinds of text: their numbers differ. */
+/* The kind of a text. It decides which bytes its values must not hold, and how
+   they are written (AMT__RAW, ...). All kinds have different numbers. */
 enum { AMT__AS_JSON, AMT__IN_PATH = AMT__AS_JSON + 1, AMT__IN_HEADERS,
        AMT__IN_FORM, AMT__IN_JSON, AMT__SECRETLY = 32 };
 
@@ -1822,7 +1821,8 @@ AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
   return c != '"' && c != '\\';
 }
 
-/* How many bytes are plain, one at a time where small is better than fast. */
+/* How many bytes are plain. With -Os, where small is better than fast, it takes
+   them one at a time. */
 static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
   size_t at = 0;
@@ -1921,8 +1921,8 @@ typedef struct amt__walk {
   int            error; /* what is wrong with the word's value */
 } amt__walk;
 
-/* Notes this place if the window begins at it or behind it. 1 if the window is
-   full, and the rest need not be counted. */
+/* Notes this place if the window begins here or later. 1 if the window is full,
+   and the rest need not be counted. */
 static int amt__note(amt__walk *w)
 {
   amt_place *at = w->place;
@@ -1947,8 +1947,8 @@ static int amt__would_break(const amt__walk *w, const char *text, size_t n)
   return n != 0;
 }
 
-/* A secret is looked at a byte at a time: what looks at many at once leaves
-   them in registers that may be saved on the stack, and nobody wipes that. */
+/* Secrets are read a byte at a time. Wide registers would hold many of their
+   bytes and may be saved on the stack, which nobody wipes. */
 AMT__INLINE int amt__is_secret(unsigned word)
 {
   return word == AMT__W_PASSWORD || word == AMT__W_TOKEN ||
@@ -1967,7 +1967,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
   return amt_utf8(text, n);
 }
 
-/* A value is given, UTF-8, and fit for where it goes: 0, or an error. */
+/* Is the value given, valid UTF-8, and allowed in its place? 0, or an error. */
 AMT__OWN int amt__judge(const amt__walk *w, const char *text)
 {
   size_t n;
@@ -1981,8 +1981,8 @@ AMT__OWN int amt__judge(const amt__walk *w, const char *text)
   return amt__would_break(w, text, n) ? AMT_E_CONTROL : 0;
 }
 
-/* How many bytes a value goes on; of a long one 256, so that all of it is not
-   measured for each piece of a request. */
+/* How many bytes are left of a value, 256 at most: a long one is not measured
+   whole for each piece of a request. */
 static size_t amt__span(const char *text, int secret)
 {
   const char *end;
@@ -2082,8 +2082,8 @@ static size_t amt__read_hole(amt__walk *w)
   return at;
 }
 
-/* 1 if this value comes only later than it is judged: a token and an id that a
-   server gives, and a password that is fetched. */
+/* 1 if this value comes after it is judged: a token and an id that a server
+   gives, and a password that is fetched. */
 static int amt__comes_later(const amt__walk *w, unsigned word)
 {
   const amt_job *j = w->j;
@@ -2176,8 +2176,8 @@ static int amt__bare_id(amt_json *json, const char *id, char *room,
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
-/* The id, but as JSON. It may have come when all else had been judged: what
-   would end a line or a path is percent-encoded. */
+/* The id, except as JSON. It may have come after all else was judged, so bytes
+   that would end a line or a path are percent-encoded. */
 static void amt__put_bare_id(amt__walk *w)
 {
   char           room[AMT_ID_SIZE];
@@ -2251,8 +2251,8 @@ static void amt__put_hole(amt__walk *w)
   if (c != 0) amt__put_char(w->o, (char)(c == '"' ? c : c + 2)); /* ] or } */
 }
 
-/* Puts a text with its holes filled. With `judged` nothing is put: 0, or what
-   is wrong with the value of a word, which is then in *judged. */
+/* Puts a text with its holes filled. With `judged` it puts nothing, and returns
+   0, or what is wrong with the value of the word in *judged. */
 static int amt__fill(const amt_job *j, amt_window *o, const char *text,
                      unsigned where, amt_place *place, unsigned *judged)
 {
@@ -2433,7 +2433,7 @@ static int amt__may_come(const amt_job *j, unsigned op, unsigned call)
   return call == AMT_MONITOR || amt__given(amt__wire(j)->call[call].path);
 }
 
-/* All that a run is going to send, as far as it is known: 0, or an error. */
+/* Judges all that a run will send, as far as it is known: 0, or an error. */
 AMT__OWN int amt__check(amt_job *j, amt_op op)
 {
   const amt_session *s = j->session__;
@@ -2553,7 +2553,7 @@ typedef struct amt__reading {
                     3 behind CR */
 } amt__reading;
 
-/* Reads n more bytes of a body, and moves them about; 0 at its end. */
+/* Reads n more bytes of a body; they are written to. 0 at its end. */
 static int amt__read_json(amt__reading *r, char *p, size_t n)
 {
   amt_json_token token;
@@ -2795,8 +2795,8 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
 /* ------------------------------------------------------------------------
    >>reply
 
-   Tokens in, values and messages out. A member's name sets field__, the value
-   that follows is taken accordingly, all else falls through. */
+   Tokens in, values and messages out. A member's name sets field__, which says
+   what to do with the value that follows. All else is ignored. */
 
 enum { AMT__NONE = AMT_REPLY_COUNT }; /* no field */
 
@@ -2839,16 +2839,16 @@ static int amt__is_class(unsigned status, unsigned hundred)
   return status - hundred * 100u < 100u;
 }
 
-/* 1 if this reply is none of a call that failed, as far as is known by now. */
+/* 1 if, as far as is known by now, the call of this reply has not failed. */
 static int amt__is_good(const amt_job *j)
 {
   return amt__is_class(j->http_status, 2) &&
          !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
-/* 0 if nobody asks what this reply says of its call: it is good, no member can
-   say otherwise, and it is none of a Start. Names that are not looked for cost
-   no time; to the result they make no difference. */
+/* 0 if nobody needs what this reply says of its call: the reply is good, no
+   member can say otherwise, and the call is not a Start. Then its names are not
+   looked for. That saves time and changes no result. */
 static int amt__may_tell(const amt_job *j)
 {
   return AMT__SMALL || !amt__is_good(j) || j->op == AMT_START ||
@@ -2869,7 +2869,7 @@ static unsigned amt__wanted(const amt_job *j)
   return all | AMT__BIT(AMT_REPLY_ID) | AMT__BIT(AMT_REPLY_STATUS);
 }
 
-/* Of a text of more than n bytes, how many of these end with a character. */
+/* How many of the first n bytes of a longer text end with a whole character. */
 static size_t amt__whole_characters(const char *text, size_t n)
 {
   while (n != 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
@@ -2906,7 +2906,7 @@ AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t)
   return t->last ? to : NULL;
 }
 
-/* 1 if two bytes are the same, but for the case of ASCII letters. */
+/* 1 if two bytes are the same; the case of ASCII letters does not count. */
 static int amt__same_char(unsigned a, unsigned b)
 {
   return a == b || ((a ^ b) == 32u && (a | 32u) - 'a' < 26u);
@@ -2967,8 +2967,8 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
 }
 #endif
 
-/* 1 if no alternative of reply name m begins with this letter: most are told by
-   that, where no object around them has matched. */
+/* 1 if no alternative of reply name m begins with this letter. That rules out
+   most members, unless an object around them has matched. */
 static int amt__begins_none(const amt_job *j, unsigned m, char letter)
 {
   const char *p = amt__wire(j)->reply[m];
@@ -3061,8 +3061,8 @@ static void amt__find_resume_point(amt_job *j)
   j->asked__ = j->after__;
 }
 
-/* Is this element to be given? Its number says so where it is known by now, or
-   else how many were given; among children's numbers only that counts. */
+/* Should this element be given? Its number decides if it is known by now, else
+   the count of those given. With children's numbers only the count decides. */
 static void amt__text_begins(amt_job *j)
 {
   uint32_t n = j->has_sequence ? (uint32_t)j->sequence : 0;
@@ -3086,9 +3086,9 @@ static void amt__text_begins(amt_job *j)
   j->last__ = n;
 }
 
-/* A complete list may not be shorter than it was, unless what is gone was
-   given, as the number of its last element says; and what had broken off is in
-   it. */
+/* A complete list must not be shorter than before, unless the number of its
+   last element says that the missing ones were given. It must hold the message
+   that had broken off. */
 static void amt__list_ends(amt_job *j)
 {
   int lost = j->index__ < j->skip__;
@@ -3158,9 +3158,9 @@ static void amt__text_ends(amt_job *j)
   amt__commit_sequence(j);
 }
 
-/* A piece of a message's text. What was given before the connection broke is
-   passed over, to the byte (and never into a character, should the server
-   have changed the text meanwhile). */
+/* Takes a piece of a message's text. Skips exactly the bytes that were given
+   before the connection broke, but never cuts a character, since the server may
+   have changed the text meanwhile. */
 static void amt__text(amt_job *j, const char *text, size_t n, int last)
 {
   if (j->seen__ & AMT__ELEMENT_ENDS) {
@@ -3183,7 +3183,7 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   if (last) amt__text_ends(j);
 }
 
-/* The last one that is passed over has to be the last one that was given. */
+/* The last message that is skipped must be the last one that was given. */
 static void amt__element_ends(amt_job *j)
 {
   amt__text_ends(j);
@@ -3240,8 +3240,8 @@ static int amt__exponent(const char **p)
   return minus ? -e : e;
 }
 
-/* The number that the n bytes spell, in whatever way: 4, +04, 4.0, 40e-1. -1 if
-   there is none, or it is not whole, or below 0, or too large. */
+/* The number that the n bytes spell in any way: 4, +04, 4.0, 40e-1. -1 if they
+   spell none, or it is not whole, or below 0, or too large. */
 AMT__OWN int32_t amt__whole(const char *p, size_t n)
 {
   const char *end = p + n, *digits = NULL;
@@ -3269,7 +3269,7 @@ AMT__OWN int32_t amt__whole(const char *p, size_t n)
   return minus || e < 0 || v > 0x7FFFFFFFu ? -1 : (int32_t)v;
 }
 
-/* 1 if two texts are the same, but for the case of ASCII letters. */
+/* 1 if two texts are the same; the case of ASCII letters does not count. */
 static int amt__same_text(const char *a, const char *b)
 {
   while (*a != 0 && amt__same_char((unsigned char)*a, (unsigned char)*b))
@@ -3301,9 +3301,9 @@ static void amt__status_value(amt_job *j)
   j->name[0] = 0;
 }
 
-/* Adds a piece to the job's id, as JSON; or to that of another reply, without
-   quotes, of which the beginning will do. If there is no room, or it is not as
-   it was sent, len__ is 255. */
+/* Adds a piece to the job's id, as JSON; or to the id of another reply, without
+   quotes, whose beginning is enough. If there is no room, or it is not as it
+   was sent, len__ is 255. */
 static void amt__gather_id(amt_job *j, const amt_json_token *t, int string)
 {
   amt_window o;
@@ -3336,9 +3336,9 @@ static int amt__is_id(const char *id)
   return 0;
 }
 
-/* A reply that names another job than ours is not for us: a number where none
-   is meant, as .NET fills members in, names none. Of a long id the beginning
-   is compared. */
+/* A reply that names another job is not for us. An empty id or a 0, which .NET
+   writes for a member without a value, names no job. Only the beginning of a
+   long id is compared. */
 static void amt__compare_id(amt_job *j)
 {
   const char *ours = j->id, *its = j->time;
@@ -3361,7 +3361,7 @@ AMT__OWN void amt__id(amt_job *j, const amt_json_token *t, int string)
   else if (amt__is_id(j->id)) j->seen__ |= AMT__SEEN_ID;
 }
 
-/* The list of messages, of which a reply has one. */
+/* The list of messages; a reply has one at most. */
 static void amt__list_begins(amt_job *j)
 {
   if (j->seen__ & AMT__SEEN_LIST) amt__note_error(j, AMT_E_DUPLICATE);
@@ -3369,8 +3369,8 @@ static void amt__list_begins(amt_job *j)
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
-/* The next line of a log that is one string, or what has come of it. A CR at
-   the end of a piece, or alone, only ends a piece of the line. */
+/* The next line of a log that is one string, or the part of it that has come. A
+   CR at the end of a piece, or alone, ends only a piece of the line. */
 static void amt__line(amt_job *j)
 {
   const char *p = j->lines__;
@@ -3771,8 +3771,8 @@ AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
   return done;
 }
 
-/* The JSON is broken. That is why the call failed only if it failed for no
-   other reason; a status in it does not count. */
+/* The JSON is broken. The call fails for that only if it has no other reason to
+   fail. A status in such a reply does not count. */
 static void amt__not_json(amt_job *j, int error)
 {
   if (amt__is_class(j->http_status, 2)) amt__note_error(j, error);
@@ -3825,8 +3825,8 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 /* ------------------------------------------------------------------------
    >>job
 
-   amt_next decides in one place which call comes next (amt__choose), and in
-   one place each what the end of a call means (amt__after_...).
+   One function decides which call comes next (amt__choose), and one for each
+   call decides what its end means (amt__after_...).
 
    The phases of a job (phase__), and what moves it:
 
@@ -3937,7 +3937,7 @@ AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
   if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
 }
 
-/* A password that was fetched has done its service. */
+/* Tells the owner of a fetched password that it is no longer needed. */
 static void amt__give_back(amt_session *s)
 {
   if (s->secret == NULL || s->password == NULL) return;
@@ -4022,8 +4022,8 @@ AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
   return event;
 }
 
-/* A completion code once known is never replaced: only the log is not whole. Of
-   a job that may run, no code is told that advises to start it again. */
+/* A completion code once known is never replaced: only the log is not whole. A
+   job that may still run gets no code that advises to start it again. */
 static int amt__fail(amt_job *j, int error, int32_t code)
 {
   if (j->flags__ & AMT__FINAL) return amt__end(j, AMT_DONE, error, j->status);
@@ -4068,8 +4068,8 @@ static uint32_t amt__jitter(amt_session *s, uint32_t n)
   return (x >> 16) * n >> 16;
 }
 
-/* An error that no repetition cures. But a certificate may be renewed: that
-   ends no run on a server that has been verified before. */
+/* An error that no repetition cures. But a certificate may be renewed: if the
+   server was verified before, a bad one does not end the run. */
 static int amt__permanent(const amt_job *j, int error)
 {
   if (AMT_IS_TLS(error) && j->start != AMT_START_NONE)
@@ -4119,7 +4119,8 @@ static amt_op amt__choose(const amt_job *j)
   return j->flags__ & AMT__LIVE_DUE ? AMT_MESSAGES : AMT_MONITOR;
 }
 
-/* A usable token: 1; 0: this job is to sign in; -1: wait, another one does. */
+/* 1: the token is usable; 0: this job must sign in; -1: wait for another job's
+   sign-in. */
 static int amt__token_state(amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -4226,7 +4227,7 @@ static int amt__ready(amt_job *j, uint32_t now)
    The manual has the same as a table, and a test compares the two. */
 
 /* How the call has ended: 0 if it is good; the server's refusal, by its status;
-   or the error for which its reply cannot be used. */
+   or the error that makes its reply useless. */
 AMT__OWN int amt__outcome(const amt_job *j)
 {
   unsigned st = j->http_status;
@@ -4248,8 +4249,8 @@ AMT__OWN int amt__outcome(const amt_job *j)
   return st == 403u ? AMT_E_FORBIDDEN : AMT_E_REFUSED;
 }
 
-/* Whether this answer is final. Of a job that the server knows, none is: its
-   directory may hiccup, a node may be replaced, a restart takes a while. */
+/* Is this answer final? Never once the server knows the job: its directory may
+   fail for a moment, a node may be replaced, a restart takes a while. */
 static int amt__is_final(const amt_job *j, int error)
 {
   if ((j->flags__ & AMT__WATCHED) || !AMT_IS_REFUSAL(error)) return 0;
@@ -4379,8 +4380,8 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
   return share > ms ? share : ms;
 }
 
-/* Until the next look at the job, unless there is a new wish to stop it. An old
-   one is repeated once after each wait. */
+/* Waits until the next look at the job, unless there is a new wish to stop it.
+   An old wish is repeated once after each wait. */
 AMT__OWN int amt__wait_for_next_poll(amt_job *j, uint32_t now)
 {
   amt__sleep(j, now, amt__interval(j, now));
@@ -4515,9 +4516,9 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   if (e < 0) amt__not_json(j, e);
 }
 
-/* 1 if the same call goes again at once, without an event: behind a fresh
-   sign-in, where it has met a 401, once; or on a new connection, where the kept
-   one was closed, once and never for a Start. */
+/* 1 if the same call goes again at once, without an event. After a 401: once,
+   with a fresh sign-in. After a stale connection: once, on a new one, and never
+   a Start. */
 static int amt__goes_again(amt_job *j, int error)
 {
   amt_session *s = j->session__;
@@ -4653,8 +4654,9 @@ static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
 }
 
 /* Begins the job's call. A Start goes on a connection that is opened for it: a
-   kept one may be closing, and what lies in it may be no reply to the Start. So
-   does a call that has met a stale one: the others may be so too. */
+   kept one may be closing, and bytes in it may be no reply to the Start. A call
+   that has met a stale connection also gets a new one: the other kept ones may
+   be stale, too. */
 static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -4681,9 +4683,9 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
   return 0;
 }
 
-/* The whole request, head and body; the window takes its part. The length is
-   known behind the body, and then put into its field: what fits the buffer is
-   so produced once. */
+/* Produces the whole request, head and body; the window keeps its part. The
+   length is known after the body, and is then put into its field. So a request
+   that fits the buffer is produced only once. */
 static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
 {
   static const char close[] = "Connection: close\r\n";
@@ -4732,8 +4734,8 @@ static void amt__hang_up(amt_pool *p, amt_slot *c, amt_job *j, int error)
   amt_reply_end(j, error, c->http.taken);
 }
 
-/* A kept connection was closed by the server while the request was on its way:
-   that happens, and is no outage. */
+/* The server closed a kept connection while the request was on its way. That is
+   normal, and no outage. */
 static int amt__stale_or(const amt_slot *c, int error)
 {
   if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
@@ -4742,8 +4744,8 @@ static int amt__stale_or(const amt_slot *c, int error)
   return error;
 }
 
-/* A piece of the body, or of a header's value, which one of length 0 ends. The
-   job is told the status with the whole head only: so a reply that breaks off
+/* Takes a piece of the body, or of a header's value, whose last piece is empty.
+   The job learns the status when the head is whole: a reply that breaks off
    before has none. */
 static void amt__hear(amt_http_conn *h, amt_job *j)
 {

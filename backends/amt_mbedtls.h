@@ -23,7 +23,7 @@
 /* ------------------------------------------------------------------------
    >>mbedtls-manual
 
-   amt_tls.h tells what is verified.
+   amt_tls.h says what is verified.
 
      #define AMT_IMPLEMENTATION
      #define AMT_POSIX
@@ -95,8 +95,8 @@
 /* ------------------------------------------------------------------------
    >>mbedtls-api */
 
-/* One server. amt_mbedtls_server_init, then the first part is the caller's.
-   4.x reads no certificate before psa_crypto_init, which that calls. */
+/* One server. Call amt_mbedtls_server_init, then fill the first part. The init
+   calls psa_crypto_init, before which 4.x reads no certificate. */
 typedef struct amt_mbedtls_server {
   amt_tls            tls;
   mbedtls_x509_crt  *anchors; /* trusted authorities */
@@ -120,9 +120,9 @@ typedef struct amt_mbedtls_server {
 } amt_mbedtls_server;
 
 AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server);
-/* Gives back and wipes the saved session: see amt_bearssl_forget. */
+/* Frees and wipes the saved session: see amt_bearssl_forget. */
 AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server);
-/* Forgets, and gives back what init took. Its connections are closed. */
+/* Forgets, and frees what init took. Close its connections first. */
 AMTDEF void amt_mbedtls_server_end(amt_mbedtls_server *server);
 
 #define AMT_MBEDTLS_RECORD 1024 /* bytes of a request in one record, at most */
@@ -160,9 +160,9 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 /* ========================================================================
    >>mbedtls-impl
 
-   mbedTLS reads and writes by callbacks, which hand "not yet" through. It
-   takes its memory from its own heap (mbedtls_calloc): the header's manual
-   tells how to give it a static pool. */
+   mbedTLS reads and writes by callbacks, which pass "not yet" on. Its memory
+   comes from its own heap (mbedtls_calloc): the manual above says how to give
+   it a static pool. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_MBEDTLS_IMPLEMENTED)
 #define AMT_MBEDTLS_IMPLEMENTED
@@ -267,8 +267,9 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 }
 #endif
 
-/* Writes below. Once that has failed it all goes nowhere: what the server had
-   said before, an alert or an early reply, can still be read. */
+/* Writes to the stream below. After a failed write the rest is dropped, so that
+   what the server said before, an alert or an early reply, can still be
+   read. */
 static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
 {
   ptrdiff_t put = (ptrdiff_t)n;
@@ -278,7 +279,7 @@ static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* The rest of the last record: 1 if it is out, or AMT_AGAIN. */
+/* Sends the rest of the last record: 1 if it is out, or AMT_AGAIN. */
 static int amt__mbedtls_flush(amt_mbedtls *t)
 {
   while (t->out_at < t->out_len) {
@@ -291,10 +292,10 @@ static int amt__mbedtls_flush(amt_mbedtls *t)
   return 1;
 }
 
-/* A record of the request is taken whole, and what cannot leave yet waits in
-   t->out. Were mbedTLS to keep it, an alert or a close_notify of its own could
-   send a request that was said not to have been sent. These wait there as well:
-   what mbedTLS keeps of them it takes for the next piece of the request. */
+/* Takes a record of the request whole; what cannot leave yet waits in t->out.
+   If mbedTLS kept it, its own alert or close_notify could send a request that we
+   reported as not sent. Alerts wait there, too: mbedTLS would take what it
+   keeps of them for the next piece of the request. */
 static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)ctx;
@@ -392,8 +393,8 @@ static size_t amt__mbedtls_shown(const unsigned char *message, size_t *at)
   return n <= end - *at ? n : 0;
 }
 
-/* mbedTLS drops those with a signature of an unknown kind, and tells of the
-   rest as if they alone had been shown. Which is the first of them, or -1. */
+/* mbedTLS drops certificates whose signature is of an unknown kind, and counts
+   the others only. The index of the first one dropped, or -1. */
 static int amt__mbedtls_dropped(const amt_mbedtls      *t,
                                 const mbedtls_x509_crt *crt)
 {
@@ -421,9 +422,9 @@ static int amt__mbedtls_issued(const mbedtls_x509_crt *issuer,
                 crt->issuer_raw.len) == 0;
 }
 
-/* The chain, which begins with the server's own, ends at t->last without an
-   anchor. An issuer that was shown behind it was not fit to be one; mbedTLS
-   does not look for one before it. */
+/* The chain begins with the server's own certificate and ends at t->last
+   without an anchor. If its issuer was sent later, that one may not be an issuer;
+   mbedTLS does not look for one that was sent before. */
 static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
                             int *which)
 {
@@ -459,8 +460,8 @@ static void amt__mbedtls_explain(amt_mbedtls *t, const mbedtls_x509_crt *own)
   t->report.from = t->report.until = 0;
 }
 
-/* Dates are judged here, by the caller's clock; and constraints of names are
-   refused, since nobody looks at them. */
+/* Judges dates by the caller's clock, and refuses name constraints, since
+   nothing here checks them. */
 static uint32_t amt__mbedtls_flags(amt_mbedtls *t, uint32_t flags)
 {
   const amt_tls *tls = &t->server->tls;
@@ -585,7 +586,7 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
   return 0;
 }
 
-/* Takes up the saved session, if all that it depends on is the same. */
+/* Resumes the saved session if all that it depends on is the same. */
 static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
                                uint32_t now)
 {
@@ -637,7 +638,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
 }
 
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
-/* Of the certificates shown, the first that mbedTLS cannot read. */
+/* The first of the server's certificates that mbedTLS cannot read. */
 static void amt__mbedtls_find(amt_mbedtls *t)
 {
   const unsigned char *message = AMT__MBEDTLS_MESSAGE(&t->ssl);
@@ -755,7 +756,7 @@ static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
   return e >= 0 ? e : amt__mbedtls_result(t, e); /* 0: an empty record */
 }
 
-/* One record. If the write below fails, it may have left whole. */
+/* Sends one record. If the write below fails, it may still have left whole. */
 static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;

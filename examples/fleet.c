@@ -22,17 +22,16 @@
    files. SIGINT and SIGTERM end it when the calls under way are answered; the
    jobs go on at their server.
 
-   How it works. A job that nobody is asking about is a small struct: its id,
-   its status, where its line begins. Only a call under way needs an amt_job, so
-   there are as many of those as connections; amt_once makes one call, a Start
-   or a look, and tells what came of it. When to make it is all that is decided
-   here, by a ring of jobs for each server: every interval / jobs the next one
-   in it has its turn. So the calls are spread evenly, none is passed over, and
-   a server that is slow, away or says "later" (429, 503, Retry-After) just
-   stops its own ring for a while.
+   How it works. Between two calls a job is a small struct: its id, its status,
+   where its line begins. Only a call under way needs an amt_job, so there are
+   as many of those as connections. amt_once makes one call, a Start or a look, and
+   says how it ended. This program only decides when to make it, by a ring of
+   jobs for each server: every interval / jobs the next one has its turn. So the
+   calls are spread evenly, and none is left out. A server that is slow, away or
+   says "later" (429, 503, Retry-After) only stops its own ring for a while.
 
-   All memory is static and sized for a million jobs; what is not used is never
-   touched, and costs nothing on a system with virtual memory. */
+   All memory is static and sized for a million jobs. On a system with virtual
+   memory, what is never touched costs nothing. */
 
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
@@ -165,7 +164,7 @@ static void end(struct job *j, int32_t code, const char *why)
   record(j, " ended ");
 }
 
-/* Takes one step again: 1, or 0 if the line is none. */
+/* Takes the step of one line again: 1, or 0 if the line holds no step. */
 static int replay(char *line, size_t n)
 {
   size_t      digits = strspn(line, "0123456789");
@@ -337,9 +336,9 @@ static void lose(struct job *j)
   else drop(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
 }
 
-/* The call may be made again, at the job's next turn. What is not this job's
-   own trouble is the server's: all its jobs wait, and in the end all are
-   lost. */
+/* The call may be made again, at the job's next turn. If the trouble is not
+   this job's own, it is the server's: then all its jobs wait, and in the end
+   all are lost. */
 static void try_again(struct call *c, uint64_t wait_ms, int own)
 {
   struct job    *j = c->of, *other;
@@ -454,7 +453,7 @@ static void begin(struct job *j, struct call *c)
   step(c);
 }
 
-/* Gives jobs their turns, as far as these have come; when is the next? */
+/* Makes the calls that are due, and returns when the next one is. */
 static uint64_t take_turns(struct server *s)
 {
   uint32_t     share = (uint32_t)pool.count / server_count;
@@ -495,7 +494,7 @@ static uint64_t clock_us(void)
   return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-/* Waits for all connections. Those at rest have only their end to tell. */
+/* Waits for all connections. An idle one can only end. */
 static void wait_until(uint64_t until)
 {
   uint64_t left = until > now ? (until - now + 999u) / 1000u : 0;

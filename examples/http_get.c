@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* All that can go wrong is told here, once: the URL, what, and what to do. */
+/* Reports every failure: the URL, what went wrong, and what to do. */
 static int fail(const char *url, const char *what, const char *detail)
 {
   fprintf(stderr, "http_get: %s: %s%s%s\n", url, what, *detail ? ": " : "",

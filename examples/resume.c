@@ -6,8 +6,8 @@
      starting ...     AMT_STARTING: the next call may start it. If this is the
                       last line, nobody knows whether it did: status 19; look
                       for the job at the server, then remove FILE
-     started ID       AMT_STARTED: go on with that one
-     ended CODE       AMT_DONE: from now on, that is just told again
+     started ID       AMT_STARTED: go on with that job
+     ended CODE       AMT_DONE: later runs only say this again
 
    AMT_FAILED empties it if surely nothing was started, and empty means: start.
    A line without its end was being written then, and does not count. So no

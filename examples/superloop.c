@@ -1,7 +1,7 @@
 /* superloop [URL [APPLICATION [JOB]]]: how firmware without threads runs a job.
-   One endless loop looks at each duty in turn, and none of them may block: the
-   job is one of them, a blinking LED another. amt_poll returns at once,
-   whatever the network does; its wait says when it next has something to do.
+   One endless loop serves each duty in turn, and none of them may block. The
+   job is one, a blinking LED another. amt_poll returns at once, whatever the
+   network does; job.wait says when to call it next.
 
    Two things here stand in for a board's: the sockets of a POSIX system (on a
    board: lwIP, or a modem, as an amt_stream), and its clock (on a board: the
@@ -26,9 +26,9 @@ static void blink(uint32_t now)
   led_changes++;
 }
 
-/* A name server may take its time, and getaddrinfo blocks for it; so a board
-   has a table, or its network's own look-up, which may say AMT_AGAIN.
-   Numeric addresses do not come here. */
+/* getaddrinfo blocks until the name server answers. So a board has a table, or
+   its network's own look-up, which may say AMT_AGAIN. Numeric addresses do not
+   come here. */
 static int name_table(void *ctx, const char *host, amt_address *a, int max)
 {
   (void)ctx, (void)max;
@@ -36,8 +36,8 @@ static int name_table(void *ctx, const char *host, amt_address *a, int max)
   return amt_address_parse(a, "127.0.0.1", 9);
 }
 
-/* One look at the job: 1 when it is over. Events come one at a time; those that
-   are not acted on may be ignored. */
+/* Polls the job once: 1 when it is over. Events come one at a time; ignore
+   those that you do not need. */
 static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
 {
   static const char *const from[] = {"log: ", "answer: ", "error: ",

@@ -2,9 +2,9 @@
    belong to one session, so there is one sign-in; both share one buffer and a
    pool of two connections. For thousands of jobs see fleet.c.
 
-   A job is polled whatever the other one does. While one has lent a message,
-   which lies in the buffer, the other gets AMT_BUSY with a wait of 0: it is the
-   first one's turn. Nobody needs to keep track of that.
+   Each job is polled, whatever the other one does. While one has lent a
+   message, which lies in the buffer, the other gets AMT_BUSY with a wait of 0.
+   The loop need not keep track of that.
 
    The exit status is 4 (DONE) if both jobs end so, otherwise the code of the
    last one that does not. */
@@ -18,7 +18,7 @@
 
 #define JOBS 2
 
-/* One look at a job: 1 when it is over. A message that is longer than the
+/* Polls a job once: 1 when it is over. A message that is longer than the
    buffer comes in pieces, and the other job's may stand between them. */
 static int look(amt_pool *pool, amt_job *job, const char *name)
 {

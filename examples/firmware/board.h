@@ -1,5 +1,5 @@
-/* What main.c asks of a board. board.c is qemu's mps2-an385; for another board
-   write these anew. */
+/* What main.c needs of a board. board.c is for qemu's mps2-an385; for another
+   board write these functions anew. */
 
 #ifndef BOARD_H
 #define BOARD_H
