@@ -293,8 +293,8 @@ static int amt__mbedtls_flush(amt_mbedtls *t)
 }
 
 /* Takes a record of the request whole; what cannot leave yet waits in t->out.
-   If mbedTLS kept it, its own alert or close_notify could send a request that we
-   reported as not sent. Alerts wait there, too: mbedTLS would take what it
+   If mbedTLS kept it, its own alert or close_notify could send a request that
+   we reported as not sent. Alerts wait there, too: mbedTLS would take what it
    keeps of them for the next piece of the request. */
 static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
