@@ -423,8 +423,8 @@ static int amt__mbedtls_issued(const mbedtls_x509_crt *issuer,
 }
 
 /* The chain begins with the server's own certificate and ends at t->last
-   without an anchor. If its issuer was sent later, that one may not be an issuer;
-   mbedTLS does not look for one that was sent before. */
+   without an anchor. If its issuer was sent later, that one may not be an
+   issuer; mbedTLS does not look for one that was sent before. */
 static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
                             int *which)
 {
