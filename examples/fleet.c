@@ -27,8 +27,9 @@
    as many of those as connections. amt_once makes one call, a Start or a look,
    and says how it ended. This program only decides when to make it, by a ring
    of jobs for each server: every interval / jobs the next one has its turn. So
-   the calls are spread evenly, and none is left out. A server that is slow, away or
-   says "later" (429, 503, Retry-After) only stops its own ring for a while.
+   the calls are spread evenly, and none is left out. A server that is slow,
+   away or says "later" (429, 503, Retry-After) only stops its own ring for a
+   while.
 
    All memory is static and sized for a million jobs. On a system with virtual
    memory, what is never touched costs nothing. */
