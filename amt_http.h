@@ -374,8 +374,8 @@ AMTDEF void amt_wipe(void *p, size_t n);
   E(AMT_E_TLS_NO_ANCHORS, -151, \
     "TLS: nothing to verify the server with; give trust anchors") \
   E(AMT_E_TLS_PEM, -152, \
-    "TLS: no usable certificate in this text (one that has expired or has " \
-    "RSA under 2,048 bits is none), or damaged PEM") \
+    "TLS: no usable certificate in this text (expired ones and RSA under " \
+    "2,048 bits do not count), or damaged PEM") \
   E(AMT_E_TLS_KEY, -153, \
     "TLS: no usable private key in this text; it must be PEM, RSA or EC, " \
     "and not encrypted") \

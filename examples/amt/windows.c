@@ -697,5 +697,4 @@ int wmain(int argc, wchar_t **wide)
   return run_main(argc, (char **)(void *)wide);
 }
 #endif
-
 /* SPDX-License-Identifier: MIT OR Unlicense */
