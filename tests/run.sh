@@ -293,6 +293,7 @@ whole tests/servers.py
 whole tests/dialects.py
 whole tests/learn.py
 whole tests/learn_sites.py
+whole tests/new_site.py
 whole tests/tap.py
 whole tests/network.py
 needing clang check "nothing found by 30 s of each fuzzer" sh tests/fuzz.sh 30
