@@ -199,10 +199,7 @@ int print_anchors(void)
     e = read_anchors(file_open_as(ca_file, AS_INPUT, &ca_fault));
   }
   if (e == 0 && opt.cert != NULL) e = read_client();
-  if (e == 0 && anchors.passed > 0)
-    tell("%s: %u certificates were passed over: expired, RSA keys below 2,048 "
-         "bits, or keys or forms that BearSSL does not know", ca_file,
-         (unsigned)anchors.passed);
+  if (e == 0) tell_passed_anchors();
   if (e == 0 && opt.anchors != NULL) put_anchors();
   if (e == 0 && opt.anchors != NULL && opt.cert != NULL) put_text("\n");
   if (e == 0 && opt.cert != NULL) put_client();

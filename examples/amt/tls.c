@@ -134,6 +134,14 @@ int read_client(void)
                amt_error(e));
 }
 
+void tell_passed_anchors(void)
+{
+  if (anchors.passed > 0)
+    tell("%s: certificates passed over: %u; they have expired, or have RSA keys "
+         "below 2,048 bits, or keys or forms that BearSSL does not know",
+         ca_file, (unsigned)anchors.passed);
+}
+
 static int settle_anchors(void)
 {
   int fd = open_ca(), e = 0, stored = empty(ca_file);
@@ -142,6 +150,8 @@ static int settle_anchors(void)
     return wrong(EXIT_CONFIG, "no trusted certificates", "none are in the "
                  "usual places; %s", trust_cure);
   e = stored ? end_anchors(e, "") : read_anchors(fd);
+  /* A system's file always has some that are old: no news to anybody. */
+  if (e == 0 && (opt.trace || ca_file == opt.ca)) tell_passed_anchors();
   tls_server.anchors = anchors.list;
   tls_server.anchor_count = anchors.count;
   return e;

@@ -18,6 +18,8 @@ extern const char         *ca_fault; /* or why they do not */
 
 /* The anchors of ca_file. 0, or an exit status after saying why. */
 int read_anchors(int fd);
+/* How many of ca_file's cannot be used, if any. */
+void tell_passed_anchors(void);
 
 /* --cert and --key, into `client`; likewise. */
 int read_client(void);
