@@ -337,8 +337,8 @@ def tool():
             line("x86-64", what + ".ram", int(data) + int(bss))
     return ["The tool for x86-64, whole, with musl: `build/amt-static-plain` has "
             "{:,} bytes, `build/amt-static`, with BearSSL,\n{:,} (`make static`); "
-            "static memory {:,} and {:,}, most of it room for a system's CA file. "
-            "`build/amt.exe`: {:,}.".format(*(
+            "static memory {:,} and {:,}, most of it the rooms of `amt tap` and "
+            "`amt learn`, which nothing else touches. `build/amt.exe`: {:,}.".format(*(
                 figures["x86-64", what] for what in (
                     "amt-static-plain.bytes", "amt-static.bytes",
                     "amt-static-plain.ram", "amt-static.ram",
