@@ -601,6 +601,28 @@ def test_own_http_sends_one_start_when_its_answer_is_lost():
         equal(stats()["start_requests"], 1)
 
 
+def test_own_http_starts_later_where_no_connection_was_had_for_the_Start():
+    """The server signs in, and is gone: not one byte of a Start has left."""
+    body = b'{"AmtLogonToken":"3f7"}'
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = str(s.getsockname()[1])
+        p = subprocess.Popen([OUT + "/own_http", "http://127.0.0.1:" + port],
+                             text=True, env=environment(),
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        connection = s.accept()[0]
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    with p:
+        time.sleep(1)
+        with server("--port", port, speed=20) as (_, stats):
+            out, told = p.communicate(timeout=60)
+            # The first has the token of before, and gets a 401.
+            equal((p.returncode, stats()["start_requests"]), (4, 2))
+            assert "Done" in out and "not started again" not in told, told
+
+
 def test_own_http_feeds_long_messages_and_pieces_of_any_size():
     for fault in ("chunked=3", "page=2", "accent=ascii"):
         with server("--fault", fault, speed=20) as (url, _):
