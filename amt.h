@@ -77,7 +77,9 @@
    s.give_up. Once the server knows the job, every refusal counts as one that
    may pass; when the time is up the run ends with AMT_E_LOST, and the job goes
    on at the server. A refused sign-in is tried three times at most, after 5 s
-   and after a minute, since directories lock accounts.
+   and after a minute, since directories lock accounts. If only the log is
+   missing when the time is up, that is AMT_DONE with the job's code,
+   log_complete 0 and the last call's error.
 
    The end of each call, and what it means; a test plays each cell. "look" is
    MonitorJob, "log" is GetMessages at the end; "later" is of a job that the
@@ -103,13 +105,15 @@
    again    AMT_RETRYING; after a pause, until s.give_up
    at once  once more, without an event; the second time in a row: again
    sign in  the same, after a new sign-in
-   thrice   like "again", but three times in all
+   thrice   like "again", but three times without a new message between
    told     AMT_STOP_ANSWERED with the error; asked again with each poll
    refused  AMT_FAILED; a Start did not happen
    unknown  AMT_FAILED; a Start may have arrived, and is never sent again
 
    A Start's refusal that brings a status which ends a run is AMT_DONE with that
-   code. With AMT_LIVE a log that fails ends nothing: the next look decides.
+   code. With AMT_LIVE a log that fails before the job's end gives no event
+   and ends nothing: the next look decides. A 401 counts as "401 again" where no
+   call signs in. A Start meets a stale connection with s.start_kept only.
 
    Never twice. A Start goes on a connection that is opened for it: a kept one
    may be closing, and then nobody would know whether the Start arrived. So
@@ -424,7 +428,7 @@ AMTDEF const char *amt_error_name(int error);
 
 /* --- completion codes --------------------------------------------------- */
 
-/* As published; only DONE is success. */
+/* As published; only DONE is success. Their names: amt_status_name. */
 enum {
   AMT_CODE_IDLE, AMT_CODE_QUEUED, AMT_CODE_RUNNING, AMT_CODE_KILLED,
   AMT_CODE_DONE, AMT_CODE_SUSPENDED, AMT_CODE_SKIPPED_BY_OPS,
@@ -516,7 +520,8 @@ AMTDEF int  amt_utf8(const char *text, size_t n); /* 1 if valid */
 
 /* --- the wire table ----------------------------------------------------- */
 
-/* Calls, in the order of amt_wire.call. */
+/* Calls, in the order of amt_wire.call. SIGN_IN and START stay first: the job
+   compares with them by '>'. */
 typedef enum {
   AMT_SIGN_IN, AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR, AMT_MESSAGES,
   AMT_CALLS
@@ -729,7 +734,8 @@ typedef enum {
   AMT_STOP_ANSWERED, /* the server has answered the stop or kill; it accepted
                    if job->error is 0. If not, it is asked again with each
                    poll */
-  AMT_RETRYING, /* job->error says why; the call comes again in job->wait */
+  AMT_RETRYING, /* job->error says why; the call comes again in job->wait. Not
+                   said of messages with AMT_LIVE, before the job's end */
   AMT_DONE,     /* job->code is the completion code. job->log_complete is 0,
                    with the reason in job->error, if messages could not be had
                    (with AMT_NEVER, none were asked for). AMT_E_UNDEFINED: that
@@ -802,7 +808,8 @@ typedef struct amt_job {
   uint8_t     other__;     /* bytes given as AMT_MSG_OTHER */
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
-  uint8_t     bad_log__;   /* likewise, replies that are no messages */
+  uint8_t     bad_log__;   /* whole 2xx without a list, 403s and second 401s,
+                              since a message came last */
   uint8_t     log__;       /* what the messages' numbers have shown */
   uint8_t     page__;      /* of a reply that is not JSON: its state, */
   uint8_t     page_left__; /* and how many characters are yet to be given */
@@ -966,7 +973,8 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
-/* Closes all connections and wipes the buffer. Its jobs must have ended. */
+/* Closes all connections and wipes the buffer. Its jobs must have ended or been
+   dropped: one in mid-call would send its request again, even a Start. */
 AMTDEF void amt_pool_end(amt_pool *p);
 #endif /* AMT_NO_HTTP */
 
@@ -1023,7 +1031,8 @@ AMTDEF const char *amt_error_name(int error)
   return amt_http_error_name(error);
 }
 
-/* The published names; 99 follows 24. */
+/* The published names. The place is the code, "" where there is none; the last
+   is 99's, at place 25, which itself is no code. To add one: CONTRIBUTING. */
 static const char amt__status_names[] =
   "IDLE\0QUEUED\0RUNNING\0KILLED\0DONE\0SUSPENDED\0SKIPPED_BY_OPS\0"
   "RUN_MANUAL\0RUN_FORCED\0RUN_DEBUG\0DEL_QUEUE\0ERROR\0ABORTED\0"
@@ -1678,7 +1687,7 @@ enum {
   AMT__NEW,      /* nothing has been checked */
   AMT__READY,    /* a call may be made */
   AMT__WAITING,  /* until due__ */
-  AMT__CALLING,  /* a reply is awaited */
+  AMT__CALLING,  /* waits for a connection, sends, or waits for the reply */
   AMT__ANSWERED, /* it has ended */
   AMT__FINISHED, /* nothing is left to do */
   AMT__ENDED,    /* AMT_DONE, */
@@ -1691,11 +1700,12 @@ enum {
   AMT__ANNOUNCED = 2,    /* AMT_STARTING was given */
   AMT__FINAL     = 4,    /* the status ends the run */
   AMT__NO_STATUS = 8,    /* MonitorJob's last reply had none */
-  AMT__REAUTHENTICATED     = 16,   /* this call has met a 401 */
+  AMT__REAUTHENTICATED     = 16,   /* a 401 was met, by this call or by the
+                                      Start, as long as that is not KNOWN */
   AMT__LIVE_DUE  = 32,   /* messages next */
   AMT__SEQUENCE_AFTER_TEXT      = 64,   /* Sequence comes after Text here */
   AMT__PRODUCING = 128,  /* counted in session->producing__ */
-  AMT__TAKEN     = 256,  /* bytes of the request have left */
+  AMT__TAKEN     = 256,  /* bytes of the request may have left */
   AMT__BROKEN    = 512,  /* the reply is not complete */
   AMT__STOPPING  = 1024, /* the stop or kill is yet to be accepted, */
   AMT__STOP_TRIED = 2048, /* and was tried since the last wait for a poll */
@@ -3850,9 +3860,10 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
      What is known of the log outlives it: given__, base__, after__, part__,
      last__, log__.
    - ENDED and LOST stay, and such a job holds nothing of its session.
-   - Once start is not NONE, no Start is called for. Until then a 401 repeats
-     it once: REAUTHENTICATED is set by that, and cleared by no Start's end but
-     one that is KNOWN.
+   - Once start is not NONE, no Start is called for. Until then it goes again
+     in two cases only: nothing of it was TAKEN; or a complete 401, once, which
+     sets REAUTHENTICATED until the Start is KNOWN. A redirect leaves start
+     NONE, and LOST keeps it from going again.
    - WATCHED implies start KNOWN; FINAL implies WATCHED, and amt__after_...
      replaces no status then.
    - An outage lasts while backoff__ is not 0, since failed__.
@@ -4039,7 +4050,8 @@ static int amt__fail_refused(amt_job *j, int error, int32_t code)
   return amt__fail(j, error, code);
 }
 
-/* Nothing more is tried. */
+/* Nothing more is tried: AMT_E_LOST of a job that may still run; by amt__fail
+   AMT_DONE of one that has ended, whose log is not whole. */
 static int amt__lost(amt_job *j, int error)
 {
   if (j->start == AMT_START_KNOWN && !(j->flags__ & AMT__FINAL)) {
@@ -4327,7 +4339,7 @@ static int amt__started(amt_job *j, int ends, uint32_t now)
   return AMT_STARTED;
 }
 
-/* It is never sent again: it may have arrived. */
+/* It may have arrived. start and phase LOST keep it from being sent again. */
 static int amt__start_unknown(amt_job *j, int error)
 {
   j->start = AMT_START_UNKNOWN;
@@ -4343,8 +4355,8 @@ static int amt__ended_at_once(amt_job *j, int start)
   return amt__end(j, AMT_DONE, 0, j->got__);
 }
 
-/* A Start ends as known; as surely not sent; as ended, or refused, at once; or
-   as nobody knows. */
+/* A Start ends as known; as surely not sent; as ended, refused or redirected at
+   once; or as nobody knows. */
 static int amt__after_start(amt_job *j, int error, uint32_t now)
 {
   int good = amt__is_class(j->http_status, 2);
@@ -4453,16 +4465,17 @@ static int amt__after_messages(amt_job *j, int error, uint32_t now)
     return amt__after_list(j, now);
   if (error == 0) error = j->cause = AMT_E_NO_MESSAGES;
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
-    /* Live: the monitor decides whether the server is away. */
+    /* Live: the monitor decides whether the server is away. No event; the rest
+       of the list comes after the next look. */
     j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__REAUTHENTICATED);
     return amt__wait_for_next_poll(j, now);
   }
-  if (amt__is_final(j, error)) return amt__refuse(j, error);
-  /* Complete, and wrong or refused three times in a row: it will not get
-     better. The job has ended, so nothing is at stake but its log. */
+  if (amt__is_final(j, error)) return amt__refuse(j, error); /* of amt_once */
+  /* Complete, and wrong or refused three times without a message between: it
+     will not get better. The job has ended: only its log is at stake. */
   if (!(j->flags__ & AMT__BROKEN) &&
       (amt__is_class(j->http_status, 2) ||
-       error < AMT_E_REFUSED) && /* a refusal that says why */
+       error < AMT_E_REFUSED) && /* 403, a second 401; others may pass */
       ++j->bad_log__ >= 3)
     return amt__fail(j, error, AMT_CODE_UNDEFINED);
   return amt__retry_later(j, error, now);
@@ -4495,7 +4508,8 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   amt_json_token token;
   int            e;
   AMT_ASSERT(error <= 0);
-  AMT_ASSERT(!AMT_IS_REFUSAL(error)); /* amt_reply_status tells those */
+  AMT_ASSERT(!AMT_IS_REFUSAL(error)); /* amt_reply_status tells those; here
+                                         AMT_E_SIGN_IN would repeat a Start */
   if (j->phase__ != AMT__CALLING) return;
   amt_reply_sent(j);
   j->phase__ = AMT__ANSWERED;

@@ -137,8 +137,8 @@ int read_client(void)
 void tell_passed_anchors(void)
 {
   if (anchors.passed > 0)
-    tell("%s: certificates passed over: %u; they have expired, or have RSA keys "
-         "below 2,048 bits, or keys or forms that BearSSL does not know",
+    tell("%s: certificates passed over: %u; they have expired, or have RSA "
+         "keys below 2,048 bits, or keys or forms that BearSSL does not know",
          ca_file, (unsigned)anchors.passed);
 }
 
