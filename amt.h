@@ -2173,7 +2173,7 @@ static int amt__bare_id(amt_json *json, const char *id, char *room,
 {
   size_t used, n = amt__length(id);
   int    type;
-  if (n < AMT_ID_SIZE && *id > ' ') {
+  if (n < AMT_ID_SIZE && *id > ' ' && *id <= '~') { /* no mark, no blank */
     amt__copy(room, id, n);
     type = amt_json_next(json, room, n, &used, t);
     if (used == n && type == AMT_JSON_STRING && t->last) return 0;
