@@ -719,8 +719,10 @@ typedef struct amt_task {
 /* What amt_next, amt_poll and amt_wait tell. A run ends with the last two,
    e >= AMT_DONE, which then come for ever; of all others any may come again. */
 typedef enum {
-  AMT_BUSY,     /* nothing yet: job->wait says how long to do other things,
-                   always. 0: another job of the pool has its turn first */
+  AMT_BUSY,     /* nothing yet. job->wait: call again after that at the latest,
+                   and once the stream has something; during a call it is the
+                   time until the call fails. 0: another job of the pool has
+                   its turn first */
   AMT_CALL,     /* amt_next only: make the HTTP call job->op, feed the reply */
   AMT_STARTING, /* the next call may send the Start's first byte: record it */
   AMT_STARTED,  /* job->id: record it before going on */

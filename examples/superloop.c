@@ -1,7 +1,7 @@
 /* superloop [URL [APPLICATION [JOB]]]: how firmware without threads runs a job.
    One endless loop serves each duty in turn, and none of them may block. The
    job is one, a blinking LED another. amt_poll returns at once, whatever the
-   network does; job.wait says when to call it next.
+   network does. Call it in each turn: job.wait is only the latest time for it.
 
    Two things here stand in for a board's: the sockets of a POSIX system (on a
    board: lwIP, or a modem, as an amt_stream), and its clock (on a board: the

@@ -12,14 +12,22 @@
      an id         go on with that job (amt_attach) to its end
      ended         tell the completion code
 
-   board.c is the board, lwipopts.h how lwIP is built. For your own: those two,
-   and the settings below. `make firmware` runs this in qemu. */
+   The next run needs record_write(NOTHING): after "ended" whenever it is due,
+   after "about to" when a person has looked at the server.
+
+   board.c is the board, lwipopts.h how lwIP is built. For your own: all of
+   board.h, with sys_now for lwIP and board_reset or your vendor's start-up;
+   lwipopts.h, whose DNS port is the emulator's; link.ld (ORIGIN); Makefile
+   (CPU, no UNSAFE_FIXED_SEED); the settings below, and session.url in
+   session_init.
+   `make firmware` runs this in qemu. */
 
 #ifdef AMT_BEARSSL
 #include "anchors.h" /* amt anchors ca.pem >anchors.h */
 #endif
 #define AMT_IMPLEMENTATION
-#define AMT_DEFAULT_WIRE_ONLY
+#define AMT_DEFAULT_WIRE_ONLY /* session.wire is ignored then: leave this out if
+                                 your site needs a table of its own (2.5 kB) */
 #include "amt.h"
 #include "board.h"
 #include <lwip/init.h>
