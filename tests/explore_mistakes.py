@@ -25,8 +25,9 @@ MISTAKES = [
      "  if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;\n",
      "explore start", "a stop or kill is repeated without a poll between"),
     ("whoever is forgotten keeps the sign-in", "amt.h",
-     "  if (j->start != AMT_START_KNOWN) j->id[0] = 0;\n  amt__release(j);\n",
-     "  if (j->start != AMT_START_KNOWN) j->id[0] = 0;\n",
+     "  AMT_ASSERT(j->session__->jobs__-- != 0);\n  amt__release(j);\n"
+     "  j->event__ = 0;\n",
+     "  j->event__ = 0;\n",
      "explore start", "a job that has ended changes its session|"
      "the sign-in is held by a job that does not sign in|"
      "requests half sent are miscounted"),

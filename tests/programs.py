@@ -1160,6 +1160,11 @@ def outcome(test):
         signal.alarm(0)
 
 
+def shell(command, env, **more):
+    return subprocess.run(["bash", "-c", command], env=env, text=True,
+                          capture_output=True, timeout=60, check=False, **more)
+
+
 def main(tests):
     # In the background of a shell it is ignored, here and in what is run.
     signal.signal(signal.SIGINT, signal.default_int_handler)

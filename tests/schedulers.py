@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 sys.dont_write_bytecode = True
 os.umask(0o077) # what others can read is warned of
 
-from programs import AMT, FAST, equal, main, published, server
+from programs import AMT, FAST, equal, main, published, server, shell
 from tool import DONE, folder, killed_run, read, write
 
 PAGE = "extras/schedulers.md"
@@ -61,11 +61,6 @@ def here(text, url, d):
                         ("http://127.0.0.1:42000", url)):
         text = text.replace(place, ours)
     return text
-
-
-def shell(command, env, **more):
-    return subprocess.run(["bash", "-c", command], env=env, text=True,
-                          capture_output=True, timeout=60, check=False, **more)
 
 
 def done(command, url, env, status=0):

@@ -40,7 +40,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 
 from programs import (AMT, FAST, OUT, SIM, TERM, WINE, amt, environment, equal,
-                      killed, last_line, main, published, server)
+                      killed, last_line, main, published, server, shell)
 
 os.umask(0o077) # what others can read is warned of
 PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
