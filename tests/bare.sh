@@ -140,6 +140,7 @@ make_root() {
     mount -t sysfs -o nosuid,nodev,noexec sysfs "$root/sys" &&
     mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts" &&
     mount -t tmpfs tmpfs "$root/dev/shm" &&
+    { mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup" 2>/dev/null || :; } &&
     { [ ! -c /dev/net/tun ] ||
       { mkdir -p "$root/dev/net" && mknod "$root/dev/net/tun" c 10 200; }; }
 }

@@ -65,6 +65,8 @@ def obstacle():
              if not shutil.which(x)]
     if lacks:
         return "no " + ", no ".join(lacks)
+    if not os.path.ismount("/sys/fs/cgroup"): # slurmd looks there in any case
+        return "nothing mounted on /sys/fs/cgroup"
     r = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True,
                        check=False)
     return r.stderr.strip()
