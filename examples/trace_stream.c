@@ -9,7 +9,6 @@
 
 typedef struct trace {
   amt_stream     stream; /* first, so that a pointer to it is one to us */
-  amt_stream_ops ops;
   amt_stream    *inner;
   const amt_job *job;      /* says which call this is */
   char           mark;     /* '>' a request, '<' a reply, 0 neither yet */
@@ -75,25 +74,27 @@ static void t_close(amt_stream *s)
   inner(s)->abort = s->abort, (inner(s)->ops->close)(inner(s));
   ((trace *)s)->mark = 0;
 }
-static int t_wait(amt_stream *s, int want, uint32_t ms)
-{
-  return (inner(s)->ops->wait)(inner(s), want, ms);
-}
+static int t_wait(amt_stream *s, int w, uint32_t ms)
+{ return (inner(s)->ops->wait)(inner(s), w, ms); }
+
+static const amt_stream_ops o = {t_open, t_read, t_write, t_close, t_wait, 0,0};
 
 int main(int argc, char **argv)
 {
-  static char buf[1024], token[256];
+  static char  buf[1024], token[256];
+  static trace t; /* zeroed */
   amt_posix   sock;
-  amt_session s = {.user = "ocadm", .password = "opconxps", .token = token,
-                   .token_room = sizeof token, .initial_delay = 1000,
-                   .url = argc > 1 ? argv[1] : "http://127.0.0.1:42000"};
-  amt_task    task = {.application = "DEMO2", .job = "REPORTTEST01"};
+  amt_session s = {0};
+  amt_task    task = {0};
   amt_job     j;
-  trace       t = {.inner = &sock.stream, .job = &j, .ops = {t_open, t_read,
-                   t_write, t_close, t_wait, 0, NULL}};
-  amt_slot    slot = {.http = {.stream = &t.stream}};
+  amt_slot    slot = {0};
   amt_pool    pool = {&slot, 1, buf, sizeof buf, NULL};
-  t.stream.ops = &t.ops, amt_posix_init(&sock), amt_start(&j, &s, &task);
+  s.url = argc > 1 ? argv[1] : "http://127.0.0.1:42000", s.user = "ocadm";
+  s.password = "opconxps", s.token = token, s.token_room = sizeof token;
+  s.initial_delay = 1000, task.application = "DEMO2", task.job = "REPORTTEST01";
+  t.stream.ops = &o, t.inner = &sock.stream, t.job = &j;
+  slot.http.stream = &t.stream, amt_posix_init(&sock);
+  amt_start(&j, &s, &task);
   while (amt_wait(&pool, &j, amt_posix_now) < AMT_DONE) {}
   return j.code; /* 4: it ended normally */
 }
