@@ -61,6 +61,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/learn_find.c"
 #include "../examples/amt/learn_har.c"
 #include "../examples/amt/learn_holes.c"
+#include "../examples/amt/learn_lists.c"
 #include "../examples/amt/learn_read.c"
 #include "../examples/amt/learn_reply.c"
 #include "../examples/amt/learn_signs.c"

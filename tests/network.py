@@ -453,6 +453,7 @@ def test_a_Start_of_60_kilobytes_goes_over_64_kbit_a_second_once():
 # --- name servers ------------------------------------------------------------
 
 A, AAAA = 1, 28
+NUMBERS = itertools.count(20) # tests run side by side
 
 
 @contextlib.contextmanager
@@ -460,7 +461,8 @@ def name_server(**says):
     """One of our own, on an address of this host's loopback network: for A and
     AAAA an address, an rcode, or None for no answer. Gives words that run a
     command which asks it."""
-    address = "127.77.%d.%d" % (os.getpid() >> 8 & 255, os.getpid() & 255)
+    address = "127.%d.%d.%d" % (next(NUMBERS), os.getpid() >> 8 & 255,
+                                os.getpid() & 255)
     with tempfile.TemporaryDirectory() as d, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((address, 53))
@@ -509,7 +511,7 @@ def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
             r = run.ended()
             equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
             took = time.monotonic() - begun
-            assert took < 3, took
+            assert took < 5, took # 10 where the resolver is waited for
 
 
 def test_what_a_name_server_says_is_told():

@@ -12,7 +12,7 @@
 
 enum { ROW = 160 }; /* bytes of a live line; more tells nobody more */
 
-static char head[ROW]; /* of the last message */
+static char last_head[ROW]; /* of the last message */
 
 /* Cut so that a row of so many columns (0: not known) holds it, and the cursor
    behind it. What it takes of them: two where a character may be a wide one. */
@@ -46,7 +46,7 @@ void live_draw(void)
   text(line + strlen(line), 28, "  %u:%2u:%2u  %u messages", (unsigned)s / 3600,
        (unsigned)s / 60 % 60, (unsigned)s % 60, (unsigned)messages);
   text(line + strlen(line), sizeof line - strlen(line), "%s%s",
-       *head ? "  " : "", head);
+       *last_head ? "  " : "", last_head);
   make_clean(line);
   columns = terminal_width(2);
   taken = fit(line, columns);
@@ -61,11 +61,11 @@ void live_draw(void)
 
 void live_message(const char *t, size_t len, int first)
 {
-  size_t n = first ? 0 : strlen(head), room = sizeof head - 1 - n;
+  size_t n = first ? 0 : strlen(last_head), room = sizeof last_head - 1 - n;
   if (len > room) len = room;
-  memcpy(head + n, t, len);
-  head[n + len] = 0;
-  head[whole_chars(head, clean(head, n + len))] = 0;
+  memcpy(last_head + n, t, len);
+  last_head[n + len] = 0;
+  last_head[whole_chars(last_head, clean(last_head, n + len))] = 0;
 }
 
 void live_text(const char *t, size_t len, int first, int last)
