@@ -254,7 +254,7 @@ static size_t url_decode(char *to, const char *p, size_t n, int plus)
   return len;
 }
 
-static spot plain_spot(enum spot_place place, const char *name)
+spot plain_spot(enum spot_place place, const char *name)
 {
   spot s;
   memset(&s, 0, sizeof s);

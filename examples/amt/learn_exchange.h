@@ -81,6 +81,9 @@ void walk_headers(const char *head, spot_taker take, void *ctx);
 /* JSON or a form; a truncated body as far as it goes. */
 void walk_body(const char *body, size_t n, spot_taker take, void *ctx);
 
+/* One without a value yet: a text, in no list. */
+spot plain_spot(enum spot_place place, const char *name);
+
 /* All of a request, or of a reply (cookies: those it sets). */
 void walk_request(const exchange *x, spot_taker take, void *ctx);
 

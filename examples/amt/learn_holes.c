@@ -402,11 +402,7 @@ void fill_header(amt_window *o, const char *name, const char *value,
 {
   filling     f = filling_of(o, value, NULL, NULL);
   const char *bearer = told[TOLD_TOKEN].value, *at;
-  spot        s;
-  memset(&s, 0, sizeof s);
-  s.type = AMT_JSON_STRING;
-  s.place = IN_HEADER;
-  s.name = name;
+  spot        s = plain_spot(IN_HEADER, name);
   s.text = value;
   s.len = s.to = strlen(value);
   *secret = 0;

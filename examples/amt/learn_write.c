@@ -424,27 +424,25 @@ static void write_headers(void)
 
 static void miss_list(const char *what, const char *option_name, int note)
 {
-  char words[160];
-  text(words, sizeof words, "%s", option_name);
   if (note == LIST_NOT_TOLD)
     miss(what, "none were told: a job with %s would be started without them; "
-         "capture a job that has some, and tell them", words);
+         "capture a job that has some, and tell them", option_name);
   if (note == LIST_MISSING)
     miss(what, "those told with %s are not in the Start's request, or in a "
          "form that holes do not have; a text that held them is without them "
-         "now", words);
+         "now", option_name);
   if (note == LIST_NAMED)
     miss(what, "each has a name at this server, which was not told: give them "
-         "as %s NAME=VALUE", words);
+         "as %s NAME=VALUE", option_name);
   if (note == LIST_SEPARATOR)
     miss(what, "only one was told, so what stands between two is a guess: "
-         "capture a job with two %s", words);
+         "capture a job with two %s", option_name);
   if (note == LIST_REPEATED)
     miss(what, "each is a form's member of the same name, which holes cannot "
-         "say; %s is not sent as it should be", words);
+         "say; %s is not sent as it should be", option_name);
   if (note == LIST_IN_PATH)
     miss(what, "they are in the path, where holes have no lists; %s does not "
-         "reach this server", words);
+         "reach this server", option_name);
 }
 
 static void miss_values(void)
