@@ -198,7 +198,8 @@ def test_a_library_that_uses_the_CMake_target_can_be_exported():
         equal(sorted(os.listdir(d + "/root/include")), NAMES)
         os.rename(d + "/root", d + "/moved") # and nothing leads to here
         for path in glob.glob(d + "/moved/**/*.cmake", recursive=True):
-            assert os.getcwd() not in read(path), path
+            here = re.search('(?:^|["; ])' + re.escape(os.getcwd()), read(path))
+            assert not here, path
         cmake(d + "/user", "-DCMAKE_PREFIX_PATH=%s/moved" % d)
         run(d + "/user/build/user")
 

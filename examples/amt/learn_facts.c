@@ -16,14 +16,14 @@ static fact *fact_named(facts *f, const spot *s)
   size_t i;
   if (strlen(s->name) >= FACT_NAME || !is_expressible(s->name)) return NULL;
   for (i = 0; i < f->count; i++)
-    if (strcmp(f->fact[i].name, s->name) == 0 && f->fact[i].list == s->list)
-      return &f->fact[i];
+    if (strcmp(f->all[i].name, s->name) == 0 && f->all[i].list == s->list)
+      return &f->all[i];
   if (f->count == FACTS) return NULL;
-  memset(&f->fact[i], 0, sizeof f->fact[i]);
-  text(f->fact[i].name, FACT_NAME, "%s", s->name);
-  f->fact[i].list = s->list;
+  memset(&f->all[i], 0, sizeof f->all[i]);
+  text(f->all[i].name, FACT_NAME, "%s", s->name);
+  f->all[i].list = s->list;
   f->count++;
-  return &f->fact[i];
+  return &f->all[i];
 }
 
 static void note_word(fact *of, const spot *s, unsigned number)
@@ -120,7 +120,7 @@ int status_score(const facts *f, const fact *of)
   size_t   i;
   int      score = 0;
   for (i = 0; i < f->count; i++)
-    if (f->fact[i].exchanges > most) most = f->fact[i].exchanges;
+    if (f->all[i].exchanges > most) most = f->all[i].exchanges;
   if (n == 0 || of->trues + of->falses > 0 || of->exchanges * 2 < most ||
       of->moments > 0 || of->lines > 0 ||
       (of->list != SIZE_MAX && of->values > of->exchanges)) return 0;
@@ -149,8 +149,8 @@ const fact *best_status(const facts *f, int *score)
   size_t      i;
   *score = 0;
   for (i = 0; i < f->count; i++) {
-    int its = status_score(f, &f->fact[i]);
-    if (its > *score) best = &f->fact[i], *score = its;
+    int its = status_score(f, &f->all[i]);
+    if (its > *score) best = &f->all[i], *score = its;
   }
   return best;
 }
@@ -175,7 +175,7 @@ const fact *best_log(const facts *f, char *array, size_t room, int *score)
   size_t      i;
   *score = 0;
   for (i = 0; i < f->count; i++) {
-    const fact *of = &f->fact[i];
+    const fact *of = &f->all[i];
     int         its = text_score(of);
     if (of->list == SIZE_MAX) {
       its = 0;
@@ -218,8 +218,8 @@ const fact *best_sequence(const facts *f, const char *array)
   int         most = 0;
   size_t      i;
   for (i = 0; i < f->count; i++) {
-    int its = is_of_list(&f->fact[i], array) ? sequence_score(&f->fact[i]) : 0;
-    if (its > most) best = &f->fact[i], most = its;
+    int its = is_of_list(&f->all[i], array) ? sequence_score(&f->all[i]) : 0;
+    if (its > most) best = &f->all[i], most = its;
   }
   return best;
 }
@@ -228,7 +228,7 @@ const fact *best_time(const facts *f, const char *array)
 {
   size_t i;
   for (i = 0; i < f->count; i++) {
-    const fact *of = &f->fact[i];
+    const fact *of = &f->all[i];
     if (!is_of_list(of, array)) continue;
     if (of->moments > 0 && of->moments == of->strings) return of;
     if (of->whole > 0 && of->number > 1000000000u &&

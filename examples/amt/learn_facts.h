@@ -26,7 +26,7 @@ typedef struct {
   unsigned words;     /* how many there were, kept or not */
 } fact;
 
-typedef struct { fact fact[FACTS]; size_t count; } facts;
+typedef struct { fact all[FACTS]; size_t count; } facts;
 
 /* One more reply. */
 void facts_add(facts *f, const exchange *x);

@@ -443,8 +443,8 @@ static void number_spot(void *ctx, const spot *s)
     if (strcmp(at->first, s->text) == 0) return;
     at->changed = 1;
     for (i = 0; i < r->shape->f.count; i++)
-      at->follows |= r->shape->f.fact[i].whole > 0 &&
-                     r->shape->f.fact[i].number == number;
+      at->follows |= r->shape->f.all[i].whole > 0 &&
+                     r->shape->f.all[i].number == number;
     return;
   }
   text(at->name, sizeof at->name, "%s", s->name);

@@ -35,7 +35,7 @@ static const fact *fact_hinted(const facts *f, const char *hints, int flag)
 {
   size_t i;
   for (i = 0; i < f->count; i++) {
-    const fact *of = &f->fact[i];
+    const fact *of = &f->all[i];
     if (of->list == SIZE_MAX && hints_at(of->name, hints) &&
         (flag ? of->trues + of->falses > 0 : 1)) return of;
   }
@@ -68,7 +68,7 @@ static int has_fact(const facts *f, const char *name)
 {
   size_t i;
   for (i = 0; i < f->count; i++)
-    if (strcmp(f->fact[i].name, name) == 0) return 1;
+    if (strcmp(f->all[i].name, name) == 0) return 1;
   return 0;
 }
 
@@ -84,7 +84,7 @@ static void add_alternative(char *names, size_t room, const facts *f,
 {
   size_t i;
   for (i = 0; i < f->count; i++) {
-    const fact *a = &f->fact[i];
+    const fact *a = &f->all[i];
     size_t      n = strlen(names);
     if (strcmp(leaf_name(a->name), leaf_name(status->name)) != 0 ||
         a->values == a->nulls || status_score(f, a) <= 0 ||
@@ -106,10 +106,10 @@ static void write_status(void)
   if (s == NULL) return;
   status = best_status(&s->f, &score);
   for (i = 0; i < s->f.count; i++)
-    if (&s->f.fact[i] != status && status_score(&s->f, &s->f.fact[i]) > 0 &&
-        strlen(also) + strlen(s->f.fact[i].name) + 3 < sizeof also)
+    if (&s->f.all[i] != status && status_score(&s->f, &s->f.all[i]) > 0 &&
+        strlen(also) + strlen(s->f.all[i].name) + 3 < sizeof also)
       text(also + strlen(also), sizeof also - strlen(also), "%s%s",
-           *also != 0 ? ", " : "", s->f.fact[i].name);
+           *also != 0 ? ", " : "", s->f.all[i].name);
   text(names, sizeof names, "%s", status->name);
   if (*names != 0) {
     add_alternative(names, sizeof names, &findings.start_facts, status, &s->f);
@@ -132,7 +132,7 @@ static void write_message(void)
   of[0] = &findings.refusals, of[1] = &findings.start_facts;
   for (k = 0; k < 2; k++)
     for (i = 0; i < of[k]->count; i++) {
-      const fact *f = &of[k]->fact[i];
+      const fact *f = &of[k]->all[i];
       size_t      n = strlen(names);
       if (f->strings + f->nulls == 0 || f->trues + f->falses > 0 ||
           !hints_at(f->name, hints) || f->names > 0 || *f->name == 0 ||
@@ -159,7 +159,7 @@ static void note_other_texts(char *also, size_t room, const facts *f,
   size_t i;
   *also = 0;
   for (i = 0; i < f->count; i++) {
-    const fact *of = &f->fact[i];
+    const fact *of = &f->all[i];
     size_t      n = strlen(also);
     if (of == text_fact || !is_of_list(of, array) || text_score(of) <= 1 ||
         n + strlen(fact_leaf(of)) + 3 > room) continue;
