@@ -1,9 +1,8 @@
-/* own_http [URL [JOB]]: amt.h over an HTTP client of your own, here libcurl
-   (7.80 or later, -lcurl). On AMT_CALL it makes the call and feeds the reply
-   back. No job may start twice, so ask two questions of any client. Does it
-   repeat a request by itself? libcurl does if a kept connection is dead: so a
-   Start gets a new one, and no second try. Can a byte of a request have left?
-   libcurl calls about_to_send before the first. */
+/* own_http [URL [JOB]], with AMT_USER and AMT_PASSWORD set: amt.h over your own
+   HTTP client, here libcurl (7.80, -lcurl). Of any client ask: does it repeat a
+   request? libcurl does if a kept connection is dead, so a Start gets a new one
+   and no second try; a proxy may, so none is used. And may a byte of a request
+   have left? libcurl calls about_to_send before the first. */
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -92,6 +91,7 @@ int main(int argc, char **argv)
   if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, feed);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* nor the environment's */
   amt_start(&job, &s, &t);
   for (amt_event e; (e = next()) < AMT_DONE;)
     if (e == AMT_CALL) make_call(argc > 1 ? argv[1] : "http://127.0.0.1:42000");

@@ -81,14 +81,15 @@ class Server:
 class Board:
     """One run of an image; its flash is the files slot0 and slot1 in folder."""
 
-    def __init__(self, folder, image, url, dns, *options):
+    def __init__(self, folder, image, url, dns, *options, words=()):
         self.lines = []
         self.process = subprocess.Popen(
             ["qemu-system-arm", "-M", "mps2-an385", "-display", "none",
              "-monitor", "none", "-serial", "stdio",
              "-nic", "user,id=net,model=lan9118", "-semihosting-config",
              "enable=on,target=native,arg=firmware,arg=%s,arg=%d" %
-             (url, dns.port), "-kernel", "%s/%s.elf" % (OUT, image), *options],
+             (url, dns.port) + "".join(",arg=" + word for word in words),
+             "-kernel", "%s/%s.elf" % (OUT, image), *options],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, universal_newlines=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -257,6 +258,20 @@ def link_goes(image):
               [line for line in board.lines if "again soon" in line][0])
 
 
+def no_randomness(image):
+    """A generator that fails: no key is made, so nothing is sent."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder, tls=True)
+        board = Board(folder, image, server.url, Dns(), words=["broken"])
+        board.until("no source of randomness", 20)
+        time.sleep(1)
+        board.cut()
+        must(any("no source of randomness" in line for line in board.lines),
+             "not said", board)
+        must(server.starts() == 0, "%d Starts" % server.starts(), board)
+        server.stop()
+
+
 def torn(image):
     """The newest slot is damaged: the one before it counts."""
     with tempfile.TemporaryDirectory() as folder:
@@ -360,6 +375,7 @@ def main():
             ("the link goes and comes back", link_goes, "plain"),
             ("the link goes and comes back, https", link_goes, "tls"),
             ("a damaged slot", torn, "plain"),
+            ("a generator of randomness that fails", no_randomness, "tls"),
             ("power cuts", power_cuts)):
         try:
             check(*arguments)

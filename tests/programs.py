@@ -497,6 +497,14 @@ def test_minimal_and_superloop_run_a_job_to_its_end():
                            text=True, timeout=60)
         equal(r.returncode, 4)
         equal(r.stdout.splitlines()[-1], "Done")
+        equal(r.stderr, "")
+    with server("--fault", "fail-503-retry-after=2",
+                "--fault", "keep-last=5") as (url, _):
+        r = subprocess.run([OUT + "/minimal", url], capture_output=True,
+                           text=True, timeout=60)
+        equal(r.returncode, 4)
+        assert "the server answered with an error" in r.stderr, r
+        assert "no longer has all messages of the job" in r.stderr, r
     with server() as (url, _):
         r = subprocess.run([OUT + "/superloop", url], capture_output=True,
                            text=True, timeout=60)
@@ -551,6 +559,8 @@ def test_own_http_runs_jobs_over_libcurl_to_their_codes():
             equal((r.returncode, r.stdout.splitlines()[-1]), (4, "Done"))
             assert "RUNNING" in r.stderr and "DONE" in r.stderr, r.stderr
             equal(stats()["start_requests"], 1)
+    with server(speed=20) as (url, stats):
+        equal(own_http(url, http_proxy="http://127.0.0.1:9").returncode, 4)
     with server(speed=1) as (url, stats):
         r = own_http(url, "CODE_16") # it ends no run: 4 comes after it
         equal(r.returncode, 4)

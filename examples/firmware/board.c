@@ -117,7 +117,8 @@ void board_exit(int code)
   for (;;) semihost(SYS_EXIT_EXTENDED, block);
 }
 
-/* "firmware URL PORT", the port where the emulator's DNS is. */
+/* "firmware URL PORT [broken]": the port is that of the emulator's DNS; for the
+   last word see board_random. */
 static char settings[160];
 uint16_t    board_dns_port;
 
@@ -188,19 +189,26 @@ int board_flash_read(unsigned slot, void *p, size_t n)
    This board has no source of randomness, so every run draws the same numbers:
    whoever knows this file can predict every key and read all that TLS hides.
    The name of the seed says it, main.c prints it, and the build has to ask for
-   it. On a real part: its hardware generator, and an error when that fails. */
+   it. On a real part: its hardware generator, with that part's own checks of
+   its health, and 0 when one fails. Here it fails if the emulator's command
+   line says "broken", so that one sees what comes of it. */
 
 #ifndef UNSAFE_FIXED_SEED
 #error "this board has no randomness; only a test may define UNSAFE_FIXED_SEED"
 #endif
 
-uint32_t board_random(void)
+int board_random(void *p, size_t n)
 {
   static uint32_t unsafe = UNSAFE_FIXED_SEED;
-  unsafe ^= unsafe << 13;
-  unsafe ^= unsafe >> 17;
-  unsafe ^= unsafe << 5;
-  return unsafe;
+  unsigned char  *to = (unsigned char *)p;
+  if (strcmp(board_setting(3), "broken") == 0) return 0;
+  while (n-- > 0) {
+    unsafe ^= unsafe << 13;
+    unsafe ^= unsafe >> 17;
+    unsafe ^= unsafe << 5;
+    *to++ = (unsigned char)(unsafe >> 24);
+  }
+  return 1;
 }
 
 /* --- console -------------------------------------------------------------- */

@@ -12,7 +12,9 @@ void     board_init(void);
 uint32_t board_now(void);   /* milliseconds; wraps */
 uint32_t board_ticks(void); /* of the processor's clock, 25 MHz; wraps */
 uint32_t board_time(void);  /* seconds since 1970, or 0: there is no clock */
-uint32_t board_random(void);
+/* n random bytes that nobody can guess: 1; 0 if the generator failed, and TLS
+   then refuses to connect. */
+int      board_random(void *p, size_t n);
 void     board_led(int on);
 void     board_sleep(void); /* until the next interrupt */
 void     board_print(const char *text, size_t n);

@@ -56,8 +56,8 @@
 /* Ports, sequence numbers and DNS identities that nobody can guess want a real
    source of randomness. board.c says what this one is worth. */
 #include <stdint.h>
-uint32_t board_random(void);
-#define LWIP_RAND               board_random
+uint32_t network_random(void);
+#define LWIP_RAND               network_random
 
 /* Only for the emulator, whose DNS server cannot have port 53. */
 extern uint16_t board_dns_port;
