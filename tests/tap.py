@@ -808,6 +808,19 @@ def test_a_probes_report_of_a_site_that_refuses_shows_the_refusal():
         assert b"HTTP/1.1 401" in every and b"opconxps" not in every, every
 
 
+def test_a_probe_that_reaches_nobody_says_so_and_leaves_no_report():
+    with socket.socket() as s, folder() as d:
+        s.bind(("127.0.0.1", 0)) # and it does not listen
+        url = "http://127.0.0.1:%d" % s.getsockname()[1]
+        for options in ([], ["--report", d + "/r"]):
+            r = amt(url, "probe", *options, fast=False)
+            equal(r.returncode, 23)
+            assert "no reply" in r.stdout and "missing" not in r.stdout, r
+            assert "no connection" in r.stderr, r
+            equal("is not kept" in r.stderr, options != [])
+            assert not os.path.exists(d + "/r")
+
+
 if __name__ == "__main__":
     with SHARED:
         main(globals())

@@ -24,6 +24,7 @@ enum { FRAMING, HEAD_TEXT, BODY_TEXT }; /* kinds of bytes */
 static struct {
   const char *name;
   int         fd; /* 0: nothing is written (any more) */
+  int         made; /* by this run: it is no device */
   int         failed;
   unsigned    conns, requests;
   unsigned    known;    /* secrets with which all of it was looked through */
@@ -46,7 +47,7 @@ static void write_file(const char *p, size_t n)
 int capture_open(const char *name)
 {
   static const char first[] = "amt-capture 1\n";
-  int               fd = file_create(name), error = errno;
+  int               fd = file_create(name), error = errno, made = fd >= 0;
   if (fd < 0 && error == EEXIST) fd = file_device(name);
   if (fd < 0 && error == EEXIST)
     return wrong(EXIT_CONFIG, name, "it is there already, and is not written "
@@ -55,6 +56,7 @@ int capture_open(const char *name)
   memset(&saved, 0, sizeof saved);
   saved.name = name;
   saved.fd = fd;
+  saved.made = made;
   write_file(first, sizeof first - 1);
   return 0;
 }
@@ -113,6 +115,11 @@ int capture_close(unsigned *requests, unsigned *conns)
   saved.fd = 0;
   mask_wipe();
   return saved.failed ? EXIT_IO : 0;
+}
+
+void capture_drop(void)
+{
+  if (saved.made) file_remove(saved.name);
 }
 
 /* --- one direction -------------------------------------------------------- */

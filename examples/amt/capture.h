@@ -59,6 +59,9 @@ int capture_work(void);
 /* How many requests are there; 0, or EXIT_IO if the file is not whole. */
 int capture_close(unsigned *requests, unsigned *conns);
 
+/* After capture_close: what is in the file is of no use, so it goes. */
+void capture_drop(void);
+
 /* All that passed, and was not written yet. */
 void capture_wipe(lane *l);
 

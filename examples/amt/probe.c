@@ -236,6 +236,10 @@ static int probe_report(void)
   char        way[300];
   putf("%s: %s ", names[job.op], wire.call[job.op].method);
   put_spelled(path, path + strlen(path));
+  if (job.http_status == 0) {
+    put_text(": no reply\n");
+    return 0;
+  }
   putf(": HTTP %u\n", (unsigned)job.http_status);
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
     const char *verdict = "not there, optional";

@@ -63,9 +63,14 @@ int report_end(int status)
   report_closed();
   reporting = 0;
   e = capture_close(&requests, &conns);
-  if (e == 0)
+  if (conns == 0) {
+    capture_drop();
+    tell("probe: there was no connection, so %s would have nothing to tell, "
+         "and is not kept", opt.report);
+  } else if (e == 0) {
     tell("probe: %s has what was asked and answered; read it before you give "
          "it away: names of jobs and their messages are in it", opt.report);
+  }
   return status != 0 ? status : e;
 }
 
