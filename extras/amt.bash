@@ -13,7 +13,7 @@ _amt() {
     --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --insecure-common-name --more-ciphers --wire --output
     --no-keep-alive
-    --zero-on-done -v --trace --print-wire --report --listen --to --save
+    --zero-on-done -v --trace --print-wire --c-source --report --listen --to --save
     --secrets --help --version'
   COMPREPLY=()
   case ${COMP_WORDS[1]} in
@@ -29,6 +29,7 @@ _amt() {
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
     -f | --follow | --no-wait | --keep-state | --insecure | --insecure-common-name | --more-ciphers | --no-keep-alive | \
       --zero-on-done | --secrets | --id-text | --quiet | --strict-text | --print-wire | \
+      --c-source | \
       --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
     esac

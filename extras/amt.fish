@@ -80,6 +80,8 @@ complete -c amt -l wire -r -F \
   -d 'another wire table: lines of --print-wire'
 complete -c amt -l print-wire \
   -d 'prints the wire table'
+complete -c amt -l c-source \
+  -d 'of --print-wire: as C'
 complete -c amt -l output -r -F \
   -d 'of learn: the wire file'
 complete -c amt -l no-keep-alive \

@@ -7,6 +7,7 @@ Environment: AMT, the tool.
 usage: dialects.py [WORD]   runs only the tests with WORD in their name"""
 import concurrent.futures
 import contextlib
+import functools
 import glob
 import json
 import os
@@ -178,11 +179,83 @@ def a_wire_file_that_is_printed_as_it_is_read(name):
     equal(printed(once), once)
 
 
+# All kinds of holes and parts, and what C gives a meaning of its own.
+NASTY = """sign_in.body = {"u":{api_user},"x":"\\"\\\\ ??/ %s","p":{password}}
+header = X-A: {{x} ?? {?token}a{?job}b{/job}{/token}{!queue}{/queue}
+header = X-B: {token}
+start.path = /a%%20b?c={application}&d={job:raw}&e={queue:url}
+start.body = {"a":"{user:text}","b":{parameters:joined},
+ "c":{parameters:joined ??\\n\\t\\\\"},"d":{task_values:pairs näme v"x},
+ "e":{task_values:object},"f":{parameters},"g":{?script}{script}{/script}
+ {!script}"{?station}{!user}7{/user}{/station}"{/script}}
+reply.messages = ""
+status.Fertig?? = 4
+status.Läuft = RUNNING
+""" % ("long " * 60)
+
+compiling = threading.Lock()
+ROOT = os.getcwd()
+COMPILE = ["gcc", "-std=gnu99", "-Wall", "-Wextra", "-pedantic", "-Werror",
+           "-I" + ROOT, "-I" + ROOT + "/backends"]
+
+
+@functools.lru_cache
+def rooms():
+    """amt's files, compiled; their main is not in the way."""
+    to = os.environ.get("TEST_OUT", "build/test") + "/wire_c"
+    os.makedirs(to, exist_ok=True)
+    subprocess.check_call([*COMPILE, "-Dmain=amt_main", "-c",
+                           *glob.glob(ROOT + "/examples/amt/*.c")], cwd=to)
+    return to, glob.glob(to + "/*.o")
+
+
+def as_c(name, *wire):
+    """The program that has the table which --c-source prints."""
+    with compiling:
+        to, objects = rooms()
+    program = "%s/%s" % (to, name)
+    r = subprocess.run([AMT, *wire, "--print-wire", "--c-source"],
+                       capture_output=True, text=True, check=False)
+    equal((name, r.returncode, r.stderr), (name, 0, ""))
+    assert max(map(len, r.stdout.splitlines())) <= 80, r.stdout
+    with open(program + ".h", "w", encoding="utf-8") as f:
+        f.write(r.stdout)
+    for language in "c++", "c":
+        subprocess.check_call(
+            [*COMPILE[:1], "-x", language,
+             "-std=c++11" if language == "c++" else "-std=c99", *COMPILE[2:],
+             "-D_GNU_SOURCE", "-DTABLE=\"%s.h\"" % os.path.abspath(program),
+             "-c", "tests/wire_c.c", "-o", program + ".object"])
+    subprocess.check_call(["gcc", program + ".object", *objects, "-o",
+                           program])
+    return program
+
+
+def a_table_as_c_source_that_is_the_same_and_runs_a_job(name):
+    with site(name, "start DEMO2 ECHO") as s:
+        r = subprocess.run(
+            [as_c(name, "--wire", s.file), s.file, s.url], capture_output=True,
+            env=environment(**ENVIRONMENT.get(name, {})), text=True,
+            timeout=60, check=False)
+        has_lists = "{parameters" in open(s.file, encoding="utf-8").read()
+        equal((name, r.returncode, r.stderr), (name, 4, ""))
+        equal((name, "Parameter [B=]" in r.stdout), (name, has_lists))
+
+
+def test_every_kind_of_hole_is_the_same_as_c_source():
+    subprocess.check_call([as_c("default"), "default"])
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as f:
+        f.write(NASTY)
+        f.flush()
+        subprocess.check_call([as_c("nasty", "--wire", f.name), f.name])
+
+
 TOPICS = (a_wire_file_that_is_printed_as_it_is_read, whole_job,
           lists_user_and_queue, a_long_log_as_it_is_written_and_at_the_end,
           refusals, stop_and_kill,
           a_probe_that_starts_nothing_and_finds_the_words,
-          a_trace_without_secrets)
+          a_trace_without_secrets,
+          a_table_as_c_source_that_is_the_same_and_runs_a_job)
 
 
 def tests():
@@ -191,6 +264,8 @@ def tests():
         for topic in TOPICS:
             yield ("test_%s: %s" % (dialect, topic.__name__),
                    lambda name=dialect, topic=topic: topic(name))
+    yield (test_every_kind_of_hole_is_the_same_as_c_source.__name__,
+           test_every_kind_of_hole_is_the_same_as_c_source)
 
 
 if __name__ == "__main__":

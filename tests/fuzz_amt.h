@@ -52,6 +52,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/trace.c"
 #include "../examples/amt/values.c"
 #include "../examples/amt/wire.c"
+#include "../examples/amt/wire_c.c"
 #include "../examples/amt/wire_old.c"
 #include "../examples/amt/write.c"
 /* 10 MB, which fuzz_capture.c alone sets back. */

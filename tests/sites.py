@@ -94,8 +94,8 @@ def test_AMT_OPTIONS_is_split_at_blanks_that_are_not_in_quotes():
 def test_each_long_option_has_its_key_in_the_section_AMT():
     """In any case of letters, with '_' or '-'; not so what says which job."""
     alone_there = {"job-type", "job", "file", "id", "id-text", "config",
-                   "print-wire", "help", "version", "listen", "to", "save",
-                   "secrets", "report"}
+                   "print-wire", "c-source", "help", "version", "listen",
+                   "to", "save", "secrets", "report"}
     flags = {"follow", "no-wait", "quiet", "keep-state", "strict-text", "no-keep-alive",
              "zero-on-done", "trace", "insecure", "more-ciphers",
              "insecure-common-name"}

@@ -68,6 +68,17 @@ const char *hole_option(const char *name)
   return i < HOLES ? holes[i].option : NULL;
 }
 
+const char *hole_way(char c)
+{
+  int how = 0;
+  while (how < HOWS && *hows[how].mark != c) how++;
+  return how < HOWS && c != 0 ? hows[how].name : NULL;
+}
+
+int hole_has_names(char c) { return c == *hows[PAIRS].mark; }
+
+int hole_has_separator(char c) { return c == *hows[JOINED].mark; }
+
 const char *behind_mark(const char *p)
 {
   if (ends_part(*p)) return p + 1;
@@ -279,14 +290,14 @@ static void spell_word(amt_window *o, const char *before, char hole,
 
 /* What pairs and joined say behind their names. */
 static void spell_argument(amt_window *o, const char *p, const char *end,
-                           int how)
+                           char how)
 {
-  if (how == PAIRS) amt_put_text(o, " ");
+  if (hole_has_names(how)) amt_put_text(o, " ");
   for (; p < end; p++) {
     const char *escape = strchr(escaped, *p);
     if (is_mark(*p)) {
       amt_put_text(o, " ");
-    } else if (how == JOINED && escape != NULL) {
+    } else if (hole_has_separator(how) && escape != NULL) {
       amt_put_text(o, "\\");
       amt_put(o, escapes + (escape - escaped), 1);
     } else {
@@ -298,13 +309,12 @@ static void spell_argument(amt_window *o, const char *p, const char *end,
 /* The hole from p to end. */
 static void spell_hole(amt_window *o, const char *p, const char *end)
 {
-  int how = 0;
-  while (how < HOWS && *hows[how].mark != *p) how++;
+  const char *how = hole_way(*p);
   spell_word(o, "{", end[-1], "");
-  if (how < HOWS) {
+  if (how != NULL) {
     amt_put_text(o, ":");
-    amt_put_text(o, hows[how].name);
-    spell_argument(o, p + 1, end - 1, how);
+    amt_put_text(o, how);
+    spell_argument(o, p + 1, end - 1, *p);
   }
   amt_put_text(o, "}");
 }

@@ -23,6 +23,14 @@ int hole_of(char c);
 /* The option that gives what a hole of this name is filled with, or NULL. */
 const char *hole_option(const char *name);
 
+/* The word for how a hole that begins with this byte is filled, or NULL: it
+   does not say. Whether it says with which names, or with what between. */
+const char *hole_way(char c);
+
+int hole_has_names(char c);
+
+int hole_has_separator(char c);
+
 /* Behind the mark at p: the begin or end of a part, or a hole with all that it
    says. */
 const char *behind_mark(const char *p);

@@ -30,7 +30,8 @@
      files     reading them, and writing them whole or not at all
      config    Connector.config, and its encoding
      holes     texts with holes, as people write them and as the library does
-     wire      the wire table, as a file and back; wire_old: that of 0.1
+     wire      the wire table, as a file and back; wire_old: that of 0.1;
+               wire_c: as C source
      write     writing, for a reader who may be slow or stand still
      output    standard output, and the copy for --log-dir
      clock     the local time, as logs spell it

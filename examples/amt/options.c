@@ -124,6 +124,8 @@ static const option options[] = {
     "another wire table: lines of --print-wire" },
   { NULL, "--print-wire", FLAG, &opt.print_wire, 1 << PRINT_WIRE | HERE, NULL,
     "prints the wire table" },
+  { NULL, "--c-source", FLAG, &opt.c_source, 1 << PRINT_WIRE | HERE, NULL,
+    "as C, for a program with amt.h" },
   { NULL, "--output", FULL, &opt.output, L, "FILE",
     "of learn: the wire file (standard output)" },
   { NULL, "--no-keep-alive", FLAG, &opt.no_keep_alive, NET, NULL,

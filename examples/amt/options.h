@@ -40,8 +40,8 @@ extern struct options {
   uint64_t    max_log; /* 0: as long as it is */
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
   int         id_text, strict_text, keep_state;
-  int         insecure, common_name, more_ciphers, print_wire, help;
-  int         version, secrets;
+  int         insecure, common_name, more_ciphers, print_wire, c_source;
+  int         help, version, secrets;
   int         detach, format; /* -1: nobody says */
   int         type;           /* worked out from the words */
 } opt;

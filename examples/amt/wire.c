@@ -12,6 +12,7 @@
 #include "system.h"
 #include "tell.h"
 #include "text.h"
+#include "wire_c.h"
 #include "wire_old.h"
 #include <string.h>
 
@@ -562,7 +563,8 @@ int print_wire(void)
 {
   int e = read_wire(opt.wire);
   if (e == 0) e = check_wire(opt.wire);
-  if (e == 0) put_wire();
+  if (e == 0 && opt.c_source) put_wire_c();
+  else if (e == 0) put_wire();
   return e;
 }
 

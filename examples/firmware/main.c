@@ -27,7 +27,9 @@
 #endif
 #define AMT_IMPLEMENTATION
 #define AMT_DEFAULT_WIRE_ONLY /* session.wire is ignored then: leave this out if
-                                 your site needs a table of its own (2.5 kB) */
+                                 your site needs a table of its own (2.5 kB),
+                                 which amt prints: amt --wire site.wire
+                                 --print-wire --c-source */
 #include "amt.h"
 #include "board.h"
 #include <lwip/init.h>
