@@ -827,7 +827,7 @@ typedef struct amt_job {
   uint32_t    repaired;    /* U+FFFD in the messages given that the server did
                               not send, see amt_session.repair */
   uint32_t    due__, began__, failed__; /* times */
-  uint32_t    retry_after__;
+  uint32_t    retry_after__; /* the next pause, at the least */
   uint32_t    given__;     /* messages given, counted from the list's start */
   uint32_t    base__;      /* of them, those that `after` covers */
   uint32_t    skip__;      /* elements of this list that are not to be given */
@@ -1752,12 +1752,13 @@ static int amt__is_list(unsigned word)
   return word - AMT__W_TASK_VALUES <= 1u;
 }
 
-/* 1 if the text, or NULL, has this hole. */
-static int amt__has_hole(const char *text, int word)
+/* 1 if the text, or NULL, has this character, or the byte of a hole. libc's
+   memchr is eight times as large. */
+static int amt__has_char(const char *text, int c)
 {
   if (text != NULL)
     for (; *text != 0; text++)
-      if (*text == word) return 1;
+      if (*text == c) return 1;
   return 0;
 }
 
@@ -1801,7 +1802,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
   }
   if (from == NULL || n >= sizeof member ||
       (word == AMT__W_TOKEN && j->op == AMT_SIGN_IN)) return NULL;
-  memcpy(&text, (const char *)from + member[n], sizeof text);
+  amt__copy((char *)&text, (const char *)from + member[n], sizeof text);
   if (amt__given(text)) return text;
   if (word == AMT__W_SUBMIT_USER) return batch;
   return word == AMT__W_STATION ? opcon : text;
@@ -2129,7 +2130,7 @@ static int amt__put_basic(amt__walk *w, const char *password)
   int                e = 0;
   if (w->judge) {
     e = amt__judge(w, s->user);
-    if (e == 0 && amt__has_hole(s->user, ':')) e = AMT_E_CONTROL; /* RFC 7617 */
+    if (e == 0 && amt__has_char(s->user, ':')) e = AMT_E_CONTROL; /* RFC 7617 */
     if (e == 0 && !amt__comes_later(w, AMT__W_PASSWORD))
       e = amt__judge(w, password);
   } else if (s->user != NULL && password != NULL) {
@@ -2158,7 +2159,7 @@ static void amt__put_element(amt__walk *w, const char *text)
              (w->style == AMT__OBJECT || w->style == AMT__PAIRS);
   if (w->judge) {
     w->error = amt__judge(w, text);
-    if (pair && w->error == 0 && !amt__has_hole(text, '='))
+    if (pair && w->error == 0 && !amt__has_char(text, '='))
       w->error = AMT_E_EMPTY;
     return;
   }
@@ -2335,7 +2336,7 @@ static int amt__has_body(const amt_job *j)
 /* 1 if each request has name and password. */
 static int amt__is_basic(const amt_job *j)
 {
-  return amt__has_hole(amt__wire(j)->headers, AMT__W_BASIC);
+  return amt__has_char(amt__wire(j)->headers, AMT__W_BASIC);
 }
 #endif
 
@@ -2727,8 +2728,8 @@ static int amt__check_status(const amt_wire *w, amt_wire_fault *f)
 /* 1 if the path or the body of a call has this hole. */
 static int amt__call_has(const amt_wire *w, unsigned op, int word)
 {
-  return amt__has_hole(w->call[op].path, word) ||
-         amt__has_hole(w->call[op].body, word);
+  return amt__has_char(w->call[op].path, word) ||
+         amt__has_char(w->call[op].body, word);
 }
 
 static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
@@ -3060,8 +3061,8 @@ static void amt__find_resume_point(amt_job *j)
   if (j->has_sequence) whole = j->sequence <= j->after__;
   else whole = !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT);
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  if (!amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
-      !amt__has_hole(amt__wire(j)->call[AMT_MESSAGES].path, AMT__W_AFTER)) {
+  if (!amt__has_char(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
+      !amt__has_char(amt__wire(j)->call[AMT_MESSAGES].path, AMT__W_AFTER)) {
     whole = 1;
     j->log__ |= AMT__LOG_WHOLE;
   }
@@ -3436,6 +3437,11 @@ static void amt__success(amt_job *j, int success)
   if (!success) j->seen__ |= AMT__SEEN_FAILURE;
 }
 
+static uint32_t amt__milliseconds(uint64_t seconds)
+{
+  return seconds < 2000000u ? (uint32_t)seconds * 1000u : 2000000000u;
+}
+
 /* A value that has gathered, whole. */
 static void amt__value_ends(amt_job *j, const char *text)
 {
@@ -3453,8 +3459,7 @@ static void amt__value_ends(amt_job *j, const char *text)
   default:
     if (amt_json_uint64(text, amt__length(text), &n) != 0) break;
     if (j->field__ == AMT_REPLY_SEQUENCE) amt__number(j, n);
-    else j->session__->token__life = n > 2000000u ? 2000000000u
-                                                  : (uint32_t)n * 1000u;
+    else j->session__->token__life = amt__milliseconds(n);
     break;
   }
 }
@@ -3764,7 +3769,7 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
   j->flags__ |= AMT__TAKEN; /* whatever the end of the call says */
   j->session__->reached__ = 1;
   j->http_status = (uint16_t)http_status;
-  j->retry_after__ = retry_after;
+  j->retry_after__ = amt__milliseconds(retry_after);
 #ifndef AMT_DEFAULT_WIRE_ONLY
   amt__itself(j);
 #endif
@@ -4096,7 +4101,7 @@ static int amt__permanent(const amt_job *j, int error)
 static int amt__retry_later(amt_job *j, int error, uint32_t now)
 {
   uint32_t give_up = amt__duration(j->session__->give_up, 300000u);
-  uint32_t away, ms, after;
+  uint32_t away, ms;
   if (j->backoff__ == 0) {
     j->failed__ = now;
     j->backoff__ = 500;
@@ -4109,8 +4114,7 @@ static int amt__retry_later(amt_job *j, int error, uint32_t now)
   ms = j->backoff__ / 2u;
   ms += amt__jitter(j->session__, ms);
   if (j->backoff__ < 30000u) j->backoff__ = (uint16_t)(j->backoff__ * 2u);
-  after = j->retry_after__ < 2000000u ? j->retry_after__ * 1000u : 2000000000u;
-  if (ms < after) ms = after;
+  if (ms < j->retry_after__) ms = j->retry_after__;
   if (ms > give_up - away) ms = give_up - away;
   amt__sleep(j, now, ms);
   j->error = (int16_t)error;
@@ -4207,7 +4211,7 @@ static int amt__after_refusal(amt_job *j, uint32_t now)
   }
   if (s->refusals__ >= 3) return amt__lost(j, s->error__);
   if (passed >= pause) return AMT__NOTHING;
-  j->retry_after__ = (pause - passed + 999u) / 1000u;
+  j->retry_after__ = pause - passed;
   return amt__retry_later(j, s->error__, now);
 }
 
@@ -4684,8 +4688,7 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
     amt_http_close(&c->http);
     c->session = NULL;
     e = s->url == NULL ? AMT_E_URL_SCHEME : amt_url_parse(&c->url, s->url);
-    if (e == 0 && memchr(c->url.path, '?', c->url.path_len) != NULL)
-      e = AMT_E_URL_PATH;
+    if (e == 0 && amt__has_char(c->url.path, '?')) e = AMT_E_URL_PATH;
     if (e != 0) return e;
     c->session = s;
     c->url_text = s->url;

@@ -966,6 +966,7 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text)
 {
   static const char scheme[] = "http://";
   uint32_t port = 0;
+  int      colon = 0;
   size_t   i;
   memset(u, 0, sizeof *u);
   for (i = 0; i < 7; i++) {
@@ -979,12 +980,10 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text)
     if (text[i] == '@') return AMT_E_URL_HOST;
   if (*text == '[') u->ip6 = 1, text++;
   u->host = text;
-  while (amt__url_host_char(*text, u->ip6)) text++;
+  while (amt__url_host_char(*text, u->ip6)) colon |= *text++ == ':';
   u->host_len = (size_t)(text - u->host);
   if (u->host_len == 0 || u->host_len > 253) return AMT_E_URL_HOST;
-  if (u->ip6 &&
-      (*text++ != ']' || memchr(u->host, ':', u->host_len) == NULL))
-    return AMT_E_URL_HOST;
+  if (u->ip6 && (*text++ != ']' || !colon)) return AMT_E_URL_HOST;
   if (*text == ':') {
     const char *digits = ++text;
     while (*text >= '0' && *text <= '9' && port <= 65535u)
@@ -1065,11 +1064,15 @@ AMTDEF size_t amt_http_put_length(amt_window *o)
 
 AMTDEF void amt_http_set_length(amt_window *o, size_t field, size_t n)
 {
-  do {
+  char       digit[20];
+  amt_window w;
+  amt_window_init(&w, digit, sizeof digit, 0);
+  amt_put_number(&w, n);
+  while (w.len != 0) {
     size_t at = --field - o->from;
-    if (field >= o->from && at < o->len) o->buf[at] = (char)('0' + n % 10u);
-    n /= 10u;
-  } while (n != 0);
+    w.len--;
+    if (field >= o->from && at < o->len) o->buf[at] = digit[w.len];
+  }
 }
 
 AMTDEF void amt_http_put_end(amt_window *o, size_t content_length)
