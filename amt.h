@@ -1267,6 +1267,18 @@ AMT__INLINE int amt__json_follows(unsigned first, unsigned c)
   return c - 0x80u < 0x40u && (may >> (c >> 4 & 3u) & 1u);
 }
 
+/* The length of the character at p, of two bytes or more, if it lies whole in
+   the n bytes there; else, or if it is none, 0. What the second byte may be
+   depends on the first (RFC 3629, 4). */
+static unsigned amt__json_character(const unsigned char *p, size_t n)
+{
+  unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+  if (n < length || c - 0xC2u > 0xF4u - 0xC2u) return 0;
+  for (k = 1; k < length; k++, c = 0)
+    if (!amt__json_follows(c, p[k])) return 0;
+  return length;
+}
+
 /* The quote that begins a string, of a key or a value. */
 static void amt__json_quote(amt_json *t, unsigned key)
 {
@@ -1570,35 +1582,16 @@ AMTDEF int amt_json_int32(const char *text, size_t n, int32_t *value)
   return 0;
 }
 
-/* What a string may be made of, except '"', '\\' and controls. */
 AMTDEF int amt_utf8(const char *text, size_t n)
 {
-  amt_json t;
-  size_t   i;
-  memset(&t, 0, sizeof t);
-  t.state = AMT__J_STRING;
-  for (i = 0; i < n; i++) {
-    unsigned c = (unsigned char)text[i];
-    if ((t.state != AMT__J_STRING || c >= 0x80) && amt__json_step(&t, c) < 0)
-      return 0;
-  }
-  return t.state == AMT__J_STRING;
-}
-
-#if AMT_WIDE > 0
-/* As amt_utf8, of a text without a NUL. */
-static int amt__utf8_words(const char *text, size_t n)
-{
   const unsigned char *p = (const unsigned char *)text;
-  size_t               i = 0, length;
-  while (amt__json_scan(p, &i, n) != 0) {
-    length = p[i] < 0x80 ? 1 : amt__json_character(p + i, n - i);
+  size_t               length;
+  for (; n != 0; p += length, n -= length) {
+    length = *p < 0x80 ? 1 : amt__json_character(p, n);
     if (length == 0) return 0;
-    i += length;
   }
   return 1;
 }
-#endif
 
 /* ------------------------------------------------------------------------
    >>request
@@ -1973,7 +1966,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 #if AMT_WIDE > 0
   if (!amt__is_secret(word)) {
     size_t i = amt__over((const unsigned char *)text, 0, n, AMT__ASCII);
-    return i == n || amt__utf8_words(text + i, n - i);
+    text += i, n -= i;
   }
 #endif
   (void)word;

@@ -479,19 +479,6 @@ AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
   return length;
 }
 
-/* The length of the character at p, of two bytes or more, if it lies whole in
-   the n bytes there; else, or if it is none, 0. What the second byte may be
-   depends on the first (RFC 3629, 4). */
-static unsigned amt__json_character(const unsigned char *p, size_t n)
-{
-  unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-  if (n < length || c - 0xC2u > 0xF4u - 0xC2u || !amt__json_follows(c, p[1]))
-    return 0;
-  for (k = 2; k < length; k++)
-    if ((p[k] & 0xC0u) != 0x80u) return 0;
-  return length;
-}
-
 /* From i on over the text of a string, as far as it is whole and right, to
    p[*to]; nothing moves before the first escape. */
 AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
