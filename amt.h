@@ -807,14 +807,14 @@ typedef struct amt_job {
   uint8_t     list__;      /* depth of the list of messages, or 0 */
   uint8_t     lists__;     /* how many are open, of any kind */
   uint8_t     words__;     /* likewise, of what AMT_REPLY_MESSAGE is */
-  uint8_t     other__;     /* bytes given as AMT_MSG_OTHER */
   uint8_t     len__;       /* of what is being collected */
   uint8_t     undefined__; /* in a row */
   uint8_t     bad_log__;   /* whole 2xx without a list, 403s and second 401s,
                               since a message came last */
   uint8_t     log__;       /* what the messages' numbers have shown */
-  uint8_t     page__;      /* of a reply that is not JSON: its state, */
-  uint8_t     page_left__; /* and how many characters are yet to be given */
+  uint8_t     page__;      /* the state of a reply that is not JSON */
+  uint8_t     left__;      /* how much is yet to be given, bytes of
+                              AMT_MSG_OTHER, or characters of a page */
   uint8_t     token_number__, failures__; /* the session's, as last seen */
   int16_t     error;       /* AMT_E_, or 0 */
   int16_t     cause;       /* how the last call ended, where error is another */
@@ -3022,18 +3022,17 @@ AMT__OWN void amt__note_error(amt_job *j, int error)
 
 /* --- messages --- */
 
-AMT__OWN void amt__lend(amt_job *j, const char *text, size_t n, unsigned kind,
-                      int first, int last)
+AMT__OWN void amt__lend(amt_job *j, const amt_json_token *t, unsigned kind)
 {
-  j->msg = text;
-  j->msg_len = n;
+  j->msg = t->text;
+  j->msg_len = t->len;
   j->msg_kind = (uint8_t)kind;
   if (kind != AMT_MSG_LOG) {
     j->time[0] = 0;
     j->has_sequence = 0;
   }
-  j->msg_first = (uint8_t)first;
-  j->msg_more = (uint8_t)!last;
+  j->msg_first = t->first;
+  j->msg_more = !t->last;
   j->event__ = kind == AMT_MSG_LOG ? AMT_MESSAGE : AMT_SERVER_TEXT;
 }
 
@@ -3167,7 +3166,7 @@ static void amt__text_ends(amt_job *j)
 /* Takes a piece of a message's text. Skips exactly the bytes that were given
    before the connection broke, but never cuts a character, since the server may
    have changed the text meanwhile. */
-static void amt__text(amt_job *j, const char *text, size_t n, int last)
+static void amt__text(amt_job *j, amt_json_token *t)
 {
   if (j->seen__ & AMT__ELEMENT_ENDS) {
     amt__note_error(j, AMT_E_DUPLICATE);
@@ -3175,18 +3174,20 @@ static void amt__text(amt_job *j, const char *text, size_t n, int last)
   }
   amt__text_begins(j);
   if (j->index__ >= j->skip__) {
-    size_t pass = n < j->cut__ ? n : (size_t)j->cut__;
+    size_t pass = t->len < j->cut__ ? t->len : (size_t)j->cut__;
     j->cut__ -= (uint_fast32_t)pass;
-    while (pass != 0 && pass < n && (text[pass] & 0xC0) == 0x80) pass++;
-    n -= pass;
-    if (n != 0 || last) {
-      amt__lend(j, text + pass, n, AMT_MSG_LOG, j->part__ == 0, last);
+    while (pass != 0 && pass < t->len && (t->text[pass] & 0xC0) == 0x80) pass++;
+    t->text += pass;
+    t->len -= pass;
+    if (t->len != 0 || t->last) {
+      t->first = j->part__ == 0;
+      amt__lend(j, t, AMT_MSG_LOG);
       j->repaired += j->call__.json.repaired; /* in this piece */
-      j->part__ += (uint_fast32_t)n;
+      j->part__ += (uint_fast32_t)t->len;
       j->seen__ |= AMT__SEEN_NEW;
     }
   }
-  if (last) amt__text_ends(j);
+  if (t->last) amt__text_ends(j);
 }
 
 /* The last message that is skipped must be the last one that was given. */
@@ -3379,23 +3380,24 @@ static void amt__list_begins(amt_job *j)
    CR at the end of a piece, or alone, ends only a piece of the line. */
 static void amt__line(amt_job *j)
 {
-  const char *p = j->lines__;
-  size_t      n = 0, used, left = j->lines_len__;
-  int         ends;
+  const char    *p = j->lines__;
+  size_t         n = 0, used, left = j->lines_len__;
+  amt_json_token t;
   while (n < left && p[n] != '\n' && p[n] != '\r') n++;
-  used = n;
+  t.text = p;
+  t.len = used = n;
   if (n < left) {
     used += p[n] == '\r' && n + 1 < left && p[n + 1] == '\n' ? 2u : 1u;
-    ends = p[used - 1] == '\n';
+    t.last = p[used - 1] == '\n';
   } else { /* the last line may have no end of its own */
-    ends = (j->seen__ & AMT__LINES_END) &&
-           (n != 0 || (j->seen__ & AMT__ELEMENT_TEXT));
+    t.last = (j->seen__ & AMT__LINES_END) &&
+             (n != 0 || (j->seen__ & AMT__ELEMENT_TEXT));
     j->seen__ &= (uint16_t)~AMT__LINES_END;
   }
   j->lines__ += used;
   j->lines_len__ -= used;
-  if (n != 0 || ends) amt__text(j, p, n, ends);
-  if (!ends) return;
+  if (n != 0 || t.last) amt__text(j, &t);
+  if (!t.last) return;
   amt__element_ends(j);
   amt__element_begins(j);
 }
@@ -3457,28 +3459,25 @@ static void amt__value_ends(amt_job *j, const char *text)
   }
 }
 
-enum { AMT__OTHER_MAX = 200 };
+enum { AMT__LEFT_MAX = 200 };
 
 /* A piece of a failed reply's string that no name is for. */
-static void amt__words(amt_job *j, const amt_json_token *t)
+static void amt__words(amt_job *j, amt_json_token *t)
 {
-  unsigned kind = AMT_MSG_OTHER, room = AMT__OTHER_MAX - j->other__;
-  size_t   n = t->len;
+  unsigned kind = AMT_MSG_OTHER, room = j->left__;
   if (j->words__ != 0 || j->call__.json.depth == 0) {
     kind = AMT_MSG_ERROR;
-  } else if (n < room) {
-    j->other__ = (uint8_t)(j->other__ + n);
   } else {
     if (room == 0) return;
-    if (n != room) n = amt__whole_characters(t->text, room);
-    j->other__ = AMT__OTHER_MAX;
+    j->left__ = (uint8_t)(t->len < room ? room - t->len : 0);
+    if (t->len > room) t->len = amt__whole_characters(t->text, room);
+    if (j->left__ == 0) t->last = 1;
   }
-  amt__lend(j, t->text, n, kind, t->first,
-            t->last || (kind == AMT_MSG_OTHER && j->other__ == AMT__OTHER_MAX));
+  amt__lend(j, t, kind);
 }
 
 /* A piece of a string or a number. */
-AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
+AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
 {
   const char *text;
   int         good = amt__is_good(j);
@@ -3489,10 +3488,9 @@ AMT__OWN void amt__scalar(amt_job *j, const amt_json_token *t, int string)
   case AMT_REPLY_TOKEN: amt__token(j, t); break;
   case AMT_REPLY_MESSAGE:
     if (good && j->op != AMT_START) break;
-    amt__lend(j, t->text, t->len, good ? AMT_MSG_REPLY : AMT_MSG_ERROR,
-              t->first, t->last);
+    amt__lend(j, t, good ? AMT_MSG_REPLY : AMT_MSG_ERROR);
     break;
-  case AMT_REPLY_TEXT: amt__text(j, t->text, t->len, t->last); break;
+  case AMT_REPLY_TEXT: amt__text(j, t); break;
   case AMT_REPLY_MORE: break;
   case AMT_REPLY_MESSAGES:
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -3544,7 +3542,7 @@ static void amt__closes(amt_job *j, int array)
 }
 
 /* A piece of a string or a number, maybe a message by itself. */
-static void amt__piece(amt_job *j, const amt_json_token *t, int string)
+static void amt__piece(amt_job *j, amt_json_token *t, int string)
 {
   int element = j->list__ != 0 && j->call__.json.depth == j->list__;
   if (element && t->first) {
@@ -3572,7 +3570,7 @@ static void amt__literal_value(amt_job *j, int type)
 }
 
 /* NOLINTBEGIN: a key, a string and a number have set t. */
-static void amt__read(amt_job *j, int type, const amt_json_token *t)
+static void amt__read(amt_job *j, int type, amt_json_token *t)
 {
   const char *text;
   switch (type) {
@@ -3629,8 +3627,6 @@ enum {
   AMT__PAGE_JSON
 };
 
-enum { AMT__PAGE_MAX = 200 };
-
 /* One byte: what it gives of the text, or 0. */
 static unsigned amt__page_step(amt_job *j, unsigned c)
 {
@@ -3677,7 +3673,7 @@ AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
   if (c == 0) return 0;
   if (c >= 0x80) r = amt__json_step(t, c);
   if (r == 0) return 0;
-  j->page_left__--;
+  j->left__--;
   if (r > 0 && (t->utf8[0] != 0xC2 || t->utf8[1] >= 0xA0))
     return t->utf8_len & 7u;
   if (c >= 0x80 || t->state == AMT__J_UTF8) t->utf8[n++] = '?';
@@ -3692,38 +3688,40 @@ AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
    gathered, and it is lent alone. */
 static size_t amt__page(amt_job *j, unsigned char *p, size_t n, unsigned kind)
 {
-  amt_json      *t = &j->call__.json;
-  const uint8_t *text = p;
-  size_t         i = 0, to = 0;
-  int            first = j->page_left__ == AMT__PAGE_MAX;
-  while (i < n && j->page_left__ != 0) {
-    unsigned m = amt__page_char(j, p[i++]);
-    if (m > i - to) {
-      text = t->utf8;
-      to = m;
+  amt_json      *json = &j->call__.json;
+  amt_json_token t;
+  size_t         i = 0, m;
+  t.text = (const char *)p;
+  t.len = 0;
+  t.first = j->left__ == AMT__LEFT_MAX;
+  while (i < n && j->left__ != 0) {
+    m = amt__page_char(j, p[i++]);
+    if (m > i - t.len) {
+      t.text = (const char *)json->utf8;
+      t.len = m;
       break;
     }
-    if (m != 0) to = amt__json_gather(t, p, to, i);
+    if (m != 0) t.len = amt__json_gather(json, p, t.len, i);
   }
-  if (to != 0)
-    amt__lend(j, (const char *)text, to, kind, first, j->page_left__ == 0);
-  return j->page_left__ == 0 ? n : i;
+  t.last = j->left__ == 0;
+  if (t.len != 0) amt__lend(j, &t, kind);
+  return t.last ? n : i;
 }
 
 static void amt__page_begins(amt_job *j)
 {
   j->page__ = AMT__PAGE_BLANK;
-  j->page_left__ = AMT__PAGE_MAX;
   j->call__.json.state = AMT__J_STRING;
 }
 
 /* The last piece is the last, or an empty one is. */
-static void amt__page_ends(amt_job *j, unsigned kind)
+AMT__OWN void amt__page_ends(amt_job *j, unsigned kind)
 {
+  static const amt_json_token none = { "", 0, 0, 1 };
   if (j->event__ != 0) j->msg_more = 0;
-  else if (j->page_left__ - 1u < AMT__PAGE_MAX - 1u)
-    amt__lend(j, "", 0, kind, 0, 1);
+  else if (j->left__ - 1u < AMT__LEFT_MAX - 1u) amt__lend(j, &none, kind);
   j->page__ = AMT__PAGE_BEGIN;
+  j->left__ = AMT__LEFT_MAX;
   j->call__.json.state = AMT__J_START;
 }
 
@@ -3737,7 +3735,8 @@ static void amt__reply_begins(amt_job *j)
   j->cause = 0;
   j->seen__ = AMT__SEEN_EMPTY;
   j->list__ = j->lists__ = 0;
-  j->words__ = j->other__ = 0;
+  j->words__ = 0;
+  j->left__ = AMT__LEFT_MAX;
   j->len__ = 0;
   j->page__ = AMT__PAGE_BEGIN;
   j->index__ = j->skip__ = 0;

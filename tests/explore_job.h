@@ -133,8 +133,8 @@ static void canon_reply(amt_job *j)
   memset(j->name, 0, sizeof j->name);
   j->list__ = j->lists__ = j->len__ = 0;
   j->page__ = calling ? AMT__PAGE_BEGIN : 0; /* as the call began */
-  j->page_left__ = 0;
-  j->words__ = j->other__ = 0;
+  j->left__ = calling ? AMT__LEFT_MAX : 0;
+  j->words__ = 0;
   j->cut__ = 0;
   j->asked__ = 0;
   if (!calling) j->field__ = 0;

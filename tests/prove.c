@@ -29,7 +29,7 @@ int prove_page(void)
   size_t n = any_bytes();
   Frama_C_make_unknown((char *)&job.call__.json, sizeof job.call__.json);
   Frama_C_make_unknown((char *)&job.page__, sizeof job.page__);
-  Frama_C_make_unknown((char *)&job.page_left__, sizeof job.page_left__);
+  Frama_C_make_unknown((char *)&job.left__, sizeof job.left__);
   return amt__page(&job, bytes, n, AMT_MSG_PAGE) <= n;
 }
 
