@@ -653,12 +653,15 @@ AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now);
 /* --- addresses ---------------------------------------------------------- */
 
 typedef struct amt_address {
-  uint8_t ip[16]; /* in network order */
-  uint8_t len;    /* 4: IPv4; 16: IPv6 */
+  uint8_t  ip[16]; /* in network order */
+  uint8_t  len;    /* 4: IPv4; 16: IPv6 */
+  uint32_t zone;   /* IPv6: of which interface (if_nametoindex); 0: it does not
+                      say, as only a link-local one must (fe80::...) */
 } amt_address;
 
 /* IPv4, "192.0.2.1", or IPv6, "2001:db8::1", "::ffff:192.0.2.1": 1 if it is
-   one. No zones, no octal, no missing parts. */
+   one. No zones, which only the system can name (see amt_posix.zone), no octal,
+   no missing parts. */
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
@@ -944,6 +947,7 @@ static int amt__address_6(uint8_t *ip, const char *p, size_t n)
 
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
 {
+  a->zone = 0;
   a->len = 4;
   if (amt__address_4(a->ip, text, n)) return 1;
   a->len = 16;

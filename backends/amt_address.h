@@ -9,8 +9,8 @@
    They share a name's addresses, IPv4 and IPv6, and the order in which these
    are tried. A kind of sockets defines, before it includes this file:
 
-     amt__socket       its struct: stream, resolve, ctx, fd, sys_error, left,
-                       count, index, address, worked
+     amt__socket       its struct: stream, resolve, ctx, fd, sys_error, zone,
+                       left, count, index, address, worked
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
      AMT__TIMEDOUT     the system's error for an address that did not answer
@@ -77,7 +77,7 @@ static int amt__socket_ask(const char *host, int family, amt_address *a,
     if (i->ai_family == AF_INET) {
       struct sockaddr_in sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
-      memcpy(a[n].ip, &sa.sin_addr, a[n].len = 4), n++;
+      memcpy(a[n].ip, &sa.sin_addr, a[n].len = 4), a[n++].zone = 0;
       continue;
     }
 #endif
@@ -85,7 +85,8 @@ static int amt__socket_ask(const char *host, int family, amt_address *a,
     if (i->ai_family == AF_INET6) {
       struct sockaddr_in6 sa;
       memcpy(&sa, i->ai_addr, sizeof sa);
-      memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16), n++;
+      memcpy(a[n].ip, &sa.sin6_addr, a[n].len = 16);
+      a[n++].zone = (uint32_t)sa.sin6_scope_id;
     }
 #endif
   }
@@ -121,8 +122,8 @@ static void amt__socket_prefer(amt__socket *s)
   uint8_t     i;
   for (i = 1; i < s->count; i++) {
     amt_address *a = &s->address[i];
-    if (a->len != s->worked.len || memcmp(a->ip, s->worked.ip, a->len) != 0)
-      continue;
+    if (a->len != s->worked.len || a->zone != s->worked.zone ||
+        memcmp(a->ip, s->worked.ip, a->len) != 0) continue;
     s->address[0] = *a;
     *a = first;
   }
@@ -134,7 +135,10 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
   int  found;
   s->index = 0;
   s->count = 1;
-  if (amt_address_parse(&s->address[0], host, n)) return 1;
+  if (amt_address_parse(&s->address[0], host, n)) {
+    s->address[0].zone = s->zone;
+    return 1;
+  }
   s->count = 0;
   if (memchr(host, ':', n) != NULL) return AMT_E_URL_HOST; /* no name has it */
   if (n >= sizeof name) return AMT_E_DNS;
@@ -172,6 +176,7 @@ static int amt__socket_begin(amt__socket *s, uint16_t port)
     to.sin6_family = AF_INET6;
     to.sin6_port = swapped;
     memcpy(&to.sin6_addr, a->ip, 16);
+    to.sin6_scope_id = a->zone;
     return amt__socket_connect(s, AF_INET6, (struct sockaddr *)&to, sizeof to);
   }
 #endif

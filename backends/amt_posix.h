@@ -80,6 +80,10 @@ typedef struct amt_posix {
   void        *ctx;
   int          fd;        /* -1 when closed; yours to poll, not to close */
   int          sys_error; /* errno of the last failure */
+  uint32_t     zone;      /* of an IPv6 address in the URL: its interface, by
+                             if_nametoindex; 0: none. A link-local address
+                             (fe80::...) is reached through it alone. Yours to
+                             set; names bring their own */
   /* Private: */
   uint32_t     left;      /* ms of the connect limit, when this address began */
   uint32_t     patience;  /* ms, SO_RCVTIMEO as last set; 0: not set */

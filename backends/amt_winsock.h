@@ -67,6 +67,10 @@ typedef struct amt_winsock {
   uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
                              wait for, not to close. It never blocks */
   int          sys_error; /* of the last failure, WSAECONNREFUSED say */
+  uint32_t     zone;      /* of an IPv6 address in the URL: its interface, by
+                             if_nametoindex; 0: none. A link-local address
+                             (fe80::...) is reached through it alone. Yours to
+                             set; names bring their own */
   /* Private: */
   uint32_t     left;      /* ms of the connect limit, when this address began */
   uint8_t      count;     /* addresses of the host; 0: not asked for yet */

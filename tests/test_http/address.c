@@ -264,7 +264,9 @@ SYSTEM_TEST(the_default_resolver_takes_IP_addresses_and_no_others)
   assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), 3);
   assert_int_equal(a[0].len, 16);
   for (i = 0; i < 16; i++) assert_int_equal(a[0].ip[i], 6);
+  assert_int_equal(a[0].zone, 0x06060606);
   assert_int_equal(a[1].len, 4);
+  assert_int_equal(a[1].zone, 0);
   assert_memory_equal(a[1].ip, fours, 4);
   assert_int_equal(a[2].len, 4);
   assert_int_equal(amt_posix_resolve(NULL, "x", a, 2), 2); /* no more room */
@@ -347,6 +349,41 @@ SYSTEM_TEST(each_family_is_asked_for_alone_after_a_failure_for_both)
   fake.no_name = EAI_AGAIN;
   assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_NAME_SERVER);
   assert_int_equal(fake.lists, 0);
+}
+
+/* Two links of one machine may have the same address at their other ends. */
+static int two_links(void *ctx, const char *host, amt_address *a, int max)
+{
+  (void)ctx, (void)host, (void)max;
+  assert_int_equal(amt_address_parse(&a[0], "fe80::1", 7), 1);
+  a[1] = a[0];
+  a[0].zone = 3, a[1].zone = 4;
+  return 2;
+}
+
+/* Its own, where a name brought it; the stream's, where the URL has one. */
+SYSTEM_TEST(an_address_is_reached_through_its_zone)
+{
+  const amt_stream_ops *ops;
+  amt_posix_init(&sock);
+  ops = sock.stream.ops;
+  fake.no_connect = ECONNREFUSED;
+  sock.zone = 7;
+  assert_int_equal(ops->open(&sock.stream, "fe80::1", 7, 80, 9000),
+                   AMT_E_CONNECT);
+  assert_int_equal(fake.zone, 7);
+  sock.resolve = two_links;
+  sock.worked = sock.address[0];
+  sock.worked.zone = 4;
+  fake.no_connect = EINPROGRESS;
+  assert_int_equal(ops->open(&sock.stream, "two.example", 11, 80, 9000), 0);
+  assert_int_equal(fake.zone, 4);
+  assert_int_equal(sock.address[1].zone, 3);
+  ops->close(&sock.stream);
+  sock.worked.zone = 5; /* that link is gone */
+  assert_int_equal(ops->open(&sock.stream, "two.example", 11, 80, 9000), 0);
+  assert_int_equal(fake.zone, 3);
+  ops->close(&sock.stream);
 }
 
 static void address_is(const amt_address *a, const char *text)

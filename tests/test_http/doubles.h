@@ -21,6 +21,7 @@ struct fakes {
   int    only;                    /* of another family: EAI_AGAIN */
   int    lists;                   /* not freed */
   int    sockets;
+  uint32_t zone;                  /* of the last IPv6 address of a connect */
 };
 
 extern struct fakes fake;

@@ -30,6 +30,11 @@ int fake_fcntl(int fd, int command, int value)
 int fake_connect(int fd, const struct sockaddr *to, socklen_t n)
 {
   struct pollfd p;
+  if (to->sa_family == AF_INET6) {
+    struct sockaddr_in6 six;
+    memcpy(&six, to, sizeof six);
+    fake.zone = six.sin6_scope_id;
+  }
   if (fake.no_connect > 0) {
     errno = fake.no_connect;
     return -1;
