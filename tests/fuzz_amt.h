@@ -34,6 +34,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/live.c"
 #include "../examples/amt/log.c"
 #include "../examples/amt/main.c"
+#include "../examples/amt/net.c"
 #include "../examples/amt/options.c"
 #include "../examples/amt/outcome.c"
 #include "../examples/amt/output.c"
@@ -55,6 +56,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/wire_c.c"
 #include "../examples/amt/wire_old.c"
 #include "../examples/amt/write.c"
+#include "../examples/amt/zone.c"
 /* 10 MB, which fuzz_capture.c alone sets back. */
 #pragma clang section bss = "amt_learn" data = "amt_data"
 #include "../examples/amt/learn_exchange.c"

@@ -25,7 +25,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-from programs import equal, last_line, log_text
+from programs import AMT, equal, last_line, log_text
 from servers import (DEMO, PROGRAMS, Amtsim, Run, certificate, contained,
                      each_at_once, events, good, slow_log, texts, unknown,
                      until, write)
@@ -201,6 +201,43 @@ class Network:
         before = self.sims[tls].count("requests")
         unknown(self.begin(tls, "--state", state, *args).ended(), state)
         equal(self.sims[tls].count("requests"), before)
+
+
+# --- addresses of the link ---------------------------------------------------
+
+def test_a_link_local_server_is_reached_through_its_zone():
+    """amt tap listens there for the server; what it saves shows that the zone
+    stays here: to the server, it is no part of the address."""
+    with Network() as net:
+        for name, address in ((net.client, "fe80::77:2/64"),
+                              (net.server, "fe80::77:1/64")):
+            command("ip", "-n", name, "addr", "add", address, "dev", "cable",
+                    "nodad")
+        index = command("ip", "-n", net.client, "-o", "link", "show", "cable")
+        at = "http://[fe80::77:1%s]:4004"
+        with subprocess.Popen(
+                ["ip", "netns", "exec", net.server, AMT, "tap", "--listen",
+                 at[7:] % "%25cable", "--to", net.sims[0].base, "--save",
+                 net.d + "/capture"], stderr=subprocess.PIPE, text=True) as tap:
+            assert "warning" in tap.stderr.readline()
+            assert at % "%25cable" in tap.stderr.readline()
+            for zone in "%25cable", "%cable", "%25" + index.split(":")[0]:
+                r = net.begin(False, url=at % zone, n=2).ended()
+                good(r, 2)
+            for zone, status, words in (
+                    ("", 23, ("Invalid argument",)),
+                    ("%25nothing", 78, ("no interface 'nothing'", "ip -6"))):
+                r = net.begin(False, "--give-up", "0", url=at % zone).ended()
+                equal((zone, r.returncode), (zone, status))
+                assert all(w in r.stderr for w in words), r.stderr
+            r = net.begin(False, "--timeout", "2", url=at % "%25cable").ended()
+            equal(r.returncode, 75)
+            assert "-s 'http://[fe80::77:1%25cable]:4004'" in r.stderr, r.stderr
+            tap.send_signal(signal.SIGINT)
+            tap.stderr.read()
+        with open(net.d + "/capture", encoding="utf-8") as f:
+            hosts = {line for line in f if line.startswith("Host:")}
+        equal(hosts, {"Host: [fe80::77:1]:4004\n"})
 
 
 # --- loss, resets, black holes -----------------------------------------------

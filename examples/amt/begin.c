@@ -14,13 +14,14 @@
 #include "tls.h"
 #include "trace.h"
 #include "wire.h"
+#include "zone.h"
 
 void prepare(void)
 {
   net_init(&sock);
+  take_zone(opt.server, &session.url, &sock.zone); /* settle.c has judged it */
   if (https) under = tls_begin();
   conn.http.stream = opt.trace || opt.type == PROBE ? tap_init() : under;
-  session.url = opt.server;
   session.wire = &wire;
   session.user = opt.api_user;
   session.password = password;

@@ -23,7 +23,8 @@
    files as one.
 
      text      formats, into room that is there
-     system.h  all that differs between POSIX systems and Windows
+     system.h  all that differs between POSIX systems and Windows; net: what
+               their sockets have in common
      tell      standard error: one line each; the exit statuses
      options   what can be given, and where: one table
      values    numbers, lists and keys in it
@@ -46,6 +47,7 @@
      trace     what passes over the connection: --trace, and the probe
      tls       certificates, pins, and why a server was refused
      settle    server and credentials, from wherever they come
+     zone      the interface through which a link-local server is reached
      begin     the library's structs from the options; the job's beginning
      outcome   events and errors into words and an exit status
      reserve   servers in reserve

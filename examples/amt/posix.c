@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L /* before any header */
 #endif
 #include "system.h"
+#include "net.h"
 #include "signals.h"
 #include "text.h"
 
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -35,6 +37,8 @@ const char der_cure[] = "as by `openssl x509 -inform der -in FILE -out "
                         "FILE.pem`, or `openssl pkey` likewise";
 const char trust_cure[] = "install them (the package ca-certificates), give "
                           "--ca FILE, or set SSL_CERT_FILE";
+const char zone_cure[] = "`ip -6 address` tells which has which address, as in "
+                         "fe80::1%25eth0";
 const char signals_help[] = "at SIGINT, SIGTERM, ...: kill (default), detach";
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]";
@@ -385,6 +389,14 @@ void net_init(net_socket *s)
   s->resolve = ask;
 }
 
+uint32_t net_zone(const char *name)
+{
+  uint64_t number;
+  if (amt_json_uint64(name, strlen(name), &number) == 0 &&
+      number <= INT_MAX) return (uint32_t)number;
+  return if_nametoindex(name);
+}
+
 const char *net_words(int error) { return strerror(error); }
 
 #ifdef AMT_BEARSSL
@@ -481,38 +493,10 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   }
 }
 
-/* In `to` a's address, and this port. */
-static socklen_t socket_name(struct sockaddr_storage *to, const amt_address *a,
-                             uint16_t port)
-{
-  struct sockaddr_in  four;
-  struct sockaddr_in6 six;
-  memset(&four, 0, sizeof four);
-  memset(&six, 0, sizeof six);
-  four.sin_family = AF_INET, six.sin6_family = AF_INET6;
-  four.sin_port = six.sin6_port = htons(port);
-  memcpy(&four.sin_addr, a->ip, 4);
-  memcpy(&six.sin6_addr, a->ip, sizeof six.sin6_addr);
-  if (a->len == 4) memcpy(to, &four, sizeof four);
-  else memcpy(to, &six, sizeof six);
-  return a->len == 4 ? sizeof four : sizeof six;
-}
-
-static uint16_t port_of(int fd)
-{
-  struct sockaddr_storage name;
-  struct sockaddr_in      four; /* IPv6 has it in the same place */
-  socklen_t               n = sizeof name;
-  memset(&name, 0, sizeof name);
-  getsockname(fd, (struct sockaddr *)&name, &n);
-  memcpy(&four, &name, sizeof four);
-  return ntohs(four.sin_port);
-}
-
 int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
 {
   struct sockaddr_storage name;
-  socklen_t               n = socket_name(&name, a, *port);
+  socklen_t               n = net_name(&name, a, *port);
   int on = 1, fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
   net_init(s);
   s->fd = fd;
@@ -524,7 +508,7 @@ int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
     s->sys_error = errno;
     return -1;
   }
-  *port = port_of(fd);
+  *port = net_port(s);
   return 0;
 }
 

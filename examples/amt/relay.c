@@ -22,6 +22,7 @@
 #include "tell.h"
 #include "text.h"
 #include "tls.h"
+#include "zone.h"
 #include <errno.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ typedef struct {
 static pair        pairs[LINKS];
 static net_socket  listener;
 static amt_url     url;
+static uint32_t    url_zone;
 static amt_address addresses[AMT_ADDRESSES];
 static int         address_count;
 
@@ -214,6 +216,7 @@ static void pair_turn(pair *p)
 static void pair_begin(pair *p)
 {
   net_init(&p->server);
+  p->server.zone = url_zone;
   p->server.resolve = known_addresses;
   p->to = &p->server.stream;
 #ifdef AMT_BEARSSL
@@ -307,9 +310,12 @@ static void relay_loop(void)
    is wrong. */
 static int read_listen(amt_address *a, uint16_t *port)
 {
-  const char *t = opt.listen, *colon = strrchr(t, ':'), *digits;
+  const char *t, *fault = take_zone(opt.listen, &t, &a->zone), *digits;
+  const char *colon = strrchr(t, ':');
   size_t      n = colon != NULL ? (size_t)(colon - t) : 0;
   uint64_t    number;
+  uint32_t    link = a->zone;
+  if (fault != NULL) return wrong(EXIT_USAGE, "--listen", "%s", fault);
   digits = colon != NULL ? colon + 1 : t;
   if (n > 2 && *t == '[' && t[n - 1] == ']') t++, n -= 2;
   if (n == 0 || (n == 9 && memcmp(t, "localhost", 9) == 0))
@@ -319,6 +325,7 @@ static int read_listen(amt_address *a, uint16_t *port)
     return wrong(EXIT_USAGE, "--listen", "'%s' is no ADDRESS:PORT, such as "
                  "127.0.0.1:4004", opt.listen);
   *port = (uint16_t)number;
+  a->zone = link;
   return 0;
 }
 
@@ -342,8 +349,10 @@ static int find_addresses(const char *host)
 
 static int look_up_server(void)
 {
-  char host[256];
-  int  e = amt_url_parse(&url, opt.to);
+  char        host[256];
+  const char *plain, *fault = take_zone(opt.to, &plain, &url_zone);
+  int         e = amt_url_parse(&url, plain);
+  if (fault != NULL) return wrong(EXIT_USAGE, "--to", "%s", fault);
   if (e != 0) return wrong(EXIT_USAGE, "--to", "%s", amt_error(e));
   if (url.path_len > 1)
     return wrong(EXIT_USAGE, "--to", "'%s': leave out the path; each request "

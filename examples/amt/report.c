@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "options.h"
 #include "secrets.h"
+#include "session.h"
 #include "tell.h"
 #include <string.h>
 
@@ -21,7 +22,7 @@ int report_begin(void)
   e = capture_open(opt.report);
   if (e != 0) return e;
   reporting = mask_people = 1;
-  if (amt_url_parse(&u, opt.server) == 0) mask_know(u.host, u.host_len);
+  if (amt_url_parse(&u, session.url) == 0) mask_know(u.host, u.host_len);
   if (opt.api_user != NULL) mask_know(opt.api_user, strlen(opt.api_user));
   mask_know(password, strlen(password));
   mask_know(token, strlen(token));

@@ -14,6 +14,7 @@
 #include "tls.h"
 #include "values.h"
 #include "wire.h"
+#include "zone.h"
 #include <string.h>
 
 enum { PARAMETERS = 262144 }; /* bytes of a --param-file */
@@ -22,10 +23,13 @@ static int check_server(const char *where, int status)
 {
   amt_url     u;
   amt_address a;
-  int         e = amt_url_parse(&u, opt.server);
+  uint32_t    zone;
+  const char *plain, *fault = take_zone(opt.server, &plain, &zone);
+  int         e = amt_url_parse(&u, plain);
   if (strchr(opt.server, '@') != NULL) /* not shown: a password may be in it */
     return wrong(status, "the server's URL", "no '@', user name or password "
                  "may be in it; see --api-user and --password-file");
+  if (fault != NULL) return wrong(status, where, "%s", fault);
   if (e == 0 && u.ip6 && !amt_address_parse(&a, u.host, u.host_len))
     e = AMT_E_URL_HOST;
   if (e == 0 && memchr(u.path, '?', u.path_len) != NULL)

@@ -34,6 +34,7 @@
      clock_now                seconds since 1970; *ms of the one that runs
      net_init, net_words      the socket, for which names are asked for aside;
                               what its error number means
+     net_zone                 the number of an interface, 0: there is none
      net_asks                 a name was asked for, and there is no answer yet
      wait_for                 the socket has something, a signal came, or time
      net_listen               at an address; *port: the one it got. 0, or -1
@@ -80,9 +81,9 @@ enum { TO_READ = 1, TO_WRITE = 2, SOME = 80 };
 typedef struct { net_socket *socket; int want, ready; } net_wait;
 
 extern const char null_device[];
-/* What to do here with certificates: with DER; where none are trusted. And what
-   --help says of --on-signal. */
-extern const char der_cure[], trust_cure[], signals_help[];
+/* What to do here with certificates: with DER; where none are trusted; with the
+   name of no interface. And what --help says of --on-signal. */
+extern const char der_cure[], trust_cure[], zone_cure[], signals_help[];
 /* What needs no quotes in a command line, and the quotes for the rest. */
 extern const char plain_letters[], quote[], quoted_quote[];
 
@@ -121,6 +122,7 @@ uint32_t now_ms(void);
 
 void net_init(net_socket *s);
 const char *net_words(int error);
+uint32_t net_zone(const char *name);
 int net_asks(void);
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms);
 int net_listen(net_socket *s, const amt_address *a, uint16_t *port);

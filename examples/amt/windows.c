@@ -14,9 +14,8 @@
 #define WIN32_LEAN_AND_MEAN
 #endif
 #define FD_SETSIZE 96 /* more than SOME */
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#include <wincrypt.h> /* behind the other */
+#include "net.h"
+#include <wincrypt.h> /* behind winsock2.h */
 
 enum { WIDE = 1024 };
 
@@ -26,6 +25,8 @@ const char der_cure[] = "a certificate by `certutil -encode FILE FILE.pem`, "
 const char trust_cure[] = "add the CA to this machine's store (as an "
                           "administrator: certutil -addstore Root FILE), or "
                           "give --ca FILE";
+const char zone_cure[] = "here it is a number, as in fe80::1%2512; `netsh "
+                         "interface ipv6 show interfaces` lists them";
 const char signals_help[] = "at Ctrl-C, a closed console, a\n"
                             "                            shutdown: kill "
                             "(default), detach";
@@ -440,6 +441,14 @@ void net_init(net_socket *s)
   s->resolve = ask;
 }
 
+uint32_t net_zone(const char *name)
+{
+  uint64_t number;
+  if (amt_json_uint64(name, strlen(name), &number) == 0 &&
+      number <= INT_MAX) return (uint32_t)number;
+  return 0;
+}
+
 /* In the language that this Windows speaks. */
 const char *net_words(int error)
 {
@@ -555,40 +564,12 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   WaitForMultipleObjects(count, events, FALSE, ms);
 }
 
-/* In `to` a's address, and this port. */
-static int socket_name(struct sockaddr_storage *to, const amt_address *a,
-                       uint16_t port)
-{
-  struct sockaddr_in  four;
-  struct sockaddr_in6 six;
-  memset(&four, 0, sizeof four);
-  memset(&six, 0, sizeof six);
-  four.sin_family = AF_INET, six.sin6_family = AF_INET6;
-  four.sin_port = six.sin6_port = htons(port);
-  memcpy(&four.sin_addr, a->ip, 4);
-  memcpy(&six.sin6_addr, a->ip, sizeof six.sin6_addr);
-  if (a->len == 4) memcpy(to, &four, sizeof four);
-  else memcpy(to, &six, sizeof six);
-  return a->len == 4 ? (int)sizeof four : (int)sizeof six;
-}
-
-static uint16_t port_of(SOCKET fd)
-{
-  struct sockaddr_storage name;
-  struct sockaddr_in      four; /* IPv6 has it in the same place */
-  int                     n = sizeof name;
-  memset(&name, 0, sizeof name);
-  getsockname(fd, (struct sockaddr *)&name, &n);
-  memcpy(&four, &name, sizeof four);
-  return ntohs(four.sin_port);
-}
-
 /* Without SO_EXCLUSIVEADDRUSE, any program could take the port as well. */
 int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
 {
   static const char       on[sizeof(BOOL)] = { 1 };
   struct sockaddr_storage name;
-  int                     n = socket_name(&name, a, *port);
+  socklen_t               n = net_name(&name, a, *port);
   u_long                  asynchronous = 1;
   net_init(s);
   s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
@@ -601,7 +582,7 @@ int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
     s->sys_error = WSAGetLastError();
     return -1;
   }
-  *port = port_of(s->fd);
+  *port = net_port(s);
   return 0;
 }
 
