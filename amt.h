@@ -1656,6 +1656,14 @@ static const amt_wire amt__wire_default = {
   NULL
 };
 
+/* How long its reply names are; 0: there are alternatives. */
+static const uint8_t amt__reply_length[AMT_REPLY_COUNT] = {
+  0, sizeof amt__reply_expires - 1, sizeof amt__reply_id - 1,
+  sizeof amt__reply_status - 1, 0, sizeof amt__reply_messages - 1,
+  sizeof amt__reply_more - 1, sizeof amt__reply_sequence - 1,
+  sizeof amt__reply_time - 1, sizeof amt__reply_text - 1, 0
+};
+
 AMTDEF const amt_wire *amt_wire_default(void)
 {
   return &amt__wire_default;
@@ -2257,13 +2265,25 @@ static void amt__put_hole(amt__walk *w)
   if (c != 0) amt__put_char(w->o, (char)(c == '"' ? c : c + 2)); /* ] or } */
 }
 
+/* From `at` on to behind the end of a part, and of those within it. No hole has
+   a byte that looks like these marks. */
+static size_t amt__pass_part(const char *text, size_t at)
+{
+  unsigned depth = 1;
+  for (; depth != 0 && text[at] != 0; at++) {
+    unsigned c = (unsigned char)text[at];
+    if (c <= AMT__END) depth += c == AMT__END ? -1u : 1u;
+  }
+  return at;
+}
+
 /* Puts a text with its holes filled. With `judged` it puts nothing, and returns
    0, or what is wrong with the value of the word in *judged. */
 static int amt__fill(const amt_job *j, amt_window *o, const char *text,
                      unsigned where, amt_place *place, unsigned *judged)
 {
   size_t    next;
-  unsigned  mark, skipped = 0; /* parts whose condition does not hold */
+  unsigned  mark;
   amt__walk w;
   memset(&w, 0, sizeof w);
   w.j = j;
@@ -2282,25 +2302,21 @@ static int amt__fill(const amt_job *j, amt_window *o, const char *text,
     }
   }
   for (; w.at < w.len; w.at = next) {
-    if (skipped == 0 && amt__note(&w)) return 0;
+    if (amt__note(&w)) return 0;
     mark = (unsigned char)text[w.at];
     next = w.at + 1u;
     if (!amt__is_mark((char)mark)) {
       if (!AMT__SMALL) next = amt__literal(&w, w.at);
-      if (skipped == 0) amt_put(o, text + w.at, next - w.at);
+      amt_put(o, text + w.at, next - w.at);
     } else if (mark > AMT__END) {
       next = amt__read_hole(&w);
-      if (skipped == 0) amt__put_hole(&w);
+      amt__put_hole(&w);
       if (w.error != 0) *judged = w.word;
       if (w.full || w.error != 0) return w.error;
       w.index = w.offset = 0;
-    } else if (mark == AMT__END) {
-      if (skipped != 0) skipped--;
-    } else {
-      if (skipped != 0 ||
-          amt__has(&w, (unsigned char)text[next]) != (mark == AMT__IF))
-        skipped++;
-      next++;
+    } else if (mark != AMT__END) {
+      if (amt__has(&w, (unsigned char)text[next]) == (mark == AMT__IF)) next++;
+      else next = amt__pass_part(text, next);
     }
   }
   return 0;
@@ -2943,13 +2959,25 @@ static const char *amt__alternative(const char *name)
 #endif
 }
 
+/* 1 if no alternative of reply name m begins with this letter. That rules out
+   most members, unless an object around them has matched. */
+static int amt__begins_none(const amt_job *j, unsigned m, char letter)
+{
+  const char *p = amt__wire(j)->reply[m];
+  if (AMT__SMALL || j->open__[m] != 0) return 0;
+  for (; p != NULL; p = amt__alternative(p))
+    if (((*p ^ letter) & ~32) == 0) return 0;
+  return 1;
+}
+
 #ifndef AMT_DEFAULT_WIRE_ONLY
 /* Is this member's name a part of an alternative of reply name m, behind the
    names of the objects around it? Those match from `open` to `at`. */
-static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
-                       size_t n)
+AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
+                           const char *text, size_t n)
 {
   const char *name = amt__wire(j)->reply[m], *open = name, *end = name, *at, *p;
+  if (n != 0 && amt__begins_none(j, m, *text)) return;
   while (*end != 0 && end - name < j->open__[m])
     if (*end++ == '|') open = end;
   for (at = open; depth > 1 && at < end; at++) depth -= *at == '.';
@@ -2964,25 +2992,15 @@ static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
   }
 }
 #else
-static void amt__match(amt_job *j, unsigned m, unsigned depth, const char *text,
-                       size_t n)
+AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
+                           const char *text, size_t n)
 {
   const char *p = depth == 1 ? amt__wire(j)->reply[m] : NULL;
+  if (n != 0 && amt__begins_none(j, m, *text)) return;
   for (; p != NULL; p = amt__alternative(p))
     if (amt__same(p, text, n)) j->field__ = (uint8_t)m;
 }
 #endif
-
-/* 1 if no alternative of reply name m begins with this letter. That rules out
-   most members, unless an object around them has matched. */
-static int amt__begins_none(const amt_job *j, unsigned m, char letter)
-{
-  const char *p = amt__wire(j)->reply[m];
-  if (AMT__SMALL || j->open__[m] != 0) return 0;
-  for (; p != NULL; p = amt__alternative(p))
-    if (((*p ^ letter) & ~32) == 0) return 0;
-  return 1;
-}
 
 /* A member's name: which field is it, if any? */
 static void amt__name(amt_job *j, const char *text, size_t n)
@@ -2993,10 +3011,21 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   else if (AMT__ANY_WIRE) depth -= j->lists__;
   j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
-  for (m = 0; wanted >> m != 0; m++)
-    if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
-        (n == 0 || !amt__begins_none(j, m, *text)))
+  for (m = 0; wanted >> m != 0; m++) {
+    const char *name;
+    size_t      length = 0;
+    if (!(wanted >> m & 1u)) continue;
+    name = amt__wire(j)->reply[m];
+    if (name == NULL) continue;
+    if (!AMT__SMALL && name == amt__wire_default.reply[m])
+      length = amt__reply_length[m];
+    if (length == 0) {
       amt__match(j, m, depth, text, n);
+    } else if (length == n && depth <= 1u &&
+               (memcmp(name, text, n) == 0 || amt__same(name, text, n))) {
+      j->field__ = (uint8_t)m;
+    }
+  }
 }
 
 #ifndef AMT_DEFAULT_WIRE_ONLY
@@ -3570,7 +3599,7 @@ static void amt__literal_value(amt_job *j, int type)
 }
 
 /* NOLINTBEGIN: a key, a string and a number have set t. */
-static void amt__read(amt_job *j, int type, amt_json_token *t)
+AMT__APART void amt__read(amt_job *j, int type, amt_json_token *t)
 {
   const char *text;
   switch (type) {
@@ -3590,6 +3619,21 @@ static void amt__read(amt_job *j, int type, amt_json_token *t)
   default: amt__literal_value(j, type); break;
   }
   j->call__.json.repaired = 0;
+}
+
+/* What there is most of goes a shorter way: a name, and a value that nobody
+   wants. 0 if it is neither. */
+AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
+{
+  if (AMT__SMALL) return 0;
+  if (type == AMT_JSON_KEY && t->first && t->last) {
+    amt__name(j, t->text, t->len);
+  } else if ((type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) ||
+             j->field__ != AMT__NONE || j->list__ != 0 || !amt__is_good(j)) {
+    return 0;
+  }
+  j->call__.json.repaired = 0;
+  return 1;
 }
 /* NOLINTEND */
 
@@ -3810,7 +3854,7 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
   if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
   while (done < n && j->event__ == 0) {
     unsigned char *at = (unsigned char *)p + done;
-    int            type;
+    int            type, taken;
     if (j->cause != 0 || j->phase__ != AMT__CALLING) return n; /* in vain */
     if (j->page__ == AMT__PAGE_BEGIN && amt__body_begins(j, *at)) {
       done++;
@@ -3820,13 +3864,17 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
       done += amt__page(j, at, n - done, AMT_MSG_PAGE);
       continue;
     }
-    type = amt_json_next(&j->call__.json, at, n - done, &used, &token);
-    done += used;
+    do {
+      type = amt_json_next(&j->call__.json, at, n - done, &used, &token);
+      done += used;
+      at += used;
+      taken = amt__read_short(j, type, &token);
+    } while (taken && done < n);
     if (type < 0) {
       amt__not_json(j, type);
       return n;
     }
-    if (type != AMT_JSON_MORE) amt__read(j, type, &token);
+    if (!taken && type != AMT_JSON_MORE) amt__read(j, type, &token);
   }
   return done;
 }
@@ -4620,7 +4668,7 @@ AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
 {
   int event;
 #ifndef AMT_DEFAULT_WIRE_ONLY
-  amt__lines(j);
+  if (AMT__SMALL || j->lines__ != NULL) amt__lines(j);
 #endif
   event = j->event__;
   j->event__ = 0;
@@ -4783,7 +4831,8 @@ static int amt__exchange(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
   }
   e = amt_http_poll(h, &c->url, p->buf, p->size, now);
   if (e == AMT_HTTP_SEND) e = amt__send(p, c, j, now);
-  if (e == AMT_HTTP_FIELD) amt__hear(h, j);
+  if (e == AMT_HTTP_FIELD || (!AMT__SMALL && e == AMT_HTTP_BODY))
+    amt__hear(h, j);
   if (e == AMT_HTTP_HEAD)
     amt_reply_status(j, h->reply.status, h->reply.retry_after);
   if (e == AMT_HTTP_END) {

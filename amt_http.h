@@ -750,7 +750,8 @@ AMTDEF void amt_put_text(amt_window *o, const char *text)
   while (*text != 0) amt__put_char(o, *text++);
 }
 #else
-AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
+/* The part of a text that lies in the window. */
+AMT__APART void amt__put_part(amt_window *o, const void *p, size_t n)
 {
   size_t total = o->total, room = o->cap - o->len, skip;
   o->total = n > (size_t)-1 - total ? (size_t)-1 : total + n;
@@ -761,6 +762,19 @@ AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
   if (n > room) n = room;
   memcpy(o->buf + o->len, (const char *)p + skip, n);
   o->len += n;
+}
+
+AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
+{
+  size_t total = o->total, at = o->len;
+  if (total - o->from != at || n - 1u >= o->cap - at ||
+      n > (size_t)-1 - total) {
+    amt__put_part(o, p, n);
+    return;
+  }
+  o->total = total + n; /* mostly: all of it, behind what is there */
+  o->len = at + n;
+  memcpy(o->buf + at, p, n);
 }
 
 AMTDEF void amt_put_text(amt_window *o, const char *text)
