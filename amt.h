@@ -2269,9 +2269,9 @@ static void amt__put_hole(amt__walk *w)
    a byte that looks like these marks. */
 static size_t amt__pass_part(const char *text, size_t at)
 {
-  unsigned depth = 1;
-  for (; depth != 0 && text[at] != 0; at++) {
-    unsigned c = (unsigned char)text[at];
+  unsigned depth = 1, c = 1;
+  for (; depth != 0 && c != 0; at++) {
+    c = (unsigned char)text[at];
     if (c <= AMT__END) depth += c == AMT__END ? -1u : 1u;
   }
   return at;
@@ -2313,7 +2313,7 @@ static int amt__fill(const amt_job *j, amt_window *o, const char *text,
       amt__put_hole(&w);
       if (w.error != 0) *judged = w.word;
       if (w.full || w.error != 0) return w.error;
-      w.index = w.offset = 0;
+      if (!AMT__SMALL) w.index = w.offset = 0;
     } else if (mark != AMT__END) {
       if (amt__has(&w, (unsigned char)text[next]) == (mark == AMT__IF)) next++;
       else next = amt__pass_part(text, next);
@@ -4713,6 +4713,23 @@ static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
   return best;
 }
 
+/* FNV-1a; where words are looked at, four bytes at a time. */
+static uint32_t amt__text_hash(const char *text)
+{
+  uint32_t hash = 2166136261u;
+#if AMT_WIDE > 0
+  size_t   n = strlen(text);
+  uint32_t w;
+  for (; n >= sizeof w; n -= sizeof w, text += sizeof w) {
+    memcpy(&w, text, sizeof w);
+    hash = (hash ^ w) * 16777619u;
+    hash ^= hash >> 15;
+  }
+#endif
+  while (*text != 0) hash = (hash ^ (unsigned char)*text++) * 16777619u;
+  return hash;
+}
+
 /* Begins the job's call. A Start goes on a connection that is opened for it: a
    kept one may be closing, and bytes in it may be no reply to the Start. A call
    that has met a stale connection also gets a new one: the other kept ones may
@@ -4720,10 +4737,8 @@ static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
 static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
-  const char  *url = s->url != NULL ? s->url : "";
-  uint32_t     hash = 2166136261u; /* FNV-1a */
+  uint32_t     hash = amt__text_hash(s->url != NULL ? s->url : "");
   int          e;
-  while (*url != 0) hash = (hash ^ (unsigned char)*url++) * 16777619u;
   if (c->session != s || c->url_text != s->url || c->hash != hash) {
     amt_http_close(&c->http);
     c->session = NULL;

@@ -112,6 +112,12 @@ TEST(a_length_that_cannot_be_counted_stays_the_greatest)
   assert_true(o.total == (size_t)-1);
   assert_int_equal(o.len, 3);
   assert_memory_equal(buf, "abcz", 4);
+  amt_window_init(&o, buf, 3, (size_t)-1 - 2); /* the window begins here */
+  o.total = (size_t)-1 - 2;
+  amt_put(&o, "rst", 3);
+  assert_true(o.total == (size_t)-1);
+  assert_int_equal(o.len, 3);
+  assert_memory_equal(buf, "rstz", 4);
 }
 
 /* A request far larger than the buffer goes out whole, once, piece by piece. */

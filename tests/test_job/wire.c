@@ -48,6 +48,29 @@ TEST(replies_are_found_by_dotted_names)
   }
 }
 
+/* The default table's names are compared by their length first, then whole. */
+TEST(a_name_of_the_same_length_is_another_name)
+{
+  static const step s[] = {
+    OK(AMT_SIGN_IN, JSON({"AmtLogonToken":"tok1","ExpiresIm":9})),
+    OK(AMT_START, JSON({"BatchRequestIx":7,"batchrequestID":2112,)
+                  JSON("x":{"BatchRequestId":8},"y":[{"Status":4}]})),
+    OK(AMT_MONITOR, JSON({"Statur":4,"StatuS":2,"statu":4,"x":{"Status":4}})),
+    OK(AMT_MONITOR, JSON({"STATUS":4,"Xtatus":2})),
+    OK(AMT_MESSAGES, JSON({"MessageX":["no"],"MESSAGES":[{"Texs":"no",)
+                     JSON("Sequencf":9,"sequence":1,"tEXT":"a",)
+                     JSON("x":{"Text":"no"}}],"Morf":true}))
+  };
+  size_t chunk;
+  for (chunk = 0; chunk < 40; chunk++) {
+    play *p = play_with(s);
+    p->chunk = chunk;
+    play_job(p);
+    expect_all(p, STARTED "> monitor\nstatus 2\n> monitor\nstatus 4\n"
+               "> messages\nmessage #1 a\ndone 4\n");
+  }
+}
+
 TEST(a_dot_in_a_members_own_name_is_no_nesting)
 {
   static const step s[] = {
