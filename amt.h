@@ -3604,7 +3604,7 @@ AMT__APART void amt__read(amt_job *j, int type, amt_json_token *t)
   const char *text;
   switch (type) {
   case AMT_JSON_KEY:
-    if (t->first && t->last) amt__name(j, t->text, t->len);
+    if (AMT__SMALL && t->first && t->last) amt__name(j, t->text, t->len);
     else if ((text = amt__gather(j, t)) != NULL) amt__name(j, text, j->len__);
     break;
   case AMT_JSON_STRING: case AMT_JSON_NUMBER:
