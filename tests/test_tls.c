@@ -4424,6 +4424,96 @@ TLS_TEST(a_message_is_not_read_behind_its_end)
   assert_int_equal(amt__mbedtls_shown(message, &at), 0);
 }
 
+#if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
+/* A Certificate message with two of one byte each, as mbedTLS has it. */
+static void message_of(unsigned char first, unsigned char second)
+{
+  unsigned char message[] = { 11, 0, 0, 11, 0, 0, 8, 0, 0, 1, 0, 0, 0, 1, 0 };
+  message[10] = first, message[14] = second;
+  begin_open();
+  memcpy((unsigned char *)AMT__MBEDTLS_MESSAGE(&tls.ssl), message,
+         sizeof message);
+}
+
+/* A certificate of the length of one that was dropped is still another. */
+TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
+{
+  unsigned char    own[] = { 1 };
+  mbedtls_x509_crt crt;
+  mbedtls_x509_crt_init(&crt);
+  crt.raw.p = own, crt.raw.len = 1;
+  message_of(1, 2);
+  assert_int_equal(amt__mbedtls_dropped(&tls, &crt), 1);
+  message_of(2, 1);
+  assert_int_equal(amt__mbedtls_dropped(&tls, &crt), 0);
+  tls.verdict = AMT_E_TLS_NAME;
+  amt__mbedtls_explain(&tls, &crt);
+  assert_int_equal(tls.verdict, AMT_E_TLS_ALGORITHM);
+  assert_int_equal(tls.report.certificate, 0);
+}
+
+/* One further up is no reason for a name that is wrong. */
+TLS_TEST(what_mbedTLS_dropped_higher_explains_a_missing_issuer_alone)
+{
+  static const int verdict[] = { AMT_E_TLS_NAME, AMT_E_TLS_ISSUER };
+  unsigned char    own[] = { 1 };
+  mbedtls_x509_crt crt;
+  int              i;
+  mbedtls_x509_crt_init(&crt);
+  crt.raw.p = own, crt.raw.len = 1;
+  for (i = 0; i < 2; i++) {
+    message_of(1, 2);
+    tls.verdict = (int16_t)verdict[i];
+    tls.report.certificate = 0;
+    amt__mbedtls_explain(&tls, &crt);
+    assert_int_equal(tls.verdict, i == 0 ? AMT_E_TLS_NAME
+                                         : AMT_E_TLS_ALGORITHM);
+    assert_int_equal(tls.report.certificate, i);
+    amt_http_close(&conn);
+  }
+}
+
+/* Once the chain is verified, no certificate is to blame, nor is one where all
+   can be read. */
+TLS_TEST(a_certificate_is_blamed_only_if_it_is_the_one_that_cannot_be_read)
+{
+  message_of(1, 2);
+  tls.report.certificate = 9;
+  tls.verified = 1;
+  amt__mbedtls_find(&tls);
+  assert_int_equal(tls.report.certificate, 9);
+  tls.verified = 0;
+  amt__mbedtls_find(&tls);
+  assert_int_equal(tls.report.certificate, 0);
+  tls.report.certificate = 9;
+  ((unsigned char *)AMT__MBEDTLS_MESSAGE(&tls.ssl))[6] = 0; /* none is there */
+  amt__mbedtls_find(&tls);
+  assert_int_equal(tls.report.certificate, 9);
+}
+#endif
+
+#if AMT__TLS_READER
+/* leaf, its issuer, and then that one's behind the root: mbedTLS does not look
+   for one that was sent before. */
+TLS_TEST(the_first_certificate_out_of_its_place_is_told)
+{
+  static unsigned char name[] = "abcd"; /* each is signed by the next letter */
+  static const int     sent[] = { 0, 1, 3, 2 };
+  mbedtls_x509_crt     crt[4];
+  int                  i, which = 9;
+  for (i = 0; i < 4; i++) {
+    mbedtls_x509_crt_init(&crt[i]);
+    crt[i].subject_raw.p = name + sent[i];
+    crt[i].issuer_raw.p = name + (sent[i] + 1) % 4;
+    crt[i].subject_raw.len = crt[i].issuer_raw.len = 1;
+    crt[i].next = i < 3 ? &crt[i + 1] : NULL;
+  }
+  tls.last = &crt[3];
+  assert_int_equal(amt__mbedtls_why(&tls, crt, &which), AMT_E_TLS_ORDER);
+  assert_int_equal(which, 2);
+}
+#endif
+
 TLS_TEST(each_reason_of_mbedTLS_has_its_error)
 {
   static const struct { uint32_t flags; int error; } why[] = {

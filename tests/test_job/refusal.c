@@ -131,6 +131,19 @@ TEST(a_nested_name_is_followed_in_a_refusal_too)
   expect_told(p, "server a\nserver b\nother d\n");
 }
 
+/* What is named inside of it ends nothing: all of the object are words. */
+TEST(a_name_inside_of_what_is_named_ends_no_words)
+{
+  static const step s[] = {
+    REPLY(AMT_START, 400, JSON({"error":{"message":{"a":"b"},"c":"d"},
+                                "e":"f"}))
+  };
+  play *p = play_with(s);
+  play_wire(p)->reply[AMT_REPLY_MESSAGE] = "error|error.message";
+  play_job(p);
+  expect_told(p, "server b\nserver d\nother f\n");
+}
+
 /* --- a member that tells success ------------------------------------------ */
 
 static const struct { const char *value; int good; } success[] = {
