@@ -110,10 +110,11 @@ static RUNNER_UNUSED void runner_range(uintmax_t n, uintmax_t low,
 }
 
 static RUNNER_UNUSED void runner_string(const char *a, const char *b,
-                                        const char *file, int line)
+                                        int equal, const char *file, int line)
 {
-  if (strcmp(a, b) == 0) return;
-  print_error("[  ERROR   ] --- \"%s\" != \"%s\"\n", a, b);
+  if ((strcmp(a, b) == 0) == equal) return;
+  print_error("[  ERROR   ] --- \"%s\" %s \"%s\"\n", a, equal ? "!=" : "==",
+              b);
   runner_fail(file, line);
 }
 
@@ -146,7 +147,9 @@ static RUNNER_UNUSED void runner_memory(const void *a, const void *b, size_t n,
 #define assert_in_range(n, low, high) \
   runner_range((uintmax_t)(n), (uintmax_t)(low), (uintmax_t)(high), #n, \
                __FILE__, __LINE__)
-#define assert_string_equal(a, b) runner_string(a, b, __FILE__, __LINE__)
+#define assert_string_equal(a, b) runner_string(a, b, 1, __FILE__, __LINE__)
+#define assert_string_not_equal(a, b) \
+  runner_string(a, b, 0, __FILE__, __LINE__)
 #define assert_memory_equal(a, b, n) runner_memory(a, b, n, __FILE__, __LINE__)
 
 /* --- the run ------------------------------------------------------------- */
