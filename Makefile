@@ -40,7 +40,7 @@ TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
             $(STATIC_DEBS) $(SLURM_DEBS) $(ARDUINO_DEBS) gcc g++ \
             libcmocka-dev libmbedtls-dev libssl-dev valgrind python3 sqlite3 curl pkg-config cmake mandoc nginx-light \
             nodejs iproute2 nftables util-linux wine64 liblwip-dev \
-            frama-c-base uwsgi-core uwsgi-plugin-python3 python3-yaml
+            frama-c-base tcc uwsgi-core uwsgi-plugin-python3 python3-yaml
 
 # dpkg-dev unpacks source packages.
 WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev python3
@@ -280,6 +280,12 @@ coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
 
+COMPILER_DEBS = gcc clang tcc dpkg-dev libcmocka-dev
+
+compilers: ## gcc and clang of Debian 13 and sid, C23, C++26, tcc; as root
+	@$(MAKE) --no-print-directory packages DEBS="$(COMPILER_DEBS)"
+	@sh tests/compilers.sh
+
 analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings N"
 	@$(MAKE) --no-print-directory packages DEBS="$(ANALYZE_DEBS)"
 	@sh tests/analyze.sh
@@ -324,8 +330,11 @@ slurm: ## 40 jobs under Slurm, two nodes on loopback, one dies; as root
 	@grep -q '^programs: done' build/test/slurm.log && \
 	  ! grep '^FAILED' build/test/slurm.log
 
-prove: ## no run-time error in tokenizer and HTTP parser, by Frama-C
-	@$(MAKE) --no-print-directory packages DEBS="gcc frama-c-base"
+# CBMC comes in a root of Debian 13, which needs root's rights.
+PROVE_DEBS = gcc frama-c-base debootstrap debian-archive-keyring
+
+prove: ## no run-time error in tokenizer, HTTP, requests, ...: Frama-C, CBMC
+	@$(MAKE) --no-print-directory packages DEBS="$(PROVE_DEBS)"
 	@sh tests/prove.sh
 
 test: ## everything there is to test; prints "N passed, N failed"
@@ -365,5 +374,5 @@ help: ## this list
 .PHONY: all $(EXAMPLES) amtsim static static-arm64 windows windows-zip single dist install \
         uninstall kits deb demo \
         bench bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze prove mutants kestrel slurm test tls36 tls-servers bare packages \
+        analyze compilers prove mutants kestrel slurm test tls36 tls-servers bare packages \
         clean help

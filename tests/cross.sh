@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # Runs the unit tests on other machines (make cross), without cmocka: under
-# qemu-user on s390x and mips (both big-endian), armhf, arm64 (NEON), i386 and
-# x86-64 with musl, and tests/avr.c on an AVR, where int has 16 bits, under simavr.
+# qemu-user on s390x, mips, m68k, sparc64 and powerpc64 (all big-endian; on m68k
+# what has 4 bytes is aligned to 2, on sparc64 what is not aligned is a trap), sh4,
+# riscv64, armhf, arm64 (NEON), i386 and x86-64 with musl, and tests/avr.c on an
+# AVR, where int has 16 bits, under simavr.
 #
 #   sh tests/cross.sh            all of it, a line a test; 1 if one failed
 #   sh tests/cross.sh mips avr   these machines only
@@ -15,9 +17,12 @@
 PACKAGES="qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross
   gcc-mips-linux-gnu libc6-dev-mips-cross gcc-arm-linux-gnueabihf
   libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+  gcc-m68k-linux-gnu libc6-dev-m68k-cross gcc-sh4-linux-gnu libc6-dev-sh4-cross
+  gcc-sparc64-linux-gnu libc6-dev-sparc64-cross gcc-powerpc64-linux-gnu
+  libc6-dev-ppc64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
   gcc-12-multilib libc6-dev-i386 musl-tools gcc-avr avr-libc simavr"
 
-MACHINES="s390x mips armhf arm64 i386 musl avr"
+MACHINES="s390x mips m68k sparc64 powerpc64 sh4 riscv64 armhf arm64 i386 musl avr"
 TESTS="job pump avr json http" # the longest first
 
 cd "$(dirname "$0")/.." || exit 1
@@ -31,6 +36,11 @@ machine() {
   case $1 in
   s390x) cc=s390x-linux-gnu-gcc       run=qemu-s390x;;
   mips)  cc=mips-linux-gnu-gcc        run=qemu-mips;;
+  m68k)  cc=m68k-linux-gnu-gcc        run=qemu-m68k;;
+  sparc64)   cc=sparc64-linux-gnu-gcc run=qemu-sparc64;;
+  powerpc64) cc=powerpc64-linux-gnu-gcc run=qemu-ppc64;;
+  sh4)   cc=sh4-linux-gnu-gcc         run=qemu-sh4;;
+  riscv64)   cc=riscv64-linux-gnu-gcc run=qemu-riscv64;;
   armhf) cc=arm-linux-gnueabihf-gcc   run=qemu-arm;;
   arm64) cc=aarch64-linux-gnu-gcc     run=qemu-aarch64;;
   i386)  cc="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" run=qemu-i386;;

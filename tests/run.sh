@@ -92,6 +92,10 @@ check "no option changes the layout of a struct" sh -c "
     gcc -std=c99 $I \$o tests/layout.c -o $out/layout && $out/layout || exit 1
   done | sort -u | tee /dev/stderr | wc -l | grep -qx 1"
 
+needing "tcc dpkg-buildflags clang" \
+  check "tcc, Debian's hardening flags, clang's integer sanitizer: clean" \
+  sh tests/compilers.sh tcc hardened integer
+
 # --- the object: no heap, no writable data, no stray names -----------------
 printf '#define AMT_IMPLEMENTATION\n#include "amt.h"\n' >$out/object.c
 gcc -std=c99 -Os -fno-pie $I -c $out/object.c -o $out/object.o
@@ -116,7 +120,9 @@ check "only names that begin with amt are exported" sh -c "
 
 # --- proof -----------------------------------------------------------------
 optional "no run-time error in tokenizer and HTTP parser (Frama-C)" \
-  sh tests/prove.sh
+  sh tests/prove.sh eva
+optional "none in requests, URLs, certificates and scanners (CBMC)" \
+  sh tests/prove.sh cbmc
 
 # --- units -----------------------------------------------------------------
 
