@@ -40,10 +40,18 @@ LINK = ["-Wl,--gc-sections"]
 NANO = ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warnings"]
 BOUNDED = ["-DAMT_NO_TEXT", "-DAMT_DEFAULT_WIRE_ONLY"]
 
-# name: compiler, its options, options to link with
+# name: compiler, its options, options to link with. The ESP8266 has the divisions
+# in its ROM.
 TARGETS = {
     "cortex-m0+": ("arm-none-eabi-", ["-mcpu=cortex-m0plus", "-mthumb"], NANO),
     "cortex-m4": ("arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb"], NANO),
+    "rv32imac": ("riscv64-unknown-elf-", ["-march=rv32imac", "-mabi=ilp32",
+                                          "--specs=picolibc.specs"], []),
+    "esp8266": ("xtensa-lx106-elf-",
+                ["--specs=/usr/lib/xtensa-lx106-elf/picolibc.specs",
+                 "-mtext-section-literals", "-mlongcalls"],
+                ["-nostartfiles", "-Wl,-emain", "-Wl,--defsym=__udivsi3=0",
+                 "-Wl,--defsym=__umodsi3=0"]),
     "avr": ("avr-", ["-mmcu=atmega1284p"], []),
     "x86-64": ("", ["-fno-pie", "-fno-asynchronous-unwind-tables"], ["-no-pie"]),
 }
@@ -155,6 +163,8 @@ class Target:
         line(self.name, name + ".ram", ram)
         if self.prefix != "avr-":
             assert figures[self.name, name + ".data"] == 0 == bss, name
+        if self.name == "esp8266":
+            return  # whom it calls is in registers
         size, chain = self.stack(program, source)
         line(self.name, name + ".stack", size)
         with open(self.path(source) + ".chain", "w", encoding="utf-8") as f:
@@ -268,7 +278,8 @@ def prepare():
 
 # --- the README -----------------------------------------------------------------
 
-NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+", "avr": "AVR",
+NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+",
+         "rv32imac": "RISC-V rv32imac", "esp8266": "ESP8266", "avr": "AVR",
          "x86-64": "x86-64"}
 
 
@@ -290,7 +301,7 @@ def sizes():
     for target, name in NAMES.items():
         if (target, "all.text") not in figures:
             continue
-        yield row(name, *(figures[target, what] for what in (
+        yield row(name, *(figures.get((target, what), "") for what in (
             "same-job.text", "same-job.ram", "same-job.stack", "all.text",
             "all-any-wire.text", "all.ram", "all.stack")))
 

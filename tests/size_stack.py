@@ -54,7 +54,10 @@ def taken(op, operands):
         return 4 * registers(operands) if "{" in operands else 1
     if op in ("stmdb", "stmfd") and operands.startswith("sp!"):
         return 4 * registers(operands)
-    if op in ("sub", "subw", "sub.w") and operands.startswith("sp,"):
+    if op in ("add", "addi") and operands.startswith("sp,sp,-"):
+        return int(operands.split("-")[1].split()[0])
+    if op in ("sub", "subw", "sub.w") and operands.startswith("sp,") \
+            and "#" in operands:
         return int(operands.split("#")[1].split()[0])
     if op.startswith("str") and "[sp, #-" in operands:
         return int(re.search(r"#-(\d+)\]!", operands).group(1))
@@ -89,9 +92,10 @@ def functions(objdump, program):
         f.own += taken(op, operands)
         # By its address: the name beside it may be another's of that value.
         target = re.search(r"\b(?:0x)?([0-9a-f]+) <[^>]+>", operands)
-        called = op in ("bl", "blx", "call", "rcall", "icall", "eicall", "callq")
+        called = op in ("bl", "blx", "call", "rcall", "icall", "eicall", "callq",
+                        "jal", "jalr")
         jumped = re.match(r"(b|b\.n|b\.w|b(eq|ne|cs|cc|mi|pl|hi|ls|ge|lt|gt|le)"
-                          r"(\.n|\.w)?|bx|cbn?z|j\w+|rjmp|ijmp|br\w\w)$", op)
+                          r"(\.n|\.w)?|bx|cbn?z|j\w*|rjmp|ijmp|br\w\w)$", op)
         if not called and not jumped:
             continue
         if target and not operands.startswith("*"):
@@ -103,7 +107,7 @@ def functions(objdump, program):
                 f.jumps.add(to)
         elif called:
             f.indirect.append("call")
-        elif op == "bx" and operands != "lr" or \
+        elif op == "bx" and operands != "lr" or op == "jr" or \
                 op == "jmp" and re.match(r"\*(0x[0-9a-f]+)?\(%\w+\)$", operands):
             f.indirect.append("jump")
     return found
