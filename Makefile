@@ -53,14 +53,18 @@ BENCH_DEBS = gcc $(TLS_DEBS) libmbedtls-dev openssl valgrind strace python3 \
              libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light \
              libsimdjson-dev g++ debian-archive-keyring $(SIM_DEBS)
 SIZE_DEBS  = gcc gcc-arm-none-eabi libnewlib-arm-none-eabi $(TLS_DEBS) \
-             libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3
+             libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3 \
+             gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
+             gcc-xtensa-lx106 picolibc-xtensa-lx106-elf
 
 FUZZ_DEBS  = clang libclang-rt-14-dev libjansson-dev
 ANALYZE_DEBS = gcc clang-tidy cppcheck python3 $(TLS_DEBS) libmbedtls-dev \
              $(CURL_DEBS)
 CROSS_DEBS = $(shell sh tests/cross.sh packages)
 FIRMWARE_DEBS = $(SIM_DEBS) $(TLS_DEBS) gcc-arm-none-eabi \
-             libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3
+             libnewlib-arm-none-eabi qemu-system-arm dpkg-dev openssl python3 \
+             gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
+             qemu-system-misc
 
 KESTREL_DEBS = python3 nginx-light openssl
 
@@ -291,7 +295,7 @@ analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings 
 	@sh tests/analyze.sh
 
 # lwIP and BearSSL for it come from Debian's source packages.
-firmware: ## a bare-metal image in qemu: a job over https, power cuts, figures
+firmware: ## bare-metal images in qemu: a job over https, power cuts, figures
 	@$(MAKE) --no-print-directory packages DEBS="$(FIRMWARE_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@MAKE="$(MAKE)" sh tests/firmware.sh build/firmware build/amt

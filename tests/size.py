@@ -183,9 +183,10 @@ class Target:
         subprocess.check_call(
             [self.prefix + "gcc"] + self.options + LINK + objects +
             ["--specs=nano.specs", "-nostartfiles", "-T",
-             "examples/firmware/link.ld", "-Wl,--defsym=flash_size=" + flash,
-             "-Wl,--defsym=ram_size=" + ram, "-Wl,--defsym=stack_size=2K",
-             "-o", image])
+             "examples/firmware/link.ld", "-o", image] +
+            ["-Wl,--defsym=" + s for s in (
+                "flash_at=0", "flash_size=" + flash, "ram_at=0x20000000",
+                "ram_size=" + ram, "stack_size=2K")])
         said = subprocess.run(
             ["qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none",
              "-serial", "none", "-semihosting-config",

@@ -1,4 +1,5 @@
-/* What main.c needs of a board. board.c is for qemu's mps2-an385; for another
+/* What main.c needs of a board. cortex_m3.c is for qemu's mps2-an385, risc_v.c
+   for its virt; what both have of the emulator is in emulator.c. For another
    board write these functions anew. */
 
 #ifndef BOARD_H
@@ -10,7 +11,7 @@
 
 void     board_init(void);
 uint32_t board_now(void);   /* milliseconds; wraps */
-uint32_t board_ticks(void); /* of the processor's clock, 25 MHz; wraps */
+uint32_t board_ticks(void); /* of 40 ns; wraps */
 uint32_t board_time(void);  /* seconds since 1970, or 0: there is no clock */
 /* n random bytes that nobody can guess: 1; 0 if the generator failed, and TLS
    then refuses to connect. */

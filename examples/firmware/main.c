@@ -15,11 +15,11 @@
    The next run needs record_write(NOTHING): after "ended" whenever it is due,
    after "about to" when a person has looked at the server.
 
-   board.c is the board, lwipopts.h how lwIP is built. For your own: all of
-   board.h, with sys_now for lwIP and board_reset or your vendor's start-up;
-   lwipopts.h, whose DNS port is the emulator's; link.ld (ORIGIN); Makefile
-   (CPU, no UNSAFE_FIXED_SEED); the settings below, and session.url in
-   session_init.
+   cortex_m3.c and risc_v.c are boards, lwipopts.h is how lwIP is built. For
+   your own: a file with all of board.h, with sys_now for lwIP and board_reset
+   or your vendor's start-up; your flash and clock in place of emulator.c;
+   lwipopts.h, whose DNS port is the emulator's; the board's four lines in
+   Makefile; the settings below, and session.url in session_init.
    `make firmware` runs this in qemu. */
 
 #ifdef AMT_BEARSSL

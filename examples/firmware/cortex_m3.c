@@ -1,10 +1,11 @@
 /* The board: qemu's mps2-an385, a Cortex-M3 at 25 MHz with an Ethernet
    controller LAN9118, a UART for the console, and no clock, no flash and no
-   source of randomness. The emulator's semihosting stands in for clock and
-   flash (files on the host); nothing stands in for the randomness, see
-   board_random. */
+   source of randomness. The emulator stands in for clock and flash, see
+   emulator.c; nothing stands in for the randomness, see board_random. */
 
 #include "board.h"
+#include "emulator.h"
+#include "start.h"
 #include <string.h>
 #include <lwip/etharp.h>
 #include <netif/ethernet.h>
@@ -13,27 +14,14 @@
 
 /* --- start ---------------------------------------------------------------- */
 
-extern uint32_t board_stack_low[], board_stack_high[];
-extern uint32_t board_data_low[], board_data_high[], board_bss_low[];
-extern uint32_t board_bss_high[];
-extern const uint32_t board_data_load[];
-int main(void);
+extern uint32_t board_stack_high[];
 void board_reset(void);
 
-#define PAINT 0xC5C5C5C5u /* of stack that was never in use */
-
-/* First what C relies on, and paint below the stack pointer: volatile, or the
-   compiler has memset do it, and paint the stack that it stands on. */
 void board_reset(void)
 {
-  const uint32_t    *from = board_data_load;
-  uint32_t          *to, *here;
-  volatile uint32_t *paint;
-  for (to = board_data_low; to < board_data_high; to++) *to = *from++;
-  for (to = board_bss_low; to < board_bss_high; to++) *to = 0;
-  __asm volatile("mov %0, sp" : "=r"(here));
-  for (paint = board_stack_low; paint < here; paint++) *paint = PAINT;
-  board_exit(main());
+  const uint32_t *stack;
+  __asm volatile("mov %0, sp" : "=r"(stack));
+  start(stack);
 }
 
 static void fault(void)
@@ -55,18 +43,6 @@ static const struct {
   {board_reset, fault, fault, fault, fault, fault, NULL, NULL, NULL, NULL,
    fault, fault, NULL, fault, tick}
 };
-
-size_t board_stack_size(void)
-{
-  return (size_t)((char *)board_stack_high - (char *)board_stack_low);
-}
-
-size_t board_stack_used(void)
-{
-  const uint32_t *p = board_stack_low;
-  while (p < board_stack_high && *p == PAINT) p++;
-  return (size_t)((char *)board_stack_high - (const char *)p);
-}
 
 /* --- time ----------------------------------------------------------------- */
 
@@ -94,94 +70,14 @@ void board_led(int on) { REGISTER(0x40028000u) = on ? 1u : 0u; }
 uint32_t sys_now(void); /* lwIP's clock */
 uint32_t sys_now(void) { return milliseconds; }
 
-/* --- semihosting: the emulator does what a board's hardware would --------- */
+/* --- the emulator's door, see emulator.c ---------------------------------- */
 
-enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE = 5, SYS_READ = 6,
-       SYS_TIME = 0x11, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20 };
-
-static uint32_t semihost(uint32_t op, const void *block)
+uint32_t emulator_call(uint32_t op, const void *block)
 {
   register uint32_t    r0 __asm("r0") = op;
   register const void *r1 __asm("r1") = block;
   __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
   return r0;
-}
-
-uint32_t board_time(void) { return semihost(SYS_TIME, NULL); }
-
-void board_exit(int code)
-{
-  uint32_t block[2];
-  block[0] = 0x20026; /* ADP_Stopped_ApplicationExit */
-  block[1] = (uint32_t)code;
-  for (;;) semihost(SYS_EXIT_EXTENDED, block);
-}
-
-/* "firmware URL PORT [broken]": the port is that of the emulator's DNS; for the
-   last word see board_random. */
-static char settings[160];
-uint16_t    board_dns_port;
-
-const char *board_setting(unsigned index)
-{
-  const char *p = settings;
-  while (index-- > 0 && p < settings + sizeof settings - 1) p += strlen(p) + 1;
-  return p;
-}
-
-static void settings_read(void)
-{
-  uint32_t    block[2], i;
-  const char *port;
-  block[0] = (uint32_t)settings;
-  block[1] = sizeof settings;
-  if (semihost(SYS_GET_CMDLINE, block) != 0) settings[0] = 0;
-  for (i = 0; i < sizeof settings; i++)
-    if (settings[i] == ' ') settings[i] = 0;
-  for (port = board_setting(2); *port != 0; port++)
-    board_dns_port = (uint16_t)(10u * board_dns_port + (unsigned)(*port - '0'));
-}
-
-/* The flash: a file for each slot. Opening one to write empties it, as erasing
-   does, and the bytes go in eight at a time: so a reset may come between. */
-static uint32_t slot_open(unsigned slot, uint32_t mode)
-{
-  static const char *const names[] = {"slot0", "slot1"};
-  uint32_t block[3];
-  block[0] = (uint32_t)names[slot & 1u];
-  block[1] = mode; /* 1: "rb", 5: "wb" */
-  block[2] = 5;    /* the name's length */
-  return semihost(SYS_OPEN, block);
-}
-
-/* 0 if all n bytes were read, or written. */
-static uint32_t slot_move(uint32_t op, uint32_t file, uint32_t at, size_t n)
-{
-  uint32_t block[3];
-  block[0] = file;
-  block[1] = at;
-  block[2] = n;
-  return semihost(op, block);
-}
-
-int board_flash_write(unsigned slot, const void *p, size_t n)
-{
-  uint32_t file = slot_open(slot, 5), bad = 0;
-  size_t   i;
-  if (file == UINT32_MAX) return 0;
-  for (i = 0; i < n && bad == 0; i += 8)
-    bad = slot_move(SYS_WRITE, file, (uint32_t)p + i, n - i < 8 ? n - i : 8);
-  if (semihost(SYS_CLOSE, &file) != 0) bad = 1;
-  return bad == 0;
-}
-
-int board_flash_read(unsigned slot, void *p, size_t n)
-{
-  uint32_t file = slot_open(slot, 1), bad;
-  if (file == UINT32_MAX) return 0;
-  bad = slot_move(SYS_READ, file, (uint32_t)p, n);
-  semihost(SYS_CLOSE, &file);
-  return bad == 0;
 }
 
 /* --- randomness: THERE IS NONE ---------------------------------------------
@@ -224,14 +120,6 @@ void board_print(const char *text, size_t n)
     while (UART_STATE & 1u) {} /* it is full */
     UART_DATA = (unsigned char)*text++;
   }
-}
-
-void board_panic(const char *why)
-{
-  board_print("panic: ", 7);
-  board_print(why, strlen(why));
-  board_print("\n", 1);
-  board_exit(70);
 }
 
 /* --- Ethernet: the LAN9118, polled ---------------------------------------- */
@@ -367,7 +255,7 @@ void board_init(void)
   SYST_CSR = 7u; /* the processor's clock, interrupt, on */
   UART_BAUD = 217u; /* 115,200 */
   UART_CTRL = 1u;
-  settings_read();
+  emulator_init();
 }
 
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -1,0 +1,291 @@
+/* The board: qemu's virt with a 32-bit RISC-V (rv32imac), its Ethernet
+   controller and its source of randomness after the virtio standard (1.1), and
+   a UART 16550 for the console. The emulator stands in for clock and flash,
+   see emulator.c. */
+
+#include "board.h"
+#include "emulator.h"
+#include "start.h"
+#include <string.h>
+#include <lwip/etharp.h>
+#include <netif/ethernet.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+#define BYTE(address)     (*(volatile uint8_t *)(address))
+
+/* --- start ---------------------------------------------------------------- */
+
+void board_reset(void);
+void board_trap(void);
+
+/* Nothing here faults where the stack ends, so the processor's memory
+   protection (PMP) forbids the 4 kB before it: link.ld leaves them empty. */
+#define GUARD 0x800FF000u
+
+__attribute__((section(".vectors"), naked, used)) void board_reset(void)
+{
+  __asm volatile(
+    "la   sp, board_stack_high\n"
+    "la   t0, board_trap\n"
+    "csrw mtvec, t0\n"
+    "li   t0, %0\n"
+    "csrw pmpaddr0, t0\n"
+    "li   t0, 0x98\n" /* locked, a power of two, nothing is allowed */
+    "csrw pmpcfg0, t0\n"
+    "mv   a0, sp\n"
+    "j    start" : : "i"(GUARD / 4u | (4096u / 8u - 1u)));
+}
+
+/* --- time: 10 million ticks a second -------------------------------------- */
+
+#define MTIMECMP_LOW  REGISTER(0x02004000u)
+#define MTIMECMP_HIGH REGISTER(0x02004004u)
+#define MTIME_LOW     REGISTER(0x0200BFF8u)
+
+enum { TICKS_A_MILLISECOND = 10000 };
+
+static volatile uint32_t milliseconds;
+static uint32_t          next_low, next_high;
+
+/* The high word first to the greatest, so that nothing is due in between. */
+static void next_tick(void)
+{
+  next_low += TICKS_A_MILLISECOND;
+  next_high += next_low < TICKS_A_MILLISECOND;
+  MTIMECMP_HIGH = UINT32_MAX;
+  MTIMECMP_LOW = next_low;
+  MTIMECMP_HIGH = next_high;
+}
+
+__attribute__((interrupt("machine"), aligned(4))) void board_trap(void)
+{
+  uint32_t cause;
+  __asm volatile("csrr %0, mcause" : "=r"(cause));
+  if (cause != 0x80000007u) /* the timer; nothing else interrupts */
+    board_panic("a fault: stack too small, or a wild pointer");
+  milliseconds++;
+  next_tick();
+}
+
+uint32_t board_now(void) { return milliseconds; }
+
+uint32_t board_ticks(void) { return MTIME_LOW * 5u / 2u; }
+
+void board_sleep(void) { __asm volatile("wfi"); }
+
+void board_led(int on) { (void)on; } /* there is none */
+
+uint32_t sys_now(void); /* lwIP's clock */
+uint32_t sys_now(void) { return milliseconds; }
+
+/* --- the emulator's door, see emulator.c ---------------------------------- */
+
+__attribute__((noinline, aligned(16)))
+uint32_t emulator_call(uint32_t op, const void *block)
+{
+  register uint32_t    a0 __asm("a0") = op;
+  register const void *a1 __asm("a1") = block;
+  __asm volatile(
+    ".option push\n.option norvc\n"
+    "slli zero, zero, 0x1f\nebreak\nsrai zero, zero, 7\n"
+    ".option pop" : "+r"(a0) : "r"(a1) : "memory");
+  return a0;
+}
+
+/* --- console -------------------------------------------------------------- */
+
+#define UART_DATA  BYTE(0x10000000u)
+#define UART_STATE BYTE(0x10000005u)
+
+void board_print(const char *text, size_t n)
+{
+  while (n-- > 0) {
+    while (!(UART_STATE & 0x20u)) {} /* it is full */
+    UART_DATA = (uint8_t)*text++;
+  }
+}
+
+/* --- virtio ---------------------------------------------------------------
+
+   A device takes buffers from a queue. The driver describes each in `buffer`,
+   puts its number into `given`, and rings; the device puts the number into
+   `back`, with the bytes it wrote. Both rings' counts run on and wrap. */
+
+enum { QUEUE = 2 }; /* buffers of each: a power of two */
+
+typedef struct queue {
+  struct { uint32_t at, high, n; uint16_t flags, next; } buffer[QUEUE];
+  struct { uint16_t flags, count, number[QUEUE]; } given;
+  struct { uint16_t flags, count; struct { uint32_t number, n; } it[QUEUE]; }
+    back;
+  uint16_t taken; /* of those that came back */
+} __attribute__((aligned(16))) queue;
+
+enum { WRITES = 2 }; /* a flag: the device writes to this buffer */
+
+enum { MAGIC = 0x00, VERSION = 0x04, DEVICE = 0x08, FEATURES = 0x20,
+       FEATURES_PAGE = 0x24, QUEUE_PAGE = 0x30, QUEUE_SIZE = 0x38,
+       QUEUE_READY = 0x44, NOTIFY = 0x50, STATUS = 0x70, QUEUE_BUFFERS = 0x80,
+       QUEUE_GIVEN = 0x90, QUEUE_BACK = 0xA0, CONFIG = 0x100 };
+
+enum { NET = 1, RANDOM = 4 };
+
+#define DEVICE_REGISTER(d, offset) REGISTER((d) + (uint32_t)(offset))
+
+/* What one side writes the other sees, and in this order. */
+#define BARRIER() __asm volatile("fence" : : : "memory")
+
+/* The registers of a device of this kind, which knows the features of the first
+   32 that are named; 0 if there is none. */
+static uint32_t device_begin(uint32_t kind, uint32_t features)
+{
+  uint32_t d;
+  for (d = 0x10001000u; d <= 0x10008000u; d += 0x1000u)
+    if (DEVICE_REGISTER(d, MAGIC) == 0x74726976u &&
+        DEVICE_REGISTER(d, VERSION) == 2u &&
+        DEVICE_REGISTER(d, DEVICE) == kind) {
+      DEVICE_REGISTER(d, STATUS) = 0;
+      DEVICE_REGISTER(d, STATUS) = 3u; /* seen, and known how to drive */
+      DEVICE_REGISTER(d, FEATURES_PAGE) = 0;
+      DEVICE_REGISTER(d, FEATURES) = features;
+      DEVICE_REGISTER(d, FEATURES_PAGE) = 1u;
+      DEVICE_REGISTER(d, FEATURES) = 1u; /* as the standard has it */
+      DEVICE_REGISTER(d, STATUS) = 11u;
+      return DEVICE_REGISTER(d, STATUS) & 8u ? d : 0;
+    }
+  return 0;
+}
+
+static void queue_begin(uint32_t d, uint32_t page, queue *q)
+{
+  DEVICE_REGISTER(d, QUEUE_PAGE) = page;
+  DEVICE_REGISTER(d, QUEUE_SIZE) = QUEUE;
+  DEVICE_REGISTER(d, QUEUE_BUFFERS) = (uint32_t)q->buffer;
+  DEVICE_REGISTER(d, QUEUE_GIVEN) = (uint32_t)&q->given;
+  DEVICE_REGISTER(d, QUEUE_BACK) = (uint32_t)&q->back;
+  DEVICE_REGISTER(d, QUEUE_READY) = 1u;
+}
+
+static void give(uint32_t d, uint32_t page, queue *q, unsigned number, void *p,
+                 uint32_t n, unsigned flags)
+{
+  q->buffer[number].at = (uint32_t)p;
+  q->buffer[number].n = n;
+  q->buffer[number].flags = (uint16_t)flags;
+  q->given.number[q->given.count % QUEUE] = (uint16_t)number;
+  BARRIER();
+  q->given.count++;
+  BARRIER();
+  DEVICE_REGISTER(d, NOTIFY) = page;
+}
+
+/* 1 if a buffer came back: which, and how many bytes were written to it. */
+static int take_back(queue *q, unsigned *number, uint32_t *n)
+{
+  BARRIER();
+  if (*(volatile uint16_t *)&q->back.count == q->taken) return 0;
+  BARRIER();
+  *number = q->back.it[q->taken % QUEUE].number % QUEUE;
+  *n = q->back.it[q->taken % QUEUE].n;
+  q->taken++;
+  return 1;
+}
+
+/* --- randomness ----------------------------------------------------------- */
+
+static uint32_t random_device;
+static queue    random_queue;
+
+int board_random(void *p, size_t n)
+{
+  unsigned char *to = (unsigned char *)p;
+  if (random_device == 0 || strcmp(board_setting(3), "broken") == 0) return 0;
+  while (n != 0) {
+    uint32_t asked = milliseconds, came = 0;
+    unsigned number;
+    give(random_device, 0, &random_queue, 0, to, n, WRITES);
+    while (!take_back(&random_queue, &number, &came))
+      if (milliseconds - asked > 1000u)
+        board_panic("the source of randomness does not answer");
+    if (came == 0 || came > n) return 0;
+    to += came;
+    n -= came;
+  }
+  return 1;
+}
+
+/* --- Ethernet, polled ----------------------------------------------------- */
+
+enum { RECEIVE, SEND,            /* its queues */
+       HEAD = 12,                /* bytes before each frame; 0 for all here */
+       FRAME = HEAD + 1514,
+       LINK_STATUS = 1 << 16 };  /* a feature: to tell if the cable is in */
+
+static uint32_t      net_device;
+static queue         received, sent;
+static unsigned char received_frame[QUEUE][FRAME + 2], sent_frame[FRAME + 2];
+
+static err_t send_frame(struct netif *netif, struct pbuf *p)
+{
+  unsigned number;
+  uint32_t n;
+  (void)netif;
+  while (take_back(&sent, &number, &n)) {}
+  if (sent.taken != sent.given.count || p->tot_len > FRAME - HEAD)
+    return ERR_MEM; /* lwIP sends it again */
+  pbuf_copy_partial(p, sent_frame + HEAD, p->tot_len, 0);
+  give(net_device, SEND, &sent, 0, sent_frame, HEAD + (uint32_t)p->tot_len, 0);
+  return ERR_OK;
+}
+
+void board_netif_poll(struct netif *netif)
+{
+  unsigned number;
+  uint32_t n;
+  if (BYTE(net_device + CONFIG + 6u) & 1u) netif_set_link_up(netif);
+  else                                     netif_set_link_down(netif);
+  while (take_back(&received, &number, &n)) {
+    unsigned char *frame = received_frame[number];
+    struct pbuf   *p = NULL;
+    if (n > HEAD && n <= FRAME)
+      p = pbuf_alloc(PBUF_RAW, (u16_t)(n - HEAD), PBUF_POOL);
+    if (p != NULL) pbuf_take(p, frame + HEAD, (u16_t)(n - HEAD));
+    give(net_device, RECEIVE, &received, number, frame, FRAME, WRITES);
+    if (p != NULL && netif->input(p, netif) != ERR_OK) pbuf_free(p);
+  }
+}
+
+err_t board_netif_init(struct netif *netif)
+{
+  unsigned i;
+  net_device = device_begin(NET, LINK_STATUS);
+  if (net_device == 0) board_panic("no Ethernet controller");
+  queue_begin(net_device, RECEIVE, &received);
+  queue_begin(net_device, SEND, &sent);
+  DEVICE_REGISTER(net_device, STATUS) = 15u;
+  for (i = 0; i < QUEUE; i++)
+    give(net_device, RECEIVE, &received, i, received_frame[i], FRAME, WRITES);
+  for (i = 0; i < 6u; i++) netif->hwaddr[i] = BYTE(net_device + CONFIG + i);
+  netif->hwaddr_len = 6;
+  netif->mtu = 1500;
+  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  netif->name[0] = 'e', netif->name[1] = '0';
+  netif->output = etharp_output;
+  netif->linkoutput = send_frame;
+  return ERR_OK;
+}
+
+void board_init(void)
+{
+  next_low = MTIME_LOW;
+  next_tick();
+  __asm volatile("csrs mie, %0" : : "r"(0x80u));     /* the timer's */
+  __asm volatile("csrs mstatus, %0" : : "r"(0x8u));  /* interrupts */
+  emulator_init();
+  random_device = device_begin(RANDOM, 0);
+  if (random_device == 0) return;
+  queue_begin(random_device, 0, &random_queue);
+  DEVICE_REGISTER(random_device, STATUS) = 15u;
+}
+
+/* SPDX-License-Identifier: MIT OR Unlicense */

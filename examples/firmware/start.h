@@ -1,0 +1,13 @@
+/* start.c, for the board's own file. */
+
+#ifndef START_H
+#define START_H
+
+#include <stdint.h>
+
+/* Runs main, and ends; `stack` is the stack pointer. */
+void start(const uint32_t *stack);
+
+#endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */
