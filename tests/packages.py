@@ -128,7 +128,7 @@ def test_a_signal_in_mid_installation_leaves_no_policy_behind():
         for command, packages in ways:
             with machine() as m:
                 end(m.hanging(*packages, command=command), number)
-                for _ in range(500): # make may end before its recipe
+                for _ in range(3000): # make may end before its recipe
                     if not os.listdir(m.d + "/sbin"):
                         break
                     time.sleep(0.01)

@@ -657,7 +657,7 @@ def test_resume_goes_on_with_its_job_after_kill_9_at_40_random_instants():
     chance = random.Random(time.time())
     outcomes = {}
     with tempfile.TemporaryDirectory() as d, \
-         server("--db", d + "/db", "--fault", "slow=20", speed=4) as (url, _):
+         server("--db", d + "/db", "--fault", "slow=100", speed=4) as (url, _):
 
         def starts(queue):
             with contextlib.closing(sqlite3.connect(d + "/db",
