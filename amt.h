@@ -2949,14 +2949,9 @@ static int amt__same(const char *part, const char *text, size_t n)
 /* The alternative behind this one, or NULL. */
 static const char *amt__alternative(const char *name)
 {
-#ifdef __OPTIMIZE_SIZE__
   while (*name != 0)
     if (*name++ == '|') return name;
   return NULL;
-#else
-  name = strchr(name, '|');
-  return name != NULL ? name + 1 : NULL;
-#endif
 }
 
 /* 1 if no alternative of reply name m begins with this letter. That rules out
