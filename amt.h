@@ -2899,32 +2899,33 @@ static size_t amt__whole_characters(const char *text, size_t n)
 }
 
 /* Adds a piece of a name, or of a value that is acted upon when it is whole, to
-   where it gathers: a status and a time in the text that is theirs, all else in
-   the one that this call does not bring. If it is longer, len__ is 255, and
-   what fits of it is kept, whole characters. Blanks around a status are left
-   out, and need no room. The text at its end, before that NULL. */
-AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t)
+   where it gathers: a status, a time and a Start's id in the text that is
+   theirs, all else in the one that this call does not bring. An id is put as
+   JSON, but another reply's without quotes. If the text is longer, or the id is
+   not as it was sent, len__ is 255, and what fits is kept, whole characters.
+   Blanks around a status are left out, and need no room. The text at its end,
+   before that NULL. */
+AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t,
+                                 int string)
 {
-  int      trim = j->field__ == AMT_REPLY_STATUS;
-  int      own = trim || j->field__ == AMT_REPLY_TIME;
-  char    *to = (j->op == AMT_MESSAGES) != own ? j->name : j->time;
-  unsigned n = t->first ? 0 : j->len__;
-  unsigned cap = to == j->name ? sizeof j->name : sizeof j->time;
-  size_t   i;
-  for (i = 0; i < t->len && n != 255u; i++) {
-    unsigned c = (unsigned char)t->text[i];
-    if (trim && c <= ' ' && (n == 0 || n + 1u >= cap)) continue;
-    to[n] = (char)c;
-    if (++n < cap) continue;
-    to[amt__whole_characters(to, n - 1u)] = 0;
-    n = 255;
-  }
-  if (n != 255u) {
-    if (trim && t->last)
-      while (n != 0 && (unsigned char)to[n - 1u] <= ' ') n--;
-    to[n] = 0;
-  }
-  j->len__ = (uint8_t)n;
+  int        id = j->field__ == AMT_REPLY_ID, ours = id && j->op <= AMT_START;
+  int        trim = j->field__ == AMT_REPLY_STATUS;
+  int        own = trim || j->field__ == AMT_REPLY_TIME;
+  char      *to = (j->op == AMT_MESSAGES) != own ? j->name : j->time;
+  size_t     i, cap = to == j->name ? sizeof j->name : sizeof j->time;
+  amt_window o;
+  if (ours) to = j->id, cap = sizeof j->id;
+  amt_window_init(&o, to, cap, 0);
+  if (!t->first) o.len = o.total = j->len__ < cap ? j->len__ : cap;
+  if (ours && string && t->first) amt__put_char(&o, '"');
+  for (i = 0; trim && i < t->len; i++)
+    if ((unsigned char)t->text[i] > ' ' || (o.len != 0 && o.len + 1u < cap))
+      amt__put_char(&o, t->text[i]);
+  if (!trim) amt__put_as(&o, t->text, t->len, id ? AMT__TEXT : AMT__RAW);
+  if (ours && string && t->last) amt__put_char(&o, '"');
+  to[o.len < cap ? o.len : amt__whole_characters(to, cap - 1u)] = 0;
+  if (o.total >= cap || (id && j->call__.json.repaired != 0)) o.len = 255;
+  j->len__ = (uint8_t)o.len;
   return t->last ? to : NULL;
 }
 
@@ -3319,39 +3320,20 @@ static int32_t amt__status_of_site(const amt_job *j)
 
 static void amt__status_value(amt_job *j)
 {
+  size_t  n = j->len__;
   int32_t code;
-  if (j->len__ == 0) return; /* blanks: as absent as null */
+  if (n == 0) return; /* blanks: as absent as null */
   j->seen__ |= AMT__SEEN_STATUS;
   j->got__ = AMT_CODE_UNDEFINED;
-  if (j->len__ == 255) return; /* no status is that long */
+  if (n == 255) return; /* no status is that long */
+  while ((unsigned char)j->name[n - 1u] <= ' ') n--; /* the first is none */
+  j->name[n] = 0;
   code = amt__status_of_site(j);
-  if (code < 0) code = amt__whole(j->name, j->len__);
-  if (code < 0) code = amt_status_code(j->name, j->len__);
+  if (code < 0) code = amt__whole(j->name, n);
+  if (code < 0) code = amt_status_code(j->name, n);
   if (code < 0) return;
   j->got__ = code;
   j->name[0] = 0;
-}
-
-/* Adds a piece to the job's id, as JSON; or to the id of another reply, without
-   quotes, whose beginning is enough. If there is no room, or it is not as it
-   was sent, len__ is 255. */
-static void amt__gather_id(amt_job *j, const amt_json_token *t, int string)
-{
-  amt_window o;
-  amt_window_init(&o, j->id, sizeof j->id - 1u, 0);
-  if (j->op > AMT_START) {
-    o.buf = j->time;
-    o.cap = sizeof j->time - 1u;
-    string = 0;
-  }
-  if (!t->first) o.len = o.total = j->len__;
-  if (o.len > o.cap) return;
-  if (t->first && string) amt__put_char(&o, '"');
-  amt__put_as(&o, t->text, t->len, AMT__TEXT);
-  if (t->last && string) amt__put_char(&o, '"');
-  o.buf[o.len] = 0;
-  if (o.total > o.cap || j->call__.json.repaired != 0) o.len = 255;
-  j->len__ = (uint8_t)o.len;
 }
 
 /* 1 if an id names a job: not nothing, a number of 0 or less, or a GUID of
@@ -3382,11 +3364,8 @@ static void amt__compare_id(amt_job *j)
 }
 
 /* The id of a Start is ours; that of another reply has to be. */
-AMT__OWN void amt__id(amt_job *j, const amt_json_token *t, int string)
+static void amt__id(amt_job *j)
 {
-  amt__gather_id(j, t, string);
-  j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
-  if (!t->last) return;
   if (j->op != AMT_START) amt__compare_id(j);
   else if (j->len__ == 255) j->seen__ |= AMT__SEEN_BAD_ID;
   else if (amt__is_id(j->id)) j->seen__ |= AMT__SEEN_ID;
@@ -3466,6 +3445,7 @@ static void amt__value_ends(amt_job *j, const char *text)
 {
   uint64_t n;
   switch (j->field__) {
+  case AMT_REPLY_ID: amt__id(j); break;
   case AMT_REPLY_STATUS: amt__status_value(j); break;
   case AMT_REPLY_TIME:
     if (j->len__ == 255) j->time[0] = 0;
@@ -3525,10 +3505,11 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
     if (!good && string && (t->len != 0 || !t->first)) amt__words(j, t);
     break;
   case AMT_REPLY_ID:
-    if (good) amt__id(j, t, string);
-    break;
+    if (!good) break;
+    j->seen__ &= (uint16_t)~(AMT__SEEN_ID | AMT__SEEN_BAD_ID);
+    /* fall through */
   default:
-    text = amt__gather(j, t);
+    text = amt__gather(j, t, string);
     if (text != NULL) amt__value_ends(j, text);
     if (AMT__ANY_WIRE && !good && string && j->call__.json.depth == 0)
       amt__words(j, t);
@@ -3599,8 +3580,12 @@ AMT__APART void amt__read(amt_job *j, int type, amt_json_token *t)
   const char *text;
   switch (type) {
   case AMT_JSON_KEY:
-    if (AMT__SMALL && t->first && t->last) amt__name(j, t->text, t->len);
-    else if ((text = amt__gather(j, t)) != NULL) amt__name(j, text, j->len__);
+    if (AMT__SMALL && t->first && t->last) {
+      amt__name(j, t->text, t->len);
+    } else {
+      text = amt__gather(j, t, 0);
+      if (text != NULL) amt__name(j, text, j->len__);
+    }
     break;
   case AMT_JSON_STRING: case AMT_JSON_NUMBER:
     amt__piece(j, t, type == AMT_JSON_STRING);
@@ -3950,7 +3935,8 @@ AMT__OWN void amt__take_id(amt_job *j, const char *id)
   j->start = AMT_START_KNOWN;
   number = amt__bare_id(&j->call__.json, id, room, &t);
   t.first = t.last = 1;
-  if (t.len != 0) amt__gather_id(j, &t, !number);
+  j->field__ = AMT_REPLY_ID;
+  if (t.len != 0) amt__gather(j, &t, !number);
 }
 
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t)
