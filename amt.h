@@ -975,8 +975,9 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
-/* Closes all connections and wipes the buffer. Its jobs must have ended or been
-   dropped: one in mid-call would send its request again, even a Start. */
+/* Closes all connections and wipes the buffer. A job in mid-call is dropped, as
+   amt_drop does it, or it would send its request again, even a Start: it must
+   still be there. */
 AMTDEF void amt_pool_end(amt_pool *p);
 #endif /* AMT_NO_HTTP */
 
@@ -4908,13 +4909,12 @@ AMTDEF void amt_drop(amt_pool *p, amt_job *j)
 AMTDEF void amt_pool_end(amt_pool *p)
 {
   size_t i;
-  AMT_ASSERT(p->holder == NULL); /* its message lies in the buffer */
   for (i = 0; i < p->count; i++) {
-    AMT_ASSERT(p->conn[i].job == NULL); /* amt_drop it first */
+    if (p->conn[i].job != NULL) amt_drop(p, p->conn[i].job);
     amt_http_close(&p->conn[i].http);
-    p->conn[i].job = NULL;
     p->conn[i].session = NULL;
   }
+  AMT_ASSERT(p->holder == NULL); /* its message lies in the buffer */
   amt_wipe(p->buf, p->size);
   p->holder = NULL;
 }

@@ -704,6 +704,47 @@ TEST(a_start_stuck_in_the_middle_is_unknown)
   rig_free(&r);
 }
 
+TEST(a_pool_that_ends_drops_its_jobs_in_mid_call)
+{
+  size_t n;
+  find_the_start();
+  for (n = 0; n < 200; n += 7) {
+    rig r;
+    rig_init(&r, 1, 64);
+    amt_start(&r.j, &r.s, &r.t);
+    rig_until(&r, &r.j, &r.srv.log, AMT_STARTING);
+    r.srv.write_max = 10;
+    do {
+      r.srv.not_yet = 1;
+      assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_BUSY);
+    } while (r.srv.written < start_from + n);
+    amt_pool_end(&r.pool);
+    r.srv.write_max = 0, r.srv.not_yet = 0;
+    assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_FAILED);
+    assert_int_equal(r.j.error, AMT_E_FORGOTTEN);
+    assert_int_equal(r.j.start, r.srv.starts_begun != 0 ? AMT_START_UNKNOWN
+                                                        : AMT_START_NONE);
+    assert_true(n == 0 || r.srv.starts_begun == 1);
+    assert_int_equal(r.srv.count[AMT_START], 0);
+    rig_free(&r);
+  }
+}
+
+TEST(a_pool_that_ends_drops_a_job_that_lends_a_message)
+{
+  rig r;
+  rig_init(&r, 1, 64);
+  amt_start(&r.j, &r.s, &r.t);
+  rig_until(&r, &r.j, &r.srv.log, AMT_MESSAGE);
+  assert_ptr_equal(r.conn[0].job, &r.j);
+  amt_pool_end(&r.pool);
+  assert_null(r.pool.holder);
+  assert_null(r.j.msg);
+  assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_FAILED);
+  assert_int_equal(r.j.start, AMT_START_KNOWN);
+  rig_free(&r);
+}
+
 static const struct { const char *raw; int error; } strange[] = {
   { "hello", AMT_E_TIMEOUT }, /* a prefix of nothing, and then silence? */
   { H("200", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "xx"),
