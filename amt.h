@@ -761,7 +761,8 @@ enum {
                     to be told where it says nothing else */
   AMT_MSG_PAGE,  /* likewise, where the reply is not JSON: the text of an HTML
                     page, of a fault in XML, or as it is; 200 characters of it
-                    at most, without controls. May end in a blank */
+                    at most, without controls. May end in a blank. Character
+                    references, such as &amp;, stay as they are */
   AMT_MSG_CHALLENGE, /* WWW-Authenticate of a 401: what the server wants */
   AMT_MSG_LOCATION   /* Location of a 3xx: where it redirects to */
 };
@@ -793,7 +794,8 @@ typedef struct amt_job {
   uint8_t     log_complete;
   uint8_t     msg_kind;    /* AMT_MSG_ */
   uint8_t     msg_more;    /* more pieces of this message follow; a message that
-                              breaks off goes on later, what was said not */
+                              breaks off goes on later, what was said not (with
+                              a 32-bit uint_fast32_t, of less than 4 GB) */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
                               when it can be had again, AMT_SERVER_TEXT
                               between, or is left, if the server has it no

@@ -14,6 +14,7 @@ usage: size.py (make size)
   with-...       what an option adds to .text
   lwip-, tls-, posix  .text of these streams, and what their options add
   device-...     .text of a whole program over such a stream: size_device.c
+  ...-unused     what of it only amt_stop, amt_once and AMT_LIVE need
 
   amt-static, amt-exe  .bytes: the tool as one file (make static, make windows)
 
@@ -215,8 +216,9 @@ class Target:
         o = self.path("kept")
         subprocess.check_call(
             [self.prefix + "gcc", "-std=c99", "-Os", "-ffunction-sections",
-             "-fdata-sections", "-I.", "-Ibackends", "-isystem", OUT + "/include",
-             "-DAMT_NO_TEXT"] + self.options + options.split() +
+             "-fdata-sections"] + options.split() +
+            ["-I.", "-Ibackends", "-isystem", OUT + "/include", "-DAMT_NO_TEXT"] +
+            self.options +
             ["-c", source or OUT + "/kept.c", "-o", o + ".o"])
         subprocess.check_call(
             [self.prefix + "gcc", "-r", "-nostdlib", "-Wl,--gc-sections"] +
@@ -234,8 +236,12 @@ class Target:
         sockets = "-DAMT_LWIP -I%s/lwip -isystem /usr/include/lwip" % OUT
         put("lwip-sockets", self.kept(sockets, "amt_posix_init"))
         for name, options in ("device-lwip-raw", raw), ("device-sockets", sockets):
-            put(name, self.kept(options + " -DAMT_DEFAULT_WIRE_ONLY", "main",
-                                source="tests/size_device.c"))
+            options += " -DAMT_DEFAULT_WIRE_ONLY"
+            whole = self.kept(options, "main", source="tests/size_device.c")
+            put(name, whole)
+            put(name + "-unused", whole - self.kept(
+                "-I%s/watch %s" % (OUT, options), "main",
+                source="tests/size_device.c"))
         init = "amt_bearssl_init"
         bare = "-DAMT_BEARSSL -DAMT_TLS_NO_IP -DAMT_TLS_NO_PIN"
         base = self.kept(bare, init)
@@ -259,6 +265,20 @@ class Target:
         put("tls-mbedtls-ip-and-pins", self.kept("-DAMT_MBEDTLS", *init) - base)
 
 
+def watch_only():
+    """amt.h without what a program that only starts and watches never needs: the
+    flags are 0, so the compiler leaves out what depends on them."""
+    with open("amt.h", encoding="utf-8") as f:
+        text = f.read()
+    for right, wrong, count in (
+            (r"(AMT__(ONCE|LIVE_DUE|STOPPING|STOP_TRIED)\s+= )\d+", r"\g<1>0", 4),
+            (r"return amt__after_stop\(.*?\);", "return AMT__NOTHING;", 1),
+            (r"messages == AMT_LIVE", "0", 1)):
+        text, found = re.subn(right, wrong, text)
+        assert found == count, (right, found)
+    return text
+
+
 def prepare():
     os.makedirs(OUT + "/include", exist_ok=True)
     for path in glob.glob("/usr/include/bearssl*") + ["/usr/include/mbedtls"]:
@@ -273,6 +293,9 @@ def prepare():
     with open(OUT + "/lwip/lwipopts.h", "w", encoding="utf-8") as f:
         f.write("#define NO_SYS 0\n#define LWIP_SOCKET_POLL 1\n"
                 "#define LWIP_DNS 1\n#define LWIP_IPV6 1\n")
+    os.makedirs(OUT + "/watch", exist_ok=True)
+    with open(OUT + "/watch/amt.h", "w", encoding="utf-8") as f:
+        f.write(watch_only())
     with open(OUT + "/kept.c", "w", encoding="utf-8") as f:
         f.write('#define AMT_IMPLEMENTATION\n#include "amt_http.h"\n')
 
