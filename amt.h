@@ -3027,7 +3027,6 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   }
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* The field whose value is the reply itself: the first of those that such a
    reply can bring. */
 static void amt__itself(amt_job *j)
@@ -3041,7 +3040,6 @@ static void amt__itself(amt_job *j)
     if ((wanted >> m & 1u) && amt__wire(j)->reply[m] != NULL &&
         *amt__wire(j)->reply[m] == 0) j->field__ = (uint8_t)m;
 }
-#endif
 
 AMT__OWN void amt__note_error(amt_job *j, int error)
 {
@@ -3080,13 +3078,12 @@ static void amt__find_resume_point(amt_job *j)
   j->seen__ |= AMT__RESUME_FOUND;
   if (j->has_sequence) whole = j->sequence <= j->after__;
   else whole = !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (!amt__has_char(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
+  if (AMT__ANY_WIRE &&
+      !amt__has_char(amt__wire(j)->call[AMT_MESSAGES].body, AMT__W_AFTER) &&
       !amt__has_char(amt__wire(j)->call[AMT_MESSAGES].path, AMT__W_AFTER)) {
     whole = 1;
     j->log__ |= AMT__LOG_WHOLE;
   }
-#endif
   if (whole && j->given__ != 0) j->log__ |= AMT__LOG_WHOLE;
   if (whole || j->given__ == 0) j->seen__ |= AMT__WHOLE;
   j->skip__ = whole ? j->given__ : j->given__ - j->base__;
@@ -3381,7 +3378,6 @@ static void amt__list_begins(amt_job *j)
   j->seen__ |= AMT__SEEN_LIST;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* The next line of a log that is one string, or the part of it that has come. A
    CR at the end of a piece, or alone, ends only a piece of the line. */
 static void amt__line(amt_job *j)
@@ -3429,7 +3425,6 @@ static void amt__lines_piece(amt_job *j, const amt_json_token *t)
   if (t->last) j->seen__ |= AMT__LINES_END;
   amt__lines(j);
 }
-#endif
 
 /* Whether a 2xx is a success. The last member of that name counts. */
 static void amt__success(amt_job *j, int success)
@@ -3500,9 +3495,7 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
   case AMT_REPLY_TEXT: amt__text(j, t); break;
   case AMT_REPLY_MORE: break;
   case AMT_REPLY_MESSAGES:
-#ifndef AMT_DEFAULT_WIRE_ONLY
-    if (good) amt__lines_piece(j, t);
-#endif
+    if (AMT__ANY_WIRE && good) amt__lines_piece(j, t);
     /* fall through */
   case AMT__NONE:
     if (!good && string && (t->len != 0 || !t->first)) amt__words(j, t);
@@ -3789,9 +3782,7 @@ AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after)
   j->session__->reached__ = 1;
   j->http_status = (uint16_t)http_status;
   j->retry_after__ = amt__milliseconds(retry_after);
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  amt__itself(j);
-#endif
+  if (AMT__ANY_WIRE) amt__itself(j);
 }
 
 AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
@@ -4651,9 +4642,7 @@ AMT__OWN int amt__step(amt_job *j, uint32_t now)
 AMTDEF amt_event amt_next(amt_job *j, uint32_t now)
 {
   int event;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (AMT__SMALL || j->lines__ != NULL) amt__lines(j);
-#endif
+  if (AMT__ANY_WIRE && (AMT__SMALL || j->lines__ != NULL)) amt__lines(j);
   event = j->event__;
   j->event__ = 0;
   if (event != 0) return (amt_event)event;
