@@ -831,9 +831,8 @@ typedef struct amt_job {
   uint32_t    due__, began__, failed__; /* times */
   uint32_t    retry_after__; /* the next pause, at the least */
   uint32_t    given__;     /* messages given, counted from the list's start */
-  uint32_t    base__;      /* of them, those that `after` covers */
-  uint32_t    skip__;      /* elements of this list that are not to be given */
-  uint32_t    index__;     /* of them, those that are over */
+  uint32_t    beyond__;    /* of them, those that `after` does not cover */
+  uint32_t    skip__;      /* elements yet to be passed over, with this one */
   int32_t     got__;       /* the Status of this reply */
   uint32_t    last__;      /* sequence of the message that was begun last, its
                               low bits; 0 if it was not known then */
@@ -3086,7 +3085,7 @@ static void amt__find_resume_point(amt_job *j)
   }
   if (whole && j->given__ != 0) j->log__ |= AMT__LOG_WHOLE;
   if (whole || j->given__ == 0) j->seen__ |= AMT__WHOLE;
-  j->skip__ = whole ? j->given__ : j->given__ - j->base__;
+  j->skip__ = whole ? j->given__ : j->beyond__;
   j->cut__ = j->part__;
   j->asked__ = j->after__;
 }
@@ -3102,13 +3101,10 @@ static void amt__text_begins(amt_job *j)
   if (j->has_sequence && !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT) &&
       j->given__ != 0 &&
       !((j->seen__ & AMT__WHOLE) && (j->log__ & AMT__LOG_RESTARTS))) {
-    if (j->sequence <= j->asked__) {
-      if (j->skip__ <= j->index__) j->skip__ = j->index__ + 1u;
-    } else if (j->skip__ > j->index__) {
-      j->skip__ = j->index__;
-    }
+    if (j->sequence > j->asked__) j->skip__ = 0;
+    else if (j->skip__ == 0) j->skip__ = 1;
   }
-  if (j->index__ < j->skip__) return;
+  if (j->skip__ != 0) return;
   if (j->cut__ != 0 && n != j->last__) { /* what had broken off is gone */
     j->part__ = j->cut__ = 0;
     j->log__ |= AMT__LOG_LOST;
@@ -3121,13 +3117,13 @@ static void amt__text_begins(amt_job *j)
    that had broken off. */
 static void amt__list_ends(amt_job *j)
 {
-  int lost = j->index__ < j->skip__;
+  int lost = j->skip__ != 0;
   if ((j->seen__ & AMT__NUMBERED) && j->sequence >= j->after__ &&
       !(j->log__ & AMT__LOG_RESTARTS))
     lost = 0;
   if (!(j->seen__ & AMT__RESUME_FOUND)) /* empty: nothing new by numbers */
     lost = (j->log__ & AMT__LOG_WHOLE) &&
-           (j->given__ != j->base__ || (j->log__ & AMT__LOG_RESTARTS));
+           (j->beyond__ != 0 || (j->log__ & AMT__LOG_RESTARTS));
   if (lost || j->part__ != 0) j->log__ |= AMT__LOG_LOST;
 }
 
@@ -3143,18 +3139,17 @@ static int amt__has_gap(const amt_job *j)
    none that has arrived: they are not covered yet. */
 static void amt__commit_sequence(amt_job *j)
 {
-  uint32_t rest = j->skip__ > j->index__ ? j->skip__ - j->index__ : 0;
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
   if (j->sequence > j->after__) {
     j->after__ = j->sequence;
-    if (rest != 0 && j->given__ == j->base__) {
+    if (j->skip__ != 0 && j->beyond__ == 0) {
       j->log__ |= AMT__LOG_LOST; /* this is a new one, and is passed over */
       return;
     }
-  } else if (rest > 1u) {
+  } else if (j->skip__ > 1u) {
     return;
   }
-  j->base__ = j->given__ - (rest != 0 ? rest - 1u : 0);
+  j->beyond__ = j->skip__ != 0 ? j->skip__ - 1u : 0;
 }
 
 /* The number of an element: does it follow the one before it in this reply, or
@@ -3181,8 +3176,9 @@ static void amt__text_ends(amt_job *j)
   if (j->seen__ & AMT__ELEMENT_ENDS) return;
   amt__text_begins(j);
   j->seen__ |= AMT__ELEMENT_ENDS;
-  if (j->index__ >= j->skip__) {
+  if (j->skip__ == 0) {
     j->given__++;
+    j->beyond__++;
     j->part__ = j->cut__ = 0;
   }
   amt__commit_sequence(j);
@@ -3198,7 +3194,7 @@ static void amt__text(amt_job *j, amt_json_token *t)
     return;
   }
   amt__text_begins(j);
-  if (j->index__ >= j->skip__) {
+  if (j->skip__ == 0) {
     size_t pass = t->len < j->cut__ ? t->len : (size_t)j->cut__;
     j->cut__ -= (uint_fast32_t)pass;
     while (pass != 0 && pass < t->len && (t->text[pass] & 0xC0) == 0x80) pass++;
@@ -3219,8 +3215,8 @@ static void amt__text(amt_job *j, amt_json_token *t)
 static void amt__element_ends(amt_job *j)
 {
   amt__text_ends(j);
-  if (j->index__ >= j->skip__) return;
-  if (++j->index__ == j->skip__ && j->part__ == 0 && j->has_sequence &&
+  if (j->skip__ == 0) return;
+  if (--j->skip__ == 0 && j->part__ == 0 && j->has_sequence &&
       j->last__ != 0 && j->last__ != (uint32_t)j->sequence)
     j->log__ |= AMT__LOG_LOST;
 }
@@ -3759,7 +3755,7 @@ static void amt__reply_begins(amt_job *j)
   j->left__ = AMT__LEFT_MAX;
   j->len__ = 0;
   j->page__ = AMT__PAGE_BEGIN;
-  j->index__ = j->skip__ = 0;
+  j->skip__ = 0;
   j->has_sequence = 0;
   j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
   if (j->op == AMT_START) j->id[0] = 0;
@@ -3877,9 +3873,9 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 
    What holds between two calls of the library:
    - A reply is heard in CALLING only. What belongs to one reply is reset by
-     amt__reply_begins: seen__, list__, len__, index__, skip__, call__, open__.
-     What is known of the log outlives it: given__, base__, after__, part__,
-     last__, log__.
+     amt__reply_begins: seen__, list__, len__, skip__, call__, open__.
+     What is known of the log outlives it: given__, beyond__, after__,
+     part__, last__, log__.
    - ENDED and LOST stay, and such a job holds nothing of its session.
    - Once start is not NONE, no Start is called for. Until then it goes again
      in two cases only: nothing of it was TAKEN; or a complete 401, once, which

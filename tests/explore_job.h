@@ -141,7 +141,7 @@ static void canon_reply(amt_job *j)
   if (live && (j->seen__ & AMT__NUMBERED)) return; /* for amt__list_ends */
   j->has_sequence = 0;
   j->sequence = 0;
-  if (!live || j->op != AMT_MESSAGES) j->index__ = j->skip__ = 0;
+  if (!live || j->op != AMT_MESSAGES) j->skip__ = 0;
 }
 
 static void canon_job(amt_job *j)

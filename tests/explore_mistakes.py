@@ -55,7 +55,7 @@ MISTAKES = [
      "explore two", "two jobs sign in at once|"
      "the sign-in is held by a job that does not sign in"),
     ("what was given without its number is given again", "amt.h",
-     "  j->skip__ = whole ? j->given__ : j->given__ - j->base__;\n",
+     "  j->skip__ = whole ? j->given__ : j->beyond__;\n",
      "  j->skip__ = whole ? j->given__ : 0;\n",
      "explore text_first", "a message is given twice"),
     ("a failure of the log hides the completion code", "amt.h",
