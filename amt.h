@@ -3437,23 +3437,23 @@ static uint32_t amt__milliseconds(uint64_t seconds)
 /* A value that has gathered, whole. */
 static void amt__value_ends(amt_job *j, const char *text)
 {
+  unsigned field = j->field__;
   uint64_t n;
-  switch (j->field__) {
-  case AMT_REPLY_ID: amt__id(j); break;
-  case AMT_REPLY_STATUS: amt__status_value(j); break;
-  case AMT_REPLY_TIME:
+  if (field == AMT_REPLY_ID) {
+    amt__id(j);
+  } else if (field == AMT_REPLY_STATUS) {
+    amt__status_value(j);
+  } else if (field == AMT_REPLY_TIME) {
     if (j->len__ == 255) j->time[0] = 0;
-    break;
-  case AMT_REPLY_SUCCESS:
-    if (AMT__ANY_WIRE)
-      amt__success(j, !amt__same_text("false", text) &&
-                      !amt__same_text("0", text));
-    break;
-  default:
-    if (amt_json_uint64(text, amt__length(text), &n) != 0) break;
-    if (j->field__ == AMT_REPLY_SEQUENCE) amt__number(j, n);
-    else j->session__->token__life = amt__milliseconds(n);
-    break;
+  } else if (AMT__ANY_WIRE && field == AMT_REPLY_SUCCESS) {
+    amt__success(j, !amt__same_text("false", text) &&
+                    !amt__same_text("0", text));
+  } else if (amt_json_uint64(text, j->len__, &n) != 0) {
+    return;
+  } else if (field == AMT_REPLY_SEQUENCE) {
+    amt__number(j, n);
+  } else {
+    j->session__->token__life = amt__milliseconds(n);
   }
 }
 
