@@ -8,7 +8,7 @@ _amt() {
     -pa --param --param-file -tv --task-value -u --user -su --submit-user -st --station
     -qn --queue -id --id --id-text -c --config -s --server
     --api-user --password-file
-    --poll --initial-delay --poll-max --timeout --give-up --format
+    --poll --initial-delay --poll-max --timeout --give-up --format --crlf
     -f --follow --state --lock-wait --keep-state --on-signal --no-wait --id-file --quiet
     --log-dir --retain-days --max-log --strict-text
     --ca --pin --cert --key --insecure --insecure-common-name --more-ciphers --wire --output
@@ -29,7 +29,7 @@ _amt() {
     -v | --trace) [ "$command" = encrypt ] && option=-v ;;
     -f | --follow | --no-wait | --keep-state | --insecure | --insecure-common-name | --more-ciphers | --no-keep-alive | \
       --zero-on-done | --secrets | --id-text | --quiet | --strict-text | --print-wire | \
-      --c-source | \
+      --c-source | --crlf | \
       --help | --version) ;;
     -*) option=${COMP_WORDS[i]} ;;
     esac

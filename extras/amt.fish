@@ -52,6 +52,8 @@ complete -c amt -l give-up -x \
   -d 'how long the server may stay away'
 complete -c amt -l format -x -a 'acs connector text json' \
   -d 'the form of the log'
+complete -c amt -l crlf \
+  -d 'lines end in CR LF'
 complete -c amt -s f -l follow \
   -d 'messages as they are written'
 complete -c amt -l state -r -F \

@@ -96,8 +96,9 @@ def test_each_long_option_has_its_key_in_the_section_AMT():
     alone_there = {"job-type", "job", "file", "id", "id-text", "config",
                    "print-wire", "c-source", "help", "version", "listen",
                    "to", "save", "secrets", "report"}
-    flags = {"follow", "no-wait", "quiet", "keep-state", "strict-text", "no-keep-alive",
-             "zero-on-done", "trace", "insecure", "more-ciphers",
+    flags = {"crlf", "follow", "no-wait", "quiet", "keep-state",
+             "strict-text", "no-keep-alive", "zero-on-done", "trace",
+             "insecure", "more-ciphers",
              "insecure-common-name"}
     listed = alone("--help").stdout
     names = set(re.findall(r"--([a-z][a-z-]*)", listed)) - {"cert,"}
@@ -443,6 +444,87 @@ def test_the_live_line_has_the_last_message_and_follows_the_windows_width():
         job.send_signal(TERM)
         equal(job.wait(20), 75)
         os.close(master)
+
+
+# --- what Windows has otherwise ------------------------------------------------
+
+def test_lines_end_in_CRLF_where_asked_and_in_the_connectors_form_on_Windows():
+    with server() as (url, _), folder() as d:
+        for form in "acs", "connector", "text", "json":
+            for asked in [], ["--crlf"]:
+                for name in os.listdir(d):
+                    os.remove(d + "/" + name)
+                r = subprocess.run(
+                    [AMT, *DONE, *FAST, "--format", form, *asked, "--log-dir",
+                     d], env=environment(url), capture_output=True)
+                equal((form, asked, r.returncode, r.stderr),
+                      (form, asked, 4, b""))
+                with open(d + "/" + os.listdir(d)[0], "rb") as f:
+                    equal(f.read(), r.stdout)
+                crlf = asked or (WINE and form == "connector")
+                ends = {line[-2:] == b"\r\n"
+                        for line in r.stdout.splitlines(True)}
+                equal((form, asked, ends), (form, asked, {bool(crlf)}))
+        r = subprocess.run([AMT, *DONE, *FAST, "--format", "connector",
+                            "--no-wait"], env=environment(url),
+                           capture_output=True)
+        assert re.fullmatch(rb"\d+\n", r.stdout), r.stdout
+
+
+def test_a_log_has_the_local_time_whatever_spells_the_zone():
+    """The published form's; Windows's C library takes TZ's words for others."""
+    for zone, hours in ("Asia/Tokyo", 9), ("UTC", 0):
+        with server() as (url, _):
+            before = int(time.time()) // 3600 + hours
+            r = amt(url, *DONE, "--format", "connector", env={"TZ": zone})
+            after = int(time.time()) // 3600 + hours
+            seen = {int(h) for h in re.findall(r"^(\d\d):\d\d:\d\d\.",
+                                               r.stdout, re.M)}
+            assert seen <= {before % 24, after % 24}, (zone, seen, r.stdout)
+
+
+def test_a_name_of_more_than_259_characters_is_a_name():
+    with server() as (url, _), folder() as d:
+        logs = d + "/" + "x" * 150 + "/" + "y" * 150
+        os.makedirs(logs)
+        config_file = write(logs + "/Connector.config", config(url))
+        r = amt(None, *DONE, "-c", config_file, "--log-dir", logs, "--state",
+                logs + "/state")
+        equal((r.returncode, r.stderr), (4, ""))
+        equal(len(os.listdir(logs)), 2)
+
+
+def test_an_error_is_told_in_the_systems_own_words():
+    with server() as (url, stats), folder() as d:
+        r = amt(url, *DONE, "-c", d + "/none/there")
+        equal(r.returncode, 78)
+        assert ("(Windows error 3)" if WINE else
+                "No such file or directory") in r.stderr, r.stderr
+        nothing_sent(stats)
+
+
+def test_a_console_shows_each_character_whatever_its_code_page():
+    """And has the code page that it had. Of two halves of UTF-16, as emoji
+    have, Wine's own console makes two marks."""
+    if not WINE:
+        return
+    pid, fd = pty.fork()
+    if pid == 0:
+        wine = os.environ["AMT_WINE"]
+        os.execv(wine, [
+            wine, "cmd", "/c", "chcp 437 & %s.exe -jt \u00e9\u4e2d%s & chcp"
+            % (AMT.replace("/", "\\"), "\u00e9" * 3000)])
+    seen = b""
+    try:
+        while piece := os.read(fd, 4096):
+            seen += piece
+    except OSError:
+        pass
+    os.waitpid(pid, 0)
+    seen = re.sub(r"\x1b\[[?0-9]*[a-zA-Z]|\r|\n", "", seen.decode())
+    assert "-jt: '\u00e9\u4e2d\u00e9" in seen, seen
+    equal(seen.count("Active code page: 437"), 2)
+    assert set(seen) <= set(map(chr, range(32, 127))) | set("\u00e9\u4e2d"), seen
 
 
 # --- files --------------------------------------------------------------------

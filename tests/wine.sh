@@ -25,4 +25,4 @@ trap '"$server" -k' EXIT
 trap 'exit 1' INT TERM
 WINEDLLOVERRIDES="mscoree,mshtml=" "$server" -p &&
   "$dir/amt" --version >/dev/null || { echo "wine.sh: Wine fails" >&2; exit 1; }
-AMT_WINE=1 AMT=$dir/amt AMT_PLAIN=$dir/amt "$@"
+AMT_WINE=$wine AMT=$dir/amt AMT_PLAIN=$dir/amt "$@"

@@ -36,6 +36,8 @@ void prepare(void)
   session.messages = opt.follow ? AMT_LIVE : AMT_AT_END;
   session.repair = !opt.strict_text;
   escape_all = opt.format == JSON || is_terminal(1);
+  crlf = opt.crlf ||
+         (crlf_is_usual && opt.format == CONNECTOR && log_wanted());
   task.application = opt.application;
   task.job = opt.job;
   task.script = opt.script;

@@ -38,7 +38,7 @@ static void write_file(const char *p, size_t n)
 {
   if (saved.fd == 0 || write_all(saved.fd, p, n) == 0) return;
   tell("%s: %s; the capture ends here, and what passes goes on", saved.name,
-       strerror(errno));
+       error_words(errno));
   file_close(saved.fd);
   saved.fd = 0;
   saved.failed = 1;
@@ -52,7 +52,7 @@ int capture_open(const char *name)
   if (fd < 0 && error == EEXIST)
     return wrong(EXIT_CONFIG, name, "it is there already, and is not written "
                  "over: remove it, or name another file");
-  if (fd < 0) return wrong(EXIT_CONFIG, name, "%s", strerror(error));
+  if (fd < 0) return wrong(EXIT_CONFIG, name, "%s", error_words(error));
   memset(&saved, 0, sizeof saved);
   saved.name = name;
   saved.fd = fd;

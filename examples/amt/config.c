@@ -111,7 +111,7 @@ static int find_unasked(const char *file)
   config_unasked = 1;
   if (fd >= 0) return read_config(fd);
   return wrong(EXIT_CONFIG, file, "%s; or name another by --config",
-               either(fault, strerror(errno)));
+               either(fault, error_words(errno)));
 }
 
 /* -c FILE, or the one beside the program, or the one in the current folder:

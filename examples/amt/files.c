@@ -26,7 +26,7 @@ int open_as(const char *file, int as)
 {
   const char *fault;
   int         fd = file_open_as(file, as, &fault);
-  if (fd < 0) wrong(EXIT_CONFIG, file, "%s", either(fault, strerror(errno)));
+  if (fd < 0) wrong(EXIT_CONFIG, file, "%s", either(fault, error_words(errno)));
   return fd;
 }
 
@@ -42,7 +42,7 @@ ptrdiff_t read_more(int fd, void *p, size_t n)
 const char *read_words(void)
 {
   return errno == ETIMEDOUT ? "nothing came from it within --timeout"
-                            : strerror(errno);
+                            : error_words(errno);
 }
 
 void warn_shown(const char *file, const char *secret)

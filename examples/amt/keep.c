@@ -36,7 +36,7 @@ int keep_open(void)
   kept.fd = 0;
   *keep_temporary = 0;
   return wrong(EXIT_CONFIG, opt.log_dir, "no file can be made there: %s",
-               strerror(errno));
+               error_words(errno));
 }
 
 static char *keep_check(char to[17], const char *stem, int fd, uint64_t size)
@@ -75,7 +75,7 @@ void keep_close(void)
   }
   if (e != 0 && kept.total > 0) {
     not_kept = 1;
-    tell("%s: %s; the log was not kept", opt.log_dir, strerror(errno));
+    tell("%s: %s; the log was not kept", opt.log_dir, error_words(errno));
   }
   is_kept = e == 0;
   if (e != 0) file_remove(keep_temporary);

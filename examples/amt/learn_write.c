@@ -547,7 +547,7 @@ int learn(void)
   if (e != 0) return e;
   if (opt.output == NULL) put(learned, o.len);
   else if (write_whole(opt.output, learned, o.len) != 0)
-    return wrong(EXIT_IO, opt.output, "%s", strerror(errno));
+    return wrong(EXIT_IO, opt.output, "%s", error_words(errno));
   return 0;
 }
 

@@ -107,7 +107,7 @@ static int talk(void)
 {
   int status = settle();
   if (status == 0 && catch_signals() != 0)
-    status = wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
+    status = wrong(EXIT_CONFIG, "signals", "%s", error_words(errno));
   prepare_last_words(AMT_CODE_KILLED, "amt: left before anything was started");
   if (status == 0) status = open_state();
   if (status == 0) status = keep_open();

@@ -4,7 +4,24 @@
 #define _POSIX_C_SOURCE 200809L /* before any header */
 #endif
 #include "net.h"
+#ifndef _WIN32
+#include <net/if.h>
+#endif
+#include <limits.h>
 #include <string.h>
+
+/* On Windows they have names, too, which nobody uses. */
+uint32_t net_zone(const char *name)
+{
+  uint64_t number;
+  if (amt_json_uint64(name, strlen(name), &number) == 0 &&
+      number <= INT_MAX) return (uint32_t)number;
+#ifdef _WIN32
+  return 0;
+#else
+  return if_nametoindex(name);
+#endif
+}
 
 socklen_t net_name(struct sockaddr_storage *to, const amt_address *a,
                    uint16_t port)

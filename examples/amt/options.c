@@ -95,6 +95,9 @@ static const option options[] = {
   { NULL, "--format", FORM, &opt.format, JOB, "FORM",
     "of the log: acs connector text json (connector\n"
     "                            with a Connector.config, otherwise acs)" },
+  { NULL, "--crlf", FLAG, &opt.crlf, JOB, NULL,
+    "lines end in CR LF, as on Windows those of the\n"
+    "                            form connector do" },
   { "-f", "--follow", FLAG, &opt.follow, WATCH, NULL,
     "messages as they are written" },
   { NULL, "--state", FULL, &opt.state, S, "FILE",

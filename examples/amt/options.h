@@ -38,7 +38,7 @@ extern struct options {
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
   uint32_t    timeout, lock_wait, retain;
   uint64_t    max_log; /* 0: as long as it is */
-  int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet;
+  int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet, crlf;
   int         id_text, strict_text, keep_state;
   int         insecure, common_name, more_ciphers, print_wire, c_source;
   int         help, version, secrets;

@@ -30,11 +30,26 @@ static void sink_put(sink *s, const char *p, size_t n)
   }
 }
 
+static void put_plain(const char *p, size_t n)
+{
+  sink_put(&out, p, n);
+  if (kept.fd > 0) sink_put(&kept, p, n);
+}
+
+int crlf;
+
 void put(const char *p, size_t n)
 {
   live_clear();
-  sink_put(&out, p, n);
-  if (kept.fd > 0) sink_put(&kept, p, n);
+  while (crlf && n > 0) {
+    const char *end = (const char *)memchr(p, '\n', n);
+    size_t      m = end != NULL ? (size_t)(end - p) : n;
+    put_plain(p, m);
+    if (end == NULL) return;
+    put_plain("\r\n", 2);
+    p += m + 1, n -= m + 1;
+  }
+  put_plain(p, n);
 }
 
 void tell_output(void)
@@ -43,7 +58,7 @@ void tell_output(void)
   if (out.error == 0 || told) return;
   told = 1;
   tell("standard output: %s; what was to be there is not whole",
-       out.error == ETIMEDOUT ? "nobody reads it" : strerror(out.error));
+       out.error == ETIMEDOUT ? "nobody reads it" : error_words(out.error));
 }
 
 void put_text(const char *t) { put(t, strlen(t)); }

@@ -21,6 +21,9 @@ extern sink out, kept; /* standard output, and its copy in --log-dir */
    only those for which JSON asks. Set before anything is put. */
 extern int escape_all;
 
+/* Each line ends in CR LF. Likewise. */
+extern int crlf;
+
 /* What is held goes out; at the first error, `error` says which. */
 void sink_flush(sink *s);
 

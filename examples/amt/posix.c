@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -39,6 +38,7 @@ const char trust_cure[] = "install them (the package ca-certificates), give "
                           "--ca FILE, or set SSL_CERT_FILE";
 const char zone_cure[] = "`ip -6 address` tells which has which address, as in "
                          "fe80::1%25eth0";
+const int crlf_is_usual = 0;
 const char signals_help[] = "at SIGINT, SIGTERM, ...: kill (default), detach";
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]";
@@ -305,6 +305,11 @@ time_t clock_now(unsigned *ms)
   return t.tv_sec;
 }
 
+int clock_local(time_t t, struct tm *to)
+{
+  return localtime_r(&t, to) != NULL;
+}
+
 uint32_t now_ms(void) { return amt_posix_now(); }
 
 /* Names: a child asks for them, so that a name server that does not answer
@@ -389,14 +394,7 @@ void net_init(net_socket *s)
   s->resolve = ask;
 }
 
-uint32_t net_zone(const char *name)
-{
-  uint64_t number;
-  if (amt_json_uint64(name, strlen(name), &number) == 0 &&
-      number <= INT_MAX) return (uint32_t)number;
-  return if_nametoindex(name);
-}
-
+const char *error_words(int number) { return strerror(number); }
 const char *net_words(int error) { return strerror(error); }
 
 #ifdef AMT_BEARSSL

@@ -403,7 +403,7 @@ int relay(void)
   unsigned    requests, conns;
   int         e = read_listen(&a, &port);
   if (e == 0 && catch_signals() != 0)
-    return wrong(EXIT_CONFIG, "signals", "%s", strerror(errno));
+    return wrong(EXIT_CONFIG, "signals", "%s", error_words(errno));
   if (e == 0) e = look_up_server();
   if (e != 0) return e;
   if (net_listen(&listener, &a, &port) != 0)

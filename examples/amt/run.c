@@ -164,7 +164,7 @@ static int starting(void)
 {
   char why[WORDS];
   if (state_fd >= 0 && write_state("") != 0) {
-    text(why, sizeof why, "%s: %s", opt.state, strerror(errno));
+    text(why, sizeof why, "%s: %s", opt.state, error_words(errno));
     return not_started(EXIT_CONFIG, AMT_CODE_ERROR, why);
   }
   if (opt.id_file != NULL) file_remove(opt.id_file); /* of another job */
@@ -189,7 +189,7 @@ void write_id_file(void)
   if (opt.id_file == NULL) return;
   n = strlen(text(line, sizeof line, "%s\n", job_id));
   if (write_whole(opt.id_file, line, n) != 0)
-    tell("%s: %s; the id of %s is not there", opt.id_file, strerror(errno),
+    tell("%s: %s; the id of %s is not there", opt.id_file, error_words(errno),
          subject());
 }
 
@@ -199,7 +199,7 @@ static int started(void)
   take_id(job.id);
   if (state_fd >= 0 && write_state(job_id) != 0)
     tell("%s: %s; should this run be cut off, go on with %s", opt.state,
-         strerror(errno), attach_command());
+         error_words(errno), attach_command());
   write_id_file();
   prepare_to_part();
   if (parting != NULL) return part(parting);
@@ -207,6 +207,7 @@ static int started(void)
     tell("started: %s", subject());
   log_event(STARTED);
   if (!opt.no_wait || signals) return -1;
+  crlf = opt.crlf; /* it is no log */
   if (opt.format == JSON) forms[JSON].event(STARTED);
   else put_value(job_id), put_text("\n");
   sink_flush(&out);

@@ -63,7 +63,8 @@ static int lock_state(void)
     wait_for(&sock, 0, 0, LOCK_POLL);
   }
   if (state_fd >= 0) return 0;
-  return wrong(EXIT_CONFIG, state_lock, "%s", either(fault, strerror(errno)));
+  return wrong(EXIT_CONFIG, state_lock, "%s",
+               either(fault, error_words(errno)));
 }
 
 static void state_line(amt_window *o, const char *name, const char *value)
@@ -223,7 +224,8 @@ int open_state(void)
     return 0;
   }
   if (fd < 0)
-    return wrong(EXIT_CONFIG, opt.state, "%s", either(fault, strerror(errno)));
+    return wrong(EXIT_CONFIG, opt.state, "%s",
+                 either(fault, error_words(errno)));
   e = read_text(opt.state, fd, state_file, sizeof state_file);
   if (e == 0) e = take_state();
   state_intent = e == 0 && *resumed == 0 && !state_finished;
@@ -237,10 +239,10 @@ static void mark_finished(void)
   size_t n = state_text(state_ours, sizeof state_ours, NULL);
   if (file_overwrite(opt.state, state_ours, n) == 0)
     tell("warning: %s: it could not be removed: %s; it says that the job has "
-         "ended, so the next run starts it again", opt.state, strerror(e));
+         "ended, so the next run starts it again", opt.state, error_words(e));
   else
     tell("%s: it may not have been removed: %s; remove it before the job is to "
-         "start again", opt.state, strerror(e));
+         "start again", opt.state, error_words(e));
 }
 
 void close_state(int finished)

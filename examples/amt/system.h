@@ -1,10 +1,11 @@
 /* system.h - all that differs between POSIX systems and Windows.
 
-   The same functions, once in posix.c and once in windows.c, which also have
-   the program's entry; everywhere else, this is one program. Names of files,
-   arguments and the environment are UTF-8. Descriptors are the C library's;
-   what fails returns -1, with errno.
+   The same functions, once in posix.c and once in windows.c and windows_wait.c,
+   with the program's entry; everywhere else, this is one program. Names of
+   files, arguments and the environment are UTF-8. Descriptors are the C
+   library's; what fails returns -1, with errno.
 
+     error_words              what an errno means
      file_open, file_create   to read; new: none was there
      file_open_as             to read, if it is what it is opened as; it never
                               waits. -1, with what is wrong with it, or errno
@@ -32,6 +33,7 @@
      environment, environment_wipe  a variable; and our copy of it
      random_number            that other processes do not have, too
      clock_now                seconds since 1970; *ms of the one that runs
+     clock_local              that time, as the clocks on the walls here have it
      net_init, net_words      the socket, for which names are asked for aside;
                               what its error number means
      net_zone                 the number of an interface, 0: there is none
@@ -84,9 +86,12 @@ extern const char null_device[];
 /* What to do here with certificates: with DER; where none are trusted; with the
    name of no interface. And what --help says of --on-signal. */
 extern const char der_cure[], trust_cure[], zone_cure[], signals_help[];
+/* The connector's log has CR LF here, as it has from its own program. */
+extern const int crlf_is_usual;
 /* What needs no quotes in a command line, and the quotes for the rest. */
 extern const char plain_letters[], quote[], quoted_quote[];
 
+const char *error_words(int number);
 int file_open(const char *path);
 int file_open_as(const char *path, int as, const char **fault);
 int file_shown(int fd);
@@ -118,6 +123,7 @@ uint32_t random_number(void);
 int is_terminal(int fd);
 int terminal_width(int fd);
 time_t clock_now(unsigned *ms);
+int clock_local(time_t t, struct tm *to);
 uint32_t now_ms(void);
 
 void net_init(net_socket *s);

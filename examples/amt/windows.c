@@ -1,20 +1,19 @@
 /* windows.c - the system's face on Windows: see system.h. */
 
 #include "system.h"
-#include "signals.h"
 #include "text.h"
 
 #ifdef _WIN32
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
-#include <signal.h>
 #include <string.h>
+#include <wchar.h>
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
 #endif
-#define FD_SETSIZE 96 /* more than SOME */
 #include "net.h"
+#include "windows_words.h"
 #include <wincrypt.h> /* behind winsock2.h */
 
 enum { WIDE = 1024 };
@@ -27,6 +26,7 @@ const char trust_cure[] = "add the CA to this machine's store (as an "
                           "give --ca FILE";
 const char zone_cure[] = "here it is a number, as in fe80::1%2512; `netsh "
                          "interface ipv6 show interfaces` lists them";
+const int crlf_is_usual = 1;
 const char signals_help[] = "at Ctrl-C, a closed console, a\n"
                             "                            shutdown: kill "
                             "(default), detach";
@@ -35,6 +35,10 @@ const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
 const char quote[] = "\"", quoted_quote[] = "\\\"";
 
+/* What the rest of the program asks for; the others are told in Windows's own
+   words. */
+static struct { DWORD error; int number; } last;
+
 static void set_errno(DWORD error)
 {
   static const struct { DWORD error; int number; } list[] = {
@@ -42,20 +46,17 @@ static void set_errno(DWORD error)
     { ERROR_INVALID_NAME, ENOENT }, { ERROR_BAD_NETPATH, ENOENT },
     { ERROR_BAD_NET_NAME, ENOENT }, { ERROR_DIRECTORY, ENOTDIR },
     { ERROR_ACCESS_DENIED, EACCES }, { ERROR_SHARING_VIOLATION, EACCES },
-    { ERROR_WRITE_PROTECT, EROFS }, { ERROR_FILE_EXISTS, EEXIST },
-    { ERROR_ALREADY_EXISTS, EEXIST }, { ERROR_DISK_FULL, ENOSPC },
-    { ERROR_HANDLE_DISK_FULL, ENOSPC }, { ERROR_BROKEN_PIPE, EPIPE },
-    { ERROR_NO_DATA, EPIPE }, { ERROR_INVALID_HANDLE, EBADF },
-    { ERROR_TOO_MANY_OPEN_FILES, EMFILE },
-    { ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG }
+    { ERROR_FILE_EXISTS, EEXIST }, { ERROR_ALREADY_EXISTS, EEXIST },
+    { ERROR_INVALID_HANDLE, EBADF }
   };
   size_t i = 0;
   while (i < sizeof list / sizeof *list && list[i].error != error) i++;
   errno = i < sizeof list / sizeof *list ? list[i].number : EIO;
+  last.error = error;
+  last.number = errno;
 }
 
-/* 0, or -1 as said, from what the system calls success. */
-static int outcome(BOOL good)
+int outcome(BOOL good)
 {
   if (!good) set_errno(GetLastError());
   return good ? 0 : -1;
@@ -69,6 +70,24 @@ static int to_wide(wchar_t to[WIDE], const char *from)
   return 0;
 }
 
+/* A long name has to be whole, and to say that no more is to be made of it: so
+   it may have more than 259 characters, whatever this Windows is set to. */
+static int path_wide(wchar_t to[WIDE], const char *from)
+{
+  enum { SHORT = 240, PREFIX = 8 };
+  wchar_t w[WIDE];
+  DWORD   n;
+  if (!to_wide(to, from)) return 0;
+  n = GetFullPathNameW(to, WIDE - PREFIX, w, NULL);
+  if (n < SHORT || n >= WIDE - PREFIX || wcsncmp(w, L"\\\\?\\", 4) == 0)
+    return 1;
+  if (wcsncmp(w, L"\\\\", 2) == 0)
+    wcscat(wcscpy(to, L"\\\\?\\UNC"), w + 1);
+  else
+    wcscat(wcscpy(to, L"\\\\?\\"), w);
+  return 1;
+}
+
 /* What is no UTF-16 becomes what is no UTF-8, which is refused with its name
    wherever it stands. Its length, with the end. */
 static size_t to_utf8(char *to, size_t room, const wchar_t *from)
@@ -76,6 +95,27 @@ static size_t to_utf8(char *to, size_t room, const wchar_t *from)
   int n = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, from, -1, to,
                               (int)room, NULL, NULL);
   return n > 0 ? (size_t)n : strlen(strcpy(to, "\xFF")) + 1;
+}
+
+const char *windows_words(DWORD error)
+{
+  static char words[400];
+  wchar_t     w[300];
+  size_t      n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
+                                 FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0,
+                                 w, 300, NULL);
+  while (n > 0 && (w[n - 1] <= L' ' || w[n - 1] == L'.')) n--;
+  w[n] = 0;
+  n = n > 0 ? to_utf8(words, sizeof words - 40, w) - 1 : 0;
+  text(words + n, sizeof words - n, "%sWindows error %u%s", n > 0 ? " (" : "",
+       (unsigned)error, n > 0 ? ")" : "");
+  return words;
+}
+
+/* The C library's, if it is one of its own. */
+const char *error_words(int number)
+{
+  return number == last.number ? windows_words(last.error) : strerror(number);
 }
 
 static HANDLE handle_of(int fd) { return (HANDLE)_get_osfhandle(fd); }
@@ -86,7 +126,7 @@ static int open_file(const char *path, DWORD access, DWORD how, DWORD flags)
   SECURITY_ATTRIBUTES *not_inherited = NULL;
   wchar_t              w[WIDE];
   HANDLE               h;
-  if (!to_wide(w, path)) return -1;
+  if (!path_wide(w, path)) return -1;
   h = CreateFileW(w, access, flags & FILE_FLAG_DELETE_ON_CLOSE ? 0 :
                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                   not_inherited, how, FILE_ATTRIBUTE_NORMAL | flags, NULL);
@@ -154,7 +194,7 @@ static int remove_for(const char *path, int most)
   int     tries = 0;
   DWORD   is;
   BOOL    good;
-  if (!to_wide(w, path)) return -1;
+  if (!path_wide(w, path)) return -1;
   is = GetFileAttributesW(w);
   if (is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_READONLY) != 0)
     SetFileAttributesW(w, FILE_ATTRIBUTE_NORMAL);
@@ -183,9 +223,47 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return outcome(0);
 }
 
+/* Bytes at the end that a character begins with, and does not end. */
+static size_t begun_char(const char *p, size_t n)
+{
+  size_t i;
+  for (i = 1; i <= 3 && i <= n; i++) {
+    unsigned char c = (unsigned char)p[n - i];
+    if ((c & 0xC0u) == 0x80u) continue;
+    return i < (c >= 0xF0u ? 4u : c >= 0xE0u ? 3u : c >= 0xC0u ? 2u : 1u)
+             ? i : 0;
+  }
+  return 0;
+}
+
+/* A console takes UTF-16, so that its code page, which is the shell's, does not
+   matter. What a character begins with waits for the rest of it. */
+static ptrdiff_t console_write(int fd, const char *p, size_t n)
+{
+  static struct { char bytes[BUFFER + 4]; size_t held; } of[2];
+  static wchar_t w[BUFFER + 4];
+  char          *bytes = of[fd == 2].bytes;
+  size_t         all, left;
+  DWORD          put;
+  int            count;
+  if (n > BUFFER) n = BUFFER;
+  all = of[fd == 2].held + n;
+  memcpy(bytes + all - n, p, n);
+  left = begun_char(bytes, all);
+  count = MultiByteToWideChar(CP_UTF8, 0, bytes, (int)(all - left), w,
+                              BUFFER + 4);
+  if (count > 0 &&
+      !WriteConsoleW(handle_of(fd), w, (DWORD)count, &put, NULL))
+    return outcome(0);
+  memmove(bytes, bytes + all - left, left);
+  of[fd == 2].held = left;
+  return (ptrdiff_t)n;
+}
+
 ptrdiff_t file_write(int fd, const void *p, size_t n)
 {
   DWORD put = 0;
+  if (is_terminal(fd)) return console_write(fd, (const char *)p, n);
   if (WriteFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &put,
                 NULL)) return (ptrdiff_t)put;
   return outcome(0);
@@ -240,7 +318,7 @@ int file_replace(int fd, const char *from, const char *to)
   int     tries = 0, e = outcome(FlushFileBuffers(handle_of(fd)));
   BOOL    good;
   if (_close(fd) != 0) e = -1;
-  if (e != 0 || !to_wide(f, from) || !to_wide(t, to)) return -1;
+  if (e != 0 || !path_wide(f, from) || !path_wide(t, to)) return -1;
   do good = MoveFileExW(f, t, MOVEFILE_REPLACE_EXISTING |
                         MOVEFILE_WRITE_THROUGH);
   while (!good && again(&tries));
@@ -302,7 +380,7 @@ void folder_list(const char *path, void (*each)(char *name))
   wchar_t          w[WIDE];
   char             name[PATHS];
   HANDLE           h;
-  if (!to_wide(w, text(name, sizeof name, "%s/*", path))) return;
+  if (!path_wide(w, text(name, sizeof name, "%s/*", path))) return;
   h = FindFirstFileW(w, &found);
   if (h == INVALID_HANDLE_VALUE) return;
   do {
@@ -387,82 +465,26 @@ time_t clock_now(unsigned *ms)
   return (time_t)(seconds_of(t) - 11644473600);
 }
 
+/* The C library's localtime believes TZ, which programs of other systems set in
+   their own spelling. */
+int clock_local(time_t t, struct tm *to)
+{
+  uint64_t   ticks = (uint64_t)(t + 11644473600) * 10000000u;
+  FILETIME   utc;
+  SYSTEMTIME of_utc, local;
+  utc.dwHighDateTime = (DWORD)(ticks >> 32), utc.dwLowDateTime = (DWORD)ticks;
+  if (!FileTimeToSystemTime(&utc, &of_utc) ||
+      !SystemTimeToTzSpecificLocalTime(NULL, &of_utc, &local)) return 0;
+  memset(to, 0, sizeof *to);
+  to->tm_year = local.wYear - 1900;
+  to->tm_mon = local.wMonth - 1;
+  to->tm_mday = local.wDay;
+  to->tm_hour = local.wHour, to->tm_min = local.wMinute;
+  to->tm_sec = local.wSecond;
+  return 1;
+}
+
 uint32_t now_ms(void) { return amt_winsock_now(); }
-
-/* Names: threads ask for them, so that a name server that does not answer
-   keeps no signal and no time limit waiting. They cannot be stopped: each has a
-   place of its own until it has its answer. */
-static struct asking {
-  HANDLE      thread;
-  char        host[254];
-  int         count;
-  amt_address list[AMT_ADDRESSES];
-} asking[8];
-
-static DWORD WINAPI give_answer(void *place)
-{
-  struct asking *of = (struct asking *)place;
-  of->count = amt_winsock_resolve(NULL, of->host, of->list, AMT_ADDRESSES);
-  return 0;
-}
-
-/* An amt_resolver. Where no thread can be had, it waits. */
-static int ask(void *ctx, const char *host, amt_address *a, int max)
-{
-  struct asking *of = asking, *end = asking + 8, *unused = NULL;
-  for (; of < end && !(of->thread && strcmp(of->host, host) == 0); of++)
-    if (of->thread == NULL) unused = of;
-  if (of == end && unused != NULL) {
-    of = unused;
-    text(of->host, sizeof of->host, "%s", host);
-    of->thread = CreateThread(NULL, 0, give_answer, of, 0, NULL);
-  }
-  if (of == end || of->thread == NULL)
-    return amt_winsock_resolve(ctx, host, a, max);
-  if (WaitForSingleObject(of->thread, 1) != WAIT_OBJECT_0) return AMT_AGAIN;
-  CloseHandle(of->thread);
-  of->thread = NULL;
-  memcpy(a, of->list, sizeof *a * (size_t)max);
-  return of->count;
-}
-
-static HANDLE asking_thread(void)
-{
-  size_t i = 0;
-  while (i < 8 && asking[i].thread == NULL) i++;
-  return i < 8 ? asking[i].thread : NULL;
-}
-
-int net_asks(void) { return asking_thread() != NULL; }
-
-void net_init(net_socket *s)
-{
-  amt_winsock_init(s);
-  s->resolve = ask;
-}
-
-uint32_t net_zone(const char *name)
-{
-  uint64_t number;
-  if (amt_json_uint64(name, strlen(name), &number) == 0 &&
-      number <= INT_MAX) return (uint32_t)number;
-  return 0;
-}
-
-/* In the language that this Windows speaks. */
-const char *net_words(int error)
-{
-  static char words[400];
-  wchar_t     w[300];
-  DWORD       n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
-                                 FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-                                 (DWORD)error, 0, w, 300, NULL);
-  while (n > 0 && (w[n - 1] <= L' ' || w[n - 1] == L'.')) n--;
-  w[n] = 0;
-  if (n == 0) return text(words, sizeof words, "Winsock's error %d", error);
-  to_utf8(words, sizeof words, w);
-  return words;
-}
 
 #ifdef AMT_BEARSSL
 const char *const ca_places[] = { NULL };
@@ -494,173 +516,9 @@ const char *ca_store(int (*take)(const char *p, size_t n), int *error)
 }
 #endif
 
-static HANDLE wake, net_event; /* what every wait looks at */
-static HANDLE main_thread;
-static UINT   code_page; /* the console's, before us */
+void system_begin(void) {}
 
-void wake_up(void) { SetEvent(wake); }
-
-void system_end(void)
-{
-  if (code_page != 0) SetConsoleOutputCP(code_page);
-}
-
-void leave_at_once(int status)
-{
-  system_end();
-  TerminateProcess(GetCurrentProcess(), (UINT)status);
-}
-
-/* Runs in a thread of its own. A window that closes, a system that shuts down:
-   as soon as this returns, the process is ended, so it does not. Services get
-   CTRL_LOGOFF_EVENT when any user logs off, who has nothing to do with them. */
-static BOOL WINAPI on_console(DWORD event)
-{
-  if (event == CTRL_LOGOFF_EVENT) return TRUE;
-  if (signals != 0) SuspendThread(main_thread);
-  on_signal(event == CTRL_C_EVENT ? SIGINT :
-            event == CTRL_BREAK_EVENT ? SIGBREAK : SIGTERM);
-  if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) Sleep(INFINITE);
-  return TRUE;
-}
-
-/* A Ctrl-C that the caller has had ignored stays so. */
-int catch_signals(void)
-{
-  wake = CreateEventW(NULL, FALSE, FALSE, NULL);
-  net_event = CreateEventW(NULL, FALSE, FALSE, NULL);
-  if (wake == NULL || net_event == NULL ||
-      !DuplicateHandle(GetCurrentProcess(), GetCurrentThread(),
-                       GetCurrentProcess(), &main_thread, 0, FALSE,
-                       DUPLICATE_SAME_ACCESS)) return outcome(0);
-  return outcome(SetConsoleCtrlHandler(on_console, TRUE));
-}
-
-const char *signal_name(int number)
-{
-  return number == SIGINT ? "Ctrl-C" : number == SIGBREAK ? "Ctrl-Break"
-                                     : "the end of the console";
-}
-
-/* First the events to come, then a look at what is so already: nothing can
-   slip through between the two. What an event leaves behind for the next wait
-   ends that one early, which does no harm. */
-void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
-{
-  HANDLE events[2];
-  DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
-  events[0] = wake, events[1] = net_event;
-  if (count == 1 && asking_thread() != NULL) {
-    events[1] = asking_thread();
-    WaitForMultipleObjects(2, events, FALSE, ms);
-    return;
-  }
-  if (count == 2) {
-    WSAEventSelect(s->fd, net_event, FD_CLOSE | (readable ? FD_READ : 0) |
-                                     (writable ? FD_WRITE | FD_CONNECT : 0));
-    if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
-    if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
-  }
-  WaitForMultipleObjects(count, events, FALSE, ms);
-}
-
-/* Without SO_EXCLUSIVEADDRUSE, any program could take the port as well. */
-int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
-{
-  static const char       on[sizeof(BOOL)] = { 1 };
-  struct sockaddr_storage name;
-  socklen_t               n = net_name(&name, a, *port);
-  u_long                  asynchronous = 1;
-  net_init(s);
-  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-  if (s->fd == INVALID_SOCKET ||
-      !SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0) ||
-      ioctlsocket(s->fd, (long)FIONBIO, &asynchronous) != 0 ||
-      setsockopt(s->fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, on, sizeof on) != 0 ||
-      bind(s->fd, (struct sockaddr *)&name, n) != 0 ||
-      listen(s->fd, SOMAXCONN) != 0) {
-    s->sys_error = WSAGetLastError();
-    return -1;
-  }
-  *port = net_port(s);
-  return 0;
-}
-
-int net_accept(net_socket *listener, net_socket *to)
-{
-  static const char on[sizeof(BOOL)] = { 1 };
-  u_long            asynchronous = 1;
-  SOCKET            fd = accept(listener->fd, NULL, NULL);
-  if (fd == INVALID_SOCKET) {
-    listener->sys_error = WSAGetLastError();
-    return listener->sys_error == WSAEWOULDBLOCK ||
-           listener->sys_error == WSAECONNRESET ? 0 : -1;
-  }
-  SetHandleInformation((HANDLE)fd, HANDLE_FLAG_INHERIT, 0);
-  WSAEventSelect(fd, NULL, 0); /* the listener's, which it inherits */
-  ioctlsocket(fd, (long)FIONBIO, &asynchronous);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, sizeof on);
-  net_init(to);
-  to->fd = fd;
-  return 1;
-}
-
-void net_finish(net_socket *s) { shutdown(s->fd, SD_SEND); }
-
-/* What is so already. 1: something is. A connection attempt that failed is in
-   the third set alone. */
-static int look_at_some(net_wait *list, size_t n)
-{
-  static fd_set  readable, writable, failed;
-  struct timeval none = { 0, 0 };
-  size_t         i;
-  FD_ZERO(&readable), FD_ZERO(&writable), FD_ZERO(&failed);
-  for (i = 0; i < n; i++) {
-    SOCKET fd = list[i].socket->fd;
-    list[i].ready = 0;
-    if (fd == INVALID_SOCKET || list[i].want == 0) continue;
-    if (list[i].want & TO_READ) FD_SET(fd, &readable);
-    if (list[i].want & TO_WRITE) FD_SET(fd, &writable);
-    FD_SET(fd, &failed);
-  }
-  if (failed.fd_count == 0 ||
-      select(0, &readable, &writable, &failed, &none) <= 0) return 0;
-  for (i = 0; i < n; i++) {
-    SOCKET fd = list[i].socket->fd;
-    if (list[i].want == 0 || fd == INVALID_SOCKET) continue;
-    if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable) ||
-        FD_ISSET(fd, &failed)) list[i].ready = list[i].want;
-  }
-  return 1;
-}
-
-/* As wait_for. */
-void wait_for_some(net_wait *list, size_t n, uint32_t ms)
-{
-  HANDLE events[2];
-  size_t i;
-  events[0] = wake, events[1] = net_event;
-  ResetEvent(net_event);
-  for (i = 0; i < n; i++) {
-    int want = list[i].want;
-    if (list[i].socket->fd == INVALID_SOCKET) continue;
-    WSAEventSelect(list[i].socket->fd, net_event,
-                   want == 0 ? 0 : FD_CLOSE |
-                   (want & TO_READ ? FD_READ | FD_ACCEPT : 0) |
-                   (want & TO_WRITE ? FD_WRITE | FD_CONNECT : 0));
-  }
-  if (look_at_some(list, n)) return;
-  WaitForMultipleObjects(2, events, FALSE, ms);
-  look_at_some(list, n);
-}
-
-/* Line ends as they are, and UTF-8 where a person reads it. */
-void system_begin(void)
-{
-  if (!is_terminal(1) && !is_terminal(2)) return; /* a shell's, to be left */
-  code_page = GetConsoleOutputCP();
-  if (!SetConsoleOutputCP(CP_UTF8)) code_page = 0;
-}
+void system_end(void) {}
 
 int _dowildcard = 0; /* for MinGW: "-pa *" is no list of files */
 
@@ -678,4 +536,5 @@ int wmain(int argc, wchar_t **wide)
   return run_main(argc, (char **)(void *)wide);
 }
 #endif
+
 /* SPDX-License-Identifier: MIT OR Unlicense */
