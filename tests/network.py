@@ -548,7 +548,7 @@ def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
             r = run.ended()
             equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
             took = time.monotonic() - begun
-            assert took < 5, took # 10 where the resolver is waited for
+            assert took < 8, took # 10 where the resolver is waited for
 
 
 def test_what_a_name_server_says_is_told():
