@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""A fleet of jobs against the simulated server: memory a job, and polls a
-second beside libcurl's multi interface. Prints lines for tests/bench.sh.
+"""A fleet of jobs against the simulated server: memory a job, the longest time
+between two looks at one, system calls; and polls a second beside libcurl's
+multi interface. Prints lines for tests/bench.sh.
 usage: bench_fleet.py FLEET MULTI AMTSIM"""
+import contextlib
 import json
 import os
 import subprocess
@@ -29,80 +31,142 @@ def memory(pid):
                    if line.startswith(("Private_Clean:", "Private_Dirty:")))
 
 
-def run(command, jobs, seconds):
-    """Once all are started: polls a second, CPU seconds of client and server a
-    second, the client's a poll in us, its memory."""
+def begins(url, n, folder):
+    """The options for N jobs that the server knows: all are one job to it, so
+    nothing has to be started."""
+    body = {"Action": "START", "TaskType": "BATCH", "ApplicationName": "DEMO2",
+            "JobName": "LONGRUNNINGREPORT", "SubmitUser": "BATCH",
+            "Station": "OPCON"}
+    head = {"Content-Type": "application/json"}
+
+    def ask(call, body):
+        with urllib.request.urlopen(urllib.request.Request(
+                url + "/AmtOpConService/" + call, json.dumps(body).encode(),
+                head)) as r:
+            return json.load(r)
+    token = ask("Authenticate", {"User": ENV["AMT_USER"],
+                                 "Password": ENV["AMT_PASSWORD"]})
+    head["X-AMT-LogonToken"] = token["AmtLogonToken"]
+    number = ask("OpConJobAction", body)["BatchRequestId"]
+    text, hashed = LINE * n, 2166136261
+    for c in text.encode():
+        hashed = (hashed ^ c) * 16777619 & 0xFFFFFFFF
+    with open(folder + "/list", "w", encoding="ascii") as f:
+        f.write(text)
+    with open(folder + "/state", "w", encoding="ascii") as f:
+        f.write("fleet 1 %08x %s\n" % (hashed, url))
+        f.writelines("%d started %s\n" % (i, number) for i in range(n))
+    return ["-s", folder + "/state", folder + "/list"]
+
+
+@contextlib.contextmanager
+def running(command, jobs):
+    """The client, once each job is started and looked at, or is known, and a
+    function that measures it: polls a second, CPU seconds of client and server
+    a second, the client's a poll in us."""
     with subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE,
-                          text=True) as sim:
+                          text=True) as sim, \
+         tempfile.TemporaryDirectory() as folder:
         url = sim.stdout.readline().split()[-1]
 
         def stats():
             with urllib.request.urlopen(url + "/amtsim/stats") as r:
                 return json.load(r)
-        client = subprocess.Popen([w.replace("URL", url) for w in command],
-                                  env=ENV, stdout=subprocess.DEVNULL)
-        while stats()["starts_accepted"] < jobs or stats()["monitors"] < jobs:
-            assert client.poll() is None
-            time.sleep(0.1)
-        begun, polls = time.monotonic(), stats()["monitors"]
-        used, sim_used = cpu(client.pid), cpu(sim.pid)
-        time.sleep(seconds)
-        polls = stats()["monitors"] - polls
-        used, sim_used = cpu(client.pid) - used, cpu(sim.pid) - sim_used
-        took = time.monotonic() - begun
-        room = memory(client.pid)
-        client.terminate()
-        client.wait()
-        sim.terminate()
-    return polls / took, used / took, sim_used / took, used / polls * 1e6, room
+
+        def measure(seconds):
+            begun, polls = time.monotonic(), stats()["monitors"]
+            used, sim_used = cpu(client.pid), cpu(sim.pid)
+            time.sleep(seconds)
+            polls = stats()["monitors"] - polls
+            used = cpu(client.pid) - used
+            sim_used = cpu(sim.pid) - sim_used
+            took = time.monotonic() - begun
+            return (polls / took, used / took, sim_used / took,
+                    used / polls * 1e6)
+        client = None
+        try:
+            if command[0] == FLEET:
+                command = [*command, *begins(url, jobs, folder)]
+                jobs = 0
+            client = subprocess.Popen([w.replace("URL", url) for w in command],
+                                      env=ENV, stdout=subprocess.PIPE,
+                                      text=True)
+            while stats()["starts_accepted"] < jobs or \
+                    stats()["monitors"] < max(jobs, 1):
+                assert client.poll() is None
+                time.sleep(0.1)
+            yield client, measure
+        finally:
+            if client is not None:
+                client.terminate()
+                client.wait()
+            sim.terminate()
 
 
-def syscalls(command):
-    """Of all kinds, for each call that it makes."""
-    with subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE,
-                          text=True) as sim, \
+def fleet(*options):
+    return [FLEET, "-q", "-u", "URL", "-c", str(CONNECTIONS), *options]
+
+
+def room(jobs):
+    with running(fleet("-i", "1"), jobs) as (client, measure):
+        measure(1)
+        return memory(client.pid)
+
+
+def syscalls():
+    """Of all kinds, for each request that is sent."""
+    with running(fleet("-i", "4"), 10000) as (client, _), \
          tempfile.NamedTemporaryFile("r") as counts:
-        url = sim.stdout.readline().split()[-1]
-        client = subprocess.Popen(
-            ["timeout", "-s", "INT", "6", "strace", "-c", "-U", "calls,name",
-             "-o", counts.name, *(w.replace("URL", url) for w in command)],
-            env={**ENV, "PATH": os.environ["PATH"]}, stdout=subprocess.PIPE,
-            text=True)
-        made = int(client.communicate()[0].split(" calls in ")[0].split()[-1])
-        sim.terminate()
-        return int(counts.read().split()[-2]) / made
+        subprocess.run(["timeout", "-s", "INT", "3", "strace", "-c", "-U",
+                        "calls,name", "-o", counts.name, "-p",
+                        str(client.pid)], stderr=subprocess.DEVNULL)
+        calls = {name: int(n) for n, name in
+                 (line.split()[-2:] for line in counts if line[:1] == " ")
+                 if n.isdigit()}
+    return calls["total"] / calls["sendto"]
+
+
+def longest(jobs, interval):
+    """From one look at a job to the next, in seconds."""
+    with running(fleet("-i", str(interval)), jobs) as (client, _):
+        time.sleep(2.2 * interval)
+        client.terminate()
+        out = client.communicate()[0]
+    return float(out.split(" s at most from")[0].split()[-1])
+
+
+def best(command, jobs):
+    """As fast as it goes."""
+    with running(command, jobs) as (_, measure):
+        return measure(SECONDS)
 
 
 def main():
-    with tempfile.NamedTemporaryFile("w") as many, \
-         tempfile.NamedTemporaryFile("w") as one:
-        many.write(LINE * JOBS)
-        one.write(LINE)
-        many.flush()
-        one.flush()
-        fleet = [FLEET, "-q", "-u", "URL", "-c", str(CONNECTIONS)]
-        room = run([*fleet, many.name], JOBS, 2)[4]
-        least = run([*fleet, "-i", "0.1", one.name], 1, 1)[4]
-        print("BENCH fleet.bytes-per-job %.0f" %
-              ((room - least - len(LINE) * (JOBS - 1)) / (JOBS - 1)))
-        print("BENCH fleet.syscalls-per-poll %.1f" %
-              syscalls([*fleet, "-i", "0.01", many.name]))
-        # As fast as it goes; in turn, and the best of each.
-        ours, multi = [], []
-        for _ in range(3):
-            ours.append(run([*fleet, "-i", "0.01", many.name], JOBS, SECONDS))
-            multi.append(run([MULTI, "URL", str(JOBS), str(CONNECTIONS)], JOBS,
-                             SECONDS))
-        ours, multi = max(ours), max(multi)
-        print("BENCH fleet.polls-per-second-ratio-to-libcurl %.2f" %
-              (ours[0] / multi[0]))
-        print("BENCH fleet.cpu-ratio-to-libcurl %.2f" % (ours[3] / multi[3]))
-        for say, r in (("BENCH fleet.%s %s", ours),
-                       ("PEER fleet.%s libcurl+cJSON %s", multi)):
-            print(say % ("polls-per-second", "%.0f" % r[0]))
-            print(say % ("cpu-us-per-poll", "%.1f" % r[3]))
-            print(say % ("cpu-share", "%.2f" % r[1]))
-            print(say % ("amtsim-cpu-share", "%.2f" % r[2]))
+    least = room(1)
+    for jobs in 1000, 10000, 100000:
+        print("BENCH fleet-%d.bytes-per-job %.0f" % (jobs, (
+            room(jobs) - least - len(LINE) * (jobs - 1)) / (jobs - 1)))
+        print("BENCH fleet-%d.cpu-us-per-poll %.1f" %
+              (jobs, best(fleet("-i", "0.01"), jobs)[3]))
+        interval = jobs / 5000
+        print("BENCH fleet-%d.longest-per-interval %.2f" %
+              (jobs, longest(jobs, interval) / interval))
+    print("BENCH fleet.syscalls-per-poll %.1f" % syscalls())
+    # In turn, and the best of each.
+    ours, multi = [], []
+    for _ in range(3):
+        ours.append(best(fleet("-i", "0.01"), JOBS))
+        multi.append(best([MULTI, "URL", str(JOBS), str(CONNECTIONS)], JOBS))
+    ours, multi = max(ours), max(multi)
+    print("BENCH fleet.polls-per-second-ratio-to-libcurl %.2f" %
+          (ours[0] / multi[0]))
+    print("BENCH fleet.cpu-ratio-to-libcurl %.2f" % (ours[3] / multi[3]))
+    for say, r in (("BENCH fleet.%s %s", ours),
+                   ("PEER fleet.%s libcurl+cJSON %s", multi)):
+        print(say % ("polls-per-second", "%.0f" % r[0]))
+        print(say % ("cpu-us-per-poll", "%.1f" % r[3]))
+        print(say % ("cpu-share", "%.2f" % r[1]))
+        print(say % ("amtsim-cpu-share", "%.2f" % r[2]))
 
 
 main()

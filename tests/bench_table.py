@@ -28,7 +28,18 @@ ROWS = (
     ("fleet.cpu-us-per-poll", "fleet of 10,000: CPU a poll, \N{MICRO SIGN}s",
      None),
     ("fleet.amtsim-cpu-share", "  of a core that amtsim used meanwhile", None),
-    ("fleet.bytes-per-job", "fleet of 10,000: bytes a job", 320),
+    ("fleet.cpu-ratio-to-libcurl", "  ours, of libcurl's", 0.4),
+    ("fleet-1000.cpu-us-per-poll", "  of 1,000", None),
+    ("fleet-10000.cpu-us-per-poll", "  of 10,000", None),
+    ("fleet-100000.cpu-us-per-poll", "  of 100,000", None),
+    ("fleet.syscalls-per-poll", "fleet of 10,000: system calls a poll", 2.2),
+    ("fleet-1000.longest-per-interval",
+     "fleet of 1,000: longest wait, in intervals", 1.5),
+    ("fleet-10000.longest-per-interval", "  of 10,000", 1.5),
+    ("fleet-100000.longest-per-interval", "  of 100,000", 1.5),
+    ("fleet-1000.bytes-per-job", "fleet of 1,000: bytes a job", 96),
+    ("fleet-10000.bytes-per-job", "  of 10,000", 96),
+    ("fleet-100000.bytes-per-job", "  of 100,000", 96),
     ("tls-full.ir", "TLS handshake, full: instructions", None),
     ("tls-resumed.ir", "TLS handshake, resumed: instructions", 800000),
     ("tls-resumed.bytes", "TLS handshake, resumed: bytes", 360),
@@ -157,7 +168,7 @@ def into_readme(figures):
             ("status poll, kept alive; its system calls", "poll.ir",
              "poll.syscalls"),
             ("fleet of 10,000 jobs: CPU a poll, \N{MICRO SIGN}s; bytes a job",
-             "fleet.cpu-us-per-poll", "fleet.bytes-per-job")):
+             "fleet.cpu-us-per-poll", "fleet-10000.bytes-per-job")):
         rows.append(readme.row(what, "; ".join(map(ours, names)),
                                "; ".join(filter(None, map(others, names)))))
     for kind in "full", "resumed":
