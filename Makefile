@@ -43,7 +43,7 @@ TEST_DEBS = $(DEMO_DEBS) $(CURL_DEBS) $(FUZZ_DEBS) $(WINDOWS_DEBS) \
             frama-c-base tcc uwsgi-core uwsgi-plugin-python3 python3-yaml
 
 # dpkg-dev unpacks source packages.
-WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev python3
+WINDOWS_DEBS = gcc-mingw-w64-x86-64-win32 dpkg-dev python3 mandoc
 STATIC_DEBS  = musl-tools dpkg-dev
 ARM64_DEBS   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev make
 DIST_DEBS    = git python3 $(STATIC_DEBS) $(ARM64_DEBS) $(WINDOWS_DEBS)

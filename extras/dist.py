@@ -7,6 +7,7 @@
   amt-VERSION-source.tar.gz   everything, as it is in the repository
   amt-x86_64, amt-arm64       the tool for Linux, static, with TLS
   amt.exe                     the tool for Windows
+  amt-VERSION-windows.zip     what an administrator unpacks there
   amt.1                       its manual page
   amt-VERSION.spdx.json       what is in the binaries: an SBOM, SPDX 2.3
   SHA256SUMS
@@ -26,6 +27,9 @@ BUILT = [("build/single/amt.h", "amt.h", []),
          ("build/amt-static-arm64", "amt-arm64", ["musl", "bearssl"]),
          ("build/amt.exe", "amt.exe", ["bearssl"]),
          ("extras/amt.1", "amt.1", [])]
+
+
+EXECUTABLE = ["amt-x86_64", "amt-arm64"]
 
 
 def git(*args):
@@ -148,12 +152,13 @@ def main(folder):
             f"amt-{number}", int(seconds))
     os.environ["SOURCE_DATE_EPOCH"] = seconds
     subprocess.run(["make", "-C", source, "--no-print-directory", "single",
-                    "static", "static-arm64", "windows"], check=True)
-    for there, here, _ in BUILT:
+                    "static", "static-arm64", "windows-zip"], check=True)
+    zipped = f"amt-{number}-windows.zip"
+    for there, here, _ in [*BUILT, (f"build/{zipped}", zipped, [])]:
         if not os.path.exists(f"{source}/{there}"):
             refuse(f"missing: {there}; was its compiler to be had?")
         shutil.copyfile(f"{source}/{there}", f"{out}/{here}")
-        os.chmod(f"{out}/{here}", 0o755 if "amt-" in here else 0o644)
+        os.chmod(f"{out}/{here}", 0o755 if here in EXECUTABLE else 0o644)
     sbom(out, source, number, commit, when)
     with open(f"{out}/SHA256SUMS", "w") as f:
         for name in sorted(set(os.listdir(out)) - {"SHA256SUMS"}):

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """What a Windows administrator unpacks: the tool, its second name, a sample
-configuration, how to begin, and the sums of all. The same bytes each time.
+configuration, how to begin, the manual as a text, and the sums of all. The same
+bytes each time.
 usage: windows_zip.py VERSION AMT.EXE ZIP"""
 import hashlib
+import os
+import re
+import subprocess
 import sys
 import zipfile
+
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "amt.1")
 
 CONFIG = """\
 [CONNECTOR]
@@ -34,7 +40,7 @@ amt %s: runs jobs on an AMT Batch Server.
 5. See whether the server is understood; nothing is started:   amt.exe probe
 6. Run a job:   amt.exe -an APPLICATION -jn JOB
    It exits with the job's completion code: 4 is DONE.
-7. amt.exe --help lists the options. Each can stand in the section [AMT] of
+7. amt.exe --help lists the options; amt.txt is the manual. Each option can stand in the section [AMT] of
    Connector.config: STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
 
 What ends the process from outside (taskkill /F, the Task Scheduler's End)
@@ -43,6 +49,13 @@ on with it.
 Certificates are trusted that are in the store of this machine
 (certlm.msc, Trusted Root Certification Authorities).
 """
+
+
+def manual():
+    """Without what makes letters bold on paper, and this system's name."""
+    page = subprocess.run(["mandoc", "-T", "utf8", "-I", "os=amt", MANUAL],
+                          check=True, capture_output=True).stdout.decode()
+    return re.sub(".\b", "", page)
 
 
 def windows_text(text):
@@ -54,7 +67,8 @@ def main(version, program, path):
         tool = f.read()
     files = {"amt.exe": tool, "Encrypt.exe": tool,
              "Connector.config": windows_text(CONFIG),
-             "README.txt": windows_text(README % version)}
+             "README.txt": windows_text(README % version),
+             "amt.txt": windows_text(manual())}
     files["SHA256SUMS"] = "".join(
         "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name)
         for name, data in files.items()).encode()

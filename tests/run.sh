@@ -285,6 +285,7 @@ needing "bash clang openssl" whole tests/tool.py
 needing openssl whole tests/sites.py
 needing "mbedtls/ssl.h nginx openssl" whole tests/tls.py
 whole tests/schedulers.py
+whole tests/week.py
 optional "one job under Slurm" sh -c "
   AMT=$out/amt_sanitized python3 tests/slurm.py once >$out/slurm.log ||
     exit \$?

@@ -33,8 +33,12 @@ done
 python3 -m zipfile -e "$dir/1.zip" "$dir"
 cd "$dir/amt-$version"
 [ "$(ls | LC_ALL=C sort)" = "$(printf '%s\n' Connector.config Encrypt.exe \
-    README.txt SHA256SUMS amt.exe | LC_ALL=C sort)" ]
+    README.txt SHA256SUMS amt.exe amt.txt | LC_ALL=C sort)" ]
 sha256sum --check --quiet --strict SHA256SUMS
-[ "$(wc -l <SHA256SUMS)" -eq 4 ]
+[ "$(wc -l <SHA256SUMS)" -eq 5 ]
+# The manual is one of Windows, and a text.
+[ "$(grep -c "$(printf '\r$')" amt.txt)" -eq "$(wc -l <amt.txt)" ]
+grep -q 'SERVER_USE_TLS  *True or False' amt.txt
+! grep -q "$(printf '\b')" amt.txt
 cmp amt.exe Encrypt.exe
 cmp amt.exe "$dir/1.exe"
