@@ -42,6 +42,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/probe.c"
 #include "../examples/amt/reserve.c"
 #include "../examples/amt/run.c"
+#include "../examples/amt/secret_words.c"
 #include "../examples/amt/secrets.c"
 #include "../examples/amt/session.c"
 #include "../examples/amt/settle.c"

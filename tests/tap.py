@@ -617,6 +617,8 @@ def sign_ins():
                b"</s:LogonResult></s:LogonResponse>")),
         (post("/wcf", b'{"request":"{\\"password\\":\\"Tr0ub4dor-3\\"}"}'),
          reply(inside.encode())),
+        (post("/amt", b'{"Kennung":"u","Kennwort":%s}' % p),
+         reply(b'{"AmtLogonToken":%s}' % t)),
         (post("/amt", b'{"p":[{"pwd":%s}]}' % p),
          reply(b'{"Data":{"Id":"%s","UserName":"Ursula.Unworth"}}' %
                TICKET.encode())),

@@ -4,6 +4,7 @@
    leave a choice. */
 
 #include "learn_told.h"
+#include "secret_words.h"
 #include "system.h"
 #include "tell.h"
 #include "text.h"
@@ -164,12 +165,24 @@ int request_has(const exchange *x, const char *value)
   return r.found;
 }
 
+static int hints_at_one(const char *name, const char *whole,
+                        const char *const *words)
+{
+  char hint[32];
+  for (; *words != NULL; words++)
+    if (hints_at(name, text(hint, sizeof hint, "%s%s", whole, *words)))
+      return 1;
+  return 0;
+}
+
 int is_secret_name(const char *name)
 {
-  return hints_at(name, "password|passwd|pwd|secret|kennwort|token|apikey|"
-                        "credential|authorization|signature|ticket|session|"
-                        "=key|=auth|xapikey|accesskey|subscriptionkey|cookie|"
-                        "=pw|=pass|passphrase|=sid");
+  return hints_at_one(name, "", password_words) ||
+         hints_at_one(name, "=", password_names) ||
+         hints_at_one(name, "", secret_words) ||
+         hints_at_one(name, "=", secret_names) ||
+         hints_at_one(name, "", session_words) ||
+         hints_at(name, "=key|authorization");
 }
 
 int is_whole_number(const char *text, uint64_t *value)

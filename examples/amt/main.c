@@ -61,7 +61,8 @@
      learn_holes     captured requests, with holes in place of values
      learn_signs     which members of the sign-in are user and password
      learn_write     the wire file; learn_reply: its part about replies
-     mask      stars in the place of secrets, wherever they stand
+     mask      stars in the place of secrets, wherever they stand;
+               secret_words: what their names have in them
      capture   what passes by, in a file: of the tap, and of the probe
      relay     the tap, between a client and its server
      report    the probe's capture, for others to read

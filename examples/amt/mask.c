@@ -7,6 +7,7 @@
    same number of stars wherever it goes. */
 
 #include "mask.h"
+#include "secret_words.h"
 #include "text.h"
 #include <string.h>
 
@@ -244,11 +245,8 @@ static int is_about(const char *name)
 
 static int is_password(const char *name)
 {
-  static const char *const words[] = { "passw", "passphrase", "passcode", "pwd",
-                                       "secret", NULL };
-  static const char *const whole[] = { "pass", "pw", NULL };
-  return !is_about(name) &&
-         (has_one_of(name, words) || is_one_of(name, whole));
+  return !is_about(name) && (has_one_of(name, password_words) ||
+                             is_one_of(name, password_names));
 }
 
 /* What a password is called where nothing else can be meant. */
@@ -260,22 +258,14 @@ static int is_sign_in_name(const masking *m, const char *name)
 
 static int hides_value_of(const char *name)
 {
-  static const char *const words[] = {
-    "token", "credential", "apikey", "accesskey", "privatekey",
-    "subscriptionkey", "jwt", "cookie", "assertion", "signature", NULL
-  };
-  static const char *const either_way[] = { "session", "sessid", "ticket",
-                                            NULL };
-  static const char *const whole[] = { "sid", "pin", "auth", "authorization",
-                                       "bearer", NULL };
   static const char *const jobs[] = { "job", "batch", "task", NULL };
   static const char *const people[] = { "user", "host", "machine", "computer",
                                         "server", "domain", "mail", NULL };
   if (is_password(name)) return 1;
   if (mask_people && has_one_of(name, people)) return 1;
   if (is_about(name)) return 0;
-  return has_one_of(name, words) || is_one_of(name, whole) ||
-         (has_one_of(name, either_way) && !has_one_of(name, jobs));
+  return has_one_of(name, secret_words) || is_one_of(name, secret_names) ||
+         (has_one_of(name, session_words) && !has_one_of(name, jobs));
 }
 
 /* Of a header; those that ask for a sign-in tell nothing. */
