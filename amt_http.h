@@ -1173,13 +1173,13 @@ enum {
    same n first bytes may have it. */
 static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
-  static const uint32_t first = /* letters that a word begins with */
-    1ul << ('c' - 'a') | 1ul << ('e' - 'a') | 1ul << ('i' - 'a') |
-    1ul << ('k' - 'a') | 1ul << ('l' - 'a') | 1ul << ('r' - 'a') |
-    1ul << ('t' - 'a') | 1ul << ('w' - 'a');
+  /* The place behind each first letter, from a to z; 0: no word has it. */
+  static const uint8_t first[26] = { 0, 0, 13, 0, 0, 0, 0, 0, 62, 0, 1, 72, 0,
+                                     0, 0, 0, 0, 82, 0, 113, 0, 0, 95 };
   int here = 1;
-  if (!AMT__SMALL && n == 0 && (c - 'a' > 25u || !(first >> (c - 'a') & 1u)))
-    return AMT__H_NONE;
+  if (!AMT__SMALL && n == 0)
+    return c - 'a' < 26u && first[c - 'a'] != 0 ? first[c - 'a']
+                                                : (unsigned)AMT__H_NONE;
   for (; place < AMT__H_NONE; place++) {
     unsigned w = (unsigned char)amt__http_words[place];
     if (here && w == c) return place + 1u;
