@@ -292,13 +292,13 @@
    AMTDEF                 everywhere: what stands before public functions
    AMT_NO_HTTP            everywhere: without HTTP and the pump
    AMT_NO_TEXT            without the words and names of errors
-                          (5.1 kB)
+                          (5.3 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, holes in paths, other lists (2.5 kB)
+                          Basic, holes in paths, other lists (2.7 kB)
    AMT_WIDE               bits that the tokenizer, and the reader of replies,
                           look at together: 32, 64 or 128; 0: a byte at a time.
                           By default what the machine has; 0 with -Os, and
-                          without amt_wide.h (32 costs 3.7 kB)
+                          without amt_wide.h (32 costs 4.0 kB)
    and those of amt_http.h (AMT_ASSERT, AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
