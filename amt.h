@@ -1765,8 +1765,7 @@ static int amt__has_char(const char *text, int c)
   return 0;
 }
 
-AMT__OWN const char *const *amt__list(const amt_job *j, unsigned word,
-                                      size_t *n)
+static const char *const *amt__list(const amt_job *j, unsigned word, size_t *n)
 {
   const amt_task *t = j->task__;
   *n = 0;
@@ -1984,7 +1983,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
 }
 
 /* Is the value given, valid UTF-8, and allowed in its place? 0, or an error. */
-AMT__OWN int amt__judge(const amt__walk *w, const char *text)
+static int amt__judge(const amt__walk *w, const char *text)
 {
   size_t n;
   if (AMT__ANY_WIRE && text == NULL && w->word == AMT__W_TOKEN &&
