@@ -314,6 +314,11 @@ explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 G
 explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
 	@python3 tests/explore_mistakes.py
 
+long: ## 10 million polls, 10,000 kills, 1,000 power cuts: hours
+	@$(MAKE) --no-print-directory packages DEBS="$(sort $(FIRMWARE_DEBS) sqlite3)"
+	@$(MAKE) --no-print-directory build/amt build/amtsim
+	@MAKE="$(MAKE)" sh tests/long.sh
+
 MUTANT_DEBS = gcc python3 libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev
 
 mutants: ## 300 small changes to the headers: does a test fail for each? 1 hour
@@ -378,5 +383,5 @@ help: ## this list
 .PHONY: all $(EXAMPLES) amtsim static static-arm64 windows windows-zip single dist install \
         uninstall kits deb demo \
         bench bench-plot size fuzz explore explore-mistakes cross coverage firmware \
-        analyze compilers prove mutants kestrel slurm test tls36 tls-servers bare packages \
+        analyze compilers prove mutants long kestrel slurm test tls36 tls-servers bare packages \
         clean help

@@ -719,7 +719,7 @@ def go_on(url, args, state, queue, starts):
 def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
     seed = random.randrange(10 ** 6)
     chance = random.Random(seed)
-    outcomes, trials = {}, 200
+    outcomes, trials = {}, int(os.environ.get("KILLS", 200)) # tests/long.sh
     with server_with_database("--fault", "slow=3") as (url, starts, _), \
             folder() as d:
         def args_of(n):
@@ -746,9 +746,10 @@ def test_kill_9_at_200_random_instants_never_starts_a_job_twice():
             for run in runs:
                 outcome = run.result()
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        for n in range(trials):
-            assert starts("Q%d" % n) <= 1, n
-    print("        seed %d: %s" % (seed, outcomes))
+        most = max(starts("Q%d" % n) for n in range(trials))
+        assert most <= 1, most
+    print("        seed %d, %d Starts at most for one job: %s" %
+          (seed, most, outcomes))
     assert outcomes.get("4, 1 before"), outcomes
 
 

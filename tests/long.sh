@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Unlicense
+# Long runs (make long), outside of make test: hours. Each prints what happened.
+#   polls      10 million polls of a fleet whose link fails at random: a day of
+#              its time (tests/long_polls.c)
+#   kills      10,000 runs of amt that are killed by force, and gone on with
+#   power      1,000 power cuts of the firmware's board in qemu
+# usage: long.sh [polls|kills|power]...  POLLS, KILLS, CUTS: other numbers
+cd "$(dirname "$0")/.." || exit 1
+out=build/long
+mkdir -p $out build/test
+result=0
+
+polls() {
+  gcc -std=gnu99 -O2 -I. -Ibackends tests/long_polls.c -o $out/polls &&
+    $out/polls "${POLLS:-10000000}"
+}
+
+kills() {
+  AMT=build/amt AMT_PLAIN=build/amt TEST_OUT=build/test KILLS=${KILLS:-10000} \
+    python3 tests/tool.py kill_9_at_200 >$out/kills 2>&1
+  sed 's/^/LONG kills: /' $out/kills
+  grep -q '^ok ' $out/kills && ! grep -q '^FAILED' $out/kills
+}
+
+power() {
+  MAKE="${MAKE:-make}" sh tests/firmware.sh build/firmware build/amt &&
+    python3 tests/firmware.py build/firmware build/amtsim "${CUTS:-1000}" |
+      tee $out/power | sed 's/^/LONG power: /'
+  grep -q 'all went right' $out/power
+}
+
+for part in ${*:-polls kills power}; do
+  began=$(date +%s)
+  case $part in
+  polls | kills | power) $part || result=1 ;;
+  *) echo "long.sh: what is \"$part\"?" >&2; exit 2 ;;
+  esac
+  echo "LONG $part: $(($(date +%s) - began)) s"
+done
+exit $result
