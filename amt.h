@@ -1318,6 +1318,13 @@ AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
   return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
 }
 
+/* 2112x is no 2112: whoever believed it would have another job's id. Of the
+   controls the next step says which may be there. */
+AMT__INLINE int amt__json_ends_number(unsigned c)
+{
+  return c == ',' || (c | 32u) == '}' || c <= ' ';
+}
+
 /* One byte. 0, a token, AMT__J_CHAR, or an error. */
 static int amt__json_step(amt_json *t, unsigned c)
 {
@@ -1366,8 +1373,8 @@ static int amt__json_step(amt_json *t, unsigned c)
   case AMT__J_SIGN:
     to = amt__json_number(c) >> 4u * (s - AMT__J_ZERO) & 15u;
     if (to > 7)
-      return s <= AMT__J_EXPONENT ? amt__json_done(t, AMT_JSON_NUMBER)
-                                  : AMT_E_JSON_SYNTAX;
+      return s <= AMT__J_EXPONENT && amt__json_ends_number(c)
+               ? amt__json_done(t, AMT_JSON_NUMBER) : AMT_E_JSON_SYNTAX;
     to += AMT__J_ZERO;
     break;
   default:

@@ -604,7 +604,7 @@ AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
 {
   size_t from = i++;
   while (i < n && p[i] - (unsigned)'0' < 10u) i++;
-  if (t->state >= AMT__J_KEY || i >= n || p[i] == '.' || (p[i] | 32u) == 'e')
+  if (t->state >= AMT__J_KEY || i >= n || !amt__json_ends_number(p[i]))
     return amt__json_rest(t, p, n, used, token, from);
   t->start = t->offset + from;
   token->text = (char *)p + from;

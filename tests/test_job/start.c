@@ -278,6 +278,23 @@ TEST(half_an_id_is_none)
   }
 }
 
+/* What begins like a number and is none: it might be another job's. */
+TEST(an_id_that_goes_on_behind_its_digits_is_none)
+{
+  static const char *const bodies[] = {
+    JSON({"BatchRequestId":2112x}), JSON({"BatchRequestId":65e0f1c2-22}),
+    JSON({"BatchRequestId":2112L,"Status":1}), JSON({"BatchRequestId":21-12}),
+    JSON({"BatchRequestId":2112"x"}), JSON({"BatchRequestId":2112:1})
+  };
+  size_t i, piece;
+  for (i = 0; i < COUNT(bodies); i++)
+    for (piece = 0; piece < 3; piece++) {
+      play *p = reply_once(AMT_START, 200, bodies[i], piece);
+      expect_end(p, "failed MAYBE_STARTED, code 19, start unknown");
+      assert_string_equal(p->j.id, "");
+    }
+}
+
 /* It is a text like others, and goes back as it came: see request.c. */
 TEST(an_id_may_have_a_nul)
 {
