@@ -44,6 +44,7 @@ from programs import (AMT, FAST, OUT, SIM, TERM, WINE, amt, environment, equal,
 
 os.umask(0o077) # what others can read is warned of
 PLAIN = os.environ.get("AMT_PLAIN", "build/amt")
+NO_FILE = "Windows error 2" if WINE else "No such file"
 DEMO = ["-an", "DEMO2"]
 DONE = [*DEMO, "-jn", "REPORTTEST01"]
 LONG = [*DEMO, "-jn", "LONGRUNNINGREPORT"]
@@ -2732,7 +2733,7 @@ def test_a_bad_CA_file_is_78_with_what_is_wrong_and_nothing_is_sent():
         der = subprocess.run(["openssl", "x509", "-in", cert("root.crt"),
                               "-outform", "der"], capture_output=True,
                              check=True).stdout
-        cases = ((d + "/none", "No such file"), (d, "directory"),
+        cases = ((d + "/none", NO_FILE), (d, "directory"),
                  (write(d + "/empty", ""), "certificate"),
                  (write(d + "/text", "no PEM\n" * 2000), "certificate"),
                  (write(d + "/der", der), "DER", "certutil -encode" if WINE
@@ -2761,8 +2762,8 @@ def test_what_is_wrong_with_a_client_certificate_is_told():
         der = d + "/der"
         subprocess.run(["openssl", "pkey", "-in", key, "-outform", "der",
                         "-out", der], check=True)
-        cases = ((ec, d + "/none", 78, d + "/none", "No such file"),
-                 (d + "/none", key, 78, d + "/none", "No such file"),
+        cases = ((ec, d + "/none", 78, d + "/none", NO_FILE),
+                 (d + "/none", key, 78, d + "/none", NO_FILE),
                  (key, key, 78, key, "no usable certificate"),
                  (ec, ec, 78, ec, "no usable private key"),
                  (ec, write(d + "/empty", ""), 78, "/empty", "private key"),
