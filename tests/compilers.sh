@@ -23,7 +23,7 @@ try() { # WHAT COMMAND...
   if "$@" >$out/log 2>&1; then good=$((good + 1)); return; fi
   bad=$((bad + 1)) result=1
   echo "FAILED  COMPILERS $name $what"
-  head -n 12 $out/log | sed 's/^/        /'
+  tail -n 8 $out/log | sed 's/^/        /'
 }
 end() { echo "COMPILERS $name passed $good, failed $bad"; }
 

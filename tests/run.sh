@@ -92,9 +92,9 @@ check "no option changes the layout of a struct" sh -c "
     gcc -std=c99 $I \$o tests/layout.c -o $out/layout && $out/layout || exit 1
   done | sort -u | tee /dev/stderr | wc -l | grep -qx 1"
 
-needing "tcc dpkg-buildflags clang" \
-  check "tcc, Debian's hardening flags, clang's integer sanitizer: clean" \
-  sh tests/compilers.sh tcc hardened integer
+needing "tcc dpkg-buildflags" \
+  check "tcc and Debian's hardening flags find nothing" \
+  sh tests/compilers.sh tcc hardened
 
 # --- the object: no heap, no writable data, no stray names -----------------
 printf '#define AMT_IMPLEMENTATION\n#include "amt.h"\n' >$out/object.c
