@@ -101,49 +101,6 @@ int bare_id_stands(amt_json *json, const char *id, char *room,
   return nondet_bool();
 }
 
-#if AMT_WIDE > 0
-size_t over_stands(const unsigned char *p, size_t i, size_t n, int kind)
-{
-  size_t k = nondet_size();
-  assert(n == 0 || __CPROVER_r_ok(p, n));
-  (void)kind;
-  if (i >= n) return i;
-  __CPROVER_assume(i <= k && k <= n);
-  return k;
-}
-
-unsigned find_stands(const unsigned char *p, size_t n)
-{
-  unsigned stands = nondet_number();
-  assert(n >= 5 && __CPROVER_r_ok(p, n));
-  __CPROVER_assume(stands == 0 || (stands >= AMT__H_LOCATION &&
-                                   stands <= AMT__H_IDENTITY));
-  return stands;
-}
-#endif
-
-unsigned follow_stands(unsigned place, unsigned n, unsigned c)
-{
-  unsigned next = nondet_number();
-  (void)place, (void)n, (void)c;
-  __CPROVER_assume(next <= AMT__H_NONE);
-  return next;
-}
-
-int address_4_stands(uint8_t *ip, const char *p, size_t n)
-{
-  assert(__CPROVER_w_ok(ip, 4));
-  assert(n == 0 || __CPROVER_r_ok(p, n));
-  return nondet_bool();
-}
-
-int uint64_stands(const char *p, size_t n, unsigned base, uint64_t *v)
-{
-  assert(base == 16 && (n == 0 || __CPROVER_r_ok(p, n)));
-  *v = nondet_size();
-  return nondet_bool();
-}
-
 /* --- any job ---------------------------------------------------------------- */
 
 static char        text[TEXT + 1], value[VALUE + 1], room[ROOM];
@@ -310,14 +267,6 @@ void prove_address_4(void)
   amt__address_4(ip, (const char *)p, n);
 }
 
-void prove_address_6(void)
-{
-  size_t               n;
-  const unsigned char *p = any_bytes(&n);
-  uint8_t              ip[16];
-  amt__address_6(ip, (const char *)p, n);
-}
-
 void prove_uint64(void)
 {
   size_t               n;
@@ -340,16 +289,6 @@ void prove_begin(void)
   amt_tls_reader r;
   amt__cert_init(&r);
   assert(r.depth <= 7);
-}
-
-/* Of a reply, any state. */
-void prove_reply(void)
-{
-  size_t               n, used = 0, body = 0;
-  const unsigned char *p = any_bytes(&n);
-  amt_http_reply       r;
-  amt_http_reply_next(&r, p, n, &used, &body);
-  assert(used <= n && body <= used);
 }
 
 void prove_follow(void)
@@ -383,16 +322,6 @@ void prove_find(void)
                          stands <= AMT__H_IDENTITY));
 }
 
-void prove_lines(void)
-{
-  size_t               n, at = nondet_size();
-  const unsigned char *p = any_bytes(&n);
-  amt_http_reply       r;
-  __CPROVER_assume(at <= n);
-  amt__http_lines(&r, p, &at, n);
-  assert(at <= n);
-}
-
 void prove_chunk(void)
 {
   size_t               n;
@@ -401,16 +330,5 @@ void prove_chunk(void)
   assert(amt__http_chunk(&r, p, n) <= n);
 }
 #endif
-
-/* Of the tokenizer, any state. */
-void prove_tokens(void)
-{
-  size_t         n, used = 0;
-  unsigned char *p = any_bytes(&n);
-  amt_json       t;
-  amt_json_token token;
-  amt_json_next(&t, p, n, &used, &token);
-  assert(used <= n);
-}
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
