@@ -976,9 +976,10 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
-/* Closes all connections and wipes the buffer. A job in mid-call is dropped, as
-   amt_drop does it, or it would send its request again, even a Start: it must
-   still be there. */
+/* Closes all connections and wipes the buffer. A job in mid-call, or with a
+   text that lies in the buffer, is dropped, as amt_drop does it, or it would
+   send its request again, even a Start: it and its session must still be
+   there. */
 AMTDEF void amt_pool_end(amt_pool *p);
 #endif /* AMT_NO_HTTP */
 
@@ -1289,11 +1290,16 @@ static void amt__json_quote(amt_json *t, unsigned key)
   t->state = AMT__J_STRING;
 }
 
+AMT__INLINE int amt__json_blank(unsigned c)
+{
+  return c == ' ' || c - 9u < 2u || c == '\r';
+}
+
 /* A byte between tokens. */
 AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
 {
   unsigned s = t->state, may = amt__json_may[s & 15u], object = c >> 5 & 1u;
-  if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+  if (amt__json_blank(c)) {
     if (s == AMT__J_START) t->state = AMT__J_VALUE;
     return 0;
   }
@@ -1318,11 +1324,10 @@ AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
   return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
 }
 
-/* 2112x is no 2112: whoever believed it would have another job's id. Of the
-   controls the next step says which may be there. */
+/* 2112x is no 2112: whoever believed it would have another job's id. */
 AMT__INLINE int amt__json_ends_number(unsigned c)
 {
-  return c == ',' || (c | 32u) == '}' || c <= ' ';
+  return c == ',' || (c | 32u) == '}' || amt__json_blank(c);
 }
 
 /* One byte. 0, a token, AMT__J_CHAR, or an error. */
@@ -2280,7 +2285,8 @@ static size_t amt__pass_part(const char *text, size_t at)
   unsigned depth = 1, c = 1;
   for (; depth != 0 && c != 0; at++) {
     c = (unsigned char)text[at];
-    if (c <= AMT__END) depth += c == AMT__END ? -1u : 1u;
+    if (c == AMT__END) depth--;
+    else if (c < AMT__END) depth++;
   }
   return at;
 }
@@ -3879,9 +3885,10 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 
    What holds between two calls of the library:
    - A reply is heard in CALLING only. What belongs to one reply is reset by
-     amt__reply_begins: seen__, list__, len__, skip__, call__, open__.
-     What is known of the log outlives it: given__, beyond__, after__,
-     part__, last__, log__.
+     amt__reply_begins, or where a call begins: seen__, list__, lists__, len__,
+     words__, left__, page__, field__, skip__, call__, open__, cause.
+     What is known of the log outlives it: given__, beyond__, after__, part__,
+     last__, log__.
    - ENDED and LOST stay, and such a job holds nothing of its session.
    - Once start is not NONE, no Start is called for. Until then it goes again
      in two cases only: nothing of it was TAKEN; or a complete 401, once, which
@@ -4907,9 +4914,8 @@ AMTDEF void amt_pool_end(amt_pool *p)
     amt_http_close(&p->conn[i].http);
     p->conn[i].session = NULL;
   }
-  AMT_ASSERT(p->holder == NULL); /* its message lies in the buffer */
+  if (p->holder != NULL) amt_drop(p, p->holder); /* its text lies there */
   amt_wipe(p->buf, p->size);
-  p->holder = NULL;
 }
 #endif /* AMT_NO_HTTP */
 

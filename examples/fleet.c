@@ -448,7 +448,7 @@ static void begin(struct job *j, struct call *c)
   amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task,
            j->id);
   if (j->looked != 0 && ms() - j->looked > longest) longest = ms() - j->looked;
-  j->looked = j->state == KNOWN ? ms() | 1u : 0;
+  j->looked = j->state == KNOWN ? (ms() - 1u) | 1u : 0; /* never 0, or later */
   c->of = j;
   c->conn = -1;
   j->calling = 1;

@@ -152,7 +152,9 @@ static void canon_job(amt_job *j)
     j->msg_len = 0;
     j->msg_kind = j->msg_more = j->msg_first = 0;
   }
-  if (j->lines_len__ == 0) j->lines__ = NULL;
+  /* Where nothing is left, where it stood; with an end to be told, not NULL. */
+  if (j->lines_len__ == 0)
+    j->lines__ = j->seen__ & AMT__LINES_END ? j->name : NULL;
   j->repaired = 0;
   j->error = 0;
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE)))

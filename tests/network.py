@@ -230,6 +230,9 @@ def test_a_link_local_server_is_reached_through_its_zone():
                 r = net.begin(False, "--give-up", "0", url=at % zone).ended()
                 equal((zone, r.returncode), (zone, status))
                 assert all(w in r.stderr for w in words), r.stderr
+            r = net.begin(False, "--give-up", "0", # a path may have brackets
+                          url="http://127.0.0.1:1/a[b%20c]").ended()
+            equal(r.returncode, 23)
             r = net.begin(False, "--timeout", "2", url=at % "%25cable").ended()
             equal(r.returncode, 75)
             assert "-s 'http://[fe80::77:1%25cable]:4004'" in r.stderr, r.stderr

@@ -251,8 +251,11 @@ class Nginx(Server):
 
     def worker(self):
         name = next(iter(self.ports))
-        with urllib.request.urlopen(self.url(name) + "/worker") as r:
-            return int(r.read())
+        for _ in range(20): # nginx may close one that it has just accepted
+            with contextlib.suppress(ConnectionError):
+                with urllib.request.urlopen(self.url(name) + "/worker") as r:
+                    return int(r.read())
+        raise AssertionError("nginx tells no worker")
 
     def reload(self):
         before = self.worker()

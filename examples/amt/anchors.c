@@ -15,7 +15,7 @@
 
 #ifdef AMT_BEARSSL
 /* static const unsigned char amt_NAME_NUMBER[] = { ... }; */
-static void put_bytes(const char *name, unsigned number, const unsigned char *p,
+static void put_array(const char *name, unsigned number, const unsigned char *p,
                       size_t n)
 {
   size_t i;
@@ -114,12 +114,12 @@ static void put_anchors(void)
     const br_x509_trust_anchor *a = &anchors.list[i];
     unsigned                    number = (unsigned)i + 1;
     put_comment(number, &a->dn);
-    put_bytes("anchor_dn", number, a->dn.data, a->dn.len);
+    put_array("anchor_dn", number, a->dn.data, a->dn.len);
     if (a->pkey.key_type == BR_KEYTYPE_EC) {
-      put_bytes("anchor_q", number, a->pkey.key.ec.q, a->pkey.key.ec.qlen);
+      put_array("anchor_q", number, a->pkey.key.ec.q, a->pkey.key.ec.qlen);
     } else {
-      put_bytes("anchor_n", number, a->pkey.key.rsa.n, a->pkey.key.rsa.nlen);
-      put_bytes("anchor_e", number, a->pkey.key.rsa.e, a->pkey.key.rsa.elen);
+      put_array("anchor_n", number, a->pkey.key.rsa.n, a->pkey.key.rsa.nlen);
+      put_array("anchor_e", number, a->pkey.key.rsa.e, a->pkey.key.rsa.elen);
     }
   }
   putf("\n#define AMT_ANCHOR_COUNT %u\n\n", (unsigned)anchors.count);
@@ -150,7 +150,7 @@ static void put_chain(void)
 {
   size_t i;
   for (i = 0; i < client.chain_len; i++)
-    put_bytes("client_cert", (unsigned)i + 1, client.chain[i].data,
+    put_array("client_cert", (unsigned)i + 1, client.chain[i].data,
               client.chain[i].data_len);
   put_text("\nstatic const br_x509_certificate amt_client_chain[] = {\n");
   for (i = 0; i < client.chain_len; i++) {
@@ -175,7 +175,7 @@ static void put_client(void)
            "#include \"amt_http.h\" /* with AMT_BEARSSL defined */\n\n");
   put_chain();
   for (i = 0; i < count; i++)
-    put_bytes(text(name, sizeof name, "client_key_%s", names[i]), 1, p[i],
+    put_array(text(name, sizeof name, "client_key_%s", names[i]), 1, p[i],
               lengths[i]);
   putf("\nstatic const amt_bearssl_client amt_client = {\n"
        "  .chain = amt_client_chain, .chain_len = %u,\n  ",

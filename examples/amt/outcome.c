@@ -103,7 +103,7 @@ static const char *http_words(unsigned status)
 }
 
 /* What needs another word than "check name and password". */
-static const char *windows_words(const char *wants)
+static const char *in_windows_words(const char *wants)
 {
   if (strncmp(wants, "NTLM", 4) != 0 && strncmp(wants, "Negotiate", 9) != 0)
     return "";
@@ -133,7 +133,7 @@ static const char *its_words(void)
               *to ? " to " : "", to, *its ? code ? ", the server says \"" :
               "the server says \"" : http_words(code), its, *its ? cut : "",
               *its ? "\"" : "", *wants ? ", it wants " : "", wants,
-              windows_words(wants));
+              in_windows_words(wants));
 }
 
 const char *reason(void)

@@ -35,8 +35,8 @@ const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
 const char quote[] = "\"", quoted_quote[] = "\\\"";
 
-/* What the rest of the program asks for; the others are told in Windows's own
-   words. */
+/* Numbers of their own, so that one that is kept is not taken for another; told
+   in Windows's own words. */
 static struct { DWORD error; int number; } last;
 
 static void set_errno(DWORD error)
@@ -47,7 +47,10 @@ static void set_errno(DWORD error)
     { ERROR_BAD_NET_NAME, ENOENT }, { ERROR_DIRECTORY, ENOTDIR },
     { ERROR_ACCESS_DENIED, EACCES }, { ERROR_SHARING_VIOLATION, EACCES },
     { ERROR_FILE_EXISTS, EEXIST }, { ERROR_ALREADY_EXISTS, EEXIST },
-    { ERROR_INVALID_HANDLE, EBADF }
+    { ERROR_INVALID_HANDLE, EBADF }, { ERROR_DISK_FULL, ENOSPC },
+    { ERROR_HANDLE_DISK_FULL, ENOSPC }, { ERROR_NO_DATA, EPIPE },
+    { ERROR_BROKEN_PIPE, EPIPE }, { ERROR_WRITE_PROTECT, EROFS },
+    { ERROR_TOO_MANY_OPEN_FILES, EMFILE }
   };
   size_t i = 0;
   while (i < sizeof list / sizeof *list && list[i].error != error) i++;
@@ -79,9 +82,10 @@ static int path_wide(wchar_t to[WIDE], const char *from)
   DWORD   n;
   if (!to_wide(to, from)) return 0;
   n = GetFullPathNameW(to, WIDE - PREFIX, w, NULL);
-  if (n < SHORT || n >= WIDE - PREFIX || wcsncmp(w, L"\\\\?\\", 4) == 0)
-    return 1;
-  if (wcsncmp(w, L"\\\\", 2) == 0)
+  if (n < SHORT || n >= WIDE - PREFIX) return 1;
+  if (wcsncmp(w, L"\\\\?\\", 4) == 0)
+    wcscpy(to, w);
+  else if (wcsncmp(w, L"\\\\", 2) == 0)
     wcscat(wcscpy(to, L"\\\\?\\UNC"), w + 1);
   else
     wcscat(wcscpy(to, L"\\\\?\\"), w);
@@ -99,7 +103,7 @@ static size_t to_utf8(char *to, size_t room, const wchar_t *from)
 
 const char *windows_words(DWORD error)
 {
-  static char words[400];
+  static char words[3 * 300 + 40]; /* UTF-8 has three bytes for a unit */
   wchar_t     w[300];
   size_t      n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
                                  FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0,

@@ -12,11 +12,20 @@ static size_t before_name(const char *percent, const char *end)
   return strncmp(percent, "%25", 3) == 0 && percent + 3 < end ? 3 : 1;
 }
 
+/* Where the host begins, if it is an address in brackets; or NULL. A path may
+   have brackets, too. */
+static const char *bracket(const char *t)
+{
+  const char *scheme = strstr(t, "://");
+  if (scheme != NULL) t = scheme + 3;
+  return *t == '[' ? t : NULL;
+}
+
 const char *take_zone(const char *t, const char **plain, uint32_t *zone)
 {
   static char copy[PATHS], fault[WORDS];
   char        name[64];
-  const char *open = strchr(t, '['), *end, *percent, *from;
+  const char *open = bracket(t), *end, *percent, *from;
   size_t      n;
   *plain = t;
   *zone = 0;

@@ -54,7 +54,7 @@
 #define DNS_MAX_NAME_LENGTH     64
 
 /* Ports, sequence numbers and DNS identities that nobody can guess want a real
-   source of randomness. board.c says what this one is worth. */
+   source of randomness. the board's file says what its own is worth. */
 #include <stdint.h>
 uint32_t network_random(void);
 #define LWIP_RAND               network_random

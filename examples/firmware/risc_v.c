@@ -41,20 +41,30 @@ __attribute__((section(".vectors"), naked, used)) void board_reset(void)
 #define MTIMECMP_LOW  REGISTER(0x02004000u)
 #define MTIMECMP_HIGH REGISTER(0x02004004u)
 #define MTIME_LOW     REGISTER(0x0200BFF8u)
+#define MTIME_HIGH    REGISTER(0x0200BFFCu)
 
 enum { TICKS_A_MILLISECOND = 10000 };
 
 static volatile uint32_t milliseconds;
-static uint32_t          next_low, next_high;
+static uint64_t          next;
+
+static uint64_t mtime(void)
+{
+  uint32_t high, low;
+  do {
+    high = MTIME_HIGH;
+    low = MTIME_LOW;
+  } while (high != MTIME_HIGH);
+  return (uint64_t)high << 32 | low;
+}
 
 /* The high word first to the greatest, so that nothing is due in between. */
 static void next_tick(void)
 {
-  next_low += TICKS_A_MILLISECOND;
-  next_high += next_low < TICKS_A_MILLISECOND;
+  next += TICKS_A_MILLISECOND;
   MTIMECMP_HIGH = UINT32_MAX;
-  MTIMECMP_LOW = next_low;
-  MTIMECMP_HIGH = next_high;
+  MTIMECMP_LOW = (uint32_t)next;
+  MTIMECMP_HIGH = (uint32_t)(next >> 32);
 }
 
 __attribute__((interrupt("machine"), aligned(4))) void board_trap(void)
@@ -69,7 +79,7 @@ __attribute__((interrupt("machine"), aligned(4))) void board_trap(void)
 
 uint32_t board_now(void) { return milliseconds; }
 
-uint32_t board_ticks(void) { return MTIME_LOW * 5u / 2u; }
+uint32_t board_ticks(void) { return (uint32_t)(mtime() * 5u / 2u); }
 
 void board_sleep(void) { __asm volatile("wfi"); }
 
@@ -219,7 +229,8 @@ int board_random(void *p, size_t n)
 enum { RECEIVE, SEND,            /* its queues */
        HEAD = 12,                /* bytes before each frame; 0 for all here */
        FRAME = HEAD + 1514,
-       LINK_STATUS = 1 << 16 };  /* a feature: to tell if the cable is in */
+       ADDRESS = 1 << 5,         /* features: to tell its address, */
+       LINK_STATUS = 1 << 16 };  /* and if the cable is in */
 
 static uint32_t      net_device;
 static queue         received, sent;
@@ -258,7 +269,7 @@ void board_netif_poll(struct netif *netif)
 err_t board_netif_init(struct netif *netif)
 {
   unsigned i;
-  net_device = device_begin(NET, LINK_STATUS);
+  net_device = device_begin(NET, ADDRESS | LINK_STATUS);
   if (net_device == 0) board_panic("no Ethernet controller");
   queue_begin(net_device, RECEIVE, &received);
   queue_begin(net_device, SEND, &sent);
@@ -277,7 +288,7 @@ err_t board_netif_init(struct netif *netif)
 
 void board_init(void)
 {
-  next_low = MTIME_LOW;
+  next = mtime();
   next_tick();
   __asm volatile("csrs mie, %0" : : "r"(0x80u));     /* the timer's */
   __asm volatile("csrs mstatus, %0" : : "r"(0x8u));  /* interrupts */

@@ -283,6 +283,7 @@ TEST(an_id_that_goes_on_behind_its_digits_is_none)
 {
   static const char *const bodies[] = {
     JSON({"BatchRequestId":2112x}), JSON({"BatchRequestId":65e0f1c2-22}),
+    "{\"BatchRequestId\":21\001}", "{\"BatchRequestId\":21\037}",
     JSON({"BatchRequestId":2112L,"Status":1}), JSON({"BatchRequestId":21-12}),
     JSON({"BatchRequestId":2112"x"}), JSON({"BatchRequestId":2112:1})
   };
