@@ -1318,12 +1318,17 @@ def test_a_file_that_only_has_the_name_of_a_log_is_not_removed():
         assert os.path.exists(d + "/precious"), os.listdir(d)
 
 
+def lines_of(path):
+    """As Python gives what a program printed: each line with a LF."""
+    return read(path).replace("\r\n", "\n")
+
+
 def test_each_log_has_a_file_of_its_own_in_every_form():
     with server() as (url, _), folder() as d:
         logs = [begin(url, *DONE, "--log-dir", d, "--format", form)
                 for form in FORMATS * 2]
         out = sorted(ended(job).stdout for job in logs)
-        equal(sorted(read("%s/%s" % (d, f)) for f in os.listdir(d)), out)
+        equal(sorted(lines_of(d + "/" + f) for f in os.listdir(d)), out)
 
 
 def test_a_log_file_is_written_whole_or_not_at_all():
@@ -4370,7 +4375,7 @@ def test_max_log_ends_a_log_that_has_no_end():
             assert r.stdout.count("messages are missing here: the log is "
                                   "longer than --max-log") == 1, form
             (kept,) = os.listdir(d)
-            equal(read(d + "/" + kept), r.stdout)
+            equal(lines_of(d + "/" + kept), r.stdout)
     with scripted(messages=endless) as (url, _):
         r = amt(url, "-jt", "MESSAGES", *DEMO, "-id", "2112", "--max-log",
                 "20k", fast=False)
