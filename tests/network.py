@@ -500,19 +500,20 @@ NUMBERS = itertools.count(20) # tests run side by side
 def name_server(**says):
     """One of our own, on an address of this host's loopback network: for A and
     AAAA an address, an rcode, or None for no answer. Gives words that run a
-    command which asks it."""
+    command which asks it, and an event: it was asked."""
     address = "127.%d.%d.%d" % (next(NUMBERS), os.getpid() >> 8 & 255,
                                 os.getpid() & 255)
     with tempfile.TemporaryDirectory() as d, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((address, 53))
-        stop = threading.Event()
+        stop, asked = threading.Event(), threading.Event()
 
         def answer():
             s.settimeout(0.1)
             while not stop.is_set():
                 with contextlib.suppress(socket.timeout):
                     ask, who = s.recvfrom(512)
+                    asked.set()
                     end = ask.index(0, 12) + 5
                     kind = struct.unpack("!H", ask[end - 4:end - 2])[0]
                     says_this = says["a" if kind == A else "aaaa"]
@@ -532,21 +533,21 @@ def name_server(**says):
         try:
             yield ["unshare", "-m", "sh", "-c", 'mount --bind "$0" '
                    '/etc/resolv.conf && mount --bind "$1" /etc/hosts && '
-                   'shift && exec "$@"', resolv, hosts]
+                   'shift && exec "$@"', resolv, hosts], asked
         finally:
             stop.set()
             thread.join()
 
 
 def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
-    with name_server(a=None, aaaa=None) as within:
-        for args, number in ((["--timeout", "1"], None), ([], signal.SIGTERM),
-                             ([], signal.SIGINT)):
-            begun = time.monotonic()
+    for args, number in ((["--timeout", "1"], None), ([], signal.SIGTERM),
+                         ([], signal.SIGINT)):
+        with name_server(a=None, aaaa=None) as (within, asked):
             run = Run("http://batch.example:1", *DEMO, "-jn", "X", *args,
                       within=within)
+            assert asked.wait(30)
+            begun = time.monotonic()
             if number:
-                time.sleep(1)
                 run.process.send_signal(number)
             r = run.ended()
             equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
@@ -560,7 +561,7 @@ def test_what_a_name_server_says_is_told():
                            (2, 2, "name service failed"),
                            (5, 5, "name service failed"),
                            (None, None, "not answered yet")):
-        with name_server(a=a, aaaa=aaaa) as within:
+        with name_server(a=a, aaaa=aaaa) as (within, _):
             r = Run("http://batch.example:1", *DEMO, "-jn", "X", "--give-up",
                     "0", within=within).ended()
         equal((a, r.returncode), (a, 23))
@@ -573,7 +574,7 @@ def test_a_name_server_that_fails_for_one_family_does_no_harm():
         programs.append("build/amt-static-plain")
     sim = Amtsim()
     try:
-        with name_server(a="127.0.0.1", aaaa=2) as within:
+        with name_server(a="127.0.0.1", aaaa=2) as (within, _):
             for n, program in enumerate(programs):
                 r = Run(sim.base.replace("127.0.0.1", "batch.example"), *DEMO,
                         "-jn", "REPORTTEST01", "--poll", "0.2", "--give-up", "20",

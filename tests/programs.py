@@ -973,7 +973,9 @@ def test_fleet_outlives_a_restart_of_its_server():
                               stdout=subprocess.PIPE) as p:
             p.stdin.write(text)
             p.stdin.close()
-            time.sleep(0.7) # all were started
+            while json.load(urllib.request.urlopen(url + "/amtsim/stats"))[
+                    "starts_accepted"] < 100:
+                time.sleep(0.01)
             sim.kill()
             sim.wait()
             time.sleep(1)
