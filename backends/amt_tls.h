@@ -195,8 +195,7 @@ static const char *amt__tls_alert_text(int alert)
                   "wrong; does our key belong to our certificate?";
   case 71: return "TLS alert insufficient_security: the server asks for "
                   "stronger ciphers than ours";
-  case 80: return "TLS alert internal_error: the server failed; see its log; "
-                  "lighttpd also says so where it wants a client certificate";
+  case 80: return "TLS alert internal_error: the server failed; see its log";
   case 86: return "TLS alert inappropriate_fallback: the server speaks a "
                   "later version";
   case 90: return "TLS alert user_canceled: the server gave the handshake up";

@@ -16,7 +16,8 @@ import time
 
 sys.dont_write_bytecode = True
 
-from tls import BACKENDS, SHARED, certificates, file, free_ports, probe
+from tls import (BACKENDS, CLIENTS, SHARED, certificates, client, file,
+                 free_ports, probe)
 
 PATH = os.environ["PATH"] + ":/usr/sbin:/usr/local/go/bin"
 
@@ -63,7 +64,7 @@ server.document-root = "{d}/www"
 server.bind = "127.0.0.1"
 server.port = {port}
 ssl.engine = "enable"
-ssl.pemfile = "{cert}"
+ssl.pemfile = "{d}/chain.pem"
 ssl.privkey = "{key}"
 {demand}
 """
@@ -75,7 +76,8 @@ scgi_temp_path {d}/t5;
 server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {cert};
 ssl_certificate_key {key}; {demand} {cure} }} }}
 """
-PYTHON = """import http.server, ssl
+PYTHON = """import http.server, os, ssl
+os.chdir("{d}/www")
 c = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 c.load_cert_chain("{cert}", "{key}")
 {demand}
@@ -113,6 +115,8 @@ public class S {{
     KeyManagerFactory f = KeyManagerFactory.getInstance("SunX509");
     f.init(k, "x".toCharArray());
     TrustManagerFactory t = TrustManagerFactory.getInstance("PKIX");
+    k.setCertificateEntry("clients", java.security.cert.CertificateFactory
+      .getInstance("X.509").generateCertificate(new FileInputStream("{ca}")));
     t.init(k);
     SSLContext c = SSLContext.getInstance("TLS");
     c.init(f.getKeyManagers(), t.getTrustManagers(), null);
@@ -164,7 +168,7 @@ SERVERS = {
 
 PREPARE = {"Go": "cd {d} && HOME={d} GO111MODULE=off go build -o s s.go",
            "Java": "cd {d} && javac S.java && openssl pkcs12 -export -in {cert}"
-                   " -inkey {key} -certfile {ca} -passout pass:x -out both.p12"}
+                   " -inkey {key} -passout pass:x -out both.p12"}
 
 
 # What makes those take a session up by its id that do not as they come, in
@@ -200,10 +204,13 @@ def running(name, demands, cured=False):
                 f.write(text.format(**values))
         with open(d + "/www/index.html", "w", encoding="ascii") as f:
             f.write("hello" * 1600)
-        with open(d + "/both.pem", "w", encoding="ascii") as f:
-            for part in ("cert", "key"):
-                with open(values[part], encoding="ascii") as one:
-                    f.write(one.read())
+        values["roots"] = file("roots.pem")
+        for path, parts in (("both.pem", ("cert", "key")),
+                            ("chain.pem", ("cert", "roots"))):
+            with open("%s/%s" % (d, path), "w", encoding="ascii") as f:
+                for part in parts:
+                    with open(values[part], encoding="ascii") as one:
+                        f.write(one.read())
         environment = {**os.environ, "PATH": PATH}
         if name in PREPARE:
             subprocess.run(["sh", "-c", PREPARE[name].format(**values)],
@@ -227,7 +234,7 @@ def running(name, demands, cured=False):
         except AssertionError:
             with open(d + "/out", encoding="utf-8", errors="replace") as f:
                 raise AssertionError(f.read()) from None
-        yield "https://localhost:%d/" % port
+        yield "https://localhost:%d/index.html" % port
 
 
 def listens(port, server):
@@ -248,9 +255,12 @@ def name_of(line):
 
 
 def missing(name, backend):
-    """What a missing certificate looks like, with its count."""
+    """What a missing certificate looks like, with its count; where one is shown
+    nothing is amiss."""
     seen = {}
     with running(name, True) as url:
+        line = probe(backend, *client(*CLIENTS[0][:2]), url)[0]
+        assert (line.error, line.status) == (0, 200), (name, backend, line)
         for _ in range(20):
             line = probe(backend, url)[0]
             seen[name_of(line)] = seen.get(name_of(line), 0) + 1
