@@ -319,7 +319,7 @@ long: ## 10 million polls, 10,000 kills, 1,000 power cuts: hours
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@MAKE="$(MAKE)" sh tests/long.sh
 
-MUTANT_DEBS = gcc python3 libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev
+MUTANT_DEBS = gcc tcc python3 libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev
 
 mutants: ## 300 small changes to the headers: does a test fail for each? 1 hour
 	@$(MAKE) --no-print-directory packages DEBS="$(MUTANT_DEBS)"

@@ -6,7 +6,9 @@ Makes COUNT (300) small changes to the headers, one at a time: another
 operator, another constant, a condition negated, a statement deleted. Which
 ones is drawn by the commit's hash, or by MUTANTS_SEED. Each is compiled into
 the unit tests, those that are closest to it first, and they run until one
-fails. With FILE, all changes lie in that header.
+fails: first the quick tests, by a compiler that is quick (tcc, or gcc without
+optimization), which find most; then all. With FILE, all changes lie in that
+header.
 
 Prints each survivor and, last, "MUTANTS killed N of M". What was found is kept
 in build/mutants/SEED, so that a run that was stopped goes on where it was.
@@ -17,34 +19,42 @@ does not compile, or that leaves every object file as it was, is not a mutant:
 the next one is drawn.
 """
 import concurrent.futures, filecmp, functools, hashlib, os, random, re, shutil
-import subprocess, sys, threading, time
+import subprocess, sys, threading
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 HEADERS = ["amt.h", "amt_http.h"] + [f"backends/amt_{n}.h" for n in
            "wide posix address tls bearssl mbedtls".split()]
-CC = ["gcc", "-std=gnu99", "-w", "-Itests"]
-SLOWER = 5   # times as long as without a change: an endless loop, a failure
-TLS = "-lssl -lcrypto"
-# name: (sources.sh's name, compiler's options, libraries)
+SECONDS = {True: 5, False: 100}   # that a test may take; a quick one: True
+BEARSSL = "-lbearssl -lssl -lcrypto"
+MBEDTLS = "-lmbedtls -lmbedx509 -lmbedcrypto -lssl -lcrypto"
+# name: (sources.sh's name, compiler and options, libraries)
 PROGRAMS = {
-    "json": ("json", "-O1", ""),
-    "job": ("job", "-O1", ""),
-    "http": ("http", "-O1", ""),
-    "pump": ("pump", "-O1", ""),
-    "small-job": ("job", "-Os -DAMT_WIDE=0", ""),
-    "small-http": ("http", "-Os -DAMT_WIDE=0", ""),
-    "bearssl": ("tls", "-O1 -DAMT_BEARSSL", f"{TLS} -lbearssl"),
-    "mbedtls": ("tls", "-O1 -DAMT_MBEDTLS",
-                f"{TLS} -lmbedtls -lmbedx509 -lmbedcrypto"),
-    "faults": ("faults", "-O1 -DAMT_BEARSSL", f"{TLS} -lbearssl"),
+    "json": ("json", "gcc -O1", ""),
+    "job": ("job", "gcc -O1", ""),
+    "http": ("http", "gcc -O1", ""),
+    "pump": ("pump", "gcc -O1", ""),
+    "small-job": ("job", "gcc -Os -DAMT_WIDE=0", ""),
+    "small-http": ("http", "gcc -Os -DAMT_WIDE=0", ""),
+    "bearssl": ("tls", "gcc -O1 -DAMT_BEARSSL", BEARSSL),
+    "mbedtls": ("tls", "gcc -O1 -DAMT_MBEDTLS", MBEDTLS),
+    "faults": ("faults", "gcc -O1 -DAMT_BEARSSL", BEARSSL),
+    "quick-json": ("json", "tcc -DSUITE_QUICK", ""),
+    "quick-job": ("job", "tcc -DSUITE_QUICK", ""),
+    "quick-http": ("http", "tcc -DSUITE_QUICK", ""),
+    "quick-pump": ("pump", "tcc -DSUITE_QUICK", ""),
+    "quick-bearssl": ("tls", "gcc -DSUITE_QUICK -DAMT_BEARSSL", BEARSSL),
+    "quick-mbedtls": ("tls", "gcc -DSUITE_QUICK -DAMT_MBEDTLS", MBEDTLS),
 }
 NEAREST = {
-    "amt.h": "job pump json small-job faults",
-    "amt_http.h": "http pump job small-http bearssl faults",
-    "wide": "json http job pump",
-    "posix": "http pump faults", "address": "http pump faults",
-    "tls": "bearssl mbedtls", "bearssl": "bearssl faults",
-    "mbedtls": "mbedtls",
+    "amt.h": "quick-job quick-pump quick-json job pump json small-job faults",
+    "amt_http.h": "quick-http quick-pump quick-job http pump job small-http "
+                  "bearssl faults",
+    "wide": "quick-json quick-http json http job pump",
+    "posix": "quick-http quick-pump http pump faults",
+    "address": "quick-http quick-pump http pump faults",
+    "tls": "quick-bearssl quick-mbedtls bearssl mbedtls",
+    "bearssl": "quick-bearssl bearssl faults",
+    "mbedtls": "quick-mbedtls mbedtls",
 }
 SWAPS = [(" < ", " <= "), (" <= ", " < "), (" > ", " >= "), (" >= ", " > "),
          (" == ", " != "), (" != ", " == "), (" + ", " - "), (" - ", " + "),
@@ -110,7 +120,7 @@ def build(headers, program, out, known, declared=True):
     """Compiles a test program. What is in `known` is not compiled again if the
     change is in no declaration: only the first source has the implementation.
     """
-    name, options, libraries = PROGRAMS[program]
+    name, compiler, libraries = PROGRAMS[program]
     sources = subprocess.run(["sh", "tests/sources.sh", name], text=True,
                              capture_output=True, check=True).stdout.split()
     objects = []
@@ -118,8 +128,9 @@ def build(headers, program, out, known, declared=True):
         obj = f"{out}/{program}-{s.replace('/', '_')}.o"
         if not declared and s != sources[0]:
             obj = f"{known}/{os.path.basename(obj)}"
-        elif subprocess.run([*CC, *options.split(), f"-I{headers}", "-c", s,
-                             "-o", obj], capture_output=True).returncode:
+        elif subprocess.run([*compiler.split(), "-std=gnu99", "-w", "-Itests",
+                             f"-I{headers}", "-c", s, "-o", obj],
+                            capture_output=True).returncode:
             return None
         objects.append(obj)
     if known and all(filecmp.cmp(o, f"{known}/{os.path.basename(o)}", False)
@@ -132,17 +143,25 @@ def build(headers, program, out, known, declared=True):
     return exe
 
 
-def fails(exe, limit):
-    """The first test that fails, or why the program did not end well."""
-    p = subprocess.Popen(["timeout", "-k", "1", str(limit), exe], text=True,
-                         errors="replace", stdout=subprocess.PIPE,
+def fails(exe, quick):
+    """The first test that fails, or takes too long, or ends the program."""
+    p = subprocess.Popen([exe], errors="replace", stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, start_new_session=True)
-    failed = next((line.split()[-1] for line in p.stdout
-                   if line.startswith("[  FAILED  ]")), None)
-    if failed:
-        os.killpg(p.pid, 9)
-    status = p.wait()
-    return failed or (f"exit status {status}" if status else None)
+    watch = lambda: threading.Timer(SECONDS[quick], os.killpg, (p.pid, 9))
+    test, failed, timer = "no test", False, watch()
+    timer.start()
+    for line in p.stdout:
+        if line.startswith("[ RUN"):
+            test = line.split()[-1]
+            timer.cancel()
+            timer = watch()
+            timer.start()
+        if line.startswith("[  FAILED  ]"):
+            failed = True
+            os.killpg(p.pid, 9)
+            break
+    timer.cancel()
+    return test if p.wait() or failed else None
 
 
 def copy_headers(to):
@@ -157,13 +176,11 @@ ready = threading.Lock()
 
 @functools.lru_cache(maxsize=None)
 def unchanged(program, base):
-    """Builds and runs the program as it is: how long it may take later."""
+    """Builds and runs the program as it is."""
     exe = build(base, program, base, None)
-    start = time.monotonic()
-    why = fails(exe, 600) if exe else "it does not compile"
+    why = fails(exe, False) if exe else "it does not compile"
     if why:
         sys.exit(f"mutants.py: {program} fails without any change: {why}")
-    return int(SLOWER * (time.monotonic() - start)) + 5
 
 
 def judge(change, out, known):
@@ -178,12 +195,12 @@ def judge(change, out, known):
     verdict = "same object"
     for program in near.split():
         with ready:
-            limit = unchanged(program, known)
+            unchanged(program, known)
         exe = build(out, program, out, known, declared)
-        if exe is None:
+        if exe is None and "gcc" in PROGRAMS[program][1]:
             return "does not compile"
-        if exe != "same":
-            why = fails(exe, limit)
+        if exe not in (None, "same"):
+            why = fails(exe, program.startswith("quick"))
             if why:
                 return f"killed by {program}: {why}"
             verdict = "survives"

@@ -1,5 +1,6 @@
 /* suite.h - TEST(name) { ... } defines a test and enters it in its program's
-   suite: no list of tests is kept by hand.
+   suite: no list of tests is kept by hand. SLOW_TEST(name) is left out where
+   SUITE_QUICK is defined. BEFORE_MAIN(name) { ... } runs before main().
 
    A program is one file or several. In exactly one of them SUITE_MAIN is
    defined before this include; that file gets main(), which runs them all,
@@ -24,18 +25,38 @@ extern "C" {
 
 void suite_add(struct CMUnitTest test);
 
+/* tcc has no constructors, and glibc hides __attribute__ from it. */
+#ifdef __TINYC__
+#define BEFORE_MAIN(name)                                                     \
+  static void name(void);                                                    \
+  static void (*name##_at)(void)                                              \
+    __attribute((section(".init_array"))) = name;                             \
+  static void name(void)
+#else
+#define BEFORE_MAIN(name) __attribute__((constructor)) static void name(void)
+#endif
+
 #define TEST(name) TEST_WITH(name, NULL, NULL)
 
 /* `begin` runs before it, `end` after it, also if it fails; or NULL. */
 #define TEST_WITH(name, begin, end)                                           \
   static void name(void **state);                                            \
-  __attribute__((constructor)) static void enter_##name(void)                \
+  BEFORE_MAIN(enter_##name)                                                  \
   {                                                                           \
     struct CMUnitTest test = cmocka_unit_test_setup_teardown(name, begin,     \
                                                              end);           \
     suite_add(test);                                                          \
   }                                                                           \
   static void name(__attribute__((unused)) void **state)
+
+#define SLOW_TEST(name) SLOW_TEST_WITH(name, NULL, NULL)
+
+#ifdef SUITE_QUICK
+#define SLOW_TEST_WITH(name, begin, end)                                      \
+  static __attribute__((unused)) void name(__attribute__((unused)) void **state)
+#else
+#define SLOW_TEST_WITH(name, begin, end) TEST_WITH(name, begin, end)
+#endif
 
 #ifdef SUITE_MAIN
 #include <stdio.h>

@@ -980,7 +980,7 @@ TEST(the_offset_of_an_error_is_the_byte_that_cannot_be)
 
 /* A special byte at each place of strings of each length, so that whatever
    scans several bytes at once meets it in each of its lanes. */
-TEST(a_special_byte_is_seen_at_every_place_of_a_string)
+SLOW_TEST(a_special_byte_is_seen_at_every_place_of_a_string)
 {
   static const char *const special[] = {
     "\"", "\\\"", "\\u00e9", "\x1F", "\x7F", "\x80", "\xC3\xA9", "\xFF", "\\",
@@ -1042,7 +1042,7 @@ TEST(what_lies_between_two_special_ones_arrives_as_it_was)
 }
 
 /* Digits, and what ends them, with all kinds of things around. */
-TEST(a_number_ends_where_it_ends)
+SLOW_TEST(a_number_ends_where_it_ends)
 {
   static const char *const behind[] = {
     "", " ", ",", ", ", ".", ".5", "e", "E-1", "]", "}", ":", "-", "\"", "x",
@@ -1096,7 +1096,7 @@ TEST(a_character_is_known_as_a_second_opinion_knows_it)
 
 /* Vectors with one byte replaced, put in or left out, at every position:
    accepted or refused as the second opinion says, with the same tokens. */
-TEST(mutated_texts_are_judged_as_a_second_opinion_judges)
+SLOW_TEST(mutated_texts_are_judged_as_a_second_opinion_judges)
 {
   static const unsigned char bytes[] =
     "\0\x01\t\n\r \"\\/{}[]:,+-.019aAbefEnrtu_\x7F\x80\xA0\xBB\xBF\xC2\xE0\xED"
@@ -1256,7 +1256,7 @@ TEST(what_is_right_needs_no_repair)
 
 /* Strings of what is right and wrong, in any order, with what several bytes at
    once are looked at for on both sides, cut at random. */
-TEST(a_second_opinion_repairs_the_same_way)
+SLOW_TEST(a_second_opinion_repairs_the_same_way)
 {
   static const char *const parts[] = {
     "a", "0123456789abcdef", "u", "00e9", "D83D", "\\n", "\\\"", "\\", "\\u",
@@ -1424,7 +1424,7 @@ TEST(a_signed_integer_is_exact_or_RANGE)
    >>writer */
 
 /* Sequences of up to three bytes, all of them, and four where it matters. */
-TEST(amt_utf8_knows_every_sequence)
+SLOW_TEST(amt_utf8_knows_every_sequence)
 {
   unsigned char s[4];
   unsigned      a, b, c, d;

@@ -133,7 +133,7 @@ static const char reference[] =
   "\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\n"
   "message #5 last\ndone 4\n";
 
-TEST(the_same_events_come_however_the_bytes_come)
+SLOW_TEST(the_same_events_come_however_the_bytes_come)
 {
   static const size_t size[] = { 64, 65, 100, 1024 };
   static const size_t most[] = { 0, 1, 2, 3, 7, 63, 64 };
@@ -203,7 +203,7 @@ static void broken_once(rig *r, const char *what, size_t at)
   }
 }
 
-TEST(one_io_call_in_turn_is_put_off_or_fails_or_ends)
+SLOW_TEST(one_io_call_in_turn_is_put_off_or_fails_or_ends)
 {
   static const size_t most[] = { 0, 13 };
   size_t k;
@@ -247,7 +247,7 @@ static void find_the_start(void)
 }
 
 /* The connection breaks behind each byte of all requests in turn. */
-TEST(requests_cut_behind_each_byte)
+SLOW_TEST(requests_cut_behind_each_byte)
 {
   size_t cut;
   int    wait;
@@ -276,7 +276,7 @@ TEST(requests_cut_behind_each_byte)
 }
 
 /* And behind each byte of all replies, by a reset or by a polite end. */
-TEST(replies_cut_behind_each_byte)
+SLOW_TEST(replies_cut_behind_each_byte)
 {
   static const int framings[] = { LENGTH, CHUNKED };
   size_t cut, f;
@@ -1105,7 +1105,7 @@ TEST(a_job_blocked_by_another_s_sign_in_answers_busy)
 
 /* --- long requests -------------------------------------------------------- */
 
-TEST(a_long_request_is_sent_whole_through_a_small_buffer)
+SLOW_TEST(a_long_request_is_sent_whole_through_a_small_buffer)
 {
   static const size_t size[] = { 64, 65, 1024, 20000 };
   static const size_t room[] = { 0, 1, 63, 64, 1000 };
@@ -1476,7 +1476,7 @@ static void send_long(const long_task *l, int kind, const text *want,
   sink_free(&k);
 }
 
-TEST(long_requests_of_every_shape_go_whole_through_any_buffer)
+SLOW_TEST(long_requests_of_every_shape_go_whole_through_any_buffer)
 {
   static const struct { size_t size, most; } v[2][6] = {
     { { 64, 0 }, { 100, 0 }, { 257, 0 }, { 4096, 0 }, { 4096, 1460 },
@@ -1507,7 +1507,7 @@ TEST(long_requests_of_every_shape_go_whole_through_any_buffer)
     }
 }
 
-TEST(two_requests_that_are_half_sent_go_on_where_they_were)
+SLOW_TEST(two_requests_that_are_half_sent_go_on_where_they_were)
 {
   size_t at;
   for (at = 0; at < 40; at++) {
@@ -2070,7 +2070,7 @@ TEST(a_job_may_be_dropped_at_any_moment)
 
 /* Before its first byte has left, a Start has not happened; after it, nobody
    knows, or the id has come. */
-TEST(a_job_dropped_in_a_start_says_what_is_known)
+SLOW_TEST(a_job_dropped_in_a_start_says_what_is_known)
 {
   static const size_t most[] = { 0, 1, 20 };
   unsigned polls, seen[4], k;

@@ -368,6 +368,7 @@ static int teardown(void **state)
 }
 
 #define TLS_TEST(name) TEST_WITH(name, setup, teardown)
+#define SLOW_TLS_TEST(name) SLOW_TEST_WITH(name, setup, teardown)
 
 /* A new client and server, for tests that go through many. */
 static void again(void)
@@ -709,22 +710,22 @@ static void each_call_fails(int fail_with, size_t piece, size_t size, long by)
   notes_check();
 }
 
-TLS_TEST(each_inner_call_may_break)
+SLOW_TLS_TEST(each_inner_call_may_break)
 {
   each_call_fails(AMT_E_RESET, 0, 3000, 1);
 }
 
-TLS_TEST(each_inner_call_may_end)
+SLOW_TLS_TEST(each_inner_call_may_end)
 {
   each_call_fails(AMT_E_EOF, 0, 3000, 1);
 }
 
-TLS_TEST(each_inner_call_may_break_in_small_pieces)
+SLOW_TLS_TEST(each_inner_call_may_break_in_small_pieces)
 {
   each_call_fails(AMT_E_RESET, 13, 300, 3);
 }
 
-TLS_TEST(each_inner_call_may_end_in_small_pieces)
+SLOW_TLS_TEST(each_inner_call_may_end_in_small_pieces)
 {
   each_call_fails(AMT_E_EOF, 13, 300, 3);
 }
@@ -1726,7 +1727,7 @@ static void measure(void)
 
 /* The version in a record's header is protected by nothing while there are no
    keys: a library may be lenient about it. */
-TLS_TEST(a_bit_flipped_in_the_handshake_is_an_error)
+SLOW_TLS_TEST(a_bit_flipped_in_the_handshake_is_an_error)
 {
   random_state = 5;
   measure();
@@ -1734,7 +1735,7 @@ TLS_TEST(a_bit_flipped_in_the_handshake_is_an_error)
   flips(12, handshake_size - 8, 5, 0); /* signatures differ in length */
 }
 
-TLS_TEST(a_bit_flipped_in_the_data_is_an_error)
+SLOW_TLS_TEST(a_bit_flipped_in_the_data_is_an_error)
 {
   random_state = 6;
   measure();
@@ -3196,7 +3197,7 @@ static void judge_signed_again(const bytes *tbs, const unsigned char *alg,
   bytes_free(&der);
 }
 
-TLS_TEST(mutated_certificates_are_judged_as_OpenSSL_judges)
+SLOW_TLS_TEST(mutated_certificates_are_judged_as_OpenSSL_judges)
 {
   static const char *const hosts[] = { "server.test", "192.0.2.1" };
   cert_spec s = cert_like("server.test",
@@ -3228,7 +3229,7 @@ TLS_TEST(mutated_certificates_are_judged_as_OpenSSL_judges)
   notes_check();
 }
 
-TLS_TEST(certificates_mutated_on_the_way_are_refused)
+SLOW_TLS_TEST(certificates_mutated_on_the_way_are_refused)
 {
   bytes    good = cert_der(usual);
   unsigned round;
@@ -3660,7 +3661,7 @@ static void check_anchors(const amt_bearssl_anchors *list, X509 *x, int which,
   OPENSSL_free(point);
 }
 
-TLS_TEST(anchors_read_the_same_however_they_are_cut)
+SLOW_TLS_TEST(anchors_read_the_same_however_they_are_cut)
 {
   static const char *const newlines[] = { "\n", "\r\n" };
   static amt_bearssl_anchors a;
@@ -3755,7 +3756,7 @@ TLS_TEST(a_text_that_breaks_off_is_PEM)
   notes_check();
 }
 
-TLS_TEST(memory_of_every_size_is_enough_or_ROOM)
+SLOW_TLS_TEST(memory_of_every_size_is_enough_or_ROOM)
 {
   static amt_bearssl_anchors a;
   bytes  pem = pem_of_three("\n");
@@ -3879,7 +3880,7 @@ TLS_TEST(an_rsa_anchor_and_a_server_as_its_own_anchor_work)
   notes_check();
 }
 
-TLS_TEST(client_keys_in_memory_of_every_size)
+SLOW_TLS_TEST(client_keys_in_memory_of_every_size)
 {
   static const int which[] = { KEY_CLIENT, KEY_RSA };
   size_t i, off;

@@ -394,7 +394,7 @@ static void address_is(const amt_address *a, const char *text)
   assert_memory_equal(a->ip, wanted.ip, a->len);
 }
 
-TEST(the_address_that_worked_is_tried_first_the_next_time)
+SLOW_TEST(the_address_that_worked_is_tried_first_the_next_time)
 {
   names k = { .result = 4,
               .list = { "127.0.0.2", "::2", "127.0.0.3", "127.0.0.1" } };

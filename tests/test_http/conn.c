@@ -36,12 +36,12 @@ static void call_reads(const vector *row)
       call_reads_through(row, sizes[s], piece);
 }
 
-TEST(calls_give_the_same_through_any_buffer)
+SLOW_TEST(calls_give_the_same_through_any_buffer)
 {
   each_row(ENDS_WELL, call_reads);
 }
 
-TEST(calls_refuse_the_same_through_any_buffer)
+SLOW_TEST(calls_refuse_the_same_through_any_buffer)
 {
   each_row(IS_REFUSED, call_reads);
 }

@@ -43,7 +43,7 @@ typedef struct vector {
 /* The test `name` reads these rows with the parser, and enters them for
    each_row: calls over a connection must read them too. */
 #define TABLE_TEST(name, rows)                                                \
-  __attribute__((constructor)) static void enter_##rows(void)                 \
+  BEFORE_MAIN(enter_##rows)                                                   \
   {                                                                           \
     enter_rows(rows, COUNT(rows));                                            \
   }                                                                           \

@@ -85,7 +85,7 @@ static void check_histories(const history *v, size_t n, int gap)
     for (chunk = 0; chunk < 40; chunk++) check_history(&v[i], gap, chunk);
 }
 
-TEST(messages_that_the_server_has_lost_are_told)
+SLOW_TEST(messages_that_the_server_has_lost_are_told)
 {
   static const history v[] = {
     /* it keeps the last five */
@@ -124,7 +124,7 @@ TEST(messages_that_the_server_has_lost_are_told)
   check_histories(v, COUNT(v), 1);
 }
 
-TEST(a_log_that_has_all_raises_no_false_alarm)
+SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
 {
   static const history v[] = {
     { { "1 2", "3", "", "4 5" }, "[1][2][3][4][5]" },

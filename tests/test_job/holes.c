@@ -923,7 +923,7 @@ static void walk(play *p, const values *v, const char *text_)
 }
 
 /* Each ends at an unreadable page. */
-TEST(any_text_is_walked_to_its_end_and_no_further)
+SLOW_TEST(any_text_is_walked_to_its_end_and_no_further)
 {
   static const char *const list[] = { "a=1", "nameless", "=" };
   static const values some = { .word = { "a", NULL, "s", NULL, "u", NULL, "q",
@@ -943,7 +943,7 @@ TEST(any_text_is_walked_to_its_end_and_no_further)
 }
 
 /* Good texts, cut anywhere, and with one byte that is another. */
-TEST(a_text_that_is_cut_anywhere_is_walked_to_its_end)
+SLOW_TEST(a_text_that_is_cut_anywhere_is_walked_to_its_end)
 {
   static const char all[] = "{" AMT_IF(QUEUE, "\"q\":" AMT_HOLE_QUEUE ","
     AMT_UNLESS(USER, AMT_AS_TEXT(AMT_HOLE_JOB))) "\"p\":" AMT_AS_PAIRS("n", "v",

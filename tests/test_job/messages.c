@@ -133,7 +133,7 @@ static void check_texts(play *p, const list *l)
 
 /* --- each once, in order -------------------------------------------------- */
 
-TEST(no_message_is_lost_or_doubled_however_the_bytes_come)
+SLOW_TEST(no_message_is_lost_or_doubled_however_the_bytes_come)
 {
   size_t i, chunk, page;
   for (i = 0; i < COUNT(lists); i++)
@@ -148,7 +148,7 @@ TEST(no_message_is_lost_or_doubled_however_the_bytes_come)
       }
 }
 
-TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
+SLOW_TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
 {
   size_t i, split;
   for (i = 0; i < COUNT(lists); i++) {
@@ -163,7 +163,7 @@ TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
 }
 
 /* The connection breaks behind each byte in turn, once. */
-TEST(a_message_that_broke_off_goes_on_where_it_stopped)
+SLOW_TEST(a_message_that_broke_off_goes_on_where_it_stopped)
 {
   static const size_t chunks[] = { 0, 1, 7 };
   size_t i, cut, k, page;
@@ -223,7 +223,7 @@ TEST(a_text_that_changed_meanwhile_is_never_cut_in_a_character)
   }
 }
 
-TEST(live_messages_come_as_they_are_written_each_once)
+SLOW_TEST(live_messages_come_as_they_are_written_each_once)
 {
   int    status[12];
   size_t i, k, cut;
@@ -452,7 +452,7 @@ TEST(a_name_in_pieces_stays_in_its_room)
 
 /* --- one string, a line a message ----------------------------------------- */
 
-TEST(a_log_may_be_one_string_of_lines)
+SLOW_TEST(a_log_may_be_one_string_of_lines)
 {
   static const struct { const char *body, *name, *want; } v[] = {
     { JSON({"Log":"line one\nline \u20ac two\n\nlast"}), "Log",

@@ -432,7 +432,7 @@ TEST(the_outage_clock_starts_anew_after_each_success)
 
 /* --- the clock ------------------------------------------------------------ */
 
-TEST(the_clock_may_wrap_in_any_phase)
+SLOW_TEST(the_clock_may_wrap_in_any_phase)
 {
   static const message two[] = { { .sequence = 1, .text = "one" },
                                  { .sequence = 2, .text = "two" } };

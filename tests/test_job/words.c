@@ -148,7 +148,7 @@ static void check_page(const char *body, const char *words, int status,
   assert_int_equal(p->j.cause, 0);
 }
 
-TEST(each_page_is_told_whole_and_cut_at_each_byte)
+SLOW_TEST(each_page_is_told_whole_and_cut_at_each_byte)
 {
   size_t i, cut;
   for (i = 0; i < COUNT(pages); i++) {
@@ -221,7 +221,7 @@ TEST(a_page_has_no_controls_and_is_UTF_8)
   for (i = 0; i < COUNT(v); i++) expect_words(v[i].body, v[i].words);
 }
 
-TEST(of_a_page_200_characters_are_given)
+SLOW_TEST(of_a_page_200_characters_are_given)
 {
   static const char *const of[] = { "x", "\xC3\xBC", "\xF0\x9F\x98\x80" };
   char   body[900], words[900];
