@@ -27,20 +27,24 @@ try() { # WHAT COMMAND...
 }
 end() { echo "COMPILERS $name passed $good, failed $bad"; }
 
-# In a root: each standard, with each set of options, and the examples.
+# In a root: each standard, with each set of options, and the examples. Without
+# AMT_BUILD_TIME, the TLS headers use __DATE__, which -Wdate-time tells.
 options() {
   cat <<END
 
 -DAMT_POSIX
 -DAMT_POSIX -DAMT_STATIC
--DAMT_MBEDTLS -DAMT_POSIX
+-DAMT_MBEDTLS -DAMT_POSIX -DAMT_BUILD_TIME=1
 -DAMT_NO_HTTP -DAMT_NO_TEXT
 -Os -DAMT_DEFAULT_WIRE_ONLY -DAMT_NO_TEXT
 END
 }
 
 headers() { # COMPILER LANGUAGE STANDARD
-  case $2 in c) more=-Wstrict-prototypes ;; *) more= ;; esac
+  case $2 in
+  c) more=-Wstrict-prototypes lax= ;;
+  *) more= lax=-Wno-missing-field-initializers ;; # C++'s -Wextra; C's has not
+  esac
   printf '#include "amt.h"\nint dummy;\n' >$out/header.c
   options >$out/options
   while read -r o; do
@@ -48,8 +52,8 @@ headers() { # COMPILER LANGUAGE STANDARD
       -DAMT_IMPLEMENTATION $o -c $out/header.c -o $out/header.o
   done <$out/options
   for e in $EXAMPLES; do
-    try "$e.c, -std=$3" $1 -x $2 -std=$3 -Wall -Wextra -Werror -fsyntax-only \
-      $I examples/$e.c
+    try "$e.c, -std=$3" $1 -x $2 -std=$3 -Wall -Wextra $lax -Werror \
+      -fsyntax-only $I examples/$e.c
   done
 }
 
