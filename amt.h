@@ -1683,15 +1683,17 @@ AMTDEF const amt_wire *amt_wire_default(void)
   return &amt__wire_default;
 }
 
-#ifdef AMT_DEFAULT_WIRE_ONLY
-#define amt__wire(j) ((void)(j), &amt__wire_default)
+#ifdef AMT_DEFAULT_WIRE_ONLY /* then the compiler leaves out the others' code */
+enum { AMT__ANY_WIRE = 0 };
 #else
+enum { AMT__ANY_WIRE = 1 };
+#endif
+
 static const amt_wire *amt__wire(const amt_job *j)
 {
-  const amt_wire *w = j->session__->wire;
+  const amt_wire *w = AMT__ANY_WIRE ? j->session__->wire : NULL;
   return w != NULL ? w : &amt__wire_default;
 }
-#endif
 
 /* 1 if there is a call for it. */
 static int amt__signs_in(const amt_job *j)
@@ -1823,12 +1825,6 @@ static const char *amt__value(const amt_job *j, unsigned word)
 }
 
 /* --- how values are written --- */
-
-#ifdef AMT_DEFAULT_WIRE_ONLY /* then the compiler leaves out the others' code */
-enum { AMT__ANY_WIRE = 0 };
-#else
-enum { AMT__ANY_WIRE = 1 };
-#endif
 
 /* The kind of a text. It decides which bytes its values must not hold, and how
    they are written (AMT__RAW, ...). All kinds have different numbers. */
@@ -2202,7 +2198,6 @@ static int amt__bare_id(amt_json *json, const char *id, char *room,
   return 0;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* The id, except as JSON. It may have come after all else was judged, so bytes
    that would end a line or a path are percent-encoded. */
 static void amt__put_bare_id(amt__walk *w)
@@ -2221,7 +2216,6 @@ static void amt__put_bare_id(amt__walk *w)
     amt__put_as(w->o, t.text, t.len, breaks ? (unsigned)AMT__URL : w->how);
   }
 }
-#endif
 
 /* A hole that is not filled with a text as it is: 1. An id is JSON already. */
 static int amt__put_other(amt__walk *w, const char *text)
@@ -2234,12 +2228,10 @@ static int amt__put_other(amt__walk *w, const char *text)
     w->error = amt__put_basic(w, text);
     return 1;
   }
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (w->word == AMT__W_ID && w->how != AMT__AS_JSON) {
+  if (AMT__ANY_WIRE && w->word == AMT__W_ID && w->how != AMT__AS_JSON) {
     amt__put_bare_id(w);
     return 1;
   }
-#endif
   if (w->word == AMT__W_ID) w->how = AMT__RAW;
   return 0;
 }
@@ -2338,30 +2330,19 @@ static int amt__fill(const amt_job *j, amt_window *o, const char *text,
 
 /* --- the parts of a request --- */
 
-#ifdef AMT_DEFAULT_WIRE_ONLY
-#define amt__body_kind(body) AMT__IN_JSON
-#define amt__has_body(j)     ((void)(j), 1)
-#define amt__is_basic(j)     ((void)(j), 0)
-#else
 /* JSON, or a form. */
 static unsigned amt__body_kind(const char *body)
 {
-  char c = body != NULL ? *body : '{';
+  char c = AMT__ANY_WIRE && body != NULL ? *body : '{';
   return c == '{' || c == '[' || c == '"' || amt__is_mark(c) ? AMT__IN_JSON
                                                              : AMT__IN_FORM;
-}
-
-static int amt__has_body(const amt_job *j)
-{
-  return amt__given(amt__wire(j)->call[j->op].body);
 }
 
 /* 1 if each request has name and password. */
 static int amt__is_basic(const amt_job *j)
 {
-  return amt__has_char(amt__wire(j)->headers, AMT__W_BASIC);
+  return AMT__ANY_WIRE && amt__has_char(amt__wire(j)->headers, AMT__W_BASIC);
 }
-#endif
 
 AMTDEF const char *amt_call_method(const amt_job *j)
 {
@@ -2371,16 +2352,13 @@ AMTDEF const char *amt_call_method(const amt_job *j)
 AMTDEF void amt_call_path(const amt_job *j, amt_window *o)
 {
   const char *path = amt__wire(j)->call[j->op].path;
-#ifdef AMT_DEFAULT_WIRE_ONLY
-  amt_put_text(o, path);
-#else
-  amt__fill(j, o, path, AMT__IN_PATH, NULL, NULL);
-#endif
+  if (AMT__ANY_WIRE) amt__fill(j, o, path, AMT__IN_PATH, NULL, NULL);
+  else amt_put_text(o, path);
 }
 
 AMTDEF int amt_call_has_body(const amt_job *j)
 {
-  return amt__has_body(j);
+  return !AMT__ANY_WIRE || amt__given(amt__wire(j)->call[j->op].body);
 }
 
 AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
@@ -2391,7 +2369,7 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
     "Content-Type: application/x-www-form-urlencoded\r\n";
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
   amt_put_text(o, accept);
-  if (!amt__has_body(j)) return;
+  if (!amt_call_has_body(j)) return;
   amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
                     AMT__IN_FORM ? form : json);
 }
@@ -2450,12 +2428,12 @@ AMT__OWN int amt__check_call(amt_job *j, unsigned op)
   const char     *body = w->call[op].body;
   int             e = 0;
   j->op = (uint8_t)op;
-#ifndef AMT_DEFAULT_WIRE_ONLY
-  if (!amt__given(w->call[op].path) || !amt__given(w->call[op].method))
-    return amt__wrong(j, AMT_E_WIRE, "method or path");
-  e = amt__judge_text(j, w->call[op].path, AMT__IN_PATH);
-  if (e == 0) e = amt__judge_text(j, w->headers, AMT__IN_HEADERS);
-#endif
+  if (AMT__ANY_WIRE) {
+    if (!amt__given(w->call[op].path) || !amt__given(w->call[op].method))
+      return amt__wrong(j, AMT_E_WIRE, "method or path");
+    e = amt__judge_text(j, w->call[op].path, AMT__IN_PATH);
+    if (e == 0) e = amt__judge_text(j, w->headers, AMT__IN_HEADERS);
+  }
   return e != 0 ? e : amt__judge_text(j, body, amt__body_kind(body));
 }
 
@@ -2980,37 +2958,28 @@ static int amt__begins_none(const amt_job *j, unsigned m, char letter)
   return 1;
 }
 
-#ifndef AMT_DEFAULT_WIRE_ONLY
 /* Is this member's name a part of an alternative of reply name m, behind the
    names of the objects around it? Those match from `open` to `at`. */
 AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
                            const char *text, size_t n)
 {
-  const char *name = amt__wire(j)->reply[m], *open = name, *end = name, *at, *p;
-  if (n != 0 && amt__begins_none(j, m, *text)) return;
-  while (*end != 0 && end - name < j->open__[m])
-    if (*end++ == '|') open = end;
-  for (at = open; depth > 1 && at < end; at++) depth -= *at == '.';
+  const char *name = amt__wire(j)->reply[m], *open = name, *at = name, *p;
+  if (AMT__ANY_WIRE) {
+    const char *end = name;
+    while (*end != 0 && end - name < j->open__[m])
+      if (*end++ == '|') open = end;
+    for (at = open; depth > 1 && at < end; at++) depth -= *at == '.';
+  }
   if (depth > 1) return;
-  j->open__[m] = (uint8_t)(at - name);
+  if (AMT__ANY_WIRE) j->open__[m] = (uint8_t)(at - name);
   for (p = name; p != NULL; p = amt__alternative(p)) {
     const char *part = p, *q = open;
     while (q < at && *part == *q) part++, q++;
     if (q < at || !amt__same(part, text, n)) continue;
-    if (part[n] == '.') j->open__[m] = (uint8_t)(part + n + 1 - name);
+    if (AMT__ANY_WIRE && part[n] == '.') j->open__[m] = (uint8_t)(part + n + 1 - name);
     else j->field__ = (uint8_t)m;
   }
 }
-#else
-AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
-                           const char *text, size_t n)
-{
-  const char *p = depth == 1 ? amt__wire(j)->reply[m] : NULL;
-  if (n != 0 && amt__begins_none(j, m, *text)) return;
-  for (; p != NULL; p = amt__alternative(p))
-    if (amt__same(p, text, n)) j->field__ = (uint8_t)m;
-}
-#endif
 
 /* A member's name: which field is it, if any? */
 static void amt__name(amt_job *j, const char *text, size_t n)
@@ -3030,7 +2999,8 @@ static void amt__name(amt_job *j, const char *text, size_t n)
     if (!AMT__SMALL && name == amt__wire_default.reply[m])
       length = amt__reply_length[m];
     if (length == 0) {
-      amt__match(j, m, depth, text, n);
+      if (n == 0 || !amt__begins_none(j, m, *text))
+        amt__match(j, m, depth, text, n);
     } else if (length == n && depth <= 1u &&
                (memcmp(name, text, n) == 0 || amt__same(name, text, n))) {
       j->field__ = (uint8_t)m;
