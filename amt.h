@@ -2930,13 +2930,10 @@ static int amt__same_char(unsigned a, unsigned b)
 /* 1 if the n bytes are this part of a name, in any ASCII case. */
 static int amt__same(const char *part, const char *text, size_t n)
 {
-  size_t i;
-  for (i = 0; i < n; i++) {
-    unsigned a = (unsigned char)part[i];
-    if (!amt__same_char(a, (unsigned char)text[i])) return 0;
-    if (amt__part_ends(part[i])) return 0;
-  }
-  return amt__part_ends(part[n]);
+  size_t i = 0;
+  while (i < n && !amt__part_ends(part[i]) &&
+         amt__same_char((unsigned char)part[i], (unsigned char)text[i])) i++;
+  return i == n && amt__part_ends(part[n]);
 }
 
 /* The alternative behind this one, or NULL. */
@@ -3227,14 +3224,6 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   if (t->last) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
-/* v with n more zeros; if that is more than any status, some such number. */
-AMT__OWN uint32_t amt__tens(uint32_t v, int n)
-{
-  while (n-- > 0 && v <= 0x7FFFFFFFu)
-    v = v > 0x7FFFFFFFu / 10u ? 0xF0000000u : v * 10u;
-  return v;
-}
-
 /* The exponent at *p, if there is one, bounded; *p goes behind it. */
 static int amt__exponent(const char **p)
 {
@@ -3243,10 +3232,8 @@ static int amt__exponent(const char **p)
   if ((*text | 32) != 'e') return 0;
   minus = *++text == '-';
   if (minus || *text == '+') text++;
-  while (*text - '0' >= 0 && *text - '0' < 10) {
+  for (; *text - '0' >= 0 && *text - '0' < 10; *p = ++text)
     if (e < 1000) e = e * 10 + (*text - '0');
-    *p = ++text;
-  }
   return minus ? -e : e;
 }
 
@@ -3254,29 +3241,28 @@ static int amt__exponent(const char **p)
    spell none, or it is not whole, or below 0, or too large. */
 AMT__OWN int32_t amt__whole(const char *p, size_t n)
 {
-  const char *end = p + n, *digits = NULL;
-  int         minus = *p == '-', point = 0, zeros = 0, e = 0;
+  const char *end = p + n, *q;
+  int         minus = *p == '-', digits = 0, whole = -1, i;
   uint32_t    v = 0;
   if (minus || *p == '+') p++;
-  for (;; p++) {
-    unsigned digit = (unsigned char)*p - (unsigned)'0';
-    if (*p == '.' && !point) {
-      point = 1;
-      continue;
-    }
-    if (digit > 9u) break;
-    digits = p;
-    e -= point;
-    zeros++;
-    if (digit == 0) continue;
-    v = amt__tens(v, zeros) + digit;
-    zeros = 0;
+  for (q = p;; q++) {
+    if (*q - '0' >= 0 && *q - '0' < 10) digits++;
+    else if (*q == '.' && whole < 0) whole = digits;
+    else break;
   }
-  e += zeros + amt__exponent(&p);
-  if (digits == NULL || p != end) return -1;
-  if (v == 0) return 0;
-  v = amt__tens(v, e);
-  return minus || e < 0 || v > 0x7FFFFFFFu ? -1 : (int32_t)v;
+  if (whole < 0) whole = digits;
+  whole += amt__exponent(&q); /* so many digits stand before the point */
+  if (digits == 0 || q != end) return -1;
+  for (i = 0; i < digits || (i < whole && v != 0); i++) {
+    unsigned digit = 0;
+    if (*p == '.') p++;
+    if (i < digits) digit = (unsigned)(*p++ - '0');
+    if (i < whole) {
+      if (v > 0x7FFFFFFFu / 10u) return -1;
+      v = v * 10u + digit;
+    } else if (digit != 0) return -1;
+  }
+  return v > 0x7FFFFFFFu || (minus && v != 0) ? -1 : (int32_t)v;
 }
 
 /* 1 if two texts are the same; the case of ASCII letters does not count. */
