@@ -745,6 +745,20 @@ TEST(a_pool_that_ends_drops_a_job_that_lends_a_message)
   rig_free(&r);
 }
 
+/* Its call has ended, so no connection knows it any more. */
+TEST(a_pool_that_ends_drops_a_job_whose_message_lies_in_its_buffer)
+{
+  rig r;
+  rig_init(&r, 1, 64);
+  amt_start(&r.j, &r.s, &r.t);
+  r.pool.holder = &r.j;
+  amt_pool_end(&r.pool);
+  assert_null(r.pool.holder);
+  assert_int_equal(amt_poll(&r.pool, &r.j, server_clock), AMT_FAILED);
+  assert_int_equal(r.j.error, AMT_E_FORGOTTEN);
+  rig_free(&r);
+}
+
 static const struct { const char *raw; int error; } strange[] = {
   { "hello", AMT_E_TIMEOUT }, /* a prefix of nothing, and then silence? */
   { H("200", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "xx"),

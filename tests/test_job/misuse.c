@@ -116,21 +116,6 @@ TEST(a_pool_without_what_it_needs_is_a_misuse)
   assert_int_equal(amt_poll(&pool, &p->j, p->now), AMT_FAILED);
 }
 
-TEST(a_pool_that_ends_drops_the_job_whose_message_lies_in_its_buffer)
-{
-  static char buf[64];
-  play    *p = play_new();
-  amt_slot conn;
-  amt_pool pool = { &conn, 1, buf, sizeof buf, NULL };
-  memset(&conn, 0, sizeof conn);
-  play_start(p);
-  pool.holder = &p->j;
-  amt_pool_end(&pool);
-  assert_null(pool.holder);
-  assert_int_equal(amt_next(&p->j, p->now), AMT_FAILED);
-  assert_int_equal(p->j.error, AMT_E_FORGOTTEN);
-}
-
 TEST(a_reply_before_its_call_and_an_end_that_is_none_are_misuses)
 {
   static char body[] = "{}";
