@@ -3241,8 +3241,8 @@ static int amt__exponent(const char **p)
    spell none, or it is not whole, or below 0, or too large. */
 AMT__OWN int32_t amt__whole(const char *p, size_t n)
 {
-  const char *end = p + n, *q;
-  int         minus = *p == '-', digits = 0, whole = -1, i;
+  const char *q, *end = p + n;
+  int         minus = *p == '-', digits = 0, whole = -1;
   uint32_t    v = 0;
   if (minus || *p == '+') p++;
   for (q = p;; q++) {
@@ -3253,14 +3253,12 @@ AMT__OWN int32_t amt__whole(const char *p, size_t n)
   if (whole < 0) whole = digits;
   whole += amt__exponent(&q); /* so many digits stand before the point */
   if (digits == 0 || q != end) return -1;
-  for (i = 0; i < digits || (i < whole && v != 0); i++) {
+  for (; digits > 0 || (whole > 0 && v != 0); digits--, whole--) {
     unsigned digit = 0;
     if (*p == '.') p++;
-    if (i < digits) digit = (unsigned)(*p++ - '0');
-    if (i < whole) {
-      if (v > 0x7FFFFFFFu / 10u) return -1;
-      v = v * 10u + digit;
-    } else if (digit != 0) return -1;
+    if (digits > 0) digit = (unsigned)(*p++ - '0');
+    if (whole > 0 ? v > 0x7FFFFFFFu / 10u : digit != 0) return -1;
+    if (whole > 0) v = v * 10u + digit;
   }
   return v > 0x7FFFFFFFu || (minus && v != 0) ? -1 : (int32_t)v;
 }

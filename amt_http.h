@@ -717,15 +717,12 @@ AMTDEF void amt_window_init(amt_window *o, char *buf, size_t cap, size_t from)
 #endif
 /* With -Os small is better than fast. There some functions must stay apart: gcc
    inlines all that is called once, and the caller needs longer instructions. */
-#ifdef __OPTIMIZE_SIZE__
-enum { AMT__SMALL = 1 };
-#else
-enum { AMT__SMALL = 0 };
-#endif
 #if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
 #define AMT__OWN static __attribute__((noinline))
+enum { AMT__SMALL = 1 };
 #else
 #define AMT__OWN static
+enum { AMT__SMALL = 0 };
 #endif
 
 #if AMT_WIDE > 0
@@ -790,13 +787,11 @@ AMTDEF void amt_put_number(amt_window *o, uint64_t n)
   unsigned i = sizeof digit;
   do {
     unsigned rest = 0, bit = 0;
-#ifndef __OPTIMIZE_SIZE__
-    if (n >> 32 == 0) { /* mostly */
+    if (!AMT__SMALL && n >> 32 == 0) { /* mostly */
       rest = (uint32_t)n % 10u;
       n = (uint32_t)n / 10u;
       bit = 64;
     }
-#endif
     for (; bit < 64; bit++) {
       rest = (rest << 1) | (unsigned)(n >> 63);
       n <<= 1;
@@ -1002,15 +997,14 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text)
   u->host_len = (size_t)(text - u->host);
   if (u->host_len == 0 || u->host_len > 253) return AMT_E_URL_HOST;
   if (u->ip6 && (*text++ != ']' || !colon)) return AMT_E_URL_HOST;
+  u->port = u->tls ? 443 : 80;
   if (*text == ':') {
-    const char *digits = ++text;
+    text++;
     while (*text >= '0' && *text <= '9' && port <= 65535u)
       port = port * 10u + (uint32_t)(*text++ - '0');
-    if (text == digits || port == 0 || port > 65535u) return AMT_E_URL_PORT;
+    if (port == 0 || port > 65535u) return AMT_E_URL_PORT;
     if (*text != 0 && *text != '/' && *text != '?') return AMT_E_URL_PORT;
     u->port = (uint16_t)port;
-  } else {
-    u->port = u->tls ? 443 : 80;
   }
   if (*text != 0 && *text != '/') return AMT_E_URL_HOST;
   u->path = text;
@@ -1239,12 +1233,41 @@ AMT__INLINE void amt__http_named(amt_http_reply *r, unsigned word)
     r->state = (uint8_t)(AMT__P_LOCATION + word);
 }
 
+/* One of a Transfer-Encoding's words, or none, has ended: chunked, once. */
+static int amt__http_coding(amt_http_reply *r, unsigned n, unsigned word,
+                            unsigned c)
+{
+  unsigned chunked = r->flags & AMT__F_CHUNKED;
+  if (n == 0) return c == '\r' && !chunked ? AMT_E_HTTP_CODING : 0;
+  r->flags |= AMT__F_CHUNKED;
+  return word != AMT__H_CHUNKED || chunked ? AMT_E_HTTP_CODING : 0;
+}
+
+/* Of Keep-Alive, maybe "timeout=5". With 1 or 0 the last second is all. */
+static void amt__http_timeout(amt_http_reply *r, unsigned n, unsigned place,
+                              uint32_t seconds)
+{
+  if (place != AMT__H_TIMEOUT || n == 8) return;
+  if (seconds < 2u) r->flags |= AMT__F_CLOSE;
+  r->keep_alive = seconds > 0xFFFFu ? 0xFFFFu : (uint16_t)seconds;
+}
+
+/* A Content-Length has ended; it may be there twice if it is the same. */
+static int amt__http_length(amt_http_reply *r)
+{
+  if ((r->flags & AMT__F_LENGTH) && r->left != r->number)
+    return AMT_E_HTTP_LENGTH;
+  r->left = r->number;
+  r->flags |= AMT__F_LENGTH;
+  return 0;
+}
+
 /* A word has ended before c: a blank, CR, or what else ends it there. */
 AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
 {
   unsigned n = r->len, place = r->word, word = 0;
-  uint32_t v = (uint32_t)r->number;
-  if (r->number >> 32) v = 0xFFFFFFFFu;
+  uint32_t v = r->number >> 32 ? 0xFFFFFFFFu : (uint32_t)r->number;
+  int      e = 0;
   if (place < AMT__H_NONE) word = (unsigned char)amt__http_words[place];
   r->len = r->word = 0;
   switch (r->state) {
@@ -1258,26 +1281,14 @@ AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
     if (word == AMT__H_CLOSE) r->flags |= AMT__F_CLOSE;
     if (word == AMT__H_KEEP_ALIVE) r->flags |= AMT__F_KEEP;
     break;
-  case AMT__P_KEEP_ALIVE: /* with 1 or 0 the last second is all there is */
-    if (place != AMT__H_TIMEOUT || n == 8) break;
-    if (v < 2u) r->flags |= AMT__F_CLOSE;
-    r->keep_alive = v > 0xFFFFu ? 0xFFFFu : (uint16_t)v;
-    break;
+  case AMT__P_KEEP_ALIVE: amt__http_timeout(r, n, place, v); break;
   case AMT__P_ENCODING:
     if (n != 0 && word != AMT__H_IDENTITY) return AMT_E_HTTP_ENCODING;
     break;
-  case AMT__P_TRANSFER: /* chunked, once */
-    if (n == 0 ? c == '\r' && !(r->flags & AMT__F_CHUNKED)
-               : word != AMT__H_CHUNKED || (r->flags & AMT__F_CHUNKED))
-      return AMT_E_HTTP_CODING;
-    if (n != 0) r->flags |= AMT__F_CHUNKED;
-    break;
+  case AMT__P_TRANSFER: e = amt__http_coding(r, n, word, c); break;
   case AMT__P_LENGTH:
-    if (n == 0 || place > AMT__H_PADDED ||
-        ((r->flags & AMT__F_LENGTH) && r->left != r->number))
-      return AMT_E_HTTP_LENGTH;
-    r->left = r->number;
-    r->flags |= AMT__F_LENGTH;
+    if (n == 0 || place > AMT__H_PADDED) return AMT_E_HTTP_LENGTH;
+    e = amt__http_length(r);
     break;
   case AMT__P_RETRY_AFTER: /* a date needs a clock: passed over */
     r->retry_after = place > AMT__H_PADDED ? 0 : v;
@@ -1300,7 +1311,7 @@ AMT__OWN int amt__http_ended(amt_http_reply *r, unsigned c)
   default: break; /* text that is skipped has ended */
   }
   r->number = 0;
-  return 0;
+  return e;
 }
 
 AMT__OWN int amt__http_wrong(unsigned state)
