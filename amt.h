@@ -2973,8 +2973,8 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
     const char *part = p, *q = open;
     while (q < at && *part == *q) part++, q++;
     if (q < at || !amt__same(part, text, n)) continue;
-    if (AMT__ANY_WIRE && part[n] == '.') j->open__[m] = (uint8_t)(part + n + 1 - name);
-    else j->field__ = (uint8_t)m;
+    if (!AMT__ANY_WIRE || part[n] != '.') j->field__ = (uint8_t)m;
+    else j->open__[m] = (uint8_t)(part + n + 1 - name);
   }
 }
 
