@@ -1014,26 +1014,20 @@ AMT__OWN void amt__copy(char *to, const char *from, size_t n)
 
 AMTDEF const char *amt_error(int error)
 {
-#ifndef AMT_NO_TEXT
   switch (error) {
   AMT_JSON_ERRORS(AMT__WORDS)
   AMT_JOB_ERRORS(AMT__WORDS)
-  default: break;
+  default: return amt_http_error(error);
   }
-#endif
-  return amt_http_error(error);
 }
 
 AMTDEF const char *amt_error_name(int error)
 {
-#ifndef AMT_NO_TEXT
   switch (error) {
   AMT_JSON_ERRORS(AMT__NAME)
   AMT_JOB_ERRORS(AMT__NAME)
-  default: break;
+  default: return amt_http_error_name(error);
   }
-#endif
-  return amt_http_error_name(error);
 }
 
 /* The published names. The place is the code, "" where there is none; the last
@@ -2397,18 +2391,13 @@ static int amt__wrong(amt_job *j, int error, const char *what)
 /* "queue", the name of a word. */
 static const char *amt__word_name(unsigned word)
 {
-#ifndef AMT_NO_TEXT
-  static const char names[] =
+  static const char names[] = AMT__SAY(
     "application\0job\0script\0submit_user\0user\0station\0queue\0id\0after\0"
-    "task_values\0parameters\0api_user\0password\0token\0basic\0action\0";
+    "task_values\0parameters\0api_user\0password\0token\0basic\0action\0");
   const char *name = names;
   for (; word > AMT__W_APPLICATION && *name != 0; word--)
     name += amt__length(name) + 1;
   return name;
-#else
-  (void)word;
-  return "";
-#endif
 }
 
 static int amt__judge_text(amt_job *j, const char *text, unsigned where)
@@ -2467,12 +2456,6 @@ AMT__OWN int amt__check(amt_job *j, amt_op op)
 #ifndef AMT_DEFAULT_WIRE_ONLY
 /* --- a table, judged whole --- */
 
-#ifdef AMT_NO_TEXT
-#define AMT__REASON(text) ""
-#else
-#define AMT__REASON(text) text
-#endif
-
 static int amt__fault(amt_wire_fault *f, const char *text, size_t at,
                       const char *reason)
 {
@@ -2496,20 +2479,20 @@ static const char *amt__hole_fault(const amt__walk *w)
 {
   int list = amt__is_list(w->word), pairs = w->how == AMT__PAIRS;
   if (w->word < AMT__W_APPLICATION || w->word >= AMT__W_NONE)
-    return AMT__REASON("a hole of an unknown word");
+    return AMT__SAY("a hole of an unknown word");
   if (w->word == AMT__W_BASIC && w->where != AMT__IN_HEADERS)
-    return AMT__REASON("{basic} belongs into a header");
+    return AMT__SAY("{basic} belongs into a header");
   if (pairs && amt__separators(w) != 1)
-    return AMT__REASON("pairs need two names");
+    return AMT__SAY("pairs need two names");
   if (!list)
-    return w->how > AMT__URL ? AMT__REASON("only a list can be written so")
+    return w->how > AMT__URL ? AMT__SAY("only a list can be written so")
                              : NULL;
   if (w->where < AMT__IN_FORM)
-    return AMT__REASON("a list can stand in a body only");
+    return AMT__SAY("a list can stand in a body only");
   if (w->where == AMT__IN_FORM && w->how != AMT__JOINED)
-    return AMT__REASON("in a form a list must be joined");
+    return AMT__SAY("in a form a list must be joined");
   if (w->how != 0 && w->how != AMT__OBJECT && !pairs && w->how != AMT__JOINED)
-    return AMT__REASON("a list cannot be written so");
+    return AMT__SAY("a list cannot be written so");
   return NULL;
 }
 
@@ -2517,10 +2500,10 @@ static const char *amt__hole_fault(const amt__walk *w)
 static const char *amt__byte_fault(unsigned c, unsigned where)
 {
   if (where == AMT__IN_PATH && !amt__is_plain(c, where))
-    return AMT__REASON("a path has no blanks, controls, '#' or bytes beyond "
-                       "ASCII; percent-encode it");
+    return AMT__SAY("a path has no blanks, controls, '#' or bytes beyond "
+                    "ASCII; percent-encode it");
   if (where == AMT__IN_HEADERS && c == 127u)
-    return AMT__REASON("a control in a header");
+    return AMT__SAY("a control in a header");
   return NULL;
 }
 
@@ -2541,13 +2524,13 @@ static int amt__check_marks(const char *text, unsigned where, amt_wire_fault *f)
     if (!amt__is_mark((char)c)) {
       reason = amt__byte_fault(c, where);
     } else if (c == AMT__END) {
-      if (depth-- == 0) reason = AMT__REASON("the end of a part that was not "
-                                             "begun");
+      if (depth-- == 0) reason = AMT__SAY("the end of a part that was not "
+                                          "begun");
     } else if (c < AMT__END) {
       if (text[next] < AMT__W_APPLICATION || text[next] >= AMT__W_NONE)
-        reason = AMT__REASON("a part with an unknown word");
+        reason = AMT__SAY("a part with an unknown word");
       else if (depth == sizeof open / sizeof open[0])
-        reason = AMT__REASON("parts within parts, too deep");
+        reason = AMT__SAY("parts within parts, too deep");
       else open[depth++] = w.at, next++;
     } else {
       next = amt__read_hole(&w);
@@ -2557,7 +2540,7 @@ static int amt__check_marks(const char *text, unsigned where, amt_wire_fault *f)
   }
   if (depth == 0) return 0;
   return amt__fault(f, text, open[depth - 1u],
-                    AMT__REASON("a part that is not closed"));
+                    AMT__SAY("a part that is not closed"));
 }
 
 /* A text filled with samples, while it is read. */
@@ -2604,24 +2587,34 @@ static int amt__read_headers(amt__reading *r, const char *p, size_t n)
   return 1;
 }
 
-/* Fills a text, and reads what comes of it. */
-static int amt__check_filled(const amt_job *j, const char *text,
-                             unsigned where)
+/* Fills a text, and reads what comes of it: what is wrong, in words, or NULL.
+   Where there is a sign-in, it would ask for the token that it is to bring. */
+static const char *amt__filled_fault(const amt_job *j, const char *text,
+                                     unsigned where)
 {
   amt__reading r;
+  amt_window   o;
   char         piece[64];
   size_t       from = 0;
+  unsigned     word = 0;
   memset(&r, 0, sizeof r);
-  for (;;) {
-    amt_window o;
+  amt_window_init(&o, piece, 0, 0);
+  if (where == AMT__IN_HEADERS && j->op == AMT_SIGN_IN && amt__signs_in(j))
+    amt__fill(j, &o, text, where, NULL, &word);
+  if (word == AMT__W_TOKEN)
+    return AMT__SAY("a sign-in has no token yet: {?token}...{/token} around "
+                    "each line with {token}");
+  do {
     amt_window_init(&o, piece, sizeof piece, from);
     amt__fill(j, &o, text, where, NULL, NULL);
-    if (where == AMT__IN_JSON ? !amt__read_json(&r, piece, o.len)
-                              : !amt__read_headers(&r, piece, o.len))
-      return 0;
-    if (o.len == 0) return 1;
     from += o.len;
-  }
+    if (where == AMT__IN_HEADERS && !amt__read_headers(&r, piece, o.len))
+      return AMT__SAY("each line is \"Name: value\", and ends in CR LF");
+    if (where == AMT__IN_JSON && !amt__read_json(&r, piece, o.len))
+      return AMT__SAY("it is not JSON once its holes are filled; inside of a "
+                      "string write {word:text}");
+  } while (o.len != 0);
+  return NULL;
 }
 
 /* A job with samples of the values that each has, of one more, or of all. */
@@ -2661,15 +2654,18 @@ static void amt__take_sample(amt__sample *x, const amt_wire *wire, unsigned op,
 }
 
 static int amt__check_samples(const amt_wire *wire, unsigned op,
-                              const char *text, unsigned where)
+                              const char *text, unsigned where,
+                              amt_wire_fault *f)
 {
   amt__sample x;
   unsigned    which;
   for (which = 0; which < AMT__SAMPLES; which++) {
+    const char *reason;
     amt__take_sample(&x, wire, op, which);
-    if (!amt__check_filled(&x.j, text, where)) return 0;
+    reason = amt__filled_fault(&x.j, text, where);
+    if (reason != NULL) return amt__fault(f, text, 0, reason);
   }
-  return 1;
+  return 0;
 }
 
 /* A name of a reply; NULL if nothing is wrong. */
@@ -2681,10 +2677,9 @@ static const char *amt__reply_fault(const char *name, size_t *at)
   do {
     for (n = 0; !amt__part_ends(p[n]);) n++;
     *at = (size_t)(p - name);
-    if (n == 0) return AMT__REASON("an empty part of a name");
+    if (n == 0) return AMT__SAY("an empty part of a name");
     if (n > AMT_NAME_MAX || *at + n > 255u)
-      return AMT__REASON("too long: a part has 31 bytes at most, all of it "
-                         "255");
+      return AMT__SAY("too long: a part has 31 bytes at most, all of it 255");
     p += n;
   } while (*p++ != 0);
   return NULL;
@@ -2692,19 +2687,17 @@ static const char *amt__reply_fault(const char *name, size_t *at)
 
 static int amt__check_replies(const amt_wire *w, amt_wire_fault *f)
 {
-  static const char *const missing =
-    AMT__REASON("no job can be run without reply.id and reply.status, nor "
-                "signed in without reply.token");
   unsigned    i;
   size_t      at = 0;
   const char *reason;
   f->part = "reply";
-  f->call = AMT_CALLS;
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
     if (w->reply[i] == NULL) {
       if (i == AMT_REPLY_ID || i == AMT_REPLY_STATUS ||
           (i == AMT_REPLY_TOKEN && w->call[AMT_SIGN_IN].path != NULL))
-        return amt__fault(f, NULL, 0, missing);
+        return amt__fault(f, NULL, 0,
+          AMT__SAY("no job can be run without reply.id and reply.status, nor "
+                   "signed in without reply.token"));
       continue;
     }
     reason = amt__reply_fault(w->reply[i], &at);
@@ -2717,12 +2710,11 @@ static int amt__check_status(const amt_wire *w, amt_wire_fault *f)
 {
   const amt_status_word *s;
   f->part = "status";
-  f->call = AMT_CALLS;
   for (s = w->status; s != NULL && s->text != NULL; s++)
     if (!amt__given(s->text) || amt__length(s->text) > AMT_NAME_MAX ||
         s->code < 0)
       return amt__fault(f, s->text, 0,
-        AMT__REASON("a status is a text of 1 to 31 bytes, its code 0 or more"));
+        AMT__SAY("a status is a text of 1 to 31 bytes, its code 0 or more"));
   return 0;
 }
 
@@ -2742,42 +2734,22 @@ static int amt__check_of_call(const amt_wire *w, unsigned op, amt_wire_fault *f)
   f->part = "method";
   while (method != NULL && method[n] - 'A' >= 0 && method[n] - 'Z' <= 0) n++;
   if (n == 0 || method[n] != 0)
-    return amt__fault(f, method, n, AMT__REASON("a method is capital letters"));
+    return amt__fault(f, method, n, AMT__SAY("a method is capital letters"));
   f->part = "path";
   if (path == NULL || *path != '/')
-    return amt__fault(f, path, 0, AMT__REASON("a path begins with '/'"));
+    return amt__fault(f, path, 0, AMT__SAY("a path begins with '/'"));
   if (amt__check_marks(path, AMT__IN_PATH, f) != 0) return AMT_E_WIRE;
   f->part = "body";
   if (op == AMT_START ? !amt__call_has(w, op, AMT__W_JOB) &&
                         !amt__call_has(w, op, AMT__W_SCRIPT)
                       : op > AMT_START && !amt__call_has(w, op, AMT__W_ID))
     return amt__fault(f, body, 0, op == AMT_START
-      ? AMT__REASON("neither path nor body has {job} or {script}")
-      : AMT__REASON("neither path nor body has {id}"));
+      ? AMT__SAY("neither path nor body has {job} or {script}")
+      : AMT__SAY("neither path nor body has {id}"));
   if (!amt__given(body)) return 0;
   if (amt__check_marks(body, amt__body_kind(body), f) != 0) return AMT_E_WIRE;
-  if (amt__body_kind(body) == AMT__IN_JSON &&
-      !amt__check_samples(w, op, body, AMT__IN_JSON))
-    return amt__fault(f, body, 0,
-      AMT__REASON("it is not JSON once its holes are filled; inside of a "
-                  "string write {word:text}"));
-  return 0;
-}
-
-/* 1 if a sign-in would ask for the token that it is to bring. */
-static int amt__needs_token(const amt_wire *wire)
-{
-  amt__sample x;
-  unsigned    which;
-  for (which = 0; which < AMT__SAMPLES; which++) {
-    amt_window nothing;
-    unsigned   word = 0;
-    amt__take_sample(&x, wire, AMT_SIGN_IN, which);
-    amt_window_init(&nothing, NULL, 0, 0);
-    amt__fill(&x.j, &nothing, wire->headers, AMT__IN_HEADERS, NULL, &word);
-    if (word == AMT__W_TOKEN) return 1;
-  }
-  return 0;
+  if (amt__body_kind(body) == AMT__IN_FORM) return 0;
+  return amt__check_samples(w, op, body, AMT__IN_JSON, f);
 }
 
 AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
@@ -2788,19 +2760,12 @@ AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault)
     if (amt__check_of_call(w, op, fault) != 0) return AMT_E_WIRE;
   fault->call = AMT_CALLS;
   fault->part = "headers";
-  if (w->headers != NULL) {
-    if (amt__check_marks(w->headers, AMT__IN_HEADERS, fault) != 0)
+  if (w->headers != NULL &&
+      amt__check_marks(w->headers, AMT__IN_HEADERS, fault) != 0)
+    return AMT_E_WIRE;
+  for (op = 0; op < AMT_CALLS; op++)
+    if (amt__check_samples(w, op, w->headers, AMT__IN_HEADERS, fault) != 0)
       return AMT_E_WIRE;
-    if (w->call[AMT_SIGN_IN].path != NULL &&
-        amt__needs_token(w))
-      return amt__fault(fault, w->headers, 0,
-        AMT__REASON("a sign-in has no token yet: {?token}...{/token} around "
-                    "each line with {token}"));
-    for (op = 0; op < AMT_CALLS; op++)
-      if (!amt__check_samples(w, op, w->headers, AMT__IN_HEADERS))
-        return amt__fault(fault, w->headers, 0,
-          AMT__REASON("each line is \"Name: value\", and ends in CR LF"));
-  }
   if (amt__check_replies(w, fault) != 0) return AMT_E_WIRE;
   return amt__check_status(w, fault);
 }
@@ -3951,6 +3916,17 @@ static void amt__release(amt_job *j)
   amt__give_back(s);
 }
 
+AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
+{
+  AMT_ASSERT(j->session__->jobs__-- != 0);
+  amt__release(j);
+  j->error = (int16_t)error;
+  j->code = (uint8_t)(code >= 0 && code <= 255 ? code
+                                               : (int32_t)AMT_CODE_UNDEFINED);
+  j->phase__ = event == AMT_DONE ? AMT__ENDED : AMT__LOST;
+  return event;
+}
+
 /* 1 if bytes of the Start may have left, and what became of it is not known. */
 static int amt__start_may_be_out(const amt_job *j)
 {
@@ -3972,15 +3948,17 @@ AMTDEF void amt_forget(amt_job *j)
   if (amt__start_may_be_out(j))
     j->start = amt__has_id(j) ? AMT_START_KNOWN : AMT_START_UNKNOWN;
   if (j->start != AMT_START_KNOWN) j->id[0] = 0;
-  AMT_ASSERT(j->session__->jobs__-- != 0);
-  amt__release(j);
+  amt__end(j, AMT_FAILED, AMT_E_FORGOTTEN, AMT_CODE_UNDEFINED);
   j->event__ = 0;
   j->msg = NULL; /* nothing is lent any more, and nothing is to be */
   j->msg_len = j->lines_len__ = 0;
   j->seen__ = 0;
-  j->phase__ = AMT__LOST;
-  j->error = AMT_E_FORGOTTEN;
-  j->code = AMT_CODE_UNDEFINED;
+}
+
+static void amt__credentials_taken(amt_session *s)
+{
+  s->error__ = 0;
+  s->refusals__ = 0;
 }
 
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
@@ -3991,9 +3969,8 @@ AMTDEF int amt_session_credentials(amt_session *s, const char *user,
   s->user = user;
   s->password = password;
   s->token__len = 0;
-  s->error__ = 0;
-  s->refusals__ = 0;
   s->token_number__++;
+  amt__credentials_taken(s);
   return 1;
 }
 
@@ -4005,17 +3982,6 @@ AMTDEF void amt_session_end(amt_session *s)
   amt__give_back(s);
   if (s->token != NULL) amt_wipe(s->token, s->token_room);
   amt_wipe(s, sizeof *s);
-}
-
-AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
-{
-  AMT_ASSERT(j->session__->jobs__-- != 0);
-  amt__release(j);
-  j->error = (int16_t)error;
-  j->code = (uint8_t)(code >= 0 && code <= 255 ? code
-                                               : (int32_t)AMT_CODE_UNDEFINED);
-  j->phase__ = event == AMT_DONE ? AMT__ENDED : AMT__LOST;
-  return event;
 }
 
 /* A completion code once known is never replaced: only the log is not whole. A
@@ -4046,12 +4012,11 @@ static int amt__lost(amt_job *j, int error)
   return amt__fail(j, error, AMT_CODE_WEB_SERVER_ERROR);
 }
 
-static int amt__sleep(amt_job *j, uint32_t now, uint32_t ms)
+static void amt__sleep(amt_job *j, uint32_t now, uint32_t ms)
 {
   j->phase__ = AMT__WAITING;
   j->due__ = now + ms;
   j->wait = ms;
-  return AMT__NOTHING;
 }
 
 /* A number below n, from the session's seed. */
@@ -4278,12 +4243,6 @@ static int amt__credentials_refused(amt_job *j, int error, uint32_t now)
   s->refusals__++;
   amt__sign_in_failed(j, error);
   return amt__after_refusal(j, now);
-}
-
-static void amt__credentials_taken(amt_session *s)
-{
-  s->error__ = 0;
-  s->refusals__ = 0;
 }
 
 static int amt__signed_in(amt_job *j, uint32_t now)

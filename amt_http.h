@@ -862,16 +862,21 @@ static inline uint32_t amt__elapsed(uint32_t now, uint32_t then)
 /* ------------------------------------------------------------------------
    >>http-text */
 
+#ifdef AMT_NO_TEXT
+#define AMT__SAY(text) ""
+#define AMT__WORDS(name, number, words)
+#define AMT__NAME(name, number, words)
+#else
+#define AMT__SAY(text) text
 #define AMT__WORDS(name, number, words) case name: return words;
 #define AMT__NAME(name, number, words)  case name: return #name;
-
-#if !defined(AMT_NO_TEXT) && defined(AMT__TLS)
+#ifdef AMT__TLS
 static const char *amt__tls_alert_text(int alert); /* in amt_tls.h */
+#endif
 #endif
 
 AMTDEF const char *amt_http_error(int error)
 {
-#ifndef AMT_NO_TEXT
   switch (error) {
   AMT_HTTP_ERRORS(AMT__WORDS)
 #ifdef AMT__TLS
@@ -879,27 +884,21 @@ AMTDEF const char *amt_http_error(int error)
 #endif
   default: break;
   }
-#ifdef AMT__TLS
+#if defined(AMT__TLS) && !defined(AMT_NO_TEXT)
   if (AMT_IS_TLS_ALERT(error))
     return amt__tls_alert_text(AMT_E_TLS_ALERT(0) - error);
 #endif
-#endif
-  (void)error;
   return "";
 }
 
 AMTDEF const char *amt_http_error_name(int error)
 {
-#ifndef AMT_NO_TEXT
   switch (error) {
   AMT_HTTP_ERRORS(AMT__NAME)
   AMT_TLS_ERRORS(AMT__NAME)
-  default: break;
+  default:
+    return AMT_IS_TLS_ALERT(error) ? AMT__SAY("AMT_E_TLS_ALERT") : "";
   }
-  if (AMT_IS_TLS_ALERT(error)) return "AMT_E_TLS_ALERT";
-#endif
-  (void)error;
-  return "";
 }
 
 #ifndef AMT_NO_HTTP

@@ -25,9 +25,8 @@ MISTAKES = [
      "  if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;\n",
      "explore start", "a stop or kill is repeated without a poll between"),
     ("whoever is forgotten keeps the sign-in", "amt.h",
-     "  AMT_ASSERT(j->session__->jobs__-- != 0);\n  amt__release(j);\n"
-     "  j->event__ = 0;\n",
-     "  j->event__ = 0;\n",
+     "  amt__end(j, AMT_FAILED, AMT_E_FORGOTTEN, AMT_CODE_UNDEFINED);\n",
+     "  j->phase__ = AMT__LOST;\n  j->error = AMT_E_FORGOTTEN;\n",
      "explore start", "a job that has ended changes its session|"
      "the sign-in is held by a job that does not sign in|"
      "requests half sent are miscounted"),
