@@ -76,7 +76,7 @@
    AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
                     certificate is your own: no RSA, no SHA-384, which saves
                     17 kB of BearSSL
-   Price, beside BearSSL: 1.8 kB on a Cortex-M4, gcc 12 -Os, and 2.1 kB more for
+   Price, beside BearSSL: 1.6 kB on a Cortex-M4, gcc 12 -Os, and 2.2 kB more for
    IP addresses and pins. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_BEARSSL)
@@ -131,7 +131,7 @@ typedef struct amt_bearssl_server {
   void (*configure)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
   /* The session saved for a cheap reconnect. It is taken up again only under
      the same name, port, pins, anchors, client and insecure_ fields, and for
-     a day at most. */
+     a day at most, where there is a clock. */
   br_ssl_session_parameters  saved;
   uint8_t                    saved_for[32]; /* a hash of these */
   uint32_t                   saved_until;   /* seconds since 1970 */
@@ -156,18 +156,18 @@ typedef struct amt_bearssl {
   size_t                  size;
   uint8_t                 state;       /* private; what follows, up to the
                                           verifier, begins anew each time */
-  uint8_t                 certificates, first, offered, decided, passed;
+  uint8_t                 certificates, offered, decided, passed;
   uint8_t                 seen;        /* in the server's own certificate */
   uint8_t                 constrained; /* that one, from 1, constrains names */
-  char                    san_text;
+  uint16_t                first;       /* byte that arrived, + 1; 0: none */
   amt_tls_report          report;
   /* Private: */
   int                     broken;      /* the error of a write below; then
                                           nothing is written any more */
   int                     verdict;     /* why the certificate was refused */
+  br_name_element         san;         /* without the reader: a dNSName? */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
-  br_name_element         san;         /* without the reader: a dNSName? */
   const br_x509_class    *verifier;    /* ours, in front of xc */
   br_sha256_context       key_hash;
   br_ssl_client_context   cc;
@@ -270,7 +270,8 @@ static void amt__bearssl_start_chain(const br_x509_class **ctx,
                                      const char *name)
 {
   amt_bearssl *t = amt__bearssl_of(ctx);
-  if (t->server->tls.insecure_skip_chain || t->reader.ip_len != 0) name = NULL;
+  if (t->server->tls.insecure_skip_chain || AMT__TLS_HAS_IP(&t->reader))
+    name = NULL;
   t->xc.vtable->start_chain(&t->xc.vtable, name);
 }
 
@@ -435,19 +436,23 @@ AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
 
 /* Resumes the saved session if all that it depends on is the same: the caller's
    part of the server, the pins, the name, the port. */
-static void amt__bearssl_offer(amt_bearssl *t, const char *name, size_t n,
-                               uint32_t now)
+static void amt__bearssl_offer(amt_bearssl *t, const amt__tls_asked *asked,
+                               size_t n, uint32_t now)
 {
   amt_bearssl_server *s = t->server;
   br_sha256_context   hash;
   br_sha256_init(&hash);
   br_sha256_update(&hash, s, offsetof(amt_bearssl_server, saved));
+#ifndef AMT_TLS_NO_PIN
   br_sha256_update(&hash, s->tls.pins, 32u * s->tls.pin_count);
-  br_sha256_update(&hash, name, n + 3u);
+#endif
+  br_sha256_update(&hash, asked, offsetof(amt__tls_asked, name) + n);
   br_sha256_out(&hash, t->binding);
-  t->offered = s->saved.session_id_len != 0 && now <= s->saved_until &&
-               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0;
-  if (t->offered) br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
+  if (s->saved.session_id_len != 0 && now < s->saved_until &&
+      memcmp(t->binding, s->saved_for, sizeof t->binding) == 0) {
+    t->offered = 1;
+    br_ssl_engine_set_session_parameters(&t->cc.eng, &s->saved);
+  }
 }
 
 /* Wipes the engine except its random generator. Once seeded, that serves all
@@ -480,15 +485,13 @@ static int amt__bearssl_seed(amt_bearssl *t)
 static void amt__bearssl_ask_san(amt_bearssl *t)
 {
   static const unsigned char dns_name[2] = { 0, 2 };
-  t->san.oid = dns_name;
-  t->san.buf = &t->san_text;
-  t->san.len = 1;
+  t->san.oid = dns_name; /* the name itself is not wanted: it gets no room */
   br_x509_minimal_set_name_elements(&t->xc, &t->san, 1);
 }
 #endif
 
-/* Prepares all that the first byte needs. The contexts are made anew each
-   time. */
+/* Prepares all that the first byte needs. amt_bearssl_init or the last close
+   left the engine wiped. */
 static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                               uint16_t port)
 {
@@ -501,16 +504,16 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   };
 #endif
   amt_bearssl_server *s = t->server;
-  char                name[256];
+  amt__tls_asked      asked;
   uint32_t            now = amt__tls_time(&s->tls);
   int                 e;
   memset(&t->certificates, 0, offsetof(amt_bearssl, verifier) -
                               offsetof(amt_bearssl, certificates));
-  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
-  n = amt__tls_name(&s->tls, host, n, port, name, &t->reader);
-  e = amt__tls_ready(&s->tls, s->anchor_count, n, &t->reader, now);
+  e = amt__tls_ready(&s->tls, s->anchor_count, now);
+  if (e == 0) e = amt__tls_ask(&asked, &s->tls, host, &n, &t->reader);
   if (e != 0) return e;
-  amt__bearssl_clear(t);
+  asked.port = port;
+  t->state = AMT__TLS_SHAKING;
   br_x509_minimal_init(&t->xc, &br_sha256_vtable, s->anchors, s->anchor_count);
 #if !AMT__TLS_READER
   amt__bearssl_ask_san(t);
@@ -525,16 +528,16 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
 #else
   br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
 #endif
+  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
                            t->size / 2u >= AMT_BEARSSL_FULL);
   e = amt__bearssl_seed(t);
   if (e != 0) return e;
-  amt__bearssl_offer(t, name, n, now);
-  if (br_ssl_client_reset(&t->cc, t->reader.ip_len != 0 ? NULL : name,
-                          t->offered))
-    return 0;
-  return br_ssl_engine_last_error(&t->cc.eng) == BR_ERR_NO_RANDOM
-           ? AMT_E_TLS_RANDOM : AMT_E_TLS_BROKEN;
+  amt__bearssl_offer(t, &asked, n, now);
+  if (!br_ssl_client_reset(
+        &t->cc, AMT__TLS_HAS_IP(&t->reader) ? NULL : asked.name, t->offered))
+    t->offered = 0; /* there is no randomness, and the engine has closed */
+  return 0;
 }
 
 /* The engine's own end, BR_ERR_, as an error of ours. */
@@ -554,19 +557,19 @@ static int amt__bearssl_error(const amt_bearssl *t, int e)
     { AMT__E(X509_BAD_SERVER_NAME, NAME) }, { AMT__E(X509_NOT_CA, USAGE) },
     { AMT__E(X509_FORBIDDEN_KEY_USAGE, USAGE) },
     { AMT__E(X509_WEAK_PUBLIC_KEY, WEAK) },
-    { AMT__E(X509_NOT_TRUSTED, ISSUER) }
+    { AMT__E(X509_NOT_TRUSTED, ISSUER) }, { 0, 0 }
   };
 #undef AMT__E
   int    error = AMT_E_TLS_BROKEN;
   size_t i;
   if (t->verdict != 0) return t->verdict;
-  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
+  if (t->first != 0 && t->first != 1 + 0x15 && t->first != 1 + 0x16)
     return AMT_E_TLS_NOT_TLS;
   if (e >= BR_ERR_RECV_FATAL_ALERT && e < BR_ERR_SEND_FATAL_ALERT)
     return amt__tls_alert(e - BR_ERR_RECV_FATAL_ALERT);
   if (e > BR_ERR_X509_OK && e < BR_ERR_X509_NOT_TRUSTED)
     error = AMT_E_TLS_CERTIFICATE;
-  for (i = 0; i < sizeof errors / sizeof errors[0]; i++)
+  for (i = 0; errors[i][0] != 0; i++)
     if (errors[i][0] == e) error = AMT_E_TLS_NOT_TLS - errors[i][1];
   return amt__tls_closer(&t->server->tls, &t->reader, t->report.certificate,
                          error);
@@ -606,19 +609,21 @@ static int amt__bearssl_closed(amt_bearssl *t)
 
 /* Sends what the engine has ready, as far as the stream takes it. After a
    failed write the rest is dropped, so that what the server said before, an
-   alert or an early reply, can still be read. */
-static void amt__bearssl_flush(amt_bearssl *t)
+   alert or an early reply, can still be read. Returns the engine's state. */
+static unsigned amt__bearssl_flush(amt_bearssl *t)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
-  while (br_ssl_engine_current_state(eng) & BR_SSL_SENDREC) {
+  unsigned               state;
+  while ((state = br_ssl_engine_current_state(eng)) & BR_SSL_SENDREC) {
     size_t         n;
     unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
     ptrdiff_t      put = (ptrdiff_t)n;
     if (t->broken == 0) put = (t->inner->ops->write)(t->inner, p, n);
-    if (put == AMT_AGAIN) return;
+    if (put == AMT_AGAIN) break;
     if (put < 0) t->broken = (int)put;
     br_ssl_engine_sendrec_ack(eng, put < 0 ? n : (size_t)put);
   }
+  return state;
 }
 
 /* Moves records until the engine is in one of the states `until`: 1, or
@@ -634,17 +639,17 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     size_t         n;
     ptrdiff_t      got;
     unsigned char *p;
-    amt__bearssl_flush(t);
-    state = br_ssl_engine_current_state(eng);
-    if (state & until & (t->broken ? BR_SSL_RECVAPP : until)) return 1;
+    state = amt__bearssl_flush(t);
+    if (t->broken) until &= BR_SSL_RECVAPP; /* nothing more is sent */
+    if (state & until) return 1;
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
     if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller's turn */
     p = br_ssl_engine_recvrec_buf(eng, &n);
     got = (t->inner->ops->read)(t->inner, p, n);
     if (got <= 0 && t->broken) return t->broken;
-    if (got == AMT_E_EOF) return AMT_E_TRUNCATED;
+    if (got == AMT_E_EOF && t->state == AMT__TLS_OPEN) return AMT_E_TRUNCATED;
     if (got <= 0) return (int)got;
-    if (t->first == 0) t->first = p[0];
+    if (t->first == 0) t->first = (uint16_t)(1 + p[0]);
     br_ssl_engine_recvrec_ack(eng, (size_t)got);
   }
   return AMT_AGAIN;
@@ -658,20 +663,20 @@ static int amt__bearssl_opened(amt_bearssl *t)
 {
   amt_bearssl_server              *s = t->server;
   const br_ssl_session_parameters *now = &t->cc.eng.session;
-  t->report.resumed = t->offered && memcmp(now->master_secret,
-                      s->saved.master_secret, sizeof now->master_secret) == 0;
+  if (t->offered && memcmp(now->master_secret, s->saved.master_secret,
+                           sizeof now->master_secret) == 0) {
+    t->report.resumed = 1;
+  } else {
 #if !AMT__TLS_READER
-  if (!t->report.resumed && t->san.status == 0) {
-    int e = amt__tls_common_name(&s->tls, &t->report);
-    if (e != 0) return e;
-  }
+    if (t->san.status == 0) {
+      int e = amt__tls_common_name(&s->tls, &t->report);
+      if (e != 0) return e;
+    }
 #endif
-  if (!t->report.resumed) {
     s->saved_until = amt__tls_until(&s->tls, t->report.until);
     memcpy(s->saved_for, t->binding, sizeof s->saved_for);
     s->saved = *now;
   }
-  t->report.certificate = 0;
   t->state = AMT__TLS_OPEN;
   return 1;
 }
@@ -687,12 +692,9 @@ static int amt__bearssl_open(amt_stream *stream, const char *host,
     if (e <= 0) return e;
     e = amt__bearssl_begin(t, host, host_len, port);
     if (e != 0) return e;
-    t->state = AMT__TLS_SHAKING;
   }
   e = amt__bearssl_run(t, BR_SSL_SENDAPP);
-  if (e == AMT_E_TRUNCATED) return AMT_E_EOF;
-  if (e == 1) e = amt__bearssl_opened(t);
-  return e;
+  return e == 1 ? amt__bearssl_opened(t) : e;
 }
 
 static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
@@ -733,10 +735,8 @@ static void amt__bearssl_close(amt_stream *stream)
     br_ssl_engine_close(&t->cc.eng);
     amt__bearssl_flush(t); /* as far as it goes: close_notify */
   }
-  if (t->state != AMT__TLS_CLOSED) {
-    t->inner->abort = stream->abort;
-    (t->inner->ops->close)(t->inner);
-  }
+  t->inner->abort = stream->abort;
+  (t->inner->ops->close)(t->inner);
   if (t->state >= AMT__TLS_SHAKING) {
     amt__bearssl_clear(t);
     amt_wipe(t->buf, t->size);

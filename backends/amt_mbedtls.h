@@ -65,7 +65,7 @@
      static unsigned char pool[64 * 1024];
      mbedtls_memory_buffer_alloc_init(pool, sizeof pool);
 
-   Options: those of amt_tls.h. Price, beside mbedTLS: 2.2 kB on a Cortex-M4,
+   Options: those of amt_tls.h. Price, beside mbedTLS: 2.0 kB on a Cortex-M4,
    gcc 12 -Os, and 2.1 kB more for IP addresses and pins. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_MBEDTLS)
@@ -111,8 +111,7 @@ typedef struct amt_mbedtls_server {
   /* Private: */
   mbedtls_ssl_session saved;
   uint8_t             saved_for[32];
-  uint32_t            saved_until;
-  uint8_t             has_saved;
+  uint32_t            saved_until; /* seconds since 1970; 0: nothing is saved */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_entropy_context entropy; /* from 4.x on mbedTLS's own: there a
                                       tls.random is refused, not ignored */
@@ -134,8 +133,9 @@ typedef struct amt_mbedtls {
   amt_mbedtls_server      *server;
   uint8_t                  state, want, turns; /* private; what follows, up to
                                                   ssl, begins anew each time */
-  uint8_t                  first, offered, verified;
+  uint8_t                  offered, verified;
   uint8_t                  top;         /* of the chain: its certificates - 1 */
+  uint16_t                 first;       /* byte that arrived, + 1; 0: none */
   uint16_t                 out_at, out_len;
   amt_tls_report           report;
   /* Private: */
@@ -198,47 +198,19 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT__MBEDTLS_IS_RSA(pk) \
   mbedtls_pk_can_do_psa(pk, PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256), \
                         PSA_KEY_USAGE_VERIFY_HASH)
-typedef psa_hash_operation_t amt__sha256;
-static void amt__sha256_begin(amt__sha256 *h)
+static int amt__sha256(const void *p, size_t n, uint8_t out[32])
 {
-  *h = psa_hash_operation_init();
-  (void)psa_hash_setup(h, PSA_ALG_SHA_256);
-}
-static void amt__sha256_add(amt__sha256 *h, const void *p, size_t n)
-{
-  (void)psa_hash_update(h, (const uint8_t *)p, n);
-}
-static void amt__sha256_end(amt__sha256 *h, uint8_t out[32])
-{
-  size_t n;
-  (void)psa_hash_finish(h, out, 32, &n);
-  (void)psa_hash_abort(h);
+  return psa_hash_compute(PSA_ALG_SHA_256, (const uint8_t *)p, n, out, 32, &n);
 }
 #else
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts_ret(c, 0)
-#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update_ret(c, p, n)
-#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish_ret(c, out)
-#else
-#define AMT__SHA256_STARTS(c)       mbedtls_sha256_starts(c, 0)
-#define AMT__SHA256_UPDATE(c, p, n) mbedtls_sha256_update(c, p, n)
-#define AMT__SHA256_FINISH(c, out)  mbedtls_sha256_finish(c, out)
-#endif
 #define AMT__MBEDTLS_IS_RSA(pk) mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA)
-typedef mbedtls_sha256_context amt__sha256;
-static void amt__sha256_begin(amt__sha256 *h)
+static int amt__sha256(const void *p, size_t n, uint8_t out[32])
 {
-  mbedtls_sha256_init(h);
-  (void)AMT__SHA256_STARTS(h);
-}
-static void amt__sha256_add(amt__sha256 *h, const void *p, size_t n)
-{
-  (void)AMT__SHA256_UPDATE(h, (const unsigned char *)p, n);
-}
-static void amt__sha256_end(amt__sha256 *h, uint8_t out[32])
-{
-  (void)AMT__SHA256_FINISH(h, out);
-  mbedtls_sha256_free(h);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  return mbedtls_sha256_ret((const unsigned char *)p, n, out, 0);
+#else
+  return mbedtls_sha256((const unsigned char *)p, n, out, 0);
+#endif
 }
 #endif
 
@@ -251,19 +223,19 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 {
   amt_mbedtls   *t = (amt_mbedtls *)ctx;
   const amt_tls *tls = &t->server->tls;
-  int            bad = 0;
   if (tls->random != NULL) {
-    bad = tls->random(tls->ctx, p, n) != 1;
+    if (tls->random(tls->ctx, p, n) == 1) return 0;
   } else {
-    while (n > 0 && !bad) {
-      size_t some = n < 32u ? n : 32u;
-      bad = mbedtls_entropy_func(&t->server->entropy, p, some) != 0;
+    size_t some = 0;
+    do {
       p += some;
       n -= some;
-    }
+      if (n == 0) return 0;
+      some = n < 32u ? n : 32u; /* it gives no more at a time */
+    } while (mbedtls_entropy_func(&t->server->entropy, p, some) == 0);
   }
-  if (bad) t->verdict = AMT_E_TLS_RANDOM;
-  return bad ? MBEDTLS_ERR_ENTROPY_SOURCE_FAILED : 0;
+  t->verdict = AMT_E_TLS_RANDOM;
+  return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
 }
 #endif
 
@@ -300,12 +272,13 @@ static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)ctx;
   ptrdiff_t    put = amt__mbedtls_flush(t);
+  size_t       rest;
   t->want = AMT_WANT_WRITE;
   if (put > 0) put = amt__mbedtls_put(t, p, n);
-  if (t->state == AMT__TLS_OPEN && (size_t)put < n &&
-      n - (size_t)put <= sizeof t->out - t->out_len) {
-    memcpy(t->out + t->out_len, p + put, n - (size_t)put);
-    t->out_len = (uint16_t)(t->out_len + (n - (size_t)put));
+  rest = n - (size_t)put;
+  if (t->state == AMT__TLS_OPEN && rest <= sizeof t->out - t->out_len) {
+    memcpy(t->out + t->out_len, p + put, rest);
+    t->out_len = (uint16_t)(t->out_len + rest);
     return (int)n;
   }
   return put > 0 ? (int)put : MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -320,7 +293,7 @@ static int amt__mbedtls_receive(void *ctx, unsigned char *p, size_t n)
   if (t->turns == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   t->turns--;
   got = (t->inner->ops->read)(t->inner, p, n);
-  if (got > 0 && t->first == 0) t->first = p[0];
+  if (got > 0 && t->first == 0) t->first = (uint16_t)(1 + p[0]);
   if (got > 0) return (int)got;
   if (t->broken) got = t->broken;
   if (got == AMT_AGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
@@ -337,47 +310,35 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
                                           int                     depth)
 {
   size_t i;
-#ifndef AMT_TLS_NO_PIN
-  amt__sha256 hash;
-  uint8_t     digest[32];
-  amt__sha256_begin(&hash);
-#endif
   amt__cert_init(&t->reader);
-  for (i = 0; i < crt->raw.len; i++) {
-    int of_key = amt__cert_step(&t->reader, crt->raw.p[i]);
+  for (i = 0; i < crt->raw.len; i++)
+    amt__cert_step(&t->reader, crt->raw.p[i]);
 #ifndef AMT_TLS_NO_PIN
-    if (of_key && depth == 0) amt__sha256_add(&hash, crt->raw.p + i, 1);
+  if (depth == 0)
+    (void)amt__sha256(crt->pk_raw.p, crt->pk_raw.len, t->report.pin);
 #endif
-    (void)of_key, (void)depth;
-  }
-#ifndef AMT_TLS_NO_PIN
-  amt__sha256_end(&hash, digest);
-  if (depth == 0) memcpy(t->report.pin, digest, sizeof digest);
-#endif
+  (void)depth;
 }
 #endif
 
-/* mbedTLS's reasons as ours. */
+/* mbedTLS's reasons as ours, the one that matters most last. */
 AMT__OWN int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags,
                                   int depth)
 {
-  const amt_tls *tls = &t->server->tls;
-  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && depth < t->top)
-    return AMT_E_TLS_SIGNATURE; /* its issuer was found */
-  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-    return amt__tls_closer(tls, &t->reader, (unsigned)depth, AMT_E_TLS_ISSUER);
-  if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
-    return amt__tls_closer(tls, &t->reader, (unsigned)depth,
-                           AMT_E_TLS_EXPIRED);
-  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) return AMT_E_TLS_NAME;
-  if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) return AMT_E_TLS_WEAK;
-  if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK))
-    return AMT_E_TLS_ALGORITHM;
+  int e = AMT_E_TLS_CERTIFICATE;
   if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE |
                MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
                MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
-    return AMT_E_TLS_USAGE;
-  return AMT_E_TLS_CERTIFICATE;
+    e = AMT_E_TLS_USAGE;
+  if (flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK))
+    e = AMT_E_TLS_ALGORITHM;
+  if (flags & MBEDTLS_X509_BADCERT_BAD_KEY) e = AMT_E_TLS_WEAK;
+  if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) e = AMT_E_TLS_NAME;
+  if (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
+    e = AMT_E_TLS_EXPIRED;
+  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) /* was its issuer found? */
+    e = depth < t->top ? AMT_E_TLS_SIGNATURE : AMT_E_TLS_ISSUER;
+  return amt__tls_closer(&t->server->tls, &t->reader, (unsigned)depth, e);
 }
 
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
@@ -491,10 +452,12 @@ static void amt__mbedtls_note(amt_mbedtls *t, const mbedtls_x509_crt *crt,
       report->certificate++; /* its issuer's key is meant */
     report->lib_error = (int)flags;
   }
+#if AMT__TLS_READER
   if (t->verdict == 0 || report->certificate == depth) {
     report->from = t->reader.from;
     report->until = t->reader.until;
   }
+#endif
 }
 
 static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
@@ -574,31 +537,35 @@ static int amt__mbedtls_configure(amt_mbedtls *t)
   mbedtls_ssl_conf_ciphersuites(conf, s->ciphers != NULL ? s->ciphers
                                                          : ciphers);
 #ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-  if (s->fragment != 0) {
-    e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
-    if (e != 0) return e;
-  }
+  e = mbedtls_ssl_conf_max_frag_len(conf, s->fragment);
 #endif
-  if (s->client != NULL) {
+  if (e == 0 && s->client != NULL)
     e = mbedtls_ssl_conf_own_cert(conf, s->client, s->client_key);
-    if (e != 0) return e;
-  }
-  return 0;
+  return e;
 }
 
+/* What a session depends on. */
+typedef struct amt__mbedtls_asked {
+  uint8_t        server[32]; /* a hash of the caller's part */
+#ifndef AMT_TLS_NO_PIN
+  uint8_t        pins[32];   /* a hash of them */
+#endif
+  amt__tls_asked name;
+} amt__mbedtls_asked;
+
 /* Resumes the saved session if all that it depends on is the same. */
-static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
-                               uint32_t now)
+static void amt__mbedtls_offer(amt_mbedtls *t, amt__mbedtls_asked *asked,
+                               size_t n, uint32_t now)
 {
-  amt_mbedtls_server    *s = t->server;
-  amt__sha256            hash;
-  amt__sha256_begin(&hash);
-  amt__sha256_add(&hash, s, offsetof(amt_mbedtls_server, saved));
-  amt__sha256_add(&hash, s->tls.pins, 32u * s->tls.pin_count);
-  amt__sha256_add(&hash, name, n + 3u);
-  amt__sha256_end(&hash, t->binding);
-  t->offered = s->has_saved && now <= s->saved_until &&
-               memcmp(t->binding, s->saved_for, sizeof t->binding) == 0 &&
+  amt_mbedtls_server *s = t->server;
+  int e = amt__sha256(s, offsetof(amt_mbedtls_server, saved), asked->server);
+#ifndef AMT_TLS_NO_PIN
+  e |= amt__sha256(s->tls.pins, 32u * s->tls.pin_count, asked->pins);
+#endif
+  e |= amt__sha256(asked, offsetof(amt__mbedtls_asked, name.name) + n,
+                   t->binding);
+  e |= memcmp(t->binding, s->saved_for, sizeof t->binding);
+  t->offered = e == 0 && now < s->saved_until &&
                mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
 }
 
@@ -606,15 +573,16 @@ static void amt__mbedtls_offer(amt_mbedtls *t, const char *name, size_t n,
 static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
                               uint16_t port)
 {
-  char     name[256];
-  uint32_t now = amt__tls_time(&t->server->tls);
-  int      e;
-  memset(&t->first, 0, offsetof(amt_mbedtls, ssl) -
-                       offsetof(amt_mbedtls, first));
-  n = amt__tls_name(&t->server->tls, host, n, port, name, &t->reader);
-  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, n,
-                     &t->reader, now);
+  amt__mbedtls_asked asked;
+  uint32_t           now = amt__tls_time(&t->server->tls);
+  int                e;
+  memset(&t->offered, 0, offsetof(amt_mbedtls, ssl) -
+                         offsetof(amt_mbedtls, offered));
+  e = amt__tls_ready(&t->server->tls, t->server->anchors != NULL, now);
+  if (e == 0)
+    e = amt__tls_ask(&asked.name, &t->server->tls, host, &n, &t->reader);
   if (e != 0) return e;
+  asked.name.port = port;
 #if MBEDTLS_VERSION_NUMBER >= 0x04000000
   if (t->server->tls.random != NULL || psa_crypto_init() != PSA_SUCCESS)
     return AMT_E_TLS_RANDOM;
@@ -625,15 +593,15 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   e = amt__mbedtls_configure(t);
   if (e == 0) e = mbedtls_ssl_setup(&t->ssl, &t->conf);
   if (e == 0) /* no address: RFC 6066, 3; those are looked for by the reader */
-    e = mbedtls_ssl_set_hostname(&t->ssl,
-                                 t->reader.ip_len != 0 ? NULL : name);
+    e = mbedtls_ssl_set_hostname(&t->ssl, AMT__TLS_HAS_IP(&t->reader)
+                                            ? NULL : asked.name.name);
   if (e != 0) {
     t->report.lib_error = e;
     return AMT_E_TLS_MEMORY;
   }
   mbedtls_ssl_set_bio(&t->ssl, t, amt__mbedtls_send, amt__mbedtls_receive,
                       NULL);
-  amt__mbedtls_offer(t, name, n, now);
+  amt__mbedtls_offer(t, &asked, n, now);
   return 0;
 }
 
@@ -662,8 +630,8 @@ static void amt__mbedtls_save(amt_mbedtls *t)
   amt_mbedtls_server *s = t->server;
   amt_mbedtls_forget(s);
   memcpy(s->saved_for, t->binding, sizeof s->saved_for);
-  s->saved_until = t->until;
-  s->has_saved = mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0;
+  if (mbedtls_ssl_get_session(&t->ssl, &s->saved) == 0)
+    s->saved_until = t->until;
 }
 
 /* mbedTLS's result, as ours: MBEDTLS_ERR_X509_ are -0x2..., _PK_ -0x3.... */
@@ -680,9 +648,10 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   if (e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return AMT_E_EOF;
   if (t->report.lib_error == 0) t->report.lib_error = e;
   if (t->verdict != 0) return t->verdict;
-  if (t->inner_error == AMT_E_EOF) return AMT_E_TRUNCATED;
+  if (t->inner_error == AMT_E_EOF && t->state == AMT__TLS_OPEN)
+    return AMT_E_TRUNCATED;
   if (t->inner_error != 0) return t->inner_error;
-  if (t->state == AMT__TLS_SHAKING && t->first != 0x15 && t->first != 0x16)
+  if (t->first != 0 && t->first != 1 + 0x15 && t->first != 1 + 0x16)
     return AMT_E_TLS_NOT_TLS;
   switch (e) {
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
@@ -713,10 +682,14 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
 static int amt__mbedtls_opened(amt_mbedtls *t)
 {
   amt_mbedtls_server *s = t->server;
-  t->report.resumed = !t->verified;
-  if (t->report.resumed && !t->offered) return AMT_E_TLS_BROKEN;
-  t->until = s->saved_until;
-  if (t->verified) t->until = amt__tls_until(&s->tls, t->report.until);
+  if (t->verified) {
+    t->until = amt__tls_until(&s->tls, t->report.until);
+  } else if (t->offered) {
+    t->report.resumed = 1;
+    t->until = s->saved_until;
+  } else {
+    return AMT_E_TLS_BROKEN;
+  }
   if (!AMT__MBEDTLS_IS_13(&t->ssl)) amt__mbedtls_save(t);
   t->state = AMT__TLS_OPEN;
   return 1;
@@ -742,7 +715,7 @@ static int amt__mbedtls_open(amt_stream *stream, const char *host,
     amt_mbedtls_forget(t->server); /* next time from the start */
     if (AMT_IS_PERMANENT(e)) e = AMT_E_TLS_BROKEN;
   }
-  return e == AMT_E_TRUNCATED ? AMT_E_EOF : e;
+  return e;
 }
 
 static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
@@ -774,10 +747,8 @@ static void amt__mbedtls_close(amt_stream *stream)
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
   if (t->state == AMT__TLS_OPEN && !stream->abort)
     (void)mbedtls_ssl_close_notify(&t->ssl);
-  if (t->state != AMT__TLS_CLOSED) {
-    t->inner->abort = stream->abort;
-    (t->inner->ops->close)(t->inner);
-  }
+  t->inner->abort = stream->abort;
+  (t->inner->ops->close)(t->inner);
   if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->conf);
@@ -839,7 +810,7 @@ AMTDEF void amt_mbedtls_forget(amt_mbedtls_server *server)
 {
   mbedtls_ssl_session_free(&server->saved);
   mbedtls_ssl_session_init(&server->saved);
-  server->has_saved = 0;
+  server->saved_until = 0;
 }
 #endif /* AMT_IMPLEMENTATION */
 

@@ -48,7 +48,7 @@
                     server that is asked by one is refused (AMT_E_TLS_IP)
    AMT_TLS_NO_PIN   leaves out pins: a server with one is refused
                     (AMT_E_TLS_PIN). With both, the certificate reader goes
-                    too (2.1 kB with BearSSL, 2.1 kB with mbedTLS, on a
+                    too (2.2 kB with BearSSL, 2.1 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
                     valid", name constraints and with BearSSL a second
                     subjectAltName and extended key usages are passed over, and
@@ -145,6 +145,13 @@ typedef struct amt_tls_reader {
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_TLS_IMPLEMENTED)
 #define AMT_TLS_IMPLEMENTED
+
+/* Does this connection ask for an address, in place of a name? */
+#ifdef AMT_TLS_NO_IP
+#define AMT__TLS_HAS_IP(reader) 0
+#else
+#define AMT__TLS_HAS_IP(reader) ((reader)->ip_len != 0)
+#endif
 
 /* Is there somebody who asks the certificate reader? */
 #if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
@@ -244,7 +251,7 @@ static const char *amt__tls_alert_text(int alert)
 #endif
 
 /* The time, or 0 if nobody knows it. */
-static uint32_t amt__tls_time(const amt_tls *tls)
+AMT__OWN uint32_t amt__tls_time(const amt_tls *tls)
 {
   uint32_t now = 0;
   if (tls->time != NULL)
@@ -268,25 +275,23 @@ static int amt__tls_skips_dates(const amt_tls *tls)
 }
 
 /* Before anything is sent: can this server be verified at all? */
-static int amt__tls_ready(const amt_tls *tls, size_t anchors, size_t name_len,
-                          const amt_tls_reader *r, uint32_t now)
+static int amt__tls_ready(const amt_tls *tls, size_t anchors, uint32_t now)
 {
-#if !AMT__TLS_READER
-  if (amt__tls_skips_dates(tls)) return AMT_E_TLS_NO_ANCHORS;
-#endif
 #ifdef AMT_TLS_NO_PIN
   if (tls->pin_count != 0) return AMT_E_TLS_PIN; /* they cannot be checked */
 #endif
-#ifdef AMT_TLS_NO_IP
-  if (r->ip_len != 0) return AMT_E_TLS_IP;
+#if AMT__TLS_READER
+  if (tls->insecure_skip_chain) return 0;
+  if (anchors == 0) return AMT_E_TLS_NO_ANCHORS;
+  if (tls->insecure_skip_dates) return 0;
+#else
+  if (anchors == 0 || amt__tls_skips_dates(tls)) return AMT_E_TLS_NO_ANCHORS;
 #endif
-  (void)r;
-  if (name_len == 0) return AMT_E_TLS_NO_NAME;
-  if (anchors == 0 && !tls->insecure_skip_chain) return AMT_E_TLS_NO_ANCHORS;
-  return now == 0 && !amt__tls_skips_dates(tls) ? AMT_E_TLS_CLOCK : 0;
+  return now == 0 ? AMT_E_TLS_CLOCK : 0;
 }
 
-/* A session is good for a day, and no longer than the certificate. */
+/* A session is good for a day, and no longer than the certificate. Without a
+   clock `now` stays 0, and only the server ends it. */
 static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 {
   uint32_t until = amt__tls_time(tls) + 86400u;
@@ -297,35 +302,52 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
   return until;
 }
 
-/* Writes the expected name, its NUL and the port. Returns the name's length, 0
-   if no name is expected. If it is an address, the reader looks for that. */
-static size_t amt__tls_name(const amt_tls *tls, const char *host, size_t n,
-                            uint16_t port, char *name, amt_tls_reader *r)
+#ifdef AMT_TLS_NO_IP
+/* A ':' is in each of IPv6 and in no name; of IPv4 are digits and dots alone,
+   between which ASCII has only '/'. */
+static int amt__tls_is_address(const char *name)
+{
+  int letters = 0;
+  for (; *name != 0; name++) {
+    if (*name == ':') return 1;
+    if (*name < '.' || *name > '9') letters = 1;
+  }
+  return !letters;
+}
+#endif
+
+/* Whom a session was verified for. */
+typedef struct amt__tls_asked {
+  uint16_t port;
+  char     name[254]; /* ends with a NUL; what is behind that is not set */
+} amt__tls_asked;
+
+/* Writes the expected name, of n bytes afterwards. If it is an address, the
+   reader looks for that. 0, or an error. */
+static int amt__tls_ask(amt__tls_asked *asked, const amt_tls *tls,
+                        const char *host, size_t *n, amt_tls_reader *r)
 {
 #ifndef AMT_TLS_NO_IP
   amt_address a;
 #endif
   if (tls->name != NULL) {
     host = tls->name;
-    n = strlen(host);
+    *n = strlen(host);
   }
-  if (n > 1 && host[n - 1] == '.') n--; /* no part of it: RFC 6066, 3 */
-  if (n == 0 || n > 253u) return 0;
-  memcpy(name, host, n);
-  name[n] = 0;
-  memcpy(name + n + 1, &port, sizeof port);
+  if (*n > 0 && host[*n - 1] == '.') --*n; /* no part of it: RFC 6066, 3 */
+  if (*n == 0 || *n >= sizeof asked->name) return AMT_E_TLS_NO_NAME;
+  memcpy(asked->name, host, *n);
+  asked->name[*n] = 0;
 #ifdef AMT_TLS_NO_IP
-  /* It is refused: a ':' is in each of IPv6 and in no name; of IPv4 are digits
-     and dots alone. */
-  r->ip_len = strchr(name, ':') != NULL ||
-              name[strspn(name, ".0123456789")] == 0;
+  (void)r;
+  if (amt__tls_is_address(asked->name)) return AMT_E_TLS_IP;
 #else
-  if (amt_address_parse(&a, host, n)) {
+  if (amt_address_parse(&a, host, *n)) {
     r->ip_len = a.len;
     memcpy(r->ip, a.ip, a.len);
   }
 #endif
-  return n;
+  return 0;
 }
 
 #ifndef AMT_TLS_NO_PIN
@@ -444,12 +466,9 @@ static void amt__cert_value(amt_tls_reader *r)
     amt__cert_extension(r);
   } else if (r->depth == 7u && r->extension == AMT__CERT_PURPOSES) {
     if (r->tag == 0x06) amt__cert_purpose(r);
-#ifndef AMT_TLS_NO_IP
-  } else if (r->depth == 7u && r->tag == 0x87) {
-    if (r->ip_len != 0 && r->have == r->ip_len &&
-        memcmp(r->value, r->ip, r->ip_len) == 0)
+  } else if (AMT__TLS_HAS_IP(r) && r->depth == 7u && r->tag == 0x87) {
+    if (r->have == r->ip_len && memcmp(r->value, r->ip, r->ip_len) == 0)
       r->seen |= AMT__CERT_HAS_IP;
-#endif
   }
 }
 
@@ -589,8 +608,8 @@ static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
 
 static int amt__tls_alert(int number)
 {
-  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
-                                             : AMT_E_TLS_ALERT(number);
+  return -(number == 70 /* protocol_version */ ? -AMT_E_TLS_VERSION
+                                              : number - AMT_E_TLS_ALERT(0));
 }
 
 /* Makes an error more exact by what the certificate tells: which end of its

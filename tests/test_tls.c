@@ -2523,7 +2523,7 @@ TLS_TEST(a_second_connection_resumes)
     again();
     if (tickets) SSL_CTX_clear_options(srv.ctx, SSL_OP_NO_TICKET);
     assert_int_equal(resumes(), 0);
-    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 1);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.saved_until != 0), 1);
     for (i = 0; i < 3; i++) {
       assert_int_equal(resumes(), 1);
       assert_memory_equal(tls.report.pin, zeros, 32); /* none was shown */
@@ -2531,7 +2531,7 @@ TLS_TEST(a_second_connection_resumes)
       assert_int_equal(tls.report.until, 0);
     }
     tls_forget();
-    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.saved_until != 0), 0);
     assert_int_equal(resumes(), 0);
     assert_int_equal(resumes(), 1);
   }
@@ -2621,7 +2621,7 @@ TLS_TEST(a_refused_certificate_saves_no_session)
   peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
   for (i = 0; i < 3; i++) {
     refused(AMT_E_TLS_NAME, "another name");
-    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
+    assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.saved_until != 0), 0);
   }
   notes_check();
 }
@@ -4658,7 +4658,7 @@ TLS_TEST(a_handshake_that_verified_nothing_is_BROKEN)
   assert_int_equal(tls.verified, 0);
   assert_int_equal(tls.offered, 0);
   assert_int_equal(amt__mbedtls_opened(&tls), AMT_E_TLS_BROKEN);
-  assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.has_saved), 0);
+  assert_int_equal(BY(cfg.saved.session_id_len != 0, cfg.saved_until != 0), 0);
 }
 #endif /* AMT_MBEDTLS */
 
