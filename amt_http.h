@@ -344,12 +344,12 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "TLS: the clock is not set, so no certificate can be judged; set it " \
     "(NTP, RTC), or skip dates where that is right") \
   E(AMT_E_TLS_WEAK, -142, \
-    "TLS: the key in this certificate is too weak (RSA below 2,048 bits); " \
-    "have a new one made") \
+    "TLS: the key in this certificate is too weak (RSA below 2,048 " \
+    "bits, a curve below 256); have a new one made") \
   E(AMT_E_TLS_ALGORITHM, -143, \
     "TLS: this certificate's key or signature is of a kind that is not " \
-    "taken (SHA-1, SHA-3, Ed25519, an unknown curve); have one made with RSA " \
-    "or P-256, signed with SHA-256") \
+    "taken (SHA-1, SHA-3, RSASSA-PSS, Ed25519, an unknown curve); have one " \
+    "made with RSA (PKCS #1) or P-256, signed with SHA-256") \
   E(AMT_E_TLS_USAGE, -144, \
     "TLS: this certificate may not be used so: it is not a CA's, or its " \
     "key is for another purpose (a server's: keyUsage digitalSignature, " \

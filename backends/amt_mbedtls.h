@@ -447,8 +447,8 @@ static void amt__mbedtls_note(amt_mbedtls *t, const mbedtls_x509_crt *crt,
     t->verdict = amt__mbedtls_refused(t, flags, depth);
     report->certificate = (uint8_t)depth;
     if (t->verdict == AMT_E_TLS_WEAK &&
-        !(AMT__MBEDTLS_IS_RSA(&crt->pk) &&
-          mbedtls_pk_get_bitlen(&crt->pk) < 2048))
+        mbedtls_pk_get_bitlen(&crt->pk) >=
+          (AMT__MBEDTLS_IS_RSA(&crt->pk) ? 2048u : 256u))
       report->certificate++; /* its issuer's key is meant */
     report->lib_error = (int)flags;
   }

@@ -4605,6 +4605,31 @@ TLS_TEST(a_weak_key_of_the_issuer_is_the_issuers)
   notes_check();
 }
 
+/* BearSSL passes such anchors over when it reads them. */
+TLS_TEST(of_an_anchor_the_dates_the_key_and_the_constraints_are_judged)
+{
+  static const struct { int e, key, days; const char *constraints; } list[] = {
+    { 0, KEY_OTHER, 1, NULL },
+    { AMT_E_TLS_EXPIRED, KEY_OTHER, -1, NULL },
+    { AMT_E_TLS_WEAK, KEY_RSA_1024, 1, NULL },
+    { AMT_E_TLS_WEAK, KEY_P224, 1, NULL },
+    { AMT_E_TLS_CERTIFICATE, KEY_OTHER, 1, "permitted;DNS:server.test" }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(list); i++) {
+    cert_spec s = cert_like("server.test", "DNS:server.test");
+    cert_spec root = { .name = "A root", .key = list[i].key, .ca = 1 };
+    root.until = date(NOW + list[i].days * DAY, 0);
+    root.extra_nid = list[i].constraints != NULL ? NID_name_constraints : 0;
+    root.extra = list[i].constraints;
+    s.issuer = cert_make(&root), s.issuer_key = root.key;
+    tls_trust(0, s.issuer);
+    judged(&s, list[i].e, "an anchor");
+    if (list[i].e != 0) assert_int_equal(tls.report.certificate, 1);
+  }
+  notes_check();
+}
+
 TLS_TEST(a_record_that_could_not_be_kept_is_not_taken)
 {
   begin_open();

@@ -80,7 +80,8 @@ static int holds(const void *p, size_t n, const void *what, size_t size)
    >>keys */
 
 enum { KEY_CA, KEY_MIDDLE, KEY_SERVER, KEY_OTHER, KEY_CLIENT, KEY_P384, KEY_RSA,
-       KEY_RSA_1024, KEY_ED25519, KEY_P521, KEYS };
+       KEY_RSA_1024, KEY_RSA_4096, KEY_ED25519, KEY_P521, KEY_P224,
+       KEYS };
 
 static EVP_PKEY *keys_made[KEYS];
 
@@ -89,6 +90,8 @@ static EVP_PKEY *key(int which)
   if (keys_made[which] == NULL) {
     if (which == KEY_RSA) keys_made[which] = EVP_RSA_gen(2048);
     else if (which == KEY_RSA_1024) keys_made[which] = EVP_RSA_gen(1024);
+    else if (which == KEY_RSA_4096) keys_made[which] = EVP_RSA_gen(4096);
+    else if (which == KEY_P224) keys_made[which] = EVP_EC_gen("P-224");
     else if (which == KEY_P384) keys_made[which] = EVP_EC_gen("P-384");
     else if (which == KEY_P521) keys_made[which] = EVP_EC_gen("P-521");
     else if (which == KEY_ED25519)
@@ -118,6 +121,7 @@ typedef struct cert_spec {
   const char   *extra;
   const EVP_MD *md;          /* NULL: SHA-256 */
   const char   *hash;        /* the same, by its name */
+  int           pss;         /* 1: signed by RSASSA-PSS */
 } cert_spec;
 
 /* All that a test makes is freed after it; those for all tests never. */
@@ -171,15 +175,25 @@ static void cert_extension(X509 *x, X509 *issuer, int nid, const char *value)
   X509_EXTENSION_free(e);
 }
 
+static void cert_sign(X509 *x, EVP_PKEY *signer, const cert_spec *s)
+{
+  const EVP_MD *md = s->hash ? EVP_get_digestbyname(s->hash)
+                             : s->md ? s->md : EVP_sha256();
+  EVP_MD_CTX   *ctx = EVP_MD_CTX_new();
+  EVP_PKEY_CTX *how;
+  if (EVP_PKEY_is_a(signer, "ED25519")) md = NULL;
+  MUST(EVP_DigestSignInit(ctx, &how, md, NULL, signer));
+  if (s->pss) MUST(EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) > 0);
+  MUST(X509_sign_ctx(x, ctx));
+  EVP_MD_CTX_free(ctx);
+}
+
 static X509 *cert_make(const cert_spec *s)
 {
   static long   serial = 1000;
   X509         *x = X509_new(), *issuer = s->issuer ? s->issuer : x;
   X509_NAME    *name = X509_NAME_new();
   ASN1_TIME    *t;
-  EVP_PKEY     *signer = key(s->issuer ? s->issuer_key : s->key);
-  const EVP_MD *md = s->hash ? EVP_get_digestbyname(s->hash)
-                             : s->md ? s->md : EVP_sha256();
   MUST(x != NULL && name != NULL);
   MUST(X509_set_version(x, 2));
   MUST(ASN1_INTEGER_set(X509_get_serialNumber(x), serial++));
@@ -201,7 +215,7 @@ static X509 *cert_make(const cert_spec *s)
   cert_extension(x, issuer, NID_ext_key_usage, s->ext_usage);
   cert_extension(x, issuer, NID_subject_alt_name, s->san);
   cert_extension(x, issuer, s->extra_nid, s->extra);
-  MUST(X509_sign(x, signer, EVP_PKEY_is_a(signer, "ED25519") ? NULL : md));
+  cert_sign(x, key(s->issuer ? s->issuer_key : s->key), s);
   return cert_keep(x);
 }
 
