@@ -167,6 +167,10 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_MBEDTLS_IMPLEMENTED)
 #define AMT_MBEDTLS_IMPLEMENTED
 
+#if !AMT__TLS_READER && !defined(MBEDTLS_HAVE_TIME_DATE)
+#error "no MBEDTLS_HAVE_TIME_DATE: leave out AMT_TLS_NO_IP or AMT_TLS_NO_PIN"
+#endif
+
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->in_msg)
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION

@@ -50,9 +50,10 @@
                     (AMT_E_TLS_PIN). With both, the certificate reader goes
                     too (2.2 kB with BearSSL, 2.1 kB with mbedTLS, on a
                     Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
-                    valid", name constraints and with BearSSL a second
-                    subjectAltName and extended key usages are passed over, and
-                    a server with insecure_skip_chain or _dates is refused
+                    valid", mbedTLS judges dates by its own clock, name
+                    constraints and with BearSSL a second subjectAltName and
+                    extended key usages are passed over, and a server with
+                    insecure_skip_chain or _dates is refused
                     (AMT_E_TLS_NO_ANCHORS)
    AMT_BUILD_TIME   the date of this build, seconds since 1970: a clock that
                     says less is not believed. Default: a day before __DATE__ */

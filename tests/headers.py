@@ -164,6 +164,15 @@ def test_of_the_kinds_of_sockets_only_one_is_taken():
                 whole("amt.h"), *("-DAMT_" + name for name in two))
 
 
+def test_an_mbedtls_that_judges_no_dates_needs_our_reader():
+    program = ("#include <mbedtls/version.h>\n#undef MBEDTLS_HAVE_TIME_DATE\n"
+               "#define AMT_MBEDTLS\n" + whole("amt_http.h"))
+    for option in "-DAMT_TLS_NO_IP", "-DAMT_TLS_NO_PIN":
+        takes(program, option)
+    refuses("no MBEDTLS_HAVE_TIME_DATE: leave out AMT_TLS_NO_IP or", program,
+            "-DAMT_TLS_NO_IP", "-DAMT_TLS_NO_PIN")
+
+
 def test_a_header_that_is_missing_is_named_with_what_to_do():
     refuses("amt.h needs amt_http.h: copy it", whole("amt.h"),
             includes=("-I" + folder("amt.h"),))
