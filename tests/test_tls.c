@@ -4166,6 +4166,21 @@ TLS_TEST(a_system_without_randomness_is_RANDOM)
   works();
 }
 
+/* The session is not to blame: it stays. */
+TLS_TEST(without_randomness_a_saved_session_waits)
+{
+  cfg.tls.random = NULL;
+  works();
+  amt_http_close(&conn);
+  tls_attach();
+  no_system_random = 1;
+  srv.heard_all = 0;
+  refused(AMT_E_TLS_RANDOM, "a session, and no randomness");
+  no_system_random = 0;
+  notes_check();
+  assert_int_equal(resumes(), 1);
+}
+
 static void without_hashes(br_ssl_client_context *cc,
                            br_x509_minimal_context *xc)
 {
@@ -4572,6 +4587,12 @@ TLS_TEST(each_reason_of_mbedTLS_has_its_error)
   for (i = 0; i < COUNT(end); i++)
     if (amt__mbedtls_result(&tls, end[i].result) != end[i].error)
       text_add(&notes, "result -0x%x\n", (unsigned)-end[i].result);
+  /* Nothing has arrived yet: whether the server speaks TLS is not known. */
+  tls.state = AMT__TLS_SHAKING;
+  tls.first = 0;
+  for (i = 0; i < COUNT(end); i++)
+    if (amt__mbedtls_result(&tls, end[i].result) != end[i].error)
+      text_add(&notes, "at first -0x%x\n", (unsigned)-end[i].result);
   notes_check();
 }
 
