@@ -1116,8 +1116,8 @@ enum {
   /* Digits: */
   AMT__P_LENGTH, AMT__P_RETRY_AFTER, AMT__P_MINOR, AMT__P_STATUS,
   AMT__P_SIZE,    /* of a chunk */
-  AMT__P_EXT,     /* a chunk extension: as text */
   AMT__P_CHUNK,   /* nothing at all, behind a chunk */
+  AMT__P_EXT,     /* a chunk extension: as text */
   /* Body: */
   AMT__P_BODY,    /* left bytes of it, or of a chunk */
   AMT__P_TO_END,  /* until the stream ends */
@@ -1138,14 +1138,15 @@ enum {
 #define AMT__LINE_MAX 8192u
 #define AMT__HEAD_MAX 65536u
 
-/* The known words: names of headers, and what their lists may say. Those that
-   begin alike are neighbours. A word is followed by the capital letter that
-   stands for it. Before the next one is a number: 1 and as many letters as it
-   has in common with the one before it; these are left out. */
+/* The known words, in alphabetical order: names of headers, and what their
+   lists may say. A word is followed by the capital letter that stands for it.
+   Before the next one is a number: 1 and as many letters as it has in common
+   with the one before it; these are left out. */
+#define AMT__TO_TIMEOUT \
+  "chunkedI\2loseJ\2onnectionC\4tent-encodingE\11lengthG\1identityK" \
+  "\1keep-aliveD\1locationA\1retry-afterH\1timeout="
 static const char amt__http_words[] =
-  "keep-aliveD\1connectionC\4tent-lengthG\11encodingE\2hunkedI\2loseJ"
-  "\1identityK\1locationA\1retry-afterH\1www-authenticateB"
-  "\1transfer-encodingF\2imeout=L";
+  AMT__TO_TIMEOUT "L\2ransfer-encodingF\1www-authenticateB";
 
 enum {
   AMT__H_LOCATION = 'A', /* first the headers, in the order of the states */
@@ -1158,8 +1159,9 @@ enum {
 enum {
   AMT__H_DIGITS, /* another digit, */
   AMT__H_PADDED, /* no more, but blanks, */
-  AMT__H_TIMEOUT = sizeof amt__http_words - 2, /* behind timeout=: a digit */
-  AMT__H_NONE /* not a number; with words: not a known one */
+  AMT__H_TIMEOUT = sizeof AMT__TO_TIMEOUT - 1, /* behind timeout=: a digit */
+  AMT__H_NONE = sizeof amt__http_words - 1 /* not a number; with words: not a
+                                              known one */
 };
 
 /* The place after c, if the word has c here. Otherwise a later word with the
@@ -1167,19 +1169,22 @@ enum {
 static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
   /* The place behind each first letter, from a to z; 0: no word has it. */
-  static const uint8_t first[26] = { 0, 0, 13, 0, 0, 0, 0, 0, 62, 0, 1, 72, 0,
-                                     0, 0, 0, 0, 82, 0, 113, 0, 0, 95 };
-  int here = 1;
+  static const uint8_t first[26] = { 0, 0, 1, 0, 0, 0, 0, 0, 50, 0, 60, 72, 0,
+                                     0, 0, 0, 0, 82, 0, 95, 0, 0, 123 };
+  unsigned w;
   if (!AMT__SMALL && n == 0)
     return c - 'a' < 26u && first[c - 'a'] != 0 ? first[c - 'a']
                                                 : (unsigned)AMT__H_NONE;
-  for (; place < AMT__H_NONE; place++) {
-    unsigned w = (unsigned char)amt__http_words[place];
-    if (here && w == c) return place + 1u;
-    if (w < 32u && w <= n) break;
-    here = w == n + 1u;
+  if (place >= AMT__H_NONE) return AMT__H_NONE;
+  while ((w = (unsigned char)amt__http_words[place]) != c) {
+    if (w > c) return AMT__H_NONE;
+    do { /* to the number before the next word */
+      do w = (unsigned char)amt__http_words[place++];
+      while (w >= 32u);
+      if (w <= n) return AMT__H_NONE;
+    } while (w != n + 1u);
   }
-  return AMT__H_NONE;
+  return place + 1u;
 }
 
 /* The head, or the trailers, are complete. */
@@ -1346,9 +1351,9 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
   unsigned          s = r->state;
   /* A head has a cap, and so has each line. The number of chunks has none, but
      the blanks and extensions after their sizes do. */
-  if (r->line++ >= AMT__LINE_MAX) return AMT_E_HTTP_SIZE;
-  if ((s != AMT__P_SIZE || r->word != 0) && s != AMT__P_CHUNK &&
-      r->head++ >= AMT__HEAD_MAX) return AMT_E_HTTP_SIZE;
+  if (s - AMT__P_SIZE > 1u || r->word != 0) r->head++;
+  if (r->line++ >= AMT__LINE_MAX || r->head > AMT__HEAD_MAX)
+    return AMT_E_HTTP_SIZE;
   if (s == AMT__P_VERSION) {
     if (c != (unsigned char)version[r->len & 7u]) return AMT_E_HTTP_STATUS;
     if (++r->len == 7) r->len = 0, r->state = AMT__P_MINOR;
@@ -1360,16 +1365,16 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
     r->flags |= AMT__F_CR;
     return amt__http_ended(r, c);
   }
-  if ((c < 32u && c != '\t') || c == 127u || s == AMT__P_CHUNK)
-    return amt__http_wrong(s);
-  if (s == AMT__P_EXT) return 0;
+  if ((c < 32u && c != '\t') || c == 127u) return amt__http_wrong(s);
+  /* What is not above a blank now is a blank or TAB. */
   if (s - AMT__P_TEXT <= 2u) {
-    if (s == AMT__P_TEXT || (r->len == 0 && (c == ' ' || c == '\t'))) return 0;
+    if (s == AMT__P_TEXT || (r->len == 0 && c <= ' ')) return 0;
     r->len = 1;
     return AMT_HTTP_FIELD;
   }
+  if (s > AMT__P_SIZE) return s == AMT__P_EXT ? 0 : amt__http_wrong(s);
   if (c == (unsigned char)ends[s]) return amt__http_ended(r, c);
-  if (c != ' ' && c != '\t') return amt__http_char(r, c);
+  if (c > ' ') return amt__http_char(r, c);
   if (s < AMT__P_LENGTH) return amt__http_ended(r, c);
   if (r->word == AMT__H_DIGITS && (r->len != 0 || s > AMT__P_RETRY_AFTER))
     r->word = AMT__H_PADDED;
@@ -1419,7 +1424,7 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body, size_t i)
 {
   int e = 0;
-  while (e == 0) {
+  do {
 #if AMT_WIDE > 0
     if (!(r->flags & AMT__F_CR) && r->state < AMT__P_SIZE)
       e = amt__http_lines(r, p, &i, n);
@@ -1437,7 +1442,7 @@ AMT__APART int amt__http_go_on(amt_http_reply *r, const unsigned char *p,
     }
     e = amt__http_step(r, p[i++]);
     if (e == AMT_HTTP_FIELD && r->state != AMT__P_NAME) *body = 1;
-  }
+  } while (e == 0);
 #if AMT_WIDE > 0
   if (e == AMT_HTTP_FIELD && *body != 0) {
     size_t more = amt__http_more(r, p, i, n);
@@ -1543,11 +1548,10 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
     c->reused = 0;
   }
   c->early = c->known_idle = c->taken = 0;
-  c->sent = c->len = 0;
-  c->at = c->have = 0;
-  c->body = 0;
   c->t_call = c->t_io = now;
-  amt_http_reply_init(&c->reply);
+  /* All from len to have. */
+  memset((char *)c + offsetof(amt_http_conn, len), 0,
+         offsetof(amt_http_conn, t_call) - offsetof(amt_http_conn, len));
 }
 
 /* The call's limits: what is left of the nearest. */
