@@ -439,72 +439,75 @@ AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
   return i < n ? p[i] : 0;
 }
 
-/* Four hexadecimal digits; if they are not, more than any character is. */
-static uint32_t amt__json_unit(const unsigned char *p)
+/* The longest escape: a surrogate pair. */
+enum { AMT__ESCAPE_MAX = 12 };
+
+/* Four hexadecimal digits, all at once; if they are not, more than any character
+   is. An addition to each byte sets its top bit if it is '0' or more, more than
+   '9', 'a' or more, more than 'f'. What a byte above 127 carries into the next
+   one does not matter: it is no digit itself. */
+AMT__INLINE uint32_t amt__json_unit(const unsigned char *p)
 {
-  uint32_t point = 0;
-  unsigned k, digit;
-  for (k = 0; k < 4; k++) {
-    digit = amt__digit(p[k]);
-    if (digit > 15u) return 0x110000u;
-    point = (point << 4) | digit;
-  }
-  return point;
+  const uint32_t each = 0x01010101u;
+  uint32_t       w = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                     (uint32_t)p[2] << 8 | p[3];
+  uint32_t       lower = w | 0x20202020u;
+  uint32_t       digit = (w + 0x50u * each) & ~(w + 0x46u * each);
+  uint32_t       letter = (lower + 0x1Fu * each) & ~(lower + 0x19u * each);
+  if ((~w & (digit | letter) & 0x80808080u) != 0x80808080u) return 0x110000u;
+  w = (w & 0x0F0F0F0Fu) + (w >> 6 & each) * 9u;
+  w = (w >> 4 | w) & 0x00FF00FFu;
+  return (w >> 8 | w) & 0xFFFFu;
 }
 
-/* The escape p[i], if it lies whole in front of n, to p[*to]; two of them for a
-   surrogate pair. Its length; 0 if it does not, or is wrong: the step will say
-   how. */
-AMT__INLINE unsigned amt__json_unescaped(unsigned char *p, size_t i, size_t n,
-                                         size_t *to)
+/* From i on, in front of near, over escapes that are right, to p[*to]. */
+AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t near,
+                                     size_t *to)
 {
-  unsigned length = 6, c;
-  uint32_t point;
-  if (n - i < 2) return 0;
-  c = amt__json_unescape(p[i + 1]);
-  if (c != 0) {
-    p[(*to)++] = (unsigned char)c;
-    return 2;
+  size_t   at = *to;
+  unsigned c, length;
+  uint32_t point, low;
+  for (; i < near && p[i] == '\\'; i += length) {
+    c = p[i + 1];
+    length = 2;
+    if (c != 'u') {
+      c = amt__json_unescape(c);
+      if (c == 0) break;
+      p[at++] = (unsigned char)c;
+      continue;
+    }
+    length = 6;
+    point = amt__json_unit(p + i + 2);
+    if (point - 0xD800u < 0x400u && p[i + 6] == '\\' && p[i + 7] == 'u') {
+      low = amt__json_unit(p + i + 8) - 0xDC00u;
+      if (low < 0x400u) point = 0x10000u + ((point - 0xD800u) << 10) + low;
+      length = 12;
+    }
+    if (point - 0xD800u < 0x800u || point > 0x10FFFFu) break;
+    at += amt__json_encode(p + at, point); /* shorter than the escape */
   }
-  if (p[i + 1] != 'u' || n - i < 6) return 0;
-  point = amt__json_unit(p + i + 2);
-  if (point - 0xD800u < 0x400u && n - i >= 12 && p[i + 6] == '\\' &&
-      p[i + 7] == 'u') {
-    uint32_t low = amt__json_unit(p + i + 8) - 0xDC00u;
-    if (low < 0x400u) point = 0x10000u + ((point - 0xD800u) << 10) + low;
-    length = 12;
-  }
-  if (point - 0xD800u < 0x800u || point > 0x10FFFFu) return 0;
-  *to += amt__json_encode(p + *to, point); /* shorter than the escape */
-  return length;
+  *to = at;
+  return i;
 }
 
 /* From i on over the text of a string, as far as it is whole and right, to
-   p[*to]; nothing moves before the first escape. */
+   p[*to]; nothing moves before the first escape. Near n escapes are the step's:
+   they may not lie whole in front of it. */
 AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
                                   size_t *to)
 {
-  size_t   from, at = *to;
-  unsigned c = i < n ? p[i] : 0, length;
-  for (;;) {
-    if (c == '\\') {
-      length = amt__json_unescaped(p, i, n, &at);
-      if (length == 0) break;
-      i += length;
-      c = i < n ? p[i] : 0;
-      continue;
-    }
-    from = i;
+  size_t   from, near = n < AMT__ESCAPE_MAX ? 0 : n - (AMT__ESCAPE_MAX - 1);
+  unsigned c, length;
+  do {
+    from = i = amt__json_escapes(p, i, near, to);
     while ((c = amt__json_scan(p, &i, n)) >= 0x80) {
       length = amt__json_character(p + i, n - i);
       if (length == 0) break; /* the step's */
       i += length;
     }
-    if (at != from) memmove(p + at, p + from, i - from);
-    at += i - from;
-    if (c != '\\') break;
-  }
-  *to = at;
+    if (*to != from) memmove(p + *to, p + from, i - from);
+    *to += i - from;
+  } while (c == '\\' && i != from && i < near);
   return i;
 }
 
