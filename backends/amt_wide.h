@@ -442,10 +442,10 @@ AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
 /* The longest escape: a surrogate pair. */
 enum { AMT__ESCAPE_MAX = 12 };
 
-/* Four hexadecimal digits, all at once; if they are not, more than any character
-   is. An addition to each byte sets its top bit if it is '0' or more, more than
-   '9', 'a' or more, more than 'f'. What a byte above 127 carries into the next
-   one does not matter: it is no digit itself. */
+/* Four hexadecimal digits, all at once; if they are not, more than any point of
+   a character. An addition sets the top bit of each byte that is '0' or more,
+   more than '9', 'a' or more, more than 'f'. What a byte above 127 carries into
+   the next one does not matter: it is no digit itself. */
 AMT__INLINE uint32_t amt__json_unit(const unsigned char *p)
 {
   const uint32_t each = 0x01010101u;
