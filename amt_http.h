@@ -1175,16 +1175,15 @@ static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
   if (!AMT__SMALL && n == 0)
     return c - 'a' < 26u && first[c - 'a'] != 0 ? first[c - 'a']
                                                 : (unsigned)AMT__H_NONE;
-  if (place >= AMT__H_NONE) return AMT__H_NONE;
-  while ((w = (unsigned char)amt__http_words[place]) != c) {
-    if (w > c) return AMT__H_NONE;
-    do { /* to the number before the next word */
-      do w = (unsigned char)amt__http_words[place++];
-      while (w >= 32u);
-      if (w <= n) return AMT__H_NONE;
-    } while (w != n + 1u);
+  while (place < AMT__H_NONE) {
+    w = (unsigned char)amt__http_words[place];
+    if (w == c) return place + 1u;
+    if (w > c) break;
+    do w = (unsigned char)amt__http_words[place++];
+    while (w > n + 1u && place < AMT__H_NONE); /* letters are, too */
+    if (w <= n) break;
   }
-  return place + 1u;
+  return AMT__H_NONE;
 }
 
 /* The head, or the trailers, are complete. */
