@@ -1,9 +1,9 @@
 /* system.h - all that differs between POSIX systems and Windows.
 
-   The same functions, once in posix.c and once in windows.c and windows_wait.c,
-   with the program's entry; everywhere else, this is one program. Names of
-   files, arguments and the environment are UTF-8. Descriptors are the C
-   library's; what fails returns -1, with errno.
+   The same functions, once in posix.c and once in windows.c, with the program's
+   entry; everywhere else, this is one program. Names of files, arguments and
+   the environment are UTF-8. Descriptors are the C library's; what fails
+   returns -1, with errno.
 
      error_words              what an errno means
      file_open, file_create   to read; new: none was there

@@ -1,6 +1,7 @@
 /* windows.c - the system's face on Windows: see system.h. */
 
 #include "system.h"
+#include "signals.h"
 #include "text.h"
 
 #ifdef _WIN32
@@ -12,11 +13,11 @@
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
 #endif
+#define FD_SETSIZE 96 /* more than SOME */
 #include "net.h"
-#include "windows_words.h"
 #include <wincrypt.h> /* behind winsock2.h */
 
-enum { WIDE = 1024 };
+enum { WIDE = 1024, SECOND = 50, HALF_A_MINUTE = 1500 }; /* tries of 20 ms */
 
 const char null_device[] = "NUL";
 const char der_cure[] = "a certificate by `certutil -encode FILE FILE.pem`, "
@@ -59,7 +60,7 @@ static void set_errno(DWORD error)
   last.number = errno;
 }
 
-int outcome(BOOL good)
+static int outcome(BOOL good)
 {
   if (!good) set_errno(GetLastError());
   return good ? 0 : -1;
@@ -101,7 +102,7 @@ static size_t to_utf8(char *to, size_t room, const wchar_t *from)
   return n > 0 ? (size_t)n : strlen(strcpy(to, "\xFF")) + 1;
 }
 
-const char *windows_words(DWORD error)
+static const char *windows_words(DWORD error)
 {
   static char words[3 * 300 + 40]; /* UTF-8 has three bytes for a unit */
   wchar_t     w[300];
@@ -124,16 +125,15 @@ const char *error_words(int number)
 
 static HANDLE handle_of(int fd) { return (HANDLE)_get_osfhandle(fd); }
 
-/* Shared with all others, as files are on POSIX systems. */
+/* Shared with all others, as files are on POSIX systems, and not inherited. */
 static int open_file(const char *path, DWORD access, DWORD how, DWORD flags)
 {
-  SECURITY_ATTRIBUTES *not_inherited = NULL;
-  wchar_t              w[WIDE];
-  HANDLE               h;
+  wchar_t w[WIDE];
+  HANDLE  h;
   if (!path_wide(w, path)) return -1;
   h = CreateFileW(w, access, flags & FILE_FLAG_DELETE_ON_CLOSE ? 0 :
                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                  not_inherited, how, FILE_ATTRIBUTE_NORMAL | flags, NULL);
+                  NULL, how, FILE_ATTRIBUTE_NORMAL | flags, NULL);
   if (h == INVALID_HANDLE_VALUE) {
     DWORD e = GetLastError(), is = GetFileAttributesW(w);
     set_errno(e);
@@ -154,7 +154,7 @@ int file_open(const char *path)
    from files. */
 int file_open_as(const char *path, int as, const char **fault)
 {
-  int fd = open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
+  int fd = file_open(path);
   *fault = NULL;
   if (fd < 0 || as < AS_FILE ||
       GetFileType(handle_of(fd)) == FILE_TYPE_DISK) return fd;
@@ -163,19 +163,8 @@ int file_open_as(const char *path, int as, const char **fault)
   return -1;
 }
 
-int file_shown(int fd)
-{
-  (void)fd;
-  return 0;
-}
-
-int file_waits(int fd, uint32_t ms)
-{
-  (void)fd, (void)ms;
-  return 0;
-}
-
-enum { SECOND = 50, HALF_A_MINUTE = 1500 };
+int file_shown(int fd) { return (void)fd, 0; }
+int file_waits(int fd, uint32_t ms) { return (void)fd, (void)ms, 0; }
 
 /* Virus scanners and the like hold what was just written: 1 to try again, so
    often at most. */
@@ -188,8 +177,6 @@ static int again_for(int *tries, int most)
   SetLastError(e);
   return 1;
 }
-
-static int again(int *tries) { return again_for(tries, SECOND); }
 
 /* Some copy a read-only bit to all files of a folder. */
 static int remove_for(const char *path, int most)
@@ -227,19 +214,6 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return outcome(0);
 }
 
-/* Bytes at the end that a character begins with, and does not end. */
-static size_t begun_char(const char *p, size_t n)
-{
-  size_t i;
-  for (i = 1; i <= 3 && i <= n; i++) {
-    unsigned char c = (unsigned char)p[n - i];
-    if ((c & 0xC0u) == 0x80u) continue;
-    return i < (c >= 0xF0u ? 4u : c >= 0xE0u ? 3u : c >= 0xC0u ? 2u : 1u)
-             ? i : 0;
-  }
-  return 0;
-}
-
 /* A console takes UTF-16, so that its code page, which is the shell's, does not
    matter. What a character begins with waits for the rest of it. */
 static ptrdiff_t console_write(int fd, const char *p, size_t n)
@@ -253,7 +227,7 @@ static ptrdiff_t console_write(int fd, const char *p, size_t n)
   if (n > BUFFER) n = BUFFER;
   all = of[fd == 2].held + n;
   memcpy(bytes + all - n, p, n);
-  left = begun_char(bytes, all);
+  left = all - whole_chars(bytes, all);
   count = MultiByteToWideChar(CP_UTF8, 0, bytes, (int)(all - left), w,
                               BUFFER + 4);
   if (count > 0 &&
@@ -276,8 +250,7 @@ ptrdiff_t file_write(int fd, const void *p, size_t n)
 /* Nobody can know that of a pipe. */
 int file_room(int fd, uint32_t ms, int woken)
 {
-  (void)fd, (void)ms, (void)woken;
-  return 1;
+  return (void)fd, (void)ms, (void)woken, 1;
 }
 
 int file_overwrite(const char *path, const void *p, size_t n)
@@ -293,19 +266,10 @@ void file_close(int fd) { _close(fd); }
 
 ptrdiff_t file_again(int fd, void *p, size_t n)
 {
-  LARGE_INTEGER start;
-  start.QuadPart = 0;
-  if (!SetFilePointerEx(handle_of(fd), start, NULL, FILE_BEGIN))
-    return outcome(0);
-  return file_read(fd, p, n);
+  return file_seek(fd, 0) == 0 ? file_read(fd, p, n) : -1;
 }
 
-int file_device(const char *path)
-{
-  (void)path;
-  errno = EEXIST;
-  return -1;
-}
+int file_device(const char *path) { return (void)path, errno = EEXIST, -1; }
 
 int64_t file_seek(int fd, int64_t at)
 {
@@ -325,16 +289,12 @@ int file_replace(int fd, const char *from, const char *to)
   if (e != 0 || !path_wide(f, from) || !path_wide(t, to)) return -1;
   do good = MoveFileExW(f, t, MOVEFILE_REPLACE_EXISTING |
                         MOVEFILE_WRITE_THROUGH);
-  while (!good && again(&tries));
+  while (!good && again_for(&tries, SECOND));
   return outcome(good);
 }
 
 /* Should a power cut bring it back: a state file with an id does no harm. */
-int file_gone(const char *path)
-{
-  (void)path;
-  return 0;
-}
+int file_gone(const char *path) { return (void)path, 0; }
 
 /* The system removes it as it ends this process, however that comes. */
 int file_lock(const char *path, const char **fault)
@@ -343,20 +303,16 @@ int file_lock(const char *path, const char **fault)
   *fault = NULL;
   do fd = open_file(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS,
                     FILE_FLAG_DELETE_ON_CLOSE);
-  while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED && again(&tries));
+  while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED && again_for(&tries, SECOND));
   return fd < 0 && GetLastError() == ERROR_SHARING_VIOLATION ? -2 : fd;
 }
 
-void file_unlock(int fd, const char *path)
-{
-  (void)path;
-  _close(fd);
-}
+void file_unlock(int fd, const char *path) { (void)path, _close(fd); }
 
-static int64_t seconds_of(FILETIME t)
+/* In steps of 100 ns, from 1601 on. */
+static int64_t steps_of(FILETIME t)
 {
-  return (int64_t)(((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) /
-                   10000000u);
+  return (int64_t)((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime);
 }
 
 int file_look(const char *path, uint64_t *size, int64_t *age)
@@ -374,7 +330,7 @@ int file_look(const char *path, uint64_t *size, int64_t *age)
   }
   GetSystemTimeAsFileTime(&t);
   *size = (uint64_t)i.nFileSizeHigh << 32 | i.nFileSizeLow;
-  *age = seconds_of(t) - seconds_of(i.ftLastWriteTime);
+  *age = (steps_of(t) - steps_of(i.ftLastWriteTime)) / 10000000;
   return fd;
 }
 
@@ -442,8 +398,7 @@ unsigned process_id(void) { return (unsigned)GetCurrentProcessId(); }
 uint32_t random_number(void)
 {
   uint32_t n = 0;
-  if (!amt_winsock_random(NULL, &n, sizeof n)) n = GetTickCount();
-  return n;
+  return amt_winsock_random(NULL, &n, sizeof n) ? n : GetTickCount();
 }
 
 int is_terminal(int fd)
@@ -464,9 +419,8 @@ time_t clock_now(unsigned *ms)
 {
   FILETIME t;
   GetSystemTimeAsFileTime(&t);
-  *ms = (unsigned)((((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) /
-                    10000u) % 1000u);
-  return (time_t)(seconds_of(t) - 11644473600);
+  *ms = (unsigned)(steps_of(t) / 10000 % 1000);
+  return (time_t)(steps_of(t) / 10000000 - 11644473600);
 }
 
 /* The C library's localtime believes TZ, which programs of other systems set in
@@ -480,15 +434,216 @@ int clock_local(time_t t, struct tm *to)
   if (!FileTimeToSystemTime(&utc, &of_utc) ||
       !SystemTimeToTzSpecificLocalTime(NULL, &of_utc, &local)) return 0;
   memset(to, 0, sizeof *to);
-  to->tm_year = local.wYear - 1900;
-  to->tm_mon = local.wMonth - 1;
-  to->tm_mday = local.wDay;
-  to->tm_hour = local.wHour, to->tm_min = local.wMinute;
-  to->tm_sec = local.wSecond;
+  to->tm_year = local.wYear - 1900, to->tm_mon = local.wMonth - 1;
+  to->tm_mday = local.wDay, to->tm_hour = local.wHour;
+  to->tm_min = local.wMinute, to->tm_sec = local.wSecond;
   return 1;
 }
 
 uint32_t now_ms(void) { return amt_winsock_now(); }
+
+/* Names: threads ask for them, so that a name server that does not answer
+   keeps no signal and no time limit waiting. They cannot be stopped: each has a
+   place of its own until it has its answer. */
+static struct asking {
+  HANDLE      thread;
+  char        host[254];
+  int         count;
+  amt_address list[AMT_ADDRESSES];
+} asking[8];
+
+static DWORD WINAPI give_answer(void *place)
+{
+  struct asking *of = (struct asking *)place;
+  of->count = amt_winsock_resolve(NULL, of->host, of->list, AMT_ADDRESSES);
+  return 0;
+}
+
+/* An amt_resolver. Where no thread can be had, it waits. */
+static int ask(void *ctx, const char *host, amt_address *a, int max)
+{
+  struct asking *of = asking, *end = asking + 8, *unused = NULL;
+  for (; of < end && !(of->thread && strcmp(of->host, host) == 0); of++)
+    if (of->thread == NULL) unused = of;
+  if (of == end && unused != NULL) {
+    of = unused;
+    text(of->host, sizeof of->host, "%s", host);
+    of->thread = CreateThread(NULL, 0, give_answer, of, 0, NULL);
+  }
+  if (of == end || of->thread == NULL)
+    return amt_winsock_resolve(ctx, host, a, max);
+  if (WaitForSingleObject(of->thread, 1) != WAIT_OBJECT_0) return AMT_AGAIN;
+  CloseHandle(of->thread);
+  of->thread = NULL;
+  memcpy(a, of->list, sizeof *a * (size_t)max);
+  return of->count;
+}
+
+static HANDLE asking_thread(void)
+{
+  size_t i = 0;
+  while (i < 8 && asking[i].thread == NULL) i++;
+  return i < 8 ? asking[i].thread : NULL;
+}
+
+int net_asks(void) { return asking_thread() != NULL; }
+
+void net_init(net_socket *s)
+{
+  amt_winsock_init(s);
+  s->resolve = ask;
+}
+
+const char *net_words(int error) { return windows_words((DWORD)error); }
+
+enum { WAKE, NET }; /* what every wait looks at */
+static HANDLE events[2], main_thread;
+
+void wake_up(void) { SetEvent(events[WAKE]); }
+
+void leave_at_once(int status)
+{
+  TerminateProcess(GetCurrentProcess(), (UINT)status);
+}
+
+/* Runs in a thread of its own. A window that closes, a system that shuts down:
+   as soon as this returns, the process is ended, so it does not. Services get
+   CTRL_LOGOFF_EVENT when any user logs off, who has nothing to do with them. */
+static BOOL WINAPI on_console(DWORD event)
+{
+  if (event == CTRL_LOGOFF_EVENT) return TRUE;
+  if (signals != 0) SuspendThread(main_thread);
+  on_signal(event == CTRL_C_EVENT ? SIGINT :
+            event == CTRL_BREAK_EVENT ? SIGBREAK : SIGTERM);
+  if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) Sleep(INFINITE);
+  return TRUE;
+}
+
+/* A Ctrl-C that the caller has had ignored stays so. */
+int catch_signals(void)
+{
+  int i;
+  for (i = 0; i < 2; i++) events[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
+  if (events[WAKE] == NULL || events[NET] == NULL ||
+      !DuplicateHandle(GetCurrentProcess(), GetCurrentThread(),
+                       GetCurrentProcess(), &main_thread, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS)) return outcome(0);
+  return outcome(SetConsoleCtrlHandler(on_console, TRUE));
+}
+
+const char *signal_name(int number)
+{
+  return number == SIGINT ? "Ctrl-C" : number == SIGBREAK ? "Ctrl-Break"
+                                     : "the end of the console";
+}
+
+/* First the events to come, then a look at what is so already: nothing can
+   slip through between the two. What an event leaves behind for the next wait
+   ends that one early, which does no harm. */
+void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+{
+  DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
+  HANDLE look_at[2] = { events[WAKE], events[NET] };
+  if (count == 2) {
+    WSAEventSelect(s->fd, events[NET], FD_CLOSE | (readable ? FD_READ : 0) |
+                                     (writable ? FD_WRITE | FD_CONNECT : 0));
+    if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
+    if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
+  } else if (asking_thread() != NULL) {
+    look_at[1] = asking_thread();
+    count = 2;
+  }
+  WaitForMultipleObjects(count, look_at, FALSE, ms);
+}
+
+static const char on[sizeof(BOOL)] = { 1 };
+
+/* No other program's, and never waited for. */
+static int made_ours(SOCKET fd)
+{
+  u_long asynchronous = 1;
+  return SetHandleInformation((HANDLE)fd, HANDLE_FLAG_INHERIT, 0) &&
+         ioctlsocket(fd, (long)FIONBIO, &asynchronous) == 0;
+}
+
+/* Without SO_EXCLUSIVEADDRUSE, any program could take the port as well. */
+int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
+{
+  struct sockaddr_storage name;
+  socklen_t               n = net_name(&name, a, *port);
+  net_init(s);
+  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  if (s->fd == INVALID_SOCKET || !made_ours(s->fd) ||
+      setsockopt(s->fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, on, sizeof on) != 0 ||
+      bind(s->fd, (struct sockaddr *)&name, n) != 0 ||
+      listen(s->fd, SOMAXCONN) != 0) {
+    s->sys_error = WSAGetLastError();
+    return -1;
+  }
+  *port = net_port(s);
+  return 0;
+}
+
+int net_accept(net_socket *listener, net_socket *to)
+{
+  SOCKET fd = accept(listener->fd, NULL, NULL);
+  if (fd == INVALID_SOCKET) {
+    listener->sys_error = WSAGetLastError();
+    return listener->sys_error == WSAEWOULDBLOCK ||
+           listener->sys_error == WSAECONNRESET ? 0 : -1;
+  }
+  WSAEventSelect(fd, NULL, 0); /* the listener's, which it inherits */
+  made_ours(fd);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, sizeof on);
+  net_init(to);
+  to->fd = fd;
+  return 1;
+}
+
+void net_finish(net_socket *s) { shutdown(s->fd, SD_SEND); }
+
+/* What is so already. 1: something is. A connection attempt that failed is in
+   the third set alone. */
+static int look_at_some(net_wait *list, size_t n)
+{
+  static fd_set  readable, writable, failed;
+  struct timeval none = { 0, 0 };
+  size_t         i;
+  FD_ZERO(&readable), FD_ZERO(&writable), FD_ZERO(&failed);
+  for (i = 0; i < n; i++) {
+    SOCKET fd = list[i].socket->fd;
+    list[i].ready = 0;
+    if (fd == INVALID_SOCKET || list[i].want == 0) continue;
+    if (list[i].want & TO_READ) FD_SET(fd, &readable);
+    if (list[i].want & TO_WRITE) FD_SET(fd, &writable);
+    FD_SET(fd, &failed);
+  }
+  if (select(0, &readable, &writable, &failed, &none) <= 0) return 0;
+  for (i = 0; i < n; i++) {
+    SOCKET fd = list[i].socket->fd;
+    if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable) ||
+        FD_ISSET(fd, &failed)) list[i].ready = list[i].want;
+  }
+  return 1;
+}
+
+/* As wait_for. */
+void wait_for_some(net_wait *list, size_t n, uint32_t ms)
+{
+  size_t i;
+  ResetEvent(events[NET]);
+  for (i = 0; i < n; i++) {
+    int want = list[i].want;
+    if (list[i].socket->fd == INVALID_SOCKET) continue;
+    WSAEventSelect(list[i].socket->fd, events[NET],
+                   want == 0 ? 0 : FD_CLOSE |
+                   (want & TO_READ ? FD_READ | FD_ACCEPT : 0) |
+                   (want & TO_WRITE ? FD_WRITE | FD_CONNECT : 0));
+  }
+  if (look_at_some(list, n)) return;
+  WaitForMultipleObjects(2, events, FALSE, ms);
+  look_at_some(list, n);
+}
 
 #ifdef AMT_BEARSSL
 const char *const ca_places[] = { NULL };
@@ -521,7 +676,6 @@ const char *ca_store(int (*take)(const char *p, size_t n), int *error)
 #endif
 
 void system_begin(void) {}
-
 void system_end(void) {}
 
 int _dowildcard = 0; /* for MinGW: "-pa *" is no list of files */
