@@ -303,7 +303,8 @@ int file_lock(const char *path, const char **fault)
   *fault = NULL;
   do fd = open_file(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS,
                     FILE_FLAG_DELETE_ON_CLOSE);
-  while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED && again_for(&tries, SECOND));
+  while (fd < 0 && GetLastError() == ERROR_ACCESS_DENIED &&
+         again_for(&tries, SECOND));
   return fd < 0 && GetLastError() == ERROR_SHARING_VIOLATION ? -2 : fd;
 }
 
