@@ -39,6 +39,12 @@ static int take_up(mbedtls_ssl_context *ssl, const mbedtls_ssl_session *session)
   int e = setup_or(0);
   return e != 0 ? e : mbedtls_ssl_set_session(ssl, session);
 }
+static int failing_save;
+static int give(const mbedtls_ssl_context *ssl, mbedtls_ssl_session *session)
+{
+  return failing_save ? MBEDTLS_ERR_SSL_ALLOC_FAILED
+                      : mbedtls_ssl_get_session(ssl, session);
+}
 static int take_name(mbedtls_ssl_context *ssl, const char *name)
 {
   return setup_or(mbedtls_ssl_set_hostname(ssl, name));
@@ -50,6 +56,7 @@ static int take_name(mbedtls_ssl_context *ssl, const char *name)
 #define mbedtls_ssl_setup(s, c)        setup_or(mbedtls_ssl_setup(s, c))
 #define mbedtls_ssl_set_hostname       take_name
 #define mbedtls_ssl_set_session(s, o)  take_up(s, o)
+#define mbedtls_ssl_get_session(s, o)  give(s, o)
 #endif
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
@@ -4406,6 +4413,17 @@ TLS_TEST(a_close_gives_all_memory_back)
   assert_true(mallinfo2().uordblks < before + 16000);
 }
 #endif
+
+TLS_TEST(a_session_that_cannot_be_saved_is_done_without)
+{
+  failing_save = 1;
+  assert_int_equal(resumes(), 0);
+  assert_int_equal(cfg.saved_until, 0);
+  assert_int_equal(resumes(), 0);
+  failing_save = 0;
+  assert_int_equal(resumes(), 0);
+  assert_int_equal(resumes(), 1);
+}
 
 TLS_TEST(a_session_that_cannot_be_taken_up_is_done_without)
 {
