@@ -323,7 +323,7 @@ typedef struct amt__tls_asked {
   char     name[254]; /* ends with a NUL; what is behind that is not set */
 } amt__tls_asked;
 
-/* Writes the expected name, of n bytes afterwards. If it is an address, the
+/* Writes the expected name, and its length to *n. If it is an address, the
    reader looks for that. 0, or an error. */
 static int amt__tls_ask(amt__tls_asked *asked, const amt_tls *tls,
                         const char *host, size_t *n, amt_tls_reader *r)
