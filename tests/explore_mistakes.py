@@ -26,7 +26,9 @@ MISTAKES = [
      "explore start", "a stop or kill is repeated without a poll between"),
     ("whoever is forgotten keeps the sign-in", "amt.h",
      "  amt__end(j, AMT_FAILED, AMT_E_FORGOTTEN, AMT_CODE_UNDEFINED);\n",
-     "  j->phase__ = AMT__LOST;\n  j->error = AMT_E_FORGOTTEN;\n",
+     "  AMT_ASSERT(j->session__->jobs__-- != 0);\n"
+     "  j->phase__ = AMT__LOST;\n  j->error = AMT_E_FORGOTTEN;\n"
+     "  j->code = AMT_CODE_UNDEFINED;\n",
      "explore start", "a job that has ended changes its session|"
      "the sign-in is held by a job that does not sign in|"
      "requests half sent are miscounted"),
