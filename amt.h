@@ -1974,14 +1974,10 @@ AMT__INLINE int amt__is_secret(unsigned word)
 
 static int amt__is_utf8(const char *text, size_t n, unsigned word)
 {
-#if AMT_WIDE > 0
-  if (!amt__is_secret(word)) {
-    size_t i = amt__over((const unsigned char *)text, 0, n, AMT__ASCII);
-    text += i, n -= i;
-  }
-#endif
-  (void)word;
-  return amt_utf8(text, n);
+  size_t i = 0;
+  if (!amt__is_secret(word))
+    i = amt__over((const unsigned char *)text, 0, n, AMT__ASCII);
+  return amt_utf8(text + i, n - i);
 }
 
 /* Is the value given, valid UTF-8, and allowed in its place? 0, or an error. */
@@ -2036,9 +2032,7 @@ static void amt__put_value(amt__walk *w, const char *text)
 /* From `at` on to the next mark. */
 static size_t amt__literal(const amt__walk *w, size_t at)
 {
-#if AMT_WIDE > 0
   at = amt__over((const unsigned char *)w->text, at, w->len, AMT__LITERAL);
-#endif
   while (at < w->len && !amt__is_mark(w->text[at])) at++;
   return at;
 }

@@ -727,6 +727,8 @@ enum { AMT__SMALL = 0 };
 
 #if AMT_WIDE > 0
 #include "amt_wide.h"
+#else
+#define amt__over(p, at, n, what) (at) /* nothing is passed at once */
 #endif
 
 AMT__INLINE void amt__put_char(amt_window *o, char c)
@@ -968,10 +970,9 @@ AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n)
 /* May it stand in a host? In an IPv6 address, ':' and the digits of base 16. */
 static int amt__url_host_char(char c, int ip6)
 {
-  if (c >= '0' && c <= '9') return 1;
-  if (ip6) return c == ':' || c == '.' || ((c | 32) >= 'a' && (c | 32) <= 'f');
-  return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' ||
-         c == '_';
+  if (c == '.' || amt__digit((unsigned char)c) < (ip6 ? 16u : 10u)) return 1;
+  if (ip6) return c == ':';
+  return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '_';
 }
 
 AMTDEF int amt_url_parse(amt_url *u, const char *text)
