@@ -2819,21 +2819,15 @@ static int amt__is_good(const amt_job *j)
          !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
-/* 0 if nobody needs what this reply says of its call: the reply is good, no
-   member can say otherwise, and the call is not a Start. Then its names are not
-   looked for. That saves time and changes no result. */
-static int amt__may_tell(const amt_job *j)
-{
-  return AMT__SMALL || !amt__is_good(j) || j->op == AMT_START ||
-         amt__wire(j)->reply[AMT_REPLY_SUCCESS] != NULL;
-}
-
-/* The members looked for in the reply to each call, by bit. */
+/* The members looked for in the reply to each call, by bit. What the reply says
+   of its call is left out, to save time, where nobody needs it: the reply is
+   good, no member can say otherwise, and the call is not a Start. */
 static unsigned amt__wanted(const amt_job *j)
 {
   unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
                  (AMT__ANY_WIRE ? AMT__BIT(AMT_REPLY_SUCCESS) : 0u);
-  if (!amt__may_tell(j)) all = 0;
+  if (!AMT__SMALL && amt__is_good(j) && j->op != AMT_START &&
+      amt__wire(j)->reply[AMT_REPLY_SUCCESS] == NULL) all = 0;
   if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
     return all | AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES);
