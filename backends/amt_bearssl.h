@@ -159,6 +159,7 @@ typedef struct amt_bearssl {
   uint8_t                 certificates, offered, decided, passed;
   uint8_t                 seen;        /* in the server's own certificate */
   uint8_t                 constrained; /* that one, from 1, constrains names */
+  char                    san_text;
   uint16_t                first;       /* byte that arrived, + 1; 0: none */
   amt_tls_report          report;
   /* Private: */
@@ -485,7 +486,8 @@ static int amt__bearssl_seed(amt_bearssl *t)
 static void amt__bearssl_ask_san(amt_bearssl *t)
 {
   static const unsigned char dns_name[2] = { 0, 2 };
-  t->san.oid = dns_name; /* the name itself is not wanted: it gets no room */
+  t->san.oid = dns_name;
+  t->san.buf = &t->san_text; /* BearSSL clears one byte, and has room for none */
   br_x509_minimal_set_name_elements(&t->xc, &t->san, 1);
 }
 #endif
