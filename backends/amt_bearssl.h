@@ -487,7 +487,7 @@ static void amt__bearssl_ask_san(amt_bearssl *t)
 {
   static const unsigned char dns_name[2] = { 0, 2 };
   t->san.oid = dns_name;
-  t->san.buf = &t->san_text; /* BearSSL clears one byte, and has room for none */
+  t->san.buf = &t->san_text; /* of which BearSSL clears a byte, no more */
   br_x509_minimal_set_name_elements(&t->xc, &t->san, 1);
 }
 #endif

@@ -308,12 +308,12 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
    between which ASCII has only '/'. */
 static int amt__tls_is_address(const char *name)
 {
-  int letters = 0;
-  for (; *name != 0; name++) {
-    if (*name == ':') return 1;
-    if (*name < '.' || *name > '9') letters = 1;
+  int digits = 1;
+  while (*name != 0 && *name != ':') {
+    if (*name < '.' || *name > '9') digits = 0;
+    name++;
   }
-  return !letters;
+  return digits || *name == ':';
 }
 #endif
 
