@@ -3918,16 +3918,20 @@ SLOW_TLS_TEST(client_keys_in_memory_of_every_size)
   notes_check();
 }
 
-TLS_TEST(a_client_with_lines_of_cr_lf_is_read)
+TLS_TEST(a_client_is_read_where_bytes_that_PEM_has_not_end_its_lines)
 {
-  static const int which[] = { KEY_CLIENT, KEY_RSA };
+  static const int         which[] = { KEY_CLIENT, KEY_RSA };
+  static const char *const ends[] = { "\r\n", "\x7F\n", "\x80\xFF\n" };
   size_t i;
-  for (i = 0; i < 4; i++) {
-    proof p = proof_make(which[i / 2], i & 1, authority, KEY_CA, NULL);
-    bytes chain = with_newline(&p.chain, "\r\n");
-    bytes pem = with_newline(&p.key, "\r\n");
+  for (i = 0; i < 4 * COUNT(ends); i++) {
+    int   k = which[i / 2 % 2];
+    proof p = proof_make(k, i & 1, authority, KEY_CA, NULL);
+    bytes chain = with_newline(&p.chain, ends[i / 4]);
+    bytes pem = with_newline(&p.key, ends[i / 4]);
     int   e = tls_client(&chain, &pem);
-    if (e != 0) text_add(&notes, "key %d: %s\n", which[i / 2], error_name(e));
+    if (e != 0)
+      text_add(&notes, "key %d, line's end %zu: %s\n", k, i / 4,
+               error_name(e));
     bytes_free(&chain);
     bytes_free(&pem);
     proof_free(&p);
