@@ -64,7 +64,7 @@ static ptrdiff_t m_read(amt_stream *s, void *p, size_t n)
   (void)s;
   if (n > strlen(left)) n = strlen(left);
   memcpy(p, left, n), left += n;
-  return n > 0 ? (ptrdiff_t)n : AMT_AGAIN;
+  return n > 0 ? (ptrdiff_t)n : (ptrdiff_t)AMT_AGAIN;
 }
 static ptrdiff_t m_write(amt_stream *s, const void *p, size_t n)
 {
