@@ -101,6 +101,124 @@ int bare_id_stands(amt_json *json, const char *id, char *room,
   return nondet_bool();
 }
 
+int address_4_stands(uint8_t *ip, const char *p, size_t n)
+{
+  assert(n == 0 || __CPROVER_r_ok(p, n));
+  assert(__CPROVER_w_ok(ip, 4));
+  __CPROVER_havoc_slice(ip, 4);
+  return nondet_bool();
+}
+
+int uint64_stands(const char *p, size_t n, unsigned base, uint64_t *v)
+{
+  assert(n == 0 || __CPROVER_r_ok(p, n));
+  assert(base == 10 || base == 16);
+  *v = nondet_size();
+  return nondet_bool();
+}
+
+/* Its token lies in the bytes: row id, for short ones. */
+int next_stands(amt_json *t, void *p, size_t n, size_t *used,
+                amt_json_token *token)
+{
+  size_t from = nondet_size();
+  assert(__CPROVER_w_ok(t, sizeof *t) && (n == 0 || __CPROVER_w_ok(p, n)));
+  t->state = (uint8_t)nondet_number();
+  *used = nondet_size();
+  token->len = nondet_size();
+  __CPROVER_assume(*used <= n && from <= n && token->len <= n - from);
+  token->text = (char *)p + from;
+  return (int)nondet_number();
+}
+
+#if AMT_WIDE > 0
+size_t over_stands(const unsigned char *p, size_t i, size_t n, int kind)
+{
+  size_t k = nondet_size();
+  assert(kind >= AMT__STRING && kind <= AMT__NAME_TEXT);
+  assert(i <= n && (n == 0 || __CPROVER_r_ok(p, n)));
+  __CPROVER_assume(i <= k && k <= n);
+  return k;
+}
+
+unsigned find_stands(const unsigned char *p, size_t n)
+{
+  unsigned stands = nondet_number();
+  assert(n >= 5 && n <= 17 && __CPROVER_r_ok(p, n));
+  __CPROVER_assume(stands == 0 || (stands >= AMT__H_LOCATION &&
+                                   stands <= AMT__H_IDENTITY));
+  return stands;
+}
+
+/* What the scanners of a head do to the parser: its state stays one. */
+static size_t goes_on(amt_http_reply *r, const unsigned char *p, size_t i,
+                      size_t n)
+{
+  size_t k = nondet_size();
+  assert(__CPROVER_w_ok(r, sizeof *r));
+  assert(i <= n && (n == 0 || __CPROVER_r_ok(p, n)));
+  __CPROVER_havoc_object(r);
+  __CPROVER_assume(i <= k && k <= n);
+  return k;
+}
+
+void piece_stands(amt_http_reply *r, const unsigned char *p, size_t i,
+                  size_t end)
+{
+  goes_on(r, p, i, end);
+}
+
+size_t name_stands(amt_http_reply *r, const unsigned char *p, size_t i,
+                   size_t n)
+{
+  return goes_on(r, p, i, n);
+}
+
+size_t status_stands(amt_http_reply *r, const unsigned char *p, size_t i,
+                     size_t n)
+{
+  return goes_on(r, p, i, n);
+}
+
+size_t field_stands(amt_http_reply *r, const unsigned char *p, size_t i,
+                    size_t n)
+{
+  return goes_on(r, p, i, n);
+}
+
+/* These two look at the state and no byte. Eva proves them (row http). */
+int ended_stands(amt_http_reply *r, unsigned c)
+{
+  assert(c <= 255u && __CPROVER_w_ok(r, sizeof *r));
+  __CPROVER_havoc_object(r);
+  return (int)nondet_number();
+}
+
+int line_stands(amt_http_reply *r)
+{
+  return ended_stands(r, '\n');
+}
+
+unsigned follow_stands(unsigned place, unsigned n, unsigned c)
+{
+  unsigned next = nondet_number();
+  (void)place, (void)n;
+  assert(c <= 255u);
+  __CPROVER_assume(next <= AMT__H_NONE);
+  return next;
+}
+
+/* What amt__http_find tells stands there: row find. */
+void *first_stands(const void *p, int c, size_t n)
+{
+  size_t at = nondet_size();
+  (void)c;
+  assert(__CPROVER_r_ok(p, n));
+  __CPROVER_assume(at < n);
+  return (char *)p + at;
+}
+#endif
+
 /* --- any job ---------------------------------------------------------------- */
 
 static char        text[TEXT + 1], value[VALUE + 1], room[ROOM];
@@ -240,6 +358,21 @@ void prove_id(void)
   assert(t.len == 0 || __CPROVER_r_ok(t.text, t.len));
 }
 
+/* An id of any length, too long as well. */
+void prove_long_id(void)
+{
+  static char    id[AMT_ID_SIZE + 3];
+  size_t         n = nondet_size();
+  amt_json       json;
+  amt_json_token t;
+  char           to[AMT_ID_SIZE];
+  __CPROVER_assume(n < sizeof id);
+  memset(id, '7', n);
+  id[0] = nondet_char();
+  amt__bare_id(&json, id, to, &t);
+  assert(t.len == 0 || __CPROVER_r_ok(t.text, t.len));
+}
+
 void prove_utf8(void)
 {
   size_t               n;
@@ -265,6 +398,14 @@ void prove_address_4(void)
   const unsigned char *p = any_bytes(&n);
   uint8_t              ip[4];
   amt__address_4(ip, (const char *)p, n);
+}
+
+void prove_address_6(void)
+{
+  size_t               n;
+  const unsigned char *p = any_bytes(&n);
+  uint8_t              ip[16];
+  amt__address_6(ip, (const char *)p, n);
 }
 
 void prove_uint64(void)
@@ -320,7 +461,43 @@ void prove_find(void)
   stands = amt__http_find(p, n);
   assert(stands == 0 || (stands >= AMT__H_LOCATION &&
                          stands <= AMT__H_IDENTITY));
+  assert(stands == 0 || first_of(amt__http_words, (int)stands, AMT__H_NONE));
 }
+
+/* What looks at a head's whole lines, each part of it from any state. */
+typedef size_t scan(amt_http_reply *r, const unsigned char *p, size_t i,
+                    size_t n);
+
+static size_t lines(amt_http_reply *r, const unsigned char *p, size_t i,
+                    size_t n)
+{
+  amt__http_lines(r, p, &i, n);
+  return i;
+}
+
+static void prove_scan(scan *f)
+{
+  size_t               n, i = nondet_size(), k;
+  const unsigned char *p = any_bytes(&n);
+  amt_http_reply       r;
+  __CPROVER_assume(i <= n);
+  k = f(&r, p, i, n);
+  assert(i <= k && k <= n);
+}
+
+void prove_piece(void)
+{
+  size_t               n, i = nondet_size();
+  const unsigned char *p = any_bytes(&n);
+  amt_http_reply       r;
+  __CPROVER_assume(i <= n);
+  amt__http_piece(&r, p, i, n);
+}
+
+void prove_name(void) { prove_scan(amt__http_name); }
+void prove_status(void) { prove_scan(amt__http_status); }
+void prove_field(void) { prove_scan(amt__http_value); }
+void prove_lines(void) { prove_scan(lines); }
 
 void prove_chunk(void)
 {
