@@ -1940,7 +1940,7 @@ typedef struct amt__walk {
 
 /* Notes this place if the window begins here or later. 1 if the window is full,
    and the rest need not be counted. */
-static int amt__note(amt__walk *w)
+AMT__INLINE int amt__note(amt__walk *w)
 {
   amt_place *at = w->place;
   if (AMT__SMALL || at == NULL) return 0;
@@ -2340,8 +2340,11 @@ AMTDEF const char *amt_call_method(const amt_job *j)
 AMTDEF void amt_call_path(const amt_job *j, amt_window *o)
 {
   const char *path = amt__wire(j)->call[j->op].path;
-  if (AMT__ANY_WIRE) amt__fill(j, o, path, AMT__IN_PATH, NULL, NULL);
-  else amt_put_text(o, path);
+  if (AMT__ANY_WIRE &&
+      (AMT__SMALL || path != amt__wire_default.call[j->op].path))
+    amt__fill(j, o, path, AMT__IN_PATH, NULL, NULL);
+  else
+    amt_put_text(o, path); /* the default ones have no holes */
 }
 
 AMTDEF int amt_call_has_body(const amt_job *j)
@@ -2356,10 +2359,12 @@ AMTDEF void amt_call_headers(const amt_job *j, amt_window *o)
   static const char form[] =
     "Content-Type: application/x-www-form-urlencoded\r\n";
   amt__fill(j, o, amt__wire(j)->headers, AMT__IN_HEADERS, NULL, NULL);
-  amt_put_text(o, accept);
+  amt__put_text(o, accept);
   if (!amt_call_has_body(j)) return;
-  amt_put_text(o, amt__body_kind(amt__wire(j)->call[j->op].body) ==
-                    AMT__IN_FORM ? form : json);
+  if (amt__body_kind(amt__wire(j)->call[j->op].body) == AMT__IN_FORM)
+    amt_put_text(o, form);
+  else
+    amt__put_text(o, json);
 }
 
 static void amt__put_body(const amt_job *j, amt_window *o, amt_place *place)
@@ -2822,13 +2827,13 @@ static int amt__is_good(const amt_job *j)
 /* The members looked for in the reply to each call, by bit. What the reply says
    of its call is left out, to save time, where nobody needs it: the reply is
    good, no member can say otherwise, and the call is not a Start. */
-static unsigned amt__wanted(const amt_job *j)
+AMT__INLINE unsigned amt__wanted(const amt_job *j)
 {
   unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
                  (AMT__ANY_WIRE ? AMT__BIT(AMT_REPLY_SUCCESS) : 0u);
+  if (j->list__ != 0) return AMT__ELEMENT;
   if (!AMT__SMALL && amt__is_good(j) && j->op != AMT_START &&
       amt__wire(j)->reply[AMT_REPLY_SUCCESS] == NULL) all = 0;
-  if (j->list__ != 0) return AMT__ELEMENT;
   if (j->op == AMT_SIGN_IN)
     return all | AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES);
   if (j->op == AMT_MESSAGES)
@@ -2940,10 +2945,10 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   else if (AMT__ANY_WIRE) depth -= j->lists__;
   j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
-  for (m = 0; wanted >> m != 0; m++) {
+  for (m = 0; wanted != 0; m++, wanted >>= 1) {
     const char *name;
     size_t      length = 0;
-    if (!(wanted >> m & 1u)) continue;
+    if (!(wanted & 1u)) continue;
     name = amt__wire(j)->reply[m];
     if (name == NULL) continue;
     if (!AMT__SMALL && name == amt__wire_default.reply[m])
@@ -4658,7 +4663,7 @@ static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
   /* RFC 9110, 8.6: POST and PUT tell the length, also of nothing. */
   if (amt_call_has_body(j) || *amt_call_method(j) == 'P')
     length = amt_http_put_length(o);
-  amt_put(o, "\r\n", 2);
+  amt__put(o, "\r\n", 2);
   head = o->total;
   if (!AMT__SMALL) j->call__.place.count = o->from < head;
   amt__put_body(j, o, &j->call__.place);

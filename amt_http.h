@@ -738,6 +738,8 @@ AMT__INLINE void amt__put_char(amt_window *o, char c)
 }
 
 #ifdef __OPTIMIZE_SIZE__ /* -Os: without memcpy and strlen, which are larger */
+#define amt__put      amt_put
+#define amt__put_text amt_put_text
 AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
 {
   const char *text = (const char *)p;
@@ -763,7 +765,8 @@ AMT__APART void amt__put_part(amt_window *o, const void *p, size_t n)
   o->len += n;
 }
 
-AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
+/* Inlined, since where n is known memcpy is a move or two. */
+AMT__INLINE void amt__put(amt_window *o, const void *p, size_t n)
 {
   size_t total = o->total, at = o->len;
   if (total - o->from != at || n - 1u >= o->cap - at ||
@@ -776,9 +779,19 @@ AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
   memcpy(o->buf + at, p, n);
 }
 
+AMT__INLINE void amt__put_text(amt_window *o, const char *text)
+{
+  amt__put(o, text, strlen(text));
+}
+
+AMTDEF void amt_put(amt_window *o, const void *p, size_t n)
+{
+  amt__put(o, p, n);
+}
+
 AMTDEF void amt_put_text(amt_window *o, const char *text)
 {
-  amt_put(o, text, strlen(text));
+  amt__put(o, text, strlen(text));
 }
 #endif
 
@@ -1053,9 +1066,9 @@ AMTDEF void amt_http_put_line(amt_window *o, const char *method,
 AMTDEF void amt_http_put_host(amt_window *o, const amt_url *u)
 {
   const char *from = u->host - u->ip6;
-  amt_put_text(o, " HTTP/1.1\r\nHost: ");
+  amt__put_text(o, " HTTP/1.1\r\nHost: ");
   amt_put(o, from, (size_t)(u->path - from));
-  amt_put(o, "\r\n", 2);
+  amt__put(o, "\r\n", 2);
 }
 
 AMTDEF void amt_http_put_header(amt_window *o, const char *name,
@@ -1070,7 +1083,7 @@ AMTDEF void amt_http_put_header(amt_window *o, const char *name,
 AMTDEF size_t amt_http_put_length(amt_window *o)
 {
   static const char line[] = "Content-Length:           \r\n";
-  amt_put(o, line, sizeof line - 1);
+  amt__put(o, line, sizeof line - 1);
   return o->total - 2;
 }
 
