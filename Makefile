@@ -51,7 +51,8 @@ DIST_DEBS    = git python3 $(STATIC_DEBS) $(ARM64_DEBS) $(WINDOWS_DEBS)
 BENCH_DEBS = gcc $(TLS_DEBS) libmbedtls-dev openssl valgrind strace python3 \
              $(CURL_DEBS) libcjson-dev libjansson-dev libyajl-dev \
              libjson-c-dev libjsmn-dev libhttp-parser-dev nginx-light \
-             libsimdjson-dev g++ debian-archive-keyring $(SIM_DEBS)
+             libsimdjson-dev g++ debian-archive-keyring gcc-arm-none-eabi \
+             libnewlib-arm-none-eabi qemu-system-arm $(SIM_DEBS)
 SIZE_DEBS  = gcc gcc-arm-none-eabi libnewlib-arm-none-eabi $(TLS_DEBS) \
              libmbedtls-dev liblwip-dev gcc-avr avr-libc qemu-system-arm python3 \
              gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \

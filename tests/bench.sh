@@ -8,7 +8,7 @@
 # many repetitions and few; what each parser makes of its input is checked
 # first. System calls are strace's. Timings are ratios within one run.
 # What is not installed is left out, and said so; the README then stays as it is.
-# usage: bench.sh [PART]... (make bench)   PART: json http tls poll fleet
+# usage: bench.sh [PART]... (make bench)   PART: json http tls poll m3 fleet
 set -e
 cd "$(dirname "$0")/.."
 . tests/report.sh
@@ -17,7 +17,7 @@ mkdir -p $out
 : >$out/results
 peers=$PWD/build/peers # what a later Debian has
 CC="${CC:-gcc} -std=gnu99 -O2 -I. -Ibackends -I$peers/usr/include"
-parts=${*:-json http tls poll fleet}
+parts=${*:-json http tls poll m3 fleet}
 trap 'kill $pids 2>/dev/null || :' EXIT
 pids=
 
@@ -221,6 +221,22 @@ if begins poll valgrind strace nginx curl/curl.h cjson/cJSON.h; then
     "$(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
 fi
 
+# --- a Cortex-M3, -Os, in qemu -----------------------------------------------
+if begins m3 arm-none-eabi-gcc qemu-system-arm; then
+  arm-none-eabi-gcc -std=gnu99 -mcpu=cortex-m3 -mthumb -Os -ffunction-sections \
+    -fdata-sections -I. -Ibackends tests/bench_m3.c -o $out/m3 -nostartfiles \
+    --specs=nano.specs -T examples/firmware/link.ld -Wl,--gc-sections \
+    -Wl,--defsym=flash_at=0,--defsym=flash_size=256K \
+    -Wl,--defsym=ram_at=0x20000000,--defsym=ram_size=16K \
+    -Wl,--defsym=stack_size=2K
+  timeout 60 qemu-system-arm -M mps2-an385 -icount shift=0 -nographic \
+    -monitor none -serial none -semihosting-config enable=on,target=native \
+    -kernel $out/m3 >$out/m3.log 2>&1 || true
+  [ "$(grep -c '^BENCH' $out/m3.log)" = 3 ] ||
+    { echo "WRONG RESULT: $out/m3.log" >&2; exit 1; }
+  tee -a $out/results <$out/m3.log
+fi
+
 # --- a fleet ---------------------------------------------------------------
 if begins fleet strace curl/curl.h cjson/cJSON.h; then
   $CC examples/fleet.c -o $out/fleet
@@ -230,6 +246,6 @@ if begins fleet strace curl/curl.h cjson/cJSON.h; then
 fi
 
 python3 tests/bench_table.py $out/results
-if [ "$parts" = "json http tls poll fleet" ] && [ $skipped = 0 ]; then
+if [ "$parts" = "json http tls poll m3 fleet" ] && [ $skipped = 0 ]; then
   python3 tests/bench_table.py $out/results README
 fi
