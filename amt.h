@@ -298,7 +298,7 @@
    AMT_WIDE               bits that the tokenizer, and the reader of replies,
                           look at together: 32, 64 or 128; 0: a byte at a time.
                           By default what the machine has; 0 with -Os, and
-                          without amt_wide.h (32 costs 4.0 kB)
+                          without amt_wide.h (32 costs 4.1 kB)
    and those of amt_http.h (AMT_ASSERT, AMT_POSIX, ...).
 
    No option changes the layout of a struct. */
