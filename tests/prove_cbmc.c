@@ -101,22 +101,6 @@ int bare_id_stands(amt_json *json, const char *id, char *room,
   return nondet_bool();
 }
 
-int address_4_stands(uint8_t *ip, const char *p, size_t n)
-{
-  assert(n == 0 || __CPROVER_r_ok(p, n));
-  assert(__CPROVER_w_ok(ip, 4));
-  __CPROVER_havoc_slice(ip, 4);
-  return nondet_bool();
-}
-
-int uint64_stands(const char *p, size_t n, unsigned base, uint64_t *v)
-{
-  assert(n == 0 || __CPROVER_r_ok(p, n));
-  assert(base == 10 || base == 16);
-  *v = nondet_size();
-  return nondet_bool();
-}
-
 /* Its token lies in the bytes: row id, for short ones. */
 int next_stands(amt_json *t, void *p, size_t n, size_t *used,
                 amt_json_token *token)
@@ -398,14 +382,6 @@ void prove_address_4(void)
   const unsigned char *p = any_bytes(&n);
   uint8_t              ip[4];
   amt__address_4(ip, (const char *)p, n);
-}
-
-void prove_address_6(void)
-{
-  size_t               n;
-  const unsigned char *p = any_bytes(&n);
-  uint8_t              ip[16];
-  amt__address_6(ip, (const char *)p, n);
 }
 
 void prove_uint64(void)

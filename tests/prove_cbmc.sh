@@ -87,8 +87,6 @@ proof walk "4 --unwindset amt__put_value.0:2,amt__put_hole.0:3" \
   "-DTEXT=2 -DVALUE=1" $hole
 proof url "14" "-DTEXT=12"
 proof address_4 "18" "-DBYTES=16"
-proof address_6 "18 --unwindset amt__address_6.1:10" "-DBYTES=17" amt__address_4:address_4_stands \
-  amt_uint64:uint64_stands
 proof uint64 "22" "-DBYTES=20"
 proof begin "18" ""
 proof certificate "18" ""
