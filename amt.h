@@ -2921,7 +2921,7 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
   const char *name = amt__wire(j)->reply[m], *open = name, *at = name, *p;
   if (AMT__ANY_WIRE) {
     const char *end = name;
-    while (*end != 0 && end - name < j->open__[m])
+    while (end - name < j->open__[m])
       if (*end++ == '|') open = end;
     for (at = open; depth > 1 && at < end; at++) depth -= *at == '.';
   }
