@@ -2931,8 +2931,11 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
     const char *part = p, *q = open;
     while (q < at && *part == *q) part++, q++;
     if (q < at || !amt__same(part, text, n)) continue;
-    if (!AMT__ANY_WIRE || part[n] != '.') j->field__ = (uint8_t)m;
-    else j->open__[m] = (uint8_t)(part + n + 1 - name);
+    if (AMT__ANY_WIRE && part[n] == '.')
+      j->open__[m] = (uint8_t)(part + n + 1 - name);
+    else if (!AMT__ANY_WIRE || j->field__ != AMT_REPLY_ID ||
+             j->op != AMT_START || !amt__is_good(j))
+      j->field__ = (uint8_t)m; /* {"d":2112}, but {"d":4} of a monitor */
   }
 }
 

@@ -177,6 +177,28 @@ TEST(a_bare_id_and_a_bare_status_live_in_one_table)
              "> messages\ndone 4\n");
 }
 
+/* The same of a member that all replies have, as script services answer. */
+TEST(an_id_and_a_status_may_have_the_same_name)
+{
+  static const step s[] = {
+    OK(AMT_START, JSON({"d":2112})),
+    OK(AMT_MONITOR, JSON({"d":2})), OK(AMT_MONITOR, JSON({"d":"Done"})),
+    OK(AMT_MESSAGES, JSON({"d":["a"]}))
+  };
+  static const step refused[] = { REPLY(AMT_START, 400, JSON({"d":"99"})) };
+  int i;
+  for (i = 0; i < 2; i++) {
+    play     *p = i == 0 ? play_with(s) : play_with(refused);
+    amt_wire *w = play_wire(p);
+    w->reply[AMT_REPLY_ID] = w->reply[AMT_REPLY_STATUS] = "d";
+    w->reply[AMT_REPLY_MESSAGES] = "d";
+    play_job(p);
+    if (i == 0) expect_told(p, "message a\ndone 4\n");
+    expect_end(p, i == 0 ? "done 4" : "done 99");
+    expect_calls(p, AMT_START, 1);
+  }
+}
+
 /* --- replies whose names are all "" ---------------------------------------- */
 
 /* The table of a site whose replies are nothing but the value. */
