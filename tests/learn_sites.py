@@ -27,6 +27,7 @@ import batch # noqa: E402
 from programs import AMT, environment, main # noqa: E402
 
 FORMS = ("capture", "raw", "socat", "har")
+TAPPED = "tap" # by the tool, which hides secrets
 
 
 class Recorder:
@@ -123,7 +124,34 @@ def amt(*words, token=None):
                         env=environment(**more), stdin=subprocess.DEVNULL)
 
 
+def free_port():
+  with socket.create_server(("127.0.0.1", 0)) as s:
+    return s.getsockname()[1]
+
+
+def tapped(module, kill, path):
+  site, port = module.Site(), free_port()
+  with subprocess.Popen(
+      [AMT, "tap", "--listen", str(port), "--save", path, "--to",
+       "http://127.0.0.1:%d" % site.port], stderr=subprocess.PIPE,
+      env=environment()) as tap:
+    tap.stderr.readline()
+    try:
+      module.client(batch.Client(port), kill)
+      time.sleep(0.05)
+    finally:
+      tap.terminate()
+  assert not site.mistakes, site.mistakes
+  with open(path, encoding="utf-8") as f:
+    saved = f.read()
+  for secret in ("s3cret", *getattr(module, "SECRETS", ())):
+    assert secret not in saved, (path, secret)
+
+
 def captured(module, kill, form, path):
+  if form == TAPPED:
+    tapped(module, kill, path)
+    return
   site = module.Site()
   recorder = Recorder(site.port)
   client = HarClient(recorder.port)
@@ -199,6 +227,9 @@ def try_site(module, form, kill, path):
   secrets = getattr(module, "SECRETS", ())
   wrong = ["a secret in the file: " + s for s in ("s3cret", *secrets)
            if s in text]
+  for line in getattr(module, "WROTE", ()):
+    if line not in text.splitlines():
+      wrong.append("not written: " + line)
   for words in getattr(module, "SAID", ()):
     if words not in text.partition("# Not found")[2]:
       wrong.append("not said: " + words)
@@ -214,8 +245,8 @@ def try_site(module, form, kill, path):
 
 
 def forms_of(number):
-  """Each site in the tap's form, and in one of the others."""
-  return FORMS[0], FORMS[1 + number % (len(FORMS) - 1)]
+  """Each site in the tap's form, by the tap itself, and in another form."""
+  return FORMS[0], TAPPED, FORMS[1 + number % (len(FORMS) - 1)]
 
 
 def at_site(name, forms):

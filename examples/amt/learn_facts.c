@@ -46,12 +46,28 @@ static size_t trimmed(const char *t)
   return n;
 }
 
+size_t numbered_status(const char *word, unsigned *code, const char **tail)
+{
+  size_t   digits = strspn(word, "0123456789"), n;
+  uint64_t value;
+  n = digits + strspn(word + digits, " -_:./(");
+  *tail = word + n + strcspn(word + n, ")");
+  if (digits == 0 || digits > 2 || (digits == 2 && *word == '0') ||
+      !amt_uint64(word, digits, 10, &value) ||
+      amt_status_code(word + n, (size_t)(*tail - word) - n) != (int32_t)value)
+    return 0;
+  *code = (unsigned)value;
+  return n;
+}
+
 static void add_text_value(fact *of, const spot *s, unsigned number)
 {
-  uint64_t value;
-  size_t   n = trimmed(s->text), digits = strspn(s->text, "0123456789");
-  char     last[sizeof of->last];
-  int      again = of->last_in == number;
+  uint64_t    value;
+  unsigned    code;
+  const char *tail;
+  size_t      n = trimmed(s->text), digits = strspn(s->text, "0123456789");
+  char        last[sizeof of->last];
+  int         again = of->last_in == number;
   text(last, sizeof last, "%s", s->text);
   if (digits > 0 && strcmp(s->text + digits, ".0") == 0) {
     of->codes += digits < 3; /* a status as a number that has a fraction */
@@ -61,7 +77,8 @@ static void add_text_value(fact *of, const spot *s, unsigned number)
     of->whole++;
     of->codes += *amt_status_name((int32_t)(value < 1000 ? value : 1000)) != 0;
   } else if (s->type == AMT_JSON_STRING && n > 0 && n < 32 &&
-             amt_status_code(s->text, n) >= 0) {
+             (amt_status_code(s->text, n) >= 0 ||
+              numbered_status(s->text, &code, &tail) > 0)) {
     of->names++;
   }
   of->moments += (unsigned)is_moment(s->text);
@@ -114,11 +131,22 @@ int is_of_list(const fact *f, const char *array)
 
 static int texts_of(const fact *f) { return (int)(f->strings + f->numbers); }
 
+/* "state.text", the word for a state. */
+static int is_word_of_state(const char *name)
+{
+  char  parent[FACT_NAME];
+  char *dot = strrchr(text(parent, sizeof parent, "%s", name), '.');
+  if (dot == NULL) return 0;
+  *dot = 0;
+  return hints_at(parent, "status|state|zustand|phase|stage") &&
+         hints_at(name, "text|name|value|label|word|display");
+}
+
 int status_score(const facts *f, const fact *of)
 {
   unsigned most = 0, n = of->values - of->nulls;
   size_t   i;
-  int      score = 0;
+  int      score = 0, is_word;
   for (i = 0; i < f->count; i++)
     if (f->all[i].exchanges > most) most = f->all[i].exchanges;
   if (n == 0 || of->trues + of->falses > 0 || of->exchanges * 2 < most ||
@@ -132,15 +160,18 @@ int status_score(const facts *f, const fact *of)
            of->length / n < 32) score = 8;
   else if (of->names + of->codes > 0 && of->length / n < 32) score = 12;
   else return 0;
+  is_word = of->names + of->codes == 0 && is_word_of_state(of->name);
   if (of->changes > 0) score += of->words <= 6 ? 20 : 5;
-  if (hints_at(of->name, "status|state|zustand|code|phase|stage"))
+  if (is_word || hints_at(of->name, "status|state|zustand|code|phase|stage"))
     score += 25;
-  if (hints_at(of->name, "progress|percent|count|total|=id|version|priority|"
-                         "level|user|name|=type|message|text|lines|correl|"
-                         "function|class"))
+  if (!is_word && hints_at(of->name, "progress|percent|count|total|=id|version|"
+                           "priority|level|user|name|=type|message|text|lines|"
+                           "correl|function|class"))
     score -= 25;
   if (score == 8 || (score < 25 && of->changes == 0)) return 0;
-  return score;
+  if (of->changes == 0 && of->exchanges > 2) /* a reply's own status, perhaps */
+    score -= of->names == n ? 10 : 40;
+  return score > 0 ? score : 1;
 }
 
 const fact *best_status(const facts *f, int *score)

@@ -63,6 +63,7 @@ static unsigned  unread, inner_at;   /* the first that names the job and is
                                         answered by what is no JSON; by JSON
                                         in a string */
 static unsigned  other_at; /* that has the job in a body of another kind */
+static unsigned  located_at; /* whose reply has a header Location */
 
 static const exchange *at_hand_exchange;
 
@@ -70,6 +71,8 @@ static void take_reply_value(void *ctx, const spot *s)
 {
   candidate   *c = (candidate *)ctx;
   reply_value *v = &c->value[c->values];
+  if (s->place == IN_HEADER && same_word(s->name, "Location"))
+    located_at = c->number;
   if (s->type == AMT_JSON_STRING && s->len > 1 && s->text[0] == '{' &&
       s->text[1] == '"' && inner_at == 0) inner_at = c->number;
   if (c->values == VALUES || s->place != IN_JSON || s->len == 0 ||
@@ -205,6 +208,11 @@ static int no_start(const char *file)
     return wrong(EXIT_CONFIG, file, "the job is named in it, but the reply to "
                  "that, of exchange %u, is no JSON, which is all that is read",
                  unread);
+  if (located_at != 0)
+    return wrong(EXIT_CONFIG, file, "the reply to the Start, of exchange %u, "
+                 "has the id in its header Location alone; a wire file reads "
+                 "ids from bodies, so see whether the server can give it there",
+                 located_at);
   return wrong(EXIT_CONFIG, file, "the job is named in it, but no such request "
                "was answered with an id%s; capture a job from its sign-in to "
                "its end", told[TOLD_ID].value != NULL ? " as was told"
@@ -299,6 +307,7 @@ static void token_spot(void *ctx, const spot *s)
       (s->place == IN_JSON && !is_expressible(s->name)) ||
       !is_carried(s->text)) return;
   score += 10 * hints_at(s->name, told[TOLD_TOKEN].hints) + (s->len >= 16) * 5;
+  if (hints_at(s->name, "refresh|renew")) score = 1; /* masked, as long */
   if (s->place == IN_COOKIE &&
       !hints_at(s->name, "affinity|route|csrf|xsrf|forgery|culture|lang"))
     score += 10;
@@ -604,6 +613,7 @@ int find_calls(const char *file)
   if (e == 0) e = read_capture(file, keep_start);
   if (e != 0) return e;
   walk_request(&findings.start, carry_spot, NULL);
+  note_own_numbers(&findings.start);
   facts_add(&findings.start_facts, &findings.start);
   e = read_capture(file, look_around);
   if (e == 0) e = refuse_coded(file);

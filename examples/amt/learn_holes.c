@@ -112,9 +112,9 @@ static void put_told(filling *f, const spot *s, int which)
   if (is_optional(which) && s->place != IN_PATH) {
     put_optional(f, s, which);
   } else if (!f->json || (string && which != TOLD_ID) ||
-             (which == TOLD_ID && string == id_is_text)) {
+             (which == TOLD_ID && !string && !id_is_text)) {
     put_hole(f->o, "{", which, "}");
-  } else { /* the other type than the one in which it came */
+  } else { /* the type does not hang on how it came, or how -id is typed */
     if (string) amt_put_text(f->o, "\"");
     put_hole(f->o, "{", which, ":text}");
     if (string) amt_put_text(f->o, "\"");
@@ -258,7 +258,8 @@ static void put_scalar(filling *f, const spot *s)
   else if (f->rules != NULL && f->rules->word != NULL &&
            same_word(s->text, f->rules->word)) put_swapped(f, s);
   else if (text_like && s->len > 0 &&
-           (is_secret_name(s->name) || may_be_password(s))) put_secret(f, s);
+           (is_secret_name(s->name) || may_be_password(s) ||
+            is_masked(s->text))) put_secret(f, s);
   else if (text_like && (first_within(s->text, &at) >= 0 ||
                          elements_within(f, s->text, &at) > 0)) put_mixed(f, s);
   else put_raw(f, s->from, s->to);
@@ -397,6 +398,15 @@ void put_request_line(amt_window *o, const exchange *x)
   hole_notes = notes;
 }
 
+/* The token in a header's value; of one that is masked, no part of another. */
+static const char *bearer_within(const char *value)
+{
+  const char *bearer = told[TOLD_TOKEN].value;
+  if (bearer == NULL) return NULL;
+  return is_masked(bearer) ? told_within(value, bearer)
+                           : strstr(value, bearer);
+}
+
 void fill_header(amt_window *o, const char *name, const char *value,
                  int *secret)
 {
@@ -407,15 +417,18 @@ void fill_header(amt_window *o, const char *name, const char *value,
   s.len = s.to = strlen(value);
   *secret = 0;
   if (same_word(name, "Authorization") && strncmp(value, "Basic ", 6) == 0 &&
-      (bearer == NULL || strstr(value, bearer) == NULL)) {
+      bearer_within(value) == NULL) {
     amt_put_text(o, "Basic {basic}");
-  } else if (bearer != NULL && (at = strstr(value, bearer)) != NULL) {
+  } else if ((at = bearer_within(value)) != NULL) {
     put_raw(&f, 0, (size_t)(at - value));
     put_hole(o, "{", TOLD_TOKEN, "}");
     put_raw(&f, (size_t)(at - value) + strlen(bearer), s.len);
   } else if (told_whole(&s) >= 0) {
     put_hole(o, "{", told_whole(&s), "}");
-  } else if (is_secret_name(name) && s.len > 0) {
+  } else if ((is_secret_name(name) && s.len > 0) ||
+             is_masked(behind_scheme(value))) {
+    if (is_masked(behind_scheme(value)))
+      put_raw(&f, 0, (size_t)(behind_scheme(value) - value));
     amt_put_text(o, "***");
     note_secret(name);
     *secret = 1;

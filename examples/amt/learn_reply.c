@@ -36,7 +36,8 @@ static const fact *fact_hinted(const facts *f, const char *hints, int flag)
   size_t i;
   for (i = 0; i < f->count; i++) {
     const fact *of = &f->all[i];
-    if (of->list == SIZE_MAX && hints_at(of->name, hints) &&
+    if ((of->list == SIZE_MAX || of->values == of->exchanges) &&
+        hints_at(of->name, hints) &&
         (flag ? of->trues + of->falses > 0 : 1)) return of;
   }
   return NULL;
@@ -279,6 +280,40 @@ static void write_word(const fact *f, unsigned i, unsigned last)
   status_words_written++;
 }
 
+static int was_seen(const fact *f, unsigned code)
+{
+  const char *tail;
+  unsigned    i, its;
+  for (i = 0; i < f->words; i++)
+    if (numbered_status(f->word[i], &its, &tail) > 0 && its == code) return 1;
+  return 0;
+}
+
+/* Where all that were seen are such words, those that were not seen, too. */
+static void write_unseen_words(const fact *f)
+{
+  const char *tail = NULL;
+  unsigned    i, code = 0;
+  size_t      digits, n = 0;
+  char        between[32];
+  for (i = 0; i < f->words; i++)
+    if ((n = numbered_status(f->word[i], &code, &tail)) == 0) return;
+  digits = code > 9 ? 2 : 1;
+  text(between, n - digits + 1, "%s", f->word[f->words - 1] + digits);
+  for (code = 0; code < 100; code++) {
+    if (*amt_status_name((int32_t)code) == 0 || was_seen(f, code)) continue;
+    line_text("# not seen: a guess, written as the others are\n");
+    line_text("status.");
+    line_number(code);
+    line_clean(between);
+    line_text(amt_status_name((int32_t)code));
+    line_clean(tail);
+    line_text(" = ");
+    line_number(code);
+    line_text("\n");
+  }
+}
+
 static void write_words(void)
 {
   const request_shape *s = findings.of_call[AMT_MONITOR];
@@ -302,6 +337,7 @@ static void write_words(void)
            "stands for; write status.WORD = CODE", f->word[i]);
     else write_word(f, i, last);
   }
+  if (status_words_written > 0) write_unseen_words(f);
   if (status_words_written > 0)
     miss("statuses", "their words are not the published ones: confirm each "
          "status line, and add those that were not seen, of a job that fails "

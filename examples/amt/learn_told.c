@@ -98,7 +98,36 @@ int is_expressible(const char *name)
 
 int is_masked(const char *text)
 {
-  return *text != 0 && text[strspn(text, "*")] == 0;
+  return strncmp(text, "**", 2) == 0 && text[strspn(text, "*")] == 0;
+}
+
+/* Members that are a number in the Start's own request, such as the "id" of
+   JSON-RPC. One of a later request may by chance be the job's id. Each name has
+   a line end before and behind it. */
+static char own_numbers[512];
+
+static void own_number_spot(void *ctx, const spot *s)
+{
+  size_t   n = strlen(own_numbers);
+  uint64_t number;
+  (void)ctx;
+  if (s->place != IN_JSON || s->in_array || s->type != AMT_JSON_NUMBER ||
+      !is_whole_number(s->text, &number) || number == 0 ||
+      n + strlen(s->name) + 3 > sizeof own_numbers) return;
+  text(own_numbers + n, sizeof own_numbers - n, "\n%s\n", s->name);
+}
+
+void note_own_numbers(const exchange *start)
+{
+  walk_request(start, own_number_spot, NULL);
+}
+
+static int is_own_number(const spot *s)
+{
+  char name[sizeof own_numbers];
+  return s->place == IN_JSON && s->type == AMT_JSON_NUMBER && !s->in_array &&
+         strlen(s->name) < sizeof name - 2 &&
+         strstr(own_numbers, text(name, sizeof name, "\n%s\n", s->name));
 }
 
 int told_whole(const spot *s)
@@ -117,6 +146,7 @@ int told_whole(const spot *s)
         hints_at(s->name, "page|limit|size|version|count|after|since|offset|"
                           "seq|code|level|type|kind|force|max|prio|top|skip"))
       continue; /* so small a number has other uses */
+    if (i == TOLD_ID && is_own_number(s)) continue;
     if (hints_at(s->name, told[i].hints)) score = 2;
     if (score > best_score) best = i, best_score = score;
   }
@@ -130,9 +160,10 @@ static int is_alnum(char c)
 }
 
 /* Beside a short value not everything is no part of it: "Runs(7)", but not
-   "2026-7-1". */
+   "2026-7-1"; nor are stars beside stars. */
 static int is_edge(char c, size_t n)
 {
+  if (c == '*') return 0;
   if (n > 2) return !is_alnum(c);
   return c != 0 && strchr("()'\"=,:", c) != NULL;
 }

@@ -27,6 +27,9 @@ extern int user_in_path;
 /* From the options. 0, or EXIT_USAGE after saying what is missing. */
 int tell_values(void);
 
+/* What is a number in the Start's request is no id in later ones. */
+void note_own_numbers(const exchange *start);
+
 /* A copy that lasts, of a value that was findings. */
 void found_value(int which, const char *text);
 
@@ -37,7 +40,8 @@ int hints_at(const char *name, const char *hints);
 /* 1 if a wire file can name it: parts of 31 bytes at most, without '|'. */
 int is_expressible(const char *name);
 
-/* A value that is all '*', as a capture has it where it is masked. */
+/* A value that is all '*', two or more, as a capture has it where it is masked.
+ */
 int is_masked(const char *text);
 
 /* Which word this is the value of, whole, or -1; what its name hints at decides

@@ -285,8 +285,9 @@ static int is_no_token(const char *name)
 {
   static const char *const words[] = {
     "user", "name", "mail", "scope", "role", "status", "message", "version",
-    "machine", "server", "host", "url", "uri", "type", "expir", "error", "time",
-    "date", "language", "realm", NULL
+    "machine", "server", "host", "url", "uri", "href", "link", "path", "type",
+    "expir", "error", "time", "date", "language", "realm", "application",
+    "tenant", "domain", "culture", "locale", NULL
   };
   return has_one_of(name, words);
 }
@@ -301,6 +302,12 @@ static int is_date(const char *t, size_t n)
     marks += t[i] == ':' || t[i] == '-';
   }
   return marks >= 2;
+}
+
+/* A number that stands for a choice. */
+static int is_flag(const char *t, size_t n)
+{
+  return n == 1 && *t >= '0' && *t <= '9';
 }
 
 static int is_like_token(const char *t, size_t n)
@@ -427,8 +434,10 @@ static int is_secret_string(const masking *m, const json_place *j,
 {
   const char *name = j->named ? j->name : "";
   if (is_about(name)) return 0;
-  if (j->zone > 0 || hides_value_of(name) || is_sign_in_name(m, name)) return 1;
-  return m->reply && m->signs_in && !is_no_token(name) && is_like_token(t, n);
+  if (hides_value_of(name) || is_sign_in_name(m, name)) return 1;
+  if (is_no_token(name)) return 0;
+  if (j->zone > 0) return !is_date(t, n) && !is_flag(t, n);
+  return m->reply && m->signs_in && is_like_token(t, n);
 }
 
 /* The string whose quote is at `at`: where to go on. */
