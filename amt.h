@@ -4604,19 +4604,10 @@ static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
   return best;
 }
 
-/* FNV-1a; where words are looked at, four bytes at a time. */
+/* FNV-1a. */
 static uint32_t amt__text_hash(const char *text)
 {
-  uint32_t hash = 2166136261u;
-#if AMT_WIDE > 0
-  size_t   n = strlen(text);
-  uint32_t w;
-  for (; n >= sizeof w; n -= sizeof w, text += sizeof w) {
-    memcpy(&w, text, sizeof w);
-    hash = (hash ^ w) * 16777619u;
-    hash ^= hash >> 15;
-  }
-#endif
+  uint32_t hash = amt__hash_words(&text, 2166136261u);
   while (*text != 0) hash = (hash ^ (unsigned char)*text++) * 16777619u;
   return hash;
 }
