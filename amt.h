@@ -2935,7 +2935,7 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
       j->open__[m] = (uint8_t)(part + n + 1 - name);
     else if (!AMT__ANY_WIRE || j->field__ != AMT_REPLY_ID ||
              j->op != AMT_START || !amt__is_good(j))
-      j->field__ = (uint8_t)m; /* {"d":2112}, but {"d":4} of a monitor */
+      j->field__ = (uint8_t)m; /* of one name for both, a Start has the id */
   }
 }
 

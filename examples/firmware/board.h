@@ -27,9 +27,11 @@ void     board_exit(int code);
 int      board_flash_write(unsigned slot, const void *p, size_t n);
 int      board_flash_read(unsigned slot, void *p, size_t n);
 
-/* The Ethernet controller: for netif_add, and to be called in the loop. */
-err_t    board_netif_init(struct netif *netif);
-void     board_netif_poll(struct netif *netif);
+/* The Ethernet controller: begins, and tells its address; sends a frame, for
+   lwIP's linkoutput; and hands over what came, to be called in the loop. */
+void     board_ethernet_init(uint8_t mac[6]);
+err_t    board_ethernet_send(struct netif *netif, struct pbuf *p);
+void     board_ethernet_poll(struct netif *netif);
 
 /* Bytes of stack that were ever in use, and that there are. */
 size_t   board_stack_used(void);

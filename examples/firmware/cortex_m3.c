@@ -7,7 +7,7 @@
 #include "emulator.h"
 #include "start.h"
 #include <string.h>
-#include <lwip/etharp.h>
+#include <lwip/netif.h>
 #include <netif/ethernet.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -170,7 +170,7 @@ static int link_is_up(void)
 }
 
 /* The controller takes words; a pbuf's pieces may end anywhere. */
-static err_t send_frame(struct netif *netif, struct pbuf *p)
+err_t board_ethernet_send(struct netif *netif, struct pbuf *p)
 {
   uint32_t word = 0;
   unsigned have = 0;
@@ -209,7 +209,7 @@ static void take_frame(struct pbuf *p, uint32_t n)
   }
 }
 
-void board_netif_poll(struct netif *netif)
+void board_ethernet_poll(struct netif *netif)
 {
   static uint32_t looked = (uint32_t)-100; /* at once, the first time */
   if (board_now() - looked >= 100u) {
@@ -228,9 +228,10 @@ void board_netif_poll(struct netif *netif)
   }
 }
 
-err_t board_netif_init(struct netif *netif)
+void board_ethernet_init(uint8_t mac[6])
 {
-  static const unsigned char mac[] = {0x02, 0, 0, 0, 0, 1};
+  static const uint8_t ours[6] = {0x02, 0, 0, 0, 0, 1};
+  memcpy(mac, ours, sizeof ours);
   while (BYTE_TEST != 0x87654321u) {} /* it wakes up */
   HW_CFG = 0x00150000u;               /* whole frames, 5 kB for sending */
   mac_write(MAC_ADDRL, mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 |
@@ -238,14 +239,6 @@ err_t board_netif_init(struct netif *netif)
   mac_write(MAC_ADDRH, mac[4] | (uint32_t)mac[5] << 8);
   TX_CFG = 2u;
   mac_write(MAC_CR, 0xCu); /* send and receive */
-  memcpy(netif->hwaddr, mac, sizeof mac);
-  netif->hwaddr_len = sizeof mac;
-  netif->mtu = 1500;
-  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-  netif->name[0] = 'e', netif->name[1] = '0';
-  netif->output = etharp_output;
-  netif->linkoutput = send_frame;
-  return ERR_OK;
 }
 
 void board_init(void)

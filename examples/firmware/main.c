@@ -32,6 +32,7 @@
                                  --print-wire --c-source */
 #include "amt.h"
 #include "board.h"
+#include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
@@ -232,6 +233,18 @@ uint32_t network_random(void)
   return board_random(&n, sizeof n) ? n : board_ticks();
 }
 
+static err_t ethernet_init(struct netif *n)
+{
+  board_ethernet_init(n->hwaddr);
+  n->hwaddr_len = 6;
+  n->mtu = 1500;
+  n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  n->name[0] = 'e', n->name[1] = '0';
+  n->output = etharp_output;
+  n->linkoutput = board_ethernet_send;
+  return ERR_OK;
+}
+
 static void network_init(void)
 {
   ip4_addr_t ip, net, gw;
@@ -242,7 +255,7 @@ static void network_init(void)
   IP4_ADDR(&gw, gateway[0], gateway[1], gateway[2], gateway[3]);
   IP_ADDR4(&dns, name_server[0], name_server[1], name_server[2],
            name_server[3]);
-  netif_add(&netif, &ip, &net, &gw, NULL, board_netif_init, ethernet_input);
+  netif_add(&netif, &ip, &net, &gw, NULL, ethernet_init, ethernet_input);
   netif_set_default(&netif);
   netif_set_up(&netif);
   dns_setserver(0, &dns);
@@ -313,7 +326,7 @@ static void loop(void)
 {
   int over = 0;
   while (!over) {
-    board_netif_poll(&netif);
+    board_ethernet_poll(&netif);
     sys_check_timeouts();
     over = job_duty();
     board_led(board_now() / 250u & 1u);

@@ -7,7 +7,7 @@
 #include "emulator.h"
 #include "start.h"
 #include <string.h>
-#include <lwip/etharp.h>
+#include <lwip/netif.h>
 #include <netif/ethernet.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -236,7 +236,7 @@ static uint32_t      net_device;
 static queue         received, sent;
 static unsigned char received_frame[QUEUE][FRAME + 2], sent_frame[FRAME + 2];
 
-static err_t send_frame(struct netif *netif, struct pbuf *p)
+err_t board_ethernet_send(struct netif *netif, struct pbuf *p)
 {
   unsigned number;
   uint32_t n;
@@ -249,7 +249,7 @@ static err_t send_frame(struct netif *netif, struct pbuf *p)
   return ERR_OK;
 }
 
-void board_netif_poll(struct netif *netif)
+void board_ethernet_poll(struct netif *netif)
 {
   unsigned number;
   uint32_t n;
@@ -266,7 +266,7 @@ void board_netif_poll(struct netif *netif)
   }
 }
 
-err_t board_netif_init(struct netif *netif)
+void board_ethernet_init(uint8_t mac[6])
 {
   unsigned i;
   net_device = device_begin(NET, ADDRESS | LINK_STATUS);
@@ -276,14 +276,7 @@ err_t board_netif_init(struct netif *netif)
   DEVICE_REGISTER(net_device, STATUS) = 15u;
   for (i = 0; i < QUEUE; i++)
     give(net_device, RECEIVE, &received, i, received_frame[i], FRAME, WRITES);
-  for (i = 0; i < 6u; i++) netif->hwaddr[i] = BYTE(net_device + CONFIG + i);
-  netif->hwaddr_len = 6;
-  netif->mtu = 1500;
-  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-  netif->name[0] = 'e', netif->name[1] = '0';
-  netif->output = etharp_output;
-  netif->linkoutput = send_frame;
-  return ERR_OK;
+  for (i = 0; i < 6u; i++) mac[i] = BYTE(net_device + CONFIG + i);
 }
 
 void board_init(void)
