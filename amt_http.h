@@ -728,8 +728,8 @@ enum { AMT__SMALL = 0 };
 #if AMT_WIDE > 0
 #include "amt_wide.h"
 #else
-#define amt__over(p, at, n, what)    (at) /* nothing is passed at once */
-#define amt__hash_words(text, hash)  (hash)
+#define amt__over(p, at, n, what)   (at) /* nothing is passed at once */
+#define amt__hash_words(text, hash) (hash)
 #endif
 
 AMT__INLINE void amt__put_char(amt_window *o, char c)

@@ -188,19 +188,6 @@ AMT__INLINE size_t amt__over(const unsigned char *p, size_t i, size_t n,
   return i;
 }
 
-/* As amt__text_hash, of four bytes at a time; *text goes behind them. */
-AMT__INLINE uint32_t amt__hash_words(const char **text, uint32_t hash)
-{
-  size_t   n = strlen(*text);
-  uint32_t w;
-  for (; n >= sizeof w; n -= sizeof w, *text += sizeof w) {
-    memcpy(&w, *text, sizeof w);
-    hash = (hash ^ w) * 16777619u;
-    hash ^= hash >> 15;
-  }
-  return hash;
-}
-
 #elif !defined(AMT__WIDE_JSON)
 /* ------------------------------------------------------------------------
    >>wide-http
@@ -679,6 +666,21 @@ AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
   }
   return amt__json_rest(t, p, n, used, token, i);
 }
+
+#ifndef AMT_NO_HTTP /* only the pump asks for it */
+/* As amt__text_hash, of four bytes at a time; *text goes behind them. */
+AMT__INLINE uint32_t amt__hash_words(const char **text, uint32_t hash)
+{
+  size_t   n = strlen(*text);
+  uint32_t w;
+  for (; n >= sizeof w; n -= sizeof w, *text += sizeof w) {
+    memcpy(&w, *text, sizeof w);
+    hash = (hash ^ w) * 16777619u;
+    hash ^= hash >> 15;
+  }
+  return hash;
+}
+#endif
 #endif /* AMT__WIDE_JSON */
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
