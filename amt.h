@@ -1838,19 +1838,16 @@ AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
   return c != '"' && c != '\\';
 }
 
-/* How many bytes are plain. With -Os, where small is better than fast, it takes
-   them one at a time. */
+/* How many of n bytes, one or more, are plain. With -Os, where small is better
+   than fast, it takes them one at a time. */
 static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
   size_t at = 0;
   if (kind == AMT__RAW) return n;
-  if (AMT__SMALL) return n != 0 && amt__is_plain((unsigned char)*text, kind);
+  if (AMT__SMALL) return (size_t)amt__is_plain((unsigned char)*text, kind);
   if (kind == AMT__AS_JSON || kind == AMT__TEXT) { /* most, so apart */
-#if AMT_WIDE > 0
-    return amt__over((const unsigned char *)text, 0, n, AMT__TO_SEND);
-#else
+    at = amt__over((const unsigned char *)text, 0, n, AMT__TO_SEND);
     kind = AMT__TEXT;
-#endif
   }
   while (at < n && amt__is_plain((unsigned char)text[at], kind)) at++;
   return at;
