@@ -408,12 +408,6 @@ void prove_begin(void)
   assert(r.depth <= 7);
 }
 
-void prove_follow(void)
-{
-  assert(amt__http_follow(nondet_number(), nondet_number(),
-                          nondet_number() & 255u) <= AMT__H_NONE);
-}
-
 #if AMT_WIDE > 0
 /* The scanner stops where the same bytes, one at a time, would stop it. */
 void prove_over(void)

@@ -23,6 +23,8 @@
 #   test_json.c:numbers_are_written_in_decimal writes it.
 # - amt__value gives NULL, a text that ends with a NUL, or the id: which of a
 #   struct's members it reads is a table of offsets, tested by test_job/holes.c.
+# - amt__http_follow stays in its table: test_http/reply.c plays it with all its
+#   inputs.
 # - memchr reads no further than what it finds (C11, 7.24.5.1).
 # - a request goes on at a place that amt__fill itself noted: at, index and total
 #   are any, the offset in a value is 0.
@@ -90,7 +92,6 @@ proof address_4 "18" "-DBYTES=16"
 proof uint64 "22" "-DBYTES=20"
 proof begin "18" ""
 proof certificate "18" ""
-proof follow "150" ""
 proof over "11" "-DBYTES=9 $wide"
 proof find "14 --unwindset first_of.0:200" "-DBYTES=17 $wide"
 proof piece "10" "-DBYTES=8 $wide" amt__http_follow:follow_stands
