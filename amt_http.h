@@ -1187,7 +1187,7 @@ static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
   static const uint8_t first[26] = { 0, 0, 1, 0, 0, 0, 0, 0, 50, 0, 60, 72, 0,
                                      0, 0, 0, 0, 82, 0, 95, 0, 0, 123 };
   unsigned w;
-  if (!AMT__SMALL && n == 0)
+  if (!AMT__SMALL && place == 0) /* not AMT__H_PADDED, which has no word */
     return c - 'a' < 26u && first[c - 'a'] != 0 ? first[c - 'a']
                                                 : (unsigned)AMT__H_NONE;
   while (place < AMT__H_NONE) {

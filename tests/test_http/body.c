@@ -140,6 +140,7 @@ static const vector bad_chunks[] = {
   BAD_CHUNK("", "-5\r\nhello\r\n0\r\n\r\n"),
   BAD_CHUNK("", "0x5\r\nhello\r\n0\r\n\r\n"),
   BAD_CHUNK("", " 5\r\nhello\r\n0\r\n\r\n"),
+  BAD_CHUNK("", " c\r\nhello, world\r\n0\r\n\r\n"),
   BAD_CHUNK("", ";a\r\nhello\r\n0\r\n\r\n"),
   BAD_CHUNK("", "5\nhello\r\n0\r\n\r\n"),
   BAD_CHUNK("", "5\rhello\r\n0\r\n\r\n"),
