@@ -460,14 +460,14 @@ AMT__INLINE uint32_t amt__json_unit(const unsigned char *p)
   return (w >> 8 | w) & 0xFFFFu;
 }
 
-/* From i on, in front of near, over escapes that are right, to p[*to]. */
-AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t near,
+/* From i on, in front of limit, over escapes that are right, to p[*to]. */
+AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t limit,
                                      size_t *to)
 {
   size_t   at = *to;
   unsigned c, length;
   uint32_t point, low;
-  for (; i < near && p[i] == '\\'; i += length) {
+  for (; i < limit && p[i] == '\\'; i += length) {
     c = p[i + 1];
     length = 2;
     if (c != 'u') {
@@ -496,10 +496,10 @@ AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t near,
 AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
                                   size_t *to)
 {
-  size_t   from, near = n < AMT__ESCAPE_MAX ? 0 : n - (AMT__ESCAPE_MAX - 1);
+  size_t   from, limit = n < AMT__ESCAPE_MAX ? 0 : n - (AMT__ESCAPE_MAX - 1);
   unsigned c, length;
   do {
-    from = i = amt__json_escapes(p, i, near, to);
+    from = i = amt__json_escapes(p, i, limit, to);
     while ((c = amt__json_scan(p, &i, n)) >= 0x80) {
       length = amt__json_character(p + i, n - i);
       if (length == 0) break; /* the step's */
@@ -507,7 +507,7 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
     }
     if (*to != from) memmove(p + *to, p + from, i - from);
     *to += i - from;
-  } while (c == '\\' && i != from && i < near);
+  } while (c == '\\' && i != from && i < limit);
   return i;
 }
 

@@ -120,6 +120,13 @@ def test_macros_named_as_the_functions_of_a_stream_do_no_harm():
               whole("amt_%s.h" % library) + '#include "amt.h"\n')
 
 
+def test_no_name_in_the_headers_is_one_of_windows_h():
+    """Which defines small words to nothing: near, far, IN, OUT."""
+    for bits in 0, 32, 64, 128:
+        takes(whole("amt.h"), "-DAMT_WINSOCK", "-O1", "-DAMT_WIDE=%d" % bits,
+              compiler=MINGW)
+
+
 def test_the_implementation_may_come_after_the_declarations():
     for options in CHOICES:
         for first in HEADERS[0], "amt_http.h":
