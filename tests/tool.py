@@ -4645,6 +4645,9 @@ def test_encrypt_reads_a_line_and_is_known_by_its_name():
             shutil.copy(AMT, d + "/" + name)
             r = amt(None, "-v", "opconxps", fast=False, program=[d + "/" + name])
             equal((r.returncode, r.stdout), (0, wanted))
+            r = amt(None, fast=False, program=[d + "/" + name],
+                    input="opconxps\n")
+            equal((r.returncode, r.stdout, r.stderr), (0, wanted, ""))
 
 
 def test_a_token_of_16_kB_is_kept():

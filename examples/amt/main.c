@@ -149,9 +149,9 @@ static int encrypt(void)
 
 static int act(int argc, char **argv)
 {
-  int e;
-  if (argc < 2) return wrong(EXIT_USAGE, "nothing to do", "see `amt --help`");
-  e = take_options(argv);
+  int e = argc > 0 ? take_options(argv) : 0;
+  if (e == 0 && argc < 2 && opt.type != ENCRYPT)
+    return wrong(EXIT_USAGE, "nothing to do", "see `amt --help`");
   if (e != 0) return e;
   if (opt.help) return print_help();
   if (opt.version) return print_version();
