@@ -716,6 +716,14 @@ def test_what_is_no_secret_stays_for_whoever_learns_from_it():
                                                       b"*" * 12))
 
 
+def test_among_tokens_what_can_only_be_one_is_hidden_whatever_its_name():
+    said = (b'{"tokens":{"user":"%s","application":"PAYROLL_DEMO","url":'
+            b'"http://amt.example/jobs/12345678"}}' % TICKET.encode())
+    _, back, _, _ = conversation([(post("/logon", b'{"Password":"Pass-1234"}'),
+                                   reply(said))])
+    equal(back, reply(said.replace(TICKET.encode(), b"*" * len(TICKET))))
+
+
 def test_a_compressed_body_is_hidden_since_secrets_cannot_be_found_in_it():
     squeezed = zlib.compress(b'{"Token":"Tok-12345678"}' * 9000, 1)
     answer = reply(squeezed, "Content-Encoding: gzip")

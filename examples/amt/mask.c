@@ -318,6 +318,15 @@ static int is_like_token(const char *t, size_t n)
   return n >= TOKENS && !is_date(t, n);
 }
 
+/* Whatever its name says. */
+static int is_surely_token(const char *t, size_t n)
+{
+  size_t i, digits = 0;
+  for (i = 0; i < n; i++) digits += t[i] >= '0' && t[i] <= '9';
+  return n >= 16 && digits > 0 && strchr("/\\", *t) == NULL &&
+         memchr(t, ':', n) == NULL && is_like_token(t, n);
+}
+
 /* --- forms and queries ---------------------------------------------------- */
 
 static int is_of_name(char c)
@@ -435,7 +444,7 @@ static int is_secret_string(const masking *m, const json_place *j,
   const char *name = j->named ? j->name : "";
   if (is_about(name)) return 0;
   if (hides_value_of(name) || is_sign_in_name(m, name)) return 1;
-  if (is_no_token(name)) return 0;
+  if (is_no_token(name)) return j->zone > 0 && is_surely_token(t, n);
   if (j->zone > 0) return !is_date(t, n) && !is_flag(t, n);
   return m->reply && m->signs_in && is_like_token(t, n);
 }
