@@ -2584,7 +2584,8 @@ static int amt__read_headers(amt__reading *r, const char *p, size_t n)
 }
 
 /* Fills a text, and reads what comes of it: what is wrong, in words, or NULL.
-   Where there is a sign-in, it would ask for the token that it is to bring. */
+   The headers of a sign-in must not need the token, which it has yet to
+   bring. */
 static const char *amt__filled_fault(const amt_job *j, const char *text,
                                      unsigned where)
 {
@@ -2951,7 +2952,8 @@ static void amt__name(amt_job *j, const char *text, size_t n)
     if (!(wanted & 1u)) continue;
     name = amt__wire(j)->reply[m];
     if (name == NULL) continue;
-    if (!AMT__SMALL && name == amt__wire_default.reply[m])
+    if (!AMT__SMALL && name == amt__wire_default.reply[m] &&
+        j->field__ == AMT__NONE)
       length = amt__reply_length[m];
     if (length == 0) {
       if (n == 0 || !amt__begins_none(j, m, *text))

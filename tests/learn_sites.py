@@ -134,7 +134,7 @@ def tapped(module, kill, path):
   with subprocess.Popen(
       [AMT, "tap", "--listen", str(port), "--save", path, "--to",
        "http://127.0.0.1:%d" % site.port], stderr=subprocess.PIPE,
-      env=environment()) as tap:
+      env=environment(AMT_PASSWORD="s3cret")) as tap:
     tap.stderr.readline()
     try:
       module.client(batch.Client(port), kill)

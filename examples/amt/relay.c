@@ -14,6 +14,7 @@
 #include "relay.h"
 #include "capture.h"
 #include "files.h"
+#include "mask.h"
 #include "options.h"
 #include "secrets.h"
 #include "session.h"
@@ -396,6 +397,13 @@ static void say_begin(const amt_address *a, uint16_t port)
                opt.secrets ? ", with secrets" : "");
 }
 
+/* A password that stands where no name tells it: in a list, say. */
+static void know_password(void)
+{
+  const char *password = environment("AMT_PASSWORD");
+  if (!empty(password)) mask_know(password, strlen(password));
+}
+
 int relay(void)
 {
   amt_address a;
@@ -412,6 +420,7 @@ int relay(void)
   e = capture_open(opt.save);
   if (e == 0) {
     say_begin(&a, port);
+    know_password();
     prepare_last_words(EXIT_IO, "amt: tap: left at once; %s may end early",
                        opt.save);
     relay_loop();

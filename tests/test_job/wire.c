@@ -199,6 +199,21 @@ TEST(an_id_and_a_status_may_have_the_same_name)
   }
 }
 
+/* The default's own texts are looked for in another way. */
+TEST(an_id_may_have_the_name_that_the_default_has_for_the_status)
+{
+  static const step s[] = {
+    OK(AMT_START, JSON({"Status":2112})), OK(AMT_MONITOR, JSON({"Status":4})),
+    OK(AMT_MESSAGES, JSON({"Messages":[]}))
+  };
+  play     *p = play_with(s);
+  amt_wire *w = play_wire(p);
+  w->reply[AMT_REPLY_ID] = w->reply[AMT_REPLY_STATUS];
+  play_job(p);
+  expect_end(p, "done 4");
+  assert_string_equal(p->j.id, "2112");
+}
+
 /* --- replies whose names are all "" ---------------------------------------- */
 
 /* The table of a site whose replies are nothing but the value. */
