@@ -23,7 +23,7 @@
 #   test_json.c:numbers_are_written_in_decimal writes it.
 # - amt__value gives NULL, a text that ends with a NUL, or the id: which of a
 #   struct's members it reads is a table of offsets, tested by test_job/holes.c.
-# - amt__http_follow stays in its table: test_http/reply.c plays it with all its
+# - amt__http_follow stays in its table: test_http/main.c plays it with all its
 #   inputs.
 # - memchr reads no further than what it finds (C11, 7.24.5.1).
 # - a request goes on at a place that amt__fill itself noted: at, index and total

@@ -20,4 +20,15 @@
 #define AMT_POSIX
 #include "amt_http.h"
 
+/* With all that it can be given, and so a proof: more letters are as 255. */
+TEST(no_byte_leads_out_of_the_words_of_a_head)
+{
+  unsigned place, n, c;
+  for (place = 0; place <= AMT__H_NONE; place++)
+    for (n = 0; n < 256; n++)
+      for (c = 0; c < 256; c++)
+        if (amt__http_follow(place, n, c) > AMT__H_NONE)
+          fail_msg("%u, %u, %u", place, n, c);
+}
+
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -307,15 +307,4 @@ TEST(a_corrupted_parser_does_no_harm)
   }
 }
 
-/* With all that it can be given: a proof of that function. */
-TEST(no_byte_leads_out_of_the_words_of_a_head)
-{
-  unsigned place, n, c;
-  for (place = 0; place <= AMT__H_NONE; place++)
-    for (n = 0; n < 256; n++) /* more is as 255 */
-      for (c = 0; c < 256; c++)
-        if (amt__http_follow(place, n, c) > AMT__H_NONE)
-          fail_msg("%u, %u, %u", place, n, c);
-}
-
 /* SPDX-License-Identifier: MIT OR Unlicense */
