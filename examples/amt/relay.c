@@ -400,8 +400,8 @@ static void say_begin(const amt_address *a, uint16_t port)
 /* A password that stands where no name tells it: in a list, say. */
 static void know_password(void)
 {
-  const char *password = environment("AMT_PASSWORD");
-  if (!empty(password)) mask_know(password, strlen(password));
+  const char *given = environment("AMT_PASSWORD");
+  if (!empty(given)) mask_know(given, strlen(given));
 }
 
 int relay(void)
