@@ -22,11 +22,15 @@ command -v gcovr >/dev/null ||
 command -v clang-19 >/dev/null && command -v llvm-cov-19 >/dev/null ||
   { mcdc=; echo "left    COVERAGE mcdc: no clang-19, llvm-19"; }
 
+set_sources() {
+  name=$1 file=$(sh tests/sources.sh $2 | head -n 1)
+  others=$(sh tests/sources.sh $2 | sed 1d)
+}
+
 # program NAME TEST OPTION...: builds TEST (tests/sources.sh) for gcov and for
 # llvm-cov, runs both.
 program() {
-  name=$1 file=$(sh tests/sources.sh $2 | head -n 1)
-  others=$(sh tests/sources.sh $2 | sed 1d); shift 2
+  set_sources $1 $2; shift 2
   (cd $out/gcc && gcc -std=gnu99 -O0 -g --coverage -I../../.. -I../../../backends -I../../../tests \
      $(opts "$@") $(printf '../../../%s ' $file $others) -o $name -lcmocka \
      $(libs "$@"))
@@ -37,8 +41,7 @@ program() {
 }
 
 clang_alone() {
-  name=$1 file=$(sh tests/sources.sh $2 | head -n 1)
-  others=$(sh tests/sources.sh $2 | sed 1d); shift 2
+  set_sources $1 $2; shift 2
   [ -z "$mcdc" ] || with_clang "$@"
 }
 

@@ -238,22 +238,6 @@ const char *behind_scheme(const char *value)
   return value[n] != 0 ? value + n + strspn(value + n, " ") : value;
 }
 
-/* Percent-decoded, terminated: the length. A '+' is a blank in queries and
-   forms. */
-static size_t url_decode(char *to, const char *p, size_t n, int plus)
-{
-  size_t i, len = 0;
-  for (i = 0; i < n; i++) {
-    int high = -1, low = -1;
-    if (p[i] == '%' && i + 2 < n)
-      high = hex_value(p[i + 1]), low = hex_value(p[i + 2]);
-    if (high >= 0 && low >= 0) to[len++] = (char)(high << 4 | low), i += 2;
-    else to[len++] = plus && p[i] == '+' ? ' ' : p[i];
-  }
-  to[len] = 0;
-  return len;
-}
-
 spot plain_spot(enum spot_place place, const char *name)
 {
   spot s;

@@ -164,6 +164,20 @@ int hex_value(char c)
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+size_t url_decode(char *to, const char *p, size_t n, int plus)
+{
+  size_t i, len = 0;
+  for (i = 0; i < n; i++) {
+    int high = -1, low = -1;
+    if (p[i] == '%' && i + 2 < n)
+      high = hex_value(p[i + 1]), low = hex_value(p[i + 2]);
+    if (high >= 0 && low >= 0) to[len++] = (char)(high << 4 | low), i += 2;
+    else to[len++] = plus && p[i] == '+' ? ' ' : p[i];
+  }
+  to[len] = 0;
+  return len;
+}
+
 void wipe(void *p, size_t n)
 {
   volatile unsigned char *v = (volatile unsigned char *)p;

@@ -55,6 +55,10 @@ char *hex_digits(char to[17], uint64_t value);
 /* Of one digit, or -1. */
 int hex_value(char c);
 
+/* Percent-decoded, terminated: the length. With `plus` a '+' is a blank, as in
+   queries and forms. */
+size_t url_decode(char *to, const char *p, size_t n, int plus);
+
 /* Zeros, which no compiler leaves out. */
 void wipe(void *p, size_t n);
 
