@@ -315,7 +315,7 @@ explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 G
 explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
 	@python3 tests/explore_mistakes.py
 
-long: ## 10 million polls, 10,000 kills, 1,000 power cuts: hours
+long: ## 10 million polls, 10,000 kills, 1,000 power cuts, a day: hours
 	@$(MAKE) --no-print-directory packages DEBS="$(sort $(FIRMWARE_DEBS) sqlite3)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@MAKE="$(MAKE)" sh tests/long.sh

@@ -797,8 +797,8 @@ typedef struct amt_job {
                               breaks off goes on later, what was said not (with
                               a 32-bit uint_fast32_t, of less than 4 GB) */
   uint8_t     msg_first;   /* this is its first; one that broke off goes on
-                              when it can be had again, AMT_SERVER_TEXT
-                              between, or is left, if the server has it no
+                              when it can be had again, after any other
+                              event, or is left, if the server has it no
                               more */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */

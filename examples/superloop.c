@@ -36,8 +36,7 @@ static int name_table(void *ctx, const char *host, amt_address *a, int max)
   return amt_address_parse(a, "127.0.0.1", 9);
 }
 
-/* Polls the job once: 1 when it is over. Events come one at a time; ignore
-   those that you do not need. */
+/* Polls the job once: 1 when it is over. Ignore events that you do not need. */
 static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
 {
   static const char *const from[] = {"log: ", "answer: ", "error: ",
@@ -46,9 +45,9 @@ static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
   case AMT_STARTED: printf("started: %s\n", job->id); return 0;
   case AMT_STATUS: printf("status: %s\n", amt_status_name(job->status));
     return 0;
-  case AMT_MESSAGE: /* long ones come in pieces; the text is only lent */
-    printf("%s%.*s%s", job->msg_first ? from[job->msg_kind] : "",
-           (int)job->msg_len, job->msg, job->msg_more ? "" : "\n");
+  case AMT_MESSAGE: /* lent; long ones come in pieces, other events between */
+    printf("%s%s%.*s%s\n", from[job->msg_kind], job->msg_first ? "" : "... ",
+           (int)job->msg_len, job->msg, job->msg_more ? " ..." : "");
     return 0;
   case AMT_RETRYING: printf("again soon: %s\n", amt_error(job->error));
     return 0;

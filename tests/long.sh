@@ -5,7 +5,9 @@
 #              its time (tests/long_polls.c)
 #   kills      10,000 runs of amt that are killed by force, and gone on with
 #   power      1,000 power cuts of the firmware's board in qemu
-# usage: long.sh [polls|kills|power]...  POLLS, KILLS, CUTS: other numbers
+#   day        24 hours of the firmware's time, over a link that fails at random
+# usage: long.sh [PART]...  POLLS, KILLS, CUTS, MINUTES (that the day may take
+#        here, 90; a slower machine needs more): other numbers
 cd "$(dirname "$0")/.." || exit 1
 out=build/long
 mkdir -p $out build/test
@@ -37,10 +39,19 @@ power() {
   grep -q 'all went right' $out/power
 }
 
-for part in ${*:-polls kills power}; do
+day() {
+  MAKE="${MAKE:-make} JOB=SLOWLOG_86400" \
+    sh tests/firmware.sh build/firmware-day build/amt &&
+    python3 tests/firmware_day.py build/firmware-day build/amtsim \
+      "${MINUTES:-90}" cortex_m3/plain >$out/day
+  sed 's/^/LONG day: /' $out/day
+  grep -q 'all went right' $out/day
+}
+
+for part in ${*:-polls kills power day}; do
   began=$(date +%s)
   case $part in
-  polls | kills | power) $part || result=1 ;;
+  polls | kills | power | day) $part || result=1 ;;
   *) echo "long.sh: what is \"$part\"?" >&2; exit 2 ;;
   esac
   echo "LONG $part: $(($(date +%s) - began)) s"

@@ -45,7 +45,10 @@ static const unsigned char gateway[] = {10, 0, 2, 2};
 static const unsigned char name_server[] = {10, 0, 2, 2}; /* qemu's */
 static const char user[] = "ocadm", password[] = "opconxps";
 
-static const amt_task task = {"DEMO2", "REPORTTEST01", NULL, NULL, NULL, NULL,
+#ifndef JOB
+#define JOB "REPORTTEST01"
+#endif
+static const amt_task task = {"DEMO2", JOB, NULL, NULL, NULL, NULL,
                               NULL, NULL, NULL, 0, 0};
 
 /* --- all memory ----------------------------------------------------------- */
@@ -79,8 +82,12 @@ static void print_number(uint32_t n)
   board_print(digits, o.len);
 }
 
+static int in_message; /* pieces of it, but not yet the last, were printed */
+
 static void print_line(const char *label, const char *text)
 {
+  if (in_message) print(" ...\n");
+  in_message = 0;
   print(label), print(text), print("\n");
 }
 
@@ -175,23 +182,31 @@ static int job_record(uint8_t state)
   return state == ABOUT_TO;
 }
 
-/* One event: 1 when it is over. */
-static int job_event(amt_event e)
+/* A long one comes in pieces; other events may stand between them. */
+static void job_message(void)
 {
   static const char *const from[] = {"log: ", "answer: ", "error: ",
                                      "other: ", "page: ", "it wants: ",
                                      "it is at: "};
+  if (!in_message) {
+    print(from[job.msg_kind]);
+    if (!job.msg_first) print("... ");
+  }
+  board_print(job.msg, job.msg_len);
+  if (!job.msg_more) print("\n");
+  in_message = job.msg_more;
+}
+
+/* One event: 1 when it is over. */
+static int job_event(amt_event e)
+{
   switch (e) {
   case AMT_STARTING: return job_record(ABOUT_TO);
   case AMT_STARTED: print_line("started: ", job.id); return job_record(HAS_ID);
   case AMT_STATUS: print_line("status: ", amt_status_name(job.status));
     return 0;
   case AMT_MESSAGE:
-  case AMT_SERVER_TEXT:
-    if (job.msg_first) print(from[job.msg_kind]);
-    board_print(job.msg, job.msg_len);
-    if (!job.msg_more) print("\n");
-    return 0;
+  case AMT_SERVER_TEXT: job_message(); return 0;
   case AMT_RETRYING: print_line("again soon: ", amt_error(job.error));
     return 0;
   case AMT_DONE: return job_ended();
@@ -340,6 +355,7 @@ int main(void)
   network_init();
   session_init();
   if (job_begin()) loop();
+  print_figure("awake for: ", board_now() / 1000u, " s\n");
   print_figure("longest poll: ", longest, " ticks of 40 ns\n");
   print_figure("deepest stack: ", board_stack_used(), " of ");
   print_figure("", board_stack_size(), " bytes\n");
