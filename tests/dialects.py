@@ -193,6 +193,12 @@ status.Fertig?? = 4
 status.Läuft = RUNNING
 """ % ("long " * 60)
 
+# Texts longer than the 4,095 bytes that each C compiler takes as one literal.
+LONG = "start.body = {%s\"o'k ??/\u00e4\": {job}{?queue},\"q\": {queue}{/queue}}\n" \
+       "monitor.path = /%s{id}\n" % (
+           "".join("\"Member%d\": \"as the site wants it\", " % i
+                   for i in range(150)), "long/" * 820)
+
 compiling = threading.Lock()
 ROOT = os.getcwd()
 COMPILE = ["gcc", "-std=gnu99", "-Wall", "-Wextra", "-pedantic", "-Werror",
@@ -244,10 +250,11 @@ def a_table_as_c_source_that_is_the_same_and_runs_a_job(name):
 
 def test_every_kind_of_hole_is_the_same_as_c_source():
     subprocess.check_call([as_c("default"), "default"])
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as f:
-        f.write(NASTY)
-        f.flush()
-        subprocess.check_call([as_c("nasty", "--wire", f.name), f.name])
+    for name, wire in ("nasty", NASTY), ("long", LONG):
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as f:
+            f.write(wire)
+            f.flush()
+            subprocess.check_call([as_c(name, "--wire", f.name), f.name])
 
 
 TOPICS = (a_wire_file_that_is_printed_as_it_is_read, whole_job,

@@ -1,7 +1,8 @@
 /* wire_c.c - the wire table as C source, for programs with amt.h.
 
    Each text is a row of string literals and of the macros that write holes. A
-   line is filled as far as the next of them fits. */
+   line is filled as far as the next of them fits. A text that is longer than
+   every C compiler takes as one literal is an array of characters instead. */
 
 #include "wire_c.h"
 #include "holes.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 enum { C_WIDTH = 74, C_LITERAL = 60 }; /* marks stand behind a word, too */
+enum { C_LONGEST = 4095 }; /* C99, 5.2.4.1: of a literal, joined */
 
 static size_t c_column;               /* of the line at hand; 0: none is */
 static char   c_literal[C_LITERAL + 5]; /* one that is being written */
@@ -52,20 +54,18 @@ static void end_c_literal(void)
   put_c_word(text(word, sizeof word, "\"%s\"", c_literal));
 }
 
-/* Octal ends after three digits, whatever follows; and no "??" is left, which
-   may begin a trigraph. */
-static void put_c_char(char c)
+/* Writes a character as it stands between two of `mark`, and returns the place
+   after it. Octal ends after three digits, whatever follows; and no "??" is
+   left, which may begin a trigraph. */
+static char *write_c_char(char *to, char c, char mark)
 {
-  static const char plain[] = "\"\\?\r\n\t", escape[] = "\"\\?rnt";
-  const char *found = strchr(plain, c);
+  static const char plain[] = "\\?\r\n\t", escape[] = "\\?rnt";
+  const char *found = c != 0 ? strchr(plain, c) : NULL;
   unsigned    u = (unsigned char)c;
-  char       *to;
-  if (c_length > C_LITERAL - 4) {
-    end_c_literal();
-    c_column = 0; /* what goes on with it is on the next line */
-  }
-  to = c_literal + c_length;
-  if (found != NULL) {
+  if (c == mark) {
+    *to++ = '\\';
+    *to++ = c;
+  } else if (found != NULL) {
     *to++ = '\\';
     *to++ = escape[found - plain];
   } else if (u < 32 || u > 126) {
@@ -76,7 +76,16 @@ static void put_c_char(char c)
   } else {
     *to++ = c;
   }
-  c_length = (size_t)(to - c_literal);
+  return to;
+}
+
+static void put_c_char(char c)
+{
+  if (c_length > C_LITERAL - 4) {
+    end_c_literal();
+    c_column = 0; /* what goes on with it is on the next line */
+  }
+  c_length = (size_t)(write_c_char(c_literal + c_length, c, '"') - c_literal);
 }
 
 static void put_c_chars(const char *p, const char *end)
@@ -146,6 +155,59 @@ static void put_c_text(const char *p)
   end_c_literal();
 }
 
+static int is_c_array(const char *p)
+{
+  return p != NULL && strlen(p) > C_LONGEST;
+}
+
+/* amt_site_start_body, of start.body. */
+static const char *c_array_name(char *room, size_t size, const void *member)
+{
+  char *p;
+  text(room, size, "amt_site_%s", wire_name(member));
+  for (p = room; *p != 0; p++)
+    if (*p == '.') *p = '_';
+  return room;
+}
+
+static void put_c_array(const char *const *member)
+{
+  char        word[40];
+  const char *p = *member;
+  if (!is_c_array(p)) return;
+  putf("static const char %s[] = {", c_array_name(word, sizeof word, member));
+  c_column = 0;
+  for (; *p != 0; p++, c_glued = 1) {
+    char *to = word;
+    *to++ = '\'';
+    to = write_c_char(to, *p, '\'');
+    memcpy(to, "',", 3);
+    put_c_word(word);
+  }
+  put_c_word("0");
+  put_text("\n};\n\n");
+}
+
+static void put_c_arrays(void)
+{
+  int i;
+  for (i = 0; i < AMT_CALLS; i++) {
+    put_c_array(&wire.call[i].path);
+    put_c_array(&wire.call[i].body);
+  }
+  put_c_array(&wire.headers);
+}
+
+/* A member of the table. */
+static void put_c_member(const char *const *member)
+{
+  char name[40];
+  if (is_c_array(*member))
+    put_c_word(c_array_name(name, sizeof name, member));
+  else
+    put_c_text(*member);
+}
+
 static void put_c_status(const amt_status_word *w)
 {
   put_text("static const amt_status_word amt_site_status[] = {");
@@ -171,14 +233,14 @@ static void put_c_table(void)
     c_column = 0;
     put_c_text(wire.call[i].method);
     put_c_behind(",");
-    put_c_text(wire.call[i].path);
+    put_c_member(&wire.call[i].path);
     put_c_behind(",");
-    put_c_text(wire.call[i].body);
+    put_c_member(&wire.call[i].body);
     put_text(" }");
   }
   put_text("\n  },\n  /* header */");
   c_column = 14;
-  put_c_text(wire.headers);
+  put_c_member(&wire.headers);
   put_text(",\n  {");
   for (i = 0; i < AMT_REPLY_COUNT; i++) {
     putf("%s\n    /* %s */", i > 0 ? "," : "", wire_name(&wire.reply[i]));
@@ -196,6 +258,7 @@ void put_wire_c(void)
            "has of keys and\n   other secrets is here, too. */\n\n"
            "#include \"amt.h\"\n\n");
   if (wire.status != NULL) put_c_status(wire.status);
+  put_c_arrays();
   put_c_table();
 }
 
