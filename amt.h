@@ -73,17 +73,17 @@
                  |
              AMT_DONE                         for as long as you ask
 
-   A call that fails in a way that may pass is repeated (AMT_RETRYING) until
-   s.give_up. Once the server knows the job, every refusal counts as one that
-   may pass; when the time is up the run ends with AMT_E_LOST, and the job goes
-   on at the server. A refused sign-in is tried three times at most, after 5 s
-   and after a minute, since directories lock accounts. If only the log is
-   missing when the time is up, that is AMT_DONE with the job's code,
-   log_complete 0 and the last call's error.
+   A call whose failure may pass is repeated (AMT_RETRYING) until s.give_up.
+   Once the server knows the job, a refusal may pass, too; when the time is up
+   the run ends with AMT_E_LOST, and the job goes on at the server. A refused
+   sign-in is tried three times at most, after 5 s and after a minute, since
+   directories lock accounts. If the time is up and only the log is missing, the
+   run ends with AMT_DONE: the job's code, log_complete 0 and the last call's
+   error.
 
    The end of each call, and what it means; a test plays each cell. "look" is
-   MonitorJob, "log" is GetMessages at the end; "later" is of a job that the
-   server knows: it has given this run the id, or told a status.
+   MonitorJob, "log" is GetMessages at the end. "later" is the column before it
+   once the server knows the job: it gave this run the id, or told a status.
 
      end of a call    sign-in later   START   STOP    look    later   log
      good             next    next    next    next    next    next    next
@@ -110,18 +110,19 @@
    refused  AMT_FAILED; a Start did not happen
    unknown  AMT_FAILED; a Start may have arrived, and is never sent again
 
-   A Start's refusal that brings a status which ends a run is AMT_DONE with that
+   A Start that is refused with a status that ends a run is AMT_DONE with that
    code. With AMT_LIVE a log that fails before the job's end gives no event
-   and ends nothing: the next look decides. A 401 counts as "401 again" where no
-   call signs in. A Start meets a stale connection with s.start_kept only.
+   and ends nothing: the next look decides. Where no call signs in, each 401
+   counts as "401 again". Only with s.start_kept can a Start meet a stale
+   connection.
 
    Never twice. A Start goes on a connection that is opened for it: a kept one
    may be closing, and then nobody would know whether the Start arrived. So
    each Start costs one more TCP connection (ten system calls with AMT_POSIX)
    and, over TLS, a handshake: with BearSSL 0.75 million instructions and 315
    bytes where the server resumes the session, 42 million and 1,411 bytes where
-   it does not. s.start_kept saves it. The library cannot see a proxy that
-   repeats a POST by itself: HAProxy does with retry-on all-retryable-errors,
+   it does not. s.start_kept saves this. The library cannot see a proxy that
+   repeats a POST by itself: HAProxy does so with retry-on all-retryable-errors,
    nginx with proxy_next_upstream ... non_idempotent. Do not use these settings.
 
    After a power cut. To start nothing twice, write down "started, id unknown"
@@ -139,10 +140,10 @@
      e = amt_poll(&pool, &j, now());
 
    A flag does not wake amt_wait. It returns AMT_BUSY when a signal came; for
-   anything else use amt_poll and wait by means of your own, for j.wait at most,
-   and no longer than a stop may be late.
+   anything else use amt_poll and a wait of your own: at most j.wait, and no
+   longer than a stop may come late.
 
-   The layers, each of which stands without those above it:
+   The layers; each works without those above it:
 
      your loop     amt_wait, amt_poll        amt_next, and an HTTP of yours
                   +------------------------+
@@ -166,13 +167,13 @@
 
    Conventions, once for all of it:
    - You own all memory: sessions, jobs, tasks, connections, one buffer, the
-     token's room. What a pointer in them points to must live, unchanged, as
-     long as it says there. Structs start zeroed; 0 stands for the default that
-     is named beside the member.
+     token's room. What their pointers point to must stay, unchanged, for as
+     long as their comments say. Structs start zeroed; 0 stands for the default
+     that is named beside the member.
    - Texts are UTF-8 and NUL-terminated, unless a length is beside them.
    - Times are milliseconds in a uint32_t that may wrap; durations stay below
      2^31 (24 days). Where 0 is the default, AMT_ZERO asks for no time at all
-     (in this header; the limits of amt_http.h know 1 ms at the least).
+     (in this header; the least limit in amt_http.h is 1 ms).
    - Errors are negative, AMT_E_...; amt_error has their cause and cure.
    - Names of the library begin with amt_ and AMT_; those with two underscores
      are private, as are the struct members named so.
@@ -181,11 +182,11 @@
    sizeof(amt_slot) and a stream for each connection + one buffer of 64 bytes
    or more + room for the token. Requests and replies of any size pass through
    that buffer. A request longer than the buffer is produced a piece at a time,
-   each at a cost that depends on its own length alone; with -Os, where small is
-   better than fast, each piece is produced from the request's beginning.
+   and a piece costs what it is long; with -Os, where small is better than fast,
+   each piece is produced from the request's beginning.
 
-   What two threads may share: constant tables freely; a session, and all of
-   its jobs and their pool, only under one lock of yours. Nothing else.
+   Threads may share constant tables; and, under one lock of yours, a session
+   with all of its jobs and their pool. Nothing else.
 
    ------------------------------------------------------------------------
    >>wire
@@ -197,8 +198,8 @@
    BatchRequestId, and only one above 0 is a start. The paths and the other
    member names are THIS PROJECT'S OWN CHOICE: they are not published anywhere.
    All of it stands in one table, amt_wire_default; a server that differs needs
-   another table, and no change of code. A request in the table is the text that
-   was captured, with holes in place of its values:
+   another table, and no change of code. A request in the table is a text as a
+   working client sends it, with holes in place of the values:
 
      amt_wire table = *amt_wire_default();
      amt_wire_fault fault;
@@ -212,10 +213,11 @@
      if (amt_wire_check(&table, &fault) != 0) puts(fault.reason);
      session.wire = &table;
 
-   All calls are POST, with a token after sign-in. Below, byte for byte, is what
-   goes out (>) and what may come back (<). Each line of a head ends in CR LF. A
-   body is one line without a line end, continued here after a '\'. The heads
-   that are left out differ from the second in path and Content-Length.
+   All calls are POST, and carry a token after the sign-in. Below, byte for
+   byte, is what goes out (>) and what may come back (<). Each line of a head
+   ends in CR LF. A body is one line without a line end, continued here after a
+   '\'. Heads that are left out differ from the second in path and
+   Content-Length.
 
    > POST /AmtOpConService/Authenticate HTTP/1.1
    > Host: 127.0.0.1:42000
@@ -254,34 +256,34 @@
    A stop says STOP; a script has TaskType SCRIPT and ScriptName for JobName; a
    RunAs user is sent as User, after SubmitUser. What is not given is left out.
 
-   Read with tolerance: members in any order and any ASCII case, unknown ones
-   skipped, null as absent (but null for the list of messages is an empty one),
-   ids and numbers as numbers or strings, a status as a whole number in any
-   spelling (4, "+4", 4.0) or as its name (WaitForQueue), with or without blanks
-   around it, messages as objects or plain strings, the token also as LogonToken
-   or Token. If a member comes twice, the last counts; but a second text of one
-   message, or a second list of messages, is an error (AMT_E_DUPLICATE). A
-   server that puts Text before Sequence must honour AfterSequence.
+   What is tolerated in a reply: members in any order and any ASCII case;
+   unknown members; null, which counts as absent (for the list of messages, as
+   an empty one); ids and numbers as numbers or strings; a status as a whole
+   number in any spelling (4, "+4", 4.0) or as its name (WaitForQueue), with or
+   without blanks around it; messages as objects or plain strings; the token
+   also as LogonToken or Token. If a member comes twice, the last counts; but a
+   second text of one message, or a second list of messages, is an error
+   (AMT_E_DUPLICATE). A server that puts Text before Sequence must honour
+   AfterSequence.
 
-   No message is given twice. A message whose Sequence is not greater than the
-   one asked for was given before. Only the whole log of a job with child tasks,
-   which number their own, and elements without Sequence are told apart by
-   count. A list is
-   the whole log if its first element has no Sequence, or none that is greater
-   than the one asked for.
+   No message is given twice. A message was given before if its Sequence is not
+   greater than the one asked for. Messages are counted instead where they have
+   no Sequence, and in the whole log of a job with child tasks, since each child
+   has numbers of its own. A list is the whole log if its first element has no
+   Sequence, or none that is greater than the one asked for.
 
    Messages that the server has lost are told at the end, by AMT_E_GAP:
-   - a reply begins behind the number that is next; the first number is 1 or 0.
+   - a reply's first number is not the next one (in the first reply, 1 or 0).
      But where numbers jump inside a reply, other jobs may have those between;
    - numbers step back in a list that is not the whole log, or a number that
-     was passed over comes late;
+     was left out comes late;
    - the whole log has become shorter, or ends before the greatest number, or
      another message stands where the last one was;
    - a message that had broken off is not there any more.
-   It cannot be told if numbers begin anew and have passed the greatest one by
-   the next look, or if a list without numbers loses as many as it gains.
-   A table whose Sequence is NULL is for servers whose numbers do not begin with
-   1: each list must then be the whole log.
+   Two losses cannot be seen: numbers that begin anew and have passed the
+   greatest one by the next look, and a list without numbers that loses as many
+   as it gains. A table whose Sequence is NULL is for servers whose numbers do
+   not begin with 1: each list must then be the whole log.
 
    ------------------------------------------------------------------------
    >>options   define them before the include, in the file that has
@@ -295,7 +297,7 @@
                           (5.3 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
                           Basic, holes in paths, other lists (2.7 kB)
-   AMT_WIDE               bits that the tokenizer, and the reader of replies,
+   AMT_WIDE               bits that the tokenizer and the parser of replies
                           look at together: 32, 64 or 128; 0: a byte at a time.
                           By default what the machine has; 0 with -Os, and
                           without amt_wide.h (32 costs 4.1 kB)
@@ -414,9 +416,9 @@
 
 enum { AMT_JSON_ERRORS(AMT__ENUM) AMT_JOB_ERRORS(AMT__ENUM) };
 
-/* What the number of an error says, as in amt_http.h: that a text is not JSON;
-   that the server has refused the call (4xx); and that nothing was sent, since
-   what you gave is wrong. */
+/* What the number of an error says, as in amt_http.h: a text is not JSON; the
+   server has refused the call (4xx); nothing was sent, since what you gave is
+   wrong. */
 #define AMT_IS_JSON(error)    ((error) <= -40 && (error) >= -47)
 #define AMT_IS_REFUSAL(error) ((error) <= -62 && (error) >= -66)
 #define AMT_IS_UNSENT(error)  ((error) <= -120 && (error) >= -128)
@@ -444,8 +446,8 @@ enum {
 
 /* "RUNNING", "WAIT_FOR QUEUE", ...; "" for a number that is not published. */
 AMTDEF const char *amt_status_name(int32_t code);
-/* The code of a name; case does not count, nor do '_', '-' and blanks, so that
-   WaitForQueue is one. -1 if unknown. */
+/* The code of a name, or -1. Case does not count, nor do '_', '-' and blanks:
+   WaitForQueue is a name, too. */
 AMTDEF int32_t amt_status_code(const char *name, size_t n);
 /* 1 if this code ends a run: this library's rule, since none is published. */
 AMTDEF int amt_status_ends(int32_t code);
@@ -466,16 +468,16 @@ enum {
 /* The state between two bytes. Zeroed is the start. No pointers: it may be
    copied or stored. `depth` counts the open objects and arrays.
 
-   With `repair`, what is wrong inside a string is no error: a raw tab stays,
-   and U+FFFD stands for each other raw control; for the bytes that are not
-   UTF-8, one for each piece that could still have become a character (what
-   Unicode recommends); for the backslash of an escape that is none, whose rest
-   is text; for half a surrogate pair. Each is a piece of its own, and may
-   take no bytes (*used 0). */
+   With `repair` nothing inside a string is an error. A raw tab stays. U+FFFD
+   takes the place of each other raw control; of bytes that are not UTF-8, once
+   for each piece that might have become a character (as Unicode recommends); of
+   the backslash of an unknown escape, whose other bytes are text; and of half a
+   surrogate pair. Each U+FFFD is a piece of its own, and may take no bytes
+   (*used 0). */
 typedef struct amt_json {
   size_t   offset;   /* bytes used so far; wraps where size_t is small */
   size_t   start;    /* offset of the token at hand */
-  uint32_t code_point; /* of \u escapes; an error */
+  uint32_t code_point; /* of a \u escape; after an error, its number */
   uint32_t repaired; /* U+FFFD given so far; yours to set to 0 at any time */
   uint8_t  repair;   /* set it to 1 before the first byte, or leave it 0 */
   uint8_t  depth;
@@ -489,23 +491,23 @@ typedef struct amt_json {
 } amt_json;
 
 /* KEY, STRING and NUMBER come in one piece if they lie whole in the bytes fed
-   and need no repair, otherwise in several, never cut in a character. */
+   and need no repair, otherwise in several. No character is cut. */
 typedef struct amt_json_token {
   const char *text;  /* lent until the next call; not terminated */
   size_t      len;
-  uint8_t     first; /* this piece begins it */
-  uint8_t     last;  /* and this one ends it; it may be empty */
+  uint8_t     first; /* 1: this piece is the token's first */
+  uint8_t     last;  /* 1: it is the token's last; it may be empty */
 } amt_json_token;
 
 /* The next token of the n bytes at p, or AMT_JSON_MORE, or an error (sticky;
    json->offset is its place). Strings are unescaped in place: p is written
-   to. *used: bytes taken, maybe with the ':' or ',' that follows; go on behind
-   them. */
+   to. *used: bytes taken, maybe with the ':' or ',' that follows; feed those
+   after them next. */
 AMTDEF int amt_json_next(amt_json *json, void *p, size_t n, size_t *used,
                          amt_json_token *token);
-/* After the last byte: 0 if they were exactly one JSON text, or an error.
-   AMT_JSON_NUMBER, an empty last piece, where only the end ends a number;
-   then call again. */
+/* After the last byte: 0 if all bytes were exactly one JSON text, or an error.
+   Where a number has no end but this, AMT_JSON_NUMBER first, its last piece,
+   which is empty: then call again. */
 AMTDEF int amt_json_end(amt_json *json, amt_json_token *token);
 
 /* An integer exactly: 0, or AMT_E_JSON_RANGE if the text is not a whole
@@ -542,7 +544,7 @@ typedef enum {
 #define AMT_HOLE_STATION     "\023" /* OPCON, if the task has none */
 #define AMT_HOLE_QUEUE       "\024"
 #define AMT_HOLE_ID          "\025"
-#define AMT_HOLE_AFTER       "\026" /* of AMT_MESSAGES: the number behind which
+#define AMT_HOLE_AFTER       "\026" /* of AMT_MESSAGES: the number after which
                                        messages are wanted */
 #define AMT_HOLE_TASK_VALUES "\027" /* a list */
 #define AMT_HOLE_PARAMETERS  "\030" /* a list */
@@ -552,34 +554,35 @@ typedef enum {
 #define AMT_HOLE_BASIC       "\034" /* Base64 of user:password (RFC 7617) */
 #define AMT_HOLE_ACTION      "\035" /* START, STOP or KILL, of these calls */
 
-/* `part` only where the word has a value, or only where it has none. A list
+/* `part` is sent only if the word has a value, or only if it has none. A list
    without elements has none. Parts may hold parts. */
 #define AMT_IF(word, part)     "\001" AMT_HOLE_##word part "\003"
 #define AMT_UNLESS(word, part) "\002" AMT_HOLE_##word part "\003"
 
-/* How a hole is filled, where it does not say: in a body that is JSON as JSON
-   (a string, a list of strings; a number: `after`, and an id that is one), in a
-   path or a form percent-encoded, in a header as it is. A body is JSON if it
-   begins with '{', '[', '"' or a hole; any other is a form. It says: */
+/* Where a hole stands decides how it is filled: in a JSON body as JSON (a
+   string, or a list of strings; AFTER, and an ID that is one, as a number), in
+   a path or a form percent-encoded, in a header as it is. A body is JSON if it
+   begins with '{', '[', '"' or a hole; any other is a form. A hole may ask for
+   another way: */
 #define AMT_AS_RAW(hole)  "\004" hole /* as it is */
 #define AMT_AS_TEXT(hole) "\005" hole /* as in a JSON string, without quotes */
 #define AMT_AS_URL(hole)  "\006" hole /* percent-encoded (RFC 3986) */
-/* A list: {"a":"1"} of "a=1"; [{"name":"a","value":"1"}]; or as one string,
-   the elements joined by a separator, in a form percent-encoded. */
+/* A list of "a=1": {"a":"1"}; or [{"name":"a","value":"1"}]; or one string,
+   its elements joined by a separator (percent-encoded in a form). */
 #define AMT_AS_OBJECT(list)             "\007" list
 #define AMT_AS_PAIRS(name, value, list) "\010" name "\014" value list
 #define AMT_AS_JOINED(separator, list)  "\013" separator list
 
 /* Members of replies; SEQUENCE, TIME and TEXT in each element of the messages.
-   SUCCESS, if it is false, 0, "false" or "0", says of a 2xx that it is a
-   refusal, like a 4xx without a Status: a Start did not happen. */
+   A 2xx whose SUCCESS is false, 0, "false" or "0" is a refusal, like a 4xx
+   without a Status: a Start did not happen. */
 enum {
   AMT_REPLY_TOKEN, AMT_REPLY_EXPIRES, AMT_REPLY_ID, AMT_REPLY_STATUS,
   AMT_REPLY_MESSAGE, AMT_REPLY_MESSAGES, AMT_REPLY_MORE, AMT_REPLY_SEQUENCE,
   AMT_REPLY_TIME, AMT_REPLY_TEXT, AMT_REPLY_SUCCESS, AMT_REPLY_COUNT
 };
 
-/* A word of a server for a status, in any ASCII case, and its code. */
+/* A server's own word for a status, in any ASCII case, and its code. */
 typedef struct amt_status_word {
   const char *text; /* 1 to AMT_NAME_MAX bytes */
   int32_t     code;
@@ -587,45 +590,45 @@ typedef struct amt_status_word {
 
 /* All that is put on the wire, and read from it.
 
-   A call has a method, a path with its query, and a body or NULL. Without a
-   path no call signs in: then the session's token is given by the caller, or
-   `headers` have AMT_HOLE_BASIC, or nobody is asked. `headers` are the lines of
-   every call, each ending in CR LF: before Accept and Content-Type, which the
-   library adds, and without Content-Length, which it adds too.
+   A call has a method, a path with its query, and a body or NULL. If the path
+   of AMT_SIGN_IN is NULL, no call signs in: the caller gives the session's
+   token, or `headers` have AMT_HOLE_BASIC, or the server asks for neither.
+   `headers` are lines of every call, each with its CR LF. The library adds
+   Accept, Content-Type and Content-Length, which must not be among them.
 
    A member of replies whose name is NULL is not read. Names may be dotted,
    "result.job.status", and have alternatives, "AmtLogonToken|Token": any of
-   them is read; null, or an empty token, life, id or status, hides no other.
-   Lists on the way do not count: result.status is in {"result":[{"status":4}]},
-   too, and of several elements the last counts.
-   Each part has 1 to AMT_NAME_MAX bytes, the whole 255 at most. "" means the
-   reply (or the element) itself. */
+   them is read. A null, or an empty token, life, id or status, counts as
+   absent. Lists on the way do not count: result.status is in
+   {"result":[{"status":4}]}, too, and of several elements the last counts. Each
+   part has 1 to AMT_NAME_MAX bytes, the whole 255 at most. "" means the reply
+   (or the element) itself. */
 #define AMT_NAME_MAX 31
 typedef struct amt_wire {
   struct { const char *method, *path, *body; } call[AMT_CALLS];
   const char *headers; /* or NULL */
   const char *reply[AMT_REPLY_COUNT];
-  const amt_status_word *status; /* beside the published names, and before
-                                    them; the last has no text; or NULL */
+  const amt_status_word *status; /* tried before the published names; the last
+                                    has no text. Or NULL */
 } amt_wire;
 
 AMTDEF const amt_wire *amt_wire_default(void);
 
 /* What is wrong with a table, for a person. */
 typedef struct amt_wire_fault {
-  uint8_t     call;   /* AMT_SIGN_IN to AMT_MESSAGES; AMT_CALLS: of none */
-  const char *text;   /* of the table: the one that is wrong; NULL: it lacks */
+  uint8_t     call;   /* AMT_SIGN_IN to AMT_MESSAGES, or AMT_CALLS: of none */
+  const char *text;   /* the table's text that is wrong; NULL: it is missing */
   size_t      at;     /* the byte in it */
   const char *part;   /* "method", "path", "body", "headers", "reply" or
                          "status" */
   const char *reason; /* a constant sentence; "" with AMT_NO_TEXT */
 } amt_wire_fault;
 
-/* Judges a table whole: marks that are none, parts that are not closed, a list
-   in a path, a body that is not JSON once it is filled, a name of a reply that
-   is too long, a call that names no job. 0; or AMT_E_WIRE, and *fault says
-   what. Call it once for a table of your own, where it is made: a run trusts
-   it, and sends what it says. Not there with AMT_DEFAULT_WIRE_ONLY. */
+/* Judges a whole table: unknown marks, parts that are not closed, a list in a
+   path, a body that is not JSON once it is filled, a name of a reply that is
+   too long, a call that names no job. 0; or AMT_E_WIRE, and *fault says what.
+   Call it once for a table of your own, where it is made: a run trusts the
+   table, and sends what it says. Not there with AMT_DEFAULT_WIRE_ONLY. */
 #ifndef AMT_DEFAULT_WIRE_ONLY
 AMTDEF int amt_wire_check(const amt_wire *w, amt_wire_fault *fault);
 #endif
@@ -641,13 +644,13 @@ typedef struct amt_session {
   uint8_t         messages;   /* AMT_AT_END */
   uint8_t         close;      /* 1: a connection for each request */
   uint8_t         start_kept; /* 1: a Start may go on a kept connection. That
-                                 saves one connect, and where the server has
-                                 just closed it, nobody knows whether the job
-                                 was started */
+                                 saves one connect; but if the server has just
+                                 closed it, nobody knows whether the job was
+                                 started */
   uint8_t         repair;     /* 1: text that is not UTF-8, raw controls and
-                                 wrong escapes end no reply; they become
-                                 U+FFFD, see amt_json, but never in an id or
-                                 a token */
+                                 wrong escapes are no error; they become
+                                 U+FFFD, see amt_json. Never in an id or a
+                                 token */
   /* Here already, since small offsets make small code: */
   uint8_t         stale__;    /* the token was refused; it may still be going
                                  out */
@@ -664,20 +667,20 @@ typedef struct amt_session {
   const amt_wire *wire;       /* NULL: the default */
   const char     *user;       /* the API user */
   const char     *password;
-  /* Instead of password: fetches it for one sign-in (begin 1; its text must
-     live until the end of that), and is told of the end (begin 0): wipe it.
-     A table with AMT_HOLE_BASIC needs it in each request: there the end is
-     that of the session, or new credentials. */
+  /* Instead of password: with begin 1 it returns the password for one sign-in.
+     The text must stay until begin 0 says that the sign-in has ended: wipe it.
+     A table with AMT_HOLE_BASIC needs it in each request: there begin 0 comes
+     at the end of the session, or with new credentials. */
   const char   *(*secret)(void *ctx, int begin);
   void           *ctx;
-  char           *token;      /* room for it; a fixed token stands in it */
-  size_t          token_room; /* one more than the longest token; it is wiped
-                                 by amt_session_end, and a pool's buffer by
-                                 amt_pool_end */
+  char           *token;      /* room for the token; or a token that is given
+                                 stands here. amt_session_end wipes it, and
+                                 amt_pool_end the pool's buffer */
+  size_t          token_room; /* one more than the longest token */
   uint32_t        initial_delay; /* before the first status: 10 s */
   uint32_t        poll;       /* between two: 5 s */
-  uint32_t        poll_max;   /* lets poll grow with the job's age, to an
-                                 eighth of it, up to this; 0: it does not */
+  uint32_t        poll_max;   /* lets poll grow to an eighth of the job's age,
+                                 but no further than this; 0: it stays */
   uint32_t        give_up;    /* how long the server may stay away: 300 s;
                                  AMT_ZERO: the first failure ends it */
   uint32_t        seed;       /* for the jitter of repeats: another number on
@@ -690,13 +693,12 @@ typedef struct amt_session {
 
 /* New credentials, while jobs run: the token is dropped, and a refusal of the
    old ones forgotten. 1; or 0, and nothing was changed, while a sign-in is
-   under way or a request is half sent: try again after the next event. With
-   a token that is given write the new one into its room when it has returned
-   1. */
+   under way or a request is half sent: try again after the next event. If you
+   give the token yourself, write the new one into its room after the 1. */
 AMTDEF int amt_session_credentials(amt_session *s, const char *user,
                                    const char *password);
-/* Wipes the token and the struct. Its jobs must have ended or be dropped. The
-   texts that user and password point to are yours to wipe. */
+/* Wipes the token and the struct. End or drop its jobs first. The texts that
+   user and password point to are yours to wipe. */
 AMTDEF void amt_session_end(amt_session *s);
 
 /* --- tasks and jobs ----------------------------------------------------- */
@@ -707,22 +709,22 @@ typedef struct amt_task {
   const char        *application; /* required */
   const char        *job;         /* required, or */
   const char        *script;      /* instead: overrides job */
-  const char        *submit_user; /* BATCH: published is that others fail */
-  const char        *station;     /* OPCON, likewise */
-  const char        *run_as;      /* the application's default user */
-  const char        *queue;       /* the server's default */
+  const char        *submit_user; /* default BATCH; others fail, it is said */
+  const char        *station;     /* default OPCON; likewise */
+  const char        *run_as;      /* default: the application's user */
+  const char        *queue;       /* default: the server's */
   const char *const *task_values; /* sent as they are */
   const char *const *parameters;
   size_t             task_value_count, parameter_count;
 } amt_task;
 
-/* What amt_next, amt_poll and amt_wait tell. A run ends with the last two,
-   e >= AMT_DONE, which then come for ever; of all others any may come again. */
+/* What amt_next, amt_poll and amt_wait tell. A run ends with one of the last
+   two, e >= AMT_DONE, which then comes each time; any other may come again. */
 typedef enum {
-  AMT_BUSY,     /* nothing yet. job->wait: call again after that at the latest,
-                   and once the stream has something; during a call it is the
-                   time until the call fails. 0: another job of the pool has
-                   its turn first */
+  AMT_BUSY,     /* nothing yet. Call again after job->wait at the latest, and
+                   as soon as the stream has something; during a call the wait
+                   is the time until the call fails. 0: it is another job's
+                   turn in the pool */
   AMT_CALL,     /* amt_next only: make the HTTP call job->op, feed the reply */
   AMT_STARTING, /* the next call may send the Start's first byte: record it */
   AMT_STARTED,  /* job->id: record it before going on */
@@ -736,33 +738,34 @@ typedef enum {
   AMT_STOP_ANSWERED, /* the server has answered the stop or kill; it accepted
                    if job->error is 0. If not, it is asked again with each
                    poll */
-  AMT_RETRYING, /* job->error says why; the call comes again in job->wait. Not
-                   said of messages with AMT_LIVE, before the job's end */
+  AMT_RETRYING, /* job->error says why; the call comes again in job->wait. Does
+                   not come for messages that AMT_LIVE fetches while the job
+                   runs */
   AMT_DONE,     /* job->code is the completion code. job->log_complete is 0,
                    with the reason in job->error, if messages could not be had
                    (with AMT_NEVER, none were asked for). AMT_E_UNDEFINED: that
                    state, ten times in a row. May come without AMT_STARTED: the
                    job has ended at once */
-  AMT_FAILED    /* job->error, cause, http_status; job->start: below
-                   AMT_START_UNKNOWN nothing was started; from there on the
-                   job may run, and job->code is AMT_CODE_UNDEFINED, otherwise
-                   the completion code to report; job->msg a name that is
-                   wrong */
+  AMT_FAILED    /* job->error, cause, http_status. If job->start is below
+                   AMT_START_UNKNOWN nothing was started, and job->code is the
+                   completion code to report; otherwise the job may run, and
+                   job->code is AMT_CODE_UNDEFINED. job->msg: the name of a
+                   value that is wrong, or NULL */
 } amt_event;
 
 /* What AMT_MESSAGE (the first) and AMT_SERVER_TEXT (the others) bring. */
 enum {
   AMT_MSG_LOG,   /* a message of the job */
-  AMT_MSG_REPLY, /* what the server says to a Start; should the job have ended
-                    at once (AMT_DONE, no AMT_STARTED), this is its log */
-  AMT_MSG_ERROR, /* what it says to a call that failed: AMT_REPLY_MESSAGE, each
-                    string in it, or a reply that is nothing but a string */
-  AMT_MSG_OTHER, /* any other string of such a reply, 200 bytes of all together:
-                    to be told where it says nothing else */
-  AMT_MSG_PAGE,  /* likewise, where the reply is not JSON: the text of an HTML
-                    page, of a fault in XML, or as it is; 200 characters of it
-                    at most, without controls. May end in a blank. Character
-                    references, such as &amp;, stay as they are */
+  AMT_MSG_REPLY, /* what the server says to a Start. If the job has ended at
+                    once (AMT_DONE, no AMT_STARTED), this is its log */
+  AMT_MSG_ERROR, /* what it says to a call that failed: each string in
+                    AMT_REPLY_MESSAGE, or a reply that is just a string */
+  AMT_MSG_OTHER, /* any other string of such a reply, 200 bytes in all: show
+                    them if nothing else comes */
+  AMT_MSG_PAGE,  /* likewise, of a reply that is not JSON: the text of an HTML
+                    page, of a fault in XML, or plain; at most 200 characters,
+                    without controls. May end in a blank. Character references,
+                    such as &amp;, stay as they are */
   AMT_MSG_CHALLENGE, /* WWW-Authenticate of a 401: what the server wants */
   AMT_MSG_LOCATION   /* Location of a 3xx: where it redirects to */
 };
@@ -777,34 +780,35 @@ enum { AMT_START_NONE,     /* it did not happen */
 #define AMT_TIME_SIZE 40 /* .NET's have 33 bytes, with its hundreds of ns */
 
 /* Where producing a request goes on: the last place at or before the window's
-   begin, so that a piece costs what it is long, not what lies before it. */
+   first byte. So a piece costs what it is long, not what lies before it. */
 typedef struct amt_place {
   size_t      at;     /* in the body's text, */
   size_t      index;  /* in the list of the hole there, */
   size_t      offset; /* and in its value */
-  size_t      total;  /* bytes of the request before it; 0: at its begin */
-  uint8_t     count;  /* how long all is has to be known */
+  size_t      total;  /* bytes of the request before it; 0: at its start */
+  uint8_t     count;  /* 1: the whole length is needed */
 } amt_place;
 
 typedef struct amt_job {
-  /* To read, but for what has two underscores: that is private. Small members
-     first, in the order of their size: small offsets make small code. */
+  /* To read; what has two underscores is private. Small members first, in the
+     order of their size: small offsets make small code. */
   uint8_t     code;        /* AMT_DONE, AMT_FAILED: completion code */
   uint8_t     start;       /* AMT_START_ */
   uint8_t     log_complete;
   uint8_t     msg_kind;    /* AMT_MSG_ */
-  uint8_t     msg_more;    /* more pieces of this message follow; a message that
-                              breaks off goes on later, what was said not (with
-                              a 32-bit uint_fast32_t, of less than 4 GB) */
-  uint8_t     msg_first;   /* this is its first; one that broke off goes on
-                              when it can be had again, after any other
-                              event, or is left, if the server has it no
-                              more */
+  uint8_t     msg_more;    /* 1: more pieces of this message follow. If it
+                              breaks off, an AMT_MESSAGE goes on later, as long
+                              as the server has it (with a 32-bit
+                              uint_fast32_t, below 4 GB); an AMT_SERVER_TEXT
+                              does not */
+  uint8_t     msg_first;   /* 1: this piece is the first. Between two pieces of
+                              a message that broke off, any other event may
+                              come */
   uint8_t     has_sequence;
   uint8_t     op;          /* AMT_CALL: which call, an amt_op */
   uint8_t     phase__;
   uint8_t     event__;     /* to be given by the next amt_next */
-  uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; of amt_once, its call */
+  uint8_t     wish__;      /* AMT_STOP, AMT_KILL or 0; amt_once: its call */
   uint8_t     field__;     /* whose value comes next */
   uint8_t     list__;      /* depth of the list of messages, or 0 */
   uint8_t     lists__;     /* how many are open, of any kind */
@@ -862,12 +866,12 @@ typedef struct amt_job {
                                          sent (first 31 bytes), if unknown */
 } amt_job;
 
-/* Prepare a job; nothing is sent before amt_next, amt_poll or amt_wait. A job
-   may be begun again only after it has ended or was dropped. */
+/* Prepares a job; nothing is sent before amt_next, amt_poll or amt_wait. Begin
+   a job again only after it has ended or was dropped. */
 AMTDEF void amt_start(amt_job *j, amt_session *s, const amt_task *t);
 /* Goes on with a job that is known by its id, after a reset for example. The id
-   is copied, `application` must live as long as the job; an id too long ends in
-   AMT_E_ID. The id is JSON, as job->id was at AMT_STARTED: 2112 is sent as a
+   is copied (AMT_E_ID if it is too long); `application` must live as long as
+   the job. The id is JSON, as job->id was at AMT_STARTED: 2112 is sent as a
    number, "2112" with its quotes as a string. What is neither (A-7, 007) is
    sent as a string. */
 AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
@@ -875,16 +879,16 @@ AMTDEF void amt_attach(amt_job *j, amt_session *s, const char *application,
 /* One call and no more, for those who keep their own loop: AMT_SIGN_IN (if
    there is no token yet; neither task nor id are needed); AMT_START with a
    task; AMT_STOP, AMT_KILL, AMT_MONITOR or AMT_MESSAGES of t->application and
-   an id (AMT_MESSAGES follows More to the end of the list). Repeated like the
-   calls of a whole run, but a refusal (4xx) is final. AMT_DONE when it was
-   answered; its job->code says something after AMT_MONITOR only. */
+   an id (AMT_MESSAGES follows More to the end of the list). It is repeated like
+   the calls of a whole run, but a refusal (4xx) is final. AMT_DONE when it was
+   answered; job->code has a meaning after AMT_MONITOR only. */
 AMTDEF void amt_once(amt_job *j, amt_session *s, amt_op op, const amt_task *t,
                      const char *id);
 /* AMT_STOP or AMT_KILL: asks the server for it as soon as the id is known.
    Keep pulling events; the job's status tells whether it worked. May be called
-   in every turn of a loop: the same wish again does nothing, and after a kill
-   neither does a stop. A wish that fails or is refused is repeated with each
-   poll, until the job has ended. Before the Start it ends the job at once, with
+   in every turn of a loop: the same wish again does nothing, nor does a stop
+   after a kill. A wish that fails or is refused is repeated with each poll,
+   until the job has ended. Before the Start it ends the run at once, with
    AMT_E_CANCELLED. */
 AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill);
 /* Forgets a job in mid-run: nothing more is sent, and it goes on at the server.
@@ -893,17 +897,17 @@ AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill);
    use amt_drop instead, which also frees its connection. */
 AMTDEF void amt_forget(amt_job *j);
 
-/* The next event. Gives back the message that was lent. */
+/* The next event. What was lent before must not be used any more. */
 AMTDEF amt_event amt_next(amt_job *j, uint32_t now);
 
 /* --- calls, for those who bring their own HTTP -------------------------- */
 
 /* After AMT_CALL. Each puts one part of the request, for job->op. A window of
-   cap 0 tells its length. Producing may be repeated until the reply begins.
-   Take a client that sends a request once and no more, or forbid it to repeat
-   a Start: examples/own_http.c shows how. */
+   cap 0 tells its length. A part may be produced again until the reply begins.
+   Your client must send a request once and no more, or be forbidden to repeat a
+   Start: examples/own_http.c shows how. */
 AMTDEF const char *amt_call_method(const amt_job *j);
-/* Behind the base URL, which is yours: session->url is for the pump. */
+/* What follows the base URL, which is yours: session->url is for the pump. */
 AMTDEF void amt_call_path(const amt_job *j, amt_window *o);
 AMTDEF void amt_call_headers(const amt_job *j, amt_window *o); /* with CR LF */
 AMTDEF void amt_call_body(const amt_job *j, amt_window *o);
@@ -914,29 +918,31 @@ AMTDEF int amt_call_has_body(const amt_job *j);
 /* The request has gone out whole. Optional; amt_reply_status and _field say it
    too. */
 AMTDEF void amt_reply_sent(amt_job *j);
-/* The head: final status, and Retry-After in seconds or 0. Once, before the
-   body; to say it again does no harm. */
+/* The head: its final status, and Retry-After in seconds or 0. Call it before
+   the body; a second time does no harm. */
 AMTDEF void amt_reply_status(amt_job *j, int http_status, uint32_t retry_after);
 /* A field of the head: AMT_MSG_CHALLENGE with the value of a WWW-Authenticate,
-   or AMT_MSG_LOCATION with that of the Location; optional, before the body. It
-   is given as AMT_SERVER_TEXT. The value may come in pieces; last with the last
-   one. The bytes are written to; returns as amt_reply_data does. */
+   or AMT_MSG_LOCATION with that of the Location. Optional, before the body. It
+   comes back as AMT_SERVER_TEXT. The value may be given in pieces; `last` is 1
+   with the last one. The bytes are written to; what it returns is as of
+   amt_reply_data. */
 AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
                               int last);
-/* Body bytes; they are written to (copy those that a client only lends).
+/* Body bytes; they are written to, so copy those that a client only lends.
    Returns how many were taken. After each call pull events with amt_next until
    it says AMT_BUSY, before p is used for anything else: a message may lie in
-   it, also when all n were taken. Then go on behind those. */
+   it, also when all n were taken. Then give the bytes that are left. */
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n);
 /* The end: error 0 if the reply is complete by HTTP's own framing; otherwise
    AMT_E_BROKEN, which is tried again, AMT_E_PERMANENT, which is not (a URL or a
-   certificate that is wrong), or one of amt_http.h's that says more. taken: 0
-   only if surely not one byte of the request has left; that is what makes a
-   Start safe to send again. After amt_reply_status it counts as 1.
-   AMT_E_STALE: a kept connection ended before a byte of the reply. All but a
-   Start go again at once, without a pause. Say it of a call that went on a kept
-   connection only, and open a new one for the next: a second AMT_E_STALE before
-   a whole reply has come counts as AMT_E_BROKEN, an outage with its pauses. */
+   certificate that is wrong), or an error of amt_http.h that says more.
+   taken: 0 only if surely not one byte of the request has left; then a Start
+   may be sent again. After amt_reply_status it counts as 1.
+   AMT_E_STALE: a kept connection ended before a byte of the reply. Every call
+   but a Start goes again at once, without a pause. Use it only for a call that
+   went on a kept connection, and open a new one for the next: a second
+   AMT_E_STALE before a whole reply counts as AMT_E_BROKEN, an outage with its
+   pauses. */
 AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 
 #ifndef AMT_NO_HTTP
@@ -945,12 +951,12 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken);
 /* One connection. Zero it and set http.stream (and http.limits). */
 typedef struct amt_slot {
   amt_http_conn      http;
-  amt_url            url;     /* of the session it was opened for, */
+  amt_url            url;      /* of the session it was opened for, */
   const amt_session *session;
-  const char        *url_text; /* that one's url, */
-  uint32_t           hash;    /* and a hash of its text: structs and buffers */
-                              /* may be used again for another server */
-  amt_job           *job;     /* whose call is under way; NULL if free */
+  const char        *url_text; /* its session->url, */
+  uint32_t           hash;     /* and a hash of that text: structs and
+                                  buffers may be used for another server */
+  amt_job           *job;      /* whose call is under way; NULL if free */
 } amt_slot;
 
 /* Connections and the one buffer they share. Set the first four. */
@@ -962,23 +968,23 @@ typedef struct amt_pool {
   amt_job  *holder; /* whose bytes lie in buf: poll this job next */
 } amt_pool;
 
-/* Goes on with a job as far as that needs no waiting. Never blocks. At most one
-   receive a call. While a job has lent a message (AMT_MESSAGE,
-   AMT_SERVER_TEXT), its bytes fill the buffer, and the others of the pool get
+/* Goes on with a job as far as it can without waiting. Never blocks, and
+   receives at most once. While a job has lent a message (AMT_MESSAGE,
+   AMT_SERVER_TEXT), the buffer holds it, and the other jobs of the pool get
    AMT_BUSY with a wait of 0: so poll jobs in turn, and drop one that is not
    polled any more. */
 AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now);
-/* The same events, but blocks for the next. AMT_BUSY only if a signal came, its
-   stream cannot wait, other jobs use all connections, or it is another job's
-   turn: to give back a message, or to sign in for the session. Nothing else
-   wakes it: whoever must react to an interrupt or another thread calls amt_poll
-   and waits by means of its own. */
+/* The same events, but blocks until there is one. AMT_BUSY only if a signal
+   came, the stream cannot wait, other jobs use all connections, or another job
+   has its turn: to give back a message, or to sign in for the session. Nothing
+   else wakes it: to react to an interrupt or another thread, call amt_poll and
+   wait in a way of your own. */
 AMTDEF amt_event amt_wait(amt_pool *p, amt_job *j, uint32_t (*now)(void));
 /* Forgets a job in mid-run and closes its connection. */
 AMTDEF void amt_drop(amt_pool *p, amt_job *j);
 /* Closes all connections and wipes the buffer. A job in mid-call, or with a
-   text that lies in the buffer, is dropped, as amt_drop does it, or it would
-   send its request again, even a Start: it and its session must still be
+   text in the buffer, is dropped as by amt_drop, since otherwise it would send
+   its request again, even a Start. Such jobs and their sessions must still be
    there. */
 AMTDEF void amt_pool_end(amt_pool *p);
 #endif /* AMT_NO_HTTP */
@@ -991,8 +997,8 @@ AMTDEF void amt_pool_end(amt_pool *p);
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_IMPLEMENTED)
 #define AMT_IMPLEMENTED
 
-#ifdef __OPTIMIZE_SIZE__ /* as with amt_put: libc's are larger. volatile, or gcc
-                            makes it a call of strlen */
+#ifdef __OPTIMIZE_SIZE__ /* libc's are larger. volatile: otherwise gcc turns
+                            this loop into a call of strlen */
 static size_t amt__length(const volatile char *text)
 {
   size_t n = 0;
@@ -1030,8 +1036,8 @@ AMTDEF const char *amt_error_name(int error)
   }
 }
 
-/* The published names. The place is the code, "" where there is none; the last
-   is 99's, at place 25, which itself is no code. To add one: CONTRIBUTING. */
+/* The published names. The place is the code, "" where there is none; but the
+   last, at place 25, is that of 99. To add one: CONTRIBUTING.md. */
 static const char amt__status_names[] =
   "IDLE\0QUEUED\0RUNNING\0KILLED\0DONE\0SUSPENDED\0SKIPPED_BY_OPS\0"
   "RUN_MANUAL\0RUN_FORCED\0RUN_DEBUG\0DEL_QUEUE\0ERROR\0ABORTED\0"
@@ -1054,8 +1060,8 @@ static int amt__is_blank(char c)
   return c == ' ' || c == '_' || c == '-';
 }
 
-/* 1 if the n bytes are this published name, whose letters are capitals; case
-   and blanks do not count. */
+/* 1 if the n bytes are this published name. Its letters are capitals; case and
+   blanks do not count. */
 static int amt__is_status(const char *p, const char *name, size_t n)
 {
   for (;; p++, name++, n--) {
@@ -1101,7 +1107,7 @@ enum {
   AMT__J_START, /* a value, or a byte order mark before it */
   AMT__J_VALUE,
   AMT__J_FIRST,  /* a value, or the end of an empty array */
-  AMT__J_MEMBER, /* a value, behind its key */
+  AMT__J_MEMBER, /* a value, after its key */
   AMT__J_KEY,
   AMT__J_KEY_1, /* a key, or the end of an empty object */
   AMT__J_COLON,
@@ -1131,15 +1137,15 @@ static const uint8_t amt__json_may[16] = {
 /* Flags: this string is a key; a piece was lent, more follows. */
 enum { AMT__J_IS_KEY = 1, AMT__J_MID_TOKEN = 2 };
 
-/* What a step returns, besides tokens and errors: the held bytes are text; or
-   U+FFFD is due, for this byte, or for what came before it. And what
-   amt__json_structure returns: a number or a literal begins. */
+/* What a step returns, besides tokens and errors: the held bytes are text
+   (CHAR); U+FFFD is due, for this byte or for what came before it. Of
+   amt__json_structure alone: a number or a literal begins. */
 enum { AMT__J_CHAR = 100, AMT__J_BAD_BYTE, AMT__J_BAD_BEFORE, AMT__J_BEGINS };
 
-/* Which bit of the stack is for this depth, 1 to 128. */
+/* The bit of the stack for this depth, 1 to 128. */
 #define AMT__J_LEVEL(depth) ((depth) & (AMT_JSON_DEPTH - 1u))
 
-/* 1 if what is innermost, of a depth that is not 0, is an object. */
+/* 1 if the innermost of what is open is an object. The depth is not 0. */
 AMT__OWN unsigned amt__json_in_object(const amt_json *t)
 {
   unsigned at = AMT__J_LEVEL(t->depth);
@@ -1183,8 +1189,9 @@ AMT__INLINE int amt__json_hold(amt_json *t, unsigned state, unsigned c)
   return AMT__J_CHAR;
 }
 
-/* The state of a number after this byte: a hexadecimal digit for each state
-   before it, the lowest for ZERO. F: the byte is not part of the number. */
+/* The state of a number after this byte, for each state before it: a
+   hexadecimal digit each, the lowest for ZERO. F: the byte does not belong to
+   the number. */
 AMT__INLINE uint32_t amt__json_number(unsigned c)
 {
   if (c - '0' < 10u) return c == '0' ? 0x3320321FuL : 0x3321321FuL;
@@ -1193,7 +1200,7 @@ AMT__INLINE uint32_t amt__json_number(unsigned c)
   return c == '+' || c == '-' ? 0xF7FFFFFFuL : 0xFFFFFFFFuL;
 }
 
-/* Behind the words stands a byte order mark. */
+/* The last of these is a byte order mark. */
 static const char amt__json_literals[] = "true\0false\0null\0\xEF\xBB\xBF";
 
 /* A character as UTF-8. Its length. */
@@ -1212,9 +1219,10 @@ static unsigned amt__json_encode(uint8_t *to, uint32_t point)
   return n;
 }
 
-/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on: `at`
-   is 0 to 3, 4 and 5 for the second backslash and u, and 8 to 11. The u and the
-   digits are held, since repair may make them text. */
+/* "\uXXXX", or "\uXXXX\uXXXX" for a surrogate pair, from its first X on. `at`
+   is 0 to 3 in the first four, 4 and 5 at the second backslash and u, 8 to 11
+   in the last four. The u and the digits are held, since repair may make them
+   text. */
 static int amt__json_hex(amt_json *t, unsigned c)
 {
   uint32_t point = t->code_point;
@@ -1227,7 +1235,7 @@ static int amt__json_hex(amt_json *t, unsigned c)
   digit = amt__digit(c);
   if (digit > 15u) return AMT_E_JSON_ESCAPE;
   point = (point << 4) | digit;
-  if (at == 3) point &= 0xFFFFu; /* half a pair may stand before it */
+  if (at == 3) point &= 0xFFFFu; /* without a first half left from before */
   if (digits < 4) t->utf8[digits] = (uint8_t)c;
   if (digits < 4 || (at == 3 && point - 0xD800u < 0x400u)) {
     t->at++;
@@ -1264,9 +1272,9 @@ AMT__INLINE int amt__json_follows(unsigned first, unsigned c)
   return c - 0x80u < 0x40u && (may >> (c >> 4 & 3u) & 1u);
 }
 
-/* The length of the character at p, of two bytes or more, if it lies whole in
-   the n bytes there; else, or if it is none, 0. What the second byte may be
-   depends on the first (RFC 3629, 4). */
+/* The length of the character of two bytes or more at p, or 0 if it is none or
+   does not lie whole in the n bytes there. The first byte decides what the
+   second may be (RFC 3629, 4). */
 static unsigned amt__json_character(const unsigned char *p, size_t n)
 {
   unsigned k, c = p[0], length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
@@ -1276,7 +1284,7 @@ static unsigned amt__json_character(const unsigned char *p, size_t n)
   return length;
 }
 
-/* The quote that begins a string, of a key or a value. */
+/* The quote that begins a key or a string. */
 static void amt__json_quote(amt_json *t, unsigned key)
 {
   t->flags = (uint8_t)((t->flags & ~AMT__J_IS_KEY) |
@@ -1318,7 +1326,7 @@ AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
   return s == AMT__J_DONE ? AMT_E_JSON_TRAILING : AMT_E_JSON_SYNTAX;
 }
 
-/* 2112x is no 2112: whoever believed it would have another job's id. */
+/* Or 2112x would pass for 2112, which is another job's id. */
 AMT__INLINE int amt__json_ends_number(unsigned c)
 {
   return c == ',' || (c | 32u) == '}' || amt__json_blank(c);
@@ -1427,8 +1435,8 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 #include "amt_wide.h"
 #endif
 
-/* Passes, from i on, the plain text of a string and gathers it at p[*to]. All
-   other bytes go through the step. */
+/* Takes plain text of a string, from i on, and gathers it at p[*to]. Returns
+   where it ends: at a byte for the step. */
 static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
 {
 #if AMT_WIDE > 0
@@ -1445,7 +1453,7 @@ static size_t amt__json_plain(unsigned char *p, size_t i, size_t n, size_t *to)
   return i;
 }
 
-/* The character held, to p[to]. */
+/* Copies the held character to p[to]. */
 static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
                                size_t n)
 {
@@ -1455,13 +1463,14 @@ static size_t amt__json_gather(const amt_json *t, unsigned char *p, size_t to,
   return to;
 }
 
-/* An error in a string, if it may be repaired: U+FFFD is due for the byte that
-   was read, or for what came before it of a character or an escape. Then `need`
-   is the state in which that byte is read anew. */
+/* What becomes of an error: itself, unless it is in a string and may be
+   repaired. Then U+FFFD is due, for the byte that was just read; or for the
+   character or escape that it breaks off, and then that byte is read again, in
+   the state `need`. */
 AMT__APART int amt__json_repair(amt_json *t, int error)
 {
   static const uint8_t behind[] = { /* a \u escape, by `at` */
-    AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, /* that is text */
+    AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, AMT__J_HELD, /* its bytes are text */
     AMT__J_STRING, AMT__J_ESCAPE /* a first half without its second */
   };
   unsigned s = t->state, at = t->at;
@@ -1479,7 +1488,7 @@ AMT__APART int amt__json_repair(amt_json *t, int error)
 
 static const unsigned char amt__json_bad[3] = { 0xEF, 0xBF, 0xBD };
 
-/* Lends what is ready after bytes that gave r: the gathered text, a held
+/* Lends what is ready after the step said r: the gathered text, the held
    character, or U+FFFD. */
 static int amt__json_lend(amt_json *t, amt_json_token *token,
                           const unsigned char *text, size_t n, int r)
@@ -1497,9 +1506,9 @@ static int amt__json_lend(amt_json *t, amt_json_token *token,
   return amt__json_piece(t, token, text, n, r > 0 && r < AMT__J_CHAR ? r : 0);
 }
 
-/* Goes on at i. Text gathers at p[from, to), never ahead of i. A character that
-   began in an earlier buffer may be longer than the part read here, so it is
-   lent alone, from t->utf8. */
+/* The next token, from p[i] on, by the byte step. Text gathers at p[from, to),
+   never ahead of i. A character that began in an earlier buffer may be longer
+   than its part in this one, so it is lent alone, from t->utf8. */
 AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to)
@@ -1538,7 +1547,7 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
       (unsigned)r - AMT_JSON_KEY > AMT_JSON_NUMBER - AMT_JSON_KEY)
     return r;
   if (r <= 0 && to == from) return r < 0 ? amt__json_fail(t, r) : AMT_JSON_MORE;
-  /* Before an error, what came before it, however it was cut. */
+  /* Text in front of an error is given first, however the input was cut. */
   type = amt__json_lend(t, token, p + from, to - from, r);
   if (r < 0) amt__json_fail(t, r);
   return type;
@@ -1549,7 +1558,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
 {
   unsigned char *p = (unsigned char *)bytes;
 #if AMT_WIDE > 0
-  if (n > 0) { /* what there is most of, where nothing is in front of it */
+  if (n > 0) { /* the most frequent ones, with nothing in front of them */
     unsigned c = p[0];
     if (c == '"') return amt__json_quoted(t, p, n, used, token, 0);
     if (c == '{') return amt__json_open(t, p, n, used, token, 0, 1);
@@ -1627,7 +1636,7 @@ static const char amt__start_body[] =
   AMT_IF(TASK_VALUES, ",\"TaskValues\":" AMT_HOLE_TASK_VALUES)
   AMT_IF(PARAMETERS, ",\"Parameters\":" AMT_HOLE_PARAMETERS) "}";
 
-static const char amt__job_body[] = /* of all calls behind the Start */
+static const char amt__job_body[] = /* of all calls after the Start */
   "{" AMT_IF(ACTION, "\"Action\":" AMT_HOLE_ACTION ",")
   "\"ApplicationName\":" AMT_HOLE_APPLICATION
   ",\"BatchRequestId\":" AMT_HOLE_ID
@@ -1636,7 +1645,7 @@ static const char amt__job_body[] = /* of all calls behind the Start */
 static const char amt__headers[] =
   AMT_IF(TOKEN, "X-AMT-LogonToken: " AMT_HOLE_TOKEN "\r\n");
 
-/* Not as literals in the table: those the linker cannot leave out. */
+/* Not as literals in the table: the linker cannot leave those out. */
 static const char amt__reply_token[] = "AmtLogonToken|LogonToken|Token";
 static const char amt__reply_expires[] = "ExpiresIn";
 static const char amt__reply_id[] = "BatchRequestId";
@@ -1664,7 +1673,7 @@ static const amt_wire amt__wire_default = {
   NULL
 };
 
-/* How long its reply names are; 0: there are alternatives. */
+/* The lengths of the default table's reply names; 0: there are alternatives. */
 static const uint8_t amt__reply_length[AMT_REPLY_COUNT] = {
   0, sizeof amt__reply_expires - 1, sizeof amt__reply_id - 1,
   sizeof amt__reply_status - 1, 0, sizeof amt__reply_messages - 1,
@@ -1689,7 +1698,7 @@ static const amt_wire *amt__wire(const amt_job *j)
   return w != NULL ? w : &amt__wire_default;
 }
 
-/* 1 if there is a call for it. */
+/* 1 if the table has a call for it. */
 static int amt__signs_in(const amt_job *j)
 {
   return amt__wire(j)->call[AMT_SIGN_IN].path != NULL;
@@ -1713,10 +1722,10 @@ enum {
   AMT__ANNOUNCED = 2,    /* AMT_STARTING was given */
   AMT__FINAL     = 4,    /* the status ends the run */
   AMT__NO_STATUS = 8,    /* MonitorJob's last reply had none */
-  AMT__REAUTHENTICATED     = 16,   /* a 401 was met, by this call or by the
-                                      Start, as long as that is not KNOWN */
+  AMT__REAUTHENTICATED = 16, /* this call has met a 401; until start is KNOWN,
+                                the Start has */
   AMT__LIVE_DUE  = 32,   /* messages next */
-  AMT__SEQUENCE_AFTER_TEXT      = 64,   /* Sequence comes after Text here */
+  AMT__SEQUENCE_AFTER_TEXT = 64, /* this server's Sequence follows its Text */
   AMT__PRODUCING = 128,  /* counted in session->producing__ */
   AMT__TAKEN     = 256,  /* bytes of the request may have left */
   AMT__BROKEN    = 512,  /* the reply is not complete */
@@ -1763,8 +1772,8 @@ static int amt__is_list(unsigned word)
   return word - AMT__W_TASK_VALUES <= 1u;
 }
 
-/* 1 if the text, or NULL, has this character, or the byte of a hole. libc's
-   memchr is eight times as large. */
+/* 1 if the text, which may be NULL, has this byte. libc's memchr is eight times
+   as large. */
 static int amt__has_char(const char *text, int c)
 {
   if (text != NULL)
@@ -1782,8 +1791,8 @@ static const char *const *amt__list(const amt_job *j, unsigned word, size_t *n)
   return word == AMT__W_TASK_VALUES ? t->task_values : t->parameters;
 }
 
-/* The text of a word; NULL or "" if it has no value. If a number has a value,
-   the text may be any. */
+/* The text of a word; NULL or "" if it has no value. For a number that has one,
+   any other text. */
 static const char *amt__value(const amt_job *j, unsigned word)
 {
   static const uint8_t member[] = { /* where it lies */
@@ -1825,7 +1834,7 @@ static const char *amt__value(const amt_job *j, unsigned word)
 enum { AMT__AS_JSON, AMT__IN_PATH = AMT__AS_JSON + 1, AMT__IN_HEADERS,
        AMT__IN_FORM, AMT__IN_JSON, AMT__SECRETLY = 32 };
 
-/* 1 if a byte is what it stands for, in a text of this kind. */
+/* 1 if a byte stands for itself in a text of this kind. */
 AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
 {
   if (AMT__ANY_WIRE && kind == AMT__URL) /* RFC 3986: unreserved */
@@ -1838,8 +1847,8 @@ AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
   return c != '"' && c != '\\';
 }
 
-/* How many of n bytes, one or more, are plain. With -Os, where small is better
-   than fast, it takes them one at a time. */
+/* How many of the first n bytes are plain; n is not 0. With -Os, where small is
+   better than fast, it looks at one only. */
 static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
   size_t at = 0;
@@ -1874,7 +1883,7 @@ static void amt__put_changed(amt_window *o, unsigned c, unsigned how)
   amt__put_char(o, (char)((unsigned char)digits[c & 15u] | lower));
 }
 
-/* A piece of a value. */
+/* Puts a piece of a value. */
 static void amt__put_as(amt_window *o, const char *text, size_t n, unsigned how)
 {
   size_t k;
@@ -1895,14 +1904,14 @@ AMTDEF void amt_json_put_string(amt_window *o, const char *text, size_t n)
   amt__put_char(o, '"');
 }
 
-/* Of both texts with a colon between them. */
+/* Puts "user:password" as Base64. */
 static void amt__put_base64(amt_window *o, const char *user,
                             const char *password)
 {
   static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const char *p = NULL;
-  unsigned    part, bits = 0, have = 0; /* the low bits are to be put yet */
+  unsigned    part, bits = 0, have = 0; /* how many low bits wait to be put */
   for (part = 0; part < 3u; part++)
     for (p = part == 0 ? user : part == 1u ? ":" : password; *p != 0; p++) {
       bits = bits << 8 | (unsigned char)*p;
@@ -1924,7 +1933,7 @@ typedef struct amt__walk {
   amt_place     *place;         /* where to go on, or NULL */
   const char    *text;
   size_t         len, at;       /* of the text, and how far the walk is */
-  size_t         arg;           /* what the hole says beside how */
+  size_t         arg;           /* where the names or the separator begin */
   size_t         index, offset; /* in its list, and in its value */
   uint8_t        where;         /* AMT__IN_ */
   uint8_t        word;
@@ -1935,7 +1944,7 @@ typedef struct amt__walk {
   int            error; /* what is wrong with the word's value */
 } amt__walk;
 
-/* Notes this place if the window begins here or later. 1 if the window is full,
+/* Notes this place if the window begins here or later. 1 if the window is full
    and the rest need not be counted. */
 AMT__INLINE int amt__note(amt__walk *w)
 {
@@ -1977,7 +1986,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
   return amt_utf8(text + i, n - i);
 }
 
-/* Is the value given, valid UTF-8, and allowed in its place? 0, or an error. */
+/* 0 if the value is given, valid UTF-8, and allowed in its place, or an error. */
 static int amt__judge(const amt__walk *w, const char *text)
 {
   size_t n;
@@ -1991,8 +2000,8 @@ static int amt__judge(const amt__walk *w, const char *text)
   return amt__would_break(w, text, n) ? AMT_E_CONTROL : 0;
 }
 
-/* How many bytes are left of a value, 256 at most: a long one is not measured
-   whole for each piece of a request. */
+/* How many bytes are left of a value, 256 at most: the whole of a long one need
+   not be measured for each piece of a request. */
 static size_t amt__span(const char *text, int secret)
 {
   const char *end;
@@ -2006,7 +2015,7 @@ static size_t amt__span(const char *text, int secret)
   return end != NULL ? (size_t)(end - text) : 256;
 }
 
-/* A value from w->offset on. */
+/* Puts a value, from w->offset on. */
 static void amt__put_value(amt__walk *w, const char *text)
 {
   int      secret = amt__is_secret(w->word);
@@ -2026,7 +2035,7 @@ static void amt__put_value(amt__walk *w, const char *text)
   if (w->how == AMT__AS_JSON) amt__put_char(w->o, '"');
 }
 
-/* From `at` on to the next mark. */
+/* Puts what is from `at` on to the next mark, and returns that place. */
 static size_t amt__literal(const amt__walk *w, size_t at)
 {
   at = amt__over((const unsigned char *)w->text, at, w->len, AMT__LITERAL);
@@ -2034,7 +2043,7 @@ static size_t amt__literal(const amt__walk *w, size_t at)
   return at;
 }
 
-/* An argument of a hole, up to its mark. Behind that. */
+/* Puts an argument of a hole. Returns the place after its mark. */
 static size_t amt__put_argument(const amt__walk *w, size_t at)
 {
   size_t end = amt__literal(w, at);
@@ -2045,7 +2054,7 @@ static size_t amt__put_argument(const amt__walk *w, size_t at)
   return end + 1u;
 }
 
-/* An element "a=1" of an object, "a":"1", or of a list of pairs,
+/* Puts an element "a=1": in an object "a":"1", in a list of pairs
    {"name":"a","value":"1"}. */
 static void amt__put_pair(amt__walk *w, const char *text)
 {
@@ -2069,7 +2078,7 @@ static void amt__put_pair(amt__walk *w, const char *text)
   if (pairs && !w->full) amt__put_char(w->o, '}');
 }
 
-/* Reads the hole at w->at: how, argument, word. Behind it. */
+/* Reads the hole at w->at: how, argument, word. Returns the place after it. */
 static size_t amt__read_hole(amt__walk *w)
 {
   size_t   at = w->at;
@@ -2090,8 +2099,8 @@ static size_t amt__read_hole(amt__walk *w)
   return at;
 }
 
-/* 1 if this value comes after it is judged: a token and an id that a server
-   gives, and a password that is fetched. */
+/* 1 if this value comes only after the run was judged: a token and an id that a
+   server gives, and a password that is fetched. */
 static int amt__comes_later(const amt__walk *w, unsigned word)
 {
   const amt_job *j = w->j;
@@ -2118,7 +2127,8 @@ static int amt__has(const amt__walk *w, unsigned word)
   return amt__given(amt__value(w->j, word));
 }
 
-/* 0, or an error. */
+/* Puts the Base64 text of HTTP Basic, or judges what it is made of: 0, or an
+   error. */
 static int amt__put_basic(amt__walk *w, const char *password)
 {
   const amt_session *s = w->j->session__;
@@ -2134,7 +2144,8 @@ static int amt__put_basic(amt__walk *w, const char *password)
   return e;
 }
 
-/* How a list is written, and its elements. What it begins with, or 0. */
+/* Sets how a list and its elements are written. Returns what it begins with, or
+   0. */
 static char amt__list_style(amt__walk *w)
 {
   w->style = w->how;
@@ -2147,7 +2158,7 @@ static char amt__list_style(amt__walk *w)
   return 0;
 }
 
-/* A text, or an element of a list. */
+/* Puts a text, or an element of a list. */
 static void amt__put_element(amt__walk *w, const char *text)
 {
   int pair = AMT__ANY_WIRE &&
@@ -2163,8 +2174,8 @@ static void amt__put_element(amt__walk *w, const char *text)
   else amt__put_value(w, text);
 }
 
-/* The text of an id that is JSON, without quotes and escapes, in a room of
-   AMT_ID_SIZE; or, if it is not JSON, its own. 1 if it is a number. `json` is
+/* Sets *text to an id without its quotes and escapes, in a room of AMT_ID_SIZE;
+   or, if it is not JSON, to the id itself. 1 if it is a number. `json` is
    zeroed. */
 static int amt__bare_id(amt_json *json, const char *id, char *room,
                         amt_json_token *t)
@@ -2183,8 +2194,8 @@ static int amt__bare_id(amt_json *json, const char *id, char *room,
   return 0;
 }
 
-/* The id, except as JSON. It may have come after all else was judged, so bytes
-   that would end a line or a path are percent-encoded. */
+/* Puts the id where it is not JSON. It may have come after all else was judged,
+   so bytes that would end a line or a path are percent-encoded. */
 static void amt__put_bare_id(amt__walk *w)
 {
   char           room[AMT_ID_SIZE];
@@ -2202,7 +2213,8 @@ static void amt__put_bare_id(amt__walk *w)
   }
 }
 
-/* A hole that is not filled with a text as it is: 1. An id is JSON already. */
+/* Fills a hole that takes no plain text, and returns 1; or returns 0. An id is
+   JSON already. */
 static int amt__put_other(amt__walk *w, const char *text)
 {
   if (w->word == AMT__W_AFTER && text != NULL) {
@@ -2221,7 +2233,7 @@ static int amt__put_other(amt__walk *w, const char *text)
   return 0;
 }
 
-/* The hole's value; a text goes the way of a list that has one element. */
+/* Fills a hole. A text is put like a list that has one element. */
 static void amt__put_hole(amt__walk *w)
 {
   const char        *text = NULL;
@@ -2255,8 +2267,8 @@ static void amt__put_hole(amt__walk *w)
   if (c != 0) amt__put_char(w->o, (char)(c == '"' ? c : c + 2)); /* ] or } */
 }
 
-/* From `at` on to behind the end of a part, and of those within it. No hole has
-   a byte that looks like these marks. */
+/* The place after the end of the part that `at` is in; parts within it are
+   passed. No hole has a byte that looks like these marks. */
 static size_t amt__pass_part(const char *text, size_t at)
 {
   unsigned depth = 1, c = 1;
@@ -2315,7 +2327,7 @@ static int amt__fill(const amt_job *j, amt_window *o, const char *text,
 
 /* --- the parts of a request --- */
 
-/* JSON, or a form. */
+/* The kind of a body: JSON, or a form. */
 static unsigned amt__body_kind(const char *body)
 {
   char c = AMT__ANY_WIRE && body != NULL ? *body : '{';
@@ -2375,7 +2387,7 @@ AMTDEF void amt_call_body(const amt_job *j, amt_window *o)
   amt__put_body(j, o, NULL);
 }
 
-/* --- what can be told before anything is sent --- */
+/* --- what can be judged before anything is sent --- */
 
 static int amt__wrong(amt_job *j, int error, const char *what)
 {
@@ -2384,7 +2396,7 @@ static int amt__wrong(amt_job *j, int error, const char *what)
   return error;
 }
 
-/* "queue", the name of a word. */
+/* The name of a word, such as "queue". */
 static const char *amt__word_name(unsigned word)
 {
   static const char names[] = AMT__SAY(
@@ -2542,8 +2554,8 @@ static int amt__check_marks(const char *text, unsigned where, amt_wire_fault *f)
 /* A text filled with samples, while it is read. */
 typedef struct amt__reading {
   amt_json json;
-  unsigned line; /* headers: 0 at a line's begin, 1 in its name, 2 behind ':',
-                    3 behind CR */
+  unsigned line; /* headers: 0 at a line's start, 1 in its name, 2 after ':',
+                    3 after CR */
 } amt__reading;
 
 /* Reads n more bytes of a body; they are written to. 0 at its end. */
@@ -2583,7 +2595,7 @@ static int amt__read_headers(amt__reading *r, const char *p, size_t n)
   return 1;
 }
 
-/* Fills a text, and reads what comes of it: what is wrong, in words, or NULL.
+/* Fills a text, and reads the result: what is wrong with it, in words, or NULL.
    The headers of a sign-in must not need the token, which it has yet to
    bring. */
 static const char *amt__filled_fault(const amt_job *j, const char *text,
@@ -2614,7 +2626,7 @@ static const char *amt__filled_fault(const amt_job *j, const char *text,
   return NULL;
 }
 
-/* A job with samples of the values that each has, of one more, or of all. */
+/* A job with sample values: those that each job has, one more, or all. */
 typedef struct amt__sample {
   amt_session s;
   amt_task    t;
@@ -2784,23 +2796,24 @@ enum {
   AMT__SEEN_LIST    = 8,
   AMT__SEEN_MORE    = 16,  /* More was true */
   AMT__SEEN_NEW     = 32,  /* a message was given */
-  AMT__RESUME_FOUND      = 64,  /* what this list has to skip */
+  AMT__RESUME_FOUND = 64,  /* what this list has to skip is known */
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
   AMT__SEEN_EMPTY   = 512, /* there was no body */
   AMT__SEEN_BAD_ID  = 1024,
   AMT__SEEN_FAILURE = 4096, /* AMT_REPLY_SUCCESS says so */
-  AMT__LINES_END    = 2048, /* behind lines__ the string ends */
+  AMT__LINES_END    = 2048, /* the string ends where lines__ does */
   AMT__NUMBERED     = 0x4000, /* a Sequence has come */
   AMT__WHOLE        = 0x8000  /* this list is the log from its start */
 };
 
 /* What the messages' numbers have shown of a job (log__). */
 enum {
-  AMT__LOG_JUMPED   = 1, /* a reply began behind the number that is next: that
+  AMT__LOG_JUMPED   = 1, /* a reply's first number was not the next one: that
                             is a gap, */
-  AMT__LOG_SPARSE   = 2, /* unless numbers jump in the midst of a reply, too */
-  AMT__LOG_RESTARTS = 4, /* they step back in a whole list: children have own */
+  AMT__LOG_SPARSE   = 2, /* unless numbers jump within a reply, too */
+  AMT__LOG_RESTARTS = 4, /* they step back in a whole list: children have their
+                            own */
   AMT__LOG_WHOLE    = 8, /* the server sends whole lists */
   AMT__LOG_LOST     = 16 /* messages are missing for sure */
 };
@@ -2809,22 +2822,22 @@ enum {
 #define AMT__ELEMENT (AMT__BIT(AMT_REPLY_SEQUENCE) | \
                       AMT__BIT(AMT_REPLY_TIME) | AMT__BIT(AMT_REPLY_TEXT))
 
-/* 1 if the HTTP status is one of these hundred: 2 for 200 to 299. */
+/* 1 if the HTTP status is of this class: 2 for 200 to 299. */
 static int amt__is_class(unsigned status, unsigned hundred)
 {
   return status - hundred * 100u < 100u;
 }
 
-/* 1 if, as far as is known by now, the call of this reply has not failed. */
+/* 1 if this reply, as far as it has come, is a success. */
 static int amt__is_good(const amt_job *j)
 {
   return amt__is_class(j->http_status, 2) &&
          !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
-/* The members looked for in the reply to each call, by bit. What the reply says
-   of its call is left out, to save time, where nobody needs it: the reply is
-   good, no member can say otherwise, and the call is not a Start. */
+/* The members to look for in the reply to this call, by bit. To save time those
+   that explain a failure are left out where none can come: the reply is good,
+   no member can say otherwise, and the call is not a Start. */
 AMT__INLINE unsigned amt__wanted(const amt_job *j)
 {
   unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
@@ -2839,20 +2852,20 @@ AMT__INLINE unsigned amt__wanted(const amt_job *j)
   return all | AMT__BIT(AMT_REPLY_ID) | AMT__BIT(AMT_REPLY_STATUS);
 }
 
-/* How many of the first n bytes of a longer text end with a whole character. */
+/* n, or less, so that no character of a longer text is cut there. */
 static size_t amt__whole_characters(const char *text, size_t n)
 {
   while (n != 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
   return n;
 }
 
-/* Adds a piece of a name, or of a value that is acted upon when it is whole, to
-   where it gathers: a status, a time and a Start's id in the text that is
-   theirs, all else in the one that this call does not bring. An id is put as
-   JSON, but another reply's without quotes. If the text is longer, or the id is
-   not as it was sent, len__ is 255, and what fits is kept, whole characters.
-   Blanks around a status are left out, and need no room. The text at its end,
-   before that NULL. */
+/* Gathers a piece of a name, or of a value that must be whole before it counts.
+   Returns the text with its last piece, before that NULL. A status, a time and a
+   Start's id have room of their own; all else uses the room of the one, name or
+   time, that this call does not bring. The id of a Start is kept as JSON,
+   another reply's without quotes. If the text is too long, or the id is not as
+   it was sent, len__ is 255, and what fits is kept, in whole characters. Blanks
+   around a status are left out. */
 AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t,
                                  int string)
 {
@@ -2892,7 +2905,7 @@ static int amt__same(const char *part, const char *text, size_t n)
   return i == n && amt__part_ends(part[n]);
 }
 
-/* The alternative behind this one, or NULL. */
+/* The alternative after this one, or NULL. */
 static const char *amt__alternative(const char *name)
 {
   while (*name != 0)
@@ -2901,7 +2914,7 @@ static const char *amt__alternative(const char *name)
 }
 
 /* 1 if no alternative of reply name m begins with this letter. That rules out
-   most members, unless an object around them has matched. */
+   most members, except inside an object whose name has matched. */
 static int amt__begins_none(const amt_job *j, unsigned m, char letter)
 {
   const char *p = amt__wire(j)->reply[m];
@@ -2911,8 +2924,9 @@ static int amt__begins_none(const amt_job *j, unsigned m, char letter)
   return 1;
 }
 
-/* Is this member's name a part of an alternative of reply name m, behind the
-   names of the objects around it? Those match from `open` to `at`. */
+/* Sets field__ or open__ if this member's name goes on with an alternative of
+   reply name m. The objects around it have matched its text from `open` to
+   `at`. */
 AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
                            const char *text, size_t n)
 {
@@ -2933,11 +2947,12 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
       j->open__[m] = (uint8_t)(part + n + 1 - name);
     else if (!AMT__ANY_WIRE || j->field__ != AMT_REPLY_ID ||
              j->op != AMT_START || !amt__is_good(j))
-      j->field__ = (uint8_t)m; /* of one name for both, a Start has the id */
+      j->field__ = (uint8_t)m; /* id and status have one name: a Start's is
+                                  the id */
   }
 }
 
-/* A member's name: which field is it, if any? */
+/* Takes a member's name, and sets field__. */
 static void amt__name(amt_job *j, const char *text, size_t n)
 {
   unsigned wanted = amt__wanted(j), m;
@@ -2965,8 +2980,8 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   }
 }
 
-/* The field whose value is the reply itself: the first of those that such a
-   reply can bring. */
+/* Sets field__ where the reply itself is a value: the first one that such a
+   reply can be. */
 static void amt__itself(amt_job *j)
 {
   unsigned m, wanted = amt__wanted(j);
@@ -3007,8 +3022,8 @@ AMT__OWN void amt__element_begins(amt_job *j)
   j->time[0] = 0;
 }
 
-/* At the first element's text or end: is this list what comes after the
-   sequence we asked for, or the whole list from its start? */
+/* At the first element's text or end: does this list follow the sequence that
+   was asked for, or is it the whole log? Sets how much of it to skip. */
 static void amt__find_resume_point(amt_job *j)
 {
   int whole;
@@ -3029,8 +3044,9 @@ static void amt__find_resume_point(amt_job *j)
   j->asked__ = j->after__;
 }
 
-/* Should this element be given? Its number decides if it is known by now, else
-   the count of those given. With children's numbers only the count decides. */
+/* Decides whether this element is given: by its number if that is known by now,
+   else by the count of those given. With children's numbers only the count
+   decides. */
 static void amt__text_begins(amt_job *j)
 {
   uint32_t n = j->has_sequence ? (uint32_t)j->sequence : 0;
@@ -3073,16 +3089,16 @@ static int amt__has_gap(const amt_job *j)
          (j->log__ & (AMT__LOG_JUMPED | AMT__LOG_SPARSE)) == AMT__LOG_JUMPED;
 }
 
-/* All of this element that was given is given for good, once its sequence is
-   known too. Those that are still passed over by count may have no number, or
-   none that has arrived: they are not covered yet. */
+/* Once an element has ended and its sequence is known, the next request asks for
+   what follows it. But elements that are still skipped by count may have no
+   number, or none that has come: `after` does not cover them yet. */
 static void amt__commit_sequence(amt_job *j)
 {
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
   if (j->sequence > j->after__) {
     j->after__ = j->sequence;
     if (j->skip__ != 0 && j->beyond__ == 0) {
-      j->log__ |= AMT__LOG_LOST; /* this is a new one, and is passed over */
+      j->log__ |= AMT__LOG_LOST; /* a new one, and it is skipped */
       return;
     }
   } else if (j->skip__ > 1u) {
@@ -3091,8 +3107,8 @@ static void amt__commit_sequence(amt_job *j)
   j->beyond__ = j->skip__ != 0 ? j->skip__ - 1u : 0;
 }
 
-/* The number of an element: does it follow the one before it in this reply, or
-   the greatest that was given? */
+/* Takes an element's number, and notes whether it follows the one before it in
+   this reply or, for the first, the greatest that was given. */
 static void amt__number(amt_job *j, uint64_t n)
 {
   int      numbered = j->seen__ & AMT__NUMBERED;
@@ -3184,7 +3200,7 @@ static void amt__token(amt_job *j, const amt_json_token *t)
   if (t->last) j->seen__ |= AMT__SEEN_TOKEN;
 }
 
-/* The exponent at *p, if there is one, bounded; *p goes behind it. */
+/* The exponent at *p, bounded, or 0 if there is none; *p moves past it. */
 static int amt__exponent(const char **p)
 {
   const char *text = *p;
@@ -3197,8 +3213,8 @@ static int amt__exponent(const char **p)
   return minus ? -e : e;
 }
 
-/* The number that the n bytes spell in any way: 4, +04, 4.0, 40e-1. -1 if they
-   spell none, or it is not whole, or below 0, or too large. */
+/* The whole number that the n bytes spell in any way: 4, +04, 4.0, 40e-1. -1 if
+   there is none, or it is below 0 or too large. */
 AMT__OWN int32_t amt__whole(const char *p, size_t n)
 {
   const char *q, *end = p + n;
@@ -3258,8 +3274,8 @@ static void amt__status_value(amt_job *j)
   j->name[0] = 0;
 }
 
-/* 1 if an id names a job: not nothing, a number of 0 or less, or a GUID of
-   zeros (published: an id above 0 means started). */
+/* 1 if an id names a job (published: one above 0): it is not empty, 0 or less,
+   or a GUID of zeros. */
 static int amt__is_id(const char *id)
 {
   if (*id == '"') id++;
@@ -3271,9 +3287,9 @@ static int amt__is_id(const char *id)
   return 0;
 }
 
-/* A reply that names another job is not for us. An empty id or a 0, which .NET
-   writes for a member without a value, names no job. Only the beginning of a
-   long id is compared. */
+/* Refuses a reply that names another job. An empty id, or 0, which .NET writes
+   for a member without a value, names none. Only the beginning of a long id is
+   compared. */
 static void amt__compare_id(amt_job *j)
 {
   const char *ours = j->id, *its = j->time;
@@ -3285,7 +3301,7 @@ static void amt__compare_id(amt_job *j)
     amt__note_error(j, AMT_E_OTHER_ID);
 }
 
-/* The id of a Start is ours; that of another reply has to be. */
+/* Takes an id: a Start brings ours; any other reply's must be equal to it. */
 static void amt__id(amt_job *j)
 {
   if (j->op != AMT_START) amt__compare_id(j);
@@ -3300,8 +3316,8 @@ static void amt__list_begins(amt_job *j)
   j->seen__ |= AMT__SEEN_LIST;
 }
 
-/* The next line of a log that is one string, or the part of it that has come. A
-   CR at the end of a piece, or alone, ends only a piece of the line. */
+/* Lends the next line of a log that is one string, or the part of it that has
+   come. A CR that is alone, or ends a piece, does not end the line. */
 static void amt__line(amt_job *j)
 {
   const char    *p = j->lines__;
@@ -3519,8 +3535,8 @@ AMT__APART void amt__read(amt_job *j, int type, amt_json_token *t)
   j->call__.json.repaired = 0;
 }
 
-/* What there is most of goes a shorter way: a name, and a value that nobody
-   wants. 0 if it is neither. */
+/* A shorter way for the most frequent tokens: a name, and a value that nobody
+   wants. 0 if this is neither. */
 AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
 {
   if (AMT__SMALL) return 0;
@@ -3539,11 +3555,11 @@ AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
    >>page
 
    What a server or a proxy says without JSON: the text of an HTML page, of a
-   fault in XML, or plain. A page of any size may come in pieces of any size, so
-   it is read a byte at a time, with two bytes of state, and its text gathers in
-   place. Tags, comments, <style> and <script> with what is in them become
-   blanks, and so do controls; blanks collapse; what is not UTF-8 becomes '?'.
-   Header fields pass through the same.
+   fault in XML, or plain text. A page of any size may come in pieces of any
+   size, so it is read a byte at a time, with two bytes of state, and its text
+   gathers in place. Tags, comments, controls, and <style> and <script> with
+   their contents become blanks; blanks collapse; what is not UTF-8 becomes '?'.
+   Values of header fields go through the same.
 
      TEXT, BLANK --'<'--> OPEN --> INSIDE what has begun, up to what ends it
        ^  ^                |         |                         |
@@ -3554,17 +3570,17 @@ AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
    Below AMT__PAGE_TEXT the state is the byte in amt__page_words that is
    expected next. */
 
-/* What begins behind '<', and 24 bytes on what ends it; last a tag's end. */
+/* What may follow '<' and, 24 bytes on, what ends that; last a tag's end. */
 static const char amt__page_words[8][8] = {
   "!--", "script", "style", "-->", "</scrip", "</style", ">", ""
 };
 
 enum {
-  AMT__PAGE_OPEN,       /* behind '<' */
+  AMT__PAGE_OPEN,       /* after '<' */
   AMT__PAGE_INSIDE = 24,
   AMT__PAGE_TAG = 48,
   AMT__PAGE_TEXT = 56,
-  AMT__PAGE_BLANK,      /* text, behind a blank */
+  AMT__PAGE_BLANK,      /* text, after a blank */
   AMT__PAGE_BEGIN,      /* of a body: nothing but blanks so far */
   AMT__PAGE_JSON
 };
@@ -3604,8 +3620,9 @@ static unsigned amt__page_step(amt_job *j, unsigned c)
   return gives;
 }
 
-/* One byte. How many it gives, in call__.json.utf8, which is free meanwhile:
-   none, a whole character, or '?' for what was none and the one behind it. */
+/* Takes one byte. Returns how many bytes it gives, in call__.json.utf8, which is
+   free meanwhile: none; a whole character; or '?' for what was none, and the
+   character after it. */
 AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
 {
   amt_json *t = &j->call__.json;
@@ -3625,9 +3642,9 @@ AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
   return n;
 }
 
-/* Takes bytes up to the piece that is to be lent; how many. What began in an
-   earlier buffer may be longer than what was read of it here: then nothing has
-   gathered, and it is lent alone. */
+/* Takes bytes up to a piece that can be lent, and returns how many. A character
+   that began in an earlier buffer may be longer than its part in this one: then
+   it is lent alone. */
 static size_t amt__page(amt_job *j, unsigned char *p, size_t n, unsigned kind)
 {
   amt_json      *json = &j->call__.json;
