@@ -1986,7 +1986,7 @@ static int amt__is_utf8(const char *text, size_t n, unsigned word)
   return amt_utf8(text + i, n - i);
 }
 
-/* 0 if the value is given, valid UTF-8, and allowed in its place, or an error. */
+/* 0 if the value is given, valid UTF-8 and allowed there, or an error. */
 static int amt__judge(const amt__walk *w, const char *text)
 {
   size_t n;
@@ -2860,9 +2860,9 @@ static size_t amt__whole_characters(const char *text, size_t n)
 }
 
 /* Gathers a piece of a name, or of a value that must be whole before it counts.
-   Returns the text with its last piece, before that NULL. A status, a time and a
-   Start's id have room of their own; all else uses the room of the one, name or
-   time, that this call does not bring. The id of a Start is kept as JSON,
+   Returns the text with its last piece, before that NULL. A status, a time and
+   a Start's id have room of their own; all else uses the room of the one, name
+   or time, that this call does not bring. The id of a Start is kept as JSON,
    another reply's without quotes. If the text is too long, or the id is not as
    it was sent, len__ is 255, and what fits is kept, in whole characters. Blanks
    around a status are left out. */
@@ -3089,8 +3089,8 @@ static int amt__has_gap(const amt_job *j)
          (j->log__ & (AMT__LOG_JUMPED | AMT__LOG_SPARSE)) == AMT__LOG_JUMPED;
 }
 
-/* Once an element has ended and its sequence is known, the next request asks for
-   what follows it. But elements that are still skipped by count may have no
+/* Once an element has ended and its sequence is known, the next request asks
+   for what follows it. But elements that are still skipped by count may have no
    number, or none that has come: `after` does not cover them yet. */
 static void amt__commit_sequence(amt_job *j)
 {
@@ -3620,8 +3620,8 @@ static unsigned amt__page_step(amt_job *j, unsigned c)
   return gives;
 }
 
-/* Takes one byte. Returns how many bytes it gives, in call__.json.utf8, which is
-   free meanwhile: none; a whole character; or '?' for what was none, and the
+/* Takes one byte. Returns how many bytes it gives, in call__.json.utf8, which
+   is free meanwhile: none; a whole character; or '?' for what was none, and the
    character after it. */
 AMT__OWN unsigned amt__page_char(amt_job *j, unsigned c)
 {
@@ -3737,7 +3737,7 @@ AMTDEF size_t amt_reply_field(amt_job *j, unsigned kind, void *p, size_t n,
   return done;
 }
 
-/* The JSON is broken. The call fails for that only if it has no other reason to
+/* The JSON is broken. The call fails for this only if it has no other reason to
    fail. A status in such a reply does not count. */
 static void amt__not_json(amt_job *j, int error)
 {
@@ -3746,7 +3746,7 @@ static void amt__not_json(amt_job *j, int error)
 }
 
 /* The first byte that is no blank, nor of a byte order mark, tells what a body
-   is. That of a 2xx has to be JSON. 1 if it is neither of those. */
+   is: JSON, which that of a 2xx must be, or a page. 1: it is not known yet. */
 static int amt__body_begins(amt_job *j, unsigned c)
 {
   if (amt__is_class(j->http_status, 2)) {
@@ -3818,26 +3818,27 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
    - A reply is heard in CALLING only. What belongs to one reply is reset by
      amt__reply_begins, or where a call begins: seen__, list__, lists__, len__,
      words__, left__, page__, field__, skip__, call__, open__, cause.
-     What is known of the log outlives it: given__, beyond__, after__, part__,
-     last__, log__.
-   - ENDED and LOST stay, and such a job holds nothing of its session.
-   - Once start is not NONE, no Start is called for. Until then it goes again
-     in two cases only: nothing of it was TAKEN; or a complete 401, once, which
-     sets REAUTHENTICATED until the Start is KNOWN. A redirect leaves start
-     NONE, and LOST keeps it from going again.
+     What is known of the log stays: given__, beyond__, after__, part__, last__,
+     log__.
+   - ENDED and LOST are for ever, and such a job holds nothing of its session.
+   - Once start is not NONE, no Start is sent. Until then it goes again in two
+     cases only: nothing of it was TAKEN; or a complete 401, once, which sets
+     REAUTHENTICATED until the Start is KNOWN. A redirect leaves start NONE, and
+     LOST keeps it from going again.
    - WATCHED implies start KNOWN; FINAL implies WATCHED, and amt__after_...
      replaces no status then.
    - An outage lasts while backoff__ is not 0, since failed__.
    The sign-in that jobs share:
    - signing__ is the job whose sign-in is CALLING or ANSWERED; NULL if none.
-     The others wait in READY. When failures__ of the session is another than
+     The others wait in READY. When the session's failures__ differs from
      theirs, that sign-in has failed, by error__: it is their failure, too.
-   - It begins when producing__ is 0 only: it writes to the token's room, and of
-     that token a request that is half sent is made (PRODUCING: counted there).
+   - It begins only when producing__ is 0, which counts the requests that are
+     half sent (PRODUCING): they are made with the token, and the sign-in writes
+     to its room.
    - stale__: the token of this token_number__ was refused. A 401 sets it if the
      call had that number; otherwise the token has been replaced meanwhile. */
 
-/* Besides events: nothing to tell, go on with the next phase. */
+/* Beside the events: nothing to tell, go on with the next phase. */
 enum { AMT__NOTHING = 100 };
 
 static uint32_t amt__duration(uint32_t value, uint32_t otherwise)
@@ -3859,7 +3860,7 @@ AMT__OWN void amt__begin(amt_job *j, amt_session *s, const amt_task *t,
   j->status = -1;
 }
 
-/* An id that is given, if it is. */
+/* Copies the id that the caller gives, if any. */
 AMT__OWN void amt__take_id(amt_job *j, const char *id)
 {
   char           room[AMT_ID_SIZE];
@@ -3910,7 +3911,7 @@ AMTDEF void amt_stop(amt_job *j, amt_op stop_or_kill)
   if (j->phase__ == AMT__WAITING) j->phase__ = AMT__READY;
 }
 
-/* Tells the owner of a fetched password that it is no longer needed. */
+/* Says that a fetched password is no longer needed. */
 static void amt__give_back(amt_session *s)
 {
   if (s->secret == NULL || s->password == NULL) return;
@@ -3939,7 +3940,7 @@ AMT__OWN int amt__end(amt_job *j, int event, int error, int32_t code)
   return event;
 }
 
-/* 1 if bytes of the Start may have left, and what became of it is not known. */
+/* 1 if bytes of the Start may have left, and its outcome is not known. */
 static int amt__start_may_be_out(const amt_job *j)
 {
   return j->op == AMT_START && j->start == AMT_START_NONE &&
@@ -3962,7 +3963,7 @@ AMTDEF void amt_forget(amt_job *j)
   if (j->start != AMT_START_KNOWN) j->id[0] = 0;
   amt__end(j, AMT_FAILED, AMT_E_FORGOTTEN, AMT_CODE_UNDEFINED);
   j->event__ = 0;
-  j->msg = NULL; /* nothing is lent any more, and nothing is to be */
+  j->msg = NULL; /* nothing is lent any more, and nothing will be */
   j->msg_len = j->lines_len__ = 0;
   j->seen__ = 0;
 }
@@ -3996,8 +3997,9 @@ AMTDEF void amt_session_end(amt_session *s)
   amt_wipe(s, sizeof *s);
 }
 
-/* A completion code once known is never replaced: only the log is not whole. A
-   job that may still run gets no code that advises to start it again. */
+/* Ends a run that has failed. A completion code that is known is not replaced:
+   only the log is not whole then. A job that may still run gets no code that
+   advises to start it again. */
 static int amt__fail(amt_job *j, int error, int32_t code)
 {
   if (j->flags__ & AMT__FINAL) return amt__end(j, AMT_DONE, error, j->status);
@@ -4005,16 +4007,16 @@ static int amt__fail(amt_job *j, int error, int32_t code)
   return amt__end(j, AMT_FAILED, error, code);
 }
 
-/* Refused for good. A single call says just that: nobody starts a job again for
-   what it says. */
+/* Refused for good. A single call (amt_once) reports its code as it is, since
+   that makes nobody start a job again. */
 static int amt__fail_refused(amt_job *j, int error, int32_t code)
 {
   if (j->flags__ & AMT__ONCE) return amt__end(j, AMT_FAILED, error, code);
   return amt__fail(j, error, code);
 }
 
-/* Nothing more is tried: AMT_E_LOST of a job that may still run; by amt__fail
-   AMT_DONE of one that has ended, whose log is not whole. */
+/* Gives up: AMT_E_LOST for a job that may still run; for one that has ended
+   AMT_DONE, by amt__fail, with a log that is not whole. */
 static int amt__lost(amt_job *j, int error)
 {
   if (j->start == AMT_START_KNOWN && !(j->flags__ & AMT__FINAL)) {
@@ -4042,8 +4044,8 @@ static uint32_t amt__jitter(amt_session *s, uint32_t n)
   return (x >> 16) * n >> 16;
 }
 
-/* An error that no repetition cures. But a certificate may be renewed: if the
-   server was verified before, a bad one does not end the run. */
+/* 1 for an error that does not pass. But a bad certificate may be replaced: if
+   the server was verified before, it does not end the run. */
 static int amt__permanent(const amt_job *j, int error)
 {
   if (AMT_IS_TLS(error) && j->start != AMT_START_NONE)
@@ -4082,7 +4084,7 @@ static int amt__stop_is_due(const amt_job *j)
   return (j->flags__ & (AMT__STOPPING | AMT__STOP_TRIED)) == AMT__STOPPING;
 }
 
-/* Which call is next? */
+/* Which call is next. */
 static amt_op amt__choose(const amt_job *j)
 {
   if (j->flags__ & AMT__ONCE) return (amt_op)j->wish__;
@@ -4107,8 +4109,8 @@ static int amt__token_state(amt_job *j, uint32_t now)
   return s->producing__ != 0 ? -1 : 0;
 }
 
-/* Sign-in is under way elsewhere. Its failure is this job's failure too: all
-   who wait share one outage, and one refusal. */
+/* Another job signs in. If that fails, it is this job's failure, too: all who
+   wait share one outage, and one refusal. */
 static int amt__await_token(amt_job *j, uint32_t now)
 {
   amt_session *s = j->session__;
@@ -4152,9 +4154,9 @@ static int amt__call(amt_job *j, amt_op op)
   return AMT_CALL;
 }
 
-/* The session's credentials were refused: they are tried again only for a job
+/* The session's credentials were refused. They are tried again only for a job
    that the server knows, three times in all, and not at once, since directories
-   lock accounts. AMT__NOTHING if it is time for the next try. */
+   lock accounts. AMT__NOTHING: it is time for the next try. */
 static int amt__after_refusal(amt_job *j, uint32_t now)
 {
   const amt_session *s = j->session__;
@@ -4199,8 +4201,8 @@ static int amt__ready(amt_job *j, uint32_t now)
 
    The manual has the same as a table, and a test compares the two. */
 
-/* How the call has ended: 0 if it is good; the server's refusal, by its status;
-   or the error that makes its reply useless. */
+/* How the call has ended: 0 if all is good; a refusal, by the HTTP status; or
+   the error that makes the reply useless. */
 AMT__OWN int amt__outcome(const amt_job *j)
 {
   unsigned st = j->http_status;
@@ -4222,8 +4224,8 @@ AMT__OWN int amt__outcome(const amt_job *j)
   return st == 403u ? AMT_E_FORBIDDEN : AMT_E_REFUSED;
 }
 
-/* Is this answer final? Never once the server knows the job: its directory may
-   fail for a moment, a node may be replaced, a restart takes a while. */
+/* 1 if this answer is final. None is once the server knows the job: a directory
+   may fail for a moment, a node may be replaced, a restart takes a while. */
 static int amt__is_final(const amt_job *j, int error)
 {
   if ((j->flags__ & AMT__WATCHED) || !AMT_IS_REFUSAL(error)) return 0;
@@ -4294,7 +4296,8 @@ static int amt__started(amt_job *j, int ends, uint32_t now)
   return AMT_STARTED;
 }
 
-/* It may have arrived. start and phase LOST keep it from being sent again. */
+/* The Start may have arrived. `start` and the phase LOST keep it from being
+   sent again. */
 static int amt__start_unknown(amt_job *j, int error)
 {
   j->start = AMT_START_UNKNOWN;
@@ -4310,8 +4313,8 @@ static int amt__ended_at_once(amt_job *j, int start)
   return amt__end(j, AMT_DONE, 0, j->got__);
 }
 
-/* A Start ends as known; as surely not sent; as ended, refused or redirected at
-   once; or as nobody knows. */
+/* What became of a Start: the job is known; or nothing was sent; or it was
+   refused or redirected, or the job has ended at once; or nobody knows. */
 static int amt__after_start(amt_job *j, int error, uint32_t now)
 {
   int good = amt__is_class(j->http_status, 2);
@@ -4347,8 +4350,8 @@ static uint32_t amt__interval(const amt_job *j, uint32_t now)
   return share > ms ? share : ms;
 }
 
-/* Waits until the next look at the job, unless there is a new wish to stop it.
-   An old wish is repeated once after each wait. */
+/* Waits for the next look at the job, unless there is a new wish to stop it. An
+   old wish is repeated once after each wait. */
 AMT__OWN int amt__wait_for_next_poll(amt_job *j, uint32_t now)
 {
   amt__sleep(j, now, amt__interval(j, now));
@@ -4357,7 +4360,7 @@ AMT__OWN int amt__wait_for_next_poll(amt_job *j, uint32_t now)
   return AMT__NOTHING;
 }
 
-/* Takes the status that the reply has brought. 1 if it is another one. */
+/* Takes the status that the reply has brought. 1 if it has changed. */
 static int amt__take_status(amt_job *j)
 {
   int32_t before = j->status;
@@ -4420,13 +4423,13 @@ static int amt__after_messages(amt_job *j, int error, uint32_t now)
     return amt__after_list(j, now);
   if (error == 0) error = j->cause = AMT_E_NO_MESSAGES;
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE))) {
-    /* Live: the monitor decides whether the server is away. No event; the rest
+    /* Live: MonitorJob decides whether the server is away. No event; the rest
        of the list comes after the next look. */
     j->flags__ &= (uint16_t)~(AMT__LIVE_DUE | AMT__REAUTHENTICATED);
     return amt__wait_for_next_poll(j, now);
   }
   if (amt__is_final(j, error)) return amt__refuse(j, error); /* of amt_once */
-  /* Complete, and wrong or refused three times without a message between: it
+  /* Complete, but wrong or refused three times without a message between: it
      will not get better. The job has ended: only its log is at stake. */
   if (!(j->flags__ & AMT__BROKEN) &&
       (amt__is_class(j->http_status, 2) ||
@@ -4436,7 +4439,7 @@ static int amt__after_messages(amt_job *j, int error, uint32_t now)
   return amt__retry_later(j, error, now);
 }
 
-/* A refusal never ends the watch: the job's status decides. */
+/* A refused stop or kill never ends the watch: the job's status does. */
 static int amt__after_stop(amt_job *j, int error, uint32_t now)
 {
   if ((j->seen__ & AMT__SEEN_EMPTY) && amt__is_class(j->http_status, 2) &&
@@ -4485,8 +4488,8 @@ AMTDEF void amt_reply_end(amt_job *j, int error, int taken)
   if (e < 0) amt__not_json(j, e);
 }
 
-/* 1 if the same call goes again at once, without an event. After a 401: once,
-   with a fresh sign-in. After a stale connection: once, on a new one, and never
+/* 1 if the same call goes again at once, without an event: once after a 401,
+   with a fresh sign-in; once after a stale connection, on a new one, and never
    a Start. */
 static int amt__goes_again(amt_job *j, int error)
 {
@@ -4505,7 +4508,7 @@ static int amt__goes_again(amt_job *j, int error)
   return 0;
 }
 
-/* What the end of a call says beyond that call. */
+/* Keeps what the end of a call says of later calls. */
 AMT__OWN void amt__note_end(amt_job *j, int error)
 {
   /* Each call may meet one 401 more; but a Start is repeated once and no more,
@@ -4535,7 +4538,7 @@ static int amt__answered(amt_job *j, uint32_t now)
   }
 }
 
-/* Nothing is left to do: what has the run to say of itself? */
+/* Nothing is left to do: chooses the event that ends the run. */
 AMT__OWN void amt__finish(amt_job *j)
 {
   int gap = amt__has_gap(j);
@@ -4605,8 +4608,8 @@ static amt_slot *amt__slot_of(amt_pool *p, const amt_job *j)
   return NULL;
 }
 
-/* A free connection: one kept to this server if there is one, or a closed one,
-   or any. */
+/* A free connection: one that is kept to this server, else a closed one, else
+   any. */
 static amt_slot *amt__slot_free(amt_pool *p, const amt_session *s)
 {
   amt_slot *best = NULL;
@@ -4656,8 +4659,8 @@ static int amt__slot_begin(amt_slot *c, amt_job *j, uint32_t now)
 }
 
 /* Produces the whole request, head and body; the window keeps its part. The
-   length is known after the body, and is then put into its field. So a request
-   that fits the buffer is produced only once. */
+   length is known only after the body, and is then put into its field: so a
+   request that fits the buffer is produced once. */
 static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
 {
   static const char close[] = "Connection: close\r\n";
@@ -4697,7 +4700,7 @@ AMT__OWN int amt__send(amt_pool *p, amt_slot *c, amt_job *j, uint32_t now)
   return e;
 }
 
-/* The call has ended, one way or the other. */
+/* The call has ended, well or not. */
 static void amt__hang_up(amt_pool *p, amt_slot *c, amt_job *j, int error)
 {
   if (j->op == AMT_SIGN_IN) amt_wipe(p->buf, p->size);
@@ -4706,8 +4709,8 @@ static void amt__hang_up(amt_pool *p, amt_slot *c, amt_job *j, int error)
   amt_reply_end(j, error, c->http.taken);
 }
 
-/* The server closed a kept connection while the request was on its way. That is
-   normal, and no outage. */
+/* AMT_E_STALE if the server closed a kept connection while the request was on
+   its way, which is normal and no outage; otherwise the error. */
 static int amt__stale_or(const amt_slot *c, int error)
 {
   if (c->http.reused && amt_http_reply_eof(&c->http.reply) == AMT_E_EOF &&
@@ -4716,9 +4719,9 @@ static int amt__stale_or(const amt_slot *c, int error)
   return error;
 }
 
-/* Takes a piece of the body, or of a header's value, whose last piece is empty.
-   The job learns the status when the head is whole: a reply that breaks off
-   before has none. */
+/* Gives the job a piece of the body, or of a header's value, whose last piece
+   is empty. The job learns the status when the head is whole: a reply that
+   breaks off before that has none. */
 static void amt__hear(amt_http_conn *h, amt_job *j)
 {
   unsigned status = h->reply.status;
