@@ -2726,7 +2726,7 @@ def test_the_CA_file_comes_from_the_option_the_environment_or_the_system():
         for path in system:
             r = alone(*job, env=env)
             equal(r.returncode, 23)
-            store = "Windows's trusted roots" # Wine fills it from the file
+            store = "the trusted roots of Windows" # Wine fills it from the file
             assert (store if WINE else path) in r.stderr, r.stderr
             everybody = write(d + "/all", read(path) + read(cert("roots.pem")))
             equal(alone(*job, "--ca", everybody, env=env).returncode, 4)
@@ -3720,6 +3720,31 @@ def test_every_wrong_file_is_78_and_sends_nothing():
         nothing_sent(stats)
         equal(sorted(os.listdir(d)), ["file"])
         equal(read(plain), "x\n")
+
+
+def test_a_link_local_address_needs_its_zone_which_has_no_controls():
+    missing = ("link-local", "its zone", "fe80::1%25")
+    sign_in = {"AMT_USER": "ocadm", "AMT_PASSWORD": "password"}
+    for host, words in (("fe80::1", missing), ("FEBF::1", missing),
+                        ("fe80::1%25lo%00", ("zone", "control")),
+                        ("fe80::1%251%00", ("zone", "control")),
+                        ("fe80::1%25%00", ("zone", "control")),
+                        ("fe80::1%25a%0Ab", ("zone", "control")),
+                        ("fe80::1%25%C2%9B", ("zone", "control")),
+                        ("fe80::1%2500", ("no interface '00'",))):
+        url = "http://[%s]:4004" % host
+        one_line(alone("-s", url, *QUICK, env=sign_in), 64, host, *words)
+        one_line(alone(*QUICK, env={**sign_in, "AMT_SERVER": url}), 78,
+                 host, *words)
+        one_line(alone("tap", "--listen", "[%s]:0" % host, "--to",
+                       "http://127.0.0.1:4004", "--save", "nothing"), 64,
+                 "--listen", *words)
+        one_line(alone("tap", "--listen", "0", "--to", url, "--save",
+                       "nothing"), 64, "--to", *words)
+    r = alone("-s", "http://[fec0::1]:4004", "--give-up", "0", *QUICK,
+              env=sign_in)
+    equal(r.returncode, 23)
+    assert "zone" not in r.stderr, r.stderr
 
 
 def test_no_server_no_user_no_password_no_application_are_told():

@@ -21,30 +21,51 @@ static const char *bracket(const char *t)
   return *t == '[' ? t : NULL;
 }
 
+/* fe80::/10: each link has such addresses. */
+static int is_link_local(const char *t, const char *end)
+{
+  amt_address a;
+  return amt_address_parse(&a, t, (size_t)(end - t)) && a.len == 16 &&
+         a.ip[0] == 0xFE && (a.ip[1] & 0xC0) == 0x80;
+}
+
+/* The number of the zone that p names, or 0, with what is wrong with it. */
+static uint32_t zone_of(const char *p, size_t n, const char **fault)
+{
+  static char words[WORDS];
+  char        name[64];
+  uint32_t    zone;
+  *fault = "its zone is too long";
+  if (n >= sizeof name) return 0;
+  n = url_decode(name, p, n, 0);
+  *fault = "its zone has control characters, or is no UTF-8";
+  if (plain_run(name, n, ' ') != n) return 0;
+  zone = net_zone(name);
+  *fault = zone != 0 ? NULL :
+           text(words, sizeof words, "this machine has no interface '%s'; %s",
+                name, zone_cure);
+  return zone;
+}
+
 const char *take_zone(const char *t, const char **plain, uint32_t *zone)
 {
-  static char copy[PATHS], fault[WORDS];
-  char        name[64];
-  const char *open = bracket(t), *end, *percent, *from;
-  size_t      n;
+  static char copy[PATHS], words[WORDS];
+  const char *open = bracket(t), *end, *percent, *from, *fault;
   *plain = t;
   *zone = 0;
   if (open == NULL || (end = strchr(open, ']')) == NULL) return NULL;
   percent = (const char *)memchr(open, '%', (size_t)(end - open));
-  if (percent == NULL) return NULL;
+  if (percent == NULL)
+    return !is_link_local(open + 1, end) ? NULL :
+           text(words, sizeof words, "a link-local address without its zone, "
+                "the interface that leads there; %s", zone_cure);
+  if (strlen(t) >= sizeof copy) return "it is too long";
   from = percent + before_name(percent, end);
-  n = (size_t)(end - from);
-  if (n >= sizeof name || strlen(t) >= sizeof copy)
-    return "its zone, or all of it, is too long";
-  url_decode(name, from, n, 0);
-  *zone = net_zone(name);
-  if (*zone == 0)
-    return text(fault, sizeof fault, "this machine has no interface '%s'; %s",
-                name, zone_cure);
+  *zone = zone_of(from, (size_t)(end - from), &fault);
   memcpy(copy, t, (size_t)(percent - t));
   strcpy(copy + (percent - t), end);
   *plain = copy;
-  return NULL;
+  return fault;
 }
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
