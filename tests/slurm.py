@@ -263,8 +263,12 @@ def test_40_jobs_outlive_a_node_that_dies_and_none_is_started_twice():
             equal((n, *exit_of(jobs[n])), (n, "COMPLETED", "0:0"))
         for n in bad:
             equal((n, *exit_of(jobs[n])), (n, "FAILED", "12:0"))
-        equal({jobs[n]["JobState"] for n in never}, {"CANCELLED"})
+        for n in never:
+            equal((n, *exit_of(jobs[n]), c.log_of(n)),
+                  (n, "CANCELLED", "0:0", ""))
+            assert jobs[n]["NodeList"] in ("", "(null)"), jobs[n]
         names = sorted([*good.values(), *bad.values()])
+        equal(len(names) + len(never), len(jobs))
         equal(sorted(re.sub(r'[^\w.]', "", x) for x in starts(c)), names)
         equal(set(starts(c).values()), {1})
         logs = kept_logs(c)
@@ -278,8 +282,10 @@ def test_40_jobs_outlive_a_node_that_dies_and_none_is_started_twice():
         equal(len(os.listdir(c.d + "/state")), len(names))
         mails = read(c.d + "/mails")
         equal(len(re.findall("Failed, .*ExitCode 12", mails)), len(bad))
-        print("SLURM jobs 40 nodes 2 requeued %d starts %d twice 0 logs %d" % (
-            len(again), c.stats()["start_requests"], len(logs)))
+        equal(c.stats()["start_requests"], len(names))
+        print("SLURM jobs 40, nodes 2: %d begun, %d never (afterok on one that "
+              "failed); requeued %d, starts %d, twice 0, logs %d" % (
+                  len(names), len(never), len(again), len(names), len(logs)))
 
 
 def test_a_node_that_is_only_cut_off_has_no_job_started_twice():
