@@ -498,10 +498,11 @@ NUMBERS = itertools.count(20) # tests run side by side
 
 
 @contextlib.contextmanager
-def name_server(**says):
+def name_server(held=None, **says):
     """One of our own, on an address of this host's loopback network: for A and
-    AAAA an address, an rcode, or None for no answer. Gives words that run a
-    command which asks it, and an event: it was asked."""
+    AAAA an address, an rcode, or None for no answer; all held back until that
+    event. Gives words that run a command which asks it, and an event: it was
+    asked."""
     address = "127.%d.%d.%d" % (next(NUMBERS), os.getpid() >> 8 & 255,
                                 os.getpid() & 255)
     with tempfile.TemporaryDirectory() as d, \
@@ -509,25 +510,31 @@ def name_server(**says):
         s.bind((address, 53))
         stop, asked = threading.Event(), threading.Event()
 
-        def answer():
+        def answer(ask, who):
+            end = ask.index(0, 12) + 5
+            kind = struct.unpack("!H", ask[end - 4:end - 2])[0]
+            says_this = says["a" if kind == A else "aaaa"]
+            if says_this is None:
+                return
+            rcode = says_this if isinstance(says_this, int) else 0
+            data = b"" if isinstance(says_this, int) else (
+                b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, 4) +
+                socket.inet_aton(says_this))
+            s.sendto(ask[:2] + struct.pack(
+                "!HHHHH", 0x8180 | rcode, 1, bool(data), 0, 0) +
+                ask[12:end] + data, who)
+
+        def serve():
             s.settimeout(0.1)
+            kept = []
             while not stop.is_set():
                 with contextlib.suppress(socket.timeout):
-                    ask, who = s.recvfrom(512)
+                    kept.append(s.recvfrom(512))
                     asked.set()
-                    end = ask.index(0, 12) + 5
-                    kind = struct.unpack("!H", ask[end - 4:end - 2])[0]
-                    says_this = says["a" if kind == A else "aaaa"]
-                    if says_this is None:
-                        continue
-                    rcode = says_this if isinstance(says_this, int) else 0
-                    data = b"" if isinstance(says_this, int) else (
-                        b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, 4) +
-                        socket.inet_aton(says_this))
-                    s.sendto(ask[:2] + struct.pack(
-                        "!HHHHH", 0x8180 | rcode, 1, bool(data), 0, 0) +
-                        ask[12:end] + data, who)
-        thread = threading.Thread(target=answer)
+                if held is None or held.is_set():
+                    while kept:
+                        answer(*kept.pop())
+        thread = threading.Thread(target=serve)
         thread.start()
         resolv = write(d + "/resolv.conf", "nameserver %s\n" % address)
         hosts = write(d + "/hosts", "")
@@ -554,6 +561,33 @@ def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
             equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
             took = time.monotonic() - begun
             assert took < 8, took # 10 where the resolver is waited for
+
+
+def cpu_seconds(process):
+    with open("/proc/%d/stat" % process.pid, encoding="ascii") as f:
+        return sum(map(int, f.read().rpartition(")")[2].split()[11:13])) / \
+            os.sysconf("SC_CLK_TCK")
+
+
+def test_an_answer_that_comes_after_the_next_server_was_tried_costs_nothing():
+    sim, held = Amtsim(), threading.Event()
+    try:
+        with name_server(a="127.0.0.1", aaaa=3, held=held) as (within, _):
+            run = Run(sim.base, *DEMO, "-jn", "LONGRUNNINGREPORT", "-s",
+                      "http://batch.example:1", "-s", sim.base, "--poll", "1",
+                      within=within)
+            until(lambda: sim.starts()[1], "a Start")
+            held.set()
+            time.sleep(2)
+            before = cpu_seconds(run.process)
+            time.sleep(3)
+            spent = cpu_seconds(run.process) - before
+            run.process.send_signal(signal.SIGTERM)
+            r = run.ended()
+        assert "not answered yet" in r.stderr, r.stderr
+        assert spent < 0.3, spent
+    finally:
+        sim.stop()
 
 
 def test_what_a_name_server_says_is_told():

@@ -472,7 +472,7 @@ def test_lines_end_in_CRLF_where_asked_and_in_the_connectors_form_on_Windows():
 
 
 def test_a_log_has_the_local_time_whatever_spells_the_zone():
-    """The published form's; Windows's C library takes TZ's words for others."""
+    """The published form's; on Windows the C library reads TZ otherwise."""
     for zone, hours in ("Asia/Tokyo", 9), ("UTC", 0):
         with server() as (url, _):
             before = int(time.time()) // 3600 + hours

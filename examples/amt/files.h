@@ -11,8 +11,8 @@ extern uint32_t began; /* main's: --timeout counts from this time */
 /* "FILE:LINE" */
 const char *at_line(const char *file, unsigned line);
 
-/* The bytes of a byte order mark at the beginning, as Windows's editors put
-   it there. */
+/* The bytes of a byte order mark at the beginning; editors of Windows put it
+   there. */
 size_t mark_of(const char *p, size_t n);
 
 /* A file's descriptor, or -1 after saying why not. */

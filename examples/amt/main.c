@@ -175,7 +175,7 @@ static int zero_on_done(int status)
   return status == AMT_CODE_DONE ? 0 : status;
 }
 
-/* Without a standard output, as Windows's detached processes are, the log in
+/* Without a standard output, as detached processes of Windows are, the log in
    --log-dir is the one. The state file goes last: up to then, the next run
    would bring the log. */
 int run_main(int argc, char **argv)

@@ -259,7 +259,6 @@ void folder_list(const char *path, void (*each)(char *name))
   closedir(folder);
 }
 
-/* Behind its folder's name. NULL: it has none. */
 char *file_name(char *path)
 {
   char *slash = strrchr(path, '/');
@@ -296,7 +295,6 @@ int terminal_width(int fd)
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-/* Seconds since 1970; *ms of the one that runs. */
 time_t clock_now(unsigned *ms)
 {
   struct timespec t;
@@ -392,6 +390,7 @@ void net_init(net_socket *s)
 {
   amt_posix_init(s);
   s->resolve = ask;
+  ask_no_more();
 }
 
 const char *error_words(int number) { return strerror(number); }
@@ -482,7 +481,7 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
   p[0].events = POLLIN;
   p[1].fd = readable || writable ? s->fd : -1;
   p[1].events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
-  p[2].fd = asking.fd;
+  p[2].fd = readable || writable ? asking.fd : -1;
   p[2].events = POLLIN;
   if (poll(p, 3, (int)ms) > 0 && p[0].revents != 0) {
     char    byte;

@@ -10,9 +10,7 @@
 #include <io.h>
 #include <string.h>
 #include <wchar.h>
-#ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
-#endif
 #define FD_SETSIZE 96 /* more than SOME */
 #include "net.h"
 #include <wincrypt.h> /* behind winsock2.h */
@@ -31,13 +29,12 @@ const int crlf_is_usual = 1;
 const char signals_help[] = "at Ctrl-C, a closed console, a\n"
                             "                            shutdown: kill "
                             "(default), detach";
-/* What needs no quotes in a command line, and the quotes for the rest. */
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
 const char quote[] = "\"", quoted_quote[] = "\\\"";
 
-/* Numbers of their own, so that one that is kept is not taken for another; told
-   in Windows's own words. */
+/* The last error of Windows, and the errno that set_errno made of it: an errno
+   tells less, so error_words goes back to the error. */
 static struct { DWORD error; int number; } last;
 
 static void set_errno(DWORD error)
@@ -56,8 +53,7 @@ static void set_errno(DWORD error)
   size_t i = 0;
   while (i < sizeof list / sizeof *list && list[i].error != error) i++;
   errno = i < sizeof list / sizeof *list ? list[i].number : EIO;
-  last.error = error;
-  last.number = errno;
+  last.error = error, last.number = errno;
 }
 
 static int outcome(BOOL good)
@@ -117,7 +113,6 @@ static const char *windows_words(DWORD error)
   return words;
 }
 
-/* The C library's, if it is one of its own. */
 const char *error_words(int number)
 {
   return number == last.number ? windows_words(last.error) : strerror(number);
@@ -263,13 +258,12 @@ int file_overwrite(const char *path, const void *p, size_t n)
 }
 
 void file_close(int fd) { _close(fd); }
+int file_device(const char *path) { return (void)path, errno = EEXIST, -1; }
 
 ptrdiff_t file_again(int fd, void *p, size_t n)
 {
   return file_seek(fd, 0) == 0 ? file_read(fd, p, n) : -1;
 }
-
-int file_device(const char *path) { return (void)path, errno = EEXIST, -1; }
 
 int64_t file_seek(int fd, int64_t at)
 {
@@ -351,7 +345,6 @@ void folder_list(const char *path, void (*each)(char *name))
   FindClose(h);
 }
 
-/* Behind its folder's name. NULL: it has none. */
 char *file_name(char *path)
 {
   char *p = path + strlen(path);
@@ -372,14 +365,14 @@ static struct { char name[20], value[3 * TOKEN]; } known[8];
 /* The same pointer for the same name; NULL if it is not there. */
 const char *environment(const char *name)
 {
-  static wchar_t value[TOKEN];
+  static wchar_t value[32768]; /* no variable is longer */
   wchar_t        w[WIDE];
   size_t         i = 0, all = sizeof known / sizeof *known;
   while (i < all && *known[i].name != 0 && strcmp(known[i].name, name) != 0)
     i++;
   if (i == all || !to_wide(w, name)) return NULL;
   if (*known[i].name != 0) return known[i].value;
-  if (GetEnvironmentVariableW(w, value, TOKEN) == 0) return NULL;
+  if (GetEnvironmentVariableW(w, value, 32768) == 0) return NULL;
   to_utf8(known[i].value, sizeof known[i].value, value);
   wipe(value, sizeof value);
   strcpy(known[i].name, name);
@@ -415,7 +408,6 @@ int terminal_width(int fd)
   return i.srWindow.Right - i.srWindow.Left + 1;
 }
 
-/* Seconds since 1970; *ms of the one that runs. */
 time_t clock_now(unsigned *ms)
 {
   FILETIME t;
@@ -451,7 +443,7 @@ static struct asking {
   char        host[254];
   int         count;
   amt_address list[AMT_ADDRESSES];
-} asking[8];
+} asking[8], *question; /* the one whose answer is waited for, or NULL */
 
 static DWORD WINAPI give_answer(void *place)
 {
@@ -460,42 +452,51 @@ static DWORD WINAPI give_answer(void *place)
   return 0;
 }
 
+static int answered(struct asking *of, DWORD ms)
+{
+  if (WaitForSingleObject(of->thread, ms) != WAIT_OBJECT_0) return 0;
+  CloseHandle(of->thread);
+  of->thread = NULL;
+  return 1;
+}
+
+/* A thread that asks for this host, or NULL. An answer for which nobody came is
+   an old one, and thrown away. */
+static struct asking *begin_asking(const char *host)
+{
+  struct asking *of, *unused = NULL;
+  for (of = asking; of < asking + 8; of++) {
+    if (of->thread == NULL || answered(of, 0)) unused = of;
+    else if (strcmp(of->host, host) == 0) return of;
+  }
+  if (unused == NULL) return NULL;
+  text(unused->host, sizeof unused->host, "%s", host);
+  unused->thread = CreateThread(NULL, 0, give_answer, unused, 0, NULL);
+  return unused->thread != NULL ? unused : NULL;
+}
+
 /* An amt_resolver. Where no thread can be had, it waits. */
 static int ask(void *ctx, const char *host, amt_address *a, int max)
 {
-  struct asking *of = asking, *end = asking + 8, *unused = NULL;
-  for (; of < end && !(of->thread && strcmp(of->host, host) == 0); of++)
-    if (of->thread == NULL) unused = of;
-  if (of == end && unused != NULL) {
-    of = unused;
-    text(of->host, sizeof of->host, "%s", host);
-    of->thread = CreateThread(NULL, 0, give_answer, of, 0, NULL);
-  }
-  if (of == end || of->thread == NULL)
-    return amt_winsock_resolve(ctx, host, a, max);
-  if (WaitForSingleObject(of->thread, 1) != WAIT_OBJECT_0) return AMT_AGAIN;
-  CloseHandle(of->thread);
-  of->thread = NULL;
+  struct asking *of = question;
+  if (of == NULL || strcmp(of->host, host) != 0) of = begin_asking(host);
+  question = of;
+  if (of == NULL) return amt_winsock_resolve(ctx, host, a, max);
+  if (!answered(of, 1)) return AMT_AGAIN;
+  question = NULL;
   memcpy(a, of->list, sizeof *a * (size_t)max);
   return of->count;
 }
 
-static HANDLE asking_thread(void)
-{
-  size_t i = 0;
-  while (i < 8 && asking[i].thread == NULL) i++;
-  return i < 8 ? asking[i].thread : NULL;
-}
-
-int net_asks(void) { return asking_thread() != NULL; }
+int net_asks(void) { return question != NULL; }
+const char *net_words(int error) { return windows_words((DWORD)error); }
 
 void net_init(net_socket *s)
 {
   amt_winsock_init(s);
   s->resolve = ask;
+  question = NULL;
 }
-
-const char *net_words(int error) { return windows_words((DWORD)error); }
 
 enum { WAKE, NET }; /* what every wait looks at */
 static HANDLE events[2], main_thread;
@@ -543,16 +544,14 @@ const char *signal_name(int number)
    ends that one early, which does no harm. */
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 {
-  DWORD  count = s->fd != INVALID_SOCKET && (readable || writable) ? 2 : 1;
-  HANDLE look_at[2] = { events[WAKE], events[NET] };
-  if (count == 2) {
+  DWORD  count = readable || writable ? 2 : 1;
+  HANDLE look_at[2] = { events[WAKE],
+                        question != NULL ? question->thread : events[NET] };
+  if (count == 2 && s->fd != INVALID_SOCKET) {
     WSAEventSelect(s->fd, events[NET], FD_CLOSE | (readable ? FD_READ : 0) |
                                      (writable ? FD_WRITE | FD_CONNECT : 0));
     if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
     if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
-  } else if (asking_thread() != NULL) {
-    look_at[1] = asking_thread();
-    count = 2;
   }
   WaitForMultipleObjects(count, look_at, FALSE, ms);
 }
@@ -672,7 +671,7 @@ const char *ca_store(int (*take)(const char *p, size_t n), int *error)
   if (c != NULL) CertFreeCertificateContext(c);
   if (roots != NULL) CertCloseStore(roots, 0);
   if (bad != NULL) CertCloseStore(bad, 0);
-  return roots != NULL ? "Windows's trusted roots" : NULL;
+  return roots != NULL ? "the trusted roots of Windows" : NULL;
 }
 #endif
 
