@@ -4390,7 +4390,6 @@ static int amt__after_monitor(amt_job *j, int error, uint32_t now)
   changed = amt__take_status(j);
   if (amt_status_ends(j->status) || j->undefined__ == 10) {
     j->flags__ |= AMT__FINAL;
-    j->flags__ &= (uint16_t)~AMT__STOPPING;
     if (messages == AMT_NEVER) j->phase__ = AMT__FINISHED;
   } else if (messages == AMT_LIVE) {
     j->flags__ |= AMT__LIVE_DUE;
