@@ -241,7 +241,8 @@ AMTDEF void    amt_put_number(amt_window *o, uint64_t n); /* in decimal */
    the number does not fit. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
-/* Zeroes memory that held a secret; no optimizer takes it for useless. */
+/* Zeroes memory that held a secret; no optimizer takes it for useless. If n is
+   0, p may be NULL. */
 AMTDEF void amt_wipe(void *p, size_t n);
 
 /* --- errors ------------------------------------------------------------- */
@@ -591,7 +592,8 @@ typedef struct amt_http_conn {
                              have left, and no more is written */
   amt_http_limits limits; /* yours */
   unsigned char  *data;   /* AMT_HTTP_BODY, _FIELD: the piece, in buf */
-  size_t          len;    /* its length */
+  size_t          len;    /* its length; amt_http_begin zeroes all from here
+                             to `have` */
   size_t          sent;   /* bytes of the request that the stream has taken */
   amt_http_reply  reply;
   uint64_t        body;   /* bytes of the body so far */
@@ -859,7 +861,7 @@ AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v)
 AMTDEF void amt_wipe(void *p, size_t n)
 {
 #ifdef __GNUC__
-  memset(p, 0, n);
+  if (n != 0) memset(p, 0, n);
   __asm__ __volatile__("" : : "r"(p) : "memory"); /* it may be read here */
 #else
   volatile unsigned char *v = (volatile unsigned char *)p;
@@ -880,8 +882,8 @@ static inline uint32_t amt__elapsed(uint32_t now, uint32_t then)
 
 #ifdef AMT_NO_TEXT
 #define AMT__SAY(text) ""
-#define AMT__WORDS(name, number, words)
-#define AMT__NAME(name, number, words)
+#define AMT__WORDS(name, number, words) case name:
+#define AMT__NAME(name, number, words)  case name:
 #else
 #define AMT__SAY(text) text
 #define AMT__WORDS(name, number, words) case name: return words;
@@ -1563,7 +1565,6 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
   }
   c->early = c->known_idle = c->taken = 0;
   c->t_call = c->t_io = now;
-  /* All from len to have. */
   memset((char *)c + offsetof(amt_http_conn, len), 0,
          offsetof(amt_http_conn, t_call) - offsetof(amt_http_conn, len));
 }

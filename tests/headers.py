@@ -5,6 +5,7 @@ with test_ is one test; its name is the sentence it proves.
 usage: headers.py [WORD]   runs only the tests with WORD in their name"""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -236,6 +237,18 @@ int main(void)
             "-I" + d, "-DAMT_" + option, d + "/words.c", "-o", d + "/words"])
         words = subprocess.check_output([d + "/words"], text=True)
         assert said in words and (said != "\n" or words == said), words
+
+
+def test_each_switch_has_a_case_where_the_words_are_left_out():
+    d = folder(*HEADERS)
+    with open(d + "/no_text.c", "w", encoding="utf-8") as f:
+        f.write(whole("amt.h"))
+    text = subprocess.check_output([*C99, "-E", "-P", "-DAMT_NO_TEXT", "-I" + d,
+                                    d + "/no_text.c"], text=True)
+    # MSVC warns of the others (C4065).
+    bare = re.findall(r"(\w+)\([^;{}]*\)\s*\{\s*switch \(\w+\) \{\s*default:",
+                      text)
+    assert "switch (error) {" in text and bare == [], bare
 
 
 # --- make single ------------------------------------------------------------

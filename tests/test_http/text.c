@@ -65,4 +65,13 @@ TEST(other_numbers_have_neither_name_nor_words)
   assert_int_equal(n, 23 + 29 + 256);
 }
 
+TEST(a_secret_is_wiped_and_where_there_is_none_nothing_is_touched)
+{
+  static const char wiped[4] = { 'a', 0, 0, 'd' };
+  char              secret[4] = { 'a', 'b', 'c', 'd' };
+  amt_wipe(secret + 1, 2);
+  assert_memory_equal(secret, wiped, 4);
+  amt_wipe(NULL, 0); /* a sanitizer tells if memset is called */
+}
+
 /* SPDX-License-Identifier: MIT OR Unlicense */
