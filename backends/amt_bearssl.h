@@ -509,6 +509,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   amt__tls_asked      asked;
   uint32_t            now = amt__tls_time(&s->tls);
   int                 e;
+  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   memset(&t->certificates, 0, offsetof(amt_bearssl, verifier) -
                               offsetof(amt_bearssl, certificates));
   e = amt__tls_ready(&s->tls, s->anchor_count, now);
@@ -530,7 +531,6 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
 #else
   br_ssl_engine_set_x509(&t->cc.eng, &t->xc.vtable);
 #endif
-  if (t->size < AMT_BEARSSL_LEAST) return AMT_E_TLS_BUFFER;
   br_ssl_engine_set_buffer(&t->cc.eng, t->buf, t->size,
                            t->size / 2u >= AMT_BEARSSL_FULL);
   e = amt__bearssl_seed(t);

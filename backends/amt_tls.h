@@ -609,8 +609,8 @@ static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
 
 static int amt__tls_alert(int number)
 {
-  return -(number == 70 /* protocol_version */ ? -AMT_E_TLS_VERSION
-                                              : number - AMT_E_TLS_ALERT(0));
+  return number == 70 /* protocol_version */ ? AMT_E_TLS_VERSION
+                                             : AMT_E_TLS_ALERT(number);
 }
 
 /* Makes an error more exact by what the certificate tells: which end of its

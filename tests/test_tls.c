@@ -27,6 +27,7 @@ static int program_begin(void **state), program_end(void **state);
 #ifdef AMT_MBEDTLS
 /* The library's set-up goes through these; see >>mbedtls. */
 #include <malloc.h>
+#include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 static int setups, failing_setup; /* that one, from 1, fails; 0: none */
 static int setup_or(int result)
@@ -1901,6 +1902,20 @@ TLS_TEST(without_chain_or_pin_anybody_is_taken)
 /* ------------------------------------------------------------------------
    >>dates */
 
+TLS_TEST(the_librarys_own_number_for_a_refusal_is_told)
+{
+#ifdef AMT_BEARSSL
+  static const int expired = BR_ERR_X509_EXPIRED;
+#else
+  static const int expired = MBEDTLS_X509_BADCERT_EXPIRED;
+#endif
+  cert_spec s = cert_like("server.test", "DNS:server.test");
+  s.until = date(NOW - 1, 0);
+  judged(&s, AMT_E_TLS_EXPIRED, "expired");
+  assert_int_equal(tls.report.lib_error, expired);
+  notes_check();
+}
+
 TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
 {
   static const struct {
@@ -3384,6 +3399,28 @@ TLS_TEST(an_empty_extension_is_not_a_date)
   assert_int_equal(r.until, 0);
 }
 
+#ifndef AMT_TLS_NO_IP
+/* Its OID is longer than any that matters. An address in it is not one of the
+   subjectAltName before it. */
+TLS_TEST(an_extension_with_a_long_name_is_not_the_one_before_it)
+{
+  static const uint8_t der[] = {
+    0x30, 51, 0x30, 49, 0xA3, 47, 0x30, 45,
+    0x30, 12, 6, 3, 0x55, 0x1D, 0x11, 4, 5, 0x30, 3, 0x82, 1, 'x',
+    0x30, 29, 6, 17, 0x2A, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    4, 8, 0x30, 6, 0x87, 4, 127, 0, 0, 1
+  };
+  static const uint8_t loopback[4] = { 127, 0, 0, 1 };
+  amt_tls_reader       r;
+  memset(&r, 0, sizeof r);
+  memcpy(r.ip, loopback, r.ip_len = 4);
+  reader_eats(&r, der, sizeof der);
+  assert_int_equal(r.state, AMT__CERT_TAG);
+  assert_int_equal(r.depth, 0);
+  assert_int_equal(r.seen, AMT__CERT_HAS_SAN);
+}
+#endif
+
 TLS_TEST(behind_a_broken_header_nothing_is_read)
 {
   static const uint8_t der[] = { 0x30, 0x50, 0x30, 0x40, 2, 1, 5, 0x30, 0,
@@ -3401,6 +3438,19 @@ TLS_TEST(behind_a_broken_header_nothing_is_read)
     assert_int_equal(r.state, AMT__CERT_BAD);
     assert_int_equal(r.name[0], issuer);
     assert_int_equal(r.name[1], subject);
+  }
+}
+
+TLS_TEST(a_length_is_one_byte_or_up_to_three_more)
+{
+  unsigned c;
+  for (c = 0x80; c < 0x100; c++) {
+    amt_tls_reader r;
+    memset(&r, 0, sizeof r);
+    assert_int_equal(amt__cert_step(&r, 0x30), 0);
+    assert_int_equal(amt__cert_step(&r, (uint8_t)c), 0);
+    assert_int_equal(r.state, c > 0x80 && c < 0x84 ? AMT__CERT_LENGTH
+                                                   : AMT__CERT_BAD);
   }
 }
 
@@ -3559,12 +3609,14 @@ TLS_TEST(every_buffer_size_carries_every_body)
 TLS_TEST(a_buffer_that_is_too_small_is_BUFFER)
 {
   static const size_t list[] = { 0, 1, 100, 500, 836 };
-  size_t i;
+  size_t i, k;
   for (i = 0; i < COUNT(list); i++) {
-    unsigned char *exact = malloc(list[i] ? list[i] : 1);
+    unsigned char *exact = list[i] ? malloc(list[i]) : NULL;
+    for (k = 0; k < list[i]; k++) exact[k] = 0xA5;
     amt_bearssl_init(&tls, &srv.stream, &cfg, exact, list[i]);
     refused(AMT_E_TLS_BUFFER, "a small buffer");
     amt_http_close(&conn);
+    for (k = 0; k < list[i]; k++) assert_int_equal(exact[k], 0xA5);
     free(exact);
   }
   assert_int_equal(srv.up_all, 0);
@@ -3732,6 +3784,37 @@ TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
   check_passed(s, (uint32_t)NOW, 1);
   s.key = KEY_RSA;
   check_passed(s, (uint32_t)NOW, 0);
+}
+
+static void check_number(const unsigned char *p, size_t n, const char *name)
+{
+  unsigned char want[256];
+  BIGNUM       *number = NULL;
+  MUST(EVP_PKEY_get_bn_param(key(KEY_RSA), name, &number) == 1);
+  assert_int_equal(n, BN_num_bytes(number));
+  assert_int_equal(n, BN_bn2bin(number, want));
+  assert_memory_equal(p, want, n);
+  BN_free(number);
+}
+
+/* What read them may go: all that the list needs is in the caller's memory. */
+TLS_TEST(an_RSA_anchor_outlives_its_reader)
+{
+  static amt_bearssl_anchors a;
+  cert_spec s = { .name = "A root", .key = KEY_RSA, .ca = 1,
+                  .until = "99991231235959Z" };
+  bytes     pem = { NULL, 0, 0 };
+  const br_x509_trust_anchor *list;
+  cert_pem(&pem, cert_make(&s));
+  assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
+                            pem.p, pem.n, pem.n), 0);
+  assert_int_equal(a.count, 1);
+  list = a.list;
+  memset(&a, 0xA5, sizeof a);
+  assert_int_equal(list->pkey.key_type, BR_KEYTYPE_RSA);
+  check_number(list->pkey.key.rsa.n, list->pkey.key.rsa.nlen, "n");
+  check_number(list->pkey.key.rsa.e, list->pkey.key.rsa.elen, "e");
+  bytes_free(&pem);
 }
 
 /* Up to the last line, "-----END ...": of that, a part is as good. */
@@ -4416,6 +4499,19 @@ TLS_TEST(a_close_gives_all_memory_back)
   }
   assert_true(mallinfo2().uordblks < before + 16000);
 }
+
+/* A ticket this large shows in what the heap has. */
+#ifdef MBEDTLS_SSL_SESSION_TICKETS
+TLS_TEST(a_session_that_is_forgotten_leaves_nothing_on_the_heap)
+{
+  size_t before = mallinfo2().uordblks;
+  cfg.saved.MEMBER(ticket) = mbedtls_calloc(1, 60000);
+  cfg.saved.MEMBER(ticket_len) = 60000;
+  assert_non_null(cfg.saved.MEMBER(ticket));
+  tls_forget();
+  assert_true(mallinfo2().uordblks < before + 16000);
+}
+#endif
 #endif
 
 TLS_TEST(a_session_that_cannot_be_saved_is_done_without)
