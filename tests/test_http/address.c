@@ -314,6 +314,11 @@ SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
   assert_int_equal(fake.sockets, 1);
   assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 5000), 0);
   assert_int_equal(fake.sockets, 2); /* its third has passed */
+  assert_int_equal(sock.sys_error, ETIMEDOUT);
+  ops->close(&sock.stream);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 3), 0);
+  assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9), 0);
+  assert_int_equal(fake.sockets, 3); /* its one millisecond has not passed */
   ops->close(&sock.stream);
 }
 

@@ -307,4 +307,26 @@ TEST(a_corrupted_parser_does_no_harm)
   }
 }
 
+/* Its first letter leads into the list of words; '?' stands for it. */
+TEST(a_word_of_a_head_begins_with_no_letter_but_its_own)
+{
+  static const struct { char own; const char *field; } list[] = {
+    { 'c', "?onnection: close" }, { 'c', "Connection: ?lose" },
+    { 'c', "?ontent-encoding: gzip" }, { 'c', "?ontent-length: 6" },
+    { 'k', "?eep-alive: timeout=1" }, { 't', "Keep-Alive: ?imeout=1" },
+    { 'r', "?etry-after: 3" }, { 't', "?ransfer-encoding: chunked" }
+  };
+  static const char nothing[] = "200 [hello] END keep";
+  size_t i;
+  char   c, in[200];
+  for (i = 0; i < COUNT(list); i++)
+    for (c = 'a'; c <= 'z'; c++) {
+      snprintf(in, sizeof in, OK5 "%s\r\n\r\nhello", list[i].field);
+      *strchr(in, '?') = c;
+      read_all_ways(in, strlen(in));
+      if (c != list[i].own) text_same(&first.seen, nothing, "%s", in);
+      else assert_string_not_equal(first.seen.s, nothing);
+    }
+}
+
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -350,6 +350,23 @@ TEST(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
   assert_int_equal(p->call_time[40] - p->call_time[39], 20000);
 }
 
+/* What an outage in front of its Start took is none of a job's age. */
+TEST(a_job_has_its_age_from_its_start_on)
+{
+  static const step s[] = { REPLY(AMT_SIGN_IN, 503, "{}", .times = 8) };
+  size_t first;
+  play  *p = play_new();
+  play_status(p, for_ever);
+  p->s.poll_max = 20000;
+  play_steps(p, s);
+  play_to(p, AMT_STARTED);
+  assert_true(p->now - p->began >= 40000);
+  first = p->calls;
+  play_until(p, AMT_STATUS);
+  while (!p->ended && p->calls < first + 2) play_until(p, AMT_BUSY);
+  assert_int_equal(p->call_time[first + 1] - p->call_time[first], 5000);
+}
+
 /* --- given up ------------------------------------------------------------- */
 
 TEST(the_give_up_time_ends_a_run)

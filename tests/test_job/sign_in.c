@@ -383,8 +383,8 @@ TEST(a_refused_sign_in_is_tried_three_times_and_not_at_once)
     }
   }
   assert_int_equal(n, 3);
-  assert_in_range(at[1] - at[0], 3000, 20000);
-  assert_in_range(at[2] - at[1], 60000, 90000);
+  assert_int_equal(at[1] - at[0], 5000);
+  assert_int_equal(at[2] - at[1], 60000);
   expect_end(p, "failed LOST, code 19, start known");
   assert_int_equal(p->j.cause, AMT_E_SIGN_IN);
   assert_true(p->now - began <= 300000 + 20000);
