@@ -38,6 +38,7 @@ PROGRAMS = {
     "bearssl": ("tls", "gcc -O1 -DAMT_BEARSSL", BEARSSL),
     "mbedtls": ("tls", "gcc -O1 -DAMT_MBEDTLS", MBEDTLS),
     "faults": ("faults", "gcc -O1 -DAMT_BEARSSL", BEARSSL),
+    "plain-http": ("http", "gcc -O1 -DAMT_WIDE=0", ""),
     "quick-json": ("json", "tcc -DSUITE_QUICK", ""),
     "quick-job": ("job", "tcc -DSUITE_QUICK", ""),
     "quick-http": ("http", "tcc -DSUITE_QUICK", ""),
@@ -48,7 +49,7 @@ PROGRAMS = {
 NEAREST = {
     "amt.h": "quick-job quick-pump quick-json job pump json small-job faults",
     "amt_http.h": "quick-http quick-pump quick-job http pump job small-http "
-                  "bearssl faults",
+                  "plain-http bearssl faults",
     "wide": "quick-json quick-http json http job pump",
     "posix": "quick-http quick-pump http pump faults",
     "address": "quick-http quick-pump http pump faults",
@@ -105,14 +106,19 @@ def changes(path):
             yield path, m.start() + 1, m.end(), ";"
 
 
+FUNCTION = re.compile(r"^(?!#)\w[^;{}()=]*?(\w+)\(", re.M)
+
+
 def describe(change):
+    """File and function, the line's number, the line, what becomes of it."""
     path, start, end, new = change
     text = open(path).read()
+    within = ["", *FUNCTION.findall(text, 0, start)][-1]
     line = text.count("\n", 0, start) + 1
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", max(end, first))
     new_text = text[first:start] + new + text[end:last]
-    return path, line, " ".join(text[first:last].split()), \
+    return f"{path} {within}", line, " ".join(text[first:last].split()), \
         " ".join(new_text.split())
 
 
@@ -208,10 +214,13 @@ def judge(change, out, known):
 
 
 def explained():
-    """tests/mutants.txt: file, line, what it becomes, each on a line; why."""
+    """tests/mutants.txt: place, line, what it becomes, each on a line; why."""
     blocks = [b.split("\n") for b in
-              open("tests/mutants.txt").read().split("\n\n")]
-    return {tuple(b[:3]): b[3:] for b in blocks if len(b) > 3 and b[3].strip()}
+              open("tests/mutants.txt").read().split("\n\n")[1:]]
+    for place, old, *_ in blocks:
+        if old not in " ".join(open(place.split()[0]).read().split()):
+            sys.exit(f"mutants.txt: no longer in {place}: {old}")
+    return {tuple(b[:3]) for b in blocks if b[3].strip()}
 
 
 def main():
@@ -245,16 +254,16 @@ def main():
             batch = pool[at:at + min(8 * jobs, count - done)]
             at += len(batch)
             for change, verdict in threads.map(one, batch):
-                path, line, old, new = describe(change)
+                place, line, old, new = describe(change)
                 if verdict in ("same object", "does not compile"):
                     continue
-                if verdict == "survives" and (path, old, new) in same:
+                if verdict == "survives" and (place, old, new) in same:
                     equal += 1
                     continue
                 done += 1
                 if verdict == "survives":
                     alive.append(change)
-                    print(f"{path}:{line} survives\n    {old}\n    {new}",
+                    print(f"{place}:{line} survives\n    {old}\n    {new}",
                           flush=True)
     print(f"MUTANTS killed {done - len(alive)} of {done}"
           f" ({equal} more are the same program)")
