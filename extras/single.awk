@@ -11,6 +11,7 @@ FNR == 1 { name = FILENAME; sub(/.*\//, "", name); names[++files] = name }
 END {
   if (names[1] != "amt.h" || files < 3) fail("usage: see the first lines")
   put("amt.h")
+  if (alone != 2) fail("amt.h no longer begins with what it needs beside it")
 }
 
 function fail(why)
@@ -30,6 +31,7 @@ function put(name,  line, lines, n, i, wanted, licence)
     if (name != "amt.h" && lines[i + 1] ~ /^   This software is available/)
       return
     if (name == "amt_wide.h" && skipped(line)) continue
+    if (name == "amt.h" && !started) line = opening(line)
     if (name == "amt.h" && !started && line ~ /^#/) start()
     if (line !~ /^#include "amt_/) { print line; continue }
     wanted = line
@@ -38,11 +40,21 @@ function put(name,  line, lines, n, i, wanted, licence)
   }
 }
 
+# amt.h begins with the files that it needs; this one needs none.
+function opening(line)
+{
+  alone += sub(/Needs amt_http\.h beside it and, for sockets$/,
+               "All of it is here, with sockets and TLS:", line)
+  alone += sub(/^   and TLS, what is in backends\/\./,
+               "   no other file is needed.", line)
+  return line
+}
+
 # Before the first directive.
 function start()
 {
-  print "/* One file, made of amt.h, amt_http.h and backends/ by make single. Who"
-  print "   wants to read or change it finds the rooms there. */"
+  print "/* Made of amt.h, amt_http.h and backends/ by make single: read and change"
+  print "   those. Where a program includes one of them alone, it includes this. */"
   print "#define AMT_SINGLE"
   started = 1
 }

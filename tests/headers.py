@@ -278,6 +278,8 @@ def test_the_single_header_is_amt_h_with_each_line_of_the_others_once():
     d = single()
     with open(d + "/amt.h", encoding="utf-8") as f:
         one = f.read()
+    opening = " ".join(one[:one.index("Contents:")].split())
+    assert "amt_http.h" not in opening and "no other file" in opening, opening
     for header in HEADERS:
         with open(header, encoding="utf-8") as f:
             text = f.read()
