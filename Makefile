@@ -223,7 +223,7 @@ build/single/amt.h: extras/single.awk $(HEADERS)
 	awk -f extras/single.awk $(HEADERS) >$@.new
 	@mv $@.new $@
 
-dist: ## a release of the last commit, build/dist/amt-VERSION: the same bytes each time
+dist: ## a release of the last commit: build/dist/amt-VERSION
 	@$(MAKE) --no-print-directory packages DEBS="$(DIST_DEBS)"
 	@python3 extras/dist.py build/dist
 
@@ -246,19 +246,19 @@ install: build/amt $(INSTALLED_HEADERS) ## headers, tool, manual (PREFIX, DESTDI
 uninstall: ## removes what install put there
 	rm -f $(call to,$(INSTALLED))
 
-kits: ## folders for Arduino, ESP-IDF and PlatformIO, into build/kits
+kits: ## Arduino, ESP-IDF and PlatformIO: folders in build/kits
 	@sh extras/pack.sh make build/kits $(HEADERS)
 
-deb: ## a Debian source package, built, and read by lintian: build/deb
+deb: ## Debian packages, checked by lintian: build/deb
 	@$(MAKE) --no-print-directory packages DEBS="$(DEB_DEBS)"
 	@sh extras/debian.sh build/deb
 
-demo: ## a job run to DONE, another killed, one over https, in 10 s
+demo: ## a job to its end, one killed, one over https: 10 seconds
 	@$(MAKE) --no-print-directory packages DEBS="$(DEMO_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@sh tests/demo.sh build/amt build/amtsim
 
-bench: ## ours beside libcurl, cJSON, ...: prints "BENCH NAME VALUE", a table
+bench: ## ours beside libcurl, cJSON and others: BENCH NAME VALUE
 	@$(MAKE) --no-print-directory packages DEBS="$(BENCH_DEBS)"
 	@$(MAKE) --no-print-directory build/amtsim
 	@CC="$(CC)" sh tests/bench.sh
@@ -269,34 +269,34 @@ bench-plot: ## draws what make bench counted: extras/bench.svg
 	@python3 tests/bench_table.py build/bench/results extras/bench.svg
 	@echo extras/bench.svg
 
-size: ## code sizes on microcontrollers; prints "SIZE TARGET NAME VALUE"
+size: ## code sizes on microcontrollers: SIZE TARGET NAME VALUE
 	@$(MAKE) --no-print-directory packages DEBS="$(SIZE_DEBS)"
 	@python3 tests/size.py
 
-fuzz: ## FUZZ_SECONDS (30) for each fuzzer; prints "FUZZ NAME inputs N findings M"
+fuzz: ## each fuzzer for FUZZ_SECONDS (30): inputs and findings
 	@$(MAKE) --no-print-directory packages DEBS="$(FUZZ_DEBS)"
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 
-cross: ## the unit tests on big-endian, 32-bit and 16-bit machines, emulated
+cross: ## the unit tests on big-endian, 32-bit, 16-bit machines
 	@$(MAKE) --no-print-directory packages DEBS="$(CROSS_DEBS)"
 	@sh tests/cross.sh
 
-coverage: ## what the tests reach; prints "COVERAGE line|branch|mcdc PERCENT"
+coverage: ## what the tests reach: lines, branches, MC/DC
 	@$(MAKE) --no-print-directory packages DEBS="$(COVER_DEBS)"
 	@sh tests/coverage.sh
 
 COMPILER_DEBS = gcc clang tcc dpkg-dev libcmocka-dev
 
-compilers: ## gcc and clang of Debian 13 and sid, C23, C++26, tcc; as root
+compilers: ## other gcc and clang, tcc, C23, C++26; as root
 	@$(MAKE) --no-print-directory packages DEBS="$(COMPILER_DEBS)"
 	@sh tests/compilers.sh
 
-analyze: ## gcc -fanalyzer, clang-tidy, cppcheck, MISRA; "ANALYZE NAME findings N"
+analyze: ## -fanalyzer, clang-tidy, cppcheck, MISRA: findings
 	@$(MAKE) --no-print-directory packages DEBS="$(ANALYZE_DEBS)"
 	@sh tests/analyze.sh
 
 # lwIP and BearSSL for it come from Debian's source packages.
-firmware: ## bare-metal images in qemu: a job over https, power cuts, figures
+firmware: ## images in qemu: a job over https, power cuts, figures
 	@$(MAKE) --no-print-directory packages DEBS="$(FIRMWARE_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@MAKE="$(MAKE)" sh tests/firmware.sh build/firmware build/amt
@@ -306,33 +306,33 @@ build/explore/%: tests/%.c $(wildcard tests/explore*.h) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu99 -O2 -Wall -Wextra -Wshadow $(INCLUDE) $< -o $@
 
-explore: ## every reachable state of a job, of two, of the pump: 10 minutes, 1 GB
+explore: ## each state of a job, two, the pump: 10 minutes, 1 GB
 	@$(MAKE) --no-print-directory build/explore/explore \
 	  build/explore/explore_pump
 	@build/explore/explore
 	@build/explore/explore_pump
 
-explore-mistakes: ## mistakes put in on purpose, and the sequences that show them
+explore-mistakes: ## mistakes made on purpose, and how explore shows them
 	@python3 tests/explore_mistakes.py
 
-long: ## 10 million polls, 10,000 kills, 1,000 power cuts, a day: hours
+long: ## 10 million polls, 10,000 kills, 1,000 cuts, a day: hours
 	@$(MAKE) --no-print-directory packages DEBS="$(sort $(FIRMWARE_DEBS) sqlite3)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@MAKE="$(MAKE)" sh tests/long.sh
 
 MUTANT_DEBS = gcc tcc python3 libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev
 
-mutants: ## 300 small changes to the headers: does a test fail for each? 1 hour
+mutants: ## 300 small changes: does a test fail for each? 1 hour
 	@$(MAKE) --no-print-directory packages DEBS="$(MUTANT_DEBS)"
 	@python3 tests/mutants.py
 
 # Beside these it needs the .NET SDK, which Debian has not; it is not installed.
-kestrel: ## jobs against an ASP.NET Core server, where the .NET SDK is
+kestrel: ## jobs against ASP.NET Core, where the .NET SDK is
 	@$(MAKE) --no-print-directory packages DEBS="$(TLS_DEBS) $(KESTREL_DEBS)"
 	@$(MAKE) --no-print-directory build/amt
 	@sh tests/kestrel/run.sh
 
-slurm: ## 40 jobs under Slurm, two nodes on loopback, one dies; as root
+slurm: ## 40 jobs under Slurm, two nodes, one dies; as root
 	@$(MAKE) --no-print-directory packages DEBS="$(SIM_DEBS) $(SLURM_DEBS)"
 	@$(MAKE) --no-print-directory build/amt build/amtsim
 	@mkdir -p build/test
@@ -343,7 +343,7 @@ slurm: ## 40 jobs under Slurm, two nodes on loopback, one dies; as root
 # CBMC comes in a root of Debian 13, which needs root's rights.
 PROVE_DEBS = gcc frama-c-base debootstrap debian-archive-keyring
 
-prove: ## no run-time error in tokenizer, HTTP, requests, ...: Frama-C, CBMC
+prove: ## Frama-C and CBMC: no run-time error in the parsers
 	@$(MAKE) --no-print-directory packages DEBS="$(PROVE_DEBS)"
 	@sh tests/prove.sh
 
@@ -356,7 +356,7 @@ TLS_SERVER_DEBS = apache2-bin haproxy stunnel4 lighttpd lighttpd-mod-openssl \
              nginx-light gnutls-bin openssl python3 nodejs golang-go \
              openjdk-17-jdk-headless $(TLS_DEBS) libmbedtls-dev
 
-tls-servers: ## what TLS servers say to a missing certificate, and who resumes
+tls-servers: ## what TLS servers say without a certificate, who resumes
 	@$(MAKE) --no-print-directory packages DEBS="$(TLS_SERVER_DEBS)"
 	@mkdir -p build/test
 	$(CC) -std=c99 -O1 -g $(INCLUDE) -DAMT_BEARSSL tests/tls_probe.c \
@@ -365,10 +365,10 @@ tls-servers: ## what TLS servers say to a missing certificate, and who resumes
 	  -o build/test/tls_probe_mbedtls -lmbedtls -lmbedx509 -lmbedcrypto
 	@TEST_OUT=build/test python3 tests/tls_servers.py
 
-tls36: ## the TLS stream's tests over mbedTLS 3.6, in a Debian 13 root, as root
+tls36: ## the tests of TLS over mbedTLS 3.6, in Debian 13; as root
 	@sh tests/tls36.sh $(CURDIR)/build/trixie
 
-bare: ## make demo and make test in a minimal Debian 12, as root; the gate
+bare: ## demo and test in a minimal Debian 12, as root; the gate
 	@sh tests/bare.sh
 
 packages: ## installs the Debian packages of DEBS="..."
@@ -379,7 +379,7 @@ clean: ## removes build/
 
 help: ## this list
 	@grep -hE '^[a-z0-9$$()A-Z_-]+:.*##' Makefile | sed -e 's/\$$(EXAMPLES)/NAME/' \
-	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	  -e 's/:.*## /	/' | awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: all $(EXAMPLES) amtsim static static-arm64 windows windows-zip single dist install \
         uninstall kits deb demo \

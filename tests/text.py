@@ -186,7 +186,9 @@ def make_help():
 
 
 def targets():
-    """Each target that is no file is told by make help, and only those."""
+    """Each target that is no file is told by make help, and only those; in lines
+    that a terminal of 80 columns does not break."""
+    assert max(map(len, make_help().splitlines())) <= 80, make_help()
     makefile = read("Makefile").replace("\\\n", " ")
     phony = re.search(r"^\.PHONY:(.*)$", makefile, re.M).group(1).split()
     wanted = {"NAME" if t == "$(EXAMPLES)" else t for t in phony}
