@@ -41,21 +41,26 @@ def refuse(why):
     sys.exit(f"dist.py: {why}")
 
 
+def numbers():
+    """The version in amt.h."""
+    with open(f"{ROOT}/amt.h") as f:
+        found = re.findall(r"#define AMT_VERSION_[MP]\w+ (\d+)", f.read())
+    if len(found) != 3:
+        refuse("amt.h: no AMT_VERSION_MAJOR, _MINOR and _PATCH")
+    return tuple(map(int, found))
+
+
 def version():
     """The one in amt.h; whoever else tells a version must tell this one."""
     changed = git("status", "--porcelain").splitlines()
     if changed:
         refuse(f"not committed: {changed[0][3:]}; a release is made of a commit")
-    with open(f"{ROOT}/amt.h") as f:
-        found = re.findall(r"#define AMT_VERSION_[MP]\w+ (\d+)", f.read())
-    if len(found) != 3:
-        refuse("amt.h: no AMT_VERSION_MAJOR, _MINOR and _PATCH")
+    found = numbers()
     checked = subprocess.run([sys.executable, f"{ROOT}/tests/text.py",
                               "version"], capture_output=True, text=True)
     if checked.returncode:
-        refuse("a version is another than amt.h's:\n" +
-               checked.stderr.splitlines()[-1])
-    return ".".join(found)
+        refuse(checked.stderr.splitlines()[-1].removeprefix("AssertionError: "))
+    return "%d.%d.%d" % found
 
 
 def clean(entry):
@@ -151,8 +156,10 @@ def main(folder):
     archive(f"{out}/amt-{number}-headers.tar.gz", source, HEADERS,
             f"amt-{number}", int(seconds))
     os.environ["SOURCE_DATE_EPOCH"] = seconds
-    subprocess.run(["make", "-C", source, "--no-print-directory", "single",
-                    "static", "static-arm64", "windows-zip"], check=True)
+    made = ["make", "-C", source, "--no-print-directory", "single", "static",
+            "static-arm64", "windows-zip"]
+    if subprocess.run(made).returncode:
+        refuse("make failed; why stands above")
     zipped = f"amt-{number}-windows.zip"
     for there, here, _ in [*BUILT, (f"build/{zipped}", zipped, [])]:
         if not os.path.exists(f"{source}/{there}"):

@@ -33,21 +33,21 @@ amt %s: runs jobs on an AMT Batch Server.
 
 1. Unpack into a folder that only administrators can write.
 2. SHA256SUMS has the sums; in PowerShell: Get-FileHash amt.exe
-3. Encode the API user and its password, and put what is printed behind USER=
+3. Encode the API user and its password, and put what is printed after USER=
    and PASSWORD= in Connector.config:   Encrypt.exe -v VALUE
    This is an encoding: whoever can read the file has the password.
 4. Correct SERVER_ADDRESS there.
 5. See whether the server is understood; nothing is started:   amt.exe probe
 6. Run a job:   amt.exe -an APPLICATION -jn JOB
    It exits with the job's completion code: 4 is DONE.
-7. amt.exe --help lists the options; amt.txt is the manual. Each option can stand in the section [AMT] of
-   Connector.config: STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
+7. amt.exe --help lists the options; amt.txt is the manual. Each option can
+   stand in the section [AMT] of Connector.config:
+   STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
 
-What ends the process from outside (taskkill /F, the Task Scheduler's End)
-leaves the job running at the server: give --state FILE, and the next run goes
-on with it.
-Certificates are trusted that are in the store of this machine
-(certlm.msc, Trusted Root Certification Authorities).
+If the process is ended by force (taskkill /F, the Task Scheduler's End), the
+job goes on at the server: give --state FILE, and the next run goes on with it.
+amt.exe trusts the certificates in this machine's store (certlm.msc, Trusted
+Root Certification Authorities).
 """
 
 

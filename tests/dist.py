@@ -44,11 +44,13 @@ class Tree:
             f.write(text.replace(old, new, 1))
 
     def refused(self):
-        """Its words; nothing has been compiled by then."""
+        """Its words; no program has been compiled by then."""
         r = subprocess.run([sys.executable, "extras/dist.py", "build/dist"],
                            cwd=self.d, capture_output=True, text=True)
         assert r.returncode == 1, (r.returncode, r.stdout, r.stderr)
-        assert not os.path.exists(os.path.join(self.d, "build/dist/source/build"))
+        assert "Traceback" not in r.stderr, r.stderr
+        built = os.path.join(self.d, "build/dist/source/build")
+        assert not os.path.exists(built) or os.listdir(built) == ["single"]
         return r.stderr
 
 
@@ -64,19 +66,42 @@ def test_a_tree_with_changes_is_refused_by_the_files_name():
     with_tree(check)
 
 
-def test_a_version_that_differs_is_refused():
+VERSION = dist.numbers()
+HTTP_VERSION = "%d%02d%02d" % VERSION
+DOTTED = "%d.%d.%d" % VERSION
+PLACES = (("amt.h", " - v" + DOTTED), ("CHANGELOG.md", "## " + DOTTED),
+          ("amt_http.h", "AMT_HTTP_VERSION " + HTTP_VERSION.lstrip("0")),
+          ("amt_http.h", "/* %s:" % DOTTED),
+          ("backends/amt_lwip.h",
+           "AMT_HTTP_VERSION != " + HTTP_VERSION.lstrip("0")),
+          ("extras/schedulers.md", "amt:" + DOTTED))
+
+
+def test_a_version_that_differs_is_refused_by_the_files_name():
     def check(tree):
-        tree.change("CHANGELOG.md", "## 0.", "## 7.")
-        tree.commit()
-        assert "a version is another than amt.h's" in tree.refused()
+        for name, text in PLACES:
+            other = text.replace(text[-2], "7") if text[-1] == ":" else \
+                text[:-1] + "7"
+            tree.change(name, text, other)
+            tree.commit()
+            said = tree.refused()
+            equal((name, said.splitlines()[0].startswith(
+                "dist.py: %s has version " % name)), (name, True))
+            tree.change(name, other, text)
+            tree.commit()
     with_tree(check)
 
 
 def test_a_file_that_is_missing_is_refused_by_its_name():
     def check(tree):
-        os.remove(os.path.join(tree.d, "LICENSE"))
-        tree.commit()
-        assert "missing: LICENSE" in tree.refused()
+        for name, words in ("LICENSE", "missing: LICENSE"), \
+                           ("backends/amt_wide.h", "amt_wide.h is included"):
+            os.remove(os.path.join(tree.d, name))
+            tree.commit()
+            said = tree.refused()
+            assert words in said, said
+            tree.git("checkout", "-q", "HEAD~1", "--", name)
+            tree.commit()
     with_tree(check)
 
 

@@ -38,20 +38,25 @@ def between(text, first, last):
 
 
 def version():
-    """Line 1 of amt.h and CHANGELOG.md name the macros' version; each header
+    """Wherever a version is told it is that of amt.h's macros, and each header
     that a program may include asks for it."""
-    text = read("amt.h")
-    macros = ".".join(re.search(r"AMT_VERSION_%s (\d+)" % part, text).group(1)
-                      for part in ("MAJOR", "MINOR", "PATCH"))
-    assert text.splitlines()[0].startswith("/* amt.h - v%s - " % macros), macros
-    assert "## %s" % macros in read("CHANGELOG.md"), macros
-    other = re.search(r"AMT_HTTP_VERSION (\d+)", read("amt_http.h")).group(1)
-    major, minor, patch = map(int, macros.split("."))
-    assert int(other) == major * 10000 + minor * 100 + patch, other
-    for header in HEADERS[2:]:
-        asked = re.search(r"AMT_HTTP_VERSION != (\d+)", read(header))
-        assert "Not for programs" in read(header) or asked.group(1) == other, \
-            header
+    number = [int(re.search(r"AMT_VERSION_%s (\d+)" % part,
+                            read("amt.h")).group(1))
+              for part in ("MAJOR", "MINOR", "PATCH")]
+    dotted = "%d.%d.%d" % tuple(number)
+    told = [("amt.h", r"^/\* amt\.h - v(\S+) - ", dotted),
+            ("CHANGELOG.md", r"^## (\S+)", dotted),
+            ("extras/schedulers.md", r"image: \S+/amt:(\S+)", dotted),
+            ("amt_http.h", r"AMT_HTTP_VERSION \d+ /\* ([0-9.]+):", dotted)]
+    joined = str(number[0] * 10000 + number[1] * 100 + number[2])
+    told += [("amt_http.h", r"define AMT_HTTP_VERSION (\d+)", joined)]
+    told += [(header, r"AMT_HTTP_VERSION != (\d+)", joined)
+             for header in HEADERS[2:] if "Not for programs" not in read(header)]
+    for path, pattern, wanted in told:
+        found = re.search(pattern, read(path), re.M)
+        assert found and found.group(1) == wanted, \
+            "%s has version %s, and amt.h's macros %s" % (
+                path, found and found.group(1), wanted)
 
 
 def width():
