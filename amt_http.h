@@ -42,7 +42,7 @@
      stopped (struct amt_window), so a short write costs no memory. The texts
      that it is made from must not change until it has been sent.
 
-   A whole program (examples/http_get.c is this one, with its errors told):
+   A whole program (examples/http_get.c is this one, and prints errors, too):
 
      static amt_posix sock;  static amt_http_conn conn;  static amt_url url;
      char buf[1024];  amt_window o;  int e;
@@ -64,19 +64,19 @@
        if (e == AMT_AGAIN) amt_http_wait(&conn, 1000);
      } while (e >= 0 && e != AMT_HTTP_END);
 
-   Over TLS it is the same program with a TLS stream around the socket: see
+   With TLS it is the same program, with a TLS stream over the socket's: see
    amt_bearssl.h, amt_mbedtls.h. On a board with lwIP and no threads, sock is an
    amt_lwip_raw (amt_lwip.h), and where this program waits, the loop lets lwIP
    run: examples/firmware is a whole image.
 
    Write a stream
 
-   A modem, another network stack, a trace: a struct of yours that begins with
-   an amt_stream, and functions beside it, named in an amt_stream_ops.
-   examples/own_stream.c is one over a serial port. They are called from within
-   your own calls of the library, one at a time, never from an interrupt. To
-   call one yourself write (s->ops->close)(s): the first parentheses keep out a
-   macro close(s), which lwIP's sockets.h has by default.
+   For a modem, another network stack, or a trace: a struct of yours whose first
+   member is an amt_stream, and its functions, in an amt_stream_ops.
+   examples/own_stream.c is one over a serial port. The functions are called
+   from within your own calls of the library, one at a time, never from an
+   interrupt. To call one yourself write (s->ops->close)(s): the first
+   parentheses keep out a macro close(s), which lwIP's sockets.h has by default.
 
      open   connects. 1: it is open. AMT_AGAIN: not yet; it is called again with
             the same host and port. AMT_E_DNS, AMT_E_CONNECT or another error:
@@ -88,16 +88,16 @@
             stream that cannot tell an end from a cut never says AMT_E_EOF: a
             body that was cut would pass for a whole one.
      write  takes what it can: how many bytes, 1 to n. AMT_AGAIN: it took NONE,
-            and the same bytes are offered again. An error: nobody knows. It
-            counts as taken: nothing more is written on this connection, and a
-            Start is not sent again (unless a reply has arrived, its outcome is
-            unknown). So for a modem that was given the bytes and then says
-            ERROR an error is right, and AMT_AGAIN might start a job twice. IF
-            IN DOUBT, TAKEN. A stream that knows that it took none may say
-            AMT_AGAIN, and why at the next read.
+            and the same bytes are offered again. An error: nobody knows how
+            many, so they count as taken: nothing more is written on this
+            connection, and a Start is not sent again (unless a reply has
+            arrived, its outcome is unknown). For a modem that got the bytes
+            and then says ERROR return an error: AMT_AGAIN might start a job
+            twice. IF IN DOUBT, TAKEN. A stream that knows that it took none
+            may say AMT_AGAIN, and give the error at the next read.
      close  gives back all that open took, also after an open that failed or is
-            not done, and does nothing where nothing is open. The next open
-            begins anew. If `abort` is set a request is given up: what of it
+            not done; does nothing where nothing is open. The next open begins
+            anew. If `abort` is set, a request is given up: the part of it that
             has not arrived must not arrive later.
      wait   may block, up to ms, until the last AMT_AGAIN may have another
             answer. 1: look again. 0: the time is up. AMT_INTERRUPTED: give the
@@ -116,15 +116,15 @@
 
    Read is called before anything is written: for one byte once open has said
    1, and again before each further request, to see whether the server has
-   closed or has said what nobody asked for. AMT_AGAIN is the good answer. It
-   is also called after a write that took none or failed: a server may answer
-   before it has the whole request, and close. Give what has arrived before you
-   report the error.
+   closed or has sent something unasked. Normally it says AMT_AGAIN. It is also
+   called after a write that took none or failed: a server may answer before it
+   has the whole request, and close. Give what has arrived before you report
+   the error.
 
-   An error is handed to the caller as it is. AMT_IS_PERMANENT(error) says that
-   trying again will not help.
+   The caller gets your error as it is. AMT_IS_PERMANENT(error) says that trying
+   again will not help.
 
-   In: Content-Length, chunked (extensions and trailers skipped, bounded),
+   There: Content-Length, chunked (extensions and trailers skipped, bounded),
    bodies that end with the connection, 1xx skipped (ten at most), keep-alive
    with an idle limit and the server's own (Keep-Alive: timeout=N: in the last
    of these seconds the connection is not used again), IPv6 addresses, a reply
@@ -135,7 +135,7 @@
    Transfer-Encoding, two lengths that differ, a list of lengths even if they
    are equal (42, 42), unknown codings, obs-fold, bare CR or LF, NUL and other
    controls, a blank before the colon, an empty line before the status line,
-   anything but blanks behind a chunk's size unless a ';' comes first, a header
+   anything but blanks between a chunk's size and its ';' or line end, a header
    line over 8,192 bytes, a head over 65,536 bytes or 100 lines, bytes that
    arrive before the first byte of a request (a 408, say, to a connection that
    was not used).
@@ -157,18 +157,18 @@
                     default nothing; with <assert.h>:
                     #define AMT_ASSERT(c) assert(c)
    AMT_NO_HTTP      leaves out all but what amt.h needs: the writer, the errors
-   AMT_WIDE         bits that the reply parser, and amt.h's tokenizer, look at
-                    together: 32, 64 or 128. 0: a byte at a time. By default
+   AMT_WIDE         bits that the reply parser and amt.h's tokenizer look at
+                    together: 32, 64 or 128; 0: a byte at a time. By default
                     what the machine has; 0 with -Os, and without amt_wide.h
 
-   Backends, everywhere their streams are used. Each file tells its own options
-   and price, and before which system headers this one must come:
+   Backends; define them everywhere their streams are used. Each file says what
+   options it has, what it costs, and which system headers must come later:
    AMT_POSIX        amt_posix.h: the sockets of POSIX systems
    AMT_LWIP         amt_lwip_sockets.h: the same over lwIP's sockets
    AMT_WINSOCK      amt_winsock.h: the sockets of Windows
    AMT_LWIP_RAW     amt_lwip.h: lwIP without threads and sockets
    AMT_BEARSSL      amt_bearssl.h: TLS without a heap
-   AMT_MBEDTLS      amt_mbedtls.h: TLS by mbedTLS 2.28, 3.x
+   AMT_MBEDTLS      amt_mbedtls.h: TLS by mbedTLS 2.28, 3.x and 4.x
 
    No option changes the layout of a struct. */
 
@@ -185,7 +185,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A misuse that the library can see; it goes on as if there were none. */
+/* For a misuse that the library can see. It goes on as if there were none. */
 #ifndef AMT_ASSERT
 #define AMT_ASSERT(condition) ((void)0)
 #endif
@@ -220,15 +220,15 @@
 #endif
 
 /* The bytes [from, from + cap) of a text that is produced from its start each
-   time. Whoever produces it calls amt_put for all of it; what lies outside
-   the window is only counted. With cap 0 it just counts. */
+   time. Call amt_put for all of the text: what lies outside the window is only
+   counted. With cap 0 all is only counted. */
 typedef struct amt_window {
   char  *buf;   /* the window's bytes; the caller's */
   size_t cap;   /* its room */
   size_t from;  /* where in the text the window begins */
   size_t len;   /* bytes in the window so far */
-  size_t total; /* bytes produced so far; in the end, the text's length, or
-                   SIZE_MAX if that is more */
+  size_t total; /* bytes produced so far; in the end the text's length, but at
+                   most SIZE_MAX */
 } amt_window;
 
 AMTDEF void    amt_window_init(amt_window *o, char *buf, size_t cap,
@@ -241,15 +241,15 @@ AMTDEF void    amt_put_number(amt_window *o, uint64_t n); /* in decimal */
    the number does not fit. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
-/* Zeroes memory that held a secret; no optimizer takes it for useless. If n is
-   0, p may be NULL. */
+/* Zeroes memory that held a secret. No optimizer leaves it out. If n is 0, p may
+   be NULL. */
 AMTDEF void amt_wipe(void *p, size_t n);
 
 /* --- errors ------------------------------------------------------------- */
 
-/* Each error once: its name, its number, its cause and cure. What else there is
-   of it comes from these lists: the enumeration, amt_http_error and
-   amt_http_error_name; and what you may need, by an E of your own. */
+/* Each error once: its name, its number, its cause and cure. The enumeration,
+   amt_http_error and amt_http_error_name are made of these lists; so is what
+   you may need, by an E of your own. */
 #define AMT_HTTP_ERRORS(E) \
   E(AMT_E_EOF, -1, \
     "the server closed the connection before it answered; see whether it " \
@@ -398,8 +398,8 @@ enum { AMT_HTTP_ERRORS(AMT__ENUM) AMT_TLS_ERRORS(AMT__ENUM) };
    number, so that the error alone tells it. */
 #define AMT_E_TLS_ALERT(number) (-400 - (number))
 
-/* What the number of an error says: that trying again does not help; and that
-   a TLS server was refused, or has refused us. */
+/* What the number of an error says: trying again does not help; a TLS server
+   was refused, or has refused us. */
 #define AMT_IS_PERMANENT(error) ((error) <= -100)
 #define AMT_IS_TLS(error)       ((error) <= -130)
 #define AMT_IS_TLS_ALERT(error) ((error) <= -400 && (error) >= -655)
@@ -423,15 +423,15 @@ enum {
   AMT_HTTP_HEAD = 2, /* the final status is known: conn->reply.status       */
   AMT_HTTP_BODY = 3, /* conn->data, conn->len: lent until the next call     */
   AMT_HTTP_END  = 4, /* the reply is complete                               */
-  AMT_HTTP_EARLY = 5, /* it has come before the request was sent: poll now  */
-  AMT_HTTP_FIELD = 6 /* a piece of a header's value, as that of a body; see
-                        amt_http_reply_next. Ignore it and go on if you like */
+  AMT_HTTP_EARLY = 5, /* a reply came before the request was sent: poll now */
+  AMT_HTTP_FIELD = 6 /* a piece of a header's value, like one of a body; see
+                        amt_http_reply_next. You may ignore it and go on */
 };
 
 /* --- URLs --------------------------------------------------------------- */
 
-/* Pieces of the text it was parsed from, which must outlive it. What lies there
-   between host and path goes out as Host, with its port if one was written. */
+/* Pieces of the text it was parsed from, which must outlive it. Host and port
+   go out as they are written there. */
 typedef struct amt_url {
   const char *host;     /* without the brackets of an IPv6 literal */
   const char *path;     /* "" or "/...", with its query */
@@ -443,9 +443,9 @@ typedef struct amt_url {
 } amt_url;
 
 /* 0, or AMT_E_URL_. No user names in URLs, no fragment, ASCII only: blanks,
-   controls and anything else that could break a request line is refused.
-   Between brackets it wants the characters of an IPv6 address; whether they
-   make one is for the stream that opens it (AMT_E_URL_HOST). */
+   controls and anything else that could break a request line are refused. In
+   brackets only the characters of an IPv6 address are allowed; the stream that
+   opens it finds out whether they are one (AMT_E_URL_HOST). */
 AMTDEF int amt_url_parse(amt_url *u, const char *text);
 
 /* --- requests ----------------------------------------------------------- */
@@ -453,8 +453,8 @@ AMTDEF int amt_url_parse(amt_url *u, const char *text);
 #define AMT_HTTP_NO_BODY ((size_t)-1)
 
 /* 1 if `text` may stand in a header value or, with `name` set, be a method or
-   a header's name; 0 if it holds CR, LF, NUL or anything else that may not.
-   Check what comes from outside before it is produced. */
+   a header's name; 0 if it holds CR, LF, NUL or anything else that may not be
+   there. Check what comes from outside before you send it. */
 AMTDEF int amt_http_valid(const char *text, int name);
 
 /* "METHOD path HTTP/1.1" and Host. The path is what you pass, "/" if that is
@@ -467,9 +467,9 @@ AMTDEF void amt_http_put_line(amt_window *o, const char *method,
 AMTDEF void amt_http_put_host(amt_window *o, const amt_url *u);
 AMTDEF void amt_http_put_header(amt_window *o, const char *name,
                                 const char *value);
-/* Content-Length where the length is not known yet: a field of ten blanks. What
-   it returns goes to amt_http_set_length, which puts the number to the right of
-   the field, as far as that lies in the window. n has at most ten digits. */
+/* Content-Length where the length is not known yet: a field of ten blanks. Give
+   what it returns to amt_http_set_length, which puts the number, right-aligned,
+   into the part of the field that the window has. n has at most ten digits. */
 AMTDEF size_t amt_http_put_length(amt_window *o);
 AMTDEF void   amt_http_set_length(amt_window *o, size_t field, size_t n);
 /* Content-Length, unless AMT_HTTP_NO_BODY, and the empty line. */
@@ -492,21 +492,21 @@ typedef struct amt_http_reply {
                            65,535 of them; 0: it does not say */
   uint32_t retry_after; /* seconds; 0 if not sent, or sent as a date */
   uint32_t head;        /* bytes in the head; then, in the trailers */
-  uint64_t number;      /* what the digits that are being read say */
+  uint64_t number;      /* the value of the digits read so far */
   uint64_t left;        /* bytes still to come of this body or chunk */
 } amt_http_reply;
 
 AMTDEF void amt_http_reply_init(amt_http_reply *r);
 
 /* Takes reply bytes, as they come. Returns an event, or AMT_AGAIN when all n
-   are used, or an error. *used: bytes taken. *body: how many of them, the last
-   ones, are body (AMT_HTTP_BODY) or a header's value (AMT_HTTP_FIELD), else 0.
+   are used, or an error. *used: bytes taken. *body: how many of the last of
+   them are body (AMT_HTTP_BODY) or a header's value (AMT_HTTP_FIELD), else 0.
    After AMT_HTTP_END what is left does not belong to this reply.
 
-   AMT_HTTP_FIELD gives, before AMT_HTTP_HEAD, how to sign in (WWW-Authenticate)
-   if r->status is 401, and else where a redirect leads (Location). A value
-   comes in pieces of one byte or more, without the blanks in front; one with
-   *body 0 ends it. There may be several values. */
+   AMT_HTTP_FIELD comes before AMT_HTTP_HEAD. If r->status is 401 it gives how
+   to sign in (WWW-Authenticate), else where a redirect leads (Location). A
+   value comes in pieces of one byte or more, without the blanks before it; a
+   piece with *body 0 ends it. There may be several values. */
 AMTDEF int amt_http_reply_next(amt_http_reply *r, const unsigned char *p,
                                size_t n, size_t *used, size_t *body);
 
@@ -547,15 +547,14 @@ typedef struct amt_stream_ops {
      stream. If s->abort is set, a request is given up: the part that has not
      arrived must not arrive later (TCP: a reset). */
   void (*close)(amt_stream *s);
-  /* Blocks up to ms until the last "not yet" may have an answer: 1 if so (or
-     the next read may do the blocking itself), 0 if not, AMT_INTERRUPTED. On a
-     closed stream it just sleeps. `want` is what it waits for. NULL if this
-     stream cannot block. */
+  /* Blocks up to ms for what the last AMT_AGAIN waits for, `want`: 1 if it may
+     be there (or the next read may block itself), 0 if not, AMT_INTERRUPTED. On
+     a closed stream it just sleeps. NULL if this stream cannot block. */
   int (*wait)(amt_stream *s, int want, uint32_t ms);
-  int tls; /* 1 if this is TLS: https goes over nothing else, http never */
+  int tls; /* 1 if this is TLS: for https, and for https alone */
   /* What to wait for on the stream below, AMT_WANT_, when the caller wants
-     `want`: a TLS stream may have to write in order to read, or hold decrypted
-     bytes. NULL: `want` itself. */
+     `want`: a TLS stream may have to write in order to read, or have bytes
+     ready. NULL: `want` itself. */
   int (*waits_for)(const amt_stream *s, int want);
 } amt_stream_ops;
 
@@ -573,8 +572,8 @@ typedef struct amt_http_limits {
   uint32_t idle;    /* a call fails when no byte has moved for this long:
                        30 s */
   uint32_t call;    /* one whole call: 600 s */
-  uint32_t keep;    /* between calls: a connection on which no byte has moved
-                       for longer is not used again: 60 s */
+  uint32_t keep;    /* between calls: after so long without a byte a
+                       connection is not used again: 60 s */
 } amt_http_limits;
 
 typedef struct amt_http_conn {
@@ -586,7 +585,7 @@ typedef struct amt_http_conn {
   uint8_t         early;  /* the reply came before the request had gone out */
   uint8_t         known_idle; /* between calls: 1 if a wait has just seen that
                              nothing has arrived, so that amt_http_begin need
-                             not look. Whoever polls sockets may set it */
+                             not look. If you poll sockets, you may set it */
   uint8_t         taken;  /* 0: not one byte of this request has left; 1: the
                              stream took some; 2: a write failed, so some may
                              have left, and no more is written */
@@ -623,15 +622,15 @@ enum { AMT_CONN_CLOSED, AMT_CONN_OPENING, AMT_CONN_SENDING,
 AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle);
 
 /* Goes on with the call. It receives at most once before it returns AMT_AGAIN,
-   and after AMT_AGAIN nothing unread lies in buf. */
+   and then all bytes in buf have been read: it may hold something else. */
 AMTDEF int amt_http_poll(amt_http_conn *c, const amt_url *u, void *buf,
                          size_t size, uint32_t now);
 
 /* Offers the window o, produced from conn->sent, to the stream. AMT_HTTP_SEND:
-   produce the next piece; AMT_AGAIN: all sent, or not yet; or an error. If the
-   stream takes nothing, or fails, it looks for a reply: AMT_HTTP_EARLY if there
-   is one, received into o->buf. If conn->taken is 0, the request may be sent
-   again: the server cannot have it. */
+   produce the next piece; AMT_AGAIN: all was sent, or nothing can be yet; or an
+   error. If the stream takes nothing, or fails, this looks for a reply:
+   AMT_HTTP_EARLY if there is one, received into o->buf. If conn->taken is 0,
+   the request may be sent again: the server cannot have it. */
 AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now);
 
 /* Closes it, and gives up what was under way. Every error does this too, since
@@ -640,8 +639,9 @@ AMTDEF void amt_http_close(amt_http_conn *c);
 
 /* What the call waits for, AMT_WANT_, for those who poll descriptors. With
    AMT_WANT_NOTHING you need not wait. Close an idle connection that turns
-   readable or says AMT_WANT_NOW: it has ended. Poll a connection attempt every
-   250 ms or so as well: a name may have other addresses. */
+   readable or says AMT_WANT_NOW: it has ended. While a connection is opened,
+   also call amt_http_poll every 250 ms or so: the name may have another
+   address to try. */
 AMTDEF int amt_http_want(const amt_http_conn *c);
 
 /* Calls the stream's wait, for what the call waits for. 1: call amt_http_poll;
@@ -657,18 +657,18 @@ AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now);
 typedef struct amt_address {
   uint8_t  ip[16]; /* in network order */
   uint8_t  len;    /* 4: IPv4; 16: IPv6 */
-  uint32_t zone;   /* IPv6: of which interface (if_nametoindex); 0: it does not
-                      say, as only a link-local one must (fe80::...) */
+  uint32_t zone;   /* IPv6: the number of its interface (if_nametoindex), which
+                      a link-local address needs (fe80::...); else 0 */
 } amt_address;
 
-/* IPv4, "192.0.2.1", or IPv6, "2001:db8::1", "::ffff:192.0.2.1": 1 if it is
-   one. No zones, which only the system can name (see amt_posix.zone), no octal,
-   no missing parts. */
+/* 1 if the n bytes are an address: IPv4, "192.0.2.1", or IPv6, "2001:db8::1",
+   "::ffff:192.0.2.1". No zones, since only the system knows their names (see
+   amt_posix.zone); no octal, no missing parts. */
 AMTDEF int amt_address_parse(amt_address *a, const char *text, size_t n);
 
 #define AMT_ADDRESSES 8 /* of one name, tried in turn */
 
-/* Names to addresses: how many (1 to max), AMT_AGAIN, AMT_E_DNS, or
+/* Finds the addresses of a name: how many (1 to max), AMT_AGAIN, AMT_E_DNS, or
    AMT_E_NAME_SERVER if the name service did not say. Yours may be a table,
    c-ares, or anything else that does not block. */
 typedef int (*amt_resolver)(void *ctx, const char *host, amt_address *a,
