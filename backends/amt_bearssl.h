@@ -62,8 +62,8 @@
        return e != 1;
      }
 
-   A device has its anchors as C source: `amt anchors ca.pem >anchors.h` writes
-   amt_anchors and AMT_ANCHOR_COUNT.
+   For a device without files `amt anchors ca.pem >anchors.h` writes the anchors
+   as C source: amt_anchors and AMT_ANCHOR_COUNT.
 
    A reconnect that resumes the last session costs 0.75 million instructions
    instead of 42, and 315 bytes on the wire instead of 1 kB and more. BearSSL
@@ -73,8 +73,8 @@
    connection: poll more often than the server's idle limit (nginx: 75 s).
 
    Options: those of amt_tls.h, and
-   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, where the server's
-                    certificate is your own: no RSA, no SHA-384, which saves
+   AMT_BEARSSL_SMALL  only elliptic curves and SHA-256, no RSA and SHA-384, for
+                    a server whose certificate you make yourself. It saves
                     17 kB of BearSSL
    Price, beside BearSSL: 1.6 kB on a Cortex-M4, gcc 12 -Os, and 2.2 kB more for
    IP addresses and pins. */
@@ -129,9 +129,9 @@ typedef struct amt_bearssl_server {
      amt_bearssl_legacy_ciphers, or yours (accelerators, other curves). NULL:
      none */
   void (*configure)(br_ssl_client_context *cc, br_x509_minimal_context *xc);
-  /* The session saved for a cheap reconnect. It is taken up again only under
-     the same name, port, pins, anchors, client and insecure_ fields, and for
-     a day at most, where there is a clock. */
+  /* The session saved for a cheap reconnect. It is resumed only with the same
+     name, port, pins, anchors, client and insecure_ fields, and for a day at
+     most, where there is a clock. */
   br_ssl_session_parameters  saved;
   uint8_t                    saved_for[32]; /* a hash of these */
   uint32_t                   saved_until;   /* seconds since 1970 */
@@ -141,8 +141,9 @@ typedef struct amt_bearssl_server {
    changed what anchors, pins or client point to. */
 AMTDEF void amt_bearssl_forget(amt_bearssl_server *server);
 
-/* All that BearSSL has, for old servers: AES in CBC mode, RSA key exchange, and
-   SHA-1 in both; still TLS 1.2. Costs 12 kB if it is used. */
+/* For `configure`, and old servers: all that BearSSL has in TLS 1.2, also AES
+   in CBC mode, RSA key exchange, and SHA-1 in both. Costs 12 kB if it is
+   used. */
 AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
                              br_x509_minimal_context *xc);
 

@@ -85,7 +85,7 @@ typedef struct amt_lwip_raw {
   uint8_t         looking;    /* a look-up is under way */
   /* Private: */
   uint8_t         state;
-  int8_t          end;        /* how the stream ends behind what is held */
+  int8_t          end;        /* how the stream ends after what is held */
   ip_addr_t       address;
   struct pbuf    *held;       /* received, not yet read */
 } amt_lwip_raw;

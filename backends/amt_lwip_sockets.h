@@ -19,8 +19,8 @@
    >>lwip-sockets-manual
 
    For lwIP 2.1 and later with threads (NO_SYS=0) and LWIP_SOCKET_POLL=1. The
-   type is amt_posix, and amt_posix_init, _now and _resolve belong to it. The
-   caller has called tcpip_init, and an interface is up:
+   type is amt_posix, and amt_posix_init, _now and _resolve belong to it. Call
+   tcpip_init first, and bring an interface up:
 
      #define AMT_IMPLEMENTATION
      #include "amt_lwip_sockets.h"
@@ -46,8 +46,8 @@
      arrive.
    - No signal interrupts a wait, and the time of day is not known (see
      amt_tls.time).
-   - A wait for a reply is a poll, where POSIX blocks in recv: calls are cheap,
-     and lwIP may be built without SO_RCVTIMEO.
+   - A wait for a reply polls, where amt_posix.h blocks in recv: calls are cheap
+     here, and lwIP may be built without SO_RCVTIMEO.
 
    Options: none beside AMT_LWIP. Price: 1.9 kB on a Cortex-M4, gcc 12 -Os, with
    LWIP_DNS and LWIP_IPV6. */

@@ -102,12 +102,12 @@ typedef struct amt_mbedtls_server {
   mbedtls_x509_crt  *anchors; /* trusted authorities */
   mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
   mbedtls_pk_context *client_key;
-  const int         *ciphers; /* 0 at its end; NULL: a short list for TLS 1.2.
-                                 From 3.2 on yours may name TLS 1.3's, after
-                                 psa_crypto_init; without one of these (0x13..)
+  const int         *ciphers; /* ends with a 0; NULL: a short list for TLS 1.2.
+                                 From 3.2 on it may have those of TLS 1.3
+                                 (0x13..), after psa_crypto_init; without one
                                  TLS 1.3 is not offered */
   uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
-                                  2.28 wants each chain to fit one */
+                                  With 2.28 a chain must fit one */
   /* Private: */
   mbedtls_ssl_session saved;
   uint8_t             saved_for[32];

@@ -19,8 +19,8 @@
 /* ------------------------------------------------------------------------
    >>posix-manual
 
-   A stream can be used without anything above it. Here names come from a table
-   of the program's own, so that no resolver blocks:
+   A stream works alone, without the rest. In this program names come from a
+   table, so that no resolver blocks:
 
      #define AMT_IMPLEMENTATION
      #include "amt_posix.h"
@@ -48,9 +48,8 @@
      }
 
    Options: none beside AMT_POSIX. With a strict compiler (-std=c99, not gnu99)
-   this file or amt.h comes before all system headers, or
-   _POSIX_C_SOURCE=200112L is defined before them. Price: 2.7 kB on x86-64, gcc
-   12 -Os. */
+   include this file or amt.h before all system headers, or define
+   _POSIX_C_SOURCE=200112L before them. Price: 2.7 kB on x86-64, gcc 12 -Os. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_POSIX) && !defined(AMT_LWIP)
 #error "too late: define AMT_POSIX before the first amt.h or amt_http.h"

@@ -19,17 +19,17 @@
 /* ------------------------------------------------------------------------
    >>tls-manual
 
-   The engine judges signatures and chains. This file reads in the certificate
-   itself what the engine does not tell: which end of the dates was missed, IP
-   addresses, the key. No byte of a request leaves before the server has proved
-   its name, and each way to fail has its own error. A reconnect resumes the
-   last session if the server allows it.
+   The library, BearSSL or mbedTLS, judges signatures and chains. This file
+   reads from the certificate what the library does not tell: whether it has
+   expired or is not valid yet, IP addresses, the key. No byte of a request
+   leaves before the server has proved its name, and each way to fail has its
+   own error. A reconnect resumes the last session if the server allows it.
 
    For a device whose server has one key, whatever its certificate says:
 
      static amt_bearssl_server server;    // or amt_mbedtls_server
      static const uint8_t key[1][32] = {
-       { 0x5d, ... }                      // amt pin HOST:PORT prints it
+       { 0x5d, ... }                      // extras/amt.1, TLS, tells how to get it
      };
      server.tls.pins = key;
      server.tls.pin_count = 1;
@@ -47,12 +47,12 @@
    AMT_TLS_NO_IP    leaves out IP addresses, IPv4 and IPv6, in certificates: a
                     server that is asked by one is refused (AMT_E_TLS_IP)
    AMT_TLS_NO_PIN   leaves out pins: a server with one is refused
-                    (AMT_E_TLS_PIN). With both, the certificate reader goes
-                    too (2.2 kB with BearSSL, 2.1 kB with mbedTLS, on a
-                    Cortex-M4): AMT_E_TLS_EXPIRED then also says "not yet
-                    valid", mbedTLS judges dates by its own clock, name
-                    constraints and with BearSSL a second subjectAltName and
-                    extended key usages are passed over, and a server with
+                    (AMT_E_TLS_PIN). With both options the certificate reader
+                    goes, too (2.2 kB with BearSSL, 2.1 kB with mbedTLS, on a
+                    Cortex-M4). Then AMT_E_TLS_EXPIRED also stands for "not yet
+                    valid", and mbedTLS judges dates by its own clock. Nobody
+                    looks at name constraints, nor with BearSSL at a second
+                    subjectAltName and extended key usages. A server with
                     insecure_skip_chain or _dates is refused
                     (AMT_E_TLS_NO_ANCHORS)
    AMT_BUILD_TIME   the date of this build, seconds since 1970: a clock that
@@ -77,10 +77,10 @@
    server, inside the struct of the backend, shared by all its connections.
    Zeroed, it demands everything: a chain to a trust anchor, dates that hold
    now, and the server's name, as a DNS name or an IP address, in the
-   certificate. TLS 1.2 at least (BearSSL has nothing later). */
+   certificate. TLS is 1.2 or, with mbedTLS, later. */
 typedef struct amt_tls {
-  const char *name;            /* the name in the certificate, where it is not
-                                  the URL's host; NULL: it is */
+  const char *name;            /* the name in the certificate; NULL: the
+                                  URL's host */
   const uint8_t (*pins)[32];   /* SHA-256 of the SubjectPublicKeyInfo: the
                                   server's key must be one of these, too */
   size_t        pin_count;
@@ -89,8 +89,8 @@ typedef struct amt_tls {
      build's own date (AMT_BUILD_TIME) counts as not set. */
   uint32_t    (*time)(void *ctx);
   /* Fills n bytes with randomness and returns 1, or 0 if there is none. NULL:
-     the system's, if the backend knows one. Never a guess: without any, the
-     handshake is refused. */
+     the system's, if the backend knows one. Without any the handshake is
+     refused. */
   int         (*random)(void *ctx, void *p, size_t n);
   void         *ctx;
   /* 1: chain, dates and name are not looked at. With pins the key alone says
@@ -99,7 +99,7 @@ typedef struct amt_tls {
      no SHA-1, no RSA key below 2,048 bits, unless your `configure` says so by
      br_x509_minimal_set_hash and _minrsa.) */
   uint8_t       insecure_skip_chain;
-  /* 1: for devices without a clock. Expired certificates are taken. */
+  /* 1: for devices without a clock: expired certificates are taken. */
   uint8_t       insecure_skip_dates;
   /* 1: for old servers. A certificate without a subjectAltName is taken by its
      common name, which need not be a host's (RFC 9110, 4.3.4). Each report
@@ -113,12 +113,11 @@ typedef struct amt_tls_report {
   uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
                            2106: 0xFFFFFFFF. 0: not seen */
   int      lib_error;   /* the backend's own number, for its manual */
-  uint8_t  certificate; /* 0, the server's own, or where it failed: 1 the next
-                           in the chain, ... */
-  uint8_t  common_name; /* 1: taken by insecure_common_name alone */
-  uint8_t  resumed;     /* 1: an earlier session was taken up again. The
-                           server has shown no certificate, so pin and dates
-                           are 0 */
+  uint8_t  certificate; /* which one failed: 0, the server's own (also if none
+                           did); 1, the next in the chain; ... */
+  uint8_t  common_name; /* 1: taken only because of insecure_common_name */
+  uint8_t  resumed;     /* 1: an earlier session was resumed. The server has
+                           shown no certificate, so pin and dates are 0 */
 } amt_tls_report;
 
 /* Reads a certificate (DER, RFC 5280) as it comes, for what the backends do

@@ -7,11 +7,11 @@
      >>wide-http    amt_http.h's part: a head's lines, a chunk's head
      >>wide-json    amt.h's part: text, escapes, whole tokens
 
-   Nothing here refuses anything. A scanner goes over what is plain and whole in
-   the bytes at hand and leaves all else to the byte step behind it:
-   amt__http_step, amt__json_step. What a word or a line means, and whether it
-   is an error, is told by the functions that the step calls, too. Without this
-   file everything works, a byte at a time.
+   Nothing here refuses anything. A scanner passes what is plain and whole in
+   the bytes at hand, and leaves all else to the byte step: amt__http_step,
+   amt__json_step. What a word or a line means, and whether it is an error, is
+   decided by the same functions that the step calls. Without this file
+   everything works, a byte at a time.
 
    AMT_WIDE is the number of bits looked at together: 32 or 64 for a machine
    word, 128 for SSE2 or NEON; 64 where there is neither.
@@ -35,10 +35,10 @@
        Text":"Ended with \"4\".","Time
               ^i          ^ stops: it is no plain ASCII, or a quote, or '\\'
 
-   A few operations on all bytes at once set the top bit of each one that is not
-   plain: a mark. The first is where it stops. A subtraction in a machine word
-   borrows from the next byte, but only where this one gets a mark: so marks
-   behind the first may be wrong, and nobody looks at them. */
+   A few operations on all bytes at once set the top bit of each byte that is
+   not plain: a mark. The scanner stops at the first. In a machine word a
+   subtraction may borrow from the next byte, but only where this one gets a
+   mark: so marks after the first may be wrong, and nobody looks at them. */
 
 enum {
   AMT__STRING, /* no control, no quote, no '\\', none above 127 */
@@ -82,8 +82,8 @@ typedef uint64_t amt__marks;
 enum { AMT__MARK = 4 }; /* bits for each byte */
 #endif
 #else
-/* A machine word. Its bytes are looked at from the lowest on; where the order
-   is not known, only whether there is a mark. */
+/* A machine word. Its lowest byte is the first; where that is not known, marks
+   only tell that a byte of it is not plain. */
 #define AMT__VECTOR 0
 #if AMT_WIDE == 32
 typedef uint32_t amt__wide;
@@ -106,8 +106,8 @@ enum { AMT__MARK = 8 };
 #endif
 
 /* The marks of the bytes at p. UNDER marks those under c, BELOW these and those
-   above 127, EQUAL those that are c. Behind an XOR with 2 the quote is next to
-   the controls, which stay what they are. */
+   above 127, EQUAL those that are c. An XOR with 2 puts the quote, 34, next to
+   the controls, which stay below 32: one comparison finds both. */
 AMT__INLINE amt__marks amt__marked(const unsigned char *p, int kind)
 {
   amt__wide w;
@@ -150,8 +150,8 @@ AMT__INLINE unsigned amt__first(amt__marks marks)
 #endif
 }
 
-/* From i on over what is plain, as long as there are whole words: 1 if *at is
-   where that ends; if 0, it may go on. */
+/* Passes plain bytes from *at on, a whole word at a time. 1: *at is the first
+   that is not plain. 0: it may be plain; look on, a byte at a time. */
 AMT__INLINE int amt__over_words(const unsigned char *p, size_t *at, size_t n,
                                 int kind)
 {
@@ -170,8 +170,8 @@ AMT__INLINE int amt__over_words(const unsigned char *p, size_t *at, size_t n,
   return 0;
 }
 
-/* The same to its very end: that of what is plain, or n. The last bytes are
-   looked at with those before them, whose marks are shifted out. */
+/* The same to the end: returns the first byte that is not plain, or n. The last
+   few are looked at with those before them, whose marks are shifted out. */
 AMT__INLINE size_t amt__over(const unsigned char *p, size_t i, size_t n,
                              int kind)
 {
@@ -194,19 +194,19 @@ AMT__INLINE size_t amt__over(const unsigned char *p, size_t i, size_t n,
 
    A head a line at a time, in a few steps each:
 
-     Content-Length: 126\r\n   letters and '-' end at the colon; 14 of them may
-     ^             ^           be a known word, and are (amt__http_known): its
+     Content-Length: 126\r\n   letters and '-' end at the colon; a word of 14
+     ^             ^           may be known, and this is (amt__http_known); its
                     ^^^^^      value is digits (amt__http_value)
-     Server: nginx\r\n         no known word has 6 letters: over text, 16 bytes
-     ^     ^^     ^            or so at a time, to what is none (amt__over) */
+     Server: nginx\r\n         no known word has 6 letters: its text is passed,
+     ^     ^^     ^            16 bytes or so at a time (amt__over) */
 
 AMT__INLINE int amt__http_crlf(const unsigned char *p, size_t i, size_t n)
 {
   return n - i >= 2 && memcmp(p + i, "\r\n", 2) == 0;
 }
 
-/* Over the whole head of the next chunk, if it lies there without extensions,
-   and the line's end before it: what a long body is full of. */
+/* Passes the end of the line, and the whole head of the next chunk, if they lie
+   there and it has no extensions: a long body is full of these. */
 AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
                                    size_t n)
 {
@@ -228,7 +228,7 @@ AMT__INLINE size_t amt__http_chunk(amt_http_reply *r, const unsigned char *p,
   return k + 2;
 }
 
-/* "HTTP/1.1 200", if that is what lies there. */
+/* Passes "HTTP/1.1 200" and the like, if it lies there whole. */
 AMT__INLINE size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
                                     size_t i, size_t n)
 {
@@ -247,8 +247,8 @@ AMT__INLINE size_t amt__http_status(amt_http_reply *r, const unsigned char *p,
   return i + 12;
 }
 
-/* Eight bytes, or the first and the last four of fewer; letters in lower case,
-   where there is nothing but letters and '-'. */
+/* Eight bytes, or of fewer the first four and the last four. Letters are put in
+   lower case; there is nothing but letters and '-'. */
 AMT__INLINE uint64_t amt__http_lower(const void *p, size_t n)
 {
   const unsigned char *at = (const unsigned char *)p;
@@ -259,7 +259,8 @@ AMT__INLINE uint64_t amt__http_lower(const void *p, size_t n)
          0x20202020u;
 }
 
-/* What stands in amt__http_words for these n letters and '-'; 0 if nothing. */
+/* The capital letter that amt__http_words has for this word of n letters and
+   '-', or 0. */
 AMT__APART unsigned amt__http_find(const unsigned char *p, size_t n)
 {
   static const struct { unsigned char n, stands; char word[18]; } known[] = {
@@ -286,7 +287,7 @@ AMT__APART unsigned amt__http_find(const unsigned char *p, size_t n)
   return 0;
 }
 
-/* The same, where most have a length that none of the known words has. */
+/* The same; most words have a length that none of the known ones has. */
 AMT__INLINE unsigned amt__http_known(const unsigned char *p, size_t n)
 {
   const uint32_t lengths = 1ul << 5 | 1ul << 7 | 1ul << 8 | 1ul << 10 |
@@ -294,8 +295,8 @@ AMT__INLINE unsigned amt__http_known(const unsigned char *p, size_t n)
   return n < 18u && lengths >> n & 1u ? amt__http_find(p, n) : 0;
 }
 
-/* Over p[i] to p[end], letters and '-' of a word that does not lie there whole:
-   which it may be is followed. */
+/* Takes p[i] to p[end], letters and '-' of a word that does not lie there
+   whole, and keeps which of the known words it may be. */
 static void amt__http_piece(amt_http_reply *r, const unsigned char *p, size_t i,
                             size_t end)
 {
@@ -308,7 +309,7 @@ static void amt__http_piece(amt_http_reply *r, const unsigned char *p, size_t i,
   r->word = (uint8_t)place;
 }
 
-/* From i on over one word of a list, its letters and '-'. */
+/* Passes one word of a list, its letters and '-', from i on. */
 AMT__INLINE size_t amt__http_item(amt_http_reply *r, const unsigned char *p,
                                   size_t i, size_t n)
 {
@@ -327,7 +328,7 @@ AMT__INLINE size_t amt__http_item(amt_http_reply *r, const unsigned char *p,
   return end;
 }
 
-/* From i on over a value, as far as it is of the usual kind: one word of a
+/* Passes a value from i on, as far as it is of the usual kind: one word of a
    list, or digits. */
 AMT__INLINE size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
                                    size_t i, size_t n)
@@ -346,7 +347,7 @@ AMT__INLINE size_t amt__http_value(amt_http_reply *r, const unsigned char *p,
   return i;
 }
 
-/* The most that n may be with no cap of a line or a head passed from i on. */
+/* n, or less, so that from i on no cap of a line or a head is passed. */
 AMT__INLINE size_t amt__http_capped(const amt_http_reply *r, size_t i, size_t n)
 {
   size_t most = AMT__LINE_MAX - r->line;
@@ -354,8 +355,8 @@ AMT__INLINE size_t amt__http_capped(const amt_http_reply *r, size_t i, size_t n)
   return n - i > most ? i + most : n;
 }
 
-/* How many of a value's bytes, in front of n, may be given with the one before
-   i: text, and no cap is passed. */
+/* How many bytes from i on may be given together with the one before them: text
+   of the same value, within the caps. */
 AMT__INLINE size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
                                   size_t i, size_t n)
 {
@@ -367,7 +368,7 @@ AMT__INLINE size_t amt__http_more(amt_http_reply *r, const unsigned char *p,
   return more;
 }
 
-/* From i on over a name, and its colon if it lies there whole. */
+/* Passes a name from i on, and its colon if it lies there whole. */
 AMT__INLINE size_t amt__http_name(amt_http_reply *r, const unsigned char *p,
                                   size_t i, size_t n)
 {
@@ -381,10 +382,10 @@ AMT__INLINE size_t amt__http_name(amt_http_reply *r, const unsigned char *p,
   return end + 1;
 }
 
-/* From *at on over a head, as long as each line is of the usual kind and lies
-   whole in the n bytes. Words end by amt__http_ended, as they do in the step.
-   An error of amt__http_ended or amt__http_line, else 0; what is left is the
-   step's. */
+/* Passes lines of a head, from *at on, as long as each is of the usual kind and
+   lies whole in the n bytes; the rest is for the step. Words end by
+   amt__http_ended, as they do in the step. 0, or an error of amt__http_ended or
+   amt__http_line. */
 static int amt__http_lines(amt_http_reply *r, const unsigned char *p,
                            size_t *at, size_t n)
 {
@@ -430,8 +431,8 @@ AMT__APART int amt__json_slow_token(amt_json *t, unsigned char *p, size_t n,
                              size_t *used, amt_json_token *token, size_t from,
                              size_t i, size_t to); /* by the byte step */
 
-/* From p[*at] on over plain text. The byte there; 0 if that is the end of p
-   too, as for a NUL, which is not plain. */
+/* Passes plain text, from p[*at] on. Returns the byte where it ends; 0 at the
+   end of p, and for a NUL, which is not plain. */
 AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
                                     size_t n)
 {
@@ -442,10 +443,10 @@ AMT__INLINE unsigned amt__json_scan(const unsigned char *p, size_t *at,
 /* The longest escape: a surrogate pair. */
 enum { AMT__ESCAPE_MAX = 12 };
 
-/* Four hexadecimal digits, all at once; if they are not, more than any point of
-   a character. An addition sets the top bit of each byte that is '0' or more,
-   more than '9', 'a' or more, more than 'f'. What a byte above 127 carries into
-   the next one does not matter: it is no digit itself. */
+/* The value of four hexadecimal digits, read at once; if they are none, more
+   than any character's. Each addition sets the top bit of the bytes that are:
+   '0' or more; more than '9'; 'a' or more; more than 'f'. A byte above 127
+   carries into the next one, which does not matter: it is no digit itself. */
 AMT__INLINE uint32_t amt__json_unit(const unsigned char *p)
 {
   const uint32_t each = 0x01010101u;
@@ -460,7 +461,7 @@ AMT__INLINE uint32_t amt__json_unit(const unsigned char *p)
   return (w >> 8 | w) & 0xFFFFu;
 }
 
-/* From i on, in front of limit, over escapes that are right, to p[*to]. */
+/* Decodes right escapes, from i on and before limit, to p[*to]. */
 AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t limit,
                                      size_t *to)
 {
@@ -490,9 +491,9 @@ AMT__INLINE size_t amt__json_escapes(unsigned char *p, size_t i, size_t limit,
   return i;
 }
 
-/* From i on over the text of a string, as far as it is whole and right, to
-   p[*to]; nothing moves before the first escape. Near n escapes are the step's:
-   they may not lie whole in front of it. */
+/* Takes text of a string from i on, as far as it is whole and right, and puts
+   it at p[*to]; nothing moves before the first escape. Escapes near n are left
+   to the step, since they may not lie there whole. */
 AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
                                   size_t *to)
 {
@@ -514,10 +515,10 @@ AMT__INLINE size_t amt__json_text(unsigned char *p, size_t i, size_t n,
 /* --- the common way to a token, without the step ---
 
    It knows tokens that lie whole in the bytes at hand; for all others, and
-   errors, it calls amt__json_slow_token. It passes the ':' and the ',' behind a
-   token along with it, so that most calls find the next one at once. Whatever
-   it calls, it calls last, with the parameters of amt_json_next in their order:
-   then no register has to be saved. */
+   errors, it calls amt__json_slow_token. It takes the ':' or ',' after a token
+   along with it, so that most calls find the next token at once. Each call is
+   the last act of its caller, and passes the parameters of amt_json_next on in
+   their order: so no register has to be saved. */
 
 AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
                               size_t *used, amt_json_token *token, size_t i)
@@ -525,15 +526,14 @@ AMT__APART int amt__json_rest(amt_json *t, unsigned char *p, size_t n,
   return amt__json_slow_token(t, p, n, used, token, i, i, i);
 }
 
-/* The bytes in front of i are used. */
+/* The bytes before i are used. */
 AMT__INLINE void amt__json_used(amt_json *t, size_t *used, size_t i)
 {
   *used = i;
   t->offset += i;
 }
 
-/* A value has ended in front of i, a member's or another one; a comma there is
-   passed as well. */
+/* A value has ended before i; a comma there is passed, too. */
 AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
                                   size_t n, size_t *used, size_t i,
                                   unsigned member)
@@ -552,8 +552,8 @@ AMT__INLINE void amt__json_passed(amt_json *t, const unsigned char *p,
   amt__json_used(t, used, i);
 }
 
-/* A string that stood where s says has ended in front of i; for a key, a colon
-   there is passed. */
+/* A string that began in the state s has ended before i. If it is a key, a
+   colon there is passed, too. */
 AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
                                 size_t *used, size_t i, unsigned s)
 {
@@ -570,8 +570,8 @@ AMT__INLINE int amt__json_ended(amt_json *t, const unsigned char *p, size_t n,
   return AMT_JSON_KEY;
 }
 
-/* The string token->text, plain as far as p[i]; what is there is not, or there
-   is no whole word left. */
+/* Goes on with the string token->text at p[i], which is not plain, or has no
+   whole word after it. */
 AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
@@ -585,7 +585,7 @@ AMT__APART int amt__json_escaped(amt_json *t, unsigned char *p, size_t n,
   return amt__json_slow_token(t, p, n, used, token, from, i, to);
 }
 
-/* The string that p[i], a quote, begins. */
+/* The string that begins with the quote p[i]. */
 AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
@@ -601,7 +601,7 @@ AMT__INLINE int amt__json_quoted(amt_json *t, unsigned char *p, size_t n,
   return amt__json_ended(t, p, n, used, i + 1, s);
 }
 
-/* A number that is nothing but digits and begins with p[i], not 0. */
+/* The number of digits alone that begins with p[i], which is not '0'. */
 AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
                                  size_t *used, amt_json_token *token, size_t i)
 {
@@ -617,7 +617,7 @@ AMT__INLINE int amt__json_digits(amt_json *t, unsigned char *p, size_t n,
   return AMT_JSON_NUMBER;
 }
 
-/* A brace or a bracket, p[i]. */
+/* An opening brace or bracket, p[i]. */
 AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
                                size_t *used, amt_json_token *token, size_t i,
                                unsigned object)
@@ -629,7 +629,7 @@ AMT__INLINE int amt__json_open(amt_json *t, unsigned char *p, size_t n,
   return amt__json_push(t, object);
 }
 
-/* One that ends what has something in it. */
+/* A closing one, p[i], of what is not empty. */
 AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
                                 size_t *used, amt_json_token *token, size_t i,
                                 unsigned object)
@@ -642,7 +642,7 @@ AMT__INLINE int amt__json_close(amt_json *t, unsigned char *p, size_t n,
   return object ? AMT_JSON_OBJECT_END : AMT_JSON_ARRAY_END;
 }
 
-/* Any token, behind white space, a colon or a comma, if there are any. */
+/* Any token, after white space, a colon or a comma, if there are any. */
 AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
                                          size_t n, size_t *used,
                                          amt_json_token *token)
@@ -668,7 +668,7 @@ AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
 }
 
 #ifndef AMT_NO_HTTP /* only the pump asks for it */
-/* As amt__text_hash, of four bytes at a time; *text goes behind them. */
+/* As amt__text_hash, for four bytes at a time; *text moves past them. */
 AMT__INLINE uint32_t amt__hash_words(const char **text, uint32_t hash)
 {
   size_t   n = strlen(*text);

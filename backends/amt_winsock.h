@@ -35,8 +35,8 @@
        return e != 1;
      }
 
-   Options: none beside AMT_WINSOCK. This file or amt.h comes before
-   <windows.h>, or WIN32_LEAN_AND_MEAN is defined before that. */
+   Options: none beside AMT_WINSOCK. Include this file or amt.h before
+   <windows.h>, or define WIN32_LEAN_AND_MEAN before that. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_WINSOCK)
 #error "too late: define AMT_WINSOCK before the first amt.h or amt_http.h"
