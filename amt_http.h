@@ -241,8 +241,8 @@ AMTDEF void    amt_put_number(amt_window *o, uint64_t n); /* in decimal */
    the number does not fit. */
 AMTDEF int amt_uint64(const char *text, size_t n, unsigned base, uint64_t *v);
 
-/* Zeroes memory that held a secret. No optimizer leaves it out. If n is 0, p may
-   be NULL. */
+/* Zeroes memory that held a secret. No optimizer leaves it out. If n is 0, p
+   may be NULL. */
 AMTDEF void amt_wipe(void *p, size_t n);
 
 /* --- errors ------------------------------------------------------------- */

@@ -29,7 +29,7 @@
 
      static amt_bearssl_server server;    // or amt_mbedtls_server
      static const uint8_t key[1][32] = {
-       { 0x5d, ... }                      // extras/amt.1, TLS, tells how to get it
+       { 0x5d, ... }                      // extras/amt.1, TLS: how to get it
      };
      server.tls.pins = key;
      server.tls.pin_count = 1;
