@@ -210,7 +210,10 @@ build/amt.exe: $(TOOL_ALL) build/amt.res.o $(MINGW_BEARSSL)/libbearssl.a
 WINDOWS_ZIP = build/amt-$(VERSION)-windows.zip
 
 windows-zip: windows ## amt.exe, Encrypt.exe, a configuration, in a zip
-	@python3 extras/windows_zip.py $(VERSION) build/amt.exe $(WINDOWS_ZIP)
+	@python3 extras/windows_zip.py $(VERSION) build/amt.exe $(WINDOWS_ZIP) \
+	  MinGW-w64=/usr/share/doc/mingw-w64-common/copyright \
+	  $$(ls $(MINGW_BEARSSL)/sources/bearssl/LICENSE.txt 2>/dev/null | \
+	     sed s/^/BearSSL=/)
 	@echo $(WINDOWS_ZIP)
 
 # to PATH...: where they are installed, for the shell, whatever is in the name.

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """What a Windows administrator unpacks: the tool, its second name, a sample
-configuration, how to begin, the manual as a text, and the sums of all. The same
-bytes each time.
-usage: windows_zip.py VERSION AMT.EXE ZIP"""
+configuration, how to begin, the manual as a text, recipes for schedulers,
+licences, and the sums of all. The same bytes each time.
+usage: windows_zip.py VERSION AMT.EXE ZIP [NAME=LICENCE...]   of what is linked
+                                                              into AMT.EXE"""
 import hashlib
 import os
 import re
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import zipfile
 
-MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "amt.1")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 CONFIG = """\
 [CONNECTOR]
@@ -33,16 +34,18 @@ amt %s: runs jobs on an AMT Batch Server.
 
 1. Unpack into a folder that only administrators can write.
 2. SHA256SUMS has the sums; in PowerShell: Get-FileHash amt.exe
-3. Encode the API user and its password, and put what is printed after USER=
-   and PASSWORD= in Connector.config:   Encrypt.exe -v VALUE
+3. Encode the API user and its password: Encrypt.exe asks for each and prints
+   what to put after USER= and PASSWORD= in Connector.config.
    This is an encoding: whoever can read the file has the password.
-4. Correct SERVER_ADDRESS there.
+4. Correct SERVER_ADDRESS there. A server that speaks plain http needs
+   SERVER_USE_TLS=False as well.
 5. See whether the server is understood; nothing is started:   amt.exe probe
 6. Run a job:   amt.exe -an APPLICATION -jn JOB
    It exits with the job's completion code: 4 is DONE.
-7. amt.exe --help lists the options; amt.txt is the manual. Each option can
-   stand in the section [AMT] of Connector.config:
+7. amt.exe --help lists the options; amt.txt is the manual. Each long option
+   can stand in the section [AMT] of Connector.config:
    STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
+8. schedulers.md has recipes for OpCon, the Task Scheduler and others.
 
 If the process is ended by force (taskkill /F, the Task Scheduler's End), the
 job goes on at the server: give --state FILE, and the next run goes on with it.
@@ -53,22 +56,40 @@ Root Certification Authorities).
 
 def manual():
     """Without what makes letters bold on paper, and this system's name."""
-    page = subprocess.run(["mandoc", "-T", "utf8", "-I", "os=amt", MANUAL],
-                          check=True, capture_output=True).stdout.decode()
+    page = subprocess.run(["mandoc", "-T", "utf8", "-I", "os=amt",
+                           ROOT + "/extras/amt.1"], check=True,
+                          capture_output=True).stdout.decode()
     return re.sub(".\b", "", page)
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def licences(linked):
+    """Ours, and that of each NAME=LICENCE."""
+    text = text_of(ROOT + "/LICENSE")
+    for name, path in (word.split("=", 1) for word in linked):
+        text += "\n\n%s\n%s is in amt.exe, in part.\n\n" % ("-" * 72, name)
+        text += text_of(path)
+    return text
 
 
 def windows_text(text):
     return text.replace("\n", "\r\n").encode()
 
 
-def main(version, program, path):
+def main(version, program, path, *linked):
     with open(program, "rb") as f:
         tool = f.read()
     files = {"amt.exe": tool, "Encrypt.exe": tool,
              "Connector.config": windows_text(CONFIG),
              "README.txt": windows_text(README % version),
-             "amt.txt": windows_text(manual())}
+             "amt.txt": windows_text(manual()),
+             "schedulers.md": windows_text(
+                 text_of(ROOT + "/extras/schedulers.md")),
+             "LICENSE.txt": windows_text(licences(linked))}
     files["SHA256SUMS"] = "".join(
         "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name)
         for name, data in files.items()).encode()

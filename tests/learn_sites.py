@@ -24,7 +24,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 sys.path.insert(0, FOLDER)
 
 import batch # noqa: E402
-from programs import AMT, environment, main # noqa: E402
+from programs import AMT, environment, free_port, main # noqa: E402
 
 FORMS = ("capture", "raw", "socat", "har")
 TAPPED = "tap" # by the tool, which hides secrets
@@ -122,11 +122,6 @@ def amt(*words, token=None):
     more["AMT_TOKEN"] = token
   return subprocess.run([AMT, *words], capture_output=True, timeout=60,
                         env=environment(**more), stdin=subprocess.DEVNULL)
-
-
-def free_port():
-  with socket.create_server(("127.0.0.1", 0)) as s:
-    return s.getsockname()[1]
 
 
 def tapped(module, kill, path):

@@ -6,6 +6,7 @@ usage: programs.py [WORD]   runs only the tests with WORD in their name"""
 import concurrent.futures
 import contextlib
 import http.server
+import itertools
 import json
 import os
 import pty
@@ -97,6 +98,20 @@ NOT_UNDER_WINE = {
     "there_is_no_core_dump_to_hold_a_secret": POSIX,
     "no_secret_is_left_in_memory_when_the_tool_ends": POSIX,
 }
+
+
+PORTS = itertools.count(os.getpid() * 61)
+
+
+def answers(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port():
+    """One that no outgoing connection takes while its server is away."""
+    return next(10000 + n % 20000 for n in PORTS
+                if not answers(10000 + n % 20000))
 
 
 @contextlib.contextmanager

@@ -92,6 +92,30 @@ def test_each_engine_says_what_alerts_and_where_state_is_and_was_tried():
         assert code in text.split("## ")[0], code
 
 
+def test_what_is_made_first_is_all_that_cron_needs():
+    """With stand-ins for make and useradd; the user is this one."""
+    (text,) = recipes("shell")
+    with server() as (url, _), site(url) as (d, env):
+        shutil.rmtree(d + "/logs")
+        os.rmdir(d + "/state")
+        os.remove(d + "/password")
+        for name in ("make", "useradd"):
+            write(d + "/bin/" + name, '#!/bin/sh\necho ${0##*/} "$@"\n')
+            os.chmod(d + "/bin/" + name, 0o755)
+        assert text.count(" -o amt ") == 2, text
+        r = shell("umask 022; set -e\n" +
+                  here(text.replace(" -o amt ", " "), url, d), env)
+        equal((r.returncode, r.stderr), (0, ""))
+        equal(r.stdout, "make install\nuseradd --system --home-dir %s/state "
+              "--shell /usr/sbin/nologin amt\n" % d)
+        write(d + "/password", "opconxps\n")
+        equal([os.stat(d + "/" + x).st_mode & 0o777
+               for x in ("logs", "state", "password")], [0o700, 0o700, 0o600])
+        for command, status in zip(cron_lines(url, d).values(), (0, 4, 0)):
+            r = shell(command, env)
+            equal((command, r.returncode, r.stderr), (command, status, ""))
+
+
 # --- systemd -----------------------------------------------------------------
 
 def units_of(url, d):

@@ -32,8 +32,8 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 
-from programs import (AMT, OUT, SIM, environment, equal, last_line,
-                      log_text, main, published)
+from programs import (AMT, OUT, SIM, answers, environment, equal, free_port,
+                      last_line, log_text, main, published)
 
 DEMO = ["-an", "DEMO2"]
 DONE = [*DEMO, "-jn", "REPORTTEST01"]
@@ -140,20 +140,6 @@ def trusting(url):
 
 
 # --- servers -----------------------------------------------------------------
-
-PORTS = itertools.count(os.getpid() * 61)
-
-
-def answers(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port():
-    """One that no outgoing connection takes while its server is away."""
-    return next(10000 + n % 20000 for n in PORTS
-                if not answers(10000 + n % 20000))
-
 
 class Server:
     """A command that serves at a URL until the block ends. It prints a line

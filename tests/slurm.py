@@ -20,7 +20,7 @@ import time
 sys.dont_write_bytecode = True
 os.umask(0o077)
 
-from programs import equal, killed, main, server
+from programs import equal, free_port, killed, main, server
 from schedulers import here, recipe, site
 from tool import folder, read, until, write
 
@@ -72,14 +72,6 @@ def obstacle():
     return r.stderr.strip()
 
 
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for s in held:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in held]
-
-
 class Cluster:
     def __init__(self, url, d, env):
         self.url, self.d = url, d
@@ -87,7 +79,8 @@ class Cluster:
         self.env = {**env, "SLURM_CONF": d + "/slurm.conf",
                     "PATH": env["PATH"] + ":/usr/sbin:/sbin"}
         write(d + "/slurm.conf", CONF.format(
-            d=d, host=socket.gethostname().split(".")[0], ports=free_ports(3)))
+            d=d, host=socket.gethostname().split(".")[0],
+            ports=[free_port() for _ in range(3)]))
         write(d + "/mail", '#!/bin/sh\necho "$@" >>%s/mails\n' % d)
         os.chmod(d + "/mail", 0o755)
         write(d + "/munge.key", os.urandom(64))

@@ -28,7 +28,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 
-from programs import OUT, SIM, environment, equal, main
+from programs import OUT, SIM, environment, equal, free_port, main
 
 BACKENDS = ("bearssl", "mbedtls")
 SECRET = "SECRET-5ac1f7e2" # the probe's own
@@ -47,14 +47,6 @@ SHARED = contextlib.ExitStack() # servers that several tests use
 
 def alert(number):
     return -400 - number
-
-
-def free_ports(n):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
 
 
 def have_ipv6():
@@ -323,9 +315,8 @@ class Nginx:
         for name in os.listdir(certificates()):
             if name.endswith(".pem") and name != "roots.pem":
                 servers[name[:-4]] = (name[:-4], "")
-        ports = free_ports(len(servers) + 1)
-        self.second = ports.pop() # one more for "cached"
-        self.ports = dict(zip(servers, ports))
+        self.second = free_port() # one more for "cached"
+        self.ports = {name: free_port() for name in servers}
         with open(self.d + "/conf", "w", encoding="ascii") as f:
             f.write(self.configuration(servers))
         command = [program, "-p", self.d, "-c", self.d + "/conf", "-e",

@@ -16,8 +16,8 @@ import time
 
 sys.dont_write_bytecode = True
 
-from tls import (BACKENDS, CLIENTS, SHARED, certificates, client, file,
-                 free_ports, probe)
+from programs import free_port
+from tls import (BACKENDS, CLIENTS, SHARED, certificates, client, file, probe)
 
 PATH = os.environ["PATH"] + ":/usr/sbin:/usr/local/go/bin"
 
@@ -190,7 +190,7 @@ CURES = {
 @contextlib.contextmanager
 def running(name, demands, cured=False):
     program, files, command, demand = SERVERS[name]
-    port, plain = free_ports(2)
+    port, plain = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="amt-server.") as d, \
          contextlib.ExitStack() as stack:
         os.mkdir(d + "/www")

@@ -3772,6 +3772,9 @@ def test_help_and_version_go_to_standard_output():
                    "--keep-state"):
         assert re.search(r"(^|[\s,\[|])%s\b" % re.escape(option), r.stdout), \
             (option, r.stdout)
+    ends_with_0 = re.search(r"statuses: 0 (.*?);", r.stdout, re.S).group(1)
+    for command in re.findall(r"^       amt ([a-z]+)", r.stdout, re.M):
+        assert command in ends_with_0, (command, ends_with_0)
     r = alone("--version")
     equal(r.returncode, 0)
     assert re.fullmatch(r"amt \d+\.\d+\.\d+\n", r.stdout), r.stdout

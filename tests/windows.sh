@@ -33,9 +33,15 @@ done
 python3 -m zipfile -e "$dir/1.zip" "$dir"
 cd "$dir/amt-$version"
 [ "$(ls | LC_ALL=C sort)" = "$(printf '%s\n' Connector.config Encrypt.exe \
-    README.txt SHA256SUMS amt.exe amt.txt | LC_ALL=C sort)" ]
+    LICENSE.txt README.txt SHA256SUMS amt.exe amt.txt schedulers.md |
+    LC_ALL=C sort)" ]
 sha256sum --check --quiet --strict SHA256SUMS
-[ "$(wc -l <SHA256SUMS)" -eq 5 ]
+[ "$(wc -l <SHA256SUMS)" -eq 7 ]
+! tr -d '\r' <README.txt | grep -E '.{81}'
+# Of all that is linked into it.
+grep -q '2026 the amt.h authors' LICENSE.txt
+grep -q 'MinGW-w64 is in amt.exe' LICENSE.txt
+! grep -aq "BearSSL's error" amt.exe || grep -q 'Thomas Pornin' LICENSE.txt
 # The manual is one of Windows, and a text.
 [ "$(grep -c "$(printf '\r$')" amt.txt)" -eq "$(wc -l <amt.txt)" ]
 grep -q 'SERVER_USE_TLS  *True or False' amt.txt

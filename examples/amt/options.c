@@ -610,10 +610,11 @@ int print_help(void)
            "--cert, --key and\n--insecure are refused.\n");
 #endif
   put_text("\nOther exit statuses: 0 --no-wait, once accepted, MESSAGES, "
-           "probe, encrypt,\nanchors; 19 UNDEFINED; 23 server not reached; 24 "
-           "sign-in refused; 64 usage;\n74 output not written; 75 the job goes "
-           "on at the server: attach to it; 76 nobody\nknows whether it was "
-           "started: look before you start it again; 78 configuration.\n");
+           "probe, learn,\ntap, encrypt, anchors; 19 UNDEFINED; 23 server not "
+           "reached; 24 sign-in refused;\n64 usage; 74 output not written; 75 "
+           "the job goes on at the server: attach to it;\n76 nobody knows "
+           "whether it was started: look before you start it again;\n78 "
+           "configuration.\n");
   return 0;
 }
 
