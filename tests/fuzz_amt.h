@@ -25,8 +25,11 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/library.c" /* first */
 #include "../examples/amt/anchors.c"
 #include "../examples/amt/begin.c"
+#include "../examples/amt/chars.c"
 #include "../examples/amt/clock.c"
+#include "../examples/amt/command.c"
 #include "../examples/amt/config.c"
+#include "../examples/amt/encodings.c"
 #include "../examples/amt/files.c"
 #include "../examples/amt/holes.c"
 #include "../examples/amt/job.c"

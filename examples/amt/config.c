@@ -4,6 +4,7 @@
    the Base64 text of the value: an encoding, not encryption. */
 
 #include "config.h"
+#include "encodings.h"
 #include "files.h"
 #include "options.h"
 #include "output.h"

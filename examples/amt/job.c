@@ -1,6 +1,9 @@
 /* job.c - which job this run is about, and how it is called. */
 
 #include "job.h"
+#include "chars.h"
+#include "command.h"
+#include "encodings.h"
 #include "options.h"
 #include "tell.h"
 #include "text.h"

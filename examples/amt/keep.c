@@ -8,6 +8,7 @@
 
 #include "keep.h"
 #include "clock.h"
+#include "encodings.h"
 #include "job.h"
 #include "options.h"
 #include "output.h"

@@ -4,8 +4,8 @@
    header lines and framing are the same. */
 
 #include "learn_exchange.h"
+#include "encodings.h"
 #include "files.h"
-#include "text.h"
 #include <string.h>
 
 /* --- a message gathers --- */

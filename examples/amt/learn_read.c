@@ -9,7 +9,6 @@
 #include "files.h"
 #include "system.h"
 #include "tell.h"
-#include "text.h"
 #include <string.h>
 
 struct capture_seen capture_seen;

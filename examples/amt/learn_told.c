@@ -4,6 +4,7 @@
    leave a choice. */
 
 #include "learn_told.h"
+#include "encodings.h"
 #include "secret_words.h"
 #include "system.h"
 #include "tell.h"

@@ -4,14 +4,15 @@
    what else was possible; what is missing stands at the end. */
 
 #include "learn_write.h"
+#include "chars.h"
 #include "files.h"
 #include "learn_holes.h"
 #include "learn_read.h"
 #include "learn_reply.h"
 #include "output.h"
 #include "tell.h"
-#include "text.h"
 #include "system.h"
+#include "text.h"
 #include "wire.h"
 #include <errno.h>
 #include <string.h>

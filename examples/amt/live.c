@@ -1,6 +1,7 @@
 /* live.c - the live line, and messages that are followed. */
 
 #include "live.h"
+#include "chars.h"
 #include "files.h"
 #include "job.h"
 #include "log.h"

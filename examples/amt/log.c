@@ -6,6 +6,7 @@
    byte for byte. */
 
 #include "log.h"
+#include "chars.h"
 #include "clock.h"
 #include "job.h"
 #include "options.h"

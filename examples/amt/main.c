@@ -22,7 +22,10 @@
    static function or object of the same name, since the fuzzers compile all
    files as one.
 
-     text      formats, into room that is there
+     text      texts: formatted into room that is there, compared, wiped
+     chars     UTF-8 characters, and which of them are harmless
+     encodings  hexadecimal, Base64, percent escapes, JSON; a checksum
+     command   words of a command that a person can paste
      system.h  all that differs between POSIX systems and Windows; net: what
                their sockets have in common
      tell      standard error: one line each; the exit statuses

@@ -7,6 +7,7 @@
    same number of stars wherever it goes. */
 
 #include "mask.h"
+#include "encodings.h"
 #include "secret_words.h"
 #include "text.h"
 #include <string.h>

@@ -3,6 +3,8 @@
    One table: names, where a value goes, what it goes with. */
 
 #include "options.h"
+#include "command.h"
+#include "encodings.h"
 #include "output.h"
 #include "system.h"
 #include "tell.h"

@@ -2,6 +2,7 @@
 
 #include "outcome.h"
 #include "begin.h"
+#include "chars.h"
 #include "holes.h"
 #include "job.h"
 #include "keep.h"

@@ -1,6 +1,7 @@
 /* output.c - standard output, and its copy for --log-dir. */
 
 #include "output.h"
+#include "chars.h"
 #include "files.h"
 #include "tell.h"
 #include "text.h"

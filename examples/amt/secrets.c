@@ -7,6 +7,7 @@
 
 #include "secrets.h"
 #include "config.h"
+#include "encodings.h"
 #include "mask.h"
 #include "session.h"
 #include "text.h"

@@ -4,6 +4,7 @@
 
 #include "settle.h"
 #include "config.h"
+#include "encodings.h"
 #include "files.h"
 #include "holes.h"
 #include "options.h"

@@ -15,6 +15,7 @@
    that was killed leaves it unlocked, for the next. */
 
 #include "state.h"
+#include "encodings.h"
 #include "files.h"
 #include "job.h"
 #include "options.h"

@@ -1,6 +1,7 @@
 /* tell.c - one line each, on standard error, and the exit statuses. */
 
 #include "tell.h"
+#include "chars.h"
 #include "system.h"
 #include "text.h"
 #include "write.h"

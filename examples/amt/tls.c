@@ -4,6 +4,7 @@
    that leads to a trusted one, a key that a pin names, or both. */
 
 #include "tls.h"
+#include "encodings.h"
 #include "files.h"
 #include "options.h"
 #include "session.h"

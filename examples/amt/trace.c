@@ -5,6 +5,7 @@
    gives the replies' bodies to the probe. */
 
 #include "trace.h"
+#include "chars.h"
 #include "files.h"
 #include "holes.h"
 #include "job.h"

@@ -1,8 +1,8 @@
 /* values.c - what options say, as numbers, lists and keys. */
 
 #include "values.h"
+#include "encodings.h"
 #include "tell.h"
-#include "text.h"
 #include <string.h>
 
 int milliseconds(const char *t, uint32_t *ms)

@@ -1,5 +1,6 @@
 /* windows.c - the system's face on Windows: see system.h. */
 
+#include "chars.h"
 #include "system.h"
 #include "signals.h"
 #include "text.h"

@@ -5,6 +5,8 @@
    what may be a secret. */
 
 #include "wire.h"
+#include "chars.h"
+#include "encodings.h"
 #include "files.h"
 #include "holes.h"
 #include "options.h"

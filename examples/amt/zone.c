@@ -1,6 +1,8 @@
 /* zone.c - the interface through which a link-local server is reached. */
 
 #include "zone.h"
+#include "chars.h"
+#include "encodings.h"
 #include "system.h"
 #include "tell.h"
 #include "text.h"

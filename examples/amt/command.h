@@ -1,0 +1,16 @@
+/* command.h - words of a command that a person can paste. */
+
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "library.h"
+
+/* A word as a shell takes it. */
+void put_word(amt_window *o, const char *word);
+
+/* " NAME VALUE", the value as a shell takes it; nothing if it is empty. */
+void put_option(amt_window *o, const char *name, const char *value);
+
+#endif
+
+/* SPDX-License-Identifier: MIT OR Unlicense */
