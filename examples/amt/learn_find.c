@@ -57,13 +57,19 @@ typedef struct {
 
 static candidate candidates[CANDIDATES];
 static size_t    candidate_count;
-static unsigned  with_job, coded_at; /* exchanges that name the job; the first
-                                        whose body is coded */
-static unsigned  unread, inner_at;   /* the first that names the job and is
-                                        answered by what is no JSON; by JSON
-                                        in a string */
-static unsigned  other_at; /* that has the job in a body of another kind */
-static unsigned  located_at; /* whose reply has a header Location */
+
+/* Exchanges that tell why there is no Start: the number of the first, or 0. */
+static struct {
+  unsigned names_job, coded; /* has the job's name; a compressed body */
+  unsigned in_other_body;    /* has it in what is no JSON and no form */
+  unsigned in_no_json, in_string, in_location; /* the reply to it is no JSON,
+                                has JSON in a string, or the id in a header */
+} earliest;
+
+static void note_first(unsigned *at, const exchange *x)
+{
+  if (*at == 0) *at = x->number;
+}
 
 static const exchange *at_hand_exchange;
 
@@ -72,9 +78,9 @@ static void take_reply_value(void *ctx, const spot *s)
   candidate   *c = (candidate *)ctx;
   reply_value *v = &c->value[c->values];
   if (s->place == IN_HEADER && same_word(s->name, "Location"))
-    located_at = c->number;
-  if (s->type == AMT_JSON_STRING && s->len > 1 && s->text[0] == '{' &&
-      s->text[1] == '"' && inner_at == 0) inner_at = c->number;
+    note_first(&earliest.in_location, at_hand_exchange);
+  if (s->type == AMT_JSON_STRING && strncmp(s->text, "{\"", 2) == 0)
+    note_first(&earliest.in_string, at_hand_exchange);
   if (c->values == VALUES || s->place != IN_JSON || s->len == 0 ||
       (s->type != AMT_JSON_STRING && s->type != AMT_JSON_NUMBER) ||
       s->len >= sizeof v->text || strlen(s->name) >= sizeof v->name ||
@@ -113,16 +119,15 @@ static void look_for_start(exchange *x)
   candidate  *c = &candidates[candidate_count];
   size_t      i, alike = 0;
   at_hand_exchange = x;
-  if (coded_at == 0 && (x->request.coded || x->reply.coded))
-    coded_at = x->number;
+  if (x->request.coded || x->reply.coded) note_first(&earliest.coded, x);
   if (candidate_count > 0) walk_request(x, count_value, NULL);
   if (!request_has(x, name)) {
-    if (other_at == 0 && !is_json(x->request.body) &&
-        !is_form(x->request.body) && strstr(x->request.body, name) != NULL)
-      other_at = x->number;
+    if (!is_json(x->request.body) && !is_form(x->request.body) &&
+        strstr(x->request.body, name) != NULL)
+      note_first(&earliest.in_other_body, x);
     return;
   }
-  with_job++;
+  note_first(&earliest.names_job, x);
   if (!succeeded(x) || candidate_count == CANDIDATES) return;
   c->shape = shape_of(x, 0);
   for (i = 0; i < candidate_count; i++)
@@ -131,8 +136,8 @@ static void look_for_start(exchange *x)
   c->number = x->number;
   c->values = 0;
   walk_reply(x, take_reply_value, c);
-  if (c->values == 0 && unread == 0 && x->reply.body_len > 0 &&
-      !is_json(x->reply.body)) unread = x->number;
+  if (c->values == 0 && x->reply.body_len > 0 && !is_json(x->reply.body))
+    note_first(&earliest.in_no_json, x);
   candidate_count++;
   walk_request(x, count_value, c);
 }
@@ -183,36 +188,36 @@ static void note_others(const candidate *c, const reply_value *id)
 /* Why there is no Start. */
 static int no_start(const char *file)
 {
-  if (coded_at != 0)
+  if (earliest.coded != 0)
     return wrong(EXIT_CONFIG, file, "its exchange %u has a compressed body, "
                  "which is not read; capture again with a client that sends no "
-                 "Accept-Encoding", coded_at);
+                 "Accept-Encoding", earliest.coded);
   if (capture_seen.exchanges == 0)
     return wrong(EXIT_CONFIG, file, "no request with its reply is in it%s%s",
                  capture_seen.broken_why != NULL ? ": " : "",
                  either(capture_seen.broken_why, ""));
-  if (with_job == 0 && other_at != 0)
+  if (earliest.names_job == 0 && earliest.in_other_body != 0)
     return wrong(EXIT_CONFIG, file, "its exchange %u names the job in a body "
                  "that is neither JSON nor a form, which is all that is sent",
-                 other_at);
-  if (with_job == 0)
+                 earliest.in_other_body);
+  if (earliest.names_job == 0)
     return wrong(EXIT_CONFIG, file, "none of its %u requests has '%s'; tell "
                  "the values that were used when it was made",
                  capture_seen.exchanges,
                  either(told[TOLD_JOB].value, told[TOLD_SCRIPT].value));
-  if (inner_at != 0)
+  if (earliest.in_string != 0)
     return wrong(EXIT_CONFIG, file, "the reply of its exchange %u is JSON "
                  "inside of a JSON string, which no wire file can read",
-                 inner_at);
-  if (unread != 0)
+                 earliest.in_string);
+  if (earliest.in_no_json != 0)
     return wrong(EXIT_CONFIG, file, "the job is named in it, but the reply to "
                  "that, of exchange %u, is no JSON, which is all that is read",
-                 unread);
-  if (located_at != 0)
+                 earliest.in_no_json);
+  if (earliest.in_location != 0)
     return wrong(EXIT_CONFIG, file, "the reply to the Start, of exchange %u, "
                  "has the id in its header Location alone; a wire file reads "
                  "ids from bodies, so see whether the server can give it there",
-                 located_at);
+                 earliest.in_location);
   return wrong(EXIT_CONFIG, file, "the job is named in it, but no such request "
                "was answered with an id%s; capture a job from its sign-in to "
                "its end", told[TOLD_ID].value != NULL ? " as was told"
@@ -431,36 +436,41 @@ static int ends_job(const exchange *x, int *score)
   return e.ends;
 }
 
-typedef struct { request_shape *shape; int first; size_t n; unsigned nth[2];
-               } numbering;
+/* The whole numbers of a request; nth: the value, outside and inside of the
+   body. */
+typedef struct { request_shape *shape; size_t n; unsigned nth[2]; } numbering;
 
-/* The whole numbers of a request, and those that are not what they were. */
+/* In a later request of the same shape. */
+static void next_number(request_number *of, const char *t, uint64_t number,
+                        const facts *f)
+{
+  size_t i;
+  if (strcmp(of->first, t) == 0) return;
+  of->changed = 1;
+  for (i = 0; i < f->count; i++)
+    of->follows |= f->all[i].whole > 0 && f->all[i].number == number;
+}
+
 static void number_spot(void *ctx, const spot *s)
 {
   numbering      *r = (numbering *)ctx;
-  unsigned char   of_body = s->place == IN_FORM || s->place == IN_JSON;
+  unsigned char   in_body = s->place == IN_FORM || s->place == IN_JSON;
   unsigned        nth;
-  size_t          i;
   uint64_t        number;
-  request_number *at = &r->shape->number[r->n];
+  request_number *to = &r->shape->number[r->n];
   if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s)) return;
-  nth = r->nth[of_body]++;
+  nth = r->nth[in_body]++;
   if (!is_whole_number(s->text, &number) || told_whole(s) >= 0 ||
       r->n == NUMBERS) return;
   r->n++;
-  if (!r->first) {
-    if (strcmp(at->first, s->text) == 0) return;
-    at->changed = 1;
-    for (i = 0; i < r->shape->f.count; i++)
-      at->follows |= r->shape->f.all[i].whole > 0 &&
-                     r->shape->f.all[i].number == number;
+  if (r->shape->count > 0) {
+    next_number(to, s->text, number, &r->shape->f);
     return;
   }
-  text(at->name, sizeof at->name, "%s", s->name);
-  text(at->first, sizeof at->first, "%s", s->text);
-  at->of_body = of_body;
-  at->changed = at->follows = 0;
-  at->nth = nth;
+  text(to->name, sizeof to->name, "%s", s->name);
+  text(to->first, sizeof to->first, "%s", s->text);
+  to->of_body = in_body;
+  to->nth = nth;
   r->shape->numbers = r->n;
 }
 
@@ -484,7 +494,7 @@ static request_shape *shape_with(const exchange *x, uint64_t shape)
 
 static void look_at_later(const exchange *x)
 {
-  numbering      r = { NULL, 0, 0, { 0, 0 } };
+  numbering      r = { NULL, 0, { 0, 0 } };
   request_shape *s;
   int            ends, score;
   if (!request_has(x, told[TOLD_ID].value)) return;
@@ -495,7 +505,6 @@ static void look_at_later(const exchange *x)
   s->ends_job = ends;
   s->kill_score = score;
   r.shape = s;
-  r.first = s->count == 0;
   walk_request(x, number_spot, &r);
   if (succeeded(x)) facts_add(&s->f, x); /* the job may have ended before */
   s->count++;

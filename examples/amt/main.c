@@ -50,7 +50,7 @@
      trace     what passes over the connection: --trace, and the probe
      tls       certificates, pins, and why a server was refused
      settle    server and credentials, from wherever they come
-     zone      the interface through which a link-local server is reached
+     zone      addresses that are not the network's: of a link, of this machine
      begin     the library's structs from the options; the job's beginning
      outcome   events and errors into words and an exit status
      reserve   servers in reserve

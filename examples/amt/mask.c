@@ -46,7 +46,7 @@ static size_t escaped_char(const char *p, size_t n, char to[4])
 
 static size_t percent_char(const char *p, size_t n, char to[4])
 {
-  if (*p == '+') *to = ' ';
+  *to = ' ';
   if (*p == '+') return 1;
   if (n < 3 || *p != '%' || hex_value(p[1]) < 0 || hex_value(p[2]) < 0)
     return 0;
@@ -102,6 +102,18 @@ static int is_blank(char c)
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* A letter, a digit, or one of these. */
+static int is_letter_or(char c, const char *marks)
+{
+  return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+         (c != 0 && strchr(marks, c) != NULL);
+}
+
+static int is_of_token(char c) { return is_letter_or(c, "-._~+/=%"); }
+static int is_of_name(char c) { return is_letter_or(c, "_.-$%[]"); }
+
 /* Words that stand where a secret could, and are none. */
 static int is_plain_word(const char *t, size_t n)
 {
@@ -145,12 +157,6 @@ void mask_wipe(void)
 {
   wipe(known, sizeof known);
   known_count = 0;
-}
-
-static int is_of_token(char c)
-{
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-         (c >= 'A' && c <= 'Z') || (c != 0 && strchr("-._~+/=%", c) != NULL);
 }
 
 /* *open: a long one goes on behind the end. */
@@ -203,9 +209,8 @@ static char *plain_name(char to[NAME], const char *p, size_t n)
     int hex = p[i] == '%' && n - i > 2;
     if (p[i] == '[' || (hex && p[i + 1] == '5' && (p[i + 2] | 32) == 'b'))
       to[len++] = ' ';
-    else if (p[i] >= 'A' && p[i] <= 'Z') to[len++] = (char)(p[i] + 32);
-    else if ((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9'))
-      to[len++] = p[i];
+    else if (is_letter_or(p[i], ""))
+      to[len++] = (char)(p[i] | 32); /* which leaves a digit as it is */
     if (hex) i += 2;
   }
   to[len] = 0;
@@ -257,6 +262,13 @@ static int is_sign_in_name(const masking *m, const char *name)
   return m->asks && is_one_of(name, words);
 }
 
+/* A request with a password in it signs in. */
+static void note_password(masking *m, const char *name, size_t len)
+{
+  if (len > 0 && !m->reply && (is_password(name) || is_sign_in_name(m, name)))
+    m->signs_in = 1;
+}
+
 static int hides_value_of(const char *name)
 {
   static const char *const jobs[] = { "job", "batch", "task", NULL };
@@ -306,10 +318,7 @@ static int is_date(const char *t, size_t n)
 }
 
 /* A number that stands for a choice. */
-static int is_flag(const char *t, size_t n)
-{
-  return n == 1 && *t >= '0' && *t <= '9';
-}
+static int is_flag(const char *t, size_t n) { return n == 1 && is_digit(*t); }
 
 static int is_like_token(const char *t, size_t n)
 {
@@ -323,18 +332,12 @@ static int is_like_token(const char *t, size_t n)
 static int is_surely_token(const char *t, size_t n)
 {
   size_t i, digits = 0;
-  for (i = 0; i < n; i++) digits += t[i] >= '0' && t[i] <= '9';
+  for (i = 0; i < n; i++) digits += (size_t)is_digit(t[i]);
   return n >= 16 && digits > 0 && strchr("/\\", *t) == NULL &&
          memchr(t, ':', n) == NULL && is_like_token(t, n);
 }
 
 /* --- forms and queries ---------------------------------------------------- */
-
-static int is_of_name(char c)
-{
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-         (c >= 'A' && c <= 'Z') || (c != 0 && strchr("_.-$%[]", c) != NULL);
-}
 
 /* The end of a value that begins here; as of mask.open. */
 static size_t value_end(const char *t, size_t n, size_t from, char *closing)
@@ -362,9 +365,8 @@ static void hide_pairs(masking *m, char *t, size_t n)
     if (!hides_value_of(name) && !is_sign_in_name(m, name)) continue;
     to = value_end(t, n, i + 1, &closing);
     quoted = closing != '&';
-    if (to > i + 1 + quoted && !m->reply &&
-        (is_password(name) || is_sign_in_name(m, name))) m->signs_in = 1;
-    if (to == n && to > i + 1) m->open = closing;
+    note_password(m, name, to - i - 1 - quoted);
+    if (to == n && to > i + 1) m->open = closing, m->level = 0;
     hide_here(t + i + 1 + quoted, to - i - 1 - quoted, SHORT, percent_char);
     i = to > i + 1 ? to - 1 : i;
   }
@@ -388,7 +390,7 @@ static void hide_elements(masking *m, char *t, size_t n)
     if (hides_value_of(name) ||
         (m->reply && m->signs_in && !is_no_token(name) &&
          is_like_token(t + at, to - at))) {
-      if (to > at && !m->reply && is_password(name)) m->signs_in = 1;
+      note_password(m, name, to - at);
       if (to == n && to > at) m->open = '<';
       hide_here(t + at, to - at, SHORT, NULL);
     }
@@ -466,8 +468,7 @@ static size_t json_string(masking *m, json_place *j, char *t, size_t n,
     return next + 1;
   }
   if (is_secret_string(m, j, t + from, to - from)) {
-    if (to > from && !m->reply && j->named &&
-        (is_password(j->name) || is_sign_in_name(m, j->name))) m->signs_in = 1;
+    if (j->named) note_password(m, j->name, to - from);
     if (end >= n) m->open = '"', m->level = level;
     hide_here(t + from, to - from, mask_people ? TOKENS : SHORT, escaped_char);
   } else if (j->inside < INSIDE && memchr(t + from, '\\', to - from) != NULL) {
@@ -483,10 +484,19 @@ static size_t json_string(masking *m, json_place *j, char *t, size_t n,
 static size_t json_number(json_place *j, char *t, size_t n, size_t at)
 {
   int secret = (j->zone > 0 && !is_about(j->name)) || hides_value_of(j->name);
-  for (; at < n && t[at] >= '0' && t[at] <= '9'; at++)
+  for (; at < n && is_digit(t[at]); at++)
     if (secret) t[at] = '9';
   j->named = 0;
   return at;
+}
+
+static void json_mark(json_place *j, char c)
+{
+  int opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+  if (closes && j->zone > 0) j->zone--;
+  if (opens && (j->zone > 0 || (j->named && hides_value_of(j->name))))
+    j->zone++;
+  if (opens || c == ',') j->named = 0;
 }
 
 static void hide_members(masking *m, char *t, size_t n)
@@ -494,28 +504,15 @@ static void hide_members(masking *m, char *t, size_t n)
   json_place j;
   size_t     at = 0;
   memset(&j, 0, sizeof j);
-  while (at < n) {
-    char c = t[at];
-    if (j.inside > 0 && at >= j.end[j.inside - 1]) {
+  while (at < n)
+    if (j.inside > 0 && at >= j.end[j.inside - 1])
       at = j.end[--j.inside] + 1;
-      continue;
-    }
-    if (c == '"') {
+    else if (t[at] == '"')
       at = json_string(m, &j, t, n, at);
-      continue;
-    }
-    if (j.named && c >= '0' && c <= '9') {
+    else if (j.named && is_digit(t[at]))
       at = json_number(&j, t, n, at);
-      continue;
-    }
-    if (c == '{' || c == '[') {
-      if (j.zone > 0 || (j.named && hides_value_of(j.name))) j.zone++;
-      j.named = 0;
-    }
-    if ((c == '}' || c == ']') && j.zone > 0) j.zone--;
-    if (c == ',') j.named = 0;
-    at++;
-  }
+    else
+      json_mark(&j, t[at++]);
 }
 
 /* --- heads ---------------------------------------------------------------- */
@@ -638,8 +635,7 @@ static size_t hide_rest(masking *m, char *t, size_t n, size_t seen)
   size_t end = seen;
   char   closing = m->open;
   if (closing == 0) return 0;
-  if (closing == '"' && m->level != 0) end = string_end(t, n, seen, m->level);
-  else if (closing == '"') end = string_end(t, n, seen, 0);
+  if (closing == '"') end = string_end(t, n, seen, m->level);
   else if (closing == '&') end = value_end(t, n, seen, &closing);
   else if (closing == 'x') while (end < n && is_of_token(t[end])) end++;
   else while (end < n && t[end] != closing) end++;
@@ -665,11 +661,11 @@ static uint64_t place; /* of the first sign-in */
    that has them, and what is asked at the same place. */
 static int is_sign_in_place(const char *t, size_t n)
 {
-  size_t          from = 0, to;
-  uint64_t        sum;
+  size_t   from = 0, to;
+  uint64_t sum;
   while (from < n && t[from] != ' ') from++;
-  for (to = from; to < n && (to == from || strchr(" ?\r\n", t[to]) == NULL);
-       to++) continue;
+  to = from + (from < n);
+  while (to < n && strchr(" ?\r\n", t[to]) == NULL) to++;
   sum = checksum(0, t + from, to - from);
   if (place == 0) place = sum;
   return place == sum;

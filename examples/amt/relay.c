@@ -330,12 +330,6 @@ static int read_listen(amt_address *a, uint16_t *port)
   return 0;
 }
 
-static int is_loopback(const amt_address *a)
-{
-  return a->len == 4 ? a->ip[0] == 127
-       : memcmp(a->ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0;
-}
-
 /* How many, or an error. */
 static int find_addresses(const char *host)
 {

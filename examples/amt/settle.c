@@ -20,6 +20,13 @@
 
 enum { PARAMETERS = 262144 }; /* bytes of a --param-file */
 
+static int stays_here(const amt_url *u)
+{
+  amt_address a;
+  return (u->host_len == 9 && memcmp(u->host, "localhost", 9) == 0) ||
+         (amt_address_parse(&a, u->host, u->host_len) && is_loopback(&a));
+}
+
 static int check_server(const char *where, int status)
 {
   amt_url     u;
@@ -44,14 +51,9 @@ static int check_server(const char *where, int status)
     return wrong(EXIT_CONFIG, where, "https, but this amt was built without "
                  "TLS, and never falls back to plain http");
 #endif
-  if (!has_credentials() ||
-      (u.host_len == 9 && memcmp(u.host, "localhost", 9) == 0) ||
-      (amt_address_parse(&a, u.host, u.host_len) &&
-       (a.len == 4 ? a.ip[0] == 127
-        : memcmp(a.ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0)))
-    return 0;
-  tell("warning: the password crosses the network in the clear to %s; use it "
-       "only where that is no harm", opt.server);
+  if (has_credentials() && !stays_here(&u))
+    tell("warning: the password crosses the network in the clear to %s; use "
+         "it only where that is no harm", opt.server);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-/* zone.c - the interface through which a link-local server is reached. */
+/* zone.c - addresses that are not the network's: of a link, of this machine. */
 
 #include "zone.h"
 #include "chars.h"
@@ -29,6 +29,12 @@ static int is_link_local(const char *t, const char *end)
   amt_address a;
   return amt_address_parse(&a, t, (size_t)(end - t)) && a.len == 16 &&
          a.ip[0] == 0xFE && (a.ip[1] & 0xC0) == 0x80;
+}
+
+int is_loopback(const amt_address *a)
+{
+  return a->len == 4 ? a->ip[0] == 127
+       : memcmp(a->ip, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0;
 }
 
 /* The number of the zone that p names, or 0, with what is wrong with it. */
