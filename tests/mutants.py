@@ -48,8 +48,8 @@ PROGRAMS = {
 }
 NEAREST = {
     "amt.h": "quick-job quick-pump quick-json job pump json small-job faults",
-    "amt_http.h": "quick-http quick-pump quick-job http pump job small-http "
-                  "plain-http bearssl faults",
+    "amt_http.h": "quick-http quick-json quick-pump quick-job http pump job "
+                  "small-http plain-http bearssl faults",
     "wide": "quick-json quick-http json http job pump",
     "posix": "quick-http quick-pump http pump faults",
     "address": "quick-http quick-pump http pump faults",

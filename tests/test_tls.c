@@ -3786,6 +3786,23 @@ TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
   check_passed(s, (uint32_t)NOW, 0);
 }
 
+/* Of a key: two bytes of length are the most there are. */
+TLS_TEST(an_element_whose_length_is_malformed_is_none)
+{
+  static const struct { size_t n; unsigned char p[8]; } list[] = {
+    { 1, { 2 } }, { 2, { 2, 0x81 } }, { 3, { 2, 0x82, 0 } },
+    { 6, { 2, 0x83, 0, 0, 1, 5 } }, { 4, { 2, 0x81, 2, 5 } },
+    { 4, { 3, 0x81, 1, 5 } }
+  };
+  size_t i;
+  for (i = 0; i < COUNT(list); i++) {
+    br_x509_certificate d, value;
+    d.data = edge_copy(list[i].p, list[i].n), d.data_len = list[i].n;
+    assert_int_equal(amt__der_next(&d, 2, &value), 0);
+    assert_int_equal(d.data_len, list[i].n);
+  }
+}
+
 static void check_number(const unsigned char *p, size_t n, const char *name)
 {
   unsigned char want[256];

@@ -31,4 +31,18 @@ TEST(no_byte_leads_out_of_the_words_of_a_head)
           fail_msg("%u, %u, %u", place, n, c);
 }
 
+/* A fifth part is refused before it is written. */
+TEST(an_IPv4_address_takes_four_bytes_whatever_it_is)
+{
+  static const char *const texts[] = { "1.2.3.4", "1.2.3.4.5", "1.2.3.4.5.6",
+                                       "1.2.3.4." };
+  size_t i;
+  for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    uint8_t ip[8] = { 0 };
+    amt__address_4(ip, texts[i], strlen(texts[i]));
+    assert_int_equal(ip[3], 4);
+    assert_int_equal(ip[4] | ip[5], 0);
+  }
+}
+
 /* SPDX-License-Identifier: MIT OR Unlicense */

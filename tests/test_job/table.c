@@ -154,6 +154,9 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
     { { BODY(START),
         JOB_AND(AMT_UNLESS(PARAMETERS, AMT_IF(TASK_VALUES, ","))) },
       AMT_START, "body", 0, "not JSON" },
+    { { BODY(START), JOB_AND(AMT_UNLESS(SCRIPT, AMT_UNLESS(TOKEN, AMT_UNLESS(USER,
+        AMT_UNLESS(QUEUE, AMT_UNLESS(TASK_VALUES, AMT_UNLESS(PARAMETERS,
+        ","))))))) }, AMT_START, "body", 0, "not JSON" }, /* with none */
     /* What a call must say. */
     { { BODY(START), "{\"a\":" AMT_HOLE_APPLICATION "}" }, AMT_START, "body",
       0, "{job} or {script}" },
