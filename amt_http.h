@@ -391,7 +391,7 @@ AMTDEF void amt_wipe(void *p, size_t n);
     "name; have it made anew with its host there, or take old ones on " \
     "purpose (insecure_common_name)")
 
-#define AMT__ENUM(name, number, words) name = number,
+#define AMT__ENUM(name, number, words) name = (number),
 enum { AMT_HTTP_ERRORS(AMT__ENUM) AMT_TLS_ERRORS(AMT__ENUM) };
 
 /* The error of a fatal alert that the server sent: -400 to -655, one for each

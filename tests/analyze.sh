@@ -31,8 +31,9 @@ analyze() {
 
 gcc_all() {
   printf '#include "amt.h"\n' >$out/all.c
-  analyze -O2 $EVERYTHING $out/all.c
-  # Of the default table gcc does not see that none of its names is NULL.
+  # gcc does not see that nothing is put into a window that has no room, nor
+  # that no name of the default table is NULL. clang looks for NULL, too.
+  analyze -O2 -Wno-analyzer-null-argument $EVERYTHING $out/all.c
   analyze -O2 -Wno-analyzer-null-argument $LEAST $out/all.c
   for e in $SMALL own_http; do analyze -O2 examples/$e.c; done
   for room in examples/amt/*.c; do analyze -O2 -DAMT_BEARSSL $room; done
