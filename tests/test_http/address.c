@@ -224,7 +224,7 @@ TEST(what_is_between_brackets_and_no_address_is_URL_HOST)
   for (i = 0; i < COUNT(urls); i++) {
     serve_named(names_resolve, &never);
     assert_int_equal(amt_url_parse(&net_url, urls[i]), 0);
-    NET_CALL_GIVES("[] URL_HOST", urls[i]);
+    NET_CALL_GIVES("[] URL_HOST", "%s", urls[i]);
     net_end();
   }
   assert_int_equal(never.asked, 0);

@@ -311,7 +311,7 @@ static void grow(const values *v, text *in, text *want, int there, int depth)
       mark[0] = *(unless ? AMT_UNLESS(JOB, "") : AMT_IF(JOB, ""));
       text_bytes(in, mark, 2);
       grow(v, in, want, there && has != unless, depth + 1);
-      text_bytes(in, AMT_IF(JOB, "") + 2, 1);
+      text_bytes(in, &AMT_IF(JOB, "")[2], 1);
     }
   }
 }
