@@ -62,7 +62,8 @@ int read_whole(const char *file, int fd, char *to, size_t size,
   file_close(fd);
   if (got < 0) return wrong(EXIT_CONFIG, file, "%s", read_words());
   if (n == size)
-    return wrong(EXIT_CONFIG, file, "longer than %u bytes, as no such file is",
+    return wrong(EXIT_CONFIG, file,
+                 "longer than %u bytes, which no such file is",
                  (unsigned)(size - 1));
   *len = n - mark_of(to, n);
   memmove(to, to + mark_of(to, n), *len);

@@ -132,7 +132,7 @@ static int pull(way *w, amt_stream *from)
   if (got == AMT_AGAIN) return 0;
   w->ended = got == AMT_E_EOF || got == AMT_E_TRUNCATED;
   if (got == AMT_E_TRUNCATED)
-    capture_note("connection %u: the server ended it without TLS's goodbye",
+    capture_note("connection %u: the server ended TLS without close_notify",
                  w->seen.conn);
   if (w->ended) return 0;
   if (got < 0) return (int)got;

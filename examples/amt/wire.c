@@ -87,7 +87,7 @@ static int is_framing(const char *name)
 }
 
 /* How many parts are around all of the line: those that begin in front of its
-   name must end behind its value. -1 if they do not. */
+   name must end after its value. -1 if they do not. */
 static int parts_around(const char *line)
 {
   const char *p = line, *end = line + strlen(line);
@@ -119,7 +119,7 @@ static const char *take_header(char *line, unsigned at)
   if (fills(line, AMT_HOLE_PARAMETERS) || fills(line, AMT_HOLE_TASK_VALUES))
     return "no list goes into a header";
   if (parts < 0) return "a part that begins in front of a header's name must "
-                        "end behind its value; write two lines";
+                        "end after its value; write two lines";
   around = (size_t)parts;
   name += 2 * around;
   colon = strcspn(name, ":");
@@ -257,7 +257,7 @@ static const char *take_wire_value(const wire_line *l, char *value,
   if (*value == '"' && l->kind != BODY && l->kind != HEADER) {
     rest = unquote(value);
     if (rest == NULL) return "not a JSON string in quotes";
-    if (*rest != 0) return "something stands behind the quotes";
+    if (*rest != 0) return "something follows the quotes";
   }
   return take_text(l, value, line);
 }

@@ -13,7 +13,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { C_WIDTH = 74, C_LITERAL = 60 }; /* marks stand behind a word, too */
+enum { C_WIDTH = 74, C_LITERAL = 60 }; /* marks follow a word, too */
 enum { C_LONGEST = 4095 }; /* C99, 5.2.4.1: of a literal, joined */
 
 static size_t c_column;               /* of the line at hand; 0: none is */
