@@ -777,7 +777,7 @@ AMT__INLINE void amt__put(amt_window *o, const void *p, size_t n)
     amt__put_part(o, p, n);
     return;
   }
-  o->total = total + n; /* mostly: all of it, behind what is there */
+  o->total = total + n; /* the usual case: all of it fits */
   o->len = at + n;
   memcpy(o->buf + at, p, n);
 }
@@ -798,7 +798,7 @@ AMTDEF void amt_put_text(amt_window *o, const char *text)
 }
 #endif
 
-/* Large ones a bit at a time: 64-bit division would drag in a routine. */
+/* Large ones a bit at a time: a 64-bit division would need a routine. */
 AMTDEF void amt_put_number(amt_window *o, uint64_t n)
 {
   char     digit[20];
@@ -833,7 +833,7 @@ AMT__INLINE unsigned amt__digit(unsigned c)
 }
 
 /* Appends the digit c to the number v: 1, or 0 if c is no digit or the number
-   does not fit. In 16-bit steps: a 64-bit product would drag in a routine. */
+   does not fit. In 16-bit steps: a 64-bit product would need a routine. */
 AMT__OWN int amt__append_digit(uint64_t *v, unsigned c, unsigned base)
 {
   uint32_t carry = amt__digit(c);
@@ -869,8 +869,8 @@ AMTDEF void amt_wipe(void *p, size_t n)
 #endif
 }
 
-/* Milliseconds from then to now; 0 if the clock went back. (inline, since with
-   AMT_NO_HTTP this header itself has no use for it.) */
+/* Milliseconds from then to now; 0 if the clock went back. inline: otherwise it
+   would be unused with AMT_NO_HTTP, and compilers warn. */
 static inline uint32_t amt__elapsed(uint32_t now, uint32_t then)
 {
   uint32_t d = now - then;
@@ -1133,7 +1133,7 @@ enum {
   /* Digits: */
   AMT__P_LENGTH, AMT__P_RETRY_AFTER, AMT__P_MINOR, AMT__P_STATUS,
   AMT__P_SIZE,    /* of a chunk */
-  AMT__P_CHUNK,   /* nothing at all, behind a chunk */
+  AMT__P_CHUNK,   /* nothing at all, after a chunk */
   AMT__P_EXT,     /* a chunk extension: as text */
   /* Body: */
   AMT__P_BODY,    /* left bytes of it, or of a chunk */
@@ -1176,7 +1176,7 @@ enum {
 enum {
   AMT__H_DIGITS, /* another digit, */
   AMT__H_PADDED, /* no more, but blanks, */
-  AMT__H_TIMEOUT = sizeof AMT__TO_TIMEOUT - 1, /* behind timeout=: a digit */
+  AMT__H_TIMEOUT = sizeof AMT__TO_TIMEOUT - 1, /* after timeout=: a digit */
   AMT__H_NONE = sizeof amt__http_words - 1 /* not a number; with words: not a
                                               known one */
 };
@@ -1185,7 +1185,7 @@ enum {
    same n first bytes may have it. */
 static unsigned amt__http_follow(unsigned place, unsigned n, unsigned c)
 {
-  /* The place behind each first letter, from a to z; 0: no word has it. */
+  /* The place after each first letter, from a to z; 0: no word has it. */
   static const uint8_t first[26] = { 0, 0, 1, 0, 0, 0, 0, 0, 50, 0, 60, 72, 0,
                                      0, 0, 0, 0, 82, 0, 95, 0, 0, 123 };
   unsigned w;
@@ -1359,8 +1359,8 @@ static int amt__http_char(amt_http_reply *r, unsigned c)
   return 0;
 }
 
-/* One byte of anything but body. 0, AMT_HTTP_HEAD, an error, or AMT_HTTP_FIELD:
-   it is one of a value; or the LF behind it. */
+/* Takes one byte of anything but body. 0; AMT_HTTP_HEAD; an error; or
+   AMT_HTTP_FIELD: the byte is one of a value, or the LF after it. */
 AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
 {
   static const char version[] = "HTTP/1.", ends[] = "\r:\r\r\r,,,,\r\r  ;";
@@ -1382,7 +1382,7 @@ AMT__OWN int amt__http_step(amt_http_reply *r, unsigned c)
     return amt__http_ended(r, c);
   }
   if ((c < 32u && c != '\t') || c == 127u) return amt__http_wrong(s);
-  /* What is not above a blank now is a blank or TAB. */
+  /* Of controls only TAB is left: what is not above ' ' is a blank. */
   if (s - AMT__P_TEXT <= 2u) {
     if (s == AMT__P_TEXT || (r->len == 0 && c <= ' ')) return 0;
     r->len = 1;
@@ -1418,7 +1418,7 @@ static size_t amt__http_body(amt_http_reply *r, size_t n)
   return n;
 }
 
-/* Skips, from i on, text without a meaning, or the rest of an unknown name.
+/* Skips text without a meaning, or the rest of an unknown name, from i on.
    Stops at the caps. */
 AMT__INLINE size_t amt__http_pass(amt_http_reply *r, const unsigned char *p,
                                   size_t i, size_t n)
@@ -1510,7 +1510,7 @@ AMTDEF int amt_http_reply_keeps(const amt_http_reply *r)
    - by Keep-Alive: the last second of the time that the server gave has begun;
    - by a look: the read in amt_http_begin finds a byte, or the end;
    - by a wait: amt_http_wait saw something arrive between two calls;
-   - by its caller, who closes it: the pump of amt.h does so for another server,
+   - by its caller, who closes it: the pump of amt.h does so for another server.
      for a Start, which must not meet a stale one, and after a stale one.
    None of these sees a server that closes while the request is on its way: the
    declaration of amt_http_begin says what to do then. The pump calls that
@@ -1569,7 +1569,7 @@ AMTDEF void amt_http_begin(amt_http_conn *c, uint32_t now, uint32_t max_idle)
          offsetof(amt_http_conn, t_call) - offsetof(amt_http_conn, len));
 }
 
-/* The call's limits: what is left of the nearest. */
+/* What is left of the nearest of the call's limits. */
 AMTDEF uint32_t amt_http_left(const amt_http_conn *c, uint32_t now)
 {
   uint32_t call = amt__or(c->limits.call, 600000u);
@@ -1638,7 +1638,7 @@ static int amt__http_parse(amt_http_conn *c, unsigned char *buf)
   return e;
 }
 
-/* Parses all received bytes before it receives more. */
+/* Receives more only when all that came has been parsed. */
 static int amt__http_receiving(amt_http_conn *c, void *buf, size_t size,
                                uint32_t now)
 {
@@ -1691,7 +1691,7 @@ AMTDEF int amt_http_send(amt_http_conn *c, const amt_window *o, uint32_t now)
     c->state = AMT_CONN_RECEIVING;
     return AMT_AGAIN;
   }
-  /* It takes no more: has the server answered already, and closed perhaps? */
+  /* The stream takes no more: the server may have answered, and closed. */
   e = amt__http_receive(c, o->buf, o->cap, now);
   if (e > 0 && c->taken) {
     c->state = AMT_CONN_RECEIVING;
