@@ -275,14 +275,14 @@ def test_the_next_server_is_tried_while_no_Start_can_have_left():
 def test_servers_that_are_all_away_are_tried_in_turn_until_give_up():
     urls = [dead_url(), dead_url()]
     args = [w for url in urls for w in ("-s", url)]
-    for seconds in (0, 3):
+    for seconds in (0, 3): # more and more slowly
         begun = time.monotonic()
         r = amt(None, *args, *QUICK, "--give-up", str(seconds))
         took = time.monotonic() - begun
         equal(r.returncode, 23)
         assert seconds <= took < seconds + 4, took
         tries = r.stderr.count("trying " + urls[1])
-        assert 1 <= tries <= (1 if seconds == 0 else 5), r.stderr
+        assert 1 <= tries <= (1 if seconds == 0 else 3), r.stderr
         assert "trying again" in r.stderr or seconds == 0, r.stderr
     r = amt(None, *args, *QUICK, "--timeout", "1")
     equal(r.returncode, 23)

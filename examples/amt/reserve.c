@@ -14,8 +14,12 @@
 #include "tls.h"
 #include "wire.h"
 
+enum { RESTS = 5 }; /* with the library's pauses, half a minute */
+
 static size_t   in_use;     /* the one that is asked now, */
 static unsigned tried;      /* and how many have failed in this round */
+static unsigned rounds;     /* in which all have failed, up to RESTS */
+static unsigned rests;      /* tries that are left to this one */
 static int      failing, stays;
 static uint32_t failing_since;
 
@@ -43,15 +47,21 @@ static void change_server(void)
   begin();
 }
 
-int try_next_server(void)
+int try_next_server(int ended)
 {
   if (opt.servers.count < 2 || stays || job.start != AMT_START_NONE ||
       AMT_IS_REFUSAL(job.error) || AMT_IS_UNSENT(job.error) ||
       job.error == AMT_E_CANCELLED) return 0;
   if (!failing) failing_since = now_ms();
   failing = 1;
+  if (rests > 0 && !ended) {
+    rests--;
+    return 0;
+  }
   if (++tried == opt.servers.count) {
     tried = 0;
+    rests = rounds;
+    rounds += rounds < RESTS;
     return 0;
   }
   tell("%s: %s; trying %s", subject(), reason(),

@@ -291,7 +291,7 @@ static void refused(amt_event event)
 {
   if (event == AMT_STOP_ANSWERED && signals != 0) signal_served = 1;
   if (other_type() || (event == AMT_RETRYING && !hurried &&
-                       try_next_server())) return;
+                       try_next_server(0))) return;
   if (event == AMT_RETRYING)
     tell_failure("%s: %s%s; trying again", "");
   else if (job.error != 0)
@@ -319,7 +319,7 @@ static int react(amt_event event)
   case AMT_STOP_ANSWERED: case AMT_RETRYING: refused(event); break;
   case AMT_DONE: return fetch_again() ? -1 : done();
   case AMT_FAILED:
-    return other_type() || (!hurried && try_next_server()) ? -1 : failed();
+    return other_type() || (!hurried && try_next_server(1)) ? -1 : failed();
   default:
     sink_flush(&out);
     live_draw();
