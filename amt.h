@@ -3408,14 +3408,14 @@ static void amt__value_ends(amt_job *j, const char *text)
 
 enum { AMT__LEFT_MAX = 200 };
 
-/* A piece of a failed reply's string that no name is for. */
-static void amt__words(amt_job *j, amt_json_token *t)
+/* A piece of a string that no name is for. */
+static void amt__words(amt_job *j, amt_json_token *t, int good)
 {
   unsigned kind = AMT_MSG_OTHER, room = j->left__;
   if (j->words__ != 0 || j->call__.json.depth == 0) {
-    kind = AMT_MSG_ERROR;
+    kind = good ? AMT_MSG_REPLY : AMT_MSG_ERROR;
   } else {
-    if (room == 0) return;
+    if (good || room == 0) return;
     j->left__ = (uint8_t)(t->len < room ? room - t->len : 0);
     if (t->len > room) t->len = amt__whole_characters(t->text, room);
     if (j->left__ == 0) t->last = 1;
@@ -3428,13 +3428,14 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
 {
   const char *text;
   int         good = amt__is_good(j);
+  int         heard = !good || j->op == AMT_START; /* the server's words */
   unsigned    field = j->field__;
   if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
   switch (field) {
   case AMT_REPLY_TOKEN: amt__token(j, t); break;
   case AMT_REPLY_MESSAGE:
-    if (good && j->op != AMT_START) break;
+    if (!heard) break;
     amt__lend(j, t, good ? AMT_MSG_REPLY : AMT_MSG_ERROR);
     break;
   case AMT_REPLY_TEXT: amt__text(j, t); break;
@@ -3443,7 +3444,8 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
     if (AMT__ANY_WIRE && good) amt__lines_piece(j, t);
     /* fall through */
   case AMT__NONE:
-    if (!good && string && (t->len != 0 || !t->first)) amt__words(j, t);
+    if (heard && string && (t->len != 0 || !t->first))
+      amt__words(j, t, good);
     break;
   case AMT_REPLY_ID:
     if (!good) break;
@@ -3453,7 +3455,7 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
     text = amt__gather(j, t, string);
     if (text != NULL) amt__value_ends(j, text);
     if (AMT__ANY_WIRE && !good && string && j->call__.json.depth == 0)
-      amt__words(j, t);
+      amt__words(j, t, good);
     break;
   }
   if (t->last) j->field__ = AMT__NONE;
@@ -3468,7 +3470,8 @@ static void amt__opens(amt_job *j, int array)
   if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
-  } else if (j->field__ == AMT_REPLY_MESSAGE && !good) {
+  } else if (j->field__ == AMT_REPLY_MESSAGE &&
+             (!good || j->op == AMT_START)) {
     if (j->words__ == 0) j->words__ = (uint8_t)depth;
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
     amt__element_begins(j);
@@ -3550,7 +3553,8 @@ AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
   if (type == AMT_JSON_KEY && t->first && t->last) {
     amt__name(j, t->text, t->len);
   } else if ((type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) ||
-             j->field__ != AMT__NONE || j->list__ != 0 || !amt__is_good(j)) {
+             j->field__ != AMT__NONE || j->list__ != 0 ||
+             j->op == AMT_START || !amt__is_good(j)) {
     return 0;
   }
   j->call__.json.repaired = 0;
@@ -4393,6 +4397,8 @@ static int amt__after_monitor(amt_job *j, int error, uint32_t now)
   if (amt__is_final(j, error)) return amt__refuse(j, error);
   /* Where no call signs in, a 401 is about the credentials. */
   if (error == AMT_E_SIGN_IN) return amt__credentials_refused(j, error, now);
+  /* Where a look is refused, the server may still take a stop. */
+  if (AMT_IS_REFUSAL(error)) j->flags__ &= (uint16_t)~AMT__STOP_TRIED;
   if (error != 0) return amt__retry_later(j, error, now);
   j->flags__ |= AMT__WATCHED;
   changed = amt__take_status(j);

@@ -96,14 +96,39 @@ TEST(what_is_read_of_a_refusal_is_not_told)
 TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
 {
   play *p = reply_once(AMT_MONITOR, 200,
-                       JSON({"Status":2,"title":"t","x":"y"}), 0);
+                       JSON({"Status":2,"title":"t","x":"y",
+                             "error":{"message":"z"}}), 0);
   expect_untold(p, "server");
+  expect_untold(p, "reply");
   expect_untold(p, "other");
   p = reply_once(AMT_START, 200, JSON({"BatchRequestId":7,"x":"y",
-                 "Message":"queued","error":{"message":"z"}}), 0);
-  expect_told(p, "reply queued\n");
+                 "Message":"queued","error":{"message":"z"},"a":["b"]}), 0);
+  expect_told(p, "reply queued\nreply z\n");
   expect_untold(p, "other");
-  expect_untold(p, "z");
+  expect_untold(p, "b\n");
+}
+
+/* A 2xx that brings no job has words in as many forms as a refusal. */
+TEST(a_start_that_started_nothing_tells_its_words_in_any_form)
+{
+  static const row v[] = {
+    { JSON({"Message":"no such job"}), "reply no such job\n" },
+    { JSON({"error":{"code":1,"message":"no such job"}}),
+      "reply no such job\n" },
+    { JSON({"errors":["one","two"],"x":"y"}), "reply one\nreply two\n" },
+    { JSON({"ModelState":{"Job":["unknown"]},"x":["y"]}), "reply unknown\n" },
+    { JSON("no such job"), "reply no such job\n" }
+  };
+  size_t i, chunk;
+  for (i = 0; i < COUNT(v); i++)
+    for (chunk = 0; chunk < 5; chunk++) {
+      step  s[] = { OK(AMT_START, v[i].body) };
+      play *p = play_with(s);
+      p->chunk = chunk;
+      play_job(p);
+      expect_all(p, UP_TO_START "%sfailed MAYBE_STARTED, code 19, "
+                 "start unknown\n", v[i].told);
+    }
 }
 
 /* Nor where a later member might still call it a failure. */

@@ -238,6 +238,25 @@ TEST(a_kill_that_is_refused_once_is_asked_again)
   }
 }
 
+/* Whoever may kill a job may be forbidden to look at it: the wish goes on with
+   the looks, though none succeeds. */
+TEST(a_kill_is_asked_again_where_each_look_is_refused)
+{
+  static const int look[] = { 403, 404, 409, 401 };
+  size_t i;
+  for (i = 0; i < COUNT(look); i++) {
+    step s[] = { REPLY(AMT_MONITOR, look[i], "{}", .times = ALWAYS),
+                 REPLY(AMT_KILL, 503, "{}"),
+                 REPLY(AMT_KILL, 404, "{}"), OK(AMT_KILL, "{}") };
+    play *p = play_with(s);
+    play_to(p, AMT_STARTED);
+    amt_stop(&p->j, AMT_KILL);
+    play_run(p);
+    expect_calls(p, AMT_KILL, 3); /* the third is accepted */
+    expect_end(p, "failed LOST, code 19, start known");
+  }
+}
+
 /* --- asked in every turn -------------------------------------------------- */
 
 /* A superloop of 1 ms as its author writes it: the wish stands, so it is told
