@@ -1,7 +1,7 @@
 /* trace_stream [URL]: shows on stderr what passes over the wire. A trace is a
    stream around another one, which needs no change; leave it out, and it costs
    nothing. It hides the bodies of a sign-in, header values that it does not
-   know to be harmless, and a path behind '?'. It shows a job's parameters. */
+   know to be harmless, and a path after '?'. It shows a job's parameters. */
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #include "amt.h"

@@ -21,7 +21,7 @@ int hex_value(char c);
    queries and forms. */
 size_t url_decode(char *to, const char *p, size_t n, int plus);
 
-/* A JSON string to its text, in place: what stands behind it, or NULL. */
+/* A JSON string to its text, in place: what follows it, or NULL. */
 char *unquote(char *from);
 
 /* A key's pin, as --pin takes it. */

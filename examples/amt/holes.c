@@ -177,7 +177,7 @@ static const char *take_pairs(rewriting *r)
   return NULL;
 }
 
-/* What a separator has, and how it is written behind a '\'. */
+/* What a separator has, and how it is written after a '\'. */
 static const char escaped[] = "\n\r\t\\", escapes[] = "nrt\\";
 
 /* The separator of joined, up to '}'. */
@@ -198,7 +198,7 @@ static const char *take_separator(rewriting *r)
   return NULL;
 }
 
-/* {word} or {word:how}; r->from is behind its brace. */
+/* {word} or {word:how}; r->from is after its brace. */
 static const char *take_hole(rewriting *r)
 {
   const char *word = r->from, *fault = NULL;
@@ -212,15 +212,15 @@ static const char *take_hole(rewriting *r)
                                  strlen(hows[how].name)) != 0) how++;
     if (how == HOWS || hows[how].of_list != is_list)
       return word_fault(holes[hole].name, is_list
-        ? "behind its ':', list, object, pairs and joined are known"
-        : "behind its ':', raw, text and url are known");
+        ? "after its ':', list, object, pairs and joined are known"
+        : "after its ':', raw, text and url are known");
     r->from += 1 + strlen(hows[how].name);
     if (*hows[how].mark != 0) *r->to++ = *hows[how].mark;
     if (how == PAIRS) fault = take_pairs(r);
     if (how == JOINED) fault = take_separator(r);
   }
   if (fault == NULL && *r->from != '}')
-    fault = word_fault(holes[hole].name, "not closed by a '}' right behind it");
+    fault = word_fault(holes[hole].name, "not closed by a '}' right after it");
   *r->to++ = *holes[hole].hole;
   r->from++;
   return fault;
@@ -233,7 +233,7 @@ static const char *take_part(rewriting *r)
   int        hole = hole_named(word);
   if (hole == HOLES) return word_fault(word, no_word);
   if (word[word_length(word)] != '}')
-    return word_fault(word, "not closed by a '}' right behind it");
+    return word_fault(word, "not closed by a '}' right after it");
   r->from += word_length(word) + 1;
   if (kind == '/') {
     if (r->depth == 0 || r->open[--r->depth] != *holes[hole].hole)
@@ -288,7 +288,7 @@ static void spell_word(amt_window *o, const char *before, char hole,
   amt_put_text(o, behind);
 }
 
-/* What pairs and joined say behind their names. */
+/* What pairs and joined say after their names. */
 static void spell_argument(amt_window *o, const char *p, const char *end,
                            char how)
 {
@@ -352,7 +352,7 @@ static size_t run_length(const char *p, const char *ends)
   return n;
 }
 
-/* 1 if what begins here, behind its quote, is a member's name. */
+/* 1 if what begins here, after its quote, is a member's name. */
 static int is_member(const char *p)
 {
   while (*p != 0 && *p != '"') {

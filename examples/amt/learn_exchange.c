@@ -1,6 +1,6 @@
 /* learn_exchange.c - one request and its reply, and the values in them.
 
-   A request is read by the parser of replies, behind a status line of ours: its
+   A request is read by the parser of replies, after a status line of ours: its
    header lines and framing are the same. */
 
 #include "learn_exchange.h"
@@ -127,7 +127,7 @@ static int take_line(http_message *m, int is_request, const char *p, size_t n)
   return begin_body(m, is_request);
 }
 
-/* Lines that lie in more than one piece gather behind those that are whole. */
+/* Lines that lie in more than one piece gather after those that are whole. */
 static int feed_head(http_message *m, int is_request, const char *p, size_t n,
                      size_t *used)
 {

@@ -61,7 +61,7 @@ typedef struct {
   const char     *name;    /* of its member, dotted where it is nested; arrays
                               are not named */
   size_t          list;    /* bytes of the name that are the innermost array's:
-                              what is behind is the element's; SIZE_MAX: none */
+                              what follows is the element's; SIZE_MAX: none */
   unsigned        depth;   /* of JSON: open objects and arrays around it */
   int             in_array; /* its parent is one */
   const char     *text;    /* decoded and terminated */
@@ -97,7 +97,7 @@ int is_json(const char *body);
 
 int is_form(const char *body);
 
-/* What stands in a header's value behind its first blank, or all of it. */
+/* What stands in a header's value after its first blank, or all of it. */
 const char *behind_scheme(const char *value);
 
 /* Base64 to bytes, in place: the new length, or n unchanged and *fault 1. */

@@ -31,11 +31,11 @@ typedef struct { fact all[FACTS]; size_t count; } facts;
 /* One more reply. */
 void facts_add(facts *f, const exchange *x);
 
-/* Its part behind the array's name. */
+/* Its part after the array's name. */
 const char *fact_leaf(const fact *f);
 
 /* "4 - Done", a published code and its name: how many bytes are in front of the
-   name; or 0. *tail is what is behind it. */
+   name; or 0. *tail is what follows it. */
 size_t numbered_status(const char *word, unsigned *code, const char **tail);
 
 /* How much speaks for it: above 0, or it is none. */

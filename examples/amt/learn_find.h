@@ -42,7 +42,7 @@ extern struct learn_findings {
   int                  id_sure;
   int                  has_sign_in, token_in_cookie_only;
   char                 cookie[PLACE_NAME]; /* the token's name, if only that */
-  char                 set_cookies[512];   /* names, each behind a LF */
+  char                 set_cookies[512];   /* names, each after a LF */
   exchange             sign_in;
   request_shape        shape[SHAPES];
   size_t               shapes;

@@ -160,7 +160,7 @@ static void take_piece(const amt_json_token *t)
   }
 }
 
-/* The name of a member, maybe in pieces, behind those around it. */
+/* The name of a member, maybe in pieces, after those around it. */
 static void take_key(const amt_json_token *t)
 {
   size_t at = har.base[har.json.depth], len = strlen(har.path);

@@ -122,7 +122,7 @@ static void put_told(filling *f, const spot *s, int which)
 }
 
 /* The elements of a list that no hole can say, from the first to the last of
-   those that stand one behind the other in a text: how many bytes, 0: none. */
+   those that stand one after the other in a text: how many bytes, 0: none. */
 static size_t elements_within(const filling *f, const char *t, const char **at)
 {
   size_t i, k;

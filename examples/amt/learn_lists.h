@@ -13,7 +13,7 @@ typedef struct {
   const list *told;
   size_t      from, to;   /* where it stands; to 0: nowhere */
   int         note;       /* LIST_ */
-  char        hole[160];  /* what stands behind ':', with it; or "" */
+  char        hole[160];  /* what follows ':', with it; or "" */
   char        behind[48]; /* the separator once more */
   struct {
     size_t from, at;      /* how many elements are right so far */

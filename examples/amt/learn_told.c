@@ -104,7 +104,7 @@ int is_masked(const char *text)
 
 /* Members that are a number in the Start's own request, such as the "id" of
    JSON-RPC. One of a later request may by chance be the job's id. Each name has
-   a line end before and behind it. */
+   a line end before and after it. */
 static char own_numbers[512];
 
 static void own_number_spot(void *ctx, const spot *s)

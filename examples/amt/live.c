@@ -15,8 +15,8 @@ enum { ROW = 160 }; /* bytes of a live line; more tells nobody more */
 
 static char last_head[ROW]; /* of the last message */
 
-/* Cut so that a row of so many columns (0: not known) holds it, and the cursor
-   behind it. What it takes of them: two where a character may be a wide one. */
+/* Cuts a line so that a row of so many columns (0: not known) holds it and the
+   cursor. Returns how many it takes: two for a character that may be wide. */
 static int fit(char *line, int columns)
 {
   size_t at = 0;

@@ -13,7 +13,7 @@ void live_draw(void);
 void live_message(const char *t, size_t len, int first);
 
 /* With the ACS form, whose head has the completion code, messages that are
-   followed are shown on standard error: behind a sign, since a message may say
+   followed are shown on standard error: after a sign, since a message may say
    what this program says there. */
 void live_text(const char *t, size_t len, int first, int last);
 

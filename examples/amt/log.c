@@ -1,7 +1,7 @@
 /* log.c - the job log in four forms.
 
    A form of the log: what stands there from the beginning, what happens, what
-   stands before the messages, each piece of one, and what stands behind. All
+   stands before the messages, each piece of one, and what follows them. All
    may be nothing. The first two forms are those of the published connectors,
    byte for byte. */
 

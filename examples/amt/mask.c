@@ -159,7 +159,7 @@ void mask_wipe(void)
   known_count = 0;
 }
 
-/* *open: a long one goes on behind the end. */
+/* *open: a long one goes on past the end. */
 static int hide_known(char *t, size_t n, size_t least, int *open)
 {
   size_t at = 0, i, used;

@@ -363,7 +363,7 @@ static int take_words(char **word, int by)
     if (by == ARGUMENT && !flag && word[1] != NULL &&
         has_option_inside(word[1]))
       return wrong(EXIT_USAGE, *word, "its value has a quote and an option "
-                   "behind it, as on Windows after a value that ends in a "
+                   "after it, as on Windows after a value that ends in a "
                    "backslash: write two there, or none; a value that is meant "
                    "so goes into --param-file");
     e = take(i, by, is_long, flag ? NULL : word[1]);

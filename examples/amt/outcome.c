@@ -184,8 +184,8 @@ static const char *advice(int code)
   }
 }
 
-/* The same for a code that the server reports. A job of its own may stand
-   behind it: then nobody is told to start it again. */
+/* The same for a code that the server reports. The job may have run, so nobody
+   is told to start it again. */
 static const char *advice_to_look(int code)
 {
   if ((code == AMT_CODE_WEB_SERVER_ERROR ||

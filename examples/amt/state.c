@@ -138,7 +138,7 @@ int write_state(const char *id)
   return write_whole(opt.state, state_ours, n);
 }
 
-/* From the file's "started" and the line behind it; or none. */
+/* From the file's "started" and the line after it; or none. */
 static void read_id(const char *from)
 {
   char   line[8 * AMT_ID_SIZE]; /* each byte escaped */

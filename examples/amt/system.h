@@ -26,7 +26,7 @@
      file_lock, file_unlock   this program's alone, until its end; -2: it is
                               somebody else's; -1 as file_open_as
      file_look                a plain file, with its size and age in seconds
-     file_name                behind its folder's name. NULL: it has none
+     file_name                after its folder's name. NULL: it has none
      folder_list              calls for each name in it
      terminal_width           its columns, 0 if that is not known
      program_path             where this program is, as far as that is known

@@ -14,7 +14,7 @@
 #define WIN32_LEAN_AND_MEAN
 #define FD_SETSIZE 96 /* more than SOME */
 #include "net.h"
-#include <wincrypt.h> /* behind winsock2.h */
+#include <wincrypt.h> /* after winsock2.h */
 
 enum { WIDE = 1024, SECOND = 50, HALF_A_MINUTE = 1500 }; /* tries of 20 ms */
 

@@ -108,7 +108,7 @@ static void add_header(const char *p, size_t n)
   header_text[header_len] = 0;
 }
 
-/* "Name: value", with holes, behind those that are there. */
+/* "Name: value", with holes, after those that are there. */
 static const char *take_header(char *line, unsigned at)
 {
   static const char form[] = "a header is Name: value, and its name has no "
@@ -298,7 +298,7 @@ static char *cut_line(wire_reader *r)
   return trim(p);
 }
 
-/* The name in front of a '=', or NULL: cut off, *value behind it. */
+/* The name in front of a '=', or NULL: cut off, *value after it. */
 static char *cut_name(char *line, char **value)
 {
   char *equals = strchr(line, '=');

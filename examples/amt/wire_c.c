@@ -38,7 +38,7 @@ static void put_c_word(const char *word)
   c_part_empty = c_glued = 0;
 }
 
-/* Right behind the last word. */
+/* Right after the last word. */
 static void put_c_behind(const char *mark)
 {
   put_text(mark);
@@ -127,7 +127,7 @@ static void put_c_hole(const char *p, const char *end)
   put_c_name("AMT_HOLE_", hole, ")");
 }
 
-/* A text of the table, up to the comma behind it. */
+/* A text of the table, up to the comma after it. */
 static void put_c_text(const char *p)
 {
   if (p == NULL) {
