@@ -115,7 +115,7 @@ def test_each_long_option_has_its_key_in_the_section_AMT():
             told = [line for line in r.stderr.splitlines() if path in line]
             equal(len(told), len(alone_there))
             for name in alone_there:
-                one = ":%d: %s belongs into the command line alone" % (
+                one = ":%d: %s belongs on the command line alone" % (
                     2 + sorted(names).index(name), spell(name))
                 assert [line for line in told if one in line], (one, told)
 
@@ -147,7 +147,7 @@ def test_what_AMT_OPTIONS_and_AMT_do_not_know_is_told_with_its_place():
         lines = r.stderr.splitlines()
         equal(len(lines), 2)
         assert path + ":13: LOG_DIRECTORY is no setting of [AMT]" in lines[0]
-        assert path + ":14: ID belongs into the command line" in lines[1]
+        assert path + ":14: ID belongs on the command line" in lines[1]
 
 
 def test_an_argument_beats_AMT_OPTIONS_and_that_the_section_AMT():

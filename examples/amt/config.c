@@ -188,7 +188,7 @@ static int take_ours(const char *name, const char *value, unsigned line)
   e = take_by_key(at_line(config_file, line), name, copy);
   if (e == -1) warn_unknown("[AMT]", name, line);
   if (e == -2)
-    tell("warning: %s: %s belongs into the command line alone, and does "
+    tell("warning: %s: %s belongs on the command line alone, and does "
          "nothing here", at_line(config_file, line), name);
   return e < 0 ? 0 : e;
 }

@@ -358,7 +358,7 @@ static int take_words(char **word, int by)
                    "`amt --help` lists them", by == ARGUMENT ? "" : *word,
                    by == ARGUMENT ? "" : " is ");
     if (by != ARGUMENT && (options[i].goes & HERE))
-      return wrong(EXIT_CONFIG, "AMT_OPTIONS", "%s belongs into the command "
+      return wrong(EXIT_CONFIG, "AMT_OPTIONS", "%s belongs on the command "
                    "line alone", *word);
     if (by == ARGUMENT && !flag && word[1] != NULL &&
         has_option_inside(word[1]))
