@@ -99,7 +99,7 @@ TEST(a_request_is_these_bytes)
 
 TEST(a_length_that_cannot_be_counted_stays_the_greatest)
 {
-  char    buf[4] = "wxyz";
+  char    buf[4] = { 'w', 'x', 'y', 'z' };
   amt_window o;
   amt_window_init(&o, buf, 3, 0);
   o.total = (size_t)-1 - 3;
