@@ -3123,6 +3123,10 @@ static void amt__number(amt_job *j, uint64_t n)
   if (n > before) {
     if (n - before > 1)
       j->log__ |= numbered ? AMT__LOG_SPARSE : AMT__LOG_JUMPED;
+    if (numbered && n > j->asked__ && before < j->asked__ &&
+        !(j->log__ & AMT__LOG_RESTARTS))
+      j->log__ |= AMT__LOG_LOST; /* the greatest is not in a list that begins
+                                    before it */
   } else if (numbered) {
     j->log__ |= j->seen__ & AMT__WHOLE ? AMT__LOG_RESTARTS : AMT__LOG_LOST;
   }

@@ -2386,6 +2386,18 @@ def test_probe_tries_the_other_header_where_the_token_is_refused():
             assert "header =" not in r.stdout, r.stdout
 
 
+def test_probe_warns_of_a_status_that_nobody_knows():
+    for sent, unknown in (("Flying \033 high", True), ("WaitForQueue", False),
+                          ("19", False), (" 4.0", False), (2, False)):
+        with scripted(monitor={"Status": sent}) as (url, _):
+            r = amt(url, "probe", *DEMO, "-id", "2112", fast=False)
+        equal((sent, r.returncode), (sent, 0))
+        equal((sent, "warning" in r.stdout), (sent, unknown))
+        if unknown:
+            assert "Flying ? high is not known" in r.stdout, r.stdout
+            assert "status.NAME = CODE" in r.stdout, r.stdout
+
+
 def test_probe_knows_the_alternatives_of_names():
     with folder() as d, server() as (url, _):
         amt(url, *DONE)

@@ -221,6 +221,16 @@ static int probe_call(amt_op op)
   }
 }
 
+/* A job in a state that nobody knows is given up after ten looks. */
+static void report_status(void)
+{
+  if (job.op != AMT_MONITOR || *job.name == 0) return;
+  put_text("  warning: the status ");
+  put_value(job.name);
+  put_text(" is not known here; the wire file may say its code, with a line "
+           "status.NAME = CODE\n");
+}
+
 /* What the last reply had of the table's words. 1 if what it must have was
    there. */
 static int probe_report(void)
@@ -256,6 +266,7 @@ static int probe_report(void)
     putf(": %s\n", verdict);
     report_word(wire_name(&wire.reply[i]), way, verdict);
   }
+  report_status();
   if (*look.unread != 0) {
     put_text("  the reply also has: ");
     put_value(look.unread);

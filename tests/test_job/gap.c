@@ -109,6 +109,7 @@ SLOW_TEST(messages_that_the_server_has_lost_are_told)
     /* a smaller number comes late */
     { { "1 2 3", "5 4 6" }, "[1][2][3][5][4][6]" },
     { { "1 2 3 4 5", "6 4 7" }, "[1][2][3][4][5][6][7]" },
+    { { "1 3", "2 4" }, "[1][3][4]" },
     { { "1 2 3 5", "1 2 3 4 5 6" }, "[1][2][3][5][6]" },
     { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]" }, /* the newest first */
     /* all at once its text comes first: passed over, before the number shows */
