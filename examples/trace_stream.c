@@ -36,7 +36,7 @@ static void end_line(trace *t)
   amt_wipe(t->line, sizeof t->line), t->len = 0;
 }
 
-static char plain(char c) { return c < ' ' || c > '~' ? '.' : c; }
+static char plain(char c) { return (char)(c < ' ' || c > '~' ? '.' : c); }
 static void show(trace *t, char mark, const char *p, ptrdiff_t n)
 {
   int hidden = t->job->op == AMT_SIGN_IN;
@@ -81,12 +81,12 @@ static const amt_stream_ops o = {t_open, t_read, t_write, t_close, t_wait, 0,0};
 
 int main(int argc, char **argv)
 {
-  static char  buf[1024], token[256];
-  static trace t; /* zeroed */
-  amt_posix   sock;
+  static char      buf[1024], token[256];
+  static trace     t; /* zeroed */
+  static amt_posix sock;
+  static amt_job   j;
   amt_session s = {0};
   amt_task    task = {0};
-  amt_job     j;
   amt_slot    slot = {0};
   amt_pool    pool = {&slot, 1, buf, sizeof buf, NULL};
   s.url = argc > 1 ? argv[1] : "http://127.0.0.1:42000", s.user = "ocadm";

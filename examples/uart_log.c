@@ -35,7 +35,7 @@ static void log_piece(const amt_job *j)
 static int log_step(void) /* 0: the piece has gone, the library may go on */
 {
   if (text_len != 0) {
-    char c = (unsigned char)*text < ' ' ? '.' : *text; /* no escapes */
+    char c = (char)((unsigned char)*text < ' ' ? '.' : *text); /* no escapes */
     if (uart_putc(c)) text++, text_len--;
   } else if (*end != 0 && uart_putc(*end)) {
     end++;
