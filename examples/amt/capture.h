@@ -38,7 +38,7 @@ typedef struct lane {
 } lane;
 
 /* Creates the file. 0, or EXIT_CONFIG after saying why. */
-int capture_open(const char *file);
+int capture_open(const char *name);
 
 /* A line for whoever reads it. */
 void capture_note(const char *format, ...);
@@ -47,7 +47,7 @@ void capture_note(const char *format, ...);
 void capture_begin(lane *request, lane *reply);
 
 /* More bytes, as they passed. */
-void capture_put(lane *l, const void *p, size_t n);
+void capture_put(lane *l, const void *bytes, size_t n);
 
 /* The direction has ended. */
 void capture_end(lane *l);

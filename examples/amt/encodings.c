@@ -38,7 +38,7 @@ size_t url_decode(char *to, const char *p, size_t n, int plus)
     if (p[i] == '%' && i + 2 < n)
       high = hex_value(p[i + 1]), low = hex_value(p[i + 2]);
     if (high >= 0 && low >= 0) to[len++] = (char)(high << 4 | low), i += 2;
-    else to[len++] = plus && p[i] == '+' ? ' ' : p[i];
+    else to[len++] = (char)(plus && p[i] == '+' ? ' ' : p[i]);
   }
   to[len] = 0;
   return len;

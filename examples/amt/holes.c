@@ -244,7 +244,7 @@ static const char *take_part(rewriting *r)
   }
   if (r->depth == NESTED) return "parts within parts, too deep";
   r->open[r->depth++] = *holes[hole].hole;
-  *r->to++ = kind == '?' ? *AMT_IF(JOB, "") : *AMT_UNLESS(JOB, "");
+  *r->to++ = (char)(kind == '?' ? *AMT_IF(JOB, "") : *AMT_UNLESS(JOB, ""));
   *r->to++ = *holes[hole].hole;
   return NULL;
 }
@@ -329,7 +329,7 @@ void spell(amt_window *o, const char *p, const char *end)
       spell_word(o, *p == *AMT_IF(JOB, "") ? "{?" : "{!", p[1], "}");
       if (depth < sizeof open) open[depth++] = p[1];
     } else if (ends_part(*p)) {
-      spell_word(o, "{/", depth > 0 ? open[--depth] : '\0', "}");
+      spell_word(o, "{/", (char)(depth > 0 ? open[--depth] : 0), "}");
     } else if (is_mark(*p)) {
       spell_hole(o, p, next);
     } else if (*p != '\r' && *p != '\n') {

@@ -442,9 +442,9 @@ static int is_bare(const char *body)
 
 void walk_body(const char *body, size_t n, spot_taker take, void *ctx)
 {
-  if (is_json(body)) walk_json(body, n, take, ctx);
-  else if (is_form(body)) walk_pairs(body, 0, n, IN_FORM, take, ctx);
-  else if (is_bare(body + strspn(body, " \r\n\t")))
+  if (is_form(body) && !is_json(body))
+    walk_pairs(body, 0, n, IN_FORM, take, ctx);
+  else if (is_json(body) || is_bare(body + strspn(body, " \r\n\t")))
     walk_json(body, n, take, ctx);
 }
 
