@@ -405,7 +405,7 @@ static void ending_words(ending *e, const char *t)
     }
     if (*t == 0) break;
     if (letter && n < sizeof word) word[n++] = (char)(*t | 32);
-    before = letter ? *t : 0;
+    before = (char)(letter ? *t : 0);
   }
 }
 

@@ -6,9 +6,10 @@
 #include "learn_facts.h"
 #include "learn_find.h"
 
-/* All of them: `array`, `of` and `sequence` are of the messages, or none. */
-void write_replies(const request_shape *messages, const char *array,
-                   const fact *of, const fact *sequence);
+/* All of them: `s`, `array`, `text_fact` and `sequence` are of the messages, or
+   none. */
+void write_replies(const request_shape *s, const char *array,
+                   const fact *text_fact, const fact *sequence);
 
 /* --- learn_write.c's --- */
 

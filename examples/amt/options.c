@@ -443,7 +443,8 @@ static int is_key(const char *key, const char *long_name)
   char name[40];
   size_t i;
   if (strlen(key) >= sizeof name) return 0;
-  for (i = 0; key[i] != 0; i++) name[i] = key[i] == '_' ? '-' : key[i];
+  for (i = 0; key[i] != 0; i++)
+    name[i] = (char)(key[i] == '_' ? '-' : key[i]);
   name[i] = 0;
   return same_word(name, long_name + 2);
 }

@@ -59,7 +59,7 @@ int take_more_options(void);
 /* The option of this long name, which a file has without the dashes, with '_'
    for '-', in any case of letters; likewise. `where` is the file and the line.
    -1: no such option; -2: one for the command line alone. */
-int take_by_key(const char *where, const char *name, char *value);
+int take_by_key(const char *where, const char *key, char *value);
 
 /* The first option that was given and goes with https only, or NULL. */
 const char *tls_option(void);
