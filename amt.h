@@ -1433,6 +1433,8 @@ static int amt__json_piece(amt_json *t, amt_json_token *token,
 #if AMT_WIDE > 0
 #define AMT__WIDE_JSON
 #include "amt_wide.h"
+#else
+#define amt__json_token amt_json_next
 #endif
 
 /* Takes plain text of a string, from i on, and gathers it at p[*to]. Returns
@@ -1558,14 +1560,7 @@ AMTDEF int amt_json_next(amt_json *t, void *bytes, size_t n, size_t *used,
 {
   unsigned char *p = (unsigned char *)bytes;
 #if AMT_WIDE > 0
-  if (n > 0) { /* the most frequent ones, with nothing in front of them */
-    unsigned c = p[0];
-    if (c == '"') return amt__json_quoted(t, p, n, used, token, 0);
-    if (c == '{') return amt__json_open(t, p, n, used, token, 0, 1);
-    if (c == '}') return amt__json_close(t, p, n, used, token, 0, 1);
-    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, 0);
-  }
-  return amt__json_after_separator(t, p, n, used, token);
+  return amt__json_token(t, p, n, used, token);
 #else
   return amt__json_slow_token(t, p, n, used, token, 0, 0, 0);
 #endif
@@ -1852,7 +1847,6 @@ AMT__INLINE int amt__is_plain(unsigned c, unsigned kind)
 static size_t amt__plain(const char *text, size_t n, unsigned kind)
 {
   size_t at = 0;
-  if (kind == AMT__RAW) return n;
   if (AMT__SMALL) return (size_t)amt__is_plain((unsigned char)*text, kind);
   if (kind == AMT__AS_JSON || kind == AMT__TEXT) { /* most, so apart */
     at = amt__over((const unsigned char *)text, 0, n, AMT__TO_SEND);
@@ -1887,6 +1881,10 @@ static void amt__put_changed(amt_window *o, unsigned c, unsigned how)
 static void amt__put_as(amt_window *o, const char *text, size_t n, unsigned how)
 {
   size_t k;
+  if (how == AMT__RAW) {
+    amt_put(o, text, n);
+    return;
+  }
   for (; n != 0; text += k, n -= k) {
     k = amt__plain(text, n, how);
     amt_put(o, text, k);
@@ -2035,8 +2033,8 @@ static void amt__put_value(amt__walk *w, const char *text)
   if (w->how == AMT__AS_JSON) amt__put_char(w->o, '"');
 }
 
-/* Puts what is from `at` on to the next mark, and returns that place. */
-static size_t amt__literal(const amt__walk *w, size_t at)
+/* The place of the next mark, from `at` on. */
+AMT__INLINE size_t amt__literal(const amt__walk *w, size_t at)
 {
   at = amt__over((const unsigned char *)w->text, at, w->len, AMT__LITERAL);
   while (at < w->len && !amt__is_mark(w->text[at])) at++;
@@ -2271,11 +2269,12 @@ static void amt__put_hole(amt__walk *w)
 
 /* The place after the end of the part that `at` is in; parts within it are
    passed. No hole has a byte that looks like these marks. */
-static size_t amt__pass_part(const char *text, size_t at)
+static size_t amt__pass_part(const amt__walk *w, size_t at)
 {
   unsigned depth = 1, c = 1;
   for (; depth != 0 && c != 0; at++) {
-    c = (unsigned char)text[at];
+    at = amt__over((const unsigned char *)w->text, at, w->len, AMT__LITERAL);
+    c = (unsigned char)w->text[at];
     if (c == AMT__END) depth--;
     else if (c < AMT__END) depth++;
   }
@@ -2307,22 +2306,25 @@ static int amt__fill(const amt_job *j, amt_window *o, const char *text,
     }
   }
   for (; w.at < w.len; w.at = next) {
-    if (amt__note(&w)) return 0;
     mark = (unsigned char)text[w.at];
     next = w.at + 1u;
+    if (mark <= AMT__END) {
+      if (mark == AMT__END) continue;
+      if (amt__has(&w, (unsigned char)text[next]) == (mark == AMT__IF)) next++;
+      else next = amt__pass_part(&w, next);
+      continue;
+    }
+    if (amt__note(&w)) return 0;
     if (!amt__is_mark((char)mark)) {
       if (!AMT__SMALL) next = amt__literal(&w, w.at);
       amt_put(o, text + w.at, next - w.at);
-    } else if (mark > AMT__END) {
+    } else {
       next = amt__read_hole(&w);
       amt__put_hole(&w);
       /* NOLINTNEXTLINE: there is no error where nothing is judged. */
       if (w.error != 0) *judged = w.word;
       if (w.full || w.error != 0) return w.error;
       if (!AMT__SMALL) w.index = w.offset = 0;
-    } else if (mark != AMT__END) {
-      if (amt__has(&w, (unsigned char)text[next]) == (mark == AMT__IF)) next++;
-      else next = amt__pass_part(text, next);
     }
   }
   return 0;
@@ -2877,6 +2879,7 @@ AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t,
   int        id = j->field__ == AMT_REPLY_ID, ours = id && j->op <= AMT_START;
   int        trim = j->field__ == AMT_REPLY_STATUS;
   int        own = trim || j->field__ == AMT_REPLY_TIME;
+  int        escaped = id && (AMT__SMALL || string); /* a number is not */
   char      *to = (j->op == AMT_MESSAGES) != own ? j->name : j->time;
   size_t     i, cap = to == j->name ? sizeof j->name : sizeof j->time;
   amt_window o;
@@ -2887,7 +2890,7 @@ AMT__OWN const char *amt__gather(amt_job *j, const amt_json_token *t,
   for (i = 0; trim && i < t->len; i++)
     if ((unsigned char)t->text[i] > ' ' || (o.len != 0 && o.len + 1u < cap))
       amt__put_char(&o, t->text[i]);
-  if (!trim) amt__put_as(&o, t->text, t->len, id ? AMT__TEXT : AMT__RAW);
+  if (!trim) amt__put_as(&o, t->text, t->len, escaped ? AMT__TEXT : AMT__RAW);
   if (ours && string && t->last) amt__put_char(&o, '"');
   to[o.len < cap ? o.len : amt__whole_characters(to, cap - 1u)] = 0;
   if (o.total >= cap || (id && j->call__.json.repaired != 0)) o.len = 255;
@@ -2970,21 +2973,37 @@ static void amt__name(amt_job *j, const char *text, size_t n)
   if (n > AMT_NAME_MAX) return;
   for (m = 0; wanted != 0; m++, wanted >>= 1) {
     const char *name;
-    size_t      length = 0;
+    unsigned    length = 0;
     if (!(wanted & 1u)) continue;
     name = amt__wire(j)->reply[m];
-    if (name == NULL) continue;
-    if (!AMT__SMALL && name == amt__wire_default.reply[m] &&
-        j->field__ == AMT__NONE)
+    if (!AMT__SMALL && name == amt__wire_default.reply[m])
       length = amt__reply_length[m];
-    if (length == 0) {
+    if (name == NULL || (length != 0 && length != n)) continue;
+    if (length == 0 || j->field__ != AMT__NONE) {
       if (n == 0 || !amt__begins_none(j, m, *text))
         amt__match(j, m, depth, text, n);
-    } else if (length == n && depth <= 1u &&
+    } else if (depth <= 1u &&
                (memcmp(name, text, n) == 0 || amt__same(name, text, n))) {
       j->field__ = (uint8_t)m;
     }
   }
+}
+
+/* The lengths of the names that are looked for at this place of a reply, a bit
+   for each; all bits if one of them is not the default's, or has alternatives.
+   They stay the same until an object or an array begins or ends. */
+static uint32_t amt__lengths(const amt_job *j)
+{
+  unsigned m, wanted = amt__wanted(j);
+  uint32_t lengths = 0;
+  for (m = 0; wanted != 0; m++, wanted >>= 1) {
+    const char *name = wanted & 1u ? amt__wire(j)->reply[m] : NULL;
+    if (name == NULL) continue;
+    if (name != amt__wire_default.reply[m] || amt__reply_length[m] == 0)
+      return 0xFFFFFFFFu;
+    lengths |= (uint32_t)1 << amt__reply_length[m];
+  }
+  return lengths;
 }
 
 /* Sets field__ where the reply itself is a value: the first one that such a
@@ -3550,12 +3569,18 @@ AMT__APART void amt__read(amt_job *j, int type, amt_json_token *t)
 }
 
 /* A shorter way for the most frequent tokens: a name, and a value that nobody
-   wants. 0 if this is neither. */
-AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t)
+   wants. 0 if this is neither. *lengths: what amt__lengths tells here; 0 if it
+   has not been asked. */
+AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t,
+                                uint32_t *lengths)
 {
   if (AMT__SMALL) return 0;
   if (type == AMT_JSON_KEY && t->first && t->last) {
-    amt__name(j, t->text, t->len);
+    if (*lengths == 0) *lengths = amt__lengths(j);
+    if (t->len > AMT_NAME_MAX || !(*lengths >> t->len & 1u))
+      j->field__ = AMT__NONE;
+    else
+      amt__name(j, t->text, t->len);
   } else if ((type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) ||
              j->field__ != AMT__NONE || j->list__ != 0 ||
              j->op == AMT_START || !amt__is_good(j)) {
@@ -3777,6 +3802,7 @@ static int amt__body_begins(amt_job *j, unsigned c)
 AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
 {
   size_t         done = 0, used;
+  uint32_t       lengths = 0;
   amt_json_token token;
   AMT_ASSERT(j->phase__ >= AMT__CALLING); /* AMT_CALL comes first */
   if (n != 0) j->seen__ &= (uint16_t)~AMT__SEEN_EMPTY;
@@ -3793,16 +3819,17 @@ AMTDEF size_t amt_reply_data(amt_job *j, void *p, size_t n)
       continue;
     }
     do {
-      type = amt_json_next(&j->call__.json, at, n - done, &used, &token);
+      type = amt__json_token(&j->call__.json, at, n - done, &used, &token);
       done += used;
       at += used;
-      taken = amt__read_short(j, type, &token);
+      taken = amt__read_short(j, type, &token, &lengths);
     } while (taken && done < n);
     if (type < 0) {
       amt__not_json(j, type);
       return n;
     }
     if (!taken && type != AMT_JSON_MORE) amt__read(j, type, &token);
+    if (type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) lengths = 0;
   }
   return done;
 }
@@ -4789,13 +4816,14 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
   if (p->holder == j) p->holder = NULL;
   for (;;) {
     amt_slot *c = NULL;
+    int       e;
     event = amt_next(j, now);
     if (event == AMT_MESSAGE || event == AMT_SERVER_TEXT) p->holder = j;
     if (event != AMT_CALL && (event != AMT_BUSY || j->phase__ != AMT__CALLING))
       return event;
     c = amt__slot_of(p, j);
     if (c == NULL) {
-      int e = AMT_E_NO_CONNECTION;
+      e = AMT_E_NO_CONNECTION;
       c = amt__slot_free(p, j->session__);
       if (c == NULL && p->count != 0) {
         j->wait = 10;
@@ -4807,7 +4835,9 @@ AMTDEF amt_event amt_poll(amt_pool *p, amt_job *j, uint32_t now)
         continue;
       }
     }
-    if (!amt__exchange(p, c, j, now)) {
+    do e = amt__exchange(p, c, j, now);
+    while (!AMT__SMALL && e && j->event__ == 0 && j->phase__ == AMT__CALLING);
+    if (!e) {
       j->wait = amt_http_left(&c->http, now);
       return AMT_BUSY;
     }

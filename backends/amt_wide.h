@@ -667,6 +667,21 @@ AMT__APART int amt__json_after_separator(amt_json *t, unsigned char *p,
   return amt__json_rest(t, p, n, used, token, i);
 }
 
+/* amt_json_next, to be inlined: for a short token the call alone costs a fifth.
+   First the most frequent ones, with nothing in front of them. */
+AMT__INLINE int amt__json_token(amt_json *t, unsigned char *p, size_t n,
+                                size_t *used, amt_json_token *token)
+{
+  if (n > 0) {
+    unsigned c = p[0];
+    if (c == '"') return amt__json_quoted(t, p, n, used, token, 0);
+    if (c == '{') return amt__json_open(t, p, n, used, token, 0, 1);
+    if (c == '}') return amt__json_close(t, p, n, used, token, 0, 1);
+    if (c - '1' < 9u) return amt__json_digits(t, p, n, used, token, 0);
+  }
+  return amt__json_after_separator(t, p, n, used, token);
+}
+
 #ifndef AMT_NO_HTTP /* only the pump asks for it */
 /* As amt__text_hash, for four bytes at a time; *text moves past them. */
 AMT__INLINE uint32_t amt__hash_words(const char **text, uint32_t hash)
