@@ -399,12 +399,12 @@ void put_request_line(amt_window *o, const exchange *x)
 }
 
 /* The token in a header's value; of one that is masked, no part of another. */
-static const char *bearer_within(const char *value)
+static const char *bearer_within(const char *field)
 {
   const char *bearer = told[TOLD_TOKEN].value;
   if (bearer == NULL) return NULL;
-  return is_masked(bearer) ? told_within(value, bearer)
-                           : strstr(value, bearer);
+  return is_masked(bearer) ? told_within(field, bearer)
+                           : strstr(field, bearer);
 }
 
 void fill_header(amt_window *o, const char *name, const char *value,
