@@ -1026,6 +1026,7 @@ def test_the_next_run_goes_on_with_the_job_and_removes_the_file():
         state = d + "/state"
         args = [*DEMO, "-jn", "SLOWLOG_4"]
         killed_run(url, state, *args)
+        write(state + ".tmp", "cut")
         r = amt(url, *args, "--state", state)
         equal((r.returncode, messages_of(r.stdout)),
               (4, ["Slow log message %d of 4" % i for i in range(1, 5)]))
@@ -3979,9 +3980,14 @@ def test_an_id_file_is_there_whole_before_anything_else_goes_on():
             equal(amt(url, *DEMO, "-jn", "NO_SUCH", "--id-file",
                       path).returncode, 11)
             equal(os.listdir(d), [])
+            write(d + "/id.tmp", "somebody's\n")
+            equal(amt(url, *DONE, "--id-file", path).returncode, 4)
+            equal((read(path), read(d + "/id.tmp"), len(os.listdir(d))),
+                  ("2112\n", "somebody's\n", 2))
+            os.unlink(d + "/id.tmp")
             r = amt(url, *DONE, "--id-file", d + "/none/id")
             equal((r.returncode, len(r.stderr.splitlines())), (4, 1))
-            assert d + "/none/id: " in r.stderr and "2113" not in r.stderr, r
+            assert d + "/none/id: " in r.stderr and "2114" not in r.stderr, r
             r = amt(url, *DONE, "--no-wait", "--id-file", path)
             equal((r.returncode, r.stdout), (0, read(path)))
 
@@ -4010,6 +4016,12 @@ def test_a_bare_id_is_tried_in_both_JSON_types():
                     equal((kind, what, r.returncode, r.stderr),
                           (kind, what, 0 if more else status, r.stderr))
                     assert "wrong type" not in r.stderr, r.stderr
+            for more in [], ["--id-text"] if kind is str else []:
+                r = amt(url, "probe", *DEMO, "-id", "2112", *more, "--give-up",
+                        "0", fast=False)
+                equal((kind, more, r.returncode, r.stderr), (kind, more, 0, ""))
+                assert "reply.status    Status: fits" in r.stdout, r.stdout
+                equal("(--id-text)" in r.stdout, kind is str and not more)
             asked.clear()
             r = amt(url, "-jt", "MONITOR", *DEMO, "-id", "2112", "--id-text",
                     fast=False)
@@ -4092,6 +4104,21 @@ def test_words_of_an_earlier_failure_are_not_told_of_a_later_one():
                   ) as (url, _):
         r = amt(url, *DONE, "--give-up", "1.5")
         goes_on(r, "server-lost")
+        assert "FIRST" in r.stderr and "FIRST" not in last_line(r), r.stderr
+
+
+def test_words_to_one_type_of_an_id_or_of_one_server_are_not_told_of_the_next():
+    def messages(_, body):
+        number = isinstance(json.loads(body)["BatchRequestId"], int)
+        return (400, {"Message": "FIRST"}) if number else (404, {})
+    with scripted(messages=messages) as (url, _):
+        r = amt(url, "-jt", "MESSAGES", *DEMO, "-id", "2112", fast=False)
+        equal(r.returncode, 11)
+        assert "HTTP 404" in r.stderr and "FIRST" not in r.stderr, r.stderr
+    with scripted(sign_in=(503, {"Message": "FIRST"})) as (first, _), \
+            scripted(sign_in=(503, b"")) as (second, _):
+        r = amt(None, "-s", first, "-s", second, *DONE, "--give-up", "0")
+        equal(r.returncode, 23)
         assert "FIRST" in r.stderr and "FIRST" not in last_line(r), r.stderr
 
 
@@ -4472,6 +4499,12 @@ def test_a_log_that_was_asked_for_and_not_written_is_74_and_the_file_stays():
         r = ended(job)
         equal(r.returncode, 75) # that it goes on is more
         assert last_line(r).startswith("timed-out: "), r.stderr
+        if not WINE: # too long a file is an error, and no signal
+            for args in [*DONE, *FAST], ["--print-wire"]:
+                r = shell("ulimit -f 0; exec %s >%s/out" % (
+                    shlex.join([AMT, *args]), d), environment(url))
+                equal((args, r.returncode), (args, 74))
+                assert "standard output: " in r.stderr, r.stderr
         os.mkdir(d + "/logs")
         with scripted(monitor=lambda *_: shutil.rmtree(d + "/logs") or
                       {"Status": 4}) as (other, _):
@@ -4635,14 +4668,19 @@ def test_MONITOR_with_zero_on_done_is_0_for_DONE_alone():
 
 
 def test_a_line_end_behind_a_name_or_password_of_the_environment_is_none():
+    names = {"AMT_USER": "ocadm", "AMT_PASSWORD": "opconxps",
+             "AMT_APPLICATION": "DEMO2", "AMT_ALLOW_KILL": "1"}
     with server() as (url, stats):
         for end in "\n", "\r\n", "\r":
-            equal(amt(url, *QUICK, env={"AMT_USER": "ocadm" + end, "AMT_PASSWORD":
-                                        "opconxps" + end}).returncode, 4)
+            r = amt(None, *QUICK[2:], env={
+                name: value + end
+                for name, value in {**names, "AMT_SERVER": url}.items()})
+            equal((end, r.returncode, r.stderr), (end, 4, ""))
     with server() as (url, stats):
-        for name in "AMT_USER", "AMT_PASSWORD":
+        for name in *names, "AMT_SERVER":
             for value in "a\nb", "a\n\n", "a\rb\n":
-                one_line(amt(url, *QUICK, env={name: value}), 78, name)
+                one_line(amt(url, *QUICK[2:], env={
+                    "AMT_APPLICATION": "DEMO2", name: value}), 78, name)
         nothing_sent(stats)
 
 

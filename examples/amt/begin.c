@@ -22,6 +22,7 @@ void prepare(void)
   take_zone(opt.server, &session.url, &sock.zone); /* settle.c has judged it */
   if (https) under = tls_begin();
   conn.http.stream = opt.trace || opt.type == PROBE ? tap_init() : under;
+  if (opt.id_text) id_type = 1;
   session.wire = &wire;
   session.user = opt.api_user;
   session.password = password;
@@ -68,7 +69,6 @@ void begin_by_id(void)
 void begin(void)
 {
   text(job_id, sizeof job_id, "%s", either(opt.id, resumed));
-  if (opt.id_text) id_type = 1;
   if (*resumed != 0) id_type = resumed_text;
   if (opt.type == START && *resumed == 0) amt_start(&job, &session, &task);
   else begin_by_id();

@@ -1,6 +1,7 @@
 /* files.c - reading files, and writing them whole or not at all. */
 
 #include "files.h"
+#include "encodings.h"
 #include "options.h"
 #include "system.h"
 #include "tell.h"
@@ -149,16 +150,26 @@ int read_secret(const char *file, char *to, size_t room)
   return e;
 }
 
+/* A new file beside this one. Another run may write there, too, and what has
+   such a name already may be anybody's. */
+static int create_beside(const char *name, char *path, size_t room)
+{
+  char random[17];
+  int  fd = file_create(text(path, room, "%s.tmp", name));
+  if (fd >= 0 || errno != EEXIST) return fd;
+  hex_digits(random, random_number());
+  return file_create(text(path, room, "%s.%s.tmp", name, random + 8));
+}
+
 int write_whole(const char *name, const char *p, size_t n)
 {
   char path[PATHS];
   int  fd, e;
-  if (strlen(name) + 5 > sizeof path) {
+  if (strlen(name) + sizeof ".01234567.tmp" > sizeof path) {
     errno = ENAMETOOLONG;
     return -1;
   }
-  file_remove(text(path, sizeof path, "%s.tmp", name)); /* of a killed run */
-  fd = file_create(path);
+  fd = create_beside(name, path, sizeof path);
   if (fd < 0) return -1;
   e = write_all(fd, p, n);
   if (e == 0) return file_replace(fd, path, name);

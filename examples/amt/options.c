@@ -465,13 +465,16 @@ int take_by_key(const char *where, const char *key, char *value)
 /* What a job needs to be given. */
 static int check_job(void)
 {
+  static char name[TOKEN];
   if (opt.type == PROBE && opt.id == NULL && opt.application == NULL) return 0;
-  if (empty(opt.application)) opt.application = environment("AMT_APPLICATION");
+  if (empty(opt.application)) {
+    int e = take_environment("AMT_APPLICATION", name, sizeof name);
+    if (e != 0) return e;
+    opt.application = name;
+  }
   if (empty(opt.application))
     return wrong(EXIT_USAGE, "no application", "give -an NAME, or set "
                  "AMT_APPLICATION");
-  if (!amt_utf8(opt.application, strlen(opt.application)))
-    return wrong(EXIT_CONFIG, "AMT_APPLICATION", "not valid UTF-8");
   if (opt.type == START && empty(opt.job) && empty(opt.script))
     return wrong(EXIT_USAGE, "nothing to start", "give -jn JOB or -fn SCRIPT");
   if (opt.type != START && empty(opt.id))
@@ -520,8 +523,10 @@ static int check_tls(void)
 static int check_kill(void)
 {
   static const char *const words[] = { "0", "1", NULL };
-  const char *allow = either(environment("AMT_ALLOW_KILL"), "1");
-  int         word = word_in(words, allow);
+  char allow[80];
+  int  e = take_environment("AMT_ALLOW_KILL", allow, sizeof allow);
+  int  word = word_in(words, either(allow, "1"));
+  if (e != 0) return e;
   if (word < 0)
     return wrong(EXIT_CONFIG, "AMT_ALLOW_KILL", "'%s' is neither 0 nor 1",
                  allow);

@@ -462,9 +462,6 @@ int catch_signals(void)
       sigaction(numbers[i], &action, NULL);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, NULL); /* a write's error tells it */
-#ifdef SIGXFSZ
-  sigaction(SIGXFSZ, &action, NULL);
-#endif
   return 0;
 }
 
@@ -556,6 +553,9 @@ void system_begin(void)
 {
   struct rlimit none = { 0, 0 };
   setrlimit(RLIMIT_CORE, &none);
+#ifdef SIGXFSZ
+  signal(SIGXFSZ, SIG_IGN); /* a write's error tells that a file is too long */
+#endif
 #ifdef __linux__
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

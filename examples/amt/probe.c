@@ -356,6 +356,11 @@ static int probe_calls(void)
   task.application = either(opt.application, "-");
   for (i = signs_in() ? 0 : 1; i < n; i++) {
     int answered = probe_call(calls[i]);
+    if (!answered && !token_refused() && change_type()) {
+      answered = probe_call(calls[i]);
+      if (answered && id_type == 1)
+        put_text("the id is taken as a JSON string alone (--id-text)\n");
+    }
     good &= probe_report();
     if (!answered && i > 0 && probe_headers(calls[i], &answered)) {
       good = 0;

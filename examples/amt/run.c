@@ -258,9 +258,7 @@ static int message(void)
   return log_cut ? drop_log() : -1;
 }
 
-/* A bare id may be a number or a string to the server: where it refuses one,
-   the other is tried, once. 1 if that goes on now. */
-static int other_type(void)
+int change_type(void)
 {
   int st = job.http_status;
   if (other_tried || opt.type == START || opt.id_text || job.status >= 0 ||
@@ -269,6 +267,13 @@ static int other_type(void)
       st == 429) return 0;
   other_tried = 1;
   id_type = *job.id != '"';
+  return 1;
+}
+
+/* 1 if the other is tried now. */
+static int other_type(void)
+{
+  if (!change_type()) return 0;
   amt_drop(&pool, &job);
   begin_by_id();
   return 1;
@@ -317,9 +322,12 @@ static int react(amt_event event)
   case AMT_MESSAGE: return message();
   case AMT_SERVER_TEXT: keep_said(); return -1;
   case AMT_STOP_ANSWERED: case AMT_RETRYING: refused(event); break;
-  case AMT_DONE: return fetch_again() ? -1 : done();
+  case AMT_DONE:
+    if (!fetch_again()) return done();
+    break;
   case AMT_FAILED:
-    return other_type() || (!hurried && try_next_server(1)) ? -1 : failed();
+    if (!other_type() && (hurried || !try_next_server(1))) return failed();
+    break;
   default:
     sink_flush(&out);
     live_draw();

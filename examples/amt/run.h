@@ -3,6 +3,10 @@
 #ifndef RUN_H
 #define RUN_H
 
+/* A bare id may be a number or a string to the server. 1, once, if the call at
+   hand was refused so that the other is to be tried: json_id then gives it. */
+int change_type(void);
+
 /* Told once a minute, as long as it is the same. */
 void tell_failure(const char *format, const char *what);
 

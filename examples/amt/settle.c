@@ -83,11 +83,15 @@ static int settle_servers(void)
 
 static int settle_server(void)
 {
-  const char *where;
+  static char there[PATHS];
+  const char *where = there;
+  int         e;
   server_unasked = config_unasked && (given_by(&opt.servers) == NOWHERE ||
                                       given_by(&opt.servers) == CONFIGURATION);
   if (opt.servers.count > 0) return settle_servers();
-  opt.server = where = environment("AMT_SERVER");
+  e = take_environment("AMT_SERVER", there, sizeof there);
+  if (e != 0) return e;
+  opt.server = there;
   if (empty(opt.server)) {
     opt.server = config_url();
     if (opt.server != NULL)
@@ -112,27 +116,6 @@ static int settle_tls(void)
   return wrong(EXIT_CONFIG, tls_option(), "this goes with https only, and the "
                "server is %s, where nothing is verified or encrypted; leave "
                "it out, or correct the URL", opt.server);
-}
-
-/* A text of the environment into ours, so that it can be wiped; without the
-   line end that `$(cat ...)` leaves on some systems. */
-static int take_environment(const char *name, char *to, size_t room)
-{
-  static const char *const line_ends[] = { "", "\n", "\r\n", "\r", NULL };
-  const char *value = either(environment(name), "");
-  size_t      n;
-  if (strlen(value) >= room)
-    return wrong(EXIT_CONFIG, name, "longer than %u bytes",
-                 (unsigned)(room - 1));
-  if (!amt_utf8(value, strlen(value)))
-    return wrong(EXIT_CONFIG, name, "not valid UTF-8");
-  n = strcspn(value, "\r\n");
-  if (word_in(line_ends, value + n) < 0)
-    return wrong(EXIT_CONFIG, name, "a line end is in it; set it to one line");
-  memcpy(to, value, n);
-  to[n] = 0;
-  environment_wipe(name);
-  return 0;
 }
 
 /* Whoever put the file there would be sent what it does not hold. */

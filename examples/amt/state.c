@@ -207,8 +207,10 @@ static int take_state(void)
 
 int state_intent, state_missed;
 
+/* What a run that was killed left beside the file goes: the lock is ours. */
 int open_state(void)
 {
+  char        beside[PATHS];
   const char *fault;
   int         fd, e;
   if (empty(opt.state)) return 0;
@@ -219,6 +221,7 @@ int open_state(void)
   text(state_lock, sizeof state_lock, "%s.lock", opt.state);
   e = lock_state();
   if (e != 0) return e;
+  file_remove(text(beside, sizeof beside, "%s.tmp", opt.state));
   fd = file_open_as(opt.state, AS_STATE, &fault);
   if (fd < 0 && fault == NULL && errno == ENOENT) {
     state_missed = state_waited;

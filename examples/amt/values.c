@@ -2,7 +2,9 @@
 
 #include "values.h"
 #include "encodings.h"
+#include "system.h"
 #include "tell.h"
+#include "text.h"
 #include <string.h>
 
 int milliseconds(const char *t, uint32_t *ms)
@@ -53,6 +55,26 @@ int add_lines(list *l, const char *name, char *value)
     if (next == NULL || *next == 0) return 0;
     value = next;
   }
+}
+
+int take_environment(const char *name, char *to, size_t room)
+{
+  static const char *const line_ends[] = { "", "\n", "\r\n", "\r", NULL };
+  const char *value = either(environment(name), "");
+  size_t      n;
+  *to = 0;
+  if (strlen(value) >= room)
+    return wrong(EXIT_CONFIG, name, "longer than %u bytes",
+                 (unsigned)(room - 1));
+  if (!amt_utf8(value, strlen(value)))
+    return wrong(EXIT_CONFIG, name, "not valid UTF-8");
+  n = strcspn(value, "\r\n");
+  if (word_in(line_ends, value + n) < 0)
+    return wrong(EXIT_CONFIG, name, "a line end is in it; set it to one line");
+  memcpy(to, value, n);
+  to[n] = 0;
+  environment_wipe(name);
+  return 0;
 }
 
 /* Digits of four or six bits each, into a key: how many of them are right. */

@@ -16,6 +16,11 @@ int bytes_of(const char *t, uint64_t *bytes);
    since no server takes them. 0, or EXIT_USAGE after saying why. */
 int add_lines(list *l, const char *name, char *value);
 
+/* A text of the environment, "" if it is not there, without the line end that
+   `$(cat ...)` leaves on some systems; so that it can be wiped, our copy of it
+   is. 0, or EXIT_CONFIG after saying why: "" then, too. */
+int take_environment(const char *name, char *to, size_t room);
+
 /* One more of opt.pins. 0, or this status after saying what is wrong with what
    `name` says. */
 int take_pin(const char *name, int status, const char *value);
