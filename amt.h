@@ -1968,8 +1968,9 @@ static int amt__would_break(const amt__walk *w, const char *text, size_t n)
   return n != 0;
 }
 
-/* Secrets are read a byte at a time. Wide registers would hold many of their
-   bytes and may be saved on the stack, which nobody wipes. */
+/* Secrets are looked at a byte at a time. Wide registers would hold many of
+   their bytes and may be saved on the stack, which nobody wipes. (A token in a
+   header is copied as it is, by memcpy.) */
 AMT__INLINE int amt__is_secret(unsigned word)
 {
   return word == AMT__W_PASSWORD || word == AMT__W_TOKEN ||
