@@ -109,7 +109,7 @@ int capture_work(void)
 
 int capture_close(unsigned *requests, unsigned *conns)
 {
-  while (capture_work()) continue;
+  while (capture_work()) {}
   *requests = saved.requests, *conns = saved.conns;
   if (saved.fd != 0) file_close(saved.fd);
   saved.fd = 0;

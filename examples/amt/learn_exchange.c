@@ -294,7 +294,7 @@ static void walk_cookies(const char *head, size_t from, size_t to, int all,
   static char name[256];
   do {
     spot   s = plain_spot(IN_COOKIE, name);
-    size_t n = 0, end = from;
+    size_t n = 0, end;
     while (from < to && head[from] == ' ') from++;
     while (from + n < to && head[from + n] != '=' && head[from + n] != ';') n++;
     url_decode(name, head + from, n < sizeof name ? n : sizeof name - 1, 0);

@@ -123,7 +123,8 @@ static size_t state_text(char *to, size_t room, const char *id)
   char    digits[17];
   amt_put_text(&o, id == NULL ? "finished\n" : *id != 0 ? "started\n"
                                                          : "starting\n");
-  if (!empty(id)) state_line(&o, id_type == 1 ? "id" : "number", id);
+  if (id != NULL && *id != 0)
+    state_line(&o, id_type == 1 ? "id" : "number", id);
   if (o.total + 32 > room) return 0;
   hex_digits(digits, checksum(0, to, o.len));
   amt_put_text(&o, "check = ");

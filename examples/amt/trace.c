@@ -260,8 +260,10 @@ static ptrdiff_t tap_read(amt_stream *s, void *p, size_t n)
 {
   ptrdiff_t got = under->ops->read(under, p, n);
   (void)s;
-  if (got > 0) report_bytes('<', p, (size_t)got);
-  if (got > 0) tap_reply((const unsigned char *)p, (size_t)got);
+  if (got > 0) {
+    report_bytes('<', p, (size_t)got);
+    tap_reply((const unsigned char *)p, (size_t)got);
+  }
   return got;
 }
 

@@ -344,7 +344,7 @@ static int next_wire_value(wire_reader *r, const char **fault)
     *fault = "a line that begins with a blank, '}' or ']' goes on with a "
              "value, and there is none before it";
   if (*fault != NULL) return 1;
-  end = r->value + strlen(r->value);
+  end = r->value + strlen(r->value); /* NOLINT: without one is a fault */
   while (*r->at != 0 && strchr(" \t}]#\r\n", *r->at) != NULL) {
     first = *r->at;
     p = cut_line(r);
