@@ -4711,6 +4711,23 @@ def test_parameters_may_be_many_empty_and_in_a_file():
         one_line(r, 78, d + "/none")
 
 
+def test_four_times_the_parameters_cost_four_times_the_work():
+    if WINE:
+        return  # its processes' time is not told
+    with server("--speed", "100") as (url, _):
+        def seconds(n):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            r = amt(url, *QUICK, *["-pa", "x" * 100] * n)
+            equal(r.returncode, 4)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime - before.ru_utime
+
+        none, some, many = (seconds(n) for n in (0, 3500, 14000))
+        print("        %.2f s, %.2f, %.2f" % (none, some, many))
+        # In 0.1, 1.4 MB took 2.3 s, and a quarter of it 0.15.
+        assert many - none < 6 * (some - none) + 0.4, (none, some, many)
+
+
 def test_encrypt_reads_a_line_and_is_known_by_its_name():
     wanted = amt(None, "encrypt", "-v", "opconxps", fast=False).stdout
     r = amt(None, "encrypt", fast=False, input="opconxps\n")
