@@ -148,7 +148,8 @@
                     AMT_IMPLEMENTATION, unless it says "everywhere"; sizes are
                     of a Cortex-M4, gcc 12 -Os
 
-   AMT_STATIC       everywhere it is included: all functions are static
+   AMT_STATIC       everywhere it is included: all functions are static. (gcc
+                    warns in a file without the implementation, and is right.)
    AMTDEF           everywhere: what stands before each public function
    AMT_NO_TEXT      leaves out the words and names of errors
    AMT_ASSERT(c)    called where a misuse would make c false: a job begun anew
@@ -170,7 +171,10 @@
    AMT_BEARSSL      amt_bearssl.h: TLS without a heap
    AMT_MBEDTLS      amt_mbedtls.h: TLS by mbedTLS 2.28, 3.x and 4.x
 
-   No option changes the layout of a struct. */
+   No option changes the layout of a struct.
+
+   To have it in a C++ namespace, include its system headers before: stddef.h,
+   stdint.h, string.h, on x86 emmintrin.h, and those of its backends. */
 
 #ifndef AMT_HTTP_H
 #define AMT_HTTP_H

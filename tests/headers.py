@@ -134,6 +134,15 @@ def test_the_implementation_may_come_after_the_declarations():
             takes('#include "%s"\n' % first + whole("amt.h"), *options)
 
 
+def test_a_namespace_holds_them_if_the_systems_headers_came_before():
+    system = "".join("#include <%s>\n" % h for h in
+                     ("stddef.h", "stdint.h", "string.h"))
+    sse2 = "#ifdef __SSE2__\n#include <emmintrin.h>\n#endif\n"
+    for options in ["-O2"], ["-O2", "-DAMT_WIDE=64"], ["-Os", "-DAMT_STATIC"]:
+        takes(system + sse2 + "namespace ours {\n" + whole("amt.h") + "}\n",
+              *options, compiler=CXX11)
+
+
 def test_all_headers_may_lie_in_one_folder():
     d = folder(*HEADERS)
     for options in CHOICES:
