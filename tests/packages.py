@@ -137,6 +137,24 @@ def test_a_signal_in_mid_installation_leaves_no_policy_behind():
                 m.gone()
 
 
+# make sends on what its whole group has had: its recipe gets it twice.
+def test_a_second_signal_does_not_keep_the_policy_there():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with machine() as m:
+            m.write("bin/grep", '#!/bin/sh\n[ ! -e "$D/ends" ] || '
+                    '{ : >"$D/asks"; sleep 1; }\nexec /bin/grep "$@"\n')
+            os.chmod(m.d + "/bin/grep", 0o755)
+            process = m.hanging("none")
+            m.write("ends", "")
+            os.killpg(process.pid, number)
+            for _ in range(3000):
+                if "asks" in os.listdir(m.d):
+                    break
+                time.sleep(0.01)
+            end(process, number)
+            m.gone()
+
+
 def test_an_installation_that_fails_leaves_no_policy_behind():
     for fake in ("exit 100", "kill -9 $$"):
         with machine() as m:

@@ -40,8 +40,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 # It may be anything by now: only what bears the mark is ours to remove. A link
-# is never ours.
+# is never ours. No signal, of which make sends a second one, ends this early.
 forget_policy() {
+  trap '' HUP INT TERM
   [ -z "$new" ] || rm -f "$new"
   if [ ! -L "$policy" ] && grep -qxF "$mark" "$policy" 2>/dev/null; then
     rm -f "$policy"
@@ -81,9 +82,9 @@ install_all() { apt_get install --no-install-recommends "$@"; }
 new=
 exec 9<"$(dirname "$policy")" && flock -w $patience 9 || exit 1
 trap forget_policy EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'trap "" HUP INT TERM; exit 129' HUP
+trap 'trap "" HUP INT TERM; exit 130' INT
+trap 'trap "" HUP INT TERM; exit 143' TERM
 without "$@" # what another one has just installed is here now
 [ -n "$missing" ] || exit 0
 echo "Installing:$missing"
