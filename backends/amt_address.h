@@ -6,17 +6,17 @@
      >>address-open    a name's addresses, tried in turn
 
    The kinds differ in the names of calls, in how these fail and in how to wait.
-   They share a name's addresses, IPv4 and IPv6, and the order in which these
-   are tried. A kind of sockets defines, before it includes this file:
+   They share how a name's addresses, IPv4 and IPv6, are asked for and tried. A
+   kind of sockets defines, before it includes this file:
 
      amt__socket       its struct: stream, resolve, ctx, fd, sys_error, zone,
                        left, count, index, address, worked
      amt__os(call)     the system's name of a call
      AMT__CLOSED       the fd of what is not open
      AMT__TIMEDOUT     the system's error for an address that did not answer
-     AMT__NO_FAMILY    and for an address of a kind that it does not have
+     AMT__NO_FAMILY    its error for an address of a family it does not know
 
-   and of these what applies:
+   and these where they apply:
 
      AMT__NO_NAMES     there is no getaddrinfo
      AMT__NO_IPV4      no sockaddr_in
@@ -24,7 +24,7 @@
 
    and, after it, the functions declared here.
 
-   Price: it is counted with theirs.
+   Price: it is part of theirs.
 
    Licence: MIT or Unlicense, at your choice; the text is at the end of
    amt_http.h. */
@@ -36,7 +36,7 @@
 #error "include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead"
 #endif
 
-/* Their own part, in the file that includes this one. */
+/* The file that includes this one defines these. */
 
 /* Begins a connection and sets fd: 1, AMT_AGAIN, or < 0 with sys_error set. */
 static int  amt__socket_connect(amt__socket *s, int family,
@@ -47,7 +47,7 @@ static int  amt__socket_connected(amt__socket *s);
 static void amt__socket_opened(amt__socket *s);
 /* Closes fd, if it is open. */
 static void amt__socket_shut(amt__socket *s);
-/* Makes the next close of fd, which is open, reset the connection. */
+/* fd is open: makes its close reset the connection. */
 static void amt__socket_abort(amt__socket *s);
 
 /* ------------------------------------------------------------------------
@@ -60,8 +60,8 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
   return AMT_E_DNS;
 }
 #else
-/* Appends addresses, of one family or of all, after *count: 0, or the system's
-   error. */
+/* Appends addresses of one family, or of all, and adds to *count: 0, or the
+   system's error. */
 static int amt__socket_ask(const char *host, int family, amt_address *a,
                            int max, int *count)
 {
@@ -95,7 +95,7 @@ static int amt__socket_ask(const char *host, int family, amt_address *a,
   return 0;
 }
 
-/* musl gives no address at all if one family fails: so ask for each family
+/* musl gives no address at all if one family fails: then ask for each family
    alone. */
 static int amt__socket_resolve(const char *host, amt_address *a, int max)
 {
@@ -114,8 +114,8 @@ static int amt__socket_resolve(const char *host, amt_address *a, int max)
 }
 #endif
 
-/* Puts the address that worked last time first: a dead one before it costs its
-   share of the limit only once. */
+/* Moves the address that worked last time to the front, so that a dead one
+   costs its share of the limit only once. */
 static void amt__socket_prefer(amt__socket *s)
 {
   amt_address first = s->address[0];
@@ -140,7 +140,7 @@ static int amt__socket_names(amt__socket *s, const char *host, size_t n)
     return 1;
   }
   s->count = 0;
-  if (memchr(host, ':', n) != NULL) return AMT_E_URL_HOST; /* no name has it */
+  if (memchr(host, ':', n) != NULL) return AMT_E_URL_HOST; /* not in names */
   if (n >= sizeof name) return AMT_E_DNS;
   memcpy(name, host, n);
   name[n] = 0;
@@ -184,7 +184,7 @@ static int amt__socket_begin(amt__socket *s, uint16_t port)
   return -1;
 }
 
-/* Each address may use its share of what was left when its turn came. */
+/* Each address has its share of the time that was left at its turn. */
 static int amt__socket_open(amt_stream *stream, const char *host,
                             size_t host_len, uint16_t port, uint32_t left)
 {
@@ -208,11 +208,11 @@ static int amt__socket_open(amt_stream *stream, const char *host,
     }
     if (e == AMT_AGAIN) {
       uint32_t share = s->left / (uint32_t)(s->count - s->index);
-      uint32_t spent = left < s->left ? s->left - left : 0; /* it went back */
+      uint32_t spent = left < s->left ? s->left - left : 0; /* left grew */
       if (spent < share || s->count - s->index == 1) return AMT_AGAIN;
       s->sys_error = AMT__TIMEDOUT;
     }
-    amt__socket_shut(s); /* gives up this address: the next one's turn */
+    amt__socket_shut(s); /* give up this address, try the next */
     s->index++;
   }
   s->count = 0; /* ask for the name again next time */

@@ -155,19 +155,22 @@ typedef struct amt_bearssl {
   amt_bearssl_server     *server;
   unsigned char          *buf;
   size_t                  size;
-  uint8_t                 state;       /* private; what follows, up to the
-                                          verifier, begins anew each time */
+  uint8_t                 state;       /* private; each connection zeroes what
+                                          follows, up to the verifier */
   uint8_t                 certificates, offered, decided, passed;
-  uint8_t                 seen;        /* in the server's own certificate */
-  uint8_t                 constrained; /* that one, from 1, constrains names */
+  uint8_t                 seen;        /* by the reader, in the server's own
+                                          certificate */
+  uint8_t                 constrained; /* the certificate, from 1, that
+                                          constrains names; 0: none */
   char                    san_text;
-  uint16_t                first;       /* byte that arrived, + 1; 0: none */
+  uint16_t                first;       /* the first byte, + 1; 0: none came */
   amt_tls_report          report;
   /* Private: */
-  int                     broken;      /* the error of a write below; then
-                                          nothing is written any more */
+  int                     broken;      /* the error of a write to `inner`;
+                                          after it nothing more is written */
   int                     verdict;     /* why the certificate was refused */
-  br_name_element         san;         /* without the reader: a dNSName? */
+  br_name_element         san;         /* without the reader: asks if there
+                                          is a dNSName */
   uint8_t                 binding[32]; /* what a saved session depends on */
   amt_tls_reader          reader;
   const br_x509_class    *verifier;    /* ours, in front of xc */
@@ -176,11 +179,11 @@ typedef struct amt_bearssl {
   br_x509_minimal_context xc;
 } amt_bearssl;
 
-/* The buffer is the caller's, one for each connection, and sets the largest
-   record: AMT_BEARSSL_FULL takes any; twice that sends and receives at once;
-   AMT_BEARSSL_LEAST to AMT_BEARSSL_FULL asks the server for records of 512,
-   1,024, 2,048 or 4,096 bytes (max_fragment_length, RFC 6066), which OpenSSL
-   and nginx send and GnuTLS does not: then AMT_E_TLS_RECORD. */
+/* Each connection has a buffer of the caller's. Its size sets the largest
+   record. AMT_BEARSSL_FULL takes any; twice that can send and receive at the
+   same time. A smaller one, AMT_BEARSSL_LEAST at least, asks the server for
+   records of 512, 1,024, 2,048 or 4,096 bytes (max_fragment_length, RFC 6066).
+   OpenSSL and nginx send them; GnuTLS does not: then AMT_E_TLS_RECORD. */
 #define AMT_BEARSSL_FULL  16709
 #define AMT_BEARSSL_LEAST 837
 
@@ -196,24 +199,24 @@ typedef struct amt_tls_room {
   int            error;
 } amt_tls_room;
 
-/* Trust anchors from PEM, into memory of the caller's (some 600 bytes for
-   each certificate; a system's whole file is 100 kB). Zeroed, then mem and
-   size set; list and count are the result. Certificates that BearSSL cannot
-   use, that have expired, or have an RSA key below 2,048 bits are skipped and
-   counted; what is no certificate is skipped. Only an anchor's name and key are
+/* Reads trust anchors from PEM into the caller's memory (some 600 bytes for
+   each certificate; a system's whole file is 100 kB). Zero it, then set mem and
+   size; list and count are the result. Certificates that BearSSL cannot use,
+   that have expired, or that have an RSA key below 2,048 bits are skipped and
+   counted. What is no certificate is skipped. Only an anchor's name and key are
    kept: its dates and constraints are not checked later. */
 typedef struct amt_bearssl_anchors {
   void                   *mem;
   size_t                  size;
-  uint32_t                now;     /* seconds since 1970. 0: as amt_tls.time
-                                      has it; before this build's own date: no
-                                      anchor is too old */
+  uint32_t                now;     /* seconds since 1970; 0: the system's
+                                      clock, if there is one. Before this
+                                      build's date no anchor has expired */
   br_x509_trust_anchor   *list;
   size_t                  count;
   size_t                  passed;  /* certificates that cannot be used */
   /* Private: */
   amt_tls_room            room;
-  size_t                  dn;      /* where the name at hand begins */
+  size_t                  dn;      /* where the current name begins */
   br_pem_decoder_context  pem;
   br_x509_decoder_context x509;
   uint8_t                 state;
@@ -227,10 +230,10 @@ AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
    certificate that can be used. */
 AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a);
 
-/* A client's chain and its unencrypted key from PEM (PKCS #8, or "RSA" or "EC
-   PRIVATE KEY") into mem: about the texts' size in all, and 0.8 kB of stack
-   meanwhile. 0, or AMT_E_TLS_PEM,
-   AMT_E_TLS_KEY, AMT_E_TLS_ROOM. Wipe mem after use: it holds the key. */
+/* Reads a client's chain and its unencrypted key (PKCS #8, or "RSA" or "EC
+   PRIVATE KEY") from PEM into mem, which needs about the size of both texts;
+   takes 0.8 kB of stack. 0, or AMT_E_TLS_PEM, AMT_E_TLS_KEY, AMT_E_TLS_ROOM.
+   Wipe mem after use: it holds the key. */
 AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
                                    size_t size, const char *chain,
                                    size_t chain_len, const char *key,
@@ -241,8 +244,8 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
 /* ========================================================================
    >>bearssl-impl
 
-   The engine moves bytes between four buffers of its own and never waits;
-   this section carries them to and from the stream below. */
+   The engine has four buffers and never waits. This section carries bytes
+   between them and the inner stream. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_BEARSSL_IMPLEMENTED)
 #define AMT_BEARSSL_IMPLEMENTED
@@ -284,7 +287,7 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
   if (!t->decided) t->report.certificate = t->certificates;
   if (t->certificates < 255u) t->certificates++;
   t->passed = t->certificates != 1u && t->server->tls.insecure_skip_chain;
-  if (t->passed) return; /* only the first is looked into, for its key */
+  if (t->passed) return; /* only the first is read, for its key */
   t->xc.vtable->start_cert(&t->xc.vtable, n);
   if (!t->decided) amt__cert_init(&t->reader);
 #ifndef AMT_TLS_NO_PIN
@@ -292,8 +295,8 @@ static void amt__bearssl_start_cert(const br_x509_class **ctx, uint32_t n)
 #endif
 }
 
-/* Reads the certificate before BearSSL does: BearSSL needs a time, and if dates
-   are skipped it gets the certificate's own. */
+/* Reads the certificate before BearSSL does. BearSSL needs a time: if dates are
+   skipped, it gets the time at which the certificate begins. */
 static void amt__bearssl_append(const br_x509_class **ctx,
                                 const unsigned char *p, size_t n)
 {
@@ -330,7 +333,7 @@ static void amt__bearssl_end_cert(const br_x509_class **ctx)
 #endif
 }
 
-/* BearSSL does not check name constraints, so they are refused here. */
+/* Refuses name constraints, since BearSSL does not check them. */
 static void amt__bearssl_constrained(amt_bearssl *t)
 {
   t->verdict = AMT_E_TLS_CERTIFICATE;
@@ -436,8 +439,8 @@ AMTDEF void amt_bearssl_legacy_ciphers(br_ssl_client_context *cc,
   br_ssl_engine_set_default_aes_cbc(eng);
 }
 
-/* Resumes the saved session if all that it depends on is the same: the caller's
-   part of the server, the pins, the name, the port. */
+/* Offers the saved session if nothing that it depends on has changed: the
+   caller's part of the server, the pins, the name, the port. */
 static void amt__bearssl_offer(amt_bearssl *t, const amt__tls_asked *asked,
                                size_t n, uint32_t now)
 {
@@ -457,7 +460,7 @@ static void amt__bearssl_offer(amt_bearssl *t, const amt__tls_asked *asked,
   }
 }
 
-/* Wipes the engine except its random generator. Once seeded, that serves all
+/* Wipes the engine, except a random generator that is seeded: it serves all
    later connections, and it cannot be run backwards. */
 static void amt__bearssl_clear(amt_bearssl *t)
 {
@@ -472,7 +475,7 @@ static void amt__bearssl_clear(amt_bearssl *t)
 static int amt__bearssl_seed(amt_bearssl *t)
 {
   const amt_tls *tls = &t->server->tls;
-  uint8_t       *seed = t->binding; /* amt__bearssl_offer writes over it */
+  uint8_t       *seed = t->binding; /* borrowed: amt__bearssl_offer sets it */
   size_t         n = sizeof t->binding;
   if (t->cc.eng.rng_init_done == 2) return 0;
   if (tls->random == NULL) return 0; /* BearSSL asks the system, or refuses */
@@ -482,19 +485,19 @@ static int amt__bearssl_seed(amt_bearssl *t)
 }
 
 #if !AMT__TLS_READER
-/* BearSSL accepts a common name if there is no subjectAltName. It tells whether
-   there was a dNSName. */
+/* BearSSL accepts a common name if there is no subjectAltName. So it is asked
+   whether there is a dNSName. */
 static void amt__bearssl_ask_san(amt_bearssl *t)
 {
   static const unsigned char dns_name[2] = { 0, 2 };
   t->san.oid = dns_name;
-  t->san.buf = &t->san_text; /* of which BearSSL clears a byte, no more */
+  t->san.buf = &t->san_text; /* BearSSL clears this byte, no more */
   br_x509_minimal_set_name_elements(&t->xc, &t->san, 1);
 }
 #endif
 
-/* Prepares all that the first byte needs. amt_bearssl_init or the last close
-   left the engine wiped. */
+/* Prepares the engine for the first byte. amt_bearssl_init or the last close
+   has wiped it. */
 static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
                               uint16_t port)
 {
@@ -543,7 +546,7 @@ static int amt__bearssl_begin(amt_bearssl *t, const char *host, size_t n,
   return 0;
 }
 
-/* The engine's own end, BR_ERR_, as an error of ours. */
+/* Turns the engine's BR_ERR_ into an error of ours. */
 static int amt__bearssl_error(const amt_bearssl *t, int e)
 {
 #define AMT__E(theirs, ours) \
@@ -579,15 +582,16 @@ static int amt__bearssl_error(const amt_bearssl *t, int e)
 }
 
 #if AMT__TLS_READER
-/* Which certificate of the chain is at fault? A signature is checked with the
-   key of the next certificate; a wrong key usage is the server's own. */
+/* Which certificate of the chain is at fault? A bad signature shows only after
+   the next certificate, which has the key, is read. A wrong key usage is
+   always in the server's own. */
 static void amt__bearssl_blame(amt_bearssl *t, int e)
 {
   amt_tls_report *report = &t->report;
   uint8_t         read = report->certificate;
   if (e == BR_ERR_WRONG_KEY_USAGE) report->certificate = 0;
   if (e == BR_ERR_X509_BAD_SIGNATURE) report->certificate--;
-  if (report->certificate == 0) return; /* its dates are there */
+  if (report->certificate == 0) return; /* the report has its dates */
   report->from = report->certificate == read ? t->reader.from : 0;
   report->until = report->certificate == read ? t->reader.until : 0;
 }
@@ -604,15 +608,15 @@ static int amt__bearssl_closed(amt_bearssl *t)
 #endif
   e = amt__bearssl_error(t, e);
   if (t->offered && t->state == AMT__TLS_SHAKING && t->certificates == 0) {
-    amt_bearssl_forget(t->server); /* next time from the start */
+    amt_bearssl_forget(t->server); /* next: a full handshake */
     return AMT_E_TLS_BROKEN;
   }
   return e;
 }
 
-/* Sends what the engine has ready, as far as the stream takes it. After a
-   failed write the rest is dropped, so that what the server said before, an
-   alert or an early reply, can still be read. Returns the engine's state. */
+/* Sends what the engine has ready, as much as the stream takes. After a failed
+   write the rest is dropped: the server may have sent an alert or an early
+   reply, which can still be read. Returns the engine's state. */
 static unsigned amt__bearssl_flush(amt_bearssl *t)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
@@ -630,9 +634,9 @@ static unsigned amt__bearssl_flush(amt_bearssl *t)
 }
 
 /* Moves records until the engine is in one of the states `until`: 1, or
-   AMT_AGAIN, or an error. At most 16 pieces a turn, against a server that sends
-   empty records without end. In a handshake one piece a turn: a single one may
-   cost a signature, and other connections need their time. */
+   AMT_AGAIN, or an error. Reads 16 pieces a turn at most, since a server may
+   send empty records without end. In a handshake it reads one: that may cost a
+   signature, and other connections need their time. */
 static int amt__bearssl_run(amt_bearssl *t, unsigned until)
 {
   br_ssl_engine_context *eng = &t->cc.eng;
@@ -646,7 +650,7 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     if (t->broken) until &= BR_SSL_RECVAPP; /* nothing more is sent */
     if (state & until) return 1;
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
-    if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller's turn */
+    if (!(state & BR_SSL_RECVREC)) return t->broken; /* it wants the caller */
     p = br_ssl_engine_recvrec_buf(eng, &n);
     got = (t->inner->ops->read)(t->inner, p, n);
     if (got <= 0 && t->broken) return t->broken;
@@ -714,7 +718,7 @@ static ptrdiff_t amt__bearssl_read(amt_stream *stream, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* Sends one record. If the write below fails, it may still have left whole. */
+/* Sends one record. It may have left whole even if the inner stream failed. */
 static ptrdiff_t amt__bearssl_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_bearssl   *t = (amt_bearssl *)(void *)stream;
@@ -736,7 +740,7 @@ static void amt__bearssl_close(amt_stream *stream)
   amt_bearssl *t = (amt_bearssl *)(void *)stream;
   if (t->state == AMT__TLS_OPEN && !stream->abort) {
     br_ssl_engine_close(&t->cc.eng);
-    amt__bearssl_flush(t); /* as far as it goes: close_notify */
+    amt__bearssl_flush(t); /* close_notify, if the stream takes it */
   }
   t->inner->abort = stream->abort;
   (t->inner->ops->close)(t->inner);
@@ -811,7 +815,7 @@ AMTDEF void amt_bearssl_use_ec(br_ssl_client_context *cc,
                               br_ecdsa_sign_asn1_get_default());
 }
 
-/* Memory of the caller's: bytes from its start, a list from its end. */
+/* The caller's memory: bytes grow from its start, a list from its end. */
 static void amt__room_init(amt_tls_room *r, void *mem, size_t size)
 {
   size_t odd = (size_t)((uintptr_t)mem + size) % sizeof(void *);
@@ -834,7 +838,7 @@ static unsigned char *amt__room_put(amt_tls_room *r, const void *p, size_t n)
   return at;
 }
 
-/* Room for one more of the list, which stands before the others. */
+/* Room for one more of the list, in front of the others. */
 static void *amt__room_next(amt_tls_room *r, size_t n)
 {
   if (r->error != 0 || n > r->high - r->low) {
@@ -850,8 +854,8 @@ static void amt__room_append(void *room, const void *p, size_t n)
   amt__room_put((amt_tls_room *)room, p, n);
 }
 
-/* Is it a byte of PEM? Files also hold carriage returns, a byte order mark or
-   the zeros of UTF-16, which BearSSL does not expect. */
+/* Is it a byte of PEM? BearSSL does not expect what files also hold: carriage
+   returns, a byte order mark, the zeros of UTF-16. */
 static int amt__pem_has(char c)
 {
   return c > 0 && c < 0x7F && c != '\r';
@@ -976,19 +980,19 @@ AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
 
 AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a)
 {
-  int e = amt_bearssl_anchors_read(a, "\n", 1); /* the last line may lack it */
+  int e = amt_bearssl_anchors_read(a, "\n", 1); /* if the last line lacks it */
   if (e == 0 && (a->state != AMT__PEM_BETWEEN || a->count == 0))
     e = AMT_E_TLS_PEM;
   return e;
 }
 
-/* Reads a client's two texts. What it needs of them lies in the room as DER,
-   and a list says where. */
+/* Reads a client's two texts. The room holds their certificates and keys as
+   DER; a list says where each is. */
 typedef struct amt__client_pem {
   br_pem_decoder_context  pem;
   amt_tls_room            room;
-  size_t                  begin; /* of the object at hand */
-  br_x509_certificate    *list;  /* the last first */
+  size_t                  begin; /* of the current object */
+  br_x509_certificate    *list;  /* the last one comes first */
   size_t                  count;
 } amt__client_pem;
 
@@ -1018,8 +1022,8 @@ static int amt__client_event(amt__client_pem *x, int event, int error)
   return x->room.error;
 }
 
-/* Reads certificates, if a text without one is AMT_E_TLS_PEM, or keys, if it
-   is AMT_E_TLS_KEY. */
+/* `error` says what to read, and is returned if there is none: AMT_E_TLS_PEM
+   for certificates, AMT_E_TLS_KEY for keys. */
 static int amt__client_text(amt__client_pem *x, const char *p, size_t n,
                             int error)
 {
@@ -1033,7 +1037,7 @@ static int amt__client_text(amt__client_pem *x, const char *p, size_t n,
     }
     if (last) break;
     last = 1;
-    p = "\n"; /* its last line may lack it */
+    p = "\n"; /* if the last line lacks it */
     n = 1;
   }
   return x->count == before ? error : 0;
@@ -1059,7 +1063,7 @@ static int amt__der_next(br_x509_certificate *d, unsigned tag,
   return 1;
 }
 
-/* RSAPrivateKey, RFC 8017, A.1.2, behind its version. */
+/* RSAPrivateKey, RFC 8017, A.1.2, after its version. */
 static int amt__key_rsa(br_rsa_private_key *rsa, br_x509_certificate *in)
 {
   br_x509_certificate v[8]; /* n, e, d, p, q, dp, dq, iq */
@@ -1078,8 +1082,8 @@ static int amt__key_rsa(br_rsa_private_key *rsa, br_x509_certificate *in)
   return 1;
 }
 
-/* ECPrivateKey, RFC 5915, at its privateKey. The curve's name stands inside,
-   or in PKCS #8 behind the algorithm's. */
+/* ECPrivateKey, RFC 5915, from its privateKey on. The curve's name is inside
+   or, in PKCS #8, after the algorithm's name. */
 static int amt__key_ec(br_ec_private_key *ec, br_x509_certificate *in,
                        br_x509_certificate *algorithm)
 {
@@ -1098,7 +1102,7 @@ static int amt__key_ec(br_ec_private_key *ec, br_x509_certificate *in,
   return ec->curve != 0;
 }
 
-/* One of three forms: PKCS #8 (RFC 5958) has one of the others inside. */
+/* A key has one of three forms; PKCS #8 (RFC 5958) wraps one of the others. */
 static int amt__key_read(amt_bearssl_client *c, br_x509_certificate d)
 {
   static const uint8_t rsa[11] = { 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D,
@@ -1138,8 +1142,8 @@ AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
   c->chain_len = n = x.count;
   if (e == 0) e = amt__client_text(&x, key, key_len, AMT_E_TLS_KEY);
   if (e == 0) {
-    list = x.list + (x.count - n); /* the first key stands before it */
-    for (i = 0; i < n / 2u; i++) { /* ours first */
+    list = x.list + (x.count - n); /* before it: the first key */
+    for (i = 0; i < n / 2u; i++) { /* to have ours first */
       br_x509_certificate last = list[n - 1u - i];
       list[n - 1u - i] = list[i];
       list[i] = last;

@@ -71,10 +71,10 @@
    library from a callback of lwIP.
 
    Host names go to lwIP's DNS; until it answers, open says AMT_AGAIN. For names
-   of your own: DNS_LOCAL_HOSTLIST, dns_local_addhost. Memory is
-   lwIP's: one TCP_PCB, what TCP_WND and TCP_SND_BUF let lie in its pools, and
-   one pcb more for the connection before this one, which may still be waiting
-   for its last answer; it gives way when the pools are empty.
+   of your own: DNS_LOCAL_HOSTLIST, dns_local_addhost. Memory is lwIP's: one
+   TCP_PCB, and what TCP_WND and TCP_SND_BUF let lie in its pools. One pcb more
+   is for the connection before this one, which may still wait for its last
+   answer; it gives way when the pools are empty.
 
    A look-up cannot be cancelled: make the struct static, or let it live
    until `looking` is 0 after the connection was closed. */
@@ -85,7 +85,7 @@ typedef struct amt_lwip_raw {
   uint8_t         looking;    /* a look-up is under way */
   /* Private: */
   uint8_t         state;
-  int8_t          end;        /* how the stream ends after what is held */
+  int8_t          end;        /* what read returns when nothing is held */
   ip_addr_t       address;
   struct pbuf    *held;       /* received, not yet read */
 } amt_lwip_raw;
@@ -124,7 +124,7 @@ static void amt__lwip_lost(void *arg, err_t e)
 {
   amt_lwip_raw *s = (amt_lwip_raw *)arg;
   s->pcb = NULL;
-  if (s->end == AMT_AGAIN) /* a proper end stays one */
+  if (s->end == AMT_AGAIN) /* an end that came first stays */
     amt__lwip_fail(s, e, s->state == AMT__LWIP_OPEN ? AMT_E_RESET
                                                     : AMT_E_CONNECT);
 }
@@ -136,7 +136,7 @@ static err_t amt__lwip_connected(void *arg, struct tcp_pcb *pcb, err_t e)
   return ERR_OK;
 }
 
-/* Bytes, or NULL for the server's end. */
+/* p is bytes, or NULL: the server has ended the stream. */
 static err_t amt__lwip_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
                                 err_t e)
 {
@@ -147,7 +147,7 @@ static err_t amt__lwip_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
   else if (s->held == NULL)
     s->held = p;
   else if (s->held->tot_len > 0xFFFFu - p->tot_len)
-    return ERR_MEM; /* with window scaling; lwIP keeps it and asks again */
+    return ERR_MEM; /* with window scaling; lwIP keeps p and asks again */
   else
     pbuf_cat(s->held, p);
   return ERR_OK;
@@ -186,12 +186,12 @@ static int amt__lwip_look(amt_lwip_raw *s, const char *host, size_t n)
 }
 #endif /* LWIP_DNS */
 
-/* Likewise, for numeric addresses too. */
+/* The same, but numeric addresses need no look-up. */
 static int amt__lwip_name(amt_lwip_raw *s, const char *host, size_t n)
 {
   amt_address a;
   if (!amt_address_parse(&a, host, n)) {
-    if (memchr(host, ':', n) != NULL) /* no name has it */
+    if (memchr(host, ':', n) != NULL) /* no name has a ':' */
       return amt__lwip_fail(s, ERR_VAL, AMT_E_URL_HOST);
 #if LWIP_DNS
     return amt__lwip_look(s, host, n);
@@ -237,7 +237,7 @@ static int amt__lwip_open(amt_stream *stream, const char *host, size_t host_len,
 {
   amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
   int           e;
-  (void)left; /* the caller closes when it is over */
+  (void)left; /* when it is 0, the caller closes */
   if (s->state == AMT__LWIP_CLOSED) {
     s->end = AMT_AGAIN;
     e = amt__lwip_name(s, host, host_len);
@@ -248,7 +248,7 @@ static int amt__lwip_open(amt_stream *stream, const char *host, size_t host_len,
   return s->state == AMT__LWIP_OPEN ? 1 : s->end;
 }
 
-/* Gives what arrived before the end first. The window opens only as bytes are
+/* The bytes that arrived come before the end. The window opens only as they are
    taken, so a slow reader slows the server down, and lwIP's pools suffice. */
 static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
 {
@@ -257,7 +257,7 @@ static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
   if (s->held == NULL) return s->end;
   got = pbuf_copy_partial(s->held, p, n > 0xFFFFu ? 0xFFFFu : (u16_t)n, 0);
   s->held = pbuf_free_header(s->held, got);
-  if (s->held != NULL && s->held->tot_len == 0) { /* empty ones at the tail */
+  if (s->held != NULL && s->held->tot_len == 0) { /* only empty ones are left */
     pbuf_free(s->held);
     s->held = NULL;
   }
@@ -266,8 +266,8 @@ static ptrdiff_t amt__lwip_read(amt_stream *stream, void *p, size_t n)
 }
 
 /* lwIP copies the whole piece or nothing. If its memory is short, and nothing
-   under way will give some back, a smaller piece may still fit. What tcp_output
-   cannot send yet, lwIP's timers send later. */
+   that is queued will free some, a smaller piece may still fit. lwIP's timers
+   send what tcp_output cannot send yet. */
 static ptrdiff_t amt__lwip_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_lwip_raw *s = (amt_lwip_raw *)(void *)stream;
@@ -289,8 +289,8 @@ static ptrdiff_t amt__lwip_write(amt_stream *stream, const void *p, size_t n)
 }
 
 /* After this lwIP has no pointer to us. It ends the connection later, at the
-   lowest priority, so that a new one may take the pcb. It does not wait for a
-   server that has not confirmed what was sent. */
+   lowest priority, so that a new one may take the pcb. If the server confirms
+   nothing, so that bytes were sent again, the connection is reset at once. */
 static void amt__lwip_close(amt_stream *stream)
 {
   amt_lwip_raw   *s = (amt_lwip_raw *)(void *)stream;

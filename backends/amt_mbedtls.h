@@ -95,26 +95,26 @@
 /* ------------------------------------------------------------------------
    >>mbedtls-api */
 
-/* One server. Call amt_mbedtls_server_init, then fill the first part. The init
-   calls psa_crypto_init, before which 4.x reads no certificate. */
+/* One server. Call amt_mbedtls_server_init, then fill the first part. It calls
+   psa_crypto_init: mbedTLS 4.x reads no certificate before that. */
 typedef struct amt_mbedtls_server {
   amt_tls            tls;
   mbedtls_x509_crt  *anchors; /* trusted authorities */
   mbedtls_x509_crt  *client;  /* our certificate and chain, or NULL, */
   mbedtls_pk_context *client_key;
   const int         *ciphers; /* ends with a 0; NULL: a short list for TLS 1.2.
-                                 From 3.2 on it may have those of TLS 1.3
-                                 (0x13..), after psa_crypto_init; without one
-                                 TLS 1.3 is not offered */
+                                 From mbedTLS 3.2 on it may have those of
+                                 TLS 1.3 (0x13..), after psa_crypto_init. TLS
+                                 1.3 is offered only if it has one */
   uint8_t            fragment; /* MBEDTLS_SSL_MAX_FRAG_LEN_; 0: any record.
-                                  With 2.28 a chain must fit one */
+                                  With 2.28 a chain must fit in one */
   /* Private: */
   mbedtls_ssl_session saved;
   uint8_t             saved_for[32];
   uint32_t            saved_until; /* seconds since 1970; 0: nothing is saved */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-  mbedtls_entropy_context entropy; /* from 4.x on mbedTLS's own: there a
-                                      tls.random is refused, not ignored */
+  mbedtls_entropy_context entropy; /* 4.x has its own, and refuses a
+                                      tls.random, rather than ignore it */
 #endif
 } amt_mbedtls_server;
 
@@ -131,20 +131,21 @@ typedef struct amt_mbedtls {
   amt_stream               stream;
   amt_stream              *inner;
   amt_mbedtls_server      *server;
-  uint8_t                  state, want, turns; /* private; what follows, up to
-                                                  ssl, begins anew each time */
+  uint8_t                  state, want, turns; /* private; each connection
+                                                  zeroes what follows, up to
+                                                  ssl */
   uint8_t                  offered, verified;
-  uint8_t                  top;         /* of the chain: its certificates - 1 */
-  uint16_t                 first;       /* byte that arrived, + 1; 0: none */
+  uint8_t                  top;         /* certificates in the chain, - 1 */
+  uint16_t                 first;       /* the first byte, + 1; 0: none came */
   uint16_t                 out_at, out_len;
   amt_tls_report           report;
   /* Private: */
   int                      verdict;
-  int                      broken;      /* the error of a write below; then
-                                           nothing is written any more */
-  int                      inner_error; /* of a read below */
-  const mbedtls_x509_crt  *last;        /* that one was refused */
-  uint32_t                 until;       /* of this connection's session */
+  int                      broken;      /* the error of a write to `inner`;
+                                           after it nothing more is written */
+  int                      inner_error; /* of a read from `inner` */
+  const mbedtls_x509_crt  *last;        /* the first that was refused */
+  uint32_t                 until;       /* when this session ends */
   uint8_t                  binding[32];
   amt_tls_reader           reader;
   mbedtls_ssl_context      ssl;
@@ -160,7 +161,7 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 /* ========================================================================
    >>mbedtls-impl
 
-   mbedTLS reads and writes by callbacks, which pass "not yet" on. Its memory
+   mbedTLS reads and writes by callbacks, which may say "not yet". Its memory
    comes from its own heap (mbedtls_calloc): the manual above says how to give
    it a static pool. */
 
@@ -177,7 +178,7 @@ AMTDEF void amt_mbedtls_init(amt_mbedtls *t, amt_stream *inner,
 #define AMT__MBEDTLS_BAD_CERTIFICATE MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
 #define AMT__MBEDTLS_BAD_HELLO      MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO
 #else
-#if MBEDTLS_VERSION_NUMBER < 0x04010000 /* private, but there is nothing else */
+#if MBEDTLS_VERSION_NUMBER < 0x04010000 /* private, but the only way */
 #define AMT__MBEDTLS_MESSAGE(ssl)   ((ssl)->MBEDTLS_PRIVATE(in_msg))
 #endif
 #define AMT__MBEDTLS_BAD_VERSION    MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
@@ -235,7 +236,7 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
       p += some;
       n -= some;
       if (n == 0) return 0;
-      some = n < 32u ? n : 32u; /* it gives no more at a time */
+      some = n < 32u ? n : 32u; /* the most it gives at a time */
     } while (mbedtls_entropy_func(&t->server->entropy, p, some) == 0);
   }
   t->verdict = AMT_E_TLS_RANDOM;
@@ -243,9 +244,8 @@ static int amt__mbedtls_random(void *ctx, unsigned char *p, size_t n)
 }
 #endif
 
-/* Writes to the stream below. After a failed write the rest is dropped, so that
-   what the server said before, an alert or an early reply, can still be
-   read. */
+/* Writes to the inner stream. After a failed write the rest is dropped: the
+   server may have sent an alert or an early reply, which can still be read. */
 static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
 {
   ptrdiff_t put = (ptrdiff_t)n;
@@ -255,7 +255,7 @@ static ptrdiff_t amt__mbedtls_put(amt_mbedtls *t, const uint8_t *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* Sends the rest of the last record: 1 if it is out, or AMT_AGAIN. */
+/* Sends what is left of the last record: 1 if all is sent, or AMT_AGAIN. */
 static int amt__mbedtls_flush(amt_mbedtls *t)
 {
   while (t->out_at < t->out_len) {
@@ -268,10 +268,10 @@ static int amt__mbedtls_flush(amt_mbedtls *t)
   return 1;
 }
 
-/* Takes a record of the request whole; what cannot leave yet waits in t->out.
-   If mbedTLS kept it, its own alert or close_notify could send a request that
-   we reported as not sent. Alerts wait there, too: mbedTLS would take what it
-   keeps of them for the next piece of the request. */
+/* Takes a whole record of the request; what cannot leave yet waits in t->out.
+   If mbedTLS kept it, an alert or close_notify could send a request that we
+   reported as not sent. Alerts wait in t->out, too: mbedTLS would take the rest
+   of one for the next piece of the request. */
 static int amt__mbedtls_send(void *ctx, const unsigned char *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)ctx;
@@ -325,7 +325,7 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 }
 #endif
 
-/* mbedTLS's reasons as ours, the one that matters most last. */
+/* Turns mbedTLS's reasons into one of ours; the last one found matters most. */
 AMT__OWN int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags,
                                   int depth)
 {
@@ -346,9 +346,9 @@ AMT__OWN int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags,
 }
 
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
-/* The next certificate of the server's message, which still lies in mbedTLS's
-   buffer: a head of four bytes, a length of three, and then each with a length
-   of three. Its length, or 0 after the last. */
+/* Finds the next certificate in the server's message, which still lies in
+   mbedTLS's buffer: a head of four bytes, a length of three, then certificates,
+   each after a length of three. Returns its length, or 0 after the last. */
 static size_t amt__mbedtls_shown(const unsigned char *message, size_t *at)
 {
   size_t end = 7u + ((size_t)message[5] << 8 | message[6]), n;
@@ -359,7 +359,7 @@ static size_t amt__mbedtls_shown(const unsigned char *message, size_t *at)
 }
 
 /* mbedTLS drops certificates whose signature is of an unknown kind, and counts
-   the others only. The index of the first one dropped, or -1. */
+   only the others. Returns the index of the first one dropped, or -1. */
 static int amt__mbedtls_dropped(const amt_mbedtls      *t,
                                 const mbedtls_x509_crt *crt)
 {
@@ -387,9 +387,9 @@ static int amt__mbedtls_issued(const mbedtls_x509_crt *issuer,
                 crt->issuer_raw.len) == 0;
 }
 
-/* The chain begins with the server's own certificate and ends at t->last
-   without an anchor. If its issuer was sent later, that one may not be an
-   issuer; mbedTLS does not look for one that was sent before. */
+/* Why does the chain end at t->last, without an anchor? If the server sent the
+   issuer after it, that one must not issue (USAGE). If it sent it before, it
+   stands where mbedTLS does not look (ORDER). *which is the one at fault. */
 static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
                             int *which)
 {
@@ -400,13 +400,13 @@ static int amt__mbedtls_why(const amt_mbedtls *t, const mbedtls_x509_crt *own,
     else if (amt__mbedtls_issued(c, t->last)) break;
   }
   if (c == NULL) return AMT_E_TLS_ISSUER;
-  if (e == AMT_E_TLS_ORDER) /* the first that is not in its place */
+  if (e == AMT_E_TLS_ORDER) /* the first out of its place */
     for (c = own, i = 1; amt__mbedtls_issued(c->next, c); i++) c = c->next;
   *which = i;
   return e;
 }
 
-/* Behind what mbedTLS says, the truth. */
+/* Puts a more exact reason in place of mbedTLS's. */
 static void amt__mbedtls_explain(amt_mbedtls *t, const mbedtls_x509_crt *own)
 {
   int which = t->report.certificate;
@@ -453,7 +453,7 @@ static void amt__mbedtls_note(amt_mbedtls *t, const mbedtls_x509_crt *crt,
     if (t->verdict == AMT_E_TLS_WEAK &&
         mbedtls_pk_get_bitlen(&crt->pk) >=
           (AMT__MBEDTLS_IS_RSA(&crt->pk) ? 2048u : 256u))
-      report->certificate++; /* its issuer's key is meant */
+      report->certificate++; /* it means the issuer's key */
     report->lib_error = (int)flags;
   }
 #if AMT__TLS_READER
@@ -469,7 +469,7 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 {
   amt_mbedtls   *t = (amt_mbedtls *)ctx;
   const amt_tls *tls = &t->server->tls;
-  if (t->top == 0) t->top = (uint8_t)depth; /* the last is the first here */
+  if (t->top == 0) t->top = (uint8_t)depth; /* it begins with the last */
 #if AMT__TLS_READER
   amt__mbedtls_read_certificate(t, crt, depth);
   *flags = amt__mbedtls_flags(t, *flags);
@@ -493,8 +493,8 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 /* ------------------------------------------------------------------------
    >>mbedtls-stream */
 
-/* TLS 1.2 at least, and nothing later for a list that has nothing later: a
-   server that speaks TLS 1.3 would choose that, and find no cipher. */
+/* TLS 1.2 or later, but only 1.2 if the list has no cipher of TLS 1.3: a server
+   would choose TLS 1.3, and find no cipher. */
 static void amt__mbedtls_versions(mbedtls_ssl_config *conf, const int *ciphers)
 {
 #if MBEDTLS_VERSION_NUMBER >= 0x03020000
@@ -502,7 +502,7 @@ static void amt__mbedtls_versions(mbedtls_ssl_config *conf, const int *ciphers)
   mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
   if (ciphers == NULL || *ciphers == 0)
     mbedtls_ssl_conf_max_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
-#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && /* 4.x does it unasked */ \
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && /* 4.x does it by itself */ \
   MBEDTLS_VERSION_NUMBER < 0x04000000 && \
   defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
   mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
@@ -557,7 +557,7 @@ typedef struct amt__mbedtls_asked {
   amt__tls_asked name;
 } amt__mbedtls_asked;
 
-/* Resumes the saved session if all that it depends on is the same. */
+/* Offers the saved session if nothing that it depends on has changed. */
 static void amt__mbedtls_offer(amt_mbedtls *t, amt__mbedtls_asked *asked,
                                size_t n, uint32_t now)
 {
@@ -573,7 +573,7 @@ static void amt__mbedtls_offer(amt_mbedtls *t, amt__mbedtls_asked *asked,
                mbedtls_ssl_set_session(&t->ssl, &s->saved) == 0;
 }
 
-/* Everything before the first byte. */
+/* Prepares all that the first byte needs. */
 static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
                               uint16_t port)
 {
@@ -596,7 +596,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
   t->state = AMT__TLS_SHAKING;
   e = amt__mbedtls_configure(t);
   if (e == 0) e = mbedtls_ssl_setup(&t->ssl, &t->conf);
-  if (e == 0) /* no address: RFC 6066, 3; those are looked for by the reader */
+  if (e == 0) /* no address (RFC 6066, 3): the reader looks for it */
     e = mbedtls_ssl_set_hostname(&t->ssl, AMT__TLS_HAS_IP(&t->reader)
                                             ? NULL : asked.name.name);
   if (e != 0) {
@@ -610,7 +610,7 @@ static int amt__mbedtls_begin(amt_mbedtls *t, const char *host, size_t n,
 }
 
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
-/* The first of the server's certificates that mbedTLS cannot read. */
+/* Finds the first of the server's certificates that mbedTLS cannot read. */
 static void amt__mbedtls_find(amt_mbedtls *t)
 {
   const unsigned char *message = AMT__MBEDTLS_MESSAGE(&t->ssl);
@@ -638,14 +638,14 @@ static void amt__mbedtls_save(amt_mbedtls *t)
     s->saved_until = t->until;
 }
 
-/* mbedTLS's result, as ours: MBEDTLS_ERR_X509_ are -0x2..., _PK_ -0x3.... */
+/* Makes mbedTLS's result ours. MBEDTLS_ERR_X509_ are -0x2..., _PK_ -0x3.... */
 static int amt__mbedtls_result(amt_mbedtls *t, int e)
 {
   if (e == MBEDTLS_ERR_SSL_WANT_READ || e == MBEDTLS_ERR_SSL_WANT_WRITE)
     return AMT_AGAIN;
 #if MBEDTLS_VERSION_NUMBER >= 0x03020000
   if (e == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-    amt__mbedtls_save(t); /* TLS 1.3: not before */
+    amt__mbedtls_save(t); /* TLS 1.3 has none before this */
     return AMT_AGAIN;
   }
 #endif
@@ -661,7 +661,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
     return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
-  case AMT__MBEDTLS_BAD_CERTIFICATE: /* once verified, only its usage is left */
+  case AMT__MBEDTLS_BAD_CERTIFICATE: /* if verified: its usage */
     return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
   case AMT__MBEDTLS_BAD_HELLO:
   case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: return AMT_E_TLS_CIPHER;
@@ -672,7 +672,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
 #if MBEDTLS_VERSION_NUMBER >= 0x04000000
   if (e <= MBEDTLS_ERR_ASN1_OUT_OF_DATA &&
       e >= MBEDTLS_ERR_ASN1_INVALID_DATA)
-    e = MBEDTLS_ERR_X509_INVALID_FORMAT; /* a certificate: told by itself */
+    e = MBEDTLS_ERR_X509_INVALID_FORMAT; /* 4.x leaves this part out */
 #endif
   e = -e >> 12;
   if (e != 2 && e != 3) return AMT_E_TLS_BROKEN;
@@ -716,7 +716,7 @@ static int amt__mbedtls_open(amt_stream *stream, const char *host,
   if (e == 0 && !t->broken) return amt__mbedtls_opened(t);
   e = e != 0 ? amt__mbedtls_result(t, e) : t->broken;
   if (e != AMT_AGAIN && t->offered && t->verdict == 0) {
-    amt_mbedtls_forget(t->server); /* next time from the start */
+    amt_mbedtls_forget(t->server); /* next: a full handshake */
     if (AMT_IS_PERMANENT(e)) e = AMT_E_TLS_BROKEN;
   }
   return e;
@@ -733,7 +733,7 @@ static ptrdiff_t amt__mbedtls_read(amt_stream *stream, void *p, size_t n)
   return e >= 0 ? e : amt__mbedtls_result(t, e); /* 0: an empty record */
 }
 
-/* Sends one record. If the write below fails, it may still have left whole. */
+/* Sends one record. It may have left whole even if the inner stream failed. */
 static ptrdiff_t amt__mbedtls_write(amt_stream *stream, const void *p, size_t n)
 {
   amt_mbedtls *t = (amt_mbedtls *)(void *)stream;
@@ -753,7 +753,7 @@ static void amt__mbedtls_close(amt_stream *stream)
     (void)mbedtls_ssl_close_notify(&t->ssl);
   t->inner->abort = stream->abort;
   (t->inner->ops->close)(t->inner);
-  if (t->state >= AMT__TLS_SHAKING) { /* these wipe, too */
+  if (t->state >= AMT__TLS_SHAKING) { /* these also wipe */
     mbedtls_ssl_free(&t->ssl);
     mbedtls_ssl_config_free(&t->conf);
   }
@@ -798,7 +798,7 @@ AMTDEF void amt_mbedtls_server_init(amt_mbedtls_server *server)
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_entropy_init(&server->entropy);
 #else
-  (void)psa_crypto_init(); /* each connection asks again, and looks */
+  (void)psa_crypto_init(); /* each connection does it again, and checks */
 #endif
 }
 

@@ -79,27 +79,27 @@ typedef struct amt_posix {
   void        *ctx;
   int          fd;        /* -1 when closed; yours to poll, not to close */
   int          sys_error; /* errno of the last failure */
-  uint32_t     zone;      /* of an IPv6 address in the URL: its interface, by
-                             if_nametoindex; 0: none. A link-local address
-                             (fe80::...) is reached through it alone. Yours to
-                             set; names bring their own */
+  uint32_t     zone;      /* the interface (if_nametoindex) for an IPv6
+                             address in the URL; 0: none. A link-local address
+                             (fe80::...) needs it. Yours to set; names bring
+                             their own */
   /* Private: */
-  uint32_t     left;      /* ms of the connect limit, when this address began */
+  uint32_t     left;      /* ms of the connect limit at this address's start */
   uint32_t     patience;  /* ms, SO_RCVTIMEO as last set; 0: not set */
   uint8_t      block;     /* 1: the next read may block */
   uint8_t      signal;    /* 1: the last read or write was interrupted */
   uint8_t      count;     /* addresses of the host; 0: not asked for yet */
-  uint8_t      index;     /* of them, the one whose turn it is */
+  uint8_t      index;     /* of the address whose turn it is */
   amt_address  address[AMT_ADDRESSES];
   amt_address  worked;    /* of the last connection */
 } amt_posix;
 
-/* Makes s a closed stream with the default resolver. Before its first use, and
-   never while it is open: the socket would be lost. */
+/* Makes s a closed stream with the default resolver. Call it before the first
+   use, and never while s is open: the socket would be lost. */
 AMTDEF void     amt_posix_init(amt_posix *s);
-/* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
-   max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. One of your own may
-   fall back on it. */
+/* The default resolver, getaddrinfo: IPv4 and IPv6. Returns how many addresses
+   it found (1 to max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. Your
+   own resolver may call it. */
 AMTDEF int      amt_posix_resolve(void *ctx, const char *host, amt_address *a,
                                   int max);
 AMTDEF uint32_t amt_posix_now(void); /* milliseconds, monotonic */
@@ -112,10 +112,10 @@ AMTDEF uint32_t amt_posix_time(void *ctx); /* seconds since 1970 */
 /* ========================================================================
    >>posix-impl
 
-   The socket is a blocking one, but each call says MSG_DONTWAIT, with one
-   exception: a wait for a reply does nothing, and the recv that follows blocks
-   in its place (SO_RCVTIMEO). So a blocking poll costs two system calls, a send
-   and a recv. */
+   The socket blocks, but each call says MSG_DONTWAIT, with one exception: a
+   wait for a reply returns at once, and the next recv blocks instead
+   (SO_RCVTIMEO). So a blocking poll costs two system calls, a send and a
+   recv. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_POSIX_IMPLEMENTED)
 #define AMT_POSIX_IMPLEMENTED
@@ -171,8 +171,7 @@ AMTDEF uint32_t amt_posix_time(void *ctx)
 static int amt__posix_socket(int family)
 {
   int fd = socket(family, SOCK_STREAM, 0);
-  /* If a program has closed stdout, its output must not go to the
-     server. */
+  /* If a program has closed stdout, its output must not go to the server. */
   if (fd >= 0 && fd < 3) {
     int low = fd;
     fd = fcntl(low, F_DUPFD, 3);
@@ -319,7 +318,7 @@ static int amt__posix_wait(amt_stream *stream, int want, uint32_t ms)
     return 1;
 #endif
   ms = amt__socket_patience(s, want, ms);
-  p.fd = s->fd; /* poll ignores AMT__CLOSED, -1, and so just sleeps */
+  p.fd = s->fd; /* poll ignores -1, AMT__CLOSED, and only sleeps */
   p.events = want == AMT_WANT_WRITE ? POLLOUT : POLLIN;
   p.revents = 0;
   e = amt__posix_poll(&p, ms > 0x7FFFFFFFu ? 0x7FFFFFFF : (int)ms);

@@ -107,7 +107,7 @@ typedef struct amt_tls {
   uint8_t       insecure_common_name;
 } amt_tls;
 
-/* What the last handshake showed; kept after a failure, to tell it. */
+/* What the last handshake showed. It stays after a failure, to be reported. */
 typedef struct amt_tls_report {
   uint8_t  pin[32];     /* of the key that the server showed */
   uint32_t from, until; /* dates of `certificate`, seconds since 1970; after
@@ -135,7 +135,7 @@ typedef struct amt_tls_reader {
   uint32_t end[8];      /* where the open elements end */
   uint8_t  value[16];   /* of a short element that matters */
   uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
-  uint8_t  ip[16];      /* an address to look for; kept for the next one */
+  uint8_t  ip[16];      /* an address to look for, in each certificate */
 } amt_tls_reader;
 
 #endif /* AMT_TLS_H */
@@ -146,14 +146,14 @@ typedef struct amt_tls_reader {
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_TLS_IMPLEMENTED)
 #define AMT_TLS_IMPLEMENTED
 
-/* Does this connection ask for an address, in place of a name? */
+/* Does this connection ask for an address instead of a name? */
 #ifdef AMT_TLS_NO_IP
 #define AMT__TLS_HAS_IP(reader) 0
 #else
 #define AMT__TLS_HAS_IP(reader) ((reader)->ip_len != 0)
 #endif
 
-/* Is there somebody who asks the certificate reader? */
+/* Does anything use the certificate reader? */
 #if defined(AMT_TLS_NO_IP) && defined(AMT_TLS_NO_PIN)
 #define AMT__TLS_READER 0
 #else
@@ -226,15 +226,15 @@ static const char *amt__tls_alert_text(int alert)
 /* ------------------------------------------------------------------------
    >>tls-time */
 
-/* Days from 1970-01-01 to a date before 2200. The year begins with March, so
-   that a leap day ends it: January and February are months 13 and 14 of the
-   year before. */
+/* Days from 1970-01-01 to a date before 2200. Here the year begins in March, so
+   a leap day is its last: January and February are months 13 and 14 of the year
+   before. */
 #define AMT__DAYS(y, m, d) \
   (365u * (y) + (y) / 4u - ((y) > 2099u) + (153u * (m) - 457u) / 5u + (d) - \
    719484u)
 
 #ifndef AMT_BUILD_TIME
-/* __DATE__ is "Nov  1 2026", in this place's time; all of this is constant. */
+/* __DATE__ is "Nov  1 2026", in local time; all of this is constant. */
 #define AMT__BUILD(i) ((unsigned char)__DATE__[i] & 15u) /* ' ' counts as 0 */
 #define AMT__BUILD_MONTH \
   (__DATE__[2] == 'n' ? (__DATE__[1] == 'a' ? 13u : 6u) : \
@@ -250,7 +250,7 @@ static const char *amt__tls_alert_text(int alert)
                        10u * AMT__BUILD(4) + AMT__BUILD(5)) - 1u))
 #endif
 
-/* The time, or 0 if nobody knows it. */
+/* The time, or 0 if it is not known. */
 AMT__OWN uint32_t amt__tls_time(const amt_tls *tls)
 {
   uint32_t now = 0;
@@ -290,8 +290,8 @@ static int amt__tls_ready(const amt_tls *tls, size_t anchors, uint32_t now)
   return now == 0 ? AMT_E_TLS_CLOCK : 0;
 }
 
-/* A session is good for a day, and no longer than the certificate. Without a
-   clock `now` stays 0, and only the server ends it. */
+/* A session is good for a day, but not longer than the certificate. Without a
+   clock the time stays 0, and only the server ends the session. */
 static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 {
   uint32_t until = amt__tls_time(tls) + 86400u;
@@ -303,8 +303,8 @@ static uint32_t amt__tls_until(const amt_tls *tls, uint32_t cert_until)
 }
 
 #ifdef AMT_TLS_NO_IP
-/* A ':' is in each of IPv6 and in no name; of IPv4 are digits and dots alone,
-   between which ASCII has only '/'. */
+/* Each IPv6 address has a ':', and no name has one. An IPv4 address has only
+   digits and dots; in ASCII only '/' is between these. */
 static int amt__tls_is_address(const char *name)
 {
   int digits = 1;
@@ -316,14 +316,14 @@ static int amt__tls_is_address(const char *name)
 }
 #endif
 
-/* Whom a session was verified for. */
+/* The server that a session was verified for. */
 typedef struct amt__tls_asked {
   uint16_t port;
-  char     name[254]; /* ends with a NUL; what is behind that is not set */
+  char     name[254]; /* ends with a NUL; what comes after it is not set */
 } amt__tls_asked;
 
-/* Writes the expected name, and its length to *n. If it is an address, the
-   reader looks for that. 0, or an error. */
+/* Writes the expected name, and its length to *n. If it is an address, tells
+   the reader to look for it. 0, or an error. */
 static int amt__tls_ask(amt__tls_asked *asked, const amt_tls *tls,
                         const char *host, size_t *n, amt_tls_reader *r)
 {
@@ -334,7 +334,7 @@ static int amt__tls_ask(amt__tls_asked *asked, const amt_tls *tls,
     host = tls->name;
     *n = strlen(host);
   }
-  if (*n > 0 && host[*n - 1] == '.') --*n; /* no part of it: RFC 6066, 3 */
+  if (*n > 0 && host[*n - 1] == '.') --*n; /* no trailing dot: RFC 6066, 3 */
   if (*n == 0 || *n >= sizeof asked->name) return AMT_E_TLS_NO_NAME;
   memcpy(asked->name, host, *n);
   asked->name[*n] = 0;
@@ -363,12 +363,13 @@ static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
 /* ------------------------------------------------------------------------
    >>tls-reader
 
-   One byte at a time through amt__cert_step. `depth` is how many elements are
-   open, and so where the next one begins; only those marked > are gone into.
+   amt__cert_step takes one byte at a time. `depth` is the number of elements
+   that are open, and so the depth of the next one. Only those marked > are
+   opened.
 
-     depth  elements there, by index                       wanted of them
+     depth  elements there, by index                       what we want
      0      > 1 Certificate
-     1      > 1 tbsCertificate                             what it has
+     1      > 1 tbsCertificate
      2        3 issuer, 5 subject, 6 subjectPublicKeyInfo  their bytes
             > 4 validity
             > [3] (tag A3), extensions
@@ -381,7 +382,7 @@ static int amt__tls_pinned(const amt_tls *tls, const uint8_t *pin)
      7        iPAddress (tag 87)                           the address
               KeyPurposeId (tag 06)                        is it for servers?
 
-   The optional version (tag A0) at depth 2 has no index. */
+   The optional version (tag A0) at depth 2 is not counted. */
 
 #if AMT__TLS_READER
 enum { AMT__CERT_TAG, AMT__CERT_LEN, AMT__CERT_LENGTH, AMT__CERT_VALUE,
@@ -401,7 +402,8 @@ AMT__OWN uint32_t amt__cert_digits(const uint8_t *p)
   return 10u * p[0] + p[1] - 11u * '0';
 }
 
-/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ", as near as 32 bits come */
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ" in seconds since 1970; what 32 bits
+   cannot hold becomes their least or greatest value */
 static uint32_t amt__cert_time(const uint8_t *p, unsigned n)
 {
   uint32_t year = amt__cert_digits(p), month;
@@ -455,7 +457,7 @@ static void amt__cert_purpose(amt_tls_reader *r)
     r->seen |= AMT__CERT_FOR_SERVERS;
 }
 
-/* A short element is complete: r->value, r->have. */
+/* Uses a short element, r->value and r->have, which is complete. */
 static void amt__cert_value(amt_tls_reader *r)
 {
   if (r->depth == 3u && r->index[2] == AMT__CERT_VALIDITY) {
@@ -472,7 +474,7 @@ static void amt__cert_value(amt_tls_reader *r)
   }
 }
 
-/* Is the element whose header has just been read one to look into? */
+/* Shall the element whose header was just read be opened? */
 static int amt__cert_enter(const amt_tls_reader *r)
 {
   switch (r->depth) {
@@ -488,7 +490,7 @@ static int amt__cert_enter(const amt_tls_reader *r)
   }
 }
 
-/* The end of an element, and of those that end with it. */
+/* Ends an element, and those around it that end there, too. */
 static void amt__cert_end(amt_tls_reader *r)
 {
   if (r->have <= sizeof r->value) amt__cert_value(r);
@@ -502,7 +504,7 @@ static void amt__cert_header(amt_tls_reader *r)
   r->state = AMT__CERT_VALUE;
   if (r->depth > 0 && r->left > r->end[r->depth] - r->at) {
     r->state = AMT__CERT_BAD;
-  } else if (r->left != 0 && amt__cert_enter(r)) { /* it never enters at 7 */
+  } else if (r->left != 0 && amt__cert_enter(r)) { /* never at depth 7 */
     if (r->depth == 2u) r->extensions = r->tag == 0xA3;
     if (r->depth == 4u) r->extension = 0;
     r->depth++;
@@ -522,7 +524,7 @@ AMT__OWN int amt__cert_step(amt_tls_reader *r, uint8_t c)
   if (r->state == AMT__CERT_TAG) {
     r->tag = c;
     if (!(r->depth == 2u && c == 0xA0) && r->index[r->depth & 7u] < 255u)
-      r->index[r->depth & 7u]++; /* A0: the version, which may be missing */
+      r->index[r->depth & 7u]++; /* A0: the optional version */
   }
   field = r->depth == 2u && r->state != AMT__CERT_BAD ? r->index[2] : 0;
   if (field == AMT__CERT_ISSUER || field == AMT__CERT_SUBJECT) {
@@ -561,7 +563,7 @@ AMT__OWN int amt__cert_step(amt_tls_reader *r, uint8_t c)
 /* ------------------------------------------------------------------------
    >>tls-judge
 
-   What no library tells of a server's own certificate that it accepts. */
+   What the libraries do not check in the server's own certificate. */
 
 /* A certificate without names for hosts was taken by its common name. */
 static int amt__tls_common_name(const amt_tls *tls, amt_tls_report *report)
@@ -599,7 +601,7 @@ AMT__OWN int amt__tls_judge(const amt_tls *tls, amt_tls_report *report,
 
 enum { AMT__TLS_CLOSED, AMT__TLS_CONNECTING, AMT__TLS_SHAKING, AMT__TLS_OPEN };
 
-/* If the stream below cannot wait, it returns to the caller's loop. */
+/* If the inner stream cannot wait, the caller's loop goes on at once. */
 static int amt__tls_wait(amt_stream *inner, int want, uint32_t ms)
 {
   if (inner->ops->wait == NULL) return AMT_INTERRUPTED;
@@ -612,8 +614,8 @@ static int amt__tls_alert(int number)
                                              : AMT_E_TLS_ALERT(number);
 }
 
-/* Makes an error more exact by what the certificate tells: which end of its
-   dates was missed, and how a chain without an anchor ends. */
+/* Makes an error more exact: "expired" may be "not yet valid", and a chain
+   without an anchor may end in a self-signed certificate. */
 static int amt__tls_closer(const amt_tls *tls, const amt_tls_reader *r,
                            unsigned certificate, int error)
 {

@@ -66,27 +66,27 @@ typedef struct amt_winsock {
   void        *ctx;
   uintptr_t    fd;        /* a SOCKET, or INVALID_SOCKET when closed; yours to
                              wait for, not to close. It never blocks */
-  int          sys_error; /* of the last failure, WSAECONNREFUSED say */
-  uint32_t     zone;      /* of an IPv6 address in the URL: its interface, by
-                             if_nametoindex; 0: none. A link-local address
-                             (fe80::...) is reached through it alone. Yours to
-                             set; names bring their own */
+  int          sys_error; /* of the last failure, like WSAECONNREFUSED */
+  uint32_t     zone;      /* the interface (if_nametoindex) for an IPv6
+                             address in the URL; 0: none. A link-local address
+                             (fe80::...) needs it. Yours to set; names bring
+                             their own */
   /* Private: */
-  uint32_t     left;      /* ms of the connect limit, when this address began */
+  uint32_t     left;      /* ms of the connect limit at this address's start */
   uint8_t      count;     /* addresses of the host; 0: not asked for yet */
-  uint8_t      index;     /* of them, the one whose turn it is */
+  uint8_t      index;     /* of the address whose turn it is */
   amt_address  address[AMT_ADDRESSES];
   amt_address  worked;    /* of the last connection */
 } amt_winsock;
 
-/* Makes s a closed stream with the default resolver. Before its first use, and
-   never while it is open: the socket would be lost. Calls WSAStartup for
-   version 2.2. Windows counts these calls: to unload Winsock before the process
-   ends, call WSACleanup once for each. */
+/* Makes s a closed stream with the default resolver. Call it before the first
+   use, and never while s is open: the socket would be lost. Calls WSAStartup
+   for version 2.2. Windows counts these calls: to unload Winsock before the
+   process ends, call WSACleanup once for each. */
 AMTDEF void     amt_winsock_init(amt_winsock *s);
-/* The default resolver, getaddrinfo: IPv4 and IPv6. How many addresses (1 to
-   max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. One of your own may
-   fall back on it. */
+/* The default resolver, getaddrinfo: IPv4 and IPv6. Returns how many addresses
+   it found (1 to max), AMT_E_DNS or AMT_E_NAME_SERVER. ctx is not used. Your
+   own resolver may call it. */
 AMTDEF int      amt_winsock_resolve(void *ctx, const char *host, amt_address *a,
                                     int max);
 AMTDEF uint32_t amt_winsock_now(void); /* milliseconds, monotonic, in steps of
@@ -100,8 +100,8 @@ AMTDEF int      amt_winsock_random(void *ctx, void *p, size_t n);
 /* ========================================================================
    >>winsock-impl
 
-   The socket never blocks. A wait is a select: its third set shows a connection
-   that failed, which WSAPoll does only since Windows 10 of 2020. */
+   The socket never blocks. A wait is a select: its third set shows a failed
+   connection. WSAPoll does that only since Windows 10 of 2020. */
 
 #if defined(AMT_IMPLEMENTATION) && !defined(AMT_WINSOCK_IMPLEMENTED)
 #define AMT_WINSOCK_IMPLEMENTED
@@ -174,7 +174,7 @@ static int amt__socket_connect(amt__socket *s, int family,
   return -1;
 }
 
-/* Waits for what is wanted: 1; 2 if a connection attempt has failed; 0. */
+/* 1 if what is wanted came, 2 if a connection attempt failed, 0 if neither. */
 static int amt__winsock_select(const amt_winsock *s, int want, uint32_t ms)
 {
   fd_set         set, failed;
@@ -251,7 +251,7 @@ AMTDEF void amt_winsock_init(amt_winsock *s)
   s->stream.ops = &ops;
   s->resolve = amt_winsock_resolve;
   s->fd = AMT__CLOSED;
-  s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* or socket fails */
+  s->sys_error = WSAStartup(MAKEWORD(2, 2), &data); /* else socket fails */
 }
 #endif /* AMT_IMPLEMENTATION */
 
