@@ -158,8 +158,8 @@ typedef struct amt_bearssl {
   uint8_t                 state;       /* private; each connection zeroes what
                                           follows, up to the verifier */
   uint8_t                 certificates, offered, decided, passed;
-  uint8_t                 seen;        /* by the reader, in the server's own
-                                          certificate */
+  uint8_t                 seen;        /* what the reader saw in the server's
+                                          own certificate */
   uint8_t                 constrained; /* the certificate, from 1, that
                                           constrains names; 0: none */
   char                    san_text;
@@ -209,8 +209,8 @@ typedef struct amt_bearssl_anchors {
   void                   *mem;
   size_t                  size;
   uint32_t                now;     /* seconds since 1970; 0: the system's
-                                      clock, if there is one. Before this
-                                      build's date no anchor has expired */
+                                      clock, if there is one. If before this
+                                      build's date, no anchor has expired */
   br_x509_trust_anchor   *list;
   size_t                  count;
   size_t                  passed;  /* certificates that cannot be used */
@@ -231,8 +231,8 @@ AMTDEF int amt_bearssl_anchors_read(amt_bearssl_anchors *a, const void *p,
 AMTDEF int amt_bearssl_anchors_end(amt_bearssl_anchors *a);
 
 /* Reads a client's chain and its unencrypted key (PKCS #8, or "RSA" or "EC
-   PRIVATE KEY") from PEM into mem, which needs about the size of both texts;
-   takes 0.8 kB of stack. 0, or AMT_E_TLS_PEM, AMT_E_TLS_KEY, AMT_E_TLS_ROOM.
+   PRIVATE KEY") from PEM into mem, which needs about the size of both texts,
+   and 0.8 kB of stack. 0, or AMT_E_TLS_PEM, AMT_E_TLS_KEY, AMT_E_TLS_ROOM.
    Wipe mem after use: it holds the key. */
 AMTDEF int amt_bearssl_client_read(amt_bearssl_client *c, void *mem,
                                    size_t size, const char *chain,
@@ -650,7 +650,7 @@ static int amt__bearssl_run(amt_bearssl *t, unsigned until)
     if (t->broken) until &= BR_SSL_RECVAPP; /* nothing more is sent */
     if (state & until) return 1;
     if (state & BR_SSL_CLOSED) return amt__bearssl_closed(t);
-    if (!(state & BR_SSL_RECVREC)) return t->broken; /* it wants the caller */
+    if (!(state & BR_SSL_RECVREC)) return t->broken; /* the caller must act */
     p = br_ssl_engine_recvrec_buf(eng, &n);
     got = (t->inner->ops->read)(t->inner, p, n);
     if (got <= 0 && t->broken) return t->broken;

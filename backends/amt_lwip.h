@@ -90,7 +90,7 @@ typedef struct amt_lwip_raw {
   struct pbuf    *held;       /* received, not yet read */
 } amt_lwip_raw;
 
-/* It has no wait: amt_wait and amt_http_wait give the loop back at once. */
+/* It has no wait: amt_wait and amt_http_wait return to the loop at once. */
 AMTDEF void amt_lwip_raw_init(amt_lwip_raw *s);
 
 #endif /* AMT_LWIP_H */

@@ -113,8 +113,8 @@ typedef struct amt_mbedtls_server {
   uint8_t             saved_for[32];
   uint32_t            saved_until; /* seconds since 1970; 0: nothing is saved */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-  mbedtls_entropy_context entropy; /* 4.x has its own, and refuses a
-                                      tls.random, rather than ignore it */
+  mbedtls_entropy_context entropy; /* 4.x has its own; there tls.random
+                                      is refused, not ignored */
 #endif
 } amt_mbedtls_server;
 
@@ -325,7 +325,7 @@ static void amt__mbedtls_read_certificate(amt_mbedtls            *t,
 }
 #endif
 
-/* Turns mbedTLS's reasons into one of ours; the last one found matters most. */
+/* Turns mbedTLS's reasons into one of ours; the last that applies counts. */
 AMT__OWN int amt__mbedtls_refused(const amt_mbedtls *t, uint32_t flags,
                                   int depth)
 {
@@ -469,7 +469,7 @@ static int amt__mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 {
   amt_mbedtls   *t = (amt_mbedtls *)ctx;
   const amt_tls *tls = &t->server->tls;
-  if (t->top == 0) t->top = (uint8_t)depth; /* it begins with the last */
+  if (t->top == 0) t->top = (uint8_t)depth; /* mbedTLS begins at the top */
 #if AMT__TLS_READER
   amt__mbedtls_read_certificate(t, crt, depth);
   *flags = amt__mbedtls_flags(t, *flags);
@@ -661,7 +661,7 @@ static int amt__mbedtls_result(amt_mbedtls *t, int e)
   case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
     return amt__tls_alert(AMT__MBEDTLS_ALERT(&t->ssl));
   case AMT__MBEDTLS_BAD_VERSION: return AMT_E_TLS_VERSION;
-  case AMT__MBEDTLS_BAD_CERTIFICATE: /* if verified: its usage */
+  case AMT__MBEDTLS_BAD_CERTIFICATE: /* if verified, its usage is bad */
     return t->verified ? AMT_E_TLS_USAGE : AMT_E_TLS_CERTIFICATE;
   case AMT__MBEDTLS_BAD_HELLO:
   case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: return AMT_E_TLS_CIPHER;

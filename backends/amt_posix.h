@@ -71,8 +71,8 @@
 
 /* One TCP connection. The default resolver, getaddrinfo, blocks for as long as
    the system lets it, and uses libc's heap. If that will not do, set resolve
-   and ctx after amt_posix_init. The time counts against the connect limit.
-   Numeric addresses never go through the resolver. */
+   and ctx after amt_posix_init. A resolver's time counts against the connect
+   limit. Numeric addresses never go through it. */
 typedef struct amt_posix {
   amt_stream   stream;
   amt_resolver resolve;

@@ -135,7 +135,7 @@ typedef struct amt_tls_reader {
   uint32_t end[8];      /* where the open elements end */
   uint8_t  value[16];   /* of a short element that matters */
   uint8_t  ip_len;      /* 4: IPv4; 16: IPv6; 0: none */
-  uint8_t  ip[16];      /* an address to look for, in each certificate */
+  uint8_t  ip[16];      /* an address to look for; kept between certificates */
 } amt_tls_reader;
 
 #endif /* AMT_TLS_H */
@@ -457,7 +457,7 @@ static void amt__cert_purpose(amt_tls_reader *r)
     r->seen |= AMT__CERT_FOR_SERVERS;
 }
 
-/* Uses a short element, r->value and r->have, which is complete. */
+/* Uses a short element that is complete: r->value, r->have. */
 static void amt__cert_value(amt_tls_reader *r)
 {
   if (r->depth == 3u && r->index[2] == AMT__CERT_VALIDITY) {

@@ -58,8 +58,8 @@
 
 /* One TCP connection. The default resolver, getaddrinfo, blocks for as long as
    Windows lets it. If that will not do, set resolve and ctx after
-   amt_winsock_init. The time counts against the connect limit. Numeric
-   addresses never go through the resolver. */
+   amt_winsock_init. A resolver's time counts against the connect limit. Numeric
+   addresses never go through it. */
 typedef struct amt_winsock {
   amt_stream   stream;
   amt_resolver resolve;

@@ -1,33 +1,33 @@
 /* fleet [OPTION]... [LIST]: runs any number of jobs at once, on one thread,
-   over a few connections, and tells each change of each job in a line.
+   over a few connections, and prints a line for each change of each job.
 
    A line of LIST (a file, or standard input) is one job, or a # comment:
 
      [URL] APPLICATION JOB [PARAMETER]...
 
-   Words stand between blanks; a line without a URL goes to that of -u.
+   Blanks separate words; a line without a URL takes that of -u.
 
      -u URL      the server ($AMT_SERVER, or http://127.0.0.1:42000)
      -c N        connections (16); servers share them evenly
-     -i SECONDS  the interval at which each job is looked at (5)
+     -i SECONDS  the time from one look at a job to the next (5)
      -g SECONDS  how long a job may stay out of reach until it is given up (300)
      -s FILE     the state: after a kill -9 or a power cut the same command goes
                  on where it was. No job is started twice: one whose Start may
-                 have left when the lights went out ends as 19, and is told
+                 have left before that ends as 19, and a line says so
      -q          only the summary
 
    $AMT_USER and $AMT_PASSWORD sign in, once for each server. Only plain http:
    for https each connection needs a TLS stream round its socket, see amt/tls.c.
-   The exit status is 0 if all jobs ended as 4, DONE; 1 if not; 64, 78: usage,
-   files. SIGINT and SIGTERM end it when the calls under way are answered; the
-   jobs go on at their server.
+   The exit status is 0 if all jobs ended as 4, DONE; 1 if not; 64 for wrong
+   usage; 78 for a file. SIGINT and SIGTERM end it when the calls under way are
+   answered; the jobs go on at their server.
 
    How it works. Between two calls a job is a small struct: its id, its status,
    where its line begins. Only a call under way needs an amt_job, so there are
    as many of those as connections. amt_once makes one call, a Start or a look,
-   and says how it ended. This program only decides when to make it, by a ring
-   of jobs for each server: every interval / jobs the next one has its turn. So
-   the calls are spread evenly, and none is left out; a turn costs the same with
+   and says how it ended. This program only decides when to make it. Each server
+   has a ring of jobs; every interval / jobs the next one has its turn. So the
+   calls are spread evenly, and no job is left out; a turn costs the same with
    ten jobs and with a million. A server that is slow, away or says "later"
    (429, 503, Retry-After) only stops its own ring for a while.
 
@@ -51,24 +51,24 @@ struct job { /* all that a job at rest needs: 92 bytes */
   char     id[AMT_ID_SIZE];
   uint32_t line;      /* where its words begin, in text */
   uint32_t next;      /* in the ring */
-  uint32_t failing;   /* not known there since, in ms; or 0 */
-  int32_t  status;    /* the server's; in the end the completion code */
+  uint32_t failing;   /* since when it is not known there, in ms; or 0 */
+  int32_t  status;    /* the server's; at the end the completion code */
   uint32_t looked;    /* when it had its last look, in ms; 0: not yet */
   uint8_t  server, words, state, calling;
-  uint8_t  undefined; /* how often in a row */
+  uint8_t  undefined; /* looks in a row that found it UNDEFINED */
 };
 
-struct server { /* its other times are in us */
+struct server { /* times are in us where it does not say ms */
   amt_session session;
   char        token[512];
-  uint32_t    last;   /* the job that has had its turn */
+  uint32_t    last;   /* the last job that had its turn */
   uint32_t    live;   /* jobs that have not ended */
   uint32_t    calls;  /* under way */
-  uint32_t    failing; /* no good answer since, in ms; or 0 */
-  uint32_t    round;  /* turns until each live job has had one, */
-  uint64_t    gap;    /* so far apart */
-  uint64_t    turn;   /* when the next one is, */
-  uint64_t    hold;   /* but not before this */
+  uint32_t    failing; /* since when no answer is good, in ms; or 0 */
+  uint32_t    round;  /* turns until each live job has had one */
+  uint64_t    gap;    /* from one turn to the next */
+  uint64_t    turn;   /* when the next one is */
+  uint64_t    hold;   /* no turn before this */
 };
 
 struct call { /* one that is under way */
@@ -92,7 +92,7 @@ static amt_pool      pool = { conns, 16, buf, sizeof buf, NULL };
 
 static uint32_t job_count, server_count, live, busy; /* busy: calls under way */
 static uint32_t ended[256], made; /* jobs by completion code; calls */
-static uint32_t longest; /* time from one look at a job to the next, in ms */
+static uint32_t longest; /* from one look at a job to the next, in ms */
 static uint64_t interval = 5000000, give_up = 300000000, now, waited; /* us */
 static int      quiet, state_fd = -1, unsynced, late;
 static volatile sig_atomic_t stopped;
@@ -125,7 +125,7 @@ static void tell(const struct job *j, const char *what, const char *why)
 }
 
 /* --- the state file: a line for each step ------------------------------------
-   A Start's is written and synced before it leaves, many at a time. */
+   A Start leaves only after its line is synced; one sync is for many. */
 
 static void record(const struct job *j, const char *step)
 {
@@ -150,7 +150,7 @@ static void sync_state(void)
   unsynced = 0;
 }
 
-/* Over, for this run: the next one tries again. */
+/* Ends a job for this run only: with no record the next run tries it again. */
 static void drop(struct job *j, int32_t code, const char *why)
 {
   j->state = ENDED;
@@ -167,7 +167,7 @@ static void end(struct job *j, int32_t code, const char *why)
   record(j, " ended ");
 }
 
-/* Takes the step of one line again: 1, or 0 if the line holds no step. */
+/* Repeats the step that a line tells: 1, or 0 if it tells none. */
 static int replay(char *line, size_t n)
 {
   size_t      digits = strspn(line, "0123456789");
@@ -195,7 +195,7 @@ static int replay(char *line, size_t n)
   return 1;
 }
 
-/* So that a file just made is still there after a power cut. */
+/* After this a power cut cannot lose a file that was just made. */
 static int sync_folder(const char *name)
 {
   char        folder[4096] = ".";
@@ -210,8 +210,8 @@ static int sync_folder(const char *name)
   return e;
 }
 
-/* The first line says of which list it is. A last line without its end was
-   being written when the lights went out: that step was not taken. */
+/* The first line says which list it belongs to. If the last line has no end,
+   its write was cut off, and that step was not taken. */
 static void open_state(const char *name, const char *head)
 {
   static char  line[8 * AMT_ID_SIZE];
@@ -266,7 +266,7 @@ static uint8_t server_of(const char *url)
   return (uint8_t)(s - servers);
 }
 
-/* Cuts a line into words, and makes it a job at the end of its ring. */
+/* Cuts a line into words: a job at the end of its server's ring. */
 static void add_job(char *line, const char *url)
 {
   static const char blank[] = " \t\r";
@@ -302,7 +302,7 @@ static void add_job(char *line, const char *url)
   live++;
 }
 
-/* Returns a sum of its bytes. */
+/* Returns a hash of the list. */
 static uint32_t read_list(const char *name, const char *url)
 {
   FILE    *f = name != NULL ? fopen(name, "r") : stdin;
@@ -339,8 +339,8 @@ static void lose(struct job *j)
   else drop(j, AMT_CODE_UNDEFINED, "server-lost: the job goes on there");
 }
 
-/* The call may be made again, at the job's next turn. If the trouble is not
-   this job's own, it is the server's: then all its jobs wait, and in the end
+/* The call may be made again, at the job's next turn. Trouble that is not this
+   job's own is the server's: then all its jobs wait, and if it lasts too long,
    all are lost. */
 static void try_again(struct call *c, uint64_t wait_ms, int own)
 {
@@ -348,7 +348,7 @@ static void try_again(struct call *c, uint64_t wait_ms, int own)
   struct server *s = &servers[j->server];
   uint32_t      *since = own ? &j->failing : &s->failing;
   if (*since == 0) {
-    *since = (ms() - 1u) | 1u; /* never 0, never later */
+    *since = (ms() - 1u) | 1u; /* not 0, and not after now */
     tell(j, "retrying", amt_error(c->job.error));
   }
   if (!own && s->hold < now + wait_ms * 1000u) s->hold = now + wait_ms * 1000u;
@@ -371,7 +371,7 @@ static void failed(struct call *c)
     try_again(c, s == 0 ? 1000u : s < 86400u ? s * 1000u : 86400000u, 0);
   } else if (j->state == KNOWN && c->job.error == AMT_E_REFUSED &&
              c->job.op != AMT_SIGN_IN) {
-    try_again(c, 0, 1); /* one that restarts may not know it for a while */
+    try_again(c, 0, 1); /* a restarting server may not know it */
   } else if (c->job.start == AMT_START_UNKNOWN) {
     end(j, AMT_CODE_UNDEFINED, "start-unknown: it is not started again; look "
         "for it at the server");
@@ -382,7 +382,7 @@ static void failed(struct call *c)
   }
 }
 
-/* What the server says of a job. */
+/* Takes what the server says of a job. */
 static void look(struct job *j, const amt_job *a)
 {
   int changed = j->status != a->status;
@@ -407,9 +407,9 @@ static void step(struct call *c)
     for (c->conn = (int)pool.count; c->conn-- > 0;)
       if (conns[c->conn].job == &c->job) break;
     if (c->conn >= 0 && conns[c->conn].http.state == AMT_CONN_OPENING &&
-        c->job.wait > 250) c->wake = now + 250000u; /* other addresses */
+        c->job.wait > 250) c->wake = now + 250000u; /* try the next address */
     return;
-  case AMT_STARTING: /* it does not leave before the next amt_poll: see run */
+  case AMT_STARTING: /* the next amt_poll sends it: see run */
     j->state = STARTING;
     record(j, " starting");
     c->wake = now;
@@ -448,7 +448,7 @@ static void begin(struct job *j, struct call *c)
   amt_once(&c->job, s, j->state == NEW ? AMT_START : AMT_MONITOR, &c->task,
            j->id);
   if (j->looked != 0 && ms() - j->looked > longest) longest = ms() - j->looked;
-  j->looked = j->state == KNOWN ? (ms() - 1u) | 1u : 0; /* never 0, or later */
+  j->looked = j->state == KNOWN ? (ms() - 1u) | 1u : 0; /* as in try_again */
   c->of = j;
   c->conn = -1;
   j->calling = 1;
@@ -469,8 +469,8 @@ static uint64_t take_turns(struct server *s)
     if (due > now) return due;
     for (c = calls; c < calls + pool.count && c->of != NULL; c++) { }
     if (c == calls + pool.count || s->calls >= (share ? share : 1u))
-      return late = 1, UINT64_MAX; /* when one ends we are here again */
-    if (j->state == ENDED) { /* out of the ring */
+      return late = 1, UINT64_MAX; /* comes here again when one ends */
+    if (j->state == ENDED) { /* take it out of the ring */
       last->next = j->next;
       continue;
     }
@@ -478,7 +478,7 @@ static uint64_t take_turns(struct server *s)
     s->round--;
     s->last = last->next;
     s->turn += s->gap;
-    if (s->turn + interval < now) s->turn = now; /* late, but no rush */
+    if (s->turn + interval < now) s->turn = now; /* late: no rush */
     if (!j->calling) begin(j, c);
   }
   return UINT64_MAX;
@@ -499,8 +499,8 @@ static uint64_t clock_us(void)
   return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
-/* Sleeps while half of the connections get something to do, 10 ms at most: one
-   system call saves as many waits. Not where turns are late. */
+/* Sleeps for the time in which half of the connections get something to do, 10
+   ms at most: this one call saves as many waits. Not while turns are late. */
 static void let_replies_gather(void)
 {
   uint64_t        us = pool.count * interval / (live + 1u) / 2;
@@ -508,7 +508,7 @@ static void let_replies_gather(void)
   if (busy > 1u && !late && now - waited < us) nanosleep(&t, NULL);
 }
 
-/* Waits for all connections. An idle one can only end. */
+/* Waits until any connection is ready. An idle one can only end. */
 static void wait_until(uint64_t until)
 {
   uint64_t left;
@@ -551,7 +551,7 @@ static void run(void)
     late = 0;
     for (i = 0; i < server_count; i++) /* on connections known to be idle */
       if ((at = take_turns(&servers[i])) < next) next = at;
-    sync_state(); /* Starts that were announced may leave after this */
+    sync_state(); /* after this, announced Starts may leave */
     under_way = busy;
     for (i = 0; i < pool.count; i++)
       if (calls[i].of != NULL && (calls[i].wake <= now ||

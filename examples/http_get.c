@@ -49,9 +49,9 @@ static int broken(const char *url, int error, const amt_http_conn *conn,
 
 int main(int argc, char **argv)
 {
-  static unsigned char buf[16384]; /* 64 would do; larger is faster */
-  amt_posix     sock;              /* the bytes, */
-  amt_http_conn conn = {0};        /* and what they mean */
+  static unsigned char buf[16384]; /* 64 are enough; more are faster */
+  amt_posix     sock;              /* moves bytes */
+  amt_http_conn conn = {0};        /* speaks HTTP */
   amt_url       url;
   int           e;
 
@@ -60,10 +60,10 @@ int main(int argc, char **argv)
   if (e != 0) return fail(argv[1], amt_http_error(e), "");
   if (url.tls) return fail(argv[1], "https is not in this example, which has "
                            "no TLS; nothing was sent", "use http://");
-  if (fcntl(1, F_GETFD) < 0) /* or else the socket becomes descriptor 1 */
+  if (fcntl(1, F_GETFD) < 0) /* better said before anything is sent */
     return fail("standard output", "it is closed", "nothing was sent");
-  signal(SIGPIPE, SIG_IGN);         /* a closed pipe is told by fwrite, and */
-  setvbuf(stdout, NULL, _IONBF, 0); /* buf is buffer enough */
+  signal(SIGPIPE, SIG_IGN);         /* fwrite reports a closed pipe */
+  setvbuf(stdout, NULL, _IONBF, 0); /* buf is enough */
 
   amt_posix_init(&sock);
   conn.stream = &sock.stream;
@@ -72,8 +72,8 @@ int main(int argc, char **argv)
   for (;;) {
     e = amt_http_poll(&conn, &url, buf, sizeof buf, amt_posix_now());
 
-    /* Nothing is ever stored: the request is produced from its start each
-       time, and the window `o` keeps the part that has not been sent. */
+    /* The request is not stored. It is produced from its start each time, and
+       the window `o` keeps the part that has not been sent. */
     if (e == AMT_HTTP_SEND) {
       amt_window o;
       amt_window_init(&o, (char *)buf, sizeof buf, conn.sent);
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
       e = amt_http_send(&conn, &o, amt_posix_now());
     }
 
-    /* Nothing in poll and send blocks; only this does. */
+    /* Poll and send never block; only this does. */
     if (e == AMT_AGAIN)
       amt_http_wait(&conn, amt_http_left(&conn, amt_posix_now()));
     if (e == AMT_HTTP_HEAD && conn.reply.status / 100 != 2)

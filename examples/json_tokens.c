@@ -8,13 +8,13 @@
      7 number 1
      ...
 
-   The tokenizer of amt.h alone, in portable C. It is fed whatever has come,
-   keeps a few dozen bytes of state, and needs no memory for the text: so the
+   The tokenizer of amt.h alone, in portable C. It takes whatever has arrived,
+   keeps a few dozen bytes of state, and needs no memory for the text. So the
    tokens do not depend on BYTES, and a string may be larger than memory.
 
    Exit status 0 if the input was exactly one valid JSON text; otherwise 1, and
-   standard error has the offset and the reason. Of a text that is not valid,
-   the string or number with the error in it may be printed in part. */
+   standard error has the offset and the reason. A string or number that has
+   the error in it may be printed in part. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -29,9 +29,9 @@ static int fail(const char *where, const char *why)
   return 1;
 }
 
-/* Prints a piece of text without the quotes that amt_json_put_string puts. 64
-   bytes at most become 6 * 64 and the quotes: a small buffer does for any
-   length, if each part ends where a character ends. */
+/* Prints a piece of text without the quotes of amt_json_put_string, in parts of
+   64 bytes at most, which end where a character ends. A part becomes 6 * 64
+   bytes at most, and the quotes: so a small buffer is enough. */
 static void put_escaped(const char *text, size_t len)
 {
   char buf[6 * 64 + 2];
@@ -47,7 +47,7 @@ static void put_escaped(const char *text, size_t len)
 }
 
 /* Strings, keys and numbers may come in pieces: the first begins the line, the
-   last ends it. All else comes whole. */
+   last ends it. Other tokens come whole. */
 static void print(int type, const amt_json *json, const amt_json_token *t)
 {
   static const char *const name[] = {"", "{", "}", "[", "]", "key \"",
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
   if (argc == 3 && (amt_json_uint64(argv[2], strlen(argv[2]), &size) != 0 ||
                     size == 0))
     return fail(argv[2], "-n takes a number of bytes, from 1");
-  if (size > PIECE_MAX) size = PIECE_MAX; /* which makes no difference */
+  if (size > PIECE_MAX) size = PIECE_MAX; /* the tokens are the same */
 
   while (type >= 0 && (n = fread(piece, 1, (size_t)size, stdin)) > 0) {
     for (at = 0; at < n; at += used) {
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
       print(type, &json, &token);
     }
   }
-  /* Only the end tells that a number at the end is whole. */
+  /* A number at the end is known to be whole only now. */
   while (type >= 0 && (type = amt_json_end(&json, &token)) > 0)
     print(type, &json, &token);
 

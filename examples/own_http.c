@@ -1,8 +1,8 @@
 /* own_http [URL [JOB]], with AMT_USER and AMT_PASSWORD set: amt.h over your own
-   HTTP client, here libcurl (7.80, -lcurl). Of any client ask: does it repeat a
-   request? libcurl does if a kept connection is dead, so a Start gets a new one
-   and no second try; a proxy may, so none is used. And may a byte of a request
-   have left? libcurl calls about_to_send before the first. */
+   HTTP client, here libcurl (7.80, -lcurl). Does your client repeat a request?
+   libcurl does if a kept connection is dead, so a Start gets a new one and no
+   second try. A proxy may, so none is used. Does it tell if a byte of a request
+   may have left? libcurl calls about_to_send before the first. */
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -39,13 +39,13 @@ static int about_to_send(void *ctx, char *to, char *from, int port, int port2)
 
 static size_t feed(char *p, size_t size, size_t n, void *ctx)
 {
-  static char buf[CURL_MAX_WRITE_SIZE]; /* amt_reply_data writes to its bytes */
+  static char buf[CURL_MAX_WRITE_SIZE]; /* amt_reply_data changes its bytes */
   size_t      used = 0;
   long        status = 0;
   (void)size, (void)ctx, memcpy(buf, p, n);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   amt_reply_status(&job, (int)status, 0);
-  while (used < n) { /* less is taken where an event waits */
+  while (used < n) { /* it takes less if an event waits */
     used += amt_reply_data(&job, buf + used, n - used);
     while (next() != AMT_BUSY) {}
   }
@@ -63,7 +63,7 @@ static void make_call(const char *base)
   amt_put_text(&o, base), amt_call_path(&job, &o), amt_put(&o, "", 1);
   line = text + o.len, amt_call_headers(&job, &o), amt_put(&o, "", 1);
   body = text + o.len, amt_call_body(&job, &o), amt_put(&o, "", 1);
-  if (o.total == o.len) { /* else it is too long for our room */
+  if (o.total == o.len) { /* else it is too long for text */
     for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2)
       *end = 0, lines = curl_slist_append(lines, line);
     curl_easy_setopt(curl, CURLOPT_URL, text);
@@ -74,7 +74,7 @@ static void make_call(const char *base)
     if (tries > 0) feed(text, 1, 0, NULL); /* if the reply has no body */
   }
   int final = e == CURLE_URL_MALFORMAT || e == CURLE_PEER_FAILED_VERIFICATION;
-  int error = final ? AMT_E_PERMANENT : AMT_E_BROKEN; /* is tried again */
+  int error = final ? AMT_E_PERMANENT : AMT_E_BROKEN; /* tried again */
   amt_reply_end(&job, e == CURLE_OK ? 0 : error, tries > 0), tries = 0;
   curl_slist_free_all(lines), amt_wipe(text, sizeof text); /* the password */
 }
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
   if (curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send)) abort();
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, feed);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* nor the environment's */
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* no proxy at all */
   amt_start(&job, &s, &t);
   for (amt_event e; (e = next()) < AMT_DONE;)
     if (e == AMT_CALL) make_call(argc > 1 ? argv[1] : "http://127.0.0.1:42000");

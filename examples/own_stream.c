@@ -10,7 +10,7 @@
 /* --- the port: on a board its registers, two pins and its interrupt */
 static volatile char     ring[128];  /* what has arrived */
 static volatile unsigned head, tail; /* bytes put in, bytes taken out */
-static volatile int      lost, carrier, error; /* it was full; the two pins */
+static volatile int      lost, carrier, error; /* it was full; two pins */
 static char              fifo[16];   /* what is being sent, */
 static size_t            waiting;    /* and how much */
 
@@ -26,35 +26,35 @@ static struct { amt_stream stream; size_t dialled; } modem;
 static int modem_open(amt_stream *s, const char *host, size_t n, uint16_t port,
                       uint32_t left_ms)
 {
-  char dial[300]; /* made anew each time, and goes on where it stopped */
+  char dial[300]; /* made each time; sending goes on where it stopped */
   snprintf(dial, sizeof dial, "ATD%.*s:%u\r", (int)n, host, (unsigned)port);
   while (dial[modem.dialled] != 0 && waiting < sizeof fifo)
     fifo[waiting++] = dial[modem.dialled++];
-  (void)s, (void)left_ms; /* when that is over the library calls close */
+  (void)s, (void)left_ms; /* at 0 the library calls close */
   return error ? AMT_E_CONNECT : carrier ? 1 : AMT_AGAIN;
 }
 static ptrdiff_t modem_read(amt_stream *s, void *p, size_t n)
 {
-  int    up = carrier; /* before the look: what came before its end is given */
+  int    up = carrier; /* first: so what came before its end is given */
   size_t got = 0;
   for ((void)s; got < n && tail != head; tail = tail + 1)
     ((char *)p)[got++] = ring[tail % sizeof ring];
-  /* Who can tell an end from a cut here? Nobody: so it is never AMT_E_EOF. */
+  /* Nothing here can tell an end from a cut, so it is never AMT_E_EOF. */
   if (lost || (got == 0 && !up)) return AMT_E_RESET;
   return (ptrdiff_t)got; /* 0 is AMT_AGAIN: nothing yet */
 }
 static ptrdiff_t modem_write(amt_stream *s, const void *p, size_t n)
 {
-  if ((void)s, !carrier) return AMT_AGAIN; /* took none; read has the reason */
+  if ((void)s, !carrier) return AMT_AGAIN; /* takes none; read says why */
   if (n > sizeof fifo - waiting) n = sizeof fifo - waiting;
   memcpy(fifo + waiting, p, n), waiting += n;
-  if (error) return AMT_E_RESET; /* they may have left: in doubt, taken */
+  if (error) return AMT_E_RESET; /* the bytes may have left */
   return (ptrdiff_t)n;           /* 0 is AMT_AGAIN: it took none */
 }
 static void modem_close(amt_stream *s) /* also after an open that failed */
 {
-  (void)s, modem.dialled = waiting = 0; /* nothing more leaves: s->abort asks */
-  carrier = error = lost = 0, tail = head; /* for no more than that */
+  (void)s, modem.dialled = waiting = 0; /* nothing more leaves, which is */
+  carrier = error = lost = 0, tail = head; /* all that s->abort asks for */
 }
 
 /* --- modem and server, simulated: ten bytes each way; '}' ends a request */

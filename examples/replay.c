@@ -1,8 +1,8 @@
 /* replay: a whole job without a server, a network or an operating system. The
    replies of a server stand below. A stream in memory hands them out as real
-   networks do: a few bytes at a time, often with "not yet". The program tells
-   what happens; the exit status is 0 if that is what should happen. This is
-   also how to write a stream, and how to test a program that uses amt.h. */
+   networks do: a few bytes at a time, often with "not yet". The program prints
+   what happens; the exit status is 0 if that is what should happen. This also
+   shows how to write a stream, and how to test a program that uses amt.h. */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include <stdio.h>
@@ -24,7 +24,7 @@ static const char story[] =
 typedef struct server {
   amt_stream  stream;
   size_t      next;  /* index of the next reply */
-  const char *left;  /* what has not been read of the current one */
+  const char *left;  /* the part of the current one that is not read yet */
   unsigned    calls; /* every third call is answered with "not yet" */
 } server;
 
@@ -73,7 +73,7 @@ int main(void)
   static const amt_stream_ops ops = {server_open, server_read, server_write,
                                      server_close, NULL, 0, NULL};
   server      v = {{&ops, 0}, 0, "", 0};
-  char        buf[64], token[16]; /* 64 bytes do for replies of any size */
+  char        buf[64], token[16]; /* 64 bytes take a reply of any size */
   amt_slot    slot = {.http = {.stream = &v.stream}};
   amt_pool    pool = {&slot, 1, buf, sizeof buf, NULL};
   amt_session s = {.url = "http://any", .user = "ocadm", .password = "opconxps",

@@ -1,17 +1,17 @@
-/* resume FILE [URL [JOB [QUEUE]]]: a job that outlives its program. Killed at
-   any instant, by a power cut too, and run again, it goes on with the same job,
-   and none is started twice. FILE has what to write down, a line each, and each
-   is on the disk before anything else is done:
+/* resume FILE [URL [JOB [QUEUE]]]: a job that outlives its program. Kill it at
+   any instant, or cut the power, and run it again: it goes on with the same job
+   and starts none twice. FILE has a line for each step, which is on the disk
+   before anything else is done:
 
      starting ...     AMT_STARTING: the next call may start it. If this is the
-                      last line, nobody knows whether it did: status 19; look
-                      for the job at the server, then remove FILE
+                      last line, nobody knows whether it did: exit status 19.
+                      Look for the job at the server, then remove FILE
      started ID       AMT_STARTED: go on with that job
      ended CODE       AMT_DONE: later runs only say this again
 
-   AMT_FAILED empties it if surely nothing was started, and empty means: start.
-   A line without its end was being written then, and does not count. So no
-   Start comes twice; the job's log may. */
+   AMT_FAILED empties FILE if surely nothing was started; an empty FILE means:
+   start. A line without its end was cut off, and does not count. So no Start
+   comes twice, but the job's log may. */
 
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
@@ -36,8 +36,8 @@ static void note(const char *word, const char *value)
     stop(78, "this cannot be written to FILE: ", value);
 }
 
-/* Its last line. No other run may use it meanwhile, and the folder must not
-   lose it in a power cut either. */
+/* Returns its last line. Locks it against other runs, and syncs its folder, so
+   that no power cut can lose it. */
 static char *open_file(char *path, const char *starting)
 {
   static char  text[4096];

@@ -1,7 +1,7 @@
 /* superloop [URL [APPLICATION [JOB]]]: how firmware without threads runs a job.
    One endless loop serves each duty in turn, and none of them may block. The
    job is one, a blinking LED another. amt_poll returns at once, whatever the
-   network does. Call it in each turn: job.wait is only the latest time for it.
+   network does. Call it in each turn; job.wait says how long it can do without.
 
    Two things here stand in for a board's: the sockets of a POSIX system (on a
    board: lwIP, or a modem, as an amt_stream), and its clock (on a board: the
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <time.h>
 
-static unsigned led_changes; /* the LED is lit where this is odd */
+static unsigned led_changes; /* the LED is lit when this is odd */
 
 static void blink(uint32_t now)
 {
@@ -45,7 +45,7 @@ static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
   case AMT_STARTED: printf("started: %s\n", job->id); return 0;
   case AMT_STATUS: printf("status: %s\n", amt_status_name(job->status));
     return 0;
-  case AMT_MESSAGE: /* lent; long ones come in pieces, other events between */
+  case AMT_MESSAGE: /* lent; comes in pieces if long, others between */
     printf("%s%s%.*s%s\n", from[job->msg_kind], job->msg_first ? "" : "... ",
            (int)job->msg_len, job->msg, job->msg_more ? " ..." : "");
     return 0;
@@ -93,8 +93,8 @@ int main(int argc, char **argv)
 
   printf("meanwhile the LED changed %u times; the longest look at the job took "
          "%u ms\n", led_changes, longest);
-  amt_pool_end(&pool);         /* closes, and wipes the buffer, */
-  amt_session_end(&session);   /* the token */
+  amt_pool_end(&pool);         /* closes, and wipes the buffer */
+  amt_session_end(&session);   /* wipes the token */
   return job.code;
 }
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 typedef struct trace {
-  amt_stream     stream; /* first, so that a pointer to it is one to us */
+  amt_stream     stream; /* first: a pointer to it is also one to this */
   amt_stream    *inner;
   const amt_job *job;      /* says which call this is */
   char           mark;     /* '>' a request, '<' a reply, 0 neither yet */
@@ -46,7 +46,7 @@ static void show(trace *t, char mark, const char *p, ptrdiff_t n)
     else if (*p != '\r' && t->len < sizeof t->line - 1)
       t->line[t->len++] = plain(*p);
   if (n == 0) return;
-  fprintf(stderr, "%c %s", mark, hidden ? "***" : ""); /* some of the body */
+  fprintf(stderr, "%c %s", mark, hidden ? "***" : ""); /* a part of the body */
   for (; n > 0 && !hidden; p++, n--) fputc(plain(*p), stderr);
   fputc('\n', stderr);
 }

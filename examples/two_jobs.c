@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         left--;
         if (job[i].code != AMT_CODE_DONE) code = job[i].code;
       } else if (job[i].wait < wait) {
-        wait = job[i].wait; /* after an event an old one, which is harmless */
+        wait = job[i].wait; /* may be old after an event: harmless */
       }
     }
     {
@@ -76,8 +76,8 @@ int main(int argc, char **argv)
       nanosleep(&pause, NULL);
     }
   }
-  amt_pool_end(&pool);       /* closes, and wipes the buffer, */
-  amt_session_end(&session); /* the token */
+  amt_pool_end(&pool);       /* closes, and wipes the buffer */
+  amt_session_end(&session); /* wipes the token */
   return code;
 }
 

@@ -1,6 +1,6 @@
-/* uart_log: the log of a job to a UART, on a board with no room for it. A
+/* uart_log: a job's log goes to a UART, on a board with no room to store it. A
    message comes in pieces, each in the pool's 64 bytes. The UART takes a piece
-   a byte at a time, and while it is busy the loop does not poll: the bytes that
+   a byte at a time. While it is busy the loop does not poll: the bytes that
    follow wait at the server. So nothing blocks, is copied or gets lost. UART
    and server are simulated here; the exit status is 0 if the log is right. */
 #define AMT_IMPLEMENTATION
@@ -20,7 +20,7 @@ static int uart_putc(char c) /* 0: busy, the byte was not taken */
   return 1;
 }
 
-/* --- the log: what is left of the piece, and of the end of its line */
+/* --- the log: the rest of the piece, and of the end of its line */
 static const char *text;
 static size_t      text_len;
 static const char *end = "";
@@ -32,7 +32,7 @@ static void log_piece(const amt_job *j)
   end = j->msg_more ? "" : "\r\n";
 }
 
-static int log_step(void) /* 0: the piece has gone, the library may go on */
+static int log_step(void) /* 0: the piece is out, the library may go on */
 {
   if (text_len != 0) {
     char c = (char)((unsigned char)*text < ' ' ? '.' : *text); /* no escapes */
@@ -90,7 +90,7 @@ int main(void)
   uint32_t    now = 0; /* on a board: its millisecond tick */
   for (amt_start(&j, &s, &t); e < AMT_DONE; now++) { /* the superloop */
     busy -= busy > 0;
-    if (log_step()) continue; /* and so would the board's other work go on */
+    if (log_step()) continue; /* a board does its other work here */
     e = amt_poll(&pool, &j, now);
     if (e == AMT_MESSAGE) log_piece(&j);
   }

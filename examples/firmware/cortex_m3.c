@@ -1,6 +1,6 @@
 /* The board: qemu's mps2-an385, a Cortex-M3 at 25 MHz with an Ethernet
-   controller LAN9118, a UART for the console, and no clock, no flash and no
-   source of randomness. The emulator stands in for clock and flash, see
+   controller LAN9118 and a UART for the console. It has no clock, no flash and
+   no source of randomness. The emulator stands in for clock and flash, see
    emulator.c; nothing stands in for the randomness, see board_random. */
 
 #include "board.h"
@@ -70,7 +70,7 @@ void board_led(int on) { REGISTER(0x40028000u) = on ? 1u : 0u; }
 uint32_t sys_now(void); /* lwIP's clock */
 uint32_t sys_now(void) { return milliseconds; }
 
-/* --- the emulator's door, see emulator.c ---------------------------------- */
+/* --- calls to the emulator, see emulator.c -------------------------------- */
 
 uint32_t emulator_call(uint32_t op, const void *block)
 {
@@ -85,9 +85,9 @@ uint32_t emulator_call(uint32_t op, const void *block)
    This board has no source of randomness, so every run draws the same numbers:
    whoever knows this file can predict every key and read all that TLS hides.
    The name of the seed says it, main.c prints it, and the build has to ask for
-   it. On a real part: its hardware generator, with that part's own checks of
-   its health, and 0 when one fails. Here it fails if the emulator's command
-   line says "broken", so that one sees what comes of it. */
+   it. On a real part use its hardware generator with its own health checks, and
+   return 0 when one fails. Here it fails if the emulator's command line says
+   "broken", to show what happens then. */
 
 #ifndef UNSAFE_FIXED_SEED
 #error "this board has no randomness; only a test may define UNSAFE_FIXED_SEED"
@@ -161,7 +161,7 @@ static uint32_t mac_read(uint32_t index)
   return MAC_CSR_DATA;
 }
 
-/* A cable that is out: lwIP then sends nothing, and tries again later. */
+/* While the cable is out, lwIP sends nothing, and tries again later. */
 static int link_is_up(void)
 {
   mac_write(MAC_MII_ACC, 1u << 11 | (uint32_t)PHY_BMSR << 6 | 1u);
@@ -194,8 +194,8 @@ err_t board_ethernet_send(struct netif *netif, struct pbuf *p)
   return ERR_OK;
 }
 
-/* One frame of n bytes out of the controller into p, which may be NULL: then it
-   is dropped. TCP will send it again. */
+/* Moves a frame of n bytes from the controller to p. If p is NULL, the frame is
+   dropped, and TCP will send it again. */
 static void take_frame(struct pbuf *p, uint32_t n)
 {
   uint32_t i, word = 0;

@@ -1,6 +1,6 @@
-/* What a board has and the emulator has not, by semihosting: a clock that knows
-   the date, flash (files on the host), settings and an end. The same for each
-   board here; one of your own needs its own of these. */
+/* What a board has and the emulator lacks, by semihosting: a clock that knows
+   the date, flash (files on the host), settings and an exit. Both boards here
+   use it; a board of your own needs its own. */
 
 #include "board.h"
 #include "emulator.h"
@@ -19,8 +19,8 @@ void board_exit(int code)
   for (;;) emulator_call(SYS_EXIT_EXTENDED, block);
 }
 
-/* "firmware URL PORT [broken]": the port is that of the emulator's DNS; for the
-   last word see board_random. */
+/* "firmware URL PORT [broken]": PORT is for the emulator's DNS; for the last
+   word see board_random. */
 static char settings[160];
 uint16_t    board_dns_port;
 
@@ -44,8 +44,8 @@ void emulator_init(void)
     board_dns_port = (uint16_t)(10u * board_dns_port + (unsigned)(*port - '0'));
 }
 
-/* The flash: a file for each slot. Opening one to write empties it, as erasing
-   does, and the bytes go in eight at a time: so a reset may come between. */
+/* The flash: a file for each slot. To open one for writing empties it, like
+   erasing, and eight bytes are written at a time: a reset may come between. */
 static uint32_t slot_open(unsigned slot, uint32_t mode)
 {
   static const char *const names[] = {"slot0", "slot1"};

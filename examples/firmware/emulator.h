@@ -1,4 +1,4 @@
-/* emulator.c, for the board's own file. */
+/* What emulator.c shares with the board's own file. */
 
 #ifndef EMULATOR_H
 #define EMULATOR_H
@@ -7,7 +7,7 @@
 
 void     emulator_init(void); /* reads the settings */
 
-/* Of the board's file: semihosting, by the instruction of its processor. */
+/* In the board's file: semihosting, by its processor's instruction. */
 uint32_t emulator_call(uint32_t op, const void *block);
 
 #endif

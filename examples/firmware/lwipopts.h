@@ -1,7 +1,7 @@
 /* lwIP for one TCP connection, without threads. Its memory is pools of fixed
    size and nothing else (lwippools.h): no heap, not even lwIP's own.
 
-   What a bigger or smaller part changes: the four sizes under "room". */
+   For a bigger or smaller part change the four sizes under "Room". */
 
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
@@ -31,7 +31,7 @@
 #define MEM_ALIGNMENT           4
 
 /* Room. */
-#ifdef AMT_BEARSSL              /* a 64 kB part: certificates come in bulk */
+#ifdef AMT_BEARSSL              /* a 64 kB part: certificates are large */
 #define TCP_MSS                 1460
 #define TCP_WND                 (2 * TCP_MSS)
 #define TCP_SND_BUF             (2 * TCP_MSS)
@@ -53,8 +53,8 @@
 #define DNS_TABLE_SIZE          1
 #define DNS_MAX_NAME_LENGTH     64
 
-/* Ports, sequence numbers and DNS identities that nobody can guess want a real
-   source of randomness. the board's file says what its own is worth. */
+/* Ports, sequence numbers and DNS identities must be hard to guess, which needs
+   a real source of randomness. The board's file says what its own is worth. */
 #include <stdint.h>
 uint32_t network_random(void);
 #define LWIP_RAND               network_random

@@ -1,5 +1,5 @@
-/* What lwIP would take from a heap comes from here: small ones for ARP, DNS and
-   acknowledgements, large ones (TCP_MSS and 100) for what TCP is sending. */
+/* What lwIP would take from a heap comes from here: small pieces for ARP, DNS
+   and acknowledgements, large ones (TCP_MSS + 100) for what TCP sends. */
 LWIP_MALLOC_MEMPOOL_START
 LWIP_MALLOC_MEMPOOL(8, 160)
 #ifdef AMT_BEARSSL

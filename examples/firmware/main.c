@@ -1,25 +1,25 @@
 /* firmware: a bare-metal image that runs one job. No operating system, no
    threads, no heap: one loop that looks at each duty in turn (the network, the
-   job, a blinking LED), and none of them may block. Over https where it is
-   built with AMT_BEARSSL, otherwise over http for a part with 32 kB of RAM.
+   job, a blinking LED), and none of them may block. It uses https if built with
+   AMT_BEARSSL, otherwise http, for a part with 32 kB of RAM.
 
    It keeps a record in flash, so that a power cut at any instant leads to one
-   Start at most: before the Start it writes down that it is about to, after it
-   the server's id. After a reset it goes on with what the record says:
+   Start at most. Before the Start it writes down that it is about to, after it
+   the server's id. After a reset it does what the record asks for:
 
      nothing       start the job
      about to      nobody knows whether it runs: say so, never start it again
      an id         go on with that job (amt_attach) to its end
-     ended         tell the completion code
+     ended         print the completion code
 
    The next run needs record_write(NOTHING): after "ended" whenever it is due,
    after "about to" when a person has looked at the server.
 
-   cortex_m3.c and risc_v.c are boards, lwipopts.h is how lwIP is built. For
-   your own: a file with all of board.h, with sys_now for lwIP and board_reset
-   or your vendor's start-up; your flash and clock in place of emulator.c;
-   lwipopts.h, whose DNS port is the emulator's; the board's four lines in
-   Makefile; the settings below, and session.url in session_init.
+   cortex_m3.c and risc_v.c are boards, lwipopts.h is how lwIP is built. A board
+   of your own needs a file with all of board.h, sys_now for lwIP, and
+   board_reset or your vendor's start-up; your flash and clock in place of
+   emulator.c; lwipopts.h without the emulator's DNS port; the board's four
+   lines in Makefile; the settings below, and session.url in session_init.
    `make firmware` runs this in qemu. */
 
 #ifdef AMT_BEARSSL
@@ -37,7 +37,7 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
-/* --- settings: constants, where this is not an emulator ------------------- */
+/* --- settings; the URL is from the emulator's command line ---------------- */
 
 static const unsigned char address[] = {10, 0, 2, 15};
 static const unsigned char mask[] = {255, 255, 255, 0};
@@ -62,8 +62,8 @@ static char         buf[256], token[128];
 static amt_pool     pool = {&conn, 1, buf, sizeof buf, NULL};
 
 #ifdef AMT_BEARSSL
-/* 16,709 bytes take any record. A server that honours max_fragment_length
-   (OpenSSL, nginx) leaves it at 4,608. */
+/* 16,709 bytes take any record. For a server that honours max_fragment_length
+   (OpenSSL, nginx) 4,608 are enough. */
 static amt_bearssl        tls;
 static amt_bearssl_server tls_server;
 static unsigned char      tls_record[AMT_BEARSSL_FULL];
@@ -82,7 +82,7 @@ static void print_number(uint32_t n)
   board_print(digits, o.len);
 }
 
-static int in_message; /* pieces of it, but not yet the last, were printed */
+static int in_message; /* its first pieces were printed, the last not yet */
 
 static void print_line(const char *label, const char *text)
 {
@@ -100,8 +100,8 @@ static void print_figure(const char *label, uint32_t n, const char *unit)
 
 enum { NOTHING, ABOUT_TO, HAS_ID, ENDED };
 
-/* Written to the two slots in turn; the one with a right sum and the greater
-   number counts. A write that is cut leaves the one before it. */
+/* Written to the two slots in turn. The one with a correct sum and the greater
+   number counts. If a write is cut off, the record before it still counts. */
 typedef struct record {
   uint32_t number;
   uint8_t  state;
@@ -138,7 +138,7 @@ static void record_read(void)
   kept.id[AMT_ID_SIZE - 1] = 0;
 }
 
-/* 1 when it can be read back: nothing may go on before that. */
+/* 1 if it can be read back; otherwise nothing may go on. */
 static int record_write(uint8_t state)
 {
   record back;
@@ -173,7 +173,7 @@ static int job_failed(void)
   return 1;
 }
 
-/* Without a record there is no Start: a power cut could lead to a second. */
+/* Without a record nothing is started: a power cut could lead to two Starts. */
 static int job_record(uint8_t state)
 {
   if (record_write(state)) return 0;
@@ -182,7 +182,7 @@ static int job_record(uint8_t state)
   return state == ABOUT_TO;
 }
 
-/* A long one comes in pieces; other events may stand between them. */
+/* A long one comes in pieces, perhaps with other events between them. */
 static void job_message(void)
 {
   static const char *const from[] = {"log: ", "answer: ", "error: ",
@@ -197,7 +197,7 @@ static void job_message(void)
   in_message = job.msg_more;
 }
 
-/* One event: 1 when it is over. */
+/* Takes an event: 1 if the job is over. */
 static int job_event(amt_event e)
 {
   switch (e) {
@@ -215,7 +215,7 @@ static int job_event(amt_event e)
   }
 }
 
-/* 1 if there is something to do; otherwise job.code is the answer. */
+/* 1 if there is something to do; otherwise job.code is the result. */
 static int job_begin(void)
 {
   record_read();
@@ -240,8 +240,8 @@ static int job_begin(void)
 
 /* --- setting up ----------------------------------------------------------- */
 
-/* lwIP's, for ports and the numbers of questions to the DNS. Should the
-   generator fail, these can be guessed; TLS makes no key of them. */
+/* lwIP needs it for ports and the numbers of DNS questions. If the generator
+   fails, these can be guessed; TLS makes no key of them. */
 uint32_t network_random(void)
 {
   uint32_t n;
@@ -315,7 +315,7 @@ static amt_stream *stream_init(void)
 static void session_init(void)
 {
   conn.http.stream = stream_init();
-  conn.http.limits.idle = 5000; /* after that without a byte: connect anew */
+  conn.http.limits.idle = 5000; /* without a byte: connect again */
   session.url = board_setting(1);
   session.user = user, session.password = password;
   session.token = token, session.token_room = sizeof token;

@@ -1,6 +1,6 @@
-/* From reset to main, the same on each board: the memory as C relies on it, and
-   paint on the stack that shows later how deep it was. link.ld says where all
-   lies. */
+/* From reset to main, the same on each board: sets up memory as C expects it,
+   and paints the stack, which shows later how deep it went. link.ld says where
+   everything is. */
 
 #include "board.h"
 #include "start.h"
@@ -14,8 +14,8 @@ int main(void);
 
 #define PAINT 0xC5C5C5C5u
 
-/* 32 words below the stack pointer are this function's own. volatile, or the
-   compiler has memset do it, which has a stack, too. */
+/* The 32 words below the stack pointer are this function's own. volatile: else
+   the compiler calls memset, which uses stack, too. */
 void start(const uint32_t *stack)
 {
   const uint32_t    *from = board_data_load;
