@@ -409,7 +409,7 @@ static void step(struct call *c)
     if (c->conn >= 0 && conns[c->conn].http.state == AMT_CONN_OPENING &&
         c->job.wait > 250) c->wake = now + 250000u; /* try the next address */
     return;
-  case AMT_STARTING: /* the next amt_poll sends it: see run */
+  case AMT_STARTING: /* it leaves only with the next amt_poll: see run */
     j->state = STARTING;
     record(j, " starting");
     c->wake = now;

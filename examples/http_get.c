@@ -60,7 +60,7 @@ int main(int argc, char **argv)
   if (e != 0) return fail(argv[1], amt_http_error(e), "");
   if (url.tls) return fail(argv[1], "https is not in this example, which has "
                            "no TLS; nothing was sent", "use http://");
-  if (fcntl(1, F_GETFD) < 0) /* better said before anything is sent */
+  if (fcntl(1, F_GETFD) < 0) /* say so before anything is sent */
     return fail("standard output", "it is closed", "nothing was sent");
   signal(SIGPIPE, SIG_IGN);         /* fwrite reports a closed pipe */
   setvbuf(stdout, NULL, _IONBF, 0); /* buf is enough */

@@ -45,7 +45,7 @@ static int job_duty(amt_pool *pool, amt_job *job, uint32_t now)
   case AMT_STARTED: printf("started: %s\n", job->id); return 0;
   case AMT_STATUS: printf("status: %s\n", amt_status_name(job->status));
     return 0;
-  case AMT_MESSAGE: /* lent; comes in pieces if long, others between */
+  case AMT_MESSAGE: /* lent; in pieces if long, with other events between */
     printf("%s%s%.*s%s\n", from[job->msg_kind], job->msg_first ? "" : "... ",
            (int)job->msg_len, job->msg, job->msg_more ? " ..." : "");
     return 0;
