@@ -1,6 +1,6 @@
 /* What main.c needs of a board. cortex_m3.c is for qemu's mps2-an385, risc_v.c
-   for its virt; what both have of the emulator is in emulator.c. For another
-   board write these functions anew. */
+   for its virt; emulator.c has what both need of the emulator. For another
+   board write your own functions. */
 
 #ifndef BOARD_H
 #define BOARD_H
@@ -22,18 +22,18 @@ void     board_print(const char *text, size_t n);
 void     board_panic(const char *why);
 void     board_exit(int code);
 
-/* Two slots that keep n bytes through a power cut. A write that is cut leaves
-   anything in its slot, and the other one as it was. 1, or 0 if it failed. */
+/* Two slots that keep n bytes through a power cut. A write that is cut off may
+   leave anything in its slot; the other stays as it was. 1; 0 if it failed. */
 int      board_flash_write(unsigned slot, const void *p, size_t n);
 int      board_flash_read(unsigned slot, void *p, size_t n);
 
-/* The Ethernet controller: begins, and tells its address; sends a frame, for
-   lwIP's linkoutput; and hands over what came, to be called in the loop. */
+/* The Ethernet controller. _init starts it and writes its address to mac, _send
+   is lwIP's linkoutput, _poll gives lwIP what came: call it in the loop. */
 void     board_ethernet_init(uint8_t mac[6]);
 err_t    board_ethernet_send(struct netif *netif, struct pbuf *p);
 void     board_ethernet_poll(struct netif *netif);
 
-/* Bytes of stack that were ever in use, and that there are. */
+/* Bytes of stack: the most ever in use, and all there are. */
 size_t   board_stack_used(void);
 size_t   board_stack_size(void);
 

@@ -19,7 +19,7 @@ void board_exit(int code)
   for (;;) emulator_call(SYS_EXIT_EXTENDED, block);
 }
 
-/* "firmware URL PORT [broken]": PORT is for the emulator's DNS; for the last
+/* "firmware URL PORT [broken]": PORT is the emulator's DNS port; for the last
    word see board_random. */
 static char settings[160];
 uint16_t    board_dns_port;

@@ -1,6 +1,6 @@
-/* The board: qemu's virt with a 32-bit RISC-V (rv32imac), its Ethernet
-   controller and its source of randomness after the virtio standard (1.1), and
-   a UART 16550 for the console. The emulator stands in for clock and flash,
+/* The board: qemu's virt with a 32-bit RISC-V (rv32imac), an Ethernet
+   controller and a source of randomness by the virtio standard (1.1), and a
+   UART 16550 for the console. The emulator stands in for clock and flash,
    see emulator.c. */
 
 #include "board.h"
@@ -18,8 +18,9 @@
 void board_reset(void);
 void board_trap(void);
 
-/* Nothing here faults where the stack ends, so the processor's memory
-   protection (PMP) forbids the 4 kB before it: link.ld leaves them empty. */
+/* No fault happens by itself where the stack ends. So the processor's
+   memory protection (PMP) forbids the 4 kB below it: link.ld leaves these
+   empty. */
 #define GUARD 0x800FF000u
 
 __attribute__((section(".vectors"), naked, used)) void board_reset(void)
@@ -30,7 +31,7 @@ __attribute__((section(".vectors"), naked, used)) void board_reset(void)
     "csrw mtvec, t0\n"
     "li   t0, %0\n"
     "csrw pmpaddr0, t0\n"
-    "li   t0, 0x98\n" /* locked, a power of two, nothing is allowed */
+    "li   t0, 0x98\n" /* locked, a power of two, no access */
     "csrw pmpcfg0, t0\n"
     "mv   a0, sp\n"
     "j    start" : : "i"(GUARD / 4u | (4096u / 8u - 1u)));
@@ -58,7 +59,7 @@ static uint64_t mtime(void)
   return (uint64_t)high << 32 | low;
 }
 
-/* The high word first to the greatest, so that nothing is due in between. */
+/* First makes the high word the greatest, so that nothing is due in between. */
 static void next_tick(void)
 {
   next += TICKS_A_MILLISECOND;
@@ -88,7 +89,7 @@ void board_led(int on) { (void)on; } /* there is none */
 uint32_t sys_now(void); /* lwIP's clock */
 uint32_t sys_now(void) { return milliseconds; }
 
-/* --- the emulator's door, see emulator.c ---------------------------------- */
+/* --- calls to the emulator, see emulator.c -------------------------------- */
 
 __attribute__((noinline, aligned(16)))
 uint32_t emulator_call(uint32_t op, const void *block)
@@ -118,8 +119,9 @@ void board_print(const char *text, size_t n)
 /* --- virtio ---------------------------------------------------------------
 
    A device takes buffers from a queue. The driver describes each in `buffer`,
-   puts its number into `given`, and rings; the device puts the number into
-   `back`, with the bytes it wrote. Both rings' counts run on and wrap. */
+   puts its number into `given`, and notifies the device. The device puts the
+   number into `back`, and how many bytes it wrote. The counts of `given` and
+   `back` only grow, and wrap. */
 
 enum { QUEUE = 2 }; /* buffers of each: a power of two */
 
@@ -128,7 +130,7 @@ typedef struct queue {
   struct { uint16_t flags, count, number[QUEUE]; } given;
   struct { uint16_t flags, count; struct { uint32_t number, n; } it[QUEUE]; }
     back;
-  uint16_t taken; /* of those that came back */
+  uint16_t taken; /* how many were taken from `back`; wraps */
 } __attribute__((aligned(16))) queue;
 
 enum { WRITES = 2 }; /* a flag: the device writes to this buffer */
@@ -142,11 +144,11 @@ enum { NET = 1, RANDOM = 4 };
 
 #define DEVICE_REGISTER(d, offset) REGISTER((d) + (uint32_t)(offset))
 
-/* What one side writes the other sees, and in this order. */
+/* What comes before it happens first, as the device sees it, too. */
 #define BARRIER() __asm volatile("fence" : : : "memory")
 
-/* The registers of a device of this kind, which knows the features of the first
-   32 that are named; 0 if there is none. */
+/* Starts a device of this kind that has these features (of the first 32).
+   Returns the address of its registers, or 0 if there is none. */
 static uint32_t device_begin(uint32_t kind, uint32_t features)
 {
   uint32_t d;
@@ -155,11 +157,11 @@ static uint32_t device_begin(uint32_t kind, uint32_t features)
         DEVICE_REGISTER(d, VERSION) == 2u &&
         DEVICE_REGISTER(d, DEVICE) == kind) {
       DEVICE_REGISTER(d, STATUS) = 0;
-      DEVICE_REGISTER(d, STATUS) = 3u; /* seen, and known how to drive */
+      DEVICE_REGISTER(d, STATUS) = 3u; /* ACKNOWLEDGE, DRIVER */
       DEVICE_REGISTER(d, FEATURES_PAGE) = 0;
       DEVICE_REGISTER(d, FEATURES) = features;
       DEVICE_REGISTER(d, FEATURES_PAGE) = 1u;
-      DEVICE_REGISTER(d, FEATURES) = 1u; /* as the standard has it */
+      DEVICE_REGISTER(d, FEATURES) = 1u; /* VIRTIO_F_VERSION_1 */
       DEVICE_REGISTER(d, STATUS) = 11u;
       return DEVICE_REGISTER(d, STATUS) & 8u ? d : 0;
     }
@@ -189,7 +191,7 @@ static void give(uint32_t d, uint32_t page, queue *q, unsigned number, void *p,
   DEVICE_REGISTER(d, NOTIFY) = page;
 }
 
-/* 1 if a buffer came back: which, and how many bytes were written to it. */
+/* 1 if a buffer came back: *number says which, *n the bytes written to it. */
 static int take_back(queue *q, unsigned *number, uint32_t *n)
 {
   BARRIER();
@@ -215,7 +217,7 @@ int board_random(void *p, size_t n)
     unsigned number;
     give(random_device, 0, &random_queue, 0, to, n, WRITES);
     while (!take_back(&random_queue, &number, &came))
-      if (milliseconds - asked > 10000u) /* a busy host may take one */
+      if (milliseconds - asked > 10000u) /* a busy host takes seconds */
         board_panic("the source of randomness does not answer");
     if (came == 0 || came > n) return 0;
     to += came;
@@ -227,7 +229,7 @@ int board_random(void *p, size_t n)
 /* --- Ethernet, polled ----------------------------------------------------- */
 
 enum { RECEIVE, SEND,            /* its queues */
-       HEAD = 12,                /* bytes before each frame; 0 for all here */
+       HEAD = 12,                /* bytes before each frame, all 0 here */
        FRAME = HEAD + 1514,
        ADDRESS = 1 << 5,         /* features: to tell its address, */
        LINK_STATUS = 1 << 16 };  /* and if the cable is in */
