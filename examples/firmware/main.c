@@ -177,9 +177,14 @@ static int job_failed(void)
 static int job_record(uint8_t state)
 {
   if (record_write(state)) return 0;
-  print("the flash does not work: nothing is started\n");
-  if (state == ABOUT_TO) amt_drop(&pool, &job);
-  return state == ABOUT_TO;
+  print("the flash does not work: ");
+  if (state != ABOUT_TO) {
+    print("a reset will not find this job again\n");
+    return 0;
+  }
+  print("nothing is started\n");
+  amt_drop(&pool, &job);
+  return 1;
 }
 
 /* A long one comes in pieces, perhaps with other events between them. */
