@@ -1,7 +1,7 @@
 /* anchors.c - certificates and keys as C source, for firmware.
 
-   For devices without files: what BearSSL needs of certificates, as constants.
-   The same files give the same text. */
+   It prints what BearSSL needs of certificates as constants, for devices
+   without files. The same files always give the same text. */
 
 #include "anchors.h"
 #include "options.h"
@@ -30,16 +30,16 @@ static void put_array(const char *name, unsigned number, const unsigned char *p,
   put_text("\n};\n");
 }
 
-/* Those bytes and their length, in an initializer. BearSSL's pointers are not
-   to const. */
+/* An array of put_array and its length, in an initializer. It needs the cast,
+   since BearSSL's pointers are not to const. */
 static void put_span(const char *name, unsigned number)
 {
   putf("(unsigned char *)amt_%s_%u, sizeof amt_%s_%u", name, number, name,
        number);
 }
 
-/* The text of a DN's last attribute 2.5.4.TYPE, with what may not stand in a
-   comment replaced. 1 if there is one. */
+/* Copies the DN's last attribute 2.5.4.TYPE. Characters that are unsafe in a C
+   comment become '.'. Returns 1 if there is such an attribute. */
 static int find_name(const br_x500_name *dn, unsigned char type, char *to,
                      size_t room)
 {
@@ -58,7 +58,7 @@ static int find_name(const br_x500_name *dn, unsigned char type, char *to,
   return n > 0;
 }
 
-/* Its common name, or that of its organization's unit, or of that. */
+/* The common name, or else the organizational unit, or the organization. */
 static void put_comment(unsigned number, const br_x500_name *dn)
 {
   char name[100];
@@ -129,7 +129,7 @@ static void put_anchors(void)
   put_text("};\n");
 }
 
-/* The numbers of a key, and what they are called in BearSSL's struct. */
+/* A key's numbers and their names in BearSSL's struct. Returns the count. */
 static size_t key_parts(const char *names[5], const unsigned char *p[5],
                         size_t n[5])
 {
@@ -210,7 +210,7 @@ int print_anchors(void)
 }
 
 #else
-int print_anchors(void) { return EXIT_CONFIG; } /* refused before */
+int print_anchors(void) { return EXIT_CONFIG; } /* options.c refuses it */
 #endif
 
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -3,7 +3,7 @@
 #ifndef ANCHORS_H
 #define ANCHORS_H
 
-/* `amt anchors`. The exit status. */
+/* Runs `amt anchors`. Returns the exit status. */
 int print_anchors(void);
 
 #endif

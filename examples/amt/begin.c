@@ -19,7 +19,7 @@
 void prepare(void)
 {
   net_init(&sock);
-  take_zone(opt.server, &session.url, &sock.zone); /* settle.c has judged it */
+  take_zone(opt.server, &session.url, &sock.zone); /* settle.c checked it */
   if (https) under = tls_begin();
   conn.http.stream = opt.trace || opt.type == PROBE ? tap_init() : under;
   if (opt.id_text) id_type = 1;

@@ -3,13 +3,13 @@
 #ifndef BEGIN_H
 #define BEGIN_H
 
-/* The library's structs, from the options. */
+/* Fills the library's structs from the options. */
 void prepare(void);
 
-/* A job that was started before. */
+/* Begins the call for a job that was started before. */
 void begin_by_id(void);
 
-/* The Start, or the job that was started before. */
+/* Begins the Start, or the call for a job that was started before. */
 void begin(void);
 
 #endif

@@ -1,10 +1,9 @@
 /* capture.c - what passes by, in a file, without its secrets.
 
-   Messages are framed by the library's own parser, a request as if it were a
-   reply: so a secret is found wherever its bytes are cut, by reads or by
-   chunks. A message of up to LANE bytes is written as one block; a longer one
-   in pieces, of which each keeps its last TAIL bytes for the next, so that no
-   secret lies in two. */
+   The library's reply parser frames all messages, requests too. So a secret is
+   found even if a read or a chunk cuts it in two. A message of up to LANE bytes
+   is written as one block. A longer one is written in pieces: each leaves its
+   last TAIL bytes to the next, so that no secret lies in two pieces. */
 
 #include "capture.h"
 #include "clock.h"
@@ -23,17 +22,17 @@ enum { FRAMING, HEAD_TEXT, BODY_TEXT }; /* kinds of bytes */
 
 static struct {
   const char *name;
-  int         fd; /* 0: nothing is written (any more) */
-  int         made; /* by this run: it is no device */
+  int         fd; /* 0: not open, or closed after an error */
+  int         made; /* this run created it: it is no device */
   int         failed;
   unsigned    conns, requests;
-  unsigned    known;    /* secrets with which all of it was looked through */
-  int64_t     at, end;  /* what of it is to be looked through now */
+  unsigned    known;    /* mask_count() when the last search began */
+  int64_t     at, end;  /* the part that is still to be searched */
 } saved;
 
 /* --- the file ------------------------------------------------------------- */
 
-/* A full disk ends the capture, and nothing else. */
+/* A full disk ends only the capture: the connections go on. */
 static void write_file(const char *p, size_t n)
 {
   if (saved.fd == 0 || write_all(saved.fd, p, n) == 0) return;
@@ -95,7 +94,7 @@ int capture_work(void)
     saved.at = 0;
   }
   if (saved.at >= saved.end) return 0;
-  if (file_seek(saved.fd, saved.at) < 0) return 0; /* no file */
+  if (file_seek(saved.fd, saved.at) < 0) return 0; /* a device, say */
   n = file_read(saved.fd, piece, sizeof piece);
   if (n > 0 && mask_known(piece, (size_t)n)) {
     file_seek(saved.fd, saved.at);
@@ -124,7 +123,7 @@ void capture_drop(void)
 
 /* --- one direction -------------------------------------------------------- */
 
-/* A header line that says that the body is compressed. */
+/* 1 if a header line says that the body is compressed. */
 static int tells_coding(const char *t, size_t n)
 {
   char  line[40], *value;
@@ -139,8 +138,8 @@ static int tells_coding(const char *t, size_t n)
   return same_word(line, "Content-Encoding") && !same_word(value, "identity");
 }
 
-/* Hides what is secret in a lane's bytes: their text without the framing, and
-   back. */
+/* Hides the secrets in a lane: copies the text out of its framing, masks it and
+   puts it back. */
 static void hide_in(lane *l)
 {
   static char     text_of[LANE];
@@ -159,7 +158,7 @@ static void hide_in(lane *l)
   wipe(text_of, n);
 }
 
-/* What is here goes out, all of it, or of a full lane all but so many bytes. */
+/* Writes all that is here; of a full lane, the last `keep` bytes stay. */
 static void flush(lane *l, size_t keep)
 {
   size_t gone;
@@ -184,7 +183,7 @@ static void message_begins(lane *l)
   amt_http_reply_init(&l->http);
 }
 
-/* A reply learns from its request what it is to be searched for. */
+/* The reply's search needs to know whether its request signed in. */
 static void message_ends(lane *l)
 {
   flush(l, 0);
@@ -221,7 +220,7 @@ static void put_bytes(lane *l, const unsigned char *p, size_t n, int kind)
   l->len = end;
 }
 
-/* From here on nobody knows what is a head and what a body. */
+/* From here on, heads and bodies cannot be told apart. */
 static size_t lose_track(lane *l, const unsigned char *p, size_t n)
 {
   l->hide.unframed = 1;
@@ -230,7 +229,7 @@ static size_t lose_track(lane *l, const unsigned char *p, size_t n)
   return n;
 }
 
-/* The parser gets whole lines of a head. */
+/* Gives the parser a whole line of a head. */
 static int parse(lane *l, const char *line, size_t n)
 {
   const unsigned char *p = (const unsigned char *)line;
@@ -243,13 +242,13 @@ static int parse(lane *l, const char *line, size_t n)
   return e;
 }
 
-/* It knows replies: a request is one without a length, unless it has one; and
-   it refuses compressed bodies, which pass here. */
+/* The parser knows only replies, so a request's first line becomes a status
+   line. It refuses compressed bodies, so it does not see their header. */
 static int head_line(lane *l, const char *line, size_t n)
 {
   static const char status[] = "HTTP/1.1 200 OK\r\n", version[] = " HTTP/1.";
   if (l->starts) {
-    if (n <= 2) return AMT_AGAIN; /* an empty one in front */
+    if (n <= 2) return AMT_AGAIN; /* an empty line before it */
     if (n < 12 || memcmp(line + n - 11, version, sizeof version - 1) != 0)
       return AMT_E_HTTP_STATUS;
     l->starts = 0;
@@ -264,15 +263,15 @@ static int head_line(lane *l, const char *line, size_t n)
   return AMT_AGAIN;
 }
 
-/* To the parser of replies, what has no length goes on to the connection's
-   end. */
+/* A request without a length has no body. The parser says of it that it lasts
+   to the connection's end, as a reply would. */
 static int has_no_body(const lane *l)
 {
   if (l->side == '<') return l->other->no_body;
   return amt_http_reply_eof(&l->http) == AMT_HTTP_END;
 }
 
-/* Some bytes of a head: how many. */
+/* Takes bytes up to the end of a line of the head. Returns how many. */
 static size_t take_head(lane *l, const unsigned char *p, size_t n)
 {
   const unsigned char *end = (const unsigned char *)memchr(p, '\n', n);
@@ -285,7 +284,7 @@ static size_t take_head(lane *l, const unsigned char *p, size_t n)
   if (e < 0) lose_track(l, p, 0);
   if (e != AMT_HTTP_HEAD) return used;
   l->in_body = 1;
-  /* An end is known once it is there, not only with the next message. */
+  /* The message may end here: do not wait for the next one. */
   if (has_no_body(l)) e = AMT_HTTP_END;
   else e = amt_http_reply_next(&l->http, p, 0, &none, &none);
   if (e == AMT_HTTP_END) message_ends(l);

@@ -17,8 +17,8 @@ size_t whole_chars(const char *t, size_t n)
   return at > 0 && char_size(t[at - 1]) > n - at + 1 ? at - 1 : n;
 }
 
-/* Controls (Unicode's Cc), and what breaks lines or turns their direction:
-   U+2028 to 202E, U+2066 to 2069. */
+/* Controls (Unicode's Cc), and characters that break a line or change its
+   direction: U+2028 to 202E, U+2066 to 2069. */
 static int is_control(const unsigned char *c, size_t len)
 {
   if (len == 1) return *c < 32 || *c == 127;

@@ -5,19 +5,19 @@
 
 #include <stddef.h>
 
-/* Bytes of the UTF-8 character that begins so. */
+/* The size of a UTF-8 character that begins with this byte. */
 size_t char_size(char lead);
 
-/* Without the last character, where that is cut. */
+/* The length without the last character, if that is cut; or else n. */
 size_t whole_chars(const char *t, size_t n);
 
 /* The length of the character at p; *harmless: it is UTF-8 and no control. */
 size_t next_char(const char *p, size_t n, int *harmless);
 
-/* How many bytes are harmless from the beginning; one control may be, too. */
+/* How many bytes at the beginning are harmless, or the control `allowed`. */
 size_t plain_run(const char *t, size_t len, char allowed);
 
-/* Each character that is not harmless becomes a '?': the new length. */
+/* Turns each harmful character into a '?'. Returns the new length. */
 size_t clean(char *p, size_t n);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
-/* As it was when somebody last looked. */
+/* The time of the last look_at_clock. */
 extern struct clock_text {
   char     clock[9], date[9], stamp[16];
   unsigned ms;

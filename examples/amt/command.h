@@ -5,10 +5,10 @@
 
 #include "library.h"
 
-/* A word as a shell takes it. */
+/* " WORD", quoted for a shell if it has to be. */
 void put_word(amt_window *o, const char *word);
 
-/* " NAME VALUE", the value as a shell takes it; nothing if it is empty. */
+/* " NAME VALUE", with the value as put_word has it; nothing if it is empty. */
 void put_option(amt_window *o, const char *name, const char *value);
 
 #endif

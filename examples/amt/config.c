@@ -1,7 +1,7 @@
 /* config.c - Connector.config, and its encoding.
 
-   The older connector's file. USER and PASSWORD are the hexadecimal digits of
-   the Base64 text of the value: an encoding, not encryption. */
+   This is the older connector's file. Its USER and PASSWORD are encoded, not
+   encrypted: as Base64, whose characters are then hexadecimal digits. */
 
 #include "config.h"
 #include "encodings.h"
@@ -30,13 +30,13 @@ enum { NAMES = sizeof settings / sizeof *settings };
 
 const char *config_file;
 int config_unasked;
-static int config_is_here; /* in the current folder, and unasked */
+static int config_is_here; /* in the current folder, unasked */
 int config_shown;
 static char        config_text[BUFFER];
 struct setting config[SETTINGS];
 
-/* Six bits of each pair of digits; four pairs are three bytes, and at the end
-   '=' stands for what is missing. 0: this is no such text. */
+/* Each pair of digits is one character of Base64, so six bits. Four pairs are
+   three bytes; '=' pads the last four. Returns 0 if the text is not valid. */
 static int decode(const char *from, char *to, size_t room)
 {
   size_t   n = 0;
@@ -63,7 +63,7 @@ static int decode(const char *from, char *to, size_t room)
          strlen(to) == n && amt_utf8(to, n);
 }
 
-/* One digit of Base64 as two of hexadecimal. */
+/* One character of Base64 as two hexadecimal digits. */
 static void encode_digit(char c, char to[2])
 {
   to[0] = "0123456789abcdef"[(unsigned char)c >> 4];
@@ -100,8 +100,8 @@ static int read_config(int fd)
   return read_text(config_file, fd, config_text, sizeof config_text);
 }
 
-/* A file that nobody named: if it is not there, or not for us to read, 0. What
-   others could have put there is refused, whatever else was given. */
+/* Reads a file that nobody named. Returns 0 if it is missing or not ours to
+   read. A file that others could have put there is always an error. */
 static int find_unasked(const char *file)
 {
   const char *fault;
@@ -115,8 +115,8 @@ static int find_unasked(const char *file)
                either(fault, error_words(errno)));
 }
 
-/* -c FILE, or the one beside the program, or the one in the current folder:
-   reads it, if there is one. */
+/* Reads the first there is of: -c FILE, the file beside the program, the one in
+   the current folder. */
 static int find_config(const char *program)
 {
   static char path[PATHS];
@@ -157,7 +157,7 @@ static int server_given(void)
          !empty(environment("AMT_SERVER"));
 }
 
-/* Of a section that has settings of ours; others are other programs'. */
+/* Warns only in sections that we read: the others are other programs'. */
 static void warn_unknown(const char *section, const char *name, unsigned line)
 {
   int i = 0;
@@ -167,11 +167,11 @@ static void warn_unknown(const char *section, const char *name, unsigned line)
          at_line(config_file, line), name, section);
 }
 
-/* [AMT]: our own options. Whoever can put a file beside the program can replace
-   that as well; the current folder may be anybody's. */
+/* [AMT] has our own options. Whoever can put a file beside the program can also
+   replace the program. But anybody may own the current folder. */
 static int take_ours(const char *name, const char *value, unsigned line)
 {
-  static char   values[sizeof config_text]; /* the text itself is wiped */
+  static char   values[sizeof config_text]; /* config_text is wiped */
   static size_t used;
   static int    told;
   char         *copy = strcpy(values + used, value);
@@ -207,7 +207,7 @@ static int take_named(const char *section, const char *name, char *value,
   return 0;
 }
 
-/* What they mean. */
+/* Checks the values, and sets the options that they stand for. */
 static int check_config(void)
 {
   int i;

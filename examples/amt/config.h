@@ -14,24 +14,24 @@ extern const char *config_file;    /* NULL: there is none */
 extern int         config_unasked; /* nobody named it */
 extern int         config_shown;   /* others can read it */
 
-/* Up to three bytes, as eight digits. */
+/* Encodes up to three bytes as eight digits. */
 void encode(const char *from, size_t n, char to[8]);
 
-/* -c FILE, or the one beside the program, or the one in the current folder, if
-   there is one: its settings, and the options in its section [AMT]. 0, or
-   EXIT_CONFIG after saying why; so do all of these. */
+/* Reads -c FILE, or else the file beside the program, or else the one in the
+   current folder, if there is one: the settings, and the options in [AMT].
+   Returns 0, or EXIT_CONFIG after saying why, as config_decode does. */
 int take_config(const char *program);
 
-/* http, if the file says so, otherwise https. */
+/* The server's URL: http if the file says so, otherwise https; or NULL. */
 char *config_url(void);
 
-/* USER or PASSWORD, decoded. */
+/* Decodes USER or PASSWORD. */
 int config_decode(int setting, char *to, size_t room);
 
-/* What it holds of the credentials. */
+/* Wipes the file's text, which has the credentials. */
 void config_wipe(void);
 
-/* `amt encrypt` */
+/* Runs `amt encrypt`. */
 int print_encoded(const char *value);
 
 #endif
