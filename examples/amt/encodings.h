@@ -8,20 +8,20 @@
 
 extern const char base64[]; /* its 64 digits */
 
-/* FNV-1a: tells what was damaged or replaced, and keeps no secret. */
+/* FNV-1a: finds what was damaged or replaced. It protects no secret. */
 uint64_t checksum(uint64_t sum, const void *p, size_t n);
 
 /* All 16 digits. */
 char *hex_digits(char to[17], uint64_t value);
 
-/* Of one digit, or -1. */
+/* The value of a hexadecimal digit, or -1. */
 int hex_value(char c);
 
-/* Percent-decoded, terminated: the length. With `plus` a '+' is a blank, as in
-   queries and forms. */
+/* Decodes percent escapes, and terminates. Returns the length. With `plus`, '+'
+   is a blank, as in queries and forms. */
 size_t url_decode(char *to, const char *p, size_t n, int plus);
 
-/* A JSON string to its text, in place: what follows it, or NULL. */
+/* Decodes a JSON string in place. Returns what follows it, or NULL. */
 char *unquote(char *from);
 
 /* A key's pin, as --pin takes it. */

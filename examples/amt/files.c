@@ -57,7 +57,7 @@ int read_whole(const char *file, int fd, char *to, size_t size,
 {
   size_t    n = 0;
   ptrdiff_t got = 1;
-  if (fd < 0) return EXIT_CONFIG; /* as open_as said */
+  if (fd < 0) return EXIT_CONFIG; /* open_as said why */
   while (n < size && (got = read_more(fd, to + n, size - n)) > 0)
     n += (size_t)got;
   file_close(fd);
@@ -109,7 +109,7 @@ int next_setting(char **at, unsigned *line, char **name, char **value)
   return 0;
 }
 
-/* The first line of an open file, without its line end. */
+/* Reads the first line of an open file, without its line end. */
 static int read_line(const char *file, int fd, char *to, size_t room)
 {
   char  *end = NULL;
@@ -150,8 +150,8 @@ int read_secret(const char *file, char *to, size_t room)
   return e;
 }
 
-/* A new file beside this one. Another run may write there, too, and what has
-   such a name already may be anybody's. */
+/* Creates a file beside this one. If NAME.tmp is there, it may be another run's
+   or anybody's, so it stays and the name becomes a random one. */
 static int create_beside(const char *name, char *path, size_t room)
 {
   char random[17];

@@ -6,47 +6,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-extern uint32_t began; /* main's: --timeout counts from this time */
+extern uint32_t began; /* set by main; --timeout counts from then */
 
 /* "FILE:LINE" */
 const char *at_line(const char *file, unsigned line);
 
-/* The bytes of a byte order mark at the beginning; editors of Windows put it
-   there. */
+/* The length of a byte order mark at the beginning, or 0. Editors of Windows
+   write it. */
 size_t mark_of(const char *p, size_t n);
 
-/* A file's descriptor, or -1 after saying why not. */
+/* Opens a file. Returns its descriptor, or -1 after saying why not. */
 int open_as(const char *file, int as);
 
-/* More of a file, or of a pipe while --timeout lasts. */
+/* Reads more of a file, or of a pipe until --timeout. */
 ptrdiff_t read_more(int fd, void *p, size_t n);
 
 /* Why read_more failed. */
 const char *read_words(void);
 
-/* That others can read a file with this secret in it. */
+/* Warns that others can read a file with this secret in it. */
 void warn_shown(const char *file, const char *secret);
 
-/* A whole file, which is then closed: *len bytes, terminated, without its byte
-   order mark. 0, or EXIT_CONFIG after saying why; fd below 0 is one. */
+/* Reads a whole file and closes it: *len bytes, terminated, without its byte
+   order mark. Returns 0, or EXIT_CONFIG after saying why; also if fd < 0. */
 int read_whole(const char *file, int fd, char *to, size_t size,
                size_t *len);
 
-/* The same, if it is text. */
+/* The same for text, which has no NUL. */
 int read_text(const char *file, int fd, char *to, size_t size);
 
-/* Without the blanks around it; cut in place. */
+/* Cuts off the blanks around it, in place. Returns where it begins now. */
 char *trim(char *line);
 
-/* "NAME = VALUE" in the next line, blanks trimmed, cut out of a text whose
-   place is *at. 1; 2 for a line without '=', which is then the name; 0 at the
-   end. Comments and empty lines are counted and passed over. */
+/* Cuts the next "NAME = VALUE" line out of the text at *at, and trims blanks.
+   Returns 1; 2 for a line that has no '=' or begins with '[', and *name is all
+   of it; 0 at the end. Skips comments and empty lines, but counts them. */
 int next_setting(char **at, unsigned *line, char **name, char **value);
 
-/* A password or a token; "-" is standard input. */
+/* Reads a password or a token; "-" is standard input. */
 int read_secret(const char *file, char *to, size_t room);
 
-/* A file whole: 0, or -1 with errno: then the old one stands, or the new. */
+/* Writes a whole file: 0, or -1 with errno and the old file or the new one. */
 int write_whole(const char *name, const char *p, size_t n);
 
 #endif

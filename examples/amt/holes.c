@@ -1,7 +1,7 @@
 /* holes.c - texts with holes: from a person's words, and back.
 
-   A person writes {word} where the wire table has a hole: the way in, the way
-   back, and the same without what may be a secret. */
+   A person writes {word} where the wire table has a hole. This file goes from
+   words to holes and back; on the way back it can hide what may be a secret. */
 
 #include "holes.h"
 #include "system.h"
@@ -33,7 +33,7 @@ static const struct { const char *name, *mark; int of_list; } hows[] = {
   { "raw", AMT_AS_RAW(""), 0 },
   { "text", AMT_AS_TEXT(""), 0 },
   { "url", AMT_AS_URL(""), 0 },
-  { "list", "", 1 }, /* what a list is without being told */
+  { "list", "", 1 }, /* what a list is by default */
   { "object", AMT_AS_OBJECT(""), 1 },
   { "pairs", AMT_AS_PAIRS("", "", ""), 1 },
   { "joined", AMT_AS_JOINED("", ""), 1 },
@@ -144,8 +144,8 @@ static const char no_word[] =
 
 enum { NESTED = 8 };
 
-/* The text is rewritten where it stands: what is written never gets in front
-   of what is read, since each hole becomes shorter. */
+/* The text is rewritten in place. Each hole becomes shorter, so `to` never
+   passes `from`. */
 typedef struct {
   char   *from, *to;
   char    open[NESTED]; /* the holes that the open parts ask about */
@@ -158,7 +158,7 @@ static void move(rewriting *r, size_t n)
   r->to += n, r->from += n;
 }
 
-/* " name value" of pairs, up to '}'. */
+/* Takes " NAME VALUE" of pairs, up to the '}'. */
 static const char *take_pairs(rewriting *r)
 {
   static const char form[] = "write {parameters:pairs NAME VALUE} with the "
@@ -177,10 +177,10 @@ static const char *take_pairs(rewriting *r)
   return NULL;
 }
 
-/* What a separator has, and how it is written after a '\'. */
+/* The characters that a separator escapes, and their letters after a '\'. */
 static const char escaped[] = "\n\r\t\\", escapes[] = "nrt\\";
 
-/* The separator of joined, up to '}'. */
+/* Takes the separator of joined, up to the '}'. */
 static const char *take_separator(rewriting *r)
 {
   while (*r->from != '}' && *r->from != 0) {
@@ -198,7 +198,7 @@ static const char *take_separator(rewriting *r)
   return NULL;
 }
 
-/* {word} or {word:how}; r->from is after its brace. */
+/* Takes {word} or {word:how}; r->from is after the '{'. */
 static const char *take_hole(rewriting *r)
 {
   const char *word = r->from, *fault = NULL;
@@ -226,7 +226,7 @@ static const char *take_hole(rewriting *r)
   return fault;
 }
 
-/* {?word}, {!word} or {/word}; r->from is at the character in front of it. */
+/* Takes {?word}, {!word} or {/word}; r->from is after the '{'. */
 static const char *take_part(rewriting *r)
 {
   const char kind = *r->from++, *word = r->from;
@@ -277,7 +277,7 @@ const char *take_holes(char *t)
   return fault;
 }
 
-/* --- and back --- */
+/* --- from holes to {words} --- */
 
 static void spell_word(amt_window *o, const char *before, char hole,
                        const char *behind)
@@ -288,7 +288,7 @@ static void spell_word(amt_window *o, const char *before, char hole,
   amt_put_text(o, behind);
 }
 
-/* What pairs and joined say after their names. */
+/* The two names of pairs, or the separator of joined. */
 static void spell_argument(amt_window *o, const char *p, const char *end,
                            char how)
 {
@@ -352,7 +352,7 @@ static size_t run_length(const char *p, const char *ends)
   return n;
 }
 
-/* 1 if what begins here, after its quote, is a member's name. */
+/* 1 if the JSON string at p, after its quote, is a member's name. */
 static int is_member(const char *p)
 {
   while (*p != 0 && *p != '"') {
@@ -363,7 +363,7 @@ static int is_member(const char *p)
   return p[strspn(p, " \t")] == ':';
 }
 
-/* Words that are no secret, and what is too short to be one. */
+/* 1 for words that are no secret, and for what is too short to be one. */
 static int is_harmless(const char *p, size_t n)
 {
   static const char *const words[] = { "START", "STOP", "KILL", "SCRIPT",
@@ -381,7 +381,7 @@ void mask(char *to, const char *p, enum wire_kind kind, size_t *at)
   const char *from = p, *begin = to;
   int  json = kind == BODY && (strchr("{[\"", *p) != NULL || is_mark(*p));
   int  other = kind == BODY && !json && p[strcspn(p, "=<{ ")] != '=';
-  int  within = other; /* a value; in JSON: 1 a string's, 2 a member's name */
+  int  within = other; /* in a value; in JSON, 1: in a string, 2: in a name */
   size_t place = 0;
   while (*p != 0) {
     const char *ends = other ? "" : within ? "&" : "=", *put = p;

@@ -9,53 +9,52 @@ enum wire_kind { METHOD, PATH, BODY, HEADER, REPLY };
 
 extern const struct hole { const char *name, *hole, *option; } holes[];
 
-/* 1 if a hole, or the beginning or end of a part, starts with this byte. */
+/* 1 if this byte begins a hole, or the beginning or end of a part. */
 int is_mark(char c);
 
-/* 1 if the beginning of a part starts with this byte; its end. */
+/* 1 if this byte begins the beginning of a part; or its end. */
 int begins_part(char c);
 
 int ends_part(char c);
 
-/* The hole of this byte: an index of `holes`. */
+/* The index in `holes` of the hole with this byte. */
 int hole_of(char c);
 
-/* The option that gives what a hole of this name is filled with, or NULL. */
+/* The option whose value fills the hole of this name, or NULL. */
 const char *hole_option(const char *name);
 
-/* The word for how a hole that begins with this byte is filled, or NULL: it
-   does not say. Whether it says with which names, or with what between. */
+/* How a hole that begins with this byte is filled: the word for it, or NULL if
+   it does not say. 1 if two names follow it; 1 if a separator does. */
 const char *hole_way(char c);
 
 int hole_has_names(char c);
 
 int hole_has_separator(char c);
 
-/* Behind the mark at p: the begin or end of a part, or a hole with all that it
-   says. */
+/* What follows the mark at p: after a part's beginning or end, or after a whole
+   hole. */
 const char *behind_mark(const char *p);
 
-/* 1 if a hole from p to end is filled with this, not only asked about. */
+/* 1 if the text from p to end has this hole; to ask about it is not enough. */
 int fills_in(const char *p, const char *end, const char *hole);
 
-/* 1 if the text has a hole that is filled with this, not only asked about. */
+/* The same for a whole text, or NULL. */
 int fills(const char *t, const char *hole);
 
 /* 1 if it has a hole for a credential. */
 int fills_secret(const char *t);
 
-/* A text with {words} to one with holes: NULL, or what is wrong with it. */
+/* Turns {words} into holes, in place. Returns NULL, or what is wrong. */
 const char *take_holes(char *t);
 
-/* A text with holes as a wire file has it, but for the end of a header line. */
+/* Writes a text with holes as a wire file has it, without its line ends. */
 void spell(amt_window *o, const char *p, const char *end);
 
-/* A text of a wire file may hold a key, as a literal: only names are surely
-   none, and what holes are filled with is known. So of JSON the member names
-   stay, of a path, a form or a header what is in front of '=' or ':', of any
-   other body nothing; the other literals become "***", as do the holes with
-   credentials. *at, a place in the text, becomes the one in the copy, which is
-   no longer than what the file has. */
+/* Copies a text of a wire file without its secrets, since a literal may be a
+   key. Member names of JSON stay; in a path, a form or a header, what is before
+   '=' or ':' stays; words such as START stay. All other literals become "***",
+   as do the holes with credentials. *at, a place in the text, becomes its place
+   in the copy. The copy is no longer than what the file has. */
 void mask(char *to, const char *p, enum wire_kind kind, size_t *at);
 
 #endif

@@ -8,25 +8,25 @@
 /* run.c keeps them up to date. */
 extern amt_job  job;
 extern char     job_id[AMT_ID_SIZE];          /* once it is known */
-extern char     job_status[AMT_NAME_MAX + 1]; /* its name, if unknown */
+extern char     job_status[AMT_NAME_MAX + 1]; /* the server's word for it */
 extern uint32_t messages;                     /* of the job, so far */
 extern int      id_type; /* the id's JSON type: 1, a string; 0, a number; -1,
                             as it looks */
 
-/* An id as it goes out, JSON; lent until the next call. */
+/* An id as JSON, as it is sent. Valid until the next call. */
 const char *json_id(const char *id);
 
-/* The id that the server has given: JSON. */
+/* Takes the id that the server gave, which is JSON. */
 void take_id(const char *json);
 
-/* As it was given: the job's, the script's, or the id. */
+/* A Start's script or job, otherwise the id: as it was given. */
 const char *job_name(void);
 
-/* How to go on with the job that is known: the whole command, or what it would
-   be. */
+/* The command that goes on with this job. If it cannot be shown, a short form
+   that says why. */
 const char *attach_command(void);
 
-/* "job NAME (ID) of APPLICATION at SERVER", where names are not too long. */
+/* "job NAME (ID) of APPLICATION at SERVER"; long names are shortened. */
 const char *subject(void);
 
 #endif

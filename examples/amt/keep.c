@@ -1,10 +1,10 @@
 /* keep.c - --log-dir: whole files, and the end of old ones.
 
-   The log is written to DIR/.amt-DATE-TIME-PID-RANDOM.tmp and renamed when it
-   is whole, to DIR/amt-DATE-TIME-PID-RANDOM-JOB-ID.CHECK.log. Containers share
-   folders and have the same PID: RANDOM keeps their files apart. CHECK is the
-   checksum of the name before it, the size and the first bytes: a file that
-   this program did not write, or that was changed since, is never removed. */
+   The log is written to DIR/.amt-DATE-TIME-PID-RANDOM.tmp. When it is whole, it
+   is renamed to DIR/amt-DATE-TIME-PID-RANDOM-JOB-ID.CHECK.log. Containers
+   share folders and have the same PID: RANDOM keeps their files apart. CHECK is
+   the checksum of the name before it, the size and the first bytes. So a file
+   that this program did not write, or that has changed, is never removed. */
 
 #include "keep.h"
 #include "clock.h"
@@ -49,7 +49,7 @@ static char *keep_check(char to[17], const char *stem, int fd, uint64_t size)
   return hex_digits(to, checksum(sum, head, n > 0 ? (size_t)n : 0));
 }
 
-/* Adds "-WORD" to a name, with what no file name should have replaced. */
+/* Adds "-WORD" to a name; what no file name should have becomes '_'. */
 static void add_word(char *name, size_t room, const char *word)
 {
   size_t n = strlen(name);
@@ -84,7 +84,7 @@ void keep_close(void)
   *keep_temporary = 0;
 }
 
-/* What a run has left that was killed. */
+/* 1 if a run that was killed may have left this file. */
 static int is_temporary(const char *name)
 {
   return strncmp(name, ".amt-", 5) == 0 &&

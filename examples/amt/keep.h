@@ -7,16 +7,16 @@
 
 /* For reading. */
 extern char keep_temporary[PATHS]; /* the file to remove, or "" */
-extern int  not_kept;              /* the log should have been, and was not */
-extern int  is_kept;               /* it is, and whole */
+extern int  not_kept;              /* the log could not be kept */
+extern int  is_kept;               /* it was kept, and is whole */
 
-/* Opens the file in --log-dir, if that was given. 0, or EXIT_CONFIG. */
+/* Opens the file in --log-dir, if that was given. Returns 0, or EXIT_CONFIG. */
 int keep_open(void);
 
-/* After the log's last byte, or instead of it: then nothing stays. */
+/* Closes the file after the log. It stays only if it has bytes and no error. */
 void keep_close(void);
 
-/* Removes those that are too old. */
+/* Removes old files, as --retain-days says. */
 void keep_clean(void);
 
 #endif

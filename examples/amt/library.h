@@ -1,5 +1,5 @@
-/* library.h - amt.h as this program has it: the system's sockets, and TLS where
-   it is built with it. It comes before any header of the system's. */
+/* library.h - amt.h as this program has it: with the system's sockets, and with
+   TLS if the build has it. Include it before any header of the system. */
 
 #ifndef LIBRARY_H
 #define LIBRARY_H

@@ -11,12 +11,12 @@
 #include "text.h"
 #include <string.h>
 
-enum { ROW = 160 }; /* bytes of a live line; more tells nobody more */
+enum { ROW = 160 }; /* bytes of a live line */
 
 static char last_head[ROW]; /* of the last message */
 
-/* Cuts a line so that a row of so many columns (0: not known) holds it and the
-   cursor. Returns how many it takes: two for a character that may be wide. */
+/* Cuts a line so that a row of `columns` (0: not known) has room for it and the
+   cursor. Returns how many it takes. A character that may be wide takes two. */
 static int fit(char *line, int columns)
 {
   size_t at = 0;
@@ -33,7 +33,7 @@ static int fit(char *line, int columns)
   return taken;
 }
 
-/* Drawn anew when it changes, or the window does. */
+/* Draws again only if the line or the window has changed. */
 void live_draw(void)
 {
   static char last[ROW];

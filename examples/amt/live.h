@@ -5,16 +5,16 @@
 
 #include <stddef.h>
 
-/* Job, id, status, time elapsed, messages so far, and how the last one begins.
-   On a terminal only, without colours. */
+/* Draws job, id, status, time elapsed, messages so far, and how the last one
+   begins. On a terminal only, without colours. */
 void live_draw(void);
 
-/* A piece of a message, for its beginning. */
+/* Takes a piece of a message: live_draw shows how it begins. */
 void live_message(const char *t, size_t len, int first);
 
-/* With the ACS form, whose head has the completion code, messages that are
-   followed are shown on standard error: after a sign, since a message may say
-   what this program says there. */
+/* Shows a piece of a followed message on standard error. The ACS form needs it:
+   its head has the completion code, so its log comes last. "| " begins a
+   message, since its text may look like this program's own. */
 void live_text(const char *t, size_t len, int first, int last);
 
 #endif

@@ -1,9 +1,8 @@
 /* log.c - the job log in four forms.
 
-   A form of the log: what stands there from the beginning, what happens, what
-   stands before the messages, each piece of one, and what follows them. All
-   may be nothing. The first two forms are those of the published connectors,
-   byte for byte. */
+   A form writes the beginning of the log, events, the head before the messages,
+   each piece of a message, and the tail after them. Each may be nothing. The
+   first two forms are those of the published connectors, byte for byte. */
 
 #include "log.h"
 #include "chars.h"
@@ -72,7 +71,7 @@ static void acs_tail(int code)
   put_rule("", 75);
 }
 
-/* --- connector: everything has its time --- */
+/* --- connector: each line has its time --- */
 
 enum { MAIN, EXECUTOR };
 
@@ -148,11 +147,11 @@ static void connector_head(int code)
 
 /* --- messages as lines ---
 
-   A LF begins the next line; a CR before it is left out. Of the other controls
-   only the tab stays: the rest are a '?', so that no message can forge a line
-   or steer a terminal. */
+   A LF begins the next line; a CR before it is left out. Of the other controls,
+   only the tab stays. The rest become '?', so that no message can forge a line
+   or control a terminal. */
 
-static struct { int begins, cr; } line_state; /* one does; a CR is held */
+static struct { int begins, cr; } line_state; /* a line begins; a CR waits */
 
 static void put_in_line(const char *t, size_t n, void (*prefix)(void))
 {
@@ -186,7 +185,7 @@ static void put_lines(const char *t, size_t len, void (*prefix)(void))
   }
 }
 
-/* Each line of a message has its time, so none can pass for another's. */
+/* Each line of a message has the time, so none can pass for a line of ours. */
 static void executor_prefix(void) { connector_prefix(EXECUTOR); }
 
 static void connector_text(const amt_job *from, const char *t, size_t len,
@@ -221,7 +220,7 @@ static void plain_text(const amt_job *from, const char *t, size_t len,
   if (last) put("\n", 1);
 }
 
-/* --- json: an object a line, as things happen --- */
+/* --- json: one object per line, as things happen --- */
 
 static void json_member(const char *before, const char *value)
 {
@@ -285,7 +284,7 @@ const form forms[] = {
   { none, json_event, no_code, json_text, json_tail },
 };
 
-/* --- whichever it is --- */
+/* --- for every form --- */
 
 int log_begun, head_put;
 int signed_in;

@@ -12,7 +12,7 @@ typedef struct {
   void (*event)(int what);
   void (*head)(int code);
   void (*text)(const amt_job *from, const char *t, size_t len, int first,
-               int last); /* from NULL: our own words */
+               int last); /* from is NULL: our own words */
   void (*tail)(int code);
 } form;
 
@@ -22,31 +22,31 @@ extern const form forms[]; /* by opt.format */
 extern int signed_in; /* the log says so */
 extern int log_open;  /* a message is half written */
 
-/* outcome.c sets both back when the log is fetched once more. */
+/* outcome.c resets both when it fetches the log again. */
 extern uint64_t log_bytes; /* of messages, as they came */
-extern int      log_cut;   /* there are more: nothing is written any longer */
+extern int      log_cut;   /* --max-log is reached: the rest is not written */
 
 extern const char too_long[]; /* why it was cut */
 
-/* 1 if standard output is for a job log; a Start that is not waited for has
-   one only if it fails. */
+/* 1 if standard output is for a job log. With --no-wait, only a Start has one,
+   and only if it fails. */
 int log_wanted(void);
 
-/* What stands at the log's beginning, once. */
+/* Writes the beginning of the log, once. */
 void log_begin(void);
 
-/* SIGNED_IN, STARTED or STATUS, for forms that tell it. */
+/* Writes SIGNED_IN, STARTED or STATUS, in forms that have it. */
 void log_event(int what);
 
-/* A piece of a message: the first or last of it, or neither. The head is put
-   before the first, with this code. */
+/* Writes a piece of a message: the first or last of it, or neither. Before the
+   first message, it writes the head with this code. */
 void log_text(const amt_job *from, int code, const char *t, size_t len,
               int first, int last);
 
-/* How many bytes of this piece are still to be written. */
+/* How many bytes of this piece --max-log lets through. It counts them. */
 size_t log_room(const char *t, size_t len);
 
-/* The end of the log; `error`, if it is not "", stands as the last message. */
+/* Ends the log. `error`, if it is not "", becomes the last message. */
 void log_end(int code, const char *error);
 
 #endif
