@@ -8,7 +8,7 @@
 /* run.c keeps them up to date. */
 extern amt_job  job;
 extern char     job_id[AMT_ID_SIZE];          /* once it is known */
-extern char     job_status[AMT_NAME_MAX + 1]; /* the server's word for it */
+extern char     job_status[AMT_NAME_MAX + 1]; /* as sent, if unknown */
 extern uint32_t messages;                     /* of the job, so far */
 extern int      id_type; /* the id's JSON type: 1, a string; 0, a number; -1,
                             as it looks */

@@ -1,14 +1,14 @@
 /* learn_exchange.c - one request and its reply, and the values in them.
 
-   A request is read by the parser of replies, after a status line of ours: its
-   header lines and framing are the same. */
+   The library's reply parser also reads the requests, after a status line of
+   ours: their header lines and framing are the same. */
 
 #include "learn_exchange.h"
 #include "encodings.h"
 #include "files.h"
 #include <string.h>
 
-/* --- a message gathers --- */
+/* --- a message comes in --- */
 
 void message_clear(http_message *m)
 {
@@ -30,7 +30,7 @@ int append(char *to, size_t room, size_t *len, const char *p, size_t n)
   return cut;
 }
 
-/* Its name, without regard to case, before the colon. */
+/* 1 if the line is this header's, in whatever case. */
 static int header_is(const char *line, const char *name)
 {
   size_t i;
@@ -46,15 +46,15 @@ static const char *header_value(const char *line)
   return line + strspn(line, " \t");
 }
 
-/* Any coding but identity; the parser would refuse it, and its framing would be
-   lost: so it gets that line under another name. */
+/* 1 for any coding but identity. The parser would refuse it, and its framing
+   would be lost. So parse_header gives it this line under another name. */
 static int is_coding(const char *line)
 {
   return header_is(line, "Content-Encoding") &&
          strncmp(header_value(line), "identity", 8) != 0;
 }
 
-/* To the parser, up to the event that ends a head. */
+/* Gives bytes to the parser, until it reports something other than a field. */
 static int parse_line(http_message *m, const char *p, size_t n)
 {
   int e = AMT_HTTP_FIELD;
@@ -79,7 +79,7 @@ static int parse_header(http_message *m, const char *line, size_t n)
   return e < 0 ? e : parse_line(m, "\r\n", 2);
 }
 
-/* The head is whole. 0, or an error; MESSAGE_WHOLE if there is no body. */
+/* The head is whole: gives it to the parser. An error is below 0. */
 static int begin_body(http_message *m, int is_request)
 {
   static const char ok[] = "HTTP/1.1 200 OK\r\n", none[] = "Content-Length: 0";
@@ -101,7 +101,7 @@ static int begin_body(http_message *m, int is_request)
   return e;
 }
 
-/* A line of the head, without its line end. 0, or an error. */
+/* Takes a line of the head, without its line end. An error is below 0. */
 static int take_line(http_message *m, int is_request, const char *p, size_t n)
 {
   size_t at = m->head_len;
@@ -127,7 +127,7 @@ static int take_line(http_message *m, int is_request, const char *p, size_t n)
   return begin_body(m, is_request);
 }
 
-/* Lines that lie in more than one piece gather after those that are whole. */
+/* Until the body begins, its buffer gathers a line that comes in pieces. */
 static int feed_head(http_message *m, int is_request, const char *p, size_t n,
                      size_t *used)
 {
@@ -197,7 +197,7 @@ const char *path_of(const exchange *x)
   size_t      n;
   p += strspn(p, " ");
   if (strncmp(p, "http", 4) == 0 && strstr(p, "://") != NULL) {
-    p = strstr(p, "://") + 3; /* a proxy's form, and HAR's */
+    p = strstr(p, "://") + 3; /* a whole URL, as proxies and HAR have it */
     p += strcspn(p, "/? ");
   }
   n = strcspn(p, " #");
@@ -218,7 +218,7 @@ int is_json(const char *body)
   return *body != 0 && strchr("{[\"", *body) != NULL;
 }
 
-/* NAME=VALUE, and nothing that a form would have encoded. */
+/* NAME=VALUE, where NAME has nothing that a form would have encoded. */
 int is_form(const char *body)
 {
   size_t n = strcspn(body, "=<{}\" \r\n\t");
@@ -287,7 +287,7 @@ void walk_path(const char *path, spot_taker take, void *ctx)
     walk_pairs(path, end + 1, strlen(path), IN_QUERY, take, ctx);
 }
 
-/* "a=b; c=d", of a Cookie line; of Set-Cookie only the first. */
+/* "a=b; c=d" of a Cookie line; of Set-Cookie, only the first pair. */
 static void walk_cookies(const char *head, size_t from, size_t to, int all,
                          spot_taker take, void *ctx)
 {
@@ -344,13 +344,13 @@ typedef struct {
   void       *ctx;
   amt_json    json;
   char        path[512];
-  size_t      base[AMT_JSON_DEPTH + 1]; /* of the path, of each depth */
+  size_t      base[AMT_JSON_DEPTH + 1]; /* length of the path at each depth */
   unsigned char is_array[AMT_JSON_DEPTH + 1];
   size_t      list[AMT_JSON_DEPTH + 1];
-  size_t      from, len; /* of the token; of what is decoded of it */
+  size_t      from, len; /* where the token begins; bytes decoded of it */
 } json_walk;
 
-/* Where the token that begins at `from` ends in the text as it was. */
+/* Where the token that begins at `from` ends in the body as captured. */
 static size_t raw_end(const json_walk *w, size_t from)
 {
   size_t at = from + 1;
@@ -371,7 +371,7 @@ static void put_name(json_walk *w, const char *name, size_t n)
   if (n >= sizeof w->path - at) n = sizeof w->path - at - 1;
   memcpy(w->path + at, name, n);
   w->path[at + n] = 0;
-  while (n-- > 0) /* no name of a wire file can have it */
+  while (n-- > 0) /* names in wire files cannot have it */
     if (w->path[at + n] == '.') w->path[at + n] = '|';
 }
 
@@ -402,7 +402,7 @@ static void give(json_walk *w, int type)
   w->take(w->ctx, &s);
 }
 
-/* A token, maybe the first or last piece of one. */
+/* Takes a token, or a piece of one. */
 static void take_token(json_walk *w, int type, const amt_json_token *t)
 {
   int text = type == AMT_JSON_KEY || type == AMT_JSON_STRING ||
@@ -434,7 +434,7 @@ static void walk_json(const char *body, size_t n, spot_taker take, void *ctx)
     take_token(&w, AMT_JSON_NUMBER, &t);
 }
 
-/* A bare number or word is JSON, too: so a reply may be. */
+/* A bare number or word is JSON, too; a reply may be just that. */
 static int is_bare(const char *body)
 {
   return *body != 0 && strchr("0123456789-tfn", *body) != NULL;
@@ -455,7 +455,7 @@ void walk_request(const exchange *x, spot_taker take, void *ctx)
   walk_body(x->request.body, x->request.body_len, take, ctx);
 }
 
-/* socat shows a byte order mark as "...", with which no JSON begins. */
+/* socat shows a byte order mark as "..."; no JSON begins like that. */
 void walk_reply(const exchange *x, spot_taker take, void *ctx)
 {
   size_t mark = strncmp(x->reply.body, "...", 3) == 0 ? 3 : 0;

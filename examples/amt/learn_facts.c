@@ -1,8 +1,8 @@
 /* learn_facts.c - what the replies to one call have in common.
 
-   A status changes from reply to reply and has published words or codes; a log
-   is an array of texts, or of objects that have one, or a text of lines; its
-   numbers rise. What names hint at counts less. */
+   A status changes from reply to reply and has published words or codes. A log
+   is an array of texts, an array of objects with a text, or a text of lines.
+   Its numbers rise. Names count less: they are only hints. */
 
 #include "learn_facts.h"
 #include "learn_told.h"
@@ -70,7 +70,7 @@ static void add_text_value(fact *of, const spot *s, unsigned number)
   int         again = of->last_in == number;
   text(last, sizeof last, "%s", s->text);
   if (digits > 0 && strcmp(s->text + digits, ".0") == 0) {
-    of->codes += digits < 3; /* a status as a number that has a fraction */
+    of->codes += digits < 3; /* a status, such as 4.0 */
   } else if (is_whole_number(s->text, &value)) {
     if (again && of->whole > 0 && value <= of->number) of->falls++;
     of->number = value;
@@ -131,7 +131,7 @@ int is_of_list(const fact *f, const char *array)
 
 static int texts_of(const fact *f) { return (int)(f->strings + f->numbers); }
 
-/* "state.text", the word for a state. */
+/* 1 for a name such as "state.text": the word for a state. */
 static int is_word_of_state(const char *name)
 {
   char  parent[FACT_NAME];
@@ -169,7 +169,7 @@ int status_score(const facts *f, const fact *of)
                            "correl|function|class"))
     score -= 25;
   if (score == 8 || (score < 25 && of->changes == 0)) return 0;
-  if (of->changes == 0 && of->exchanges > 2) /* a reply's own status, perhaps */
+  if (of->changes == 0 && of->exchanges > 2) /* the reply's own, perhaps */
     score -= of->names == n ? 10 : 40;
   return score > 0 ? score : 1;
 }

@@ -1,9 +1,9 @@
 /* learn_find.c - which exchange is which call.
 
-   The capture is read three times, since one exchange is kept at a time: for
-   the Start, which has the job's name, and whose reply brings an id that later
-   requests have; for its own text; and for all around it: the sign-in, whose
-   reply brings what the Start carries, and the calls that have the id. */
+   The capture is read three times, since its reader has one exchange at a time.
+   The first pass finds the Start: it has the job's name, and its reply has an
+   id that later requests have. The second keeps the Start. The third finds the
+   sign-in, whose reply has what the Start sends, and the calls with the id. */
 
 #include "learn_find.h"
 #include "learn_read.h"
@@ -41,7 +41,7 @@ static int succeeded(const exchange *x)
 
 enum { CANDIDATES = 12, VALUES = 24 };
 
-/* A value of its reply, and how many later requests have it. */
+/* A value of a candidate's reply, and how many later requests have it. */
 typedef struct {
   char     name[PLACE_NAME], text[64];
   int      type;
@@ -58,12 +58,12 @@ typedef struct {
 static candidate candidates[CANDIDATES];
 static size_t    candidate_count;
 
-/* Exchanges that tell why there is no Start: the number of the first, or 0. */
+/* Why there may be no Start: each reason's first exchange, by number; or 0. */
 static struct {
   unsigned names_job, coded; /* has the job's name; a compressed body */
-  unsigned in_other_body;    /* has it in what is no JSON and no form */
-  unsigned in_no_json, in_string, in_location; /* the reply to it is no JSON,
-                                has JSON in a string, or the id in a header */
+  unsigned in_other_body;    /* has it, but not in JSON or a form */
+  unsigned in_no_json, in_string, in_location; /* its reply is no JSON, has
+                                JSON in a string, or the id in a header */
 } earliest;
 
 static void note_first(unsigned *at, const exchange *x)
@@ -93,8 +93,8 @@ static void take_reply_value(void *ctx, const spot *s)
   c->values++;
 }
 
-/* A later request's value; or one of the candidate's own request, which is then
-   no id that the server gives. */
+/* Counts a later request's value. What the candidate's own request has (ctx) is
+   no id, since the server did not give it. */
 static void count_value(void *ctx, const spot *s)
 {
   size_t i, k;
@@ -142,7 +142,7 @@ static void look_for_start(exchange *x)
   walk_request(x, count_value, c);
 }
 
-/* What a value is worth as the id. */
+/* How likely a value is the id. */
 static int id_score(const reply_value *v)
 {
   uint64_t number;
@@ -170,7 +170,7 @@ static const reply_value *best_value(const candidate *c, int *score)
   return best;
 }
 
-/* The names of what else might be the id. */
+/* Notes the names of other values that might be the id. */
 static void note_others(const candidate *c, const reply_value *id)
 {
   size_t k;
@@ -185,7 +185,7 @@ static void note_others(const candidate *c, const reply_value *id)
   }
 }
 
-/* Why there is no Start. */
+/* Says why there is no Start. */
 static int no_start(const char *file)
 {
   if (earliest.coded != 0)
@@ -258,7 +258,7 @@ static void keep_start(exchange *x)
 
 /* --- the sign-in --- */
 
-/* All that the Start carries, one after another, each terminated. */
+/* The values that the Start carries, one after another, each terminated. */
 static char   carried[4 * MESSAGE_BODY];
 static size_t carried_len;
 
@@ -288,7 +288,7 @@ static int is_carried(const char *t)
   return 0;
 }
 
-/* What may be the token: of the reply's body, or else a cookie that is set. */
+/* What may be the token: a value of the reply's body, or a cookie it sets. */
 typedef struct { int score; char name[FACT_NAME], text[4096]; } token_found;
 
 typedef struct { token_found in_body, cookie; } token_search;
@@ -312,7 +312,7 @@ static void token_spot(void *ctx, const spot *s)
       (s->place == IN_JSON && !is_expressible(s->name)) ||
       !is_carried(s->text)) return;
   score += 10 * hints_at(s->name, told[TOLD_TOKEN].hints) + (s->len >= 16) * 5;
-  if (hints_at(s->name, "refresh|renew")) score = 1; /* masked, as long */
+  if (hints_at(s->name, "refresh|renew")) score = 1; /* masked, it may match */
   if (s->place == IN_COOKIE &&
       !hints_at(s->name, "affinity|route|csrf|xsrf|forgery|culture|lang"))
     score += 10;
@@ -333,7 +333,7 @@ static void credential_spot(void *ctx, const spot *s)
       strncmp(s->text, "Basic ", 6) == 0) *has |= 1;
 }
 
-/* A wire file cannot read it, but says where it goes. */
+/* A wire file cannot read a cookie, but can say where its token goes. */
 static void keep_cookie(const token_found *t)
 {
   findings.token_in_cookie_only = 1;
@@ -371,7 +371,7 @@ static void look_at_earlier(exchange *x)
 
 typedef struct { int score, ends; } ending;
 
-/* What a word says of a request: negative, it stops; positive, it kills. */
+/* Scores a word of a request: below 0, it stops; above 0, it kills. */
 static void ending_word(ending *e, const char *word, size_t n)
 {
   static const struct { const char *word; int score, alone; } words[] = {
@@ -390,7 +390,7 @@ static void ending_word(ending *e, const char *word, size_t n)
   }
 }
 
-/* Its words, also those of "StopJob" and "job/end". */
+/* Scores each word of a text, also in "StopJob" and "job/end". */
 static void ending_words(ending *e, const char *t)
 {
   char   word[24];
@@ -422,7 +422,7 @@ static void ending_spot(void *ctx, const spot *s)
   if (is_whole_number(s->text, &number)) {
     if (number == 12 || number == 0) e->score -= 2;
     if (number == 3 || number == 1) e->score += 2;
-  } else if (s->len < 40 && !is_carried(s->text)) { /* a word of the Start's */
+  } else if (s->len < 40 && !is_carried(s->text)) { /* not in the Start */
     ending_words(e, s->text);
   }
 }
@@ -436,11 +436,11 @@ static int ends_job(const exchange *x, int *score)
   return e.ends;
 }
 
-/* The whole numbers of a request; nth: the value, outside and inside of the
-   body. */
+/* A walk over a request's whole numbers. nth counts its values: [0] outside the
+   body, [1] in it. */
 typedef struct { request_shape *shape; size_t n; unsigned nth[2]; } numbering;
 
-/* In a later request of the same shape. */
+/* The same number in a later request of this shape. */
 static void next_number(request_number *of, const char *t, uint64_t number,
                         const facts *f)
 {
@@ -506,7 +506,7 @@ static void look_at_later(const exchange *x)
   s->kill_score = score;
   r.shape = s;
   walk_request(x, number_spot, &r);
-  if (succeeded(x)) facts_add(&s->f, x); /* the job may have ended before */
+  if (succeeded(x)) facts_add(&s->f, x); /* a stop fails if the job has ended */
   s->count++;
   s->last = x->number;
 }
@@ -520,7 +520,7 @@ static void look_around(exchange *x)
 
 /* --- which is which --- */
 
-/* The methods that a wire file has. */
+/* 1 if a wire file knows its method. */
 static int is_sendable(const exchange *x)
 {
   static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", NULL };
@@ -549,7 +549,7 @@ static void choose_endings(void)
   }
 }
 
-/* Status and log may come by one call; two are better. */
+/* One call may bring both status and log; two calls score higher. */
 static void choose_watching(void)
 {
   size_t i, k;
@@ -575,7 +575,7 @@ static void choose_watching(void)
     }
 }
 
-/* By no word of a stop or a kill, but the job ended after it, and not well. */
+/* No word of it says stop or kill, but the job ended after it, and not well. */
 static void choose_other_ending(void)
 {
   const request_shape *monitor = findings.of_call[AMT_MONITOR], *only = NULL;

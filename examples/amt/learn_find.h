@@ -8,40 +8,40 @@
 
 enum { SHAPES = 12, NUMBERS = 24, PLACE_NAME = 96 };
 
-/* Whole numbers of a request, in order: of its path and query, then of its
-   body. */
+/* A whole number of a request. Those of the path and query come before those of
+   the body. */
 typedef struct {
   char     name[24], first[20];
   unsigned char of_body, changed;
-  unsigned char follows; /* it became a number of the reply before */
+  unsigned char follows; /* it became a number that a reply had */
   unsigned nth;       /* among the values of its text */
 } request_number;
 
-/* Requests that differ in values only, after the Start, with its id. */
+/* Requests after the Start that have its id and differ only in values. */
 typedef struct {
   uint64_t       shape;
   unsigned       count, last;
-  int            ends_job;  /* it looks like a stop or a kill: */
-  int            kill_score;
+  int            ends_job;  /* it looks like a stop or a kill */
+  int            kill_score; /* above 0: rather a kill */
   request_number number[NUMBERS];
   size_t         numbers;
   exchange       x;         /* the first */
-  facts          f;         /* of all replies that are a success */
+  facts          f;         /* of all replies that succeeded */
 } request_shape;
 
-/* How sure: the words of a wire file's comments. */
+/* How sure a finding is, as the comments of a wire file say it. */
 enum { GUESS, LIKELY, SURE };
 
-/* What was findings. */
+/* What was found. */
 extern struct learn_findings {
   exchange             start;
   facts                start_facts, sign_in_facts;
   facts                refusals;   /* replies of 4xx and 5xx */
   char                 id_path[FACT_NAME], token_path[FACT_NAME];
-  char                 id_also[FACT_NAME]; /* what else later requests have */
+  char                 id_also[FACT_NAME]; /* other values that may be it */
   int                  id_sure;
   int                  has_sign_in, token_in_cookie_only;
-  char                 cookie[PLACE_NAME]; /* the token's name, if only that */
+  char                 cookie[PLACE_NAME]; /* name, if only it has the token */
   char                 set_cookies[512];   /* names, each after a LF */
   exchange             sign_in;
   request_shape        shape[SHAPES];
@@ -51,7 +51,7 @@ extern struct learn_findings {
   int                  sure[AMT_CALLS];
 } findings;
 
-/* All of it: 0, or an exit status after saying why not. */
+/* Fills `findings`. Returns 0, or an exit status after saying why not. */
 int find_calls(const char *file);
 
 void exchange_copy(exchange *to, const exchange *from);
