@@ -1,7 +1,7 @@
 /* learn_har.c - HAR 1.2: what browsers, Fiddler and mitmproxy save.
 
-   One JSON text of any size, read as it comes: what is wanted of an entry is
-   told by the names around it. Its order of members does not count. */
+   HAR is one JSON text of any size. It is read as it comes: the names around a
+   value tell whether it is wanted. The order of members does not matter. */
 
 #include "learn_read.h"
 #include "text.h"
@@ -29,7 +29,7 @@ static struct {
   char           path[256];
   size_t         base[AMT_JSON_DEPTH + 1];
   unsigned char  is_array[AMT_JSON_DEPTH + 1];
-  /* Texts of an entry; those of a header or a parameter are one's only. */
+  /* Texts of an entry; `name` and `value` are of one header or parameter. */
   char           method[16], url[FIRST_LINE - 32], status[8], encoding[16];
   char           name[256], value[HEAD_LINES];
   size_t         method_len, url_len, status_len, encoding_len;
@@ -59,7 +59,7 @@ static void begin_entry(void)
   har.is_log = 1;
 }
 
-/* A form's member, percent-encoded as a form has it. */
+/* Adds a name or a value to a form, percent-encoded. */
 static void put_param(const char *p, size_t n)
 {
   static const char hex[] = "0123456789ABCDEF";
@@ -75,7 +75,7 @@ static void put_param(const char *p, size_t n)
   }
 }
 
-/* "Name: value"; HTTP/2's ":path" is none. */
+/* Adds "Name: value"; HTTP/2's ":path" is no header. */
 static void put_head(http_message *m)
 {
   if (har.name[0] == 0 || har.name[0] == ':') return;
@@ -108,7 +108,7 @@ static void end_entry(void)
   exchange_ends(&har.x, har.take);
 }
 
-/* A header or a parameter is whole, or an entry. */
+/* An entry, a header or a parameter is whole. */
 static void end_object(void)
 {
   http_message *m = &har.x.request;
@@ -160,7 +160,7 @@ static void take_piece(const amt_json_token *t)
   }
 }
 
-/* The name of a member, maybe in pieces, after those around it. */
+/* Adds a member's name, maybe in pieces, after the names around it. */
 static void take_key(const amt_json_token *t)
 {
   size_t at = har.base[har.json.depth], len = strlen(har.path);

@@ -1,7 +1,7 @@
 /* learn_holes.c - requests that were captured, with holes in place of values.
 
-   What is no value that was told or found stays as it was captured, unless its
-   name says that it is somebody's secret. */
+   Values that were told or found become holes. All else stays as captured,
+   unless its name says that it is a secret. */
 
 #include "learn_holes.h"
 #include "text.h"
@@ -12,12 +12,12 @@ struct hole_notes hole_notes;
 typedef struct {
   amt_window       *o;
   const char       *raw;
-  size_t            at;    /* what is before it has been put */
+  size_t            at;    /* all before it is written */
   int               json;
   int               of_body;
   const hole_rules *rules;
   unsigned          nth;   /* values so far */
-  size_t            comma; /* before this member, in what was put; or 0 */
+  size_t            comma; /* its place before this member in `o`; or 0 */
   list_search      *lists[2];
 } filling;
 
@@ -27,8 +27,8 @@ static int begins_hole(const char *p, const char *end)
          ((p[1] >= 'a' && p[1] <= 'z') || p[1] == '_');
 }
 
-/* As it was captured; inside of a string, a brace in front of a letter is
-   doubled. */
+/* Writes text as captured, but without controls. A brace that would begin a
+   hole is doubled. */
 static void put_captured(filling *f, const char *p, const char *end)
 {
   for (; p < end; p++) {
@@ -42,7 +42,7 @@ static void put_raw(filling *f, size_t from, size_t to)
   put_captured(f, f->raw + from, f->raw + to);
 }
 
-/* What is between the values; JSON's blanks are left out. */
+/* Writes what is between the values, without JSON's blanks. */
 static void put_gap(filling *f, size_t to)
 {
   for (; f->at < to; f->at++)
@@ -59,13 +59,13 @@ static void put_hole(amt_window *o, const char *before, int which,
   amt_put_text(o, behind);
 }
 
-/* What may be left out: the run-as user and the queue. */
+/* 1 for what may be left out: the run-as user and the queue. */
 static int is_optional(int which)
 {
   return which == TOLD_USER || which == TOLD_QUEUE;
 }
 
-/* In front of what was put from `at` on. */
+/* Inserts a text at `at` of what was written. */
 static void insert(amt_window *o, size_t at, const char *t)
 {
   size_t n = strlen(t);
@@ -76,7 +76,7 @@ static void insert(amt_window *o, size_t at, const char *t)
   o->total += n;
 }
 
-/* The whole member, with the comma before it. */
+/* Makes the whole member optional, with the comma before it. */
 static void put_optional_member(filling *f, int which)
 {
   char condition[32];
@@ -86,8 +86,8 @@ static void put_optional_member(filling *f, int which)
   put_hole(f->o, "{/", which, "}");
 }
 
-/* A form has an empty value for what was not given, an array an empty text;
-   an object has no such member, or null if that is its first one. */
+/* If the value is not given, a form has it empty, and an array has an empty
+   text. An object lacks the member; if that is its first, it has null. */
 static void put_optional(filling *f, const spot *s, int which)
 {
   amt_window *o = f->o;
@@ -114,15 +114,15 @@ static void put_told(filling *f, const spot *s, int which)
   } else if (!f->json || (string && which != TOLD_ID) ||
              (which == TOLD_ID && !string && !id_is_text)) {
     put_hole(f->o, "{", which, "}");
-  } else { /* the type does not hang on how it came, or how -id is typed */
+  } else { /* always of the captured type, whatever type the id has */
     if (string) amt_put_text(f->o, "\"");
     put_hole(f->o, "{", which, ":text}");
     if (string) amt_put_text(f->o, "\"");
   }
 }
 
-/* The elements of a list that no hole can say, from the first to the last of
-   those that stand one after the other in a text: how many bytes, 0: none. */
+/* For a list that no hole can write: where its elements stand one after another
+   in a text. Returns how many bytes from *at on; 0: none. */
 static size_t elements_within(const filling *f, const char *t, const char **at)
 {
   size_t i, k;
@@ -142,7 +142,7 @@ static size_t elements_within(const filling *f, const char *t, const char **at)
   return 0;
 }
 
-/* The value that stands first in a text, with others around it; -1: none. */
+/* Which told value comes first within a text, and *at: where; -1: none. */
 static int first_within(const char *t, const char **at)
 {
   int i, best = -1;
@@ -153,7 +153,7 @@ static int first_within(const char *t, const char **at)
     if (i == TOLD_SUBMIT_USER || i == TOLD_STATION) {
       int other = i == TOLD_STATION ? TOLD_SUBMIT_USER : TOLD_STATION;
       if (strchr(t, '@') == NULL && told_within(t, told[other].value) == NULL)
-        continue; /* by itself the word says little */
+        continue; /* the word alone says little */
     }
     p = i == TOLD_API_USER ? user_within(t) : told_within(t, told[i].value);
     if (p == NULL || (*at != NULL && p >= *at)) continue;
@@ -178,7 +178,7 @@ static void put_secret(filling *f, const spot *s)
   note_secret(s->name);
 }
 
-/* A secret that stands in a value, but not so in its text as captured. */
+/* 1 if a value has a secret that its captured text spells differently. */
 static int hides_secret(const spot *s, const char *raw)
 {
   static const int secrets[] = { TOLD_PASSWORD, TOLD_TOKEN };
@@ -191,7 +191,7 @@ static int hides_secret(const spot *s, const char *raw)
   return 0;
 }
 
-/* A value that holds others: as captured but for these. */
+/* Writes a value as captured, with holes for the told values within it. */
 static void put_mixed(filling *f, const spot *s)
 {
   static char raw[FIRST_LINE];
@@ -224,7 +224,7 @@ static void put_mixed(filling *f, const spot *s)
   put_captured(f, p, p + strlen(p));
 }
 
-/* In the same case of letters: KILL, Kill, kill. */
+/* Writes the other word in the same case: KILL, Kill, kill. */
 static void put_swapped(filling *f, const spot *s)
 {
   const char *p;
@@ -238,7 +238,7 @@ static void put_swapped(filling *f, const spot *s)
   hole_notes.swapped = 1;
 }
 
-/* 1 if this number is where the log is to go on. */
+/* 1 if this number says where the log goes on. */
 static int is_after(const filling *f)
 {
   const hole_rules     *r = f->rules;
@@ -265,7 +265,7 @@ static void put_scalar(filling *f, const spot *s)
   else put_raw(f, s->from, s->to);
 }
 
-/* Of an object's member all is left out where the list is empty. */
+/* If the list is empty, the whole member of an object is left out. */
 static void put_list_hole(filling *f, int which, int is_member)
 {
   const list_search *r = f->lists[which];
@@ -281,7 +281,7 @@ static void put_list_hole(filling *f, int which, int is_member)
                             word));
 }
 
-/* An element of a list that holes cannot say. */
+/* 1 for an element of a list that holes cannot write. */
 static int is_repeated(const filling *f, const spot *s)
 {
   int i;
@@ -294,7 +294,7 @@ static int is_repeated(const filling *f, const spot *s)
   return 0;
 }
 
-/* "&NAME=VALUE" of a form or a query. */
+/* Leaves out "&NAME=VALUE" of a form or a query. */
 static void leave_out(filling *f, const spot *s)
 {
   amt_window *o = f->o;
@@ -313,7 +313,7 @@ static void fill_spot(void *ctx, const spot *s)
 {
   filling *f = (filling *)ctx;
   int      i;
-  if (is_repeated(f, s)) { /* it would be sent whatever is told */
+  if (is_repeated(f, s)) { /* it would be sent for every job */
     leave_out(f, s);
     return;
   }
@@ -353,7 +353,7 @@ static filling filling_of(amt_window *o, const char *raw, const hole_rules *r,
   return f;
 }
 
-/* Up to the Start nobody has an id: what looks like it is something else. */
+/* Up to the Start there is no id: what looks like it is something else. */
 static const char *hide_id(const exchange *x)
 {
   const char *id = told[TOLD_ID].value;
@@ -398,7 +398,7 @@ void put_request_line(amt_window *o, const exchange *x)
   hole_notes = notes;
 }
 
-/* The token in a header's value; of one that is masked, no part of another. */
+/* Finds the token in a header's value. A masked one must be all the stars. */
 static const char *bearer_within(const char *field)
 {
   const char *bearer = told[TOLD_TOKEN].value;

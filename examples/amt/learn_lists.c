@@ -1,7 +1,8 @@
 /* learn_lists.c - where the parameters and task values of a Start stand.
 
-   Whole in an array or an object, as pairs of name and value, or joined in one
-   text: in each form that a hole can write, and some that none can. */
+   A list may be an array, an object, pairs of name and value, or one joined
+   text. That is each form that a hole can write; some that none can are found,
+   too. */
 
 #include "learn_lists.h"
 #include "text.h"
@@ -13,7 +14,7 @@ static const char *leaf(const spot *s)
   return dot != NULL ? dot + 1 : s->name;
 }
 
-/* "a=1" of a name and a value. */
+/* 1 if `pair` is "NAME=VALUE". */
 static int is_pair(const char *pair, const char *name, const char *value)
 {
   size_t n = strlen(name);
@@ -21,7 +22,7 @@ static int is_pair(const char *pair, const char *name, const char *value)
          strcmp(pair + n + 1, value) == 0;
 }
 
-/* How joined writes its separator. */
+/* Writes a separator as joined escapes it. */
 static void escape_separator(char *to, size_t room, const char *p, size_t n)
 {
   static const char from[] = "\n\r\t\\", as[] = "nrt\\";
@@ -34,7 +35,7 @@ static void escape_separator(char *to, size_t room, const char *p, size_t n)
   }
 }
 
-/* All elements in one text, with the same between any two. 1 if so. */
+/* 1 if one text has all elements, with the same separator between any two. */
 static int is_joined(list_search *r, const spot *s)
 {
   const char *p = s->text, *between = NULL;
@@ -87,8 +88,8 @@ static void found_list(list_search *r, size_t from, size_t to, const char *hole,
   text(r->hole, sizeof r->hole, "%s", hole);
 }
 
-/* The second member of an object of two, in an array: with the first, they are
-   the name and the value of "name=value", or the value alone was told. */
+/* The second member of an object of two, in an array. The two may be the name
+   and the value of a told "name=value", or one is a told value. */
 static void list_pair(list_search *r, size_t d, const char *second)
 {
   size_t      up = d - 1, at = r->level[up].at;
@@ -104,7 +105,7 @@ static void list_pair(list_search *r, size_t d, const char *second)
     r->level[up].wrong = 1;
 }
 
-/* A text of JSON: an element, or a member of one, or all joined. */
+/* A text of JSON: an element, a member of an object, or all joined. */
 static void list_text(list_search *r, const spot *s)
 {
   size_t d = s->depth, at = r->level[d].at;
@@ -139,7 +140,7 @@ static void list_json(list_search *r, const spot *s)
     break;
   case AMT_JSON_OBJECT_END:
     if (r->level[d].at == count && !r->level[d].wrong_object &&
-        (count > 1 || !r->level[d].named)) /* one may be a member like others */
+        (count > 1 || !r->level[d].named)) /* a lone value may be any member */
       found_list(r, r->level[d].from, s->to, ":object", r->level[d].named);
     if (!s->in_array) break;
     if (r->level[d].members == 2 && r->level[s->depth].pairs &&

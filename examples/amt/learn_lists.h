@@ -11,24 +11,24 @@ enum { LIST_NOT_TOLD, LIST_MISSING, LIST_FOUND, LIST_SEPARATOR, /* a guess */
 
 typedef struct {
   const list *told;
-  size_t      from, to;   /* where it stands; to 0: nowhere */
+  size_t      from, to;   /* where it stands; to is 0: nowhere */
   int         note;       /* LIST_ */
-  char        hole[160];  /* what follows ':', with it; or "" */
-  char        behind[48]; /* the separator once more */
+  char        hole[160];  /* ':' and what follows it; or "" */
+  char        behind[48]; /* a separator at the end, encoded */
   struct {
-    size_t from, at;      /* how many elements are right so far */
+    size_t from, at;      /* at: how many elements are right so far */
     size_t members;
     int    wrong, pairs, swapped, named, wrong_object;
     char   name[2][64], value[512];
   } level[AMT_JSON_DEPTH + 2];
-  char        repeated[64]; /* a form's member */
+  char        repeated[64]; /* the member of a form that repeats */
   size_t      repeats;
 } list_search;
 
 /* Parameters and task values. */
 extern list_search start_lists[2];
 
-/* Fills them; before the Start is filled. */
+/* Fills start_lists. Call it before the Start is filled. */
 void find_lists(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* learn_read.c - a capture, exchange by exchange.
 
-   Three kinds of text have bytes of both directions: what `amt tap` saves,
-   `socat -v`, and a followed stream, whose bytes say themselves whose they are.
-   All become pieces of connections, and those become exchanges; HAR, which has
-   exchanges itself, is learn_har.c's. */
+   Three kinds of text have the bytes of both directions: what `amt tap` saves,
+   what `socat -v` prints, and a followed stream, in which HTTP itself tells the
+   directions apart. The bytes go to connections, and these become exchanges.
+   HAR already has exchanges; learn_har.c reads it. */
 
 #include "learn_read.h"
 #include "files.h"
@@ -15,10 +15,10 @@ struct capture_seen capture_seen;
 
 enum { CONNECTIONS = 32, PIECE = 65536 };
 
-/* One that is under way. */
+/* A connection that is open. */
 typedef struct {
   uint64_t number;   /* the capture's; 0: this place is free */
-  uint64_t used;     /* when it last was */
+  uint64_t used;     /* the turn of its last use */
   uint64_t sent[2];  /* bytes of client and server, for socat's "from=" */
   int      lost[2];  /* this side is no HTTP, up to the next message */
   exchange x;
@@ -41,8 +41,8 @@ static void note_broken(const char *why)
   if (capture_seen.broken++ == 0) capture_seen.broken_why = why;
 }
 
-/* What there is of it is given: a reply may end with its connection, or not be
-   there. */
+/* Gives the exchange as far as it came. A reply may end with its connection, or
+   be missing. */
 static void connection_ends(connection *c)
 {
   if (c->x.request.state == MESSAGE_WHOLE) {
@@ -55,8 +55,8 @@ static void connection_ends(connection *c)
   c->number = 0;
 }
 
-/* The place of this connection, which may be a new one; the longest unused one
-   makes room. */
+/* The place of this connection, which may be new. If there is no room, the one
+   that was unused the longest ends. */
 static connection *connection_of(uint64_t number)
 {
   connection *c = connections, *its = NULL;
@@ -99,8 +99,8 @@ static int begins_reply(const char *p, size_t n)
   return n >= 7 && memcmp(p, "HTTP/1.", 7) == 0;
 }
 
-/* More bytes of one side: 0 the client's, 1 the server's. *used of them are
-   taken, up to the end of a message. */
+/* Takes *used more bytes of one side, at most to the end of a message. Side 0
+   is the client, 1 the server. */
 static void feed_side(connection *c, int side, const char *p, size_t n,
                       size_t *used)
 {
@@ -152,7 +152,7 @@ static struct {
   char   buf[PIECE + 1]; /* terminated */
 } src;
 
-/* Bytes that are at hand, at least `want` of them unless the file ends. */
+/* How many bytes are in src.buf: at least `want`, unless the file ends. */
 static size_t at_hand(size_t want)
 {
   if (src.have - src.at >= want || src.ended) return src.have - src.at;
@@ -169,7 +169,7 @@ static size_t at_hand(size_t want)
   return src.have;
 }
 
-/* The next line without its end, cut to the room; 0 at the end of the file. */
+/* Reads a line without its end, cut to the room. 0 at the end of the file. */
 static int file_line(char *to, size_t room)
 {
   size_t len = 0;
@@ -248,7 +248,7 @@ static int socat_line(const char *line, int *side, uint64_t *bytes,
          amt_uint64(at, strspn(at, "0123456789"), 10, from);
 }
 
-/* Several connections have one form: it is the one whose bytes go on here. */
+/* socat does not number connections: this is the one whose bytes go on here. */
 static connection *socat_connection(int side, uint64_t from)
 {
   static uint64_t count;
@@ -263,7 +263,7 @@ static connection *socat_connection(int side, uint64_t from)
   return connection_of(best != NULL ? best->number : ++count);
 }
 
-/* A byte as socat shows it: how many of the text's, or 0 if it is cut. */
+/* Decodes a byte. Returns how many socat wrote for it; 0 if the text is cut. */
 static size_t socat_byte(char *byte)
 {
   static const char names[] = "abtnvfr\\", bytes[] = "\a\b\t\n\v\f\r\\";
@@ -304,7 +304,7 @@ static const char *read_socat(void)
 
 /* --- a followed stream --- */
 
-/* Where in a body that ends with its connection the next request begins. */
+/* Where the next request begins, after a body that has no length. */
 static size_t next_request(const char *p, size_t n)
 {
   size_t i, k;
@@ -316,7 +316,7 @@ static size_t next_request(const char *p, size_t n)
   return n;
 }
 
-/* Whose bytes come next: the reply's, once the request is whole. */
+/* The bytes of the reply come once the request is whole. */
 static const char *read_stream(void)
 {
   connection *c = connection_of(1);
@@ -327,7 +327,7 @@ static const char *read_stream(void)
     http_message *m = side == 0 ? &c->x.request : &c->x.reply;
     if (m->state == MESSAGE_NONE && side == 1 && begins_request(p, n)) side = 0;
     if (side == 0 && m->state == MESSAGE_BODY_BEGUN && begins_reply(p, n) &&
-        strncmp(p, "HTTP/1.1 100", 12) == 0) { /* in front of the body */
+        strncmp(p, "HTTP/1.1 100", 12) == 0) { /* before the body */
       src.at += strstr(p, "\r\n\r\n") != NULL
         ? (size_t)(strstr(p, "\r\n\r\n") + 4 - p) : n;
       continue;
@@ -356,7 +356,7 @@ static const char *read_stream(void)
   return message_end(&c->x.reply) ? NULL : cut_words;
 }
 
-/* --- which of them --- */
+/* --- which kind it is --- */
 
 static const char *read_har(exchange_taker take)
 {

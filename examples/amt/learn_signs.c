@@ -11,14 +11,14 @@ typedef struct {
   int  is_string, in_path;
 } credential;
 
-/* No password was found in the sign-in: any text there may be it. */
+/* No password was found in the sign-in, so any of its texts may be it. */
 static int any_is_secret;
 
 static credential credentials[SIGN_IN_VALUES];
 static size_t     credential_count;
 
-/* JSON that is a text of the sign-in's JSON: one that cannot be walked while
-   that is. */
+/* JSON in a string of the sign-in's JSON. It is walked later, since a walk must
+   not begin another. */
 static char inner_json[4096];
 
 static void keep_credential(void *ctx, const spot *s)
@@ -32,7 +32,7 @@ static void keep_credential(void *ctx, const spot *s)
   }
   if (s->place == IN_HEADER || s->place == IN_COOKIE || !is_scalar(s) ||
       (s->place == IN_PATH && told_whole(s) != TOLD_API_USER &&
-       credential_count == 0) || /* only .../USER/PASSWORD is known there */
+       credential_count == 0) || /* of a path, only .../USER/PASSWORD */
       s->len == 0 || s->len >= sizeof c->text ||
       credential_count == SIGN_IN_VALUES) return;
   text(c->name, sizeof c->name, "%s", s->name);
@@ -42,8 +42,8 @@ static void keep_credential(void *ctx, const spot *s)
   credential_count++;
 }
 
-/* The user's name with others around it: as in "user":"NAME", DOMAIN\NAME and
-   NAME@HOST, since it may be a word like any other. */
+/* The name may be a word like any other, so it counts only where a user's name
+   can stand: as in "user":"NAME", DOMAIN\NAME and NAME@HOST. */
 const char *user_within(const char *t)
 {
   const char *value = told[TOLD_API_USER].value, *p = t;
@@ -54,8 +54,8 @@ const char *user_within(const char *t)
   return NULL;
 }
 
-/* The user's name: as told, or by its member's name; in the path only where it
-   is nowhere else. */
+/* Finds the user's name: as it was told, or by its member's name. A path counts
+   only if nothing else has the name. */
 static int find_user(void)
 {
   size_t i;
@@ -74,7 +74,7 @@ static int find_user(void)
   return -1;
 }
 
-/* By its name; or masked; or the text that follows the user's name. */
+/* Finds it by its name; or masked; or as the text after the user's name. */
 static int find_password(int user)
 {
   static const char *const hints[] = { "pass|pwd|kennwort", "=p|=pw|=code|=pin",
@@ -92,7 +92,7 @@ static int find_password(int user)
   return -1;
 }
 
-/* A key of the client's own, in what the Start carries. */
+/* A key of the client's own that the Start carries. */
 typedef struct { int score; char text[4096]; } key_search;
 
 static void key_spot(void *ctx, const spot *s)
@@ -144,8 +144,6 @@ void find_credentials(void)
   any_is_secret = secret < 0 && !is_basic;
 }
 
-/* A secret of the sign-in, or any text of one whose password was not found; in
-   any call. */
 int may_be_password(const spot *s)
 {
   size_t i;
