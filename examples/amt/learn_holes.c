@@ -398,7 +398,7 @@ void put_request_line(amt_window *o, const exchange *x)
   hole_notes = notes;
 }
 
-/* Finds the token in a header's value. A masked one must be all the stars. */
+/* Finds the token in a header's value; a masked one, only as a whole. */
 static const char *bearer_within(const char *field)
 {
   const char *bearer = told[TOLD_TOKEN].value;

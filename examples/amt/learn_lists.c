@@ -1,8 +1,7 @@
 /* learn_lists.c - where the parameters and task values of a Start stand.
 
    A list may be an array, an object, pairs of name and value, or one joined
-   text. That is each form that a hole can write; some that none can are found,
-   too. */
+   text. Some forms that no hole can write are found, too. */
 
 #include "learn_lists.h"
 #include "text.h"

@@ -79,7 +79,7 @@ static const char *leaf_name(const char *name)
   return dot != NULL ? dot + 1 : name;
 }
 
-/* The same word in another call's replies, under another name: "|a.b". */
+/* Adds "|a.b" if another call's replies have the status under another name. */
 static void add_alternative(char *names, size_t room, const facts *f,
                             const fact *status, const facts *of_monitor)
 {
@@ -153,7 +153,7 @@ static void write_message(void)
   reply_line("message", "Message|detail|title");
 }
 
-/* The other texts of a message. */
+/* Lists the other texts of a message. */
 static void note_other_texts(char *also, size_t room, const facts *f,
                              const char *array, const fact *text_fact)
 {
@@ -222,8 +222,8 @@ static void write_success(void)
 
 /* --- words of statuses --- */
 
-/* What a word means in many places; -1 if none of these begins it or is in
-   it. */
+/* The status that a word means at many sites; -1 if it has none of these parts.
+   */
 static int meaning(const char *word)
 {
   static const struct { const char *part; int code; } parts[] = {
@@ -245,7 +245,7 @@ static int meaning(const char *word)
   return -1;
 }
 
-/* A word that is seen only once the job was told to end. */
+/* The status of a word that came after a stop or a kill; -1: it came before. */
 static int code_behind_ending(unsigned exchange_number)
 {
   const request_shape *k = findings.of_call[AMT_KILL], *s =
@@ -289,7 +289,7 @@ static int was_seen(const fact *f, unsigned code)
   return 0;
 }
 
-/* Where all that were seen are such words, those that were not seen, too. */
+/* If all words seen are like "4 - Done", writes those that were not seen. */
 static void write_unseen_words(const fact *f)
 {
   const char *tail = NULL;

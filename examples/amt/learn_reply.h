@@ -6,25 +6,25 @@
 #include "learn_facts.h"
 #include "learn_find.h"
 
-/* All of them: `s`, `array`, `text_fact` and `sequence` are of the messages, or
-   none. */
+/* Writes them all. `s`, `array`, `text_fact` and `sequence` are the messages',
+   or NULL and "". */
 void write_replies(const request_shape *s, const char *array,
                    const fact *text_fact, const fact *sequence);
 
 /* --- learn_write.c's --- */
 
-/* More of the wire file. */
+/* Adds to the wire file. */
 void line_text(const char *t);
 
 void line_number(unsigned n);
 
-/* What comes from a server or a client. */
+/* Adds what a server or a client said, made harmless. */
 void line_clean(const char *t);
 
-/* "# exchange 3, POST /path: sure", without its end. */
+/* Adds "# exchange 3, POST /path: sure", without the line end. */
 void comment_from(const exchange *x, int sure);
 
-/* A line of what is missing; the format has one %s. */
+/* Adds a line to what is missing. The format has one %s. */
 void miss(const char *what, const char *format, const char *detail);
 
 #endif

@@ -102,9 +102,9 @@ int is_masked(const char *text)
   return strncmp(text, "**", 2) == 0 && text[strspn(text, "*")] == 0;
 }
 
-/* Members that are a number in the Start's own request, such as the "id" of
-   JSON-RPC. One of a later request may by chance be the job's id. Each name has
-   a line end before and after it. */
+/* Members that are numbers in the Start's own request, such as the "id" of
+   JSON-RPC. In a later request, one may equal the job's id by chance. Each name
+   has a line end before and after it. */
 static char own_numbers[512];
 
 static void own_number_spot(void *ctx, const spot *s)
@@ -146,7 +146,7 @@ int told_whole(const spot *s)
         !hints_at(s->name, told[i].hints) &&
         hints_at(s->name, "page|limit|size|version|count|after|since|offset|"
                           "seq|code|level|type|kind|force|max|prio|top|skip"))
-      continue; /* so small a number has other uses */
+      continue; /* a number this short has other uses */
     if (i == TOLD_ID && is_own_number(s)) continue;
     if (hints_at(s->name, told[i].hints)) score = 2;
     if (score > best_score) best = i, best_score = score;
@@ -160,8 +160,8 @@ static int is_alnum(char c)
          c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Beside a short value not everything is no part of it: "Runs(7)", but not
-   "2026-7-1"; nor are stars beside stars. */
+/* 1 if a value of n bytes can end beside c. A short one ends beside few: "7" is
+   in "Runs(7)", but not in "2026-7-1". Beside a star, no value ends. */
 static int is_edge(char c, size_t n)
 {
   if (c == '*') return 0;
@@ -223,7 +223,7 @@ int is_whole_number(const char *text, uint64_t *value)
   return n > 0 && n < 19 && text[n] == 0 && amt_uint64(text, n, 10, value);
 }
 
-/* As a pattern has it: 9 a digit, x a hexadecimal one, all else itself. */
+/* 1 if it begins like a pattern: 9 is any digit, x a hexadecimal one. */
 static int is_like(const char *text, const char *pattern)
 {
   for (; *pattern != 0; pattern++, text++) {

@@ -14,57 +14,56 @@ enum { TOLD_JOB, TOLD_SCRIPT, TOLD_APPLICATION, TOLD_ID, TOLD_TOKEN,
 extern struct told_value {
   const char *word;   /* of the hole */
   const char *value;  /* or NULL */
-  const char *hints;  /* parts of names, each between '|' */
+  const char *hints;  /* parts of names, with '|' between them */
 } told[TOLDS];
 
 /* The id came as a JSON string. */
 extern int id_is_text;
 
-/* A part of a path that is the API user's name may be it; otherwise it is a
-   word like any other, as in /api/v2. */
+/* 1: a part of a path that equals the API user's name is that name. 0: it is
+   only a word, as in /api/v2. */
 extern int user_in_path;
 
-/* From the options. 0, or EXIT_USAGE after saying what is missing. */
+/* Takes the options. Returns 0, or EXIT_USAGE after saying what is missing. */
 int tell_values(void);
 
-/* What is a number in the Start's request is no id in later ones. */
+/* Notes numbers of the Start's request: in later ones, they are no id. */
 void note_own_numbers(const exchange *start);
 
-/* A copy that lasts, of a value that was findings. */
+/* Keeps a copy of a value that was found. */
 void found_value(int which, const char *text);
 
-/* 1 if any of the hints is a part of the name's last word, letters only and
-   without regard to case. One that begins with '=' is all of it. */
+/* 1 if the name's last word has one of the hints in it. A hint that begins with
+   '=' must be the whole word. Only letters count, in any case. */
 int hints_at(const char *name, const char *hints);
 
 /* 1 if a wire file can name it: parts of 31 bytes at most, without '|'. */
 int is_expressible(const char *name);
 
-/* A value that is all '*', two or more, as a capture has it where it is masked.
- */
+/* 1 if a value is two or more '*' and nothing else, as captures mask it. */
 int is_masked(const char *text);
 
-/* Which word this is the value of, whole, or -1; what its name hints at decides
-   where values are alike. */
+/* The TOLD_ whose value is all of this one, or -1. If two values are the same,
+   the name of this one decides. */
 int told_whole(const spot *s);
 
-/* Where a value stands in a text, no letter or digit beside it; or NULL. */
+/* Where a text has a value with no letter or digit beside it; or NULL. */
 const char *told_within(const char *text, const char *value);
 
-/* 1 if the request has the value, as a whole or so. */
+/* 1 if a value of the request is this one, or has it within. */
 int request_has(const exchange *x, const char *value);
 
-/* The value of a name that may be somebody's secret. */
+/* 1 if what has this name may be a secret. */
 int is_secret_name(const char *name);
 
-/* The same for requests that differ in values told, numbers, times and GUIDs;
-   `exact`: not in numbers. */
+/* A checksum: the same for requests that differ only in told values, numbers,
+   times and GUIDs. With `exact`, numbers may not differ. */
 uint64_t shape_of(const exchange *x, int exact);
 
-/* A moment: ISO 8601, "/Date(...)/", "11/30/2026 12:00:00", "12:00:00". */
+/* 1 for a time: ISO 8601, "/Date(...)/", "11/30/2026 12:00:00", "12:00:00". */
 int is_moment(const char *text);
 
-/* Digits only, at most 18 of them. */
+/* 1 for digits only, at most 18 of them. */
 int is_whole_number(const char *text, uint64_t *value);
 
 #endif

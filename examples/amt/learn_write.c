@@ -1,7 +1,7 @@
 /* learn_write.c - what was found, as a wire file.
 
-   Before each line a comment says which exchange it is from, how sure it is and
-   what else was possible; what is missing stands at the end. */
+   A comment before each line says which exchange it is from, how sure it is and
+   what else was possible. What is missing is listed at the end. */
 
 #include "learn_write.h"
 #include "chars.h"
@@ -134,7 +134,7 @@ static void write_start(void)
     miss("the Start's body", "it is longer than 64 kB and was cut%s", "");
 }
 
-/* A stop by the capture's kill, or the other way. */
+/* Writes a stop as the captured kill, or a kill as the captured stop. */
 static void write_other_ending(int op, const request_shape *of)
 {
   hole_rules  r = { NULL, -1, NULL, NULL };
@@ -151,7 +151,7 @@ static void write_other_ending(int op, const request_shape *of)
        "one is done in its place: capture one%s", "");
 }
 
-/* "Action":"START" in the Start's body: the others may have it, too. */
+/* "Action":"START" in the Start's body: stop and kill may have it, too. */
 typedef struct { char name[64]; size_t depth; } action_search;
 
 static void action_spot(void *ctx, const spot *s)
@@ -214,7 +214,7 @@ static void write_endings(void)
     write_endings_by_start(findings.of_call[AMT_MONITOR]);
 }
 
-/* Which number of the request for messages is where the log goes on. */
+/* Which number in a request for messages says where the log goes on; or -1. */
 static int after_number(const request_shape *s, int *sure)
 {
   static const char hints[] = "after|since|offset|from|last|seq|skip|=ab|start|"
@@ -227,7 +227,7 @@ static int after_number(const request_shape *s, int *sure)
                 (strcmp(n->first, "0") == 0) -
                 6 * hints_at(n->name, "limit|count|max|size|take|top|version");
     if (n->changed || hints_at(n->name, hints)) score += 2;
-    if (n->changed && !n->follows) continue; /* a count, or one too many */
+    if (n->changed && !n->follows) continue; /* a counter, or off by one */
     if (score > most && score > 2) best = (int)i, most = score;
   }
   *sure = most >= 6 ? SURE : most >= 4 ? LIKELY : GUESS;
@@ -261,7 +261,7 @@ static void write_watching(const fact *sequence)
 
 /* --- headers --- */
 
-/* Those that say nothing of a site, or that the library writes. */
+/* 1 for headers that tell nothing of a site, or that the library writes. */
 static int is_common(const char *name)
 {
   static const char *const names[] = {
@@ -316,7 +316,7 @@ static void write_header(const char *name, const char *value)
   amt_window_init(&o, line, sizeof line - 1, 0);
   fill_header(&o, name, value, &secret);
   line[o.len] = 0;
-  if (!also && strchr(line, '{') == NULL) return; /* of the Start alone */
+  if (!also && strchr(line, '{') == NULL) return; /* only the Start has it */
   comment_from(&findings.start, also ? SURE : LIKELY);
   comment_end(secret ? "a secret: put it in the place of ***" : NULL);
   line_text("header = ");
@@ -335,7 +335,7 @@ static void write_header(const char *name, const char *value)
   header_lines++;
 }
 
-/* The cookie with the token, and short plain ones; others are a browser's. */
+/* Takes the token's cookie and short plain ones; the rest are a browser's. */
 static void cookie_spot(void *ctx, const spot *s)
 {
   amt_window *o = (amt_window *)ctx;
@@ -355,7 +355,7 @@ static void cookie_spot(void *ctx, const spot *s)
   else amt_put(o, s->text, s->len);
 }
 
-/* What the sign-in alone has, and what its values are known of. */
+/* Headers that only the sign-in has, if they have a hole or a secret. */
 static void write_sign_in_headers(void)
 {
   static char head[HEAD_LINES];
@@ -494,7 +494,7 @@ static void write_head(const char *file)
   }
 }
 
-/* Numbers of all jobs' messages: the first ones would seem to be missing. */
+/* 1 if all jobs share the numbers: a job's first ones would seem missing. */
 static int is_global(const fact *sequence)
 {
   uint64_t first, second;

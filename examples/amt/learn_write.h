@@ -5,10 +5,10 @@
 
 #include "library.h"
 
-/* All of it into the window; find_calls has been called. */
+/* Writes the wire file into the window. Call find_calls before it. */
 void write_learned(amt_window *o, const char *file);
 
-/* `amt learn`. The exit status. */
+/* Runs `amt learn`. Returns the exit status. */
 int learn(void);
 
 #endif
