@@ -9,7 +9,7 @@ void prepare(void);
 /* Begins the call for a job that was started before. */
 void begin_by_id(void);
 
-/* Begins the Start, or the call for a job that was started before. */
+/* Begins the Start, or what begin_by_id does. */
 void begin(void);
 
 #endif

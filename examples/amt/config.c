@@ -193,7 +193,7 @@ static int take_ours(const char *name, const char *value, unsigned line)
   return e < 0 ? 0 : e;
 }
 
-/* NAME=VALUE in a section. */
+/* Takes NAME=VALUE of a section. */
 static int take_named(const char *section, const char *name, char *value,
                      unsigned line)
 {

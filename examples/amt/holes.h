@@ -12,7 +12,7 @@ extern const struct hole { const char *name, *hole, *option; } holes[];
 /* 1 if this byte begins a hole, or the beginning or end of a part. */
 int is_mark(char c);
 
-/* 1 if this byte begins the beginning of a part; or its end. */
+/* 1 if a part's beginning starts with this byte; 1 if its end does. */
 int begins_part(char c);
 
 int ends_part(char c);
@@ -23,8 +23,8 @@ int hole_of(char c);
 /* The option whose value fills the hole of this name, or NULL. */
 const char *hole_option(const char *name);
 
-/* How a hole that begins with this byte is filled: the word for it, or NULL if
-   it does not say. 1 if two names follow it; 1 if a separator does. */
+/* The word for how a hole that begins with this byte is filled; NULL if the
+   hole does not say. 1 if two names follow; 1 if a separator does. */
 const char *hole_way(char c);
 
 int hole_has_names(char c);
@@ -35,10 +35,10 @@ int hole_has_separator(char c);
    hole. */
 const char *behind_mark(const char *p);
 
-/* 1 if the text from p to end has this hole; to ask about it is not enough. */
+/* 1 if the text from p to end fills in this hole, not only asks about it. */
 int fills_in(const char *p, const char *end, const char *hole);
 
-/* The same for a whole text, or NULL. */
+/* The same for a whole text; 0 if that is NULL. */
 int fills(const char *t, const char *hole);
 
 /* 1 if it has a hole for a credential. */

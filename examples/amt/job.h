@@ -10,8 +10,8 @@ extern amt_job  job;
 extern char     job_id[AMT_ID_SIZE];          /* once it is known */
 extern char     job_status[AMT_NAME_MAX + 1]; /* as sent, if unknown */
 extern uint32_t messages;                     /* of the job, so far */
-extern int      id_type; /* the id's JSON type: 1, a string; 0, a number; -1,
-                            as it looks */
+extern int      id_type; /* the id's JSON type. 1: a string; 0: a number;
+                            -1: a number if it has only digits */
 
 /* An id as JSON, as it is sent. Valid until the next call. */
 const char *json_id(const char *id);

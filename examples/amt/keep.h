@@ -5,8 +5,8 @@
 
 #include "system.h"
 
-/* For reading. */
-extern char keep_temporary[PATHS]; /* the file to remove, or "" */
+/* Others only read these. */
+extern char keep_temporary[PATHS]; /* for signals.c to remove, or "" */
 extern int  not_kept;              /* the log could not be kept */
 extern int  is_kept;               /* it was kept, and is whole */
 

@@ -11,7 +11,7 @@ enum { FACTS = 64, FACT_NAME = 160, FACT_WORDS = 12 };
 typedef struct {
   char     name[FACT_NAME];
   size_t   list;      /* as in a spot: the array's part of its name */
-  unsigned exchanges, first_in, last_in; /* how many have it; which */
+  unsigned exchanges, first_in, last_in; /* how many have it; first and last */
   unsigned values, strings, numbers, trues, falses, nulls;
   unsigned codes, names;   /* published statuses, by number, by name */
   unsigned moments, lines; /* times; texts with several lines */
@@ -48,9 +48,8 @@ int sequence_score(const fact *of);
 /* The fact with the best status_score; NULL if all are 0. */
 const fact *best_status(const facts *f, int *score);
 
-/* The log, which is an array or a text of lines. Its name goes to `array`, and
-   *score says how likely it is. Returns the text of its elements; NULL: no log.
-   */
+/* The log, an array or a text of lines: its name goes to `array`, and how
+   likely it is to *score. Returns the text of its elements; NULL: no log. */
 const fact *best_log(const facts *f, char *array, size_t room, int *score);
 
 const fact *best_sequence(const facts *f, const char *array);

@@ -222,8 +222,7 @@ static void write_success(void)
 
 /* --- words of statuses --- */
 
-/* The status that a word means at many sites; -1 if it has none of these parts.
-   */
+/* The status that a word means at many sites; -1 if no part of it is known. */
 static int meaning(const char *word)
 {
   static const struct { const char *part; int code; } parts[] = {

@@ -6,8 +6,8 @@
 #include "learn_facts.h"
 #include "learn_find.h"
 
-/* Writes them all. `s`, `array`, `text_fact` and `sequence` are the messages',
-   or NULL and "". */
+/* Writes them all. `s`, `array`, `text_fact` and `sequence` are of the
+   messages: NULL, and "" for `array`, if none were found. */
 void write_replies(const request_shape *s, const char *array,
                    const fact *text_fact, const fact *sequence);
 

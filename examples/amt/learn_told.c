@@ -160,8 +160,8 @@ static int is_alnum(char c)
          c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* 1 if a value of n bytes can end beside c. A short one ends beside few: "7" is
-   in "Runs(7)", but not in "2026-7-1". Beside a star, no value ends. */
+/* 1 if a value of n bytes can stand beside c. A short one needs a clear edge: 7
+   is in "Runs(7)", but not in "2026-7-1". No value stands beside a star. */
 static int is_edge(char c, size_t n)
 {
   if (c == '*') return 0;

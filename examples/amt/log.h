@@ -18,8 +18,8 @@ typedef struct {
 
 extern const form forms[]; /* by opt.format */
 
-/* For reading. */
-extern int signed_in; /* the log says so */
+/* Others only read these. */
+extern int signed_in; /* the log has said so */
 extern int log_open;  /* a message is half written */
 
 /* outcome.c resets both when it fetches the log again. */
