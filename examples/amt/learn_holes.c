@@ -114,7 +114,7 @@ static void put_told(filling *f, const spot *s, int which)
   } else if (!f->json || (string && which != TOLD_ID) ||
              (which == TOLD_ID && !string && !id_is_text)) {
     put_hole(f->o, "{", which, "}");
-  } else { /* always of the captured type, whatever type the id has */
+  } else { /* keeps the captured type, however the value is given */
     if (string) amt_put_text(f->o, "\"");
     put_hole(f->o, "{", which, ":text}");
     if (string) amt_put_text(f->o, "\"");
