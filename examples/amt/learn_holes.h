@@ -9,7 +9,7 @@
 typedef struct {
   const request_shape *numbers;  /* the shape that has {after}, or NULL */
   int                  after;    /* index of {after} there, or -1 */
-  const char          *word, *instead; /* such as KILL for STOP; or NULL */
+  const char          *word, *instead; /* `word` becomes `instead`; or NULL */
 } hole_rules;
 
 /* What the texts made so far have. */
