@@ -2,7 +2,7 @@
 
    A scheduler starts it, reads the job log from its standard output, and takes
    its exit status as the job's completion code: 4 is success. The command line
-   is that of the published amt.exe, and some more: see `amt --help`.
+   is the published amt.exe's, with more options: see `amt --help`.
 
      cc -I../.. -I../../backends *.c -o amt
      ./amt -s http://HOST:PORT --api-user USER --password-file FILE \
@@ -13,16 +13,16 @@
      x86_64-w64-mingw32-gcc -I../.. -I../../backends -municode -static *.c \
          -o amt.exe -lws2_32 -ladvapi32 (and -lcrypt32 with TLS)
 
-   All of its memory is static: about 700 kB, whatever a job writes, most of it
-   room for parameters; with TLS 600 kB more, most of it room for trusted
-   certificates; 10 MB for `amt learn`, most of it room for connections; and 4
-   MB for those of `amt tap`. All are touched only as far as they are filled.
-   amt.h does the protocol; what remains is in these files. Each has its own
-   data, and its header says who else may write to it. No two of them have a
-   static function or object of the same name, since the fuzzers compile all
-   files as one.
+   All of its memory is static. About 700 kB serve any job, however much it
+   writes; most of it is for parameters. TLS takes 600 kB more, mostly for
+   trusted certificates. `amt learn` takes 10 MB, mostly for connections; `amt
+   tap` 4 MB for its own. Memory is touched only as far as it is filled.
+   amt.h does the protocol; these files do the rest. Each has its own data, and
+   its header says who else may write to it. No two of them have a static
+   function or object of the same name, since the fuzzers compile all files as
+   one.
 
-     text      texts: formatted into room that is there, compared, wiped
+     text      formats, compares and wipes texts, in the caller's memory
      chars     UTF-8 characters, and which of them are harmless
      encodings  hexadecimal, Base64, percent escapes, JSON; a checksum
      command   words of a command that a person can paste
@@ -34,12 +34,12 @@
      files     reading them, and writing them whole or not at all
      config    Connector.config, and its encoding
      holes     texts with holes, as people write them and as the library does
-     wire      the wire table, as a file and back; wire_old: that of 0.1;
+     wire      the wire table, as a file and back; wire_old: files of 0.1;
                wire_c: as C source
      write     writing, for a reader who may be slow or stand still
      output    standard output, and the copy for --log-dir
      clock     the local time, as logs spell it
-     job       which job this is about, and how it is called
+     job       which job this is about, and its name in what is told
      log       the job log in four forms
      keep      --log-dir: whole files, and the end of old ones
      live      the live line
@@ -50,7 +50,7 @@
      trace     what passes over the connection: --trace, and the probe
      tls       certificates, pins, and why a server was refused
      settle    server and credentials, from wherever they come
-     zone      addresses that are not the network's: of a link, of this machine
+     zone      addresses that are valid on one link or this machine only
      begin     the library's structs from the options; the job's beginning
      outcome   events and errors into words and an exit status
      reserve   servers in reserve
@@ -64,9 +64,9 @@
      learn_holes     captured requests, with holes in place of values
      learn_signs     which members of the sign-in are user and password
      learn_write     the wire file; learn_reply: its part about replies
-     mask      stars in the place of secrets, wherever they stand;
+     mask      puts stars in place of secrets, wherever they stand;
                secret_words: what their names have in them
-     capture   what passes by, in a file: of the tap, and of the probe
+     capture   writes what passes by to a file, for the tap and the probe
      relay     the tap, between a client and its server
      report    the probe's capture, for others to read
      anchors   certificates and keys as C source, for firmware
@@ -97,8 +97,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Descriptors 0 to 2 that came closed would become the socket: hold them, so
-   that writing to them is an error. */
+/* If descriptors 0 to 2 came closed, the socket would get one of these numbers.
+   Hold them, so that writing to them is an error. */
 static void hold_standard_descriptors(void)
 {
   int fd;
@@ -106,7 +106,7 @@ static void hold_standard_descriptors(void)
   if (fd > 2) file_close(fd);
 }
 
-/* What talks to a server. */
+/* All types that talk to a server. */
 static int talk(void)
 {
   int status = settle();
@@ -138,7 +138,7 @@ static int talk(void)
   return status;
 }
 
-/* -v VALUE, or a line of standard input, which no list of processes has. */
+/* The value of -v, or a line of standard input, which no process list shows. */
 static int encrypt(void)
 {
   int e = 0;
@@ -171,15 +171,15 @@ static int act(int argc, char **argv)
   return talk();
 }
 
-/* A job that is IDLE, whose code is 0, is not done either. */
+/* The code of an IDLE job is 0, but the job is not done. */
 static int zero_on_done(int status)
 {
   if (opt.type == MONITOR && status == 0) return EXIT_IDLE;
   return status == AMT_CODE_DONE ? 0 : status;
 }
 
-/* Without a standard output, as detached processes of Windows are, the log in
-   --log-dir is the one. The state file goes last: up to then, the next run
+/* Without a standard output (detached processes of Windows have none), the log
+   in --log-dir counts. The state file is removed last: until then, the next run
    would bring the log. */
 int run_main(int argc, char **argv)
 {

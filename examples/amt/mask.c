@@ -1,10 +1,10 @@
 /* mask.c - which bytes of an HTTP text are secret, and stars in their place.
 
-   Three ways to be a secret: by the name beside it (headers, cookies, members
-   of JSON, of forms and queries, elements of XML); by standing in the reply to
-   a sign-in, and looking like a token; or by being equal to one that was found
-   so before. The last is why the way of a token can still be seen: it is the
-   same number of stars wherever it goes. */
+   A value is a secret for one of three reasons: its name says so (headers,
+   cookies, members of JSON, of forms and queries, elements of XML); it looks
+   like a token, and is in the reply to a sign-in; or it equals a secret found
+   before. So a token can still be followed: it is the same number of stars
+   wherever it goes. */
 
 #include "mask.h"
 #include "encodings.h"
@@ -12,16 +12,16 @@
 #include "text.h"
 #include <string.h>
 
-enum { KNOWN = 32, KEPT = 2048, /* so many secrets, the first so many bytes */
-       SHORT = 3,   /* below that nothing is looked for elsewhere */
-       TOKENS = 8,  /* nor below that, where only its place is suspicious */
+enum { KNOWN = 32, KEPT = 2048, /* secrets, and how many bytes of each */
+       SHORT = 3,   /* a shorter secret is not looked for elsewhere */
+       TOKENS = 8,  /* the same, if only its place is suspicious */
        NAME = 48 };
 
 int mask_people;
 
 static struct { char text[KEPT]; size_t len; uint8_t longer; } known[KNOWN];
-static unsigned known_count; /* of all times; the oldest gives its place */
-static uint8_t  begins[256]; /* bytes with which one may begin */
+static unsigned known_count; /* found so far; a new one replaces the oldest */
+static uint8_t  begins[256]; /* bytes that a known secret may begin with */
 
 /* --- one character, however it is written --------------------------------- */
 
@@ -54,7 +54,7 @@ static size_t percent_char(const char *p, size_t n, char to[4])
   return 3;
 }
 
-/* A text that is written in one of these ways, or as it is, as it was meant. */
+/* Decodes one character into `to`. The bytes it took, or 0. */
 typedef size_t (*spelling)(const char *p, size_t n, char to[4]);
 
 static size_t decoded(char to[KEPT], const char *p, size_t n, spelling how,
@@ -73,7 +73,7 @@ static size_t decoded(char to[KEPT], const char *p, size_t n, spelling how,
   return len;
 }
 
-/* Bytes of the text with which the secret begins here; 0: it does not. */
+/* Bytes that the secret takes at p, however it is written, or 0. */
 static size_t match(const char *p, size_t n, const char *secret, size_t len)
 {
   static const spelling ways[] = { percent_char, escaped_char };
@@ -114,7 +114,7 @@ static int is_letter_or(char c, const char *marks)
 static int is_of_token(char c) { return is_letter_or(c, "-._~+/=%"); }
 static int is_of_name(char c) { return is_letter_or(c, "_.-$%[]"); }
 
-/* Words that stand where a secret could, and are none. */
+/* Words that can stand in place of a secret, and are none. */
 static int is_plain_word(const char *t, size_t n)
 {
   static const char *const words[] = { "true", "false", "null", "none", "basic",
@@ -129,7 +129,7 @@ static int is_plain_word(const char *t, size_t n)
   return word_in(words, word) >= 0;
 }
 
-/* `longer`: n bytes are its beginning. */
+/* `longer`: t is only the beginning of the secret. */
 static void know(const char *t, size_t n, int longer)
 {
   size_t i;
@@ -159,7 +159,7 @@ void mask_wipe(void)
   known_count = 0;
 }
 
-/* *open: a long one goes on past the end. */
+/* *open: a long secret goes on after the end of the text. */
 static int hide_known(char *t, size_t n, size_t least, int *open)
 {
   size_t at = 0, i, used;
@@ -187,7 +187,8 @@ int mask_known(char *t, size_t n)
   return hide_known(t, n, TOKENS, &open);
 }
 
-/* A secret in its place; from `least` bytes on it is one everywhere. */
+/* Hides a secret where it stands. With `least` bytes or more it is hidden
+   everywhere else, too. */
 static void hide_here(char *t, size_t n, size_t least, spelling how)
 {
   char   plain[KEPT];
@@ -200,8 +201,8 @@ static void hide_here(char *t, size_t n, size_t least, spelling how)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* Small letters and digits alone, and a blank before what is in brackets; of a
-   long one its end. */
+/* The name's letters, in lower case, and digits; a blank for each '['. Of a
+   long name only the end. */
 static char *plain_name(char to[NAME], const char *p, size_t n)
 {
   size_t i, len = 0;
@@ -236,7 +237,8 @@ static int ends_in(const char *name, const char *end)
   return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* What is told about a secret: token_type, passwordExpires, sessionTimeout. */
+/* It tells something about a secret: token_type, passwordExpires,
+   sessionTimeout. */
 static int is_about(const char *name)
 {
   static const char *const ends[] = {
@@ -255,7 +257,7 @@ static int is_password(const char *name)
                              is_one_of(name, password_names));
 }
 
-/* What a password is called where nothing else can be meant. */
+/* Names that mean a password in a request to sign in, and only there. */
 static int is_sign_in_name(const masking *m, const char *name)
 {
   static const char *const words[] = { "p", "k", "key", "code", "hash", NULL };
@@ -281,7 +283,7 @@ static int hides_value_of(const char *name)
          (has_one_of(name, session_words) && !has_one_of(name, jobs));
 }
 
-/* Of a header; those that ask for a sign-in tell nothing. */
+/* A header that asks for a sign-in holds no secret. */
 static int is_secret_header(const char *name)
 {
   static const char *const asking[] = { "wwwauthenticate", "proxyauthenticate",
@@ -293,7 +295,7 @@ static int is_secret_header(const char *name)
                               ends_in(name, "key")));
 }
 
-/* The values of a sign-in's reply that are no token. */
+/* Names of values in the reply to a sign-in that are no token. */
 static int is_no_token(const char *name)
 {
   static const char *const words[] = {
@@ -328,7 +330,7 @@ static int is_like_token(const char *t, size_t n)
   return n >= TOKENS && !is_date(t, n);
 }
 
-/* Whatever its name says. */
+/* A token, whatever its name says. */
 static int is_surely_token(const char *t, size_t n)
 {
   size_t i, digits = 0;
@@ -339,7 +341,7 @@ static int is_surely_token(const char *t, size_t n)
 
 /* --- forms and queries ---------------------------------------------------- */
 
-/* The end of a value that begins here; as of mask.open. */
+/* The end of the value that begins at `from`. *closing: as masking.open. */
 static size_t value_end(const char *t, size_t n, size_t from, char *closing)
 {
   size_t i = from;
@@ -400,8 +402,8 @@ static void hide_elements(masking *m, char *t, size_t n)
 
 /* --- JSON ----------------------------------------------------------------- */
 
-/* Backslashes in front of a quote: 0, or 1 in JSON that is a string in JSON,
-   or 3 in one deeper. */
+/* Backslashes in front of a quote: 0; 1 in JSON inside a JSON string; 3 one
+   level deeper. */
 static unsigned slashes(const char *t, size_t at)
 {
   unsigned n = 0;
@@ -409,7 +411,7 @@ static unsigned slashes(const char *t, size_t at)
   return n;
 }
 
-/* Where a string ends whose first quote had `level` backslashes. */
+/* The end of a string. Its first quote had `level` backslashes. */
 static size_t string_end(const char *t, size_t n, size_t at, unsigned level)
 {
   for (; at < n; at++)
@@ -417,13 +419,13 @@ static size_t string_end(const char *t, size_t n, size_t at, unsigned level)
   return n;
 }
 
-enum { INSIDE = 3 }; /* strings in strings, so deep */
+enum { INSIDE = 3 }; /* depth of JSON in strings */
 
 typedef struct {
-  char     name[NAME]; /* of the value that is to come */
-  uint8_t  named;      /* there is one */
-  unsigned zone;       /* open brackets, from that of a secret on */
-  size_t   end[INSIDE];/* strings that are being read as JSON end there */
+  char     name[NAME]; /* of the next value */
+  uint8_t  named;      /* the next value has a name */
+  unsigned zone;       /* open brackets, from a secret's own on */
+  size_t   end[INSIDE];/* where the strings end that are read as JSON */
   unsigned inside;
 } json_place;
 
@@ -433,8 +435,8 @@ static size_t skip_blanks(const char *t, size_t n, size_t at)
   return at;
 }
 
-/* A text between two strings was taken for one, since the piece began inside
-   of a string: 1. */
+/* 1: this is the text between two strings. It was taken for a string, since
+   the piece began inside one. */
 static int is_between(const char *t, size_t n)
 {
   size_t at = skip_blanks(t, n, 0);
@@ -452,7 +454,7 @@ static int is_secret_string(const masking *m, const json_place *j,
   return m->reply && m->signs_in && is_like_token(t, n);
 }
 
-/* The string whose quote is at `at`: where to go on. */
+/* Takes the string whose quote is at `at`. Returns where to go on. */
 static size_t json_string(masking *m, json_place *j, char *t, size_t n,
                           size_t at)
 {
@@ -480,7 +482,7 @@ static size_t json_string(masking *m, json_place *j, char *t, size_t n,
   return end + 1;
 }
 
-/* Digits, which stay a number: nines. */
+/* A secret number becomes nines, so it is still a number. */
 static size_t json_number(json_place *j, char *t, size_t n, size_t at)
 {
   int secret = (j->zone > 0 && !is_about(j->name)) || hides_value_of(j->name);
@@ -517,7 +519,7 @@ static void hide_members(masking *m, char *t, size_t n)
 
 /* --- heads ---------------------------------------------------------------- */
 
-/* The values of NAME=VALUE; ..., or of the first alone. */
+/* Hides the value of each NAME=VALUE, or of the first alone. */
 static void hide_cookies(char *t, size_t n, int all)
 {
   size_t at = 0;
@@ -553,7 +555,7 @@ static void know_basic(const char *t, size_t n)
   wipe(plain, len);
 }
 
-/* A scheme's name stays. 1 if that is Basic. */
+/* The scheme's name stays. 1 if it is Basic. */
 static int hide_header(const char *name, char *t, size_t n)
 {
   size_t scheme = 0;
@@ -573,7 +575,8 @@ static int hide_header(const char *name, char *t, size_t n)
   return of_basic;
 }
 
-/* A word, in any case, perhaps with a hyphen in it, is somewhere in a text. */
+/* 1 if one of the words is in the text, in any case of letters, with or without
+   '-' or '_' in it. */
 static int mentions(const char *t, size_t n, const char *const *words)
 {
   size_t i, at;
@@ -588,7 +591,7 @@ static int mentions(const char *t, size_t n, const char *const *words)
   return 0;
 }
 
-/* A path that names a sign-in, or a query that says so. */
+/* The path or the query of a request names a sign-in. */
 static int asks_to_sign_in(const char *line, size_t n)
 {
   static const char *const words[] = { "login", "logon", "signin", NULL };
@@ -599,7 +602,7 @@ static int asks_to_sign_in(const char *line, size_t n)
   return mentions(line, end, words) || mentions(line, path, in_path);
 }
 
-/* Each line of heads: 1 if it signs in by them. */
+/* Hides in each line of the heads. 1 if a header signs in. */
 static int hide_head(masking *m, char *t, size_t n, int request)
 {
   size_t at = 0;
@@ -629,7 +632,7 @@ static int hide_head(masking *m, char *t, size_t n, int request)
 
 /* --- all of it ------------------------------------------------------------ */
 
-/* Where the secret that was cut before ends now. */
+/* Hides the rest of a secret that the last piece cut. Returns where it ends. */
 static size_t hide_rest(masking *m, char *t, size_t n, size_t seen)
 {
   size_t end = seen;
@@ -655,10 +658,10 @@ static void hide_bare(char *t, size_t n)
     hide_here(t + from, n - from, TOKENS, NULL);
 }
 
-static uint64_t place; /* of the first sign-in */
+static uint64_t place; /* of the first sign-in, as a checksum */
 
-/* Some send user and password with every request. A sign-in is then the first
-   that has them, and what is asked at the same place. */
+/* Some clients send user and password with every request. Then the first of
+   these is the sign-in, and so is each request to the same path. */
 static int is_sign_in_place(const char *t, size_t n)
 {
   size_t   from = 0, to;

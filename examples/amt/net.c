@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* On Windows they have names, too, which nobody uses. */
+/* Windows has names for zones, too, but nobody uses them. */
 uint32_t net_zone(const char *name)
 {
   uint64_t number;

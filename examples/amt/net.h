@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #endif
 
-/* In `to` a's address, and this port. Its length. */
+/* Writes a's address and this port into `to`. Returns its length. */
 socklen_t net_name(struct sockaddr_storage *to, const amt_address *a,
                    uint16_t port);
 

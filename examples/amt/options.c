@@ -1,6 +1,7 @@
 /* options.c - the command line, and what --help says of it.
 
-   One table: names, where a value goes, what it goes with. */
+   One table has each option's names, where its value goes, and the types that
+   it goes with. */
 
 #include "options.h"
 #include "command.h"
@@ -13,7 +14,7 @@
 #include "wire.h"
 #include <string.h>
 
-const char *const types[] = { /* for -jt; and as the first word */
+const char *const types[] = { /* of -jt; commands are a first word */
   "START", "STOP", "KILL", "MONITOR", "MESSAGES", "ATTACH", NULL
 };
 static const char *const commands[] = { "probe", "encrypt", "anchors", "learn",
@@ -25,8 +26,8 @@ const char *const yes_or_no[] = { "TRUE", "ON", "FALSE", "OFF", NULL };
 
 struct options opt;
 
-/* Types an option goes with, as bits; TLS, if it goes with https only; and
-   HERE, if it stands in a command line alone, since it says what this run is
+/* The types that an option goes with, as bits. TLS: it goes with https only.
+   HERE: it belongs on the command line alone, since it says what this run is
    for. */
 enum { S = 1 << START, ACT = 1 << STOP | 1 << KILL, JOB = (1 << PROBE) - 1,
        BY_ID = (JOB & ~S) | 1 << PROBE, WATCH = S | ACT | 1 << ATTACH,
@@ -41,8 +42,9 @@ enum kind { TEXT, FULL, SERVER, MANY, PIN, TIME, DAYS, AMOUNT, FORM, ON_SIGNAL,
 typedef struct {
   const char *name, *long_name;
   enum kind   kind;
-  void       *to;    /* const char *, or "" is an error; list, pin_list,
-                        uint32_t, uint32_t, uint64_t, int, int, int */
+  void       *to;    /* by kind: const char * (FULL: "" is an error), the same,
+                        server_list, list, pin_list, uint32_t, uint32_t,
+                        uint64_t, int, int, int */
   int         goes;
   const char *value, *help;
 } option;
@@ -174,7 +176,7 @@ static struct { uint8_t by, is_long; } given[OPTIONS];
 
 static const char *source_line; /* the line that is being taken */
 
-/* As it was given, with the place if that is not the command line. */
+/* The option's name as it was given, and where, if not on the command line. */
 static const char *name_of(size_t i)
 {
   static char name[PATHS];
@@ -209,7 +211,7 @@ static const char *type_name(void)
               opt.type < PROBE ? types[opt.type] : commands[opt.type - PROBE]);
 }
 
-/* A word of a list: where it stands there, or -1 after saying so. */
+/* The word's place in the list, or -1 after telling that it has none. */
 static int choose(const char *name, int status, const char *word,
                   const char *const *words)
 {
@@ -242,7 +244,7 @@ static int take_server(const char *name, int status, const char *value)
   return 0;
 }
 
-/* In a file, where each name has a value. */
+/* `value`: a file's word, since each name has a value there; otherwise NULL. */
 static int take_flag(size_t i, const char *value)
 {
   int word = value != NULL ? word_in(yes_or_no, value) : 0;
@@ -300,8 +302,8 @@ static size_t find_option(const char *word)
   return i;
 }
 
-/* -pa "C:\dir\" -u "DEMO": by the rules of Windows a backslash before a quote
-   makes that a part of the value, which ends at the next one. */
+/* -pa "C:\dir\" -u "DEMO": on Windows a quote after a backslash is part of the
+   value, which then ends at the next quote. */
 static int has_option_inside(const char *value)
 {
   while ((value = strchr(value, '"')) != NULL) {
@@ -318,7 +320,7 @@ static int has_option_inside(const char *value)
   return 0;
 }
 
-/* What the system's own variables say comes before what a file says. */
+/* 1 if an environment variable gives this: it comes before a file. */
 static int said_elsewhere(const void *to)
 {
   return (to == &opt.servers && !empty(environment("AMT_SERVER"))) ||
@@ -328,7 +330,8 @@ static int said_elsewhere(const void *to)
          (to == &opt.ca && !empty(environment("SSL_CERT_FILE")));
 }
 
-/* What a site gives for all of its runs need not go with this one. */
+/* An option that a site gives for all of its runs is skipped, without an error,
+   where it does not go with this one. */
 static int take(size_t i, int by, int is_long, char *value)
 {
   const option *o = &options[i];
@@ -400,8 +403,8 @@ int take_options(char **argv)
   return opt.type < 0 ? EXIT_USAGE : 0;
 }
 
-/* The next word of a text, cut out of it in place: blanks end it, and quotes of
-   either kind keep them. NULL: there is none; *open: a quote was not closed. */
+/* Cuts the next word out of a text, in place. Blanks end it, except between
+   quotes of either kind. NULL: there is none. *open: a quote was not closed. */
 static char *next_word(char **at, int *open)
 {
   char *from = *at + strspn(*at, " \t\r\n"), *to = from, *word = from;
@@ -462,7 +465,7 @@ int take_by_key(const char *where, const char *key, char *value)
   return e;
 }
 
-/* What a job needs to be given. */
+/* Checks that all is given that a job needs. */
 static int check_job(void)
 {
   static char name[TOKEN];
@@ -539,7 +542,7 @@ static int check_kill(void)
   return 0;
 }
 
-/* --no-wait and --follow: the one that was given nearer, if one was. */
+/* Of --no-wait and --follow, the one from the earlier place counts. */
 static int check_waiting(void)
 {
   int no_wait = given_by(&opt.no_wait), follow = given_by(&opt.follow);

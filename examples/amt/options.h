@@ -15,8 +15,8 @@ enum { START, STOP, KILL, MONITOR, MESSAGES, ATTACH,
        PROBE, ENCRYPT, ANCHORS, LEARN, TAP, PRINT_WIRE, TYPES };
 enum { ACS, CONNECTOR, PLAIN, JSON };
 
-/* Where an option comes from: what an earlier place says, a later one does not
-   change. */
+/* Where an option comes from. A later place does not change what an earlier one
+   says. */
 enum { NOWHERE, ARGUMENT, ENVIRONMENT, CONFIGURATION };
 
 extern const char *const types[]; /* the names of those up to ATTACH */
@@ -37,35 +37,37 @@ extern struct options {
   list        parameters, task_values;
   uint32_t    poll, poll_max, initial_delay, give_up; /* as in amt_session */
   uint32_t    timeout, lock_wait, retain;
-  uint64_t    max_log; /* 0: as long as it is */
+  uint64_t    max_log; /* 0: no bound */
   int         no_wait, follow, no_keep_alive, zero_on_done, trace, quiet, crlf;
   int         id_text, strict_text, keep_state;
   int         insecure, common_name, more_ciphers, print_wire, c_source;
   int         help, version, secrets;
-  int         detach, format; /* -1: nobody says */
+  int         detach, format; /* -1: not given */
   int         type;           /* worked out from the words */
 } opt;
 
-/* Where the option that is kept there was given. */
+/* Where the option was given that is kept at `to`. */
 int given_by(const void *to);
 
-/* Into `opt`, and what it is that is to be done. 0, or an exit status after
-   saying what is wrong. argv's texts are kept, and cut in place. */
+/* Reads the command line into `opt`, and finds out what to do. 0, or an exit
+   status after telling what is wrong. argv's texts are kept, and cut in
+   place. */
 int take_options(char **argv);
 
 /* AMT_OPTIONS, likewise. */
 int take_more_options(void);
 
-/* The option of this long name, which a file has without the dashes, with '_'
-   for '-', in any case of letters; likewise. `where` is the file and the line.
-   -1: no such option; -2: one for the command line alone. */
+/* Takes an option from a file; likewise. `key` is its long name without the
+   first dashes, with '_' for '-', in any case of letters. `where` is the file
+   and the line. -1: no such option; -2: one for the command line alone. */
 int take_by_key(const char *where, const char *key, char *value);
 
 /* The first option that was given and goes with https only, or NULL. */
 const char *tls_option(void);
 
-/* What the options mean together; likewise. `configured`: a Connector.config is
-   in use, so the log is to look like its connector's. */
+/* Checks that the options fit together; likewise. `configured`: a
+   Connector.config is in use, so by default the log looks like the
+   connector's. */
 int check_options(int configured);
 
 /* --help and --version, on standard output. The exit status. */
@@ -73,7 +75,7 @@ int print_help(void);
 
 int print_version(void);
 
-/* What was said of TLS, as it is to be said again. */
+/* The TLS options that were given, for a command that repeats them. */
 void put_tls_options(amt_window *o);
 
 #endif

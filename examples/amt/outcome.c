@@ -31,7 +31,7 @@ static int      gap;      /* messages were lost while they were followed */
 int other_tried;
 int no_status;
 
-/* What the server says to the call at hand, by AMT_MSG_: as much as fits. */
+/* What the server says about this call, by AMT_MSG_, as far as it fits. */
 static struct said { char text[WORDS]; size_t len, all; }
   said[AMT_MSG_LOCATION + 1], *saying = said;
 
@@ -57,7 +57,7 @@ void keep_said(void)
   if (!job.msg_more) filter_end(&said_filter, 0);
 }
 
-/* What is there of it, whole characters; "" if that is nothing. */
+/* What was kept of this kind, up to its last whole character; or "". */
 static char *said_text(int kind)
 {
   struct said *of = &said[kind];
@@ -68,7 +68,7 @@ static char *said_text(int kind)
   return of->text;
 }
 
-/* The best there is: what is meant for us, or a page, or else any string. */
+/* The best kind there is: a text meant for us, else a page, else any string. */
 static int best_said(void)
 {
   if (*said_text(AMT_MSG_REPLY) != 0) return AMT_MSG_REPLY;
@@ -83,7 +83,7 @@ void forget_said(void)
   for (i = 0; i <= AMT_MSG_LOCATION; i++) said[i].len = said[i].all = 0;
 }
 
-/* Of a reply that has no words. */
+/* For a reply that has no words of its own. */
 static const char *http_words(unsigned status)
 {
   switch (status) {
@@ -103,7 +103,7 @@ static const char *http_words(unsigned status)
   }
 }
 
-/* What needs another word than "check name and password". */
+/* Where "check name and password" would be no help. */
 static const char *in_windows_words(const char *wants)
 {
   if (strncmp(wants, "NTLM", 4) != 0 && strncmp(wants, "Negotiate", 9) != 0)
@@ -112,8 +112,9 @@ static const char *in_windows_words(const char *wants)
          "anonymous requests";
 }
 
-/* "HTTP 503, the server says '...': ", and what else its head and body say of
-   why the call failed; or "". Its own quotes are none: they would end ours. */
+/* Why the call failed, as the reply's head and body tell it, such as `HTTP 503,
+   the server says "down": `; or "". The server's own double quotes become
+   single ones: they would end ours. */
 static const char *its_words(void)
 {
   static char words[3 * WORDS];
@@ -207,8 +208,8 @@ void close_log(void)
          subject(), (unsigned)bytes);
 }
 
-/* The answer to a single call, MONITOR, MESSAGES, or a STOP that does not
-   wait: 1 if this was one, with its status. */
+/* Ends a run of one call: MONITOR, MESSAGES, or a STOP that does not wait. 1 if
+   this was one, with its status. */
 static int once_done(int *status)
 {
   if (opt.type == MONITOR) {
@@ -309,8 +310,8 @@ const char *unsent_words(void)
               by != NULL ? "; give it by " : "", either(by, ""));
 }
 
-/* The exit status of a run that failed. A job that may run is never one to
-   start again. */
+/* The exit status of a run that failed. While the job may be running, the
+   status never means that it can be started again. */
 static int failed_status(void)
 {
   if (job.start == AMT_START_UNKNOWN) return EXIT_UNKNOWN;
@@ -322,7 +323,7 @@ static int failed_status(void)
            ? AMT_CODE_ERROR : AMT_CODE_AUTHENTICATION_ERROR;
 }
 
-/* What to do next, if that is not said elsewhere. */
+/* What to do next, unless the error's words say it. */
 static const char *next_step(int status)
 {
   if (job.start == AMT_START_REFUSED)

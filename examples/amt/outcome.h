@@ -6,45 +6,46 @@
 #include "library.h"
 
 /* run.c writes to them, too. */
-extern int      over;        /* the state file has done its service */
-extern int      known_code;  /* the code that is final, although the log is yet
-                                to be had; or -1 */
+extern int      over;        /* the state file is no longer needed */
+extern int      known_code;  /* the final code, while the log is still to be
+                                fetched; or -1 */
 extern uint32_t repaired;    /* bytes of messages, before the job's own count */
-extern uint32_t fetched;     /* messages, once more for the end */
-extern int      other_tried; /* the id's other JSON type */
+extern uint32_t fetched;     /* messages, when all are fetched once more */
+extern int      other_tried; /* the id's other JSON type was tried */
 extern int      no_status;   /* the monitor's last reply had none */
 
-/* AMT_SERVER_TEXT: what the server says to the call at hand, as far as it
+/* AMT_SERVER_TEXT: keeps what the server says about this call, as far as it
    fits. */
 void keep_said(void);
 
-/* Each call has its own. */
+/* Before the next call, whose words are its own. */
 void forget_said(void);
 
 /* job.error in words, with all that is known about it. */
 const char *reason(void);
 
-/* "reply.status" of the wire table, where no reply has it. */
+/* That the reply has no status, and where "reply.status" of the wire table
+   looked for it. */
 const char *no_status_words(void);
 
-/* The log has been written. What is wrong with it is told before the last
-   line. */
+/* Closes the log, and tells what is wrong with it. Before the last line on
+   standard error. */
 void close_log(void);
 
 /* The job has ended with this code. Its log may not be whole: `missing` says
    why. */
 int ended(int status, const char *missing);
 
-/* The log is fetched once more, for a form that has the code at its head. */
+/* 1: the log is fetched once more, for a form that begins with the code. */
 int fetch_again(void);
 
 /* AMT_DONE: the job has ended, job.code says how. The exit status. */
 int done(void);
 
-/* Something in the options is wrong, so that no request could be made of it. */
+/* 1: no request was made, since something in the options is wrong. */
 int not_sent(void);
 
-/* What that is. */
+/* What is wrong in them. */
 const char *unsent_words(void);
 
 /* AMT_FAILED. The log is printed whole, with the error as its one message. */

@@ -73,8 +73,8 @@ void putf(const char *format, ...)
   va_end(a);
 }
 
-/* 64 bytes become at most 6 * 64 and the quotes, which are left out; no part
-   ends inside a character. */
+/* In parts of up to 64 bytes; none ends inside a character. Each becomes at
+   most 6 * 64 bytes and two quotes, which are left out. */
 static void put_escaped(const char *t, size_t len)
 {
   char buf[6 * 64 + 2];

@@ -17,34 +17,34 @@ typedef struct {
 /* main opens the first, keep.c the other. */
 extern sink out, kept; /* standard output, and its copy in --log-dir */
 
-/* Nothing may reach a terminal that could steer it: escape all controls, not
-   only those for which JSON asks. Set before anything is put. */
+/* Escape all control characters, not only those that JSON requires: others,
+   too, could steer a terminal. Set before anything is put. */
 extern int escape_all;
 
 /* Each line ends in CR LF. Likewise. */
 extern int crlf;
 
-/* What is held goes out; at the first error, `error` says which. */
+/* Writes what is held. `error` keeps the first error. */
 void sink_flush(sink *s);
 
 /* On standard output, and into the copy. */
 void put(const char *p, size_t n);
 
-/* That standard output is not whole, once. */
+/* Tells, once, that standard output is not whole. */
 void tell_output(void);
 
 void put_text(const char *t);
 
-/* As text, up to 255 bytes. */
+/* Formatted text, up to 255 bytes. */
 void putf(const char *format, ...);
 
 /* The inside of a JSON string. */
 void put_inside(const char *t, size_t len);
 
-/* What is to stay within its line. */
+/* A text that must stay within its line: '?' for each harmful character. */
 void put_value(const char *value);
 
-/* Its texts with commas between them, and this in front of the first. */
+/* The list's texts with commas between them, and `before` in front. */
 void put_list(const list *l, const char *before);
 
 #endif

@@ -1,4 +1,4 @@
-/* posix.c - the system's face on POSIX systems: see system.h. */
+/* posix.c - system.h for POSIX systems. */
 
 #ifndef _WIN32
 #define _POSIX_C_SOURCE 200809L /* before any header */
@@ -52,9 +52,9 @@ int file_open(const char *path)
 static const char link_refused[] = "a symbolic link, which another user may "
                                    "have put there; name the file itself";
 
-/* Somebody else may write it. Not those of a group that is its user's own, as
-   systems make one with the number of each user, or root's: clones of a
-   repository and the like come with their bit. */
+/* 1 if others may write it. A group does not count if it is root's, or has the
+   user's own number, as many systems make one for each user: a clone of a
+   repository, say, is often writable for it. */
 static int others_write(const struct stat *st, int as)
 {
   int own = as != AS_STATE && (st->st_gid == 0 || st->st_gid == geteuid());
@@ -99,7 +99,8 @@ int file_open_as(const char *path, int as, const char **fault)
   return -1;
 }
 
-/* To its group, too: if it is not our own file, that may be how we read it. */
+/* Its group counts only if the file is ours: if not, we may read it by its
+   group. */
 int file_shown(int fd)
 {
   struct stat st;
@@ -129,7 +130,7 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return got;
 }
 
-/* A pipe that has room for something has it for PIPE_BUF bytes. */
+/* A pipe that has any room has room for PIPE_BUF bytes. */
 ptrdiff_t file_write(int fd, const void *p, size_t n)
 {
   ssize_t put;
@@ -185,7 +186,7 @@ int file_gone(const char *path)
   fd = file_open(folder);
   if (fd < 0) return -1;
   e = fsync(fd);
-  if (e != 0 && errno == EINVAL) e = 0; /* not a thing of this file system */
+  if (e != 0 && errno == EINVAL) e = 0; /* this file system has no sync */
   close(fd);
   return e;
 }
@@ -198,8 +199,8 @@ int file_replace(int fd, const char *from, const char *to)
   return e == 0 ? file_gone(to) : e;
 }
 
-/* The file is removed while it is locked; so whoever gets a lock on it looks
-   whether it is still the one that has this name. */
+/* A run removes the file while it holds the lock. So whoever gets a lock checks
+   that the file still has this name. */
 int file_lock(const char *path, const char **fault)
 {
   *fault = NULL;
@@ -310,8 +311,8 @@ int clock_local(time_t t, struct tm *to)
 
 uint32_t now_ms(void) { return amt_posix_now(); }
 
-/* Names: a child asks for them, so that a name server that does not answer
-   keeps no signal and no time limit waiting. */
+/* A child process looks names up. So a name server that does not answer delays
+   no signal and no time limit. */
 static struct { pid_t pid; int fd; char host[254]; } asking = { 0, -1, "" };
 typedef struct { int count; amt_address list[AMT_ADDRESSES]; } answer;
 
@@ -325,8 +326,8 @@ static void ask_no_more(void)
   asking.pid = 0;
 }
 
-/* In the child. Our standard output is not held open by it; nor is a signal to
-   all of a terminal's processes its own. */
+/* In the child. It does not hold our standard output open, and ignores signals
+   that go to all processes of a terminal. */
 static void give_answer(int fd)
 {
   static answer found;
@@ -368,7 +369,8 @@ static int begin_asking(const char *host)
   return -1;
 }
 
-/* An amt_resolver. Where no child can be had, it waits. */
+/* An amt_resolver. If there can be no child, it looks the name up here, and
+   waits. */
 static int ask(void *ctx, const char *host, amt_address *a, int max)
 {
   static answer found;
@@ -409,8 +411,8 @@ const char *ca_store(int (*take)(const char *p, size_t n), int *error)
 }
 #endif
 
-/* A pipe that every wait looks at: a signal that comes just before a wait
-   ends that wait at once. */
+/* Every wait watches this pipe. So a signal that comes just before a wait ends
+   that wait at once. */
 static int wake[2] = {-1, -1};
 
 void wake_up(void)
@@ -419,7 +421,7 @@ void wake_up(void)
   (void)ignored;
 }
 
-/* A descriptor that is closed or broken has room, too: for the error. */
+/* A closed or broken descriptor counts as ready: its write tells the error. */
 int file_room(int fd, uint32_t ms, int woken)
 {
   struct pollfd p[2];
@@ -444,8 +446,8 @@ static void caught(int number)
   errno = saved;
 }
 
-/* A signal that the caller has had ignored (nohup, a shell's background jobs)
-   stays so. */
+/* A signal that the caller ignored (nohup, a shell's background jobs) stays
+   ignored. */
 int catch_signals(void)
 {
   static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -522,8 +524,8 @@ int net_accept(net_socket *listener, net_socket *to)
 
 void net_finish(net_socket *s) { shutdown(s->fd, SHUT_WR); }
 
-/* poll tells the end of a socket of which nobody wants to know: so that one is
-   left out. */
+/* poll reports the end of a socket even if nothing is wanted of it, so that
+   socket is left out. */
 void wait_for_some(net_wait *list, size_t n, uint32_t ms)
 {
   struct pollfd p[SOME + 1];
@@ -546,9 +548,9 @@ void wait_for_some(net_wait *list, size_t n, uint32_t ms)
   }
 }
 
-/* A core dump would hold the password. The second line is for systems that
-   send it to a program, whatever its size may be; and it keeps other programs
-   of this user's out of our memory. */
+/* A core dump would hold the password. prctl is for systems that send the dump
+   to a program, whatever its size. It also keeps this user's other programs out
+   of our memory. */
 void system_begin(void)
 {
   struct rlimit none = { 0, 0 };

@@ -23,12 +23,12 @@
 
 static struct {
   amt_json json;
-  char     path[256];                /* full and with "..." if it was cut */
+  char     path[256];                /* filled up with dots if it was cut */
   size_t   base[AMT_JSON_DEPTH + 1]; /* the path's length in each container */
   char     unread[600];              /* ways that no word names, */
   int      more;                     /* and there are more of them */
-  unsigned words;                    /* bits of AMT_R_: seen */
-  int      objects;                  /* are the list's elements */
+  unsigned words;                    /* bits of AMT_REPLY_ that were seen */
+  int      objects;                  /* the list's elements are objects */
 } look;
 
 /* 1 if the way is one of the name's alternatives. */
@@ -45,7 +45,7 @@ static int is_alternative(const char *name, const char *way)
   }
 }
 
-/* The same way without the lists on it, which do not count. */
+/* The way without its "[]", which do not count. */
 static const char *without_lists(const char *way)
 {
   static char bare[sizeof look.path];
@@ -62,7 +62,7 @@ static int is_of_element(int word)
   return word >= AMT_REPLY_SEQUENCE && word <= AMT_REPLY_TEXT;
 }
 
-/* What of look.path lies in an element of the list of messages; or NULL. */
+/* The part of look.path inside an element of the list of messages; or NULL. */
 static const char *way_in_element(void)
 {
   const char *list_at = wire.reply[AMT_REPLY_MESSAGES], *end = look.path;
@@ -77,7 +77,7 @@ static const char *way_in_element(void)
   return NULL;
 }
 
-/* The way to where a word of the table stands. */
+/* The way that a word of the table names. */
 static char *way_of(int word, char *to, size_t room)
 {
   const char *list_at = wire.reply[AMT_REPLY_MESSAGES];
@@ -128,8 +128,8 @@ static void look_at(int is_list)
   strcat(look.unread, way);
 }
 
-/* More of the way. What does not fit is cut, in no character, and dots fill the
-   path: so nothing follows them, and no word of the table is like it. */
+/* Adds to the way. What does not fit is cut after a whole character, and dots
+   fill the path. So nothing can follow, and no word of the table is equal. */
 static void look_add(const char *p, size_t n)
 {
   size_t len = strlen(look.path), most = sizeof look.path - sizeof "...", i;
@@ -221,7 +221,7 @@ static int probe_call(amt_op op)
   }
 }
 
-/* A job in a state that nobody knows is given up after ten looks. */
+/* A job in an unknown state is given up after ten looks. */
 static void report_status(void)
 {
   if (job.op != AMT_MONITOR || *job.name == 0) return;
@@ -231,8 +231,8 @@ static void report_status(void)
            "status.NAME = CODE\n");
 }
 
-/* What the last reply had of the table's words. 1 if what it must have was
-   there. */
+/* Prints which words of the table were in the last reply. 1 if none was missing
+   that must be there. */
 static int probe_report(void)
 {
   static const uint8_t needed[AMT_CALLS] = { AMT_REPLY_TOKEN, 0, 0, 0,
@@ -296,7 +296,7 @@ static char *token_header(char *to, size_t room)
   return to;
 }
 
-/* The table's headers, but with this one for the token. */
+/* The table's headers, with `way` in place of those that send the token. */
 static void exchange_header(char *to, size_t room, const char *way)
 {
   const char *p = wire.headers, *end;
@@ -310,9 +310,9 @@ static void exchange_header(char *to, size_t room, const char *way)
   to[o.len] = 0;
 }
 
-/* The call whose token was refused, with the other headers that are known for
-   it. 1 if one is taken: the table keeps it for the calls to come. *answered:
-   as of probe_call. */
+/* Repeats a call whose token was refused, with the other known headers for a
+   token. 1 if one is accepted: the table keeps it for later calls. *answered:
+   what probe_call said. */
 static int probe_headers(amt_op op, int *answered)
 {
   static const struct { const char *name, *line; } ways[] = {

@@ -1,15 +1,15 @@
 /* relay.c - `amt tap`: between a working client and its server.
 
    Each byte is passed on as it came, in both directions, and shown to the
-   capture; what that one makes of it changes nothing here. One thread looks at
-   all connections in turn. A direction reads again when all that it had was
-   taken: so the slower end sets the pace, as it would without us.
+   capture, which changes nothing here. One thread looks at all connections in
+   turn. A direction reads again when all that it had was taken: so the slower
+   end sets the pace, as it would without us.
 
      client  -> forth ->  server
              <- back  <-
 
-   The end of one direction is passed on, too. TLS 1.2 cannot end one alone:
-   there the client's end waits until its last request is answered. */
+   The end of one direction is passed on, too. TLS 1.2 cannot end one direction
+   alone: there the client's end waits until its last request is answered. */
 
 #include "relay.h"
 #include "capture.h"
@@ -29,10 +29,10 @@
 
 enum { LINKS = 32,       /* connections side by side; more of them wait */
        CHUNK = 8192,
-       CONNECT = 10000,  /* ms that the server has to be reached in */
-       PARTING = 60000,  /* ... a client to go, once the server has */
-       LINGER = 2000,    /* ... or to stop sending what nobody takes */
-       PAUSE = 100 };    /* ... before accepting anew, where it failed */
+       CONNECT = 10000,  /* ms to reach the server */
+       PARTING = 60000,  /* ms for a client to go, once the server has gone */
+       LINGER = 2000,    /* ms for it to stop sending what nobody takes */
+       PAUSE = 100 };    /* ms before accepting again, where that failed */
 
 /* One direction. */
 typedef struct {
@@ -51,7 +51,7 @@ typedef struct {
   amt_stream *to; /* the server's, or the TLS stream around it */
   uint8_t     state;
   uint8_t     greeted; /* something came from the client */
-  uint32_t    since; /* it is opening; or the last byte moved */
+  uint32_t    since; /* time of its beginning, or of the last byte that moved */
   way         forth, back;
 #ifdef AMT_BEARSSL
   amt_bearssl   tls;
@@ -68,8 +68,8 @@ static int         address_count;
 
 /* --- one connection ------------------------------------------------------- */
 
-/* The name was looked up at the start: no connection waits while that is done
-   for another. */
+/* The name was looked up at the start, so no connection waits for the look-up
+   of another. */
 static int known_addresses(void *ctx, const char *host, amt_address *a, int max)
 {
   (void)ctx, (void)host;
@@ -91,7 +91,7 @@ static void pair_close(pair *p, int abort)
   p->state = FREE;
 }
 
-/* One end is gone: so is the other, and in the same way. */
+/* One end broke off: break off the other in the same way. */
 static void pair_broken(pair *p, const char *who, int error)
 {
   capture_note("connection %u: %s: %s", p->forth.seen.conn, who,
@@ -151,8 +151,8 @@ static int push(way *w, amt_stream *to)
   return 0;
 }
 
-/* Ends are passed on, once all before them is. 1: both are, or may be taken
-   for it. */
+/* Passes an end on, after all bytes before it. 1: both directions have ended,
+   or count as ended. */
 static int pair_ends(pair *p)
 {
   way *forth = &p->forth, *back = &p->back;
@@ -172,8 +172,8 @@ static int pair_ends(pair *p)
   return back->ended && now_ms() - p->since >= (forth->lost ? LINGER : PARTING);
 }
 
-/* The client's first bytes: TLS would end in the server's plain hands, or in
-   our TLS. */
+/* Looks at the client's first bytes. If it speaks TLS, that would reach the
+   server in place of HTTP. */
 static void greet(pair *p)
 {
   static int told;
@@ -185,8 +185,8 @@ static void greet(pair *p)
        "stays as it is", p->forth.seen.conn);
 }
 
-/* What the server does not take any more is lost as it is without us; what it
-   has said before may still come. */
+/* When the server takes no more, the rest is lost, as it would be without us.
+   What it said before may still come. */
 static void pair_turn(pair *p)
 {
   amt_stream *own = &p->client.stream;
@@ -243,7 +243,8 @@ static pair *free_pair(void)
   return NULL;
 }
 
-/* 0, or how long nobody is to be accepted: descriptors are used up, say. */
+/* 0, or how long to wait before accepting again: descriptors are used up,
+   say. */
 static uint32_t accept_all(void)
 {
   pair *p;
@@ -256,8 +257,7 @@ static uint32_t accept_all(void)
   return 0;
 }
 
-/* What a stream is to be waited for, as bits, so that it can go on; *ready:
-   can. */
+/* What to wait for until the stream can go on, as bits. *ready: it can now. */
 static int bits(const amt_stream *s, int want, int *ready)
 {
   if (s->ops->waits_for != NULL) want = (s->ops->waits_for)(s, want);
@@ -370,7 +370,7 @@ static int look_up_server(void)
   return https ? tls_settle() : 0;
 }
 
-/* Who can be connected to, and what becomes of it, before the first is. */
+/* Tells where clients can connect, and what is saved, before the first does. */
 static void say_begin(const amt_address *a, uint16_t port)
 {
   const char *colon = strrchr(opt.listen, ':');
@@ -391,7 +391,7 @@ static void say_begin(const amt_address *a, uint16_t port)
                opt.secrets ? ", with secrets" : "");
 }
 
-/* A password that stands where no name tells it: in a list, say. */
+/* So a password is hidden even where no name tells it: in a list, say. */
 static void know_password(void)
 {
   const char *given = environment("AMT_PASSWORD");

@@ -1,7 +1,7 @@
 /* report.c - `amt probe --report`: what a site was asked and answered.
 
-   A capture, as `amt tap` writes it, in which the names of users and machines
-   are stars as well: for whoever wants to tell us of a real server. */
+   A capture like those of `amt tap`, but with the names of users and machines
+   as stars, too: for people who want to tell us about a real server. */
 
 #include "report.h"
 #include "capture.h"

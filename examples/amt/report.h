@@ -8,16 +8,17 @@
 /* Creates the file, if one is named. 0, or EXIT_CONFIG after saying why. */
 int report_begin(void);
 
-/* trace.c's: a connection is open, bytes passed (side is '>' or '<'), it is
-   closed. Nothing without a file. */
+/* trace.c tells that a connection is open, that bytes passed (side is '>' or
+   '<'), and that it is closed. Without a file they do nothing. */
 void report_opened(void);
 void report_bytes(char side, const void *p, size_t n);
 void report_closed(void);
 
-/* What the probe thinks of a word of the table that names this way. */
+/* The probe's verdict on a word of the table, and the way that it names. */
 void report_word(const char *word, const char *way, const char *verdict);
 
-/* This exit status, or EXIT_IO if the file is not whole. */
+/* Closes the file. Returns `status`; or, where that is 0, EXIT_IO if the file
+   is not whole. */
 int report_end(int status);
 
 #endif

@@ -1,7 +1,7 @@
 /* reserve.c - servers in reserve.
 
-   Some sites have several servers for one AMT, of which not all may be up. As
-   long as no Start can have left, it does not matter which of them it is. */
+   Some sites have several servers for one AMT, and some of them may be down. As
+   long as no Start can have left, any of them will do. */
 
 #include "reserve.h"
 #include "begin.h"
@@ -19,7 +19,7 @@ enum { RESTS = 5 }; /* with the library's pauses, half a minute */
 static size_t   in_use;     /* the one that is asked now, */
 static unsigned tried;      /* and how many have failed in this round */
 static unsigned rounds;     /* in which all have failed, up to RESTS */
-static unsigned rests;      /* tries that are left to this one */
+static unsigned rests;      /* tries left for the one in use */
 static int      failing, stays;
 static uint32_t failing_since;
 

@@ -3,14 +3,14 @@
 #ifndef RESERVE_H
 #define RESERVE_H
 
-/* A Start may leave from now on: no other server is tried any more. */
+/* A Start may leave from now on, so no other server is tried any more. */
 void stay_with_server(void);
 
-/* A call failed before that: 1 if the job now begins anew at the next server.
-   Each is tried once, then the last one's wait comes, and all are tried again,
-   until --give-up is over; round by round that one is tried a time more, since
-   the library's waits grow. `ended`: not at this server, which has failed for
-   good. */
+/* A call failed before that. 1: the job now begins again at the next server.
+   When each was tried once, the library waits at the last one; then all are
+   tried again, until --give-up is over. Each round tries the last one once more
+   than the round before, since the library's waits grow. `ended`: this server
+   has failed for good, so it is not tried again. */
 int try_next_server(int ended);
 
 #endif

@@ -21,7 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { PATIENCE = 30000 }; /* for a Start, when it is time to leave */
+enum { PATIENCE = 30000 }; /* ms for a Start's answer, when leaving */
 
 static const char *parting; /* leave with this word once the id is known */
 static int         hurried; /* by a signal or --timeout, at this time */
@@ -53,8 +53,8 @@ void tell_failure(const char *format, const char *what)
 
 static amt_event last_event;
 
-/* Nothing was sent of a Start, or it was refused and is to be repeated. While
-   words of its reply are lent, what that means is not decided yet. */
+/* No part of a Start was sent, or it was refused and will be repeated. While
+   words of its reply are lent (AMT_SERVER_TEXT), this is not decided yet. */
 static int not_begun(void)
 {
   return opt.type == START && *job_id == 0 && known_code < 0 &&
@@ -71,7 +71,8 @@ static int leave_unbegun(void)
                           signal_name(signals)));
 }
 
-/* Leave the job: now, with a status; or -1, as soon as its id is known. */
+/* Leaves the job: now, and returns a status; or as soon as its id is known, and
+   returns -1. */
 static int leave(const char *word)
 {
   int code = known_code;
@@ -103,7 +104,7 @@ static int interrupted(void)
 
 static int started(void);
 
-/* A Start's answer is waited for no longer. Its id may have come already. */
+/* Waits no longer for a Start's answer. The id may have come already. */
 static int start_unanswered(void)
 {
   int status;
@@ -150,7 +151,7 @@ void wait_a_while(void)
     ms = gone >= opt.timeout ? 0
        : opt.timeout - gone < ms ? opt.timeout - gone : ms;
   if (want == AMT_WANT_NOW && conn.http.state == AMT_CONN_IDLE) {
-    amt_http_close(&conn.http); /* unasked: it is of no use any more */
+    amt_http_close(&conn.http); /* something came unasked: it is of no use */
     want = AMT_WANT_NOTHING;
   }
   if (want == AMT_WANT_NOW) ms = 0;
@@ -158,8 +159,8 @@ void wait_a_while(void)
            conn.http.state == AMT_CONN_SENDING), want == AMT_WANT_WRITE, ms);
 }
 
-/* AMT_STARTING: nothing is sent before it stands in the state file. A status,
-   or -1: go on. */
+/* AMT_STARTING: the state file says so before anything is sent. A status, or
+   -1: go on. */
 static int starting(void)
 {
   char why[WORDS];
@@ -193,7 +194,7 @@ void write_id_file(void)
          subject());
 }
 
-/* The job is there, and its id known: likewise. */
+/* AMT_STARTED: the job exists, and its id is known. Likewise. */
 static int started(void)
 {
   take_id(job.id);
@@ -217,8 +218,8 @@ static int started(void)
   return out.error != 0 ? EXIT_IO : 0;
 }
 
-/* Nothing more of the log is wanted. A job that has not ended is watched
-   without it: what comes now might have no end. */
+/* Fetches no more of the log: it might have no end. A job that has not ended is
+   watched without it. */
 static int drop_log(void)
 {
   if (known_code < 0 && amt_status_ends(job.status)) known_code = job.status;
@@ -270,7 +271,7 @@ int change_type(void)
   return 1;
 }
 
-/* 1 if the other is tried now. */
+/* 1 if the id's other JSON type is tried now. */
 static int other_type(void)
 {
   if (!change_type()) return 0;

@@ -1,5 +1,5 @@
-/* secret_words.c - what the names of secrets have in them, in lower case: for
-   what the tap hides, and for what learn does not write down. */
+/* secret_words.c - what the names of secrets have in them, in lower case. The
+   tap hides such values, and learn does not write them down. */
 
 #include "secret_words.h"
 #include <stddef.h>

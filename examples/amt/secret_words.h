@@ -3,8 +3,8 @@
 #ifndef SECRET_WORDS_H
 #define SECRET_WORDS_H
 
-/* Each ends with NULL. A name has one anywhere, or is one as a whole; the last
-   may as well be about a job. */
+/* Each ends with NULL. Words may stand anywhere in a name; names are whole.
+   session_words may also be about a job. */
 extern const char *const password_words[], *const password_names[];
 extern const char *const secret_words[], *const secret_names[];
 extern const char *const session_words[];

@@ -1,9 +1,9 @@
 /* secrets.c - the credentials, and the texts that may repeat them.
 
-   A server may repeat a secret in any text. Each of its texts goes through a
-   filter before it is cut or shown: the password, the token and what Basic
-   makes of the password become "***", also where they are written with JSON's
-   escapes. What may be the beginning of one is held back until it is known. */
+   A server may repeat a secret in any text. So each text goes through a filter
+   before it is cut or shown. The password, the token, and the password as Basic
+   sends it become "***", even if they are written with JSON's escapes. What may
+   be the beginning of a secret is held until that is known. */
 
 #include "secrets.h"
 #include "config.h"
@@ -30,12 +30,12 @@ void wipe_secrets(void)
   tls_wipe();
 }
 
-enum { FEW = 3 }; /* a secret below that is none */
+enum { FEW = 3 }; /* a shorter secret is not hidden */
 
 static const char *const secrets[] = { password, token, basic, NULL };
 
-/* The character at p as a secret has it: its length there; *used bytes here.
-   0: that takes more bytes than there are. */
+/* The character at p, without escapes, in `to`. Returns its length there; *used
+   is its length at p. 0: its bytes have not all come yet. */
 static size_t secret_char(const char *p, size_t n, int json, char to[16],
                           size_t *used)
 {
@@ -53,9 +53,9 @@ static size_t secret_char(const char *p, size_t n, int json, char to[16],
   return 1;
 }
 
-/* How far the text at p is the beginning of a secret: *seen bytes of that,
-   *used of the text. 1: far enough; 0: it is another; -1: nobody can tell
-   yet. */
+/* Compares the text at p with the beginning of a secret. *seen bytes of the
+   secret are equal to *used bytes of the text. 1: that is enough; 0: they
+   differ; -1: too few bytes have come to tell. */
 static int compare(const char *p, size_t n, const char *secret, int json,
                    size_t *seen, size_t *used)
 {
@@ -78,7 +78,8 @@ static int is_secret(const char *t)
   return n == FEW;
 }
 
-/* Of a secret that goes by: bytes of text that belong to it. */
+/* Bytes at p that belong to the secret that is passing. *wait: the next
+   character has not come whole. */
 static size_t filter_rest(filter *f, const char *p, size_t n, int *wait)
 {
   char   c[16];
@@ -92,8 +93,8 @@ static size_t filter_rest(filter *f, const char *p, size_t n, int *wait)
   return 0;
 }
 
-/* Bytes of what is held that are done with: hidden, or put; 0: wait for more.
-   `end`: nothing comes any more; at 2 the text was cut there. */
+/* Hides or puts the first bytes of what is held. Returns how many; 0: wait for
+   more. `end`: 1: no more comes; 2: the text was cut here. */
 static size_t filter_step(filter *f, const char *p, size_t n, int end)
 {
   size_t i, seen, used;
@@ -149,7 +150,7 @@ void filter_end(filter *f, int cut)
   wipe(f->held, sizeof f->held);
 }
 
-/* A whole text, or one that was cut. */
+/* Where hide writes. */
 static struct { char *to; size_t room; } hidden;
 
 static void hidden_put(const char *p, size_t n)

@@ -15,22 +15,23 @@ enum { ENOUGH = 16 }; /* equal bytes that are no coincidence */
 
 typedef struct {
   void      (*put)(const char *p, size_t n);
-  const char *rest; /* of the secret that goes by; or NULL */
+  const char *rest; /* of the secret that is passing; or NULL */
   int         json; /* it is written with escapes */
   size_t      len;
   char        held[16 * ENOUGH];
 } filter;
 
-/* Those, and all in other files that may hold one. For signal handlers, too. */
+/* Wipes these, and all in other files that may hold one. Signal handlers may
+   call it. */
 void wipe_secrets(void);
 
-/* More of a text. What of it is sure to be harmless goes to f->put. */
+/* Takes more of a text. What is surely harmless goes to f->put. */
 void filter_put(filter *f, const char *p, size_t n);
 
 /* The text has ended, or was cut here. */
 void filter_end(filter *f, int cut);
 
-/* A whole text, or one that was cut, without secrets. */
+/* Copies a text without its secrets. `cut`: it is not whole. */
 char *hide(char *to, size_t room, const char *from, int cut);
 
 #endif

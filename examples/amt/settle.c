@@ -1,6 +1,6 @@
 /* settle.c - server and credentials, from wherever they come.
 
-   An argument comes before the environment, and that before the file. */
+   The command line counts first, then the environment, then the file. */
 
 #include "settle.h"
 #include "config.h"
@@ -57,10 +57,10 @@ static int check_server(const char *where, int status)
   return 0;
 }
 
-static int server_unasked; /* a file that nobody named says who it is */
+static int server_unasked; /* a file that nobody named says which one */
 
-/* Those of -s: any of them may get the Start, so a job's id would not say where
-   it is. */
+/* The servers of -s. Any of them may get the Start, and an id does not say
+   which of them has the job. */
 static int settle_servers(void)
 {
   int    status = given_by(&opt.servers) > ARGUMENT ? EXIT_CONFIG : EXIT_USAGE;
@@ -118,7 +118,8 @@ static int settle_tls(void)
                "it out, or correct the URL", opt.server);
 }
 
-/* Whoever put the file there would be sent what it does not hold. */
+/* Without this, whoever put the file there would get secrets that are not in
+   it. */
 static int refuse_pairing(void)
 {
   return wrong(EXIT_CONFIG, config_file, "nobody named this file, so its "
@@ -150,7 +151,7 @@ static int settle_password(void)
                "AMT_PASSWORD, or PASSWORD in the configuration file");
 }
 
-/* What Basic makes of both, so that it can be hidden. */
+/* User and password as Basic sends them, so that this can be hidden. */
 static void settle_basic(void)
 {
   char   pair[2 * PASSWORD], digits[8], *to = basic;
@@ -167,8 +168,8 @@ static void settle_basic(void)
   wipe(digits, sizeof digits);
 }
 
-/* A token that no sign-in gives. A file of secrets holds one: the password, if
-   that is asked for as well. */
+/* A token that no sign-in gives. The password file holds it, unless a password
+   is needed as well. */
 static int settle_token(int password_too)
 {
   if (!empty(opt.password_file) && !password_too)
@@ -213,8 +214,8 @@ static int settle_credentials(void)
   return e;
 }
 
-/* What a Start is told and does not send, because the wire table has no hole
-   for it, is warned of; a Start that does not say which job is none. */
+/* Warns of options that the Start does not send, since the wire table has no
+   hole for them. A Start that does not say which job is an error. */
 static int check_sent(void)
 {
   static const struct { const void *to; const char *hole; } words[] = {
@@ -248,7 +249,7 @@ static int check_sent(void)
   return 0;
 }
 
-/* --param-file: what stands in it is in no list of processes. */
+/* --param-file: no process list shows what is in it. */
 static int settle_parameters(void)
 {
   static char lines[PARAMETERS];

@@ -3,8 +3,8 @@
 #ifndef SETTLE_H
 #define SETTLE_H
 
-/* All that is to be known before the first request; opens the state file and
-   the copy of the log. 0, or an exit status after saying why. */
+/* Finds out all that must be known before the first request. 0, or an exit
+   status after saying why. */
 int settle(void);
 
 #endif

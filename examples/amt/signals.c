@@ -1,6 +1,6 @@
 /* signals.c - a second one leaves at once.
 
-   A handler notes the signal, and ends the wait that goes on. */
+   The handler notes the first signal, and ends the current wait. */
 
 #include "signals.h"
 #include "keep.h"
@@ -14,8 +14,8 @@
 
 volatile sig_atomic_t signals;
 
-/* What a second signal says as it leaves, and its exit status: used inside its
-   handler, so prepared beforehand, and of length 0 while it is written. */
+/* What a second signal says as it leaves, and its exit status. The handler
+   needs it ready; while it is being written, its length is 0. */
 static char                  last_words[LINE];
 static volatile sig_atomic_t last_words_len, last_status;
 

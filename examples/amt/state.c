@@ -1,18 +1,18 @@
 /* state.c - --state: at most one Start, whatever happens.
 
-   The file of --state says, before a Start may leave, that one is about to,
-   and after it which id it got. It is written beside and renamed, each time
-   synced with its folder: so whatever is cut when, it is the old one, the new
-   one, or not there. A line like
+   Before a Start may leave, the file of --state says that one is about to;
+   after it, which id the job has. The file is written under another name and
+   renamed, and both it and its folder are synced. So, after a crash at any
+   time, it is the old one, the new one, or not there. A line like
 
      check = 0123456789abcdef
 
-   at its end is the checksum of all before it. The rest of the text is what
-   this run would write, or the file belongs to another job.
+   at its end is the checksum of all before it. The rest of the text must be
+   what this run would write, or the file belongs to another job.
 
-   Two runs at once are kept apart by a lock on FILE.lock, not on FILE itself,
-   since each rename would leave the lock behind on the file that is gone. A run
-   that was killed leaves it unlocked, for the next. */
+   A lock keeps two runs apart. It is on FILE.lock, not on FILE itself, since
+   each rename would leave the lock on the file that is gone. A run that was
+   killed leaves FILE.lock unlocked, for the next. */
 
 #include "state.h"
 #include "encodings.h"
@@ -33,16 +33,17 @@ static char state_ours[WORDS * 8]; /* as this run would write it */
 static char state_lock[PATHS];
 int state_fd = -1;
 char resumed[AMT_ID_SIZE];
-static int state_finished; /* its file could not be removed */
+static int state_finished; /* its job has ended, but it is still there */
 int resumed_text;
 
 enum { LOCK_POLL = 250 }; /* ms */
 
 static int state_waited; /* another run had the lock */
 
-/* A scheduler may begin a job anew on another machine while the old one is not
-   dead yet, so who has the lock is waited for. No call waits for a lock with a
-   time limit, and on a network's disk none may ever return. */
+/* A scheduler may start a job again on another machine before the old run is
+   dead, so this run waits for the lock. It looks again and again: no system
+   call waits for a lock with a time limit, and on a network disk it may never
+   return. */
 static int lock_state(void)
 {
   const char *fault;
@@ -76,7 +77,7 @@ static void state_line(amt_window *o, const char *name, const char *value)
   amt_put_text(o, "\n");
 }
 
-/* All that the Start says, as a number. */
+/* The checksum of all that the Start says. */
 static uint64_t request_checksum(void)
 {
   const char *const member[] = {
@@ -115,8 +116,8 @@ static amt_window state_head(char *to, size_t room)
   return o;
 }
 
-/* All of it, with an id or without, or, if that is NULL, of a job that has
-   ended: its length, or 0 if it is too long. */
+/* The whole file. `id`: "" if it is not known, NULL if the job has ended.
+   Returns the length, or 0 if it is too long. */
 static size_t state_text(char *to, size_t room, const char *id)
 {
   amt_window o = state_head(to, room);
@@ -139,7 +140,7 @@ int write_state(const char *id)
   return write_whole(opt.state, state_ours, n);
 }
 
-/* From the file's "started" and the line after it; or none. */
+/* Reads the id from the line after "started", if there is one. */
 static void read_id(const char *from)
 {
   char   line[8 * AMT_ID_SIZE]; /* each byte escaped */
@@ -158,8 +159,8 @@ static void read_id(const char *from)
   strcpy(resumed, line);
 }
 
-/* The file names the server that was used, which may be any of ours. How much
-   of the file is what this run would write. */
+/* The file names the server that was used, which may be any of ours. Returns
+   how much of the file is as this run would write it. */
 static size_t find_server(amt_window *head)
 {
   size_t i = opt.servers.count, same;
@@ -172,8 +173,8 @@ static size_t find_server(amt_window *head)
   }
 }
 
-/* The id stands in it, or none; or it is damaged, or another job's. What it
-   has is just what this run would write. */
+/* Takes the id, if there is one. The file must be exactly what this run would
+   write: otherwise it is damaged, or another job's. */
 static int take_state(void)
 {
   size_t  n = strlen(state_file);
@@ -208,7 +209,8 @@ static int take_state(void)
 
 int state_intent, state_missed;
 
-/* What a run that was killed left beside the file goes: the lock is ours. */
+/* Removes what a killed run left beside the file. This is safe: the lock is
+   ours. */
 int open_state(void)
 {
   char        beside[PATHS];
@@ -237,7 +239,7 @@ int open_state(void)
   return e;
 }
 
-/* As the last resort the file itself says that it is of no use any more. */
+/* The file could not be removed, so it says itself that its job has ended. */
 static void mark_finished(void)
 {
   int    e = errno;

@@ -1,51 +1,53 @@
 /* system.h - all that differs between POSIX systems and Windows.
 
-   The same functions, once in posix.c and once in windows.c, with the program's
-   entry; everywhere else, this is one program. Names of files, arguments and
-   the environment are UTF-8. Descriptors are the C library's; what fails
-   returns -1, with errno.
+   posix.c and windows.c each have all of these functions, and the program's
+   entry; all other files are the same for both. Names of files, arguments and
+   the environment are UTF-8. Descriptors are the C library's. A function that
+   fails returns -1, with errno.
 
      error_words              what an errno means
-     file_open, file_create   to read; new: none was there
-     file_open_as             to read, if it is what it is opened as; it never
-                              waits. -1, with what is wrong with it, or errno
-     file_shown               others can read it, too
-     file_waits               nothing comes from it for so long (0: ever)
-     file_read, file_write    as read and write are, never interrupted; so
-                              much is written as has room, if file_room says
-                              that there is some
-     file_room                waits until a write finds room, or so long, or a
-                              signal comes, if `woken`. 1: it finds it
-     file_again               the first bytes of an open file, once more
-     file_device              to write a device that is there, or -1
-     file_seek                to here, or to the end (-1): where that is
-     file_replace             syncs and closes; then renames, which is synced
+     file_open, file_create   opens to read; makes a file that was not there
+     file_open_as             opens to read, as one of AS_ below; never waits.
+                              -1, with what is wrong in *fault, or errno
+     file_shown               1 if others can read it, too
+     file_waits               1 if nothing came from it for so long (0: no
+                              limit)
+     file_read, file_write    as read and write, never interrupted; if
+                              file_room finds room, file_write writes no more
+                              than that at once
+     file_room                waits for room to write, for a time, or for a
+                              signal, if `woken`. 1: there is room
+     file_again               reads the first bytes of an open file once more
+     file_device              opens a device to write, if it is there, or -1
+     file_seek                goes to `at`, or to the end (-1). Where that is
+     file_replace             syncs, closes and renames, and syncs the folder
      file_remove, file_gone   removes; makes sure that a removal lasts
      file_remove_at_last      tries for half a minute where others may hold it
-     file_overwrite           in its place, and synced: it may be cut off
-     file_lock, file_unlock   this program's alone, until its end; -2: it is
-                              somebody else's; -1 as file_open_as
-     file_look                a plain file, with its size and age in seconds
-     file_name                after its folder's name. NULL: it has none
-     folder_list              calls for each name in it
+     file_overwrite           writes in place, and syncs; a crash may cut it
+     file_lock, file_unlock   locks a file until this program's end; -2: another
+                              has the lock; -1 as file_open_as
+     file_look                opens a plain file: its size, its age in seconds
+     file_name                the name after the folder's. NULL: no folder
+     folder_list              calls `each` for each name in it
      terminal_width           its columns, 0 if that is not known
      program_path             where this program is, as far as that is known
-     environment, environment_wipe  a variable; and our copy of it
-     random_number            that other processes do not have, too
-     clock_now                seconds since 1970; *ms of the one that runs
-     clock_local              that time, as the clocks on the walls here have it
-     net_init, net_words      the socket, for which names are asked for aside;
+     environment, environment_wipe  reads a variable; wipes our copy of it
+     random_number            differs from that of other processes
+     clock_now                seconds since 1970; *ms of the current second
+     clock_local              that time as clocks here show it
+     net_init, net_words      a socket that looks names up without waiting;
                               what its error number means
      net_zone                 the number of an interface, 0: there is none
-     net_asks                 a name was asked for, and there is no answer yet
-     wait_for                 the socket has something, a signal came, or time
+     net_asks                 1 while the answer for a name is not there
+     wait_for                 until the socket is ready, a signal, or a time
      net_listen               at an address; *port: the one it got. 0, or -1
-     net_accept               a connection that was begun there: 1; or 0, -1
+     net_accept               takes a connection that was begun there: 1; or 0,
+                              -1
      net_finish               nothing more is written to it
-     wait_for_some            one of these sockets is ready, a signal came, or
-                              time; `ready` says of each what it is ready for
-     ca_places, ca_store      trusted certificates: files, in PEM; or a store
-                              that calls for each, and has this name
+     wait_for_some            as wait_for, for several sockets; `ready` says
+                              what each is ready for
+     ca_places, ca_store      trusted certificates: PEM files; or a store that
+                              calls `take` for each. Its name
      catch_signals            from then on, on_signal is called
      leave_at_once            ends the process from inside on_signal */
 
@@ -64,9 +66,9 @@ enum { PATHS = 1024,  /* room for the name of a file */
 
      AS_SYSTEM   the system chose it: whatever it is
      AS_INPUT    the caller named it: a pipe, a device, or a file that is ours
-                 or root's and that nobody else may write, but for a group
-                 with the number of our user, or root's. Symbolic links are
-                 followed: Kubernetes mounts its files as such
+                 or root's and that nobody else may write, except root's group
+                 and one with the number of our user. Symbolic links are
+                 followed: Kubernetes mounts its files as links
      AS_FILE     likewise, but a file: a pipe may keep its reader waiting
      AS_UNASKED  nobody named it: likewise, but no link
      AS_STATE    likewise, but ours: what it says is done in our name */
@@ -78,17 +80,17 @@ typedef amt_winsock net_socket;
 typedef amt_posix net_socket;
 #endif
 
-/* A socket that is waited for among others; bits. */
+/* For wait_for_some: bits of `want` and `ready`; the most sockets. */
 enum { TO_READ = 1, TO_WRITE = 2, SOME = 80 };
 typedef struct { net_socket *socket; int want, ready; } net_wait;
 
 extern const char null_device[];
-/* What to do here with certificates: with DER; where none are trusted; with the
-   name of no interface. And what --help says of --on-signal. */
+/* What to do on this system about a DER file, about no trusted certificates,
+   about an unknown interface. And what --help says of --on-signal. */
 extern const char der_cure[], trust_cure[], zone_cure[], signals_help[];
-/* The connector's log has CR LF here, as it has from its own program. */
+/* 1: the log of the form connector has CR LF here, as the connector's own. */
 extern const int crlf_is_usual;
-/* What needs no quotes in a command line, and the quotes for the rest. */
+/* Characters that need no quotes in a command line, and quotes for others. */
 extern const char plain_letters[], quote[], quoted_quote[];
 
 const char *error_words(int number);
@@ -145,12 +147,12 @@ const char *signal_name(int number);
 void wake_up(void);
 void leave_at_once(int status);
 
-/* The first and the last that main calls. */
+/* run_main's first call, and its last. */
 void system_begin(void);
 void system_end(void);
 
-/* signals.c's. It comes in the midst of anything, and may use file_room,
-   file_write, file_remove, wake_up and leave_at_once. */
+/* signals.c's. It may interrupt anything, and may use file_room, file_write,
+   file_remove, wake_up and leave_at_once. */
 void on_signal(int number);
 
 /* main.c's: the whole program, and its exit status. */

@@ -14,7 +14,7 @@ int live_open;
 
 void to_stderr(const char *p, size_t n)
 {
-  static int unread; /* nobody waits for the same reader twice */
+  static int unread; /* do not wait for the same reader twice */
   if (unread && !file_room(2, 0, 0)) return;
   unread = write_all(2, p, n) != 0 && errno == ETIMEDOUT;
 }
@@ -26,7 +26,7 @@ void live_clear(void)
   if (live_open) to_stderr("\n", 1);
   live_open = 0;
   if (live_width == 0) return;
-  width = terminal_width(2) - 1; /* what stands there was wrapped if less */
+  width = terminal_width(2) - 1; /* if it is less now, the line was wrapped */
   if (width < 0 || width > live_width) width = live_width;
   memset(blanks, ' ', sizeof blanks);
   to_stderr("\r", 1);
@@ -52,7 +52,7 @@ void vtell(const char *before, const char *format, va_list a)
   live_clear();
   strcat(line, "\n");
   to_stderr(line, strlen(line));
-  wipe(line, strlen(line)); /* a trace may show what is nobody else's */
+  wipe(line, strlen(line)); /* a trace may show private text */
 }
 
 void tell(const char *format, ...)

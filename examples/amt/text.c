@@ -1,4 +1,4 @@
-/* text.c - texts: formatted into room that is there, compared, wiped.
+/* text.c - formats, compares and wipes texts, in the caller's memory.
 
    A printf of 30 lines, since libc's is 15 kB: %s, %d, %u; %16s is padded with
    blanks on its right, %2u with zeros on its left. */

@@ -1,7 +1,7 @@
 /* tls.c - certificates, pins, and why a server was refused.
 
-   What a server has to show before it is told anything: a chain of certificates
-   that leads to a trusted one, a key that a pin names, or both. */
+   Before it is told anything, a server must show a chain of certificates that
+   leads to a trusted one, a key that a pin names, or both. */
 
 #include "tls.h"
 #include "encodings.h"
@@ -28,7 +28,7 @@ static unsigned char         key_memory[KEYS]; /* our certificate and key */
 const char *ca_file;
 const char *ca_fault;
 
-/* --ca, the environment's, or where systems have it: ca_file, opened. */
+/* Opens ca_file: that of --ca, of the environment, or of the usual places. */
 static int open_ca(void)
 {
   int    fd = -1;
@@ -45,7 +45,7 @@ static int open_ca(void)
   return fd;
 }
 
-/* DER begins so, and no text does. */
+/* DER begins with 0x30, and no PEM does. */
 static const char *if_der(const char *p, size_t n)
 {
   static char words[200];
@@ -54,7 +54,7 @@ static const char *if_der(const char *p, size_t n)
               der_cure);
 }
 
-/* How ca_file came to be named, and what else could be. */
+/* Who named ca_file, and what to give instead. */
 static const char *ca_cure(void)
 {
   if (ca_file == opt.anchors) return "";
@@ -65,7 +65,7 @@ static const char *ca_cure(void)
   return "; correct this file of the system's, or give --ca FILE";
 }
 
-/* More PEM. 0, or the library's error. */
+/* Reads more PEM. 0, or the library's error. */
 static int take_pem(const char *p, size_t n)
 {
   size_t mark = anchors.mem == NULL ? mark_of(p, n) : 0;
@@ -74,7 +74,7 @@ static int take_pem(const char *p, size_t n)
   return amt_bearssl_anchors_read(&anchors, p + mark, n - mark);
 }
 
-/* The end of it, or this error before. */
+/* Ends the reading. `e`: an error that came before, or 0. */
 static int end_anchors(int e, const char *der)
 {
   if (e == 0) e = amt_bearssl_anchors_end(&anchors);
@@ -151,7 +151,7 @@ static int settle_anchors(void)
     return wrong(EXIT_CONFIG, "no trusted certificates", "none are in the "
                  "usual places; %s", trust_cure);
   e = stored ? end_anchors(e, "") : read_anchors(fd);
-  /* A system's file always has some that are old: no news to anybody. */
+  /* A system's file always has some old ones, so that is no news. */
   if (e == 0 && (opt.trace || ca_file == opt.ca)) tell_passed_anchors();
   tls_server.anchors = anchors.list;
   tls_server.anchor_count = anchors.count;
@@ -169,8 +169,8 @@ static void warn_insecure(void)
          "dates of its certificate are not looked at", opt.server);
 }
 
-/* --more-ciphers. An old server's certificate is often as old as its ciphers:
-   where nobody verifies it, it need only be read. */
+/* --more-ciphers. An old server's certificate is often as old as its ciphers.
+   If it is not verified, it only has to be readable. */
 static void widen(br_ssl_client_context *cc, br_x509_minimal_context *xc)
 {
   amt_bearssl_legacy_ciphers(cc, xc);

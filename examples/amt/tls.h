@@ -7,7 +7,7 @@
 
 enum { TRUST = 524288 }; /* bytes for trusted certificates */
 
-extern int https; /* settle.c says so, once the server is known */
+extern int https; /* settle.c sets it, once the server is known */
 
 #ifdef AMT_BEARSSL
 /* For anchors.c, which prints them. */
@@ -16,33 +16,34 @@ extern amt_bearssl_client  client;
 extern const char         *ca_file;  /* where the anchors come from */
 extern const char         *ca_fault; /* or why they do not */
 
-/* The anchors of ca_file. 0, or an exit status after saying why. */
+/* Reads the anchors of ca_file. 0, or an exit status after saying why. */
 int read_anchors(int fd);
-/* How many of ca_file's cannot be used, if any. */
+/* Tells how many of ca_file's cannot be used, if any. */
 void tell_passed_anchors(void);
 
-/* --cert and --key, into `client`; likewise. */
+/* Reads --cert and --key into `client`; likewise. */
 int read_client(void);
 
-/* The stream of one more connection to the server, with a buffer of its own;
-   and what tls_words is to speak of. */
+/* Makes the stream of one more connection to the server, with a buffer of its
+   own. tls_look_at: tls_words then tells about this one. */
 void tls_wrap(amt_bearssl *t, net_socket *s, void *buf, size_t size);
 void tls_look_at(const amt_bearssl *t);
 #endif
 
-/* What the options say of it. 0, or an exit status after saying why. */
+/* Does what the options say about TLS. 0, or an exit status after saying
+   why. */
 int tls_settle(void);
 
-/* The stream around the socket's; that itself in a build without TLS. */
+/* The TLS stream around the socket's; in a build without TLS, the socket's. */
 amt_stream *tls_begin(void);
 
 /* What amt_error cannot know of a TLS server that was refused. */
 const char *tls_words(int error);
 
-/* The session that a later connection would resume. */
+/* Forgets the session that a later connection would resume. */
 void tls_forget(void);
 
-/* All that is secret in it. */
+/* Wipes all its secrets. */
 void tls_wipe(void);
 
 #endif

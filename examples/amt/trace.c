@@ -1,8 +1,8 @@
 /* trace.c - what passes over the connection: --trace, and the probe.
 
-   A stream around the socket's, or around the TLS stream that is around that.
-   It passes everything on, and shows it for --trace, without its secrets; or
-   gives the replies' bodies to the probe. */
+   A stream around the socket's stream, or around the TLS stream. It passes
+   everything on. For --trace it shows that, without secrets; to the probe it
+   gives the replies' bodies. */
 
 #include "trace.h"
 #include "chars.h"
@@ -31,10 +31,10 @@ static struct {
   size_t         at;        /* bytes of the body so far */
   char           side[3];   /* "> " or "< " */
   uint8_t        body;      /* the head has ended */
-  uint8_t        first;     /* its first line has not */
-  uint8_t        in_line;   /* of a body: it is begun */
-  uint8_t        half_len;  /* of a character of a body: */
-  char           half[4];   /* the bytes so far */
+  uint8_t        first;     /* its first line has not ended */
+  uint8_t        in_line;   /* a line of a body is begun */
+  uint8_t        half_len;  /* bytes so far of a body's character, */
+  char           half[4];   /* and what they are */
   size_t         n;
   char           piece[256]; /* to be shown */
 } tap;
@@ -111,7 +111,7 @@ static void show_head_line(void)
   show("%s: %s%s***", line, value, *value != 0 ? " " : "");
 }
 
-/* Bytes of a head: how many, up to the end of its empty line. */
+/* Takes bytes of a head. Returns how many: up to its empty line at most. */
 static size_t tap_head(const unsigned char *p, size_t n)
 {
   size_t i;
@@ -131,7 +131,7 @@ static size_t tap_head(const unsigned char *p, size_t n)
   return i;
 }
 
-/* What is shown of a body, gathered: each of its lines begins with the side. */
+/* Gathers what is shown of a body. Each line begins with the side. */
 static void tap_show(const char *p, size_t n)
 {
   if (tap.n + n + sizeof tap.side > sizeof tap.piece) {
@@ -144,7 +144,8 @@ static void tap_show(const char *p, size_t n)
   tap.in_line = *p != '\n';
 }
 
-/* Bytes without secrets; a body may be no UTF-8, and a character be cut. */
+/* Takes bytes without secrets. They may be no UTF-8, or end inside a
+   character. */
 static void tap_clean(const char *p, size_t n)
 {
   int harmless;
@@ -164,8 +165,8 @@ static void tap_clean(const char *p, size_t n)
 
 static filter tap_filter = { tap_clean, NULL, 0, 0, "" };
 
-/* Why a body is not shown, or NULL. What a server says to a sign-in that it
-   does not accept has no token. */
+/* Why a body is not shown, or NULL. The reply to a refused sign-in is shown: it
+   has no token. */
 static const char *tap_hides(void)
 {
   if (job.op == AMT_SIGN_IN &&
@@ -191,8 +192,8 @@ static void tap_masked(void)
   session.wire = &wire;
 }
 
-/* Bytes of a body. One of the wire file's is made anew, without secrets, when
-   its first byte leaves. */
+/* Takes bytes of a body. If the wire file made the body, a copy without secrets
+   is shown instead, when its first byte leaves. */
 static void tap_bytes(const unsigned char *p, size_t n)
 {
   int masked = *tap.side == '>' &&

@@ -5,10 +5,10 @@
 
 #include "library.h"
 
-/* The probe's: a piece of a reply's body; NULL: one begins. */
+/* The probe's. It gets each piece of a reply's body; NULL: a reply begins. */
 extern void (*tap_body)(const unsigned char *p, size_t n);
 
-/* Requests and replies passed through it. */
+/* Wipes the line that was kept of a request or reply. */
 void tap_wipe(void);
 
 /* The stream, around `under`. */

@@ -77,7 +77,8 @@ int take_environment(const char *name, char *to, size_t room)
   return 0;
 }
 
-/* Digits of four or six bits each, into a key: how many of them are right. */
+/* Reads digits of four or six bits each into a key. Returns how many of them
+   are right. */
 static size_t pin_digits(const char *value, size_t n, uint8_t *key, int each)
 {
   unsigned bits = 0, have = 0;

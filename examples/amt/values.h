@@ -12,17 +12,18 @@ int milliseconds(const char *t, uint32_t *ms);
 /* "500k": units are of 1024. 1, or 0: it is no such number. */
 int bytes_of(const char *t, uint64_t *bytes);
 
-/* Each line of a value is one of the list, in place; empty ones are not there,
-   since no server takes them. 0, or EXIT_USAGE after saying why. */
+/* Adds each line of a value to the list; the value is cut in place. Empty lines
+   are left out, since no server takes them. 0, or EXIT_USAGE after saying
+   why. */
 int add_lines(list *l, const char *name, char *value);
 
-/* A text of the environment, "" if it is not there, without the line end that
-   `$(cat ...)` leaves on some systems; so that it can be wiped, our copy of it
-   is. 0, or EXIT_CONFIG after saying why: "" then, too. */
+/* Copies a variable of the environment, "" if it is not set, without the line
+   end that `$(cat ...)` leaves on some systems. Another copy that this program
+   has is wiped. 0, or EXIT_CONFIG after saying why; then it is "". */
 int take_environment(const char *name, char *to, size_t room);
 
-/* One more of opt.pins. 0, or this status after saying what is wrong with what
-   `name` says. */
+/* Adds a key to opt.pins. 0, or `status` after saying what is wrong with the
+   value of `name`. */
 int take_pin(const char *name, int status, const char *value);
 
 #endif

@@ -1,4 +1,4 @@
-/* windows.c - the system's face on Windows: see system.h. */
+/* windows.c - system.h for Windows. */
 
 #include "chars.h"
 #include "system.h"
@@ -34,8 +34,8 @@ const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
 const char quote[] = "\"", quoted_quote[] = "\\\"";
 
-/* The last error of Windows, and the errno that set_errno made of it: an errno
-   tells less, so error_words goes back to the error. */
+/* The last error of Windows, and the errno that set_errno made of it. An errno
+   tells less, so error_words uses the error. */
 static struct { DWORD error; int number; } last;
 
 static void set_errno(DWORD error)
@@ -71,7 +71,7 @@ static int to_wide(wchar_t to[WIDE], const char *from)
   return 0;
 }
 
-/* A long name has to be whole, and to say that no more is to be made of it: so
+/* A long name becomes a full path with a prefix that forbids to change it. So
    it may have more than 259 characters, whatever this Windows is set to. */
 static int path_wide(wchar_t to[WIDE], const char *from)
 {
@@ -90,8 +90,8 @@ static int path_wide(wchar_t to[WIDE], const char *from)
   return 1;
 }
 
-/* What is no UTF-16 becomes what is no UTF-8, which is refused with its name
-   wherever it stands. Its length, with the end. */
+/* Invalid UTF-16 becomes invalid UTF-8, which is refused later, with the name
+   of where it is. Returns the length, with the end. */
 static size_t to_utf8(char *to, size_t room, const wchar_t *from)
 {
   int n = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, from, -1, to,
@@ -146,8 +146,8 @@ int file_open(const char *path)
   return open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
 }
 
-/* Who may write a file, its folder says here: only pipes and devices are told
-   from files. */
+/* On Windows the folder says who may write a file. So only pipes and devices
+   are refused here. */
 int file_open_as(const char *path, int as, const char **fault)
 {
   int fd = file_open(path);
@@ -162,8 +162,8 @@ int file_open_as(const char *path, int as, const char **fault)
 int file_shown(int fd) { return (void)fd, 0; }
 int file_waits(int fd, uint32_t ms) { return (void)fd, (void)ms, 0; }
 
-/* Virus scanners and the like hold what was just written: 1 to try again, so
-   often at most. */
+/* Virus scanners and the like hold a file that was just written. 1: try again,
+   `most` times at most. */
 static int again_for(int *tries, int most)
 {
   DWORD e = GetLastError();
@@ -174,7 +174,8 @@ static int again_for(int *tries, int most)
   return 1;
 }
 
-/* Some copy a read-only bit to all files of a folder. */
+/* Removes a read-only file, too: some programs set that bit on all files of a
+   folder. */
 static int remove_for(const char *path, int most)
 {
   wchar_t w[WIDE];
@@ -210,8 +211,8 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return outcome(0);
 }
 
-/* A console takes UTF-16, so that its code page, which is the shell's, does not
-   matter. What a character begins with waits for the rest of it. */
+/* A console gets UTF-16, so its code page, which is the shell's, does not
+   matter. The first bytes of a character wait for the rest. */
 static ptrdiff_t console_write(int fd, const char *p, size_t n)
 {
   static struct { char bytes[BUFFER + 4]; size_t held; } of[2];
@@ -243,7 +244,7 @@ ptrdiff_t file_write(int fd, const void *p, size_t n)
   return outcome(0);
 }
 
-/* Nobody can know that of a pipe. */
+/* Windows does not tell this about a pipe. */
 int file_room(int fd, uint32_t ms, int woken)
 {
   return (void)fd, (void)ms, (void)woken, 1;
@@ -288,10 +289,10 @@ int file_replace(int fd, const char *from, const char *to)
   return outcome(good);
 }
 
-/* Should a power cut bring it back: a state file with an id does no harm. */
+/* A power cut may bring it back. A state file with an id does no harm. */
 int file_gone(const char *path) { return (void)path, 0; }
 
-/* The system removes it as it ends this process, however that comes. */
+/* The system removes it when this process ends, in whatever way. */
 int file_lock(const char *path, const char **fault)
 {
   int tries = 0, fd;
@@ -305,7 +306,7 @@ int file_lock(const char *path, const char **fault)
 
 void file_unlock(int fd, const char *path) { (void)path, _close(fd); }
 
-/* In steps of 100 ns, from 1601 on. */
+/* The time since 1601, in steps of 100 ns. */
 static int64_t steps_of(FILETIME t)
 {
   return (int64_t)((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime);
@@ -363,7 +364,7 @@ void program_path(char *to, size_t room, const char *argv0)
 
 static struct { char name[20], value[3 * TOKEN]; } known[8];
 
-/* The same pointer for the same name; NULL if it is not there. */
+/* The same pointer for the same name; NULL if it is not set. */
 const char *environment(const char *name)
 {
   static wchar_t value[32768]; /* no variable is longer */
@@ -417,8 +418,8 @@ time_t clock_now(unsigned *ms)
   return (time_t)(steps_of(t) / 10000000 - 11644473600);
 }
 
-/* The C library's localtime believes TZ, which programs of other systems set in
-   their own spelling. */
+/* The C library's localtime obeys TZ, which programs from other systems set in
+   a spelling of their own. */
 int clock_local(time_t t, struct tm *to)
 {
   uint64_t   ticks = (uint64_t)(t + 11644473600) * 10000000u;
@@ -436,9 +437,9 @@ int clock_local(time_t t, struct tm *to)
 
 uint32_t now_ms(void) { return amt_winsock_now(); }
 
-/* Names: threads ask for them, so that a name server that does not answer
-   keeps no signal and no time limit waiting. They cannot be stopped: each has a
-   place of its own until it has its answer. */
+/* Threads look names up. So a name server that does not answer delays no signal
+   and no time limit. A thread cannot be stopped: each has a place of its own
+   until it has its answer. */
 static struct asking {
   HANDLE      thread;
   char        host[254];
@@ -461,8 +462,8 @@ static int answered(struct asking *of, DWORD ms)
   return 1;
 }
 
-/* A thread that asks for this host, or NULL. An answer for which nobody came is
-   an old one, and thrown away. */
+/* A thread that looks this host up, or NULL. An answer that nobody fetched is
+   old, and is thrown away. */
 static struct asking *begin_asking(const char *host)
 {
   struct asking *of, *unused = NULL;
@@ -476,7 +477,8 @@ static struct asking *begin_asking(const char *host)
   return unused->thread != NULL ? unused : NULL;
 }
 
-/* An amt_resolver. Where no thread can be had, it waits. */
+/* An amt_resolver. If there can be no thread, it looks the name up here, and
+   waits. */
 static int ask(void *ctx, const char *host, amt_address *a, int max)
 {
   struct asking *of = question;
@@ -499,7 +501,7 @@ void net_init(net_socket *s)
   question = NULL;
 }
 
-enum { WAKE, NET }; /* what every wait looks at */
+enum { WAKE, NET }; /* what every wait watches */
 static HANDLE events[2], main_thread;
 
 void wake_up(void) { SetEvent(events[WAKE]); }
@@ -509,9 +511,9 @@ void leave_at_once(int status)
   TerminateProcess(GetCurrentProcess(), (UINT)status);
 }
 
-/* Runs in a thread of its own. A window that closes, a system that shuts down:
-   as soon as this returns, the process is ended, so it does not. Services get
-   CTRL_LOGOFF_EVENT when any user logs off, who has nothing to do with them. */
+/* Runs in a thread of its own. When a window closes or the system shuts down,
+   the process is ended as soon as this returns; so it does not return. Services
+   get CTRL_LOGOFF_EVENT when any user logs off: that is not for them. */
 static BOOL WINAPI on_console(DWORD event)
 {
   if (event == CTRL_LOGOFF_EVENT) return TRUE;
@@ -522,7 +524,7 @@ static BOOL WINAPI on_console(DWORD event)
   return TRUE;
 }
 
-/* A Ctrl-C that the caller has had ignored stays so. */
+/* A Ctrl-C that the caller ignored stays ignored. */
 int catch_signals(void)
 {
   int i;
@@ -540,9 +542,9 @@ const char *signal_name(int number)
                                      : "the end of the console";
 }
 
-/* First the events to come, then a look at what is so already: nothing can
-   slip through between the two. What an event leaves behind for the next wait
-   ends that one early, which does no harm. */
+/* It first asks for events to come, then looks at what is ready already, so
+   that nothing is missed in between. An event that is left over ends the next
+   wait early, which does no harm. */
 void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 {
   DWORD  count = readable || writable ? 2 : 1;
@@ -559,7 +561,7 @@ void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
 
 static const char on[sizeof(BOOL)] = { 1 };
 
-/* No other program's, and never waited for. */
+/* Makes a socket that no other program inherits, and that never blocks. */
 static int made_ours(SOCKET fd)
 {
   u_long asynchronous = 1;
@@ -603,8 +605,8 @@ int net_accept(net_socket *listener, net_socket *to)
 
 void net_finish(net_socket *s) { shutdown(s->fd, SD_SEND); }
 
-/* What is so already. 1: something is. A connection attempt that failed is in
-   the third set alone. */
+/* What is ready already. 1: something is. A connection attempt that failed is
+   in the third set alone. */
 static int look_at_some(net_wait *list, size_t n)
 {
   static fd_set  readable, writable, failed;
@@ -681,7 +683,7 @@ void system_end(void) {}
 
 int _dowildcard = 0; /* for MinGW: "-pa *" is no list of files */
 
-/* The arguments, each in the place of the wide one. */
+/* The arguments in UTF-8, each in place of the wide one. */
 int wmain(int argc, wchar_t **wide)
 {
   static char arguments[3 * 32768]; /* a command line has 32,767 */

@@ -1,8 +1,8 @@
 /* wire.c - the wire table, as a file and back.
 
-   A wire file has the texts of amt_wire as a person writes them, {word} where
-   the table has a hole. Here: the way in, the way back, and the table without
-   what may be a secret. */
+   A wire file has the texts of amt_wire as a person writes them, with {word}
+   where the table has a hole. This file reads it, writes it, and makes the
+   table without what may be a secret. */
 
 #include "wire.h"
 #include "chars.h"
@@ -67,16 +67,16 @@ static int asks_for_token(const char *p, const char *end)
   return 0;
 }
 
-/* 1 if it is sent only with a token because it has one: that is understood, and
-   a file need not say it. */
+/* 1 if the header is sent only with a token, and has the token in it. A file
+   need not say that: it is understood. */
 static int is_wrapped(const char *p, const char *end)
 {
   return *p == *AMT_IF(JOB, "") && p[1] == *AMT_HOLE_TOKEN &&
          fills_in(p, end, AMT_HOLE_TOKEN) && !asks_for_token(p + 2, end);
 }
 
-/* Headers by which a server finds the end of a request, or the connection's,
-   are the library's to write: a second one would cut requests elsewhere. */
+/* Headers by which a server finds the end of a request or of the connection.
+   Only the library writes them: a second one would cut requests elsewhere. */
 static int is_framing(const char *name)
 {
   static const char *const names[] = {
@@ -86,8 +86,8 @@ static int is_framing(const char *name)
   return word_in(names, name) >= 0;
 }
 
-/* How many parts are around all of the line: those that begin in front of its
-   name must end after its value. -1 if they do not. */
+/* How many parts are around the whole line. All that begin in front of its name
+   must end after its value; if not, -1. */
 static int parts_around(const char *line)
 {
   const char *p = line, *end = line + strlen(line);
@@ -108,7 +108,7 @@ static void add_header(const char *p, size_t n)
   header_text[header_len] = 0;
 }
 
-/* "Name: value", with holes, after those that are there. */
+/* Adds a "Name: value", with holes. NULL, or what is wrong. */
 static const char *take_header(char *line, unsigned at)
 {
   static const char form[] = "a header is Name: value, and its name has no "
@@ -189,8 +189,8 @@ const char *wire_name(const void *to)
   return wire_lines[wire_line_of(to)].name;
 }
 
-/* Dotted names of parts of 1 to 31 bytes, and alternatives, 255 bytes in all;
-   or "", the reply itself. */
+/* 1 if each part of a name, between '.' and '|', has 1 to 31 bytes, and the
+   whole at most 255; or if it is "", the reply itself. */
 static int is_reply_name(const char *v)
 {
   size_t n = strcspn(v, ".|");
@@ -216,7 +216,7 @@ static const char *take_path(const wire_line *l, char *v)
   return take_holes(v);
 }
 
-/* A value that may be none, where it belongs. NULL, or what is wrong. */
+/* Stores a value; v is NULL for "none". NULL, or what is wrong. */
 static const char *take_text(const wire_line *l, char *v, unsigned line)
 {
   static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", NULL };
@@ -241,8 +241,8 @@ static const char *take_text(const wire_line *l, char *v, unsigned line)
   }
 }
 
-/* One line's value, where it belongs. NULL, or what is wrong. A body keeps its
-   quotes: it may be one JSON string. */
+/* Stores one line's value. NULL, or what is wrong. A body keeps its quotes: it
+   may be one JSON string. */
 static const char *take_wire_value(const wire_line *l, char *value,
                                    unsigned line)
 {
@@ -262,7 +262,7 @@ static const char *take_wire_value(const wire_line *l, char *value,
   return take_text(l, value, line);
 }
 
-/* "Finished", and "4" or a published name. NULL, or what is wrong. */
+/* Takes "Finished", and "4" or a published name. NULL, or what is wrong. */
 static const char *take_status(const char *name, const char *value)
 {
   amt_status_word *w = &status_words[status_count];
@@ -287,7 +287,7 @@ typedef struct {
   char    *name, *value;
 } wire_reader;
 
-/* The next line, cut out of the text, blanks trimmed. */
+/* Cuts the next line out of the text, and trims its blanks. */
 static char *cut_line(wire_reader *r)
 {
   size_t n = strcspn(r->at, "\n");
@@ -298,7 +298,8 @@ static char *cut_line(wire_reader *r)
   return trim(p);
 }
 
-/* The name in front of a '=', or NULL: cut off, *value after it. */
+/* Cuts a line at its '='. Returns the name before it, or NULL; *value is what
+   comes after it. */
 static char *cut_name(char *line, char **value)
 {
   char *equals = strchr(line, '=');
@@ -325,8 +326,8 @@ static int is_setting(const char *line)
          wire_line_named(line, n) < WIRE_LINES;
 }
 
-/* The next "name = value", with the lines that go on with it. 1, or 0 at the
-   end; *fault: it is none. */
+/* Reads the next "name = value", with the lines that go on with the value. 1,
+   or 0 at the end. *fault: NULL, or what is wrong. */
 static int next_wire_value(wire_reader *r, const char **fault)
 {
   char  *p, *end, first;
@@ -363,7 +364,7 @@ static int next_wire_value(wire_reader *r, const char **fault)
   return 1;
 }
 
-/* Makes `shown`: of the file's own texts it has copies without secrets. */
+/* Makes `shown`: its texts from the file are copies without secrets. */
 static void mask_wire(void)
 {
   static char copies[WIRE + HEADER_ROOM];
@@ -386,7 +387,7 @@ static void mask_wire(void)
 
 static char file_text[WIRE]; /* `wire` points into it */
 
-/* The table that file_text says. */
+/* Reads the table in file_text. 0, or EXIT_CONFIG after saying why. */
 static int take_wire(const char *file)
 {
   wire_reader r = { file_text, 0, 0, NULL, NULL };
@@ -436,7 +437,7 @@ int take_wire_text(const char *file, const char *p, size_t n)
   return e != 0 ? e : check_wire(file);
 }
 
-/* The line of the file that set this text, at this byte of it; 0: none did. */
+/* The line of the file that set this text at this byte, or 0 if none did. */
 static unsigned wire_line_at(int i, size_t at)
 {
   const char *p = wire.headers;
@@ -448,7 +449,8 @@ static unsigned wire_line_at(int i, size_t at)
   return header_at[n];
 }
 
-/* A table's fault: FILE:LINE: NAME: REASON, and what stands around it. */
+/* Tells a fault of the table: FILE:LINE: NAME: REASON, and the text around
+   it. */
 static int wire_wrong(const char *file, int i, const char *text_at, size_t at,
                       const char *reason)
 {
@@ -524,7 +526,7 @@ static void put_headers(void)
   }
 }
 
-/* In quotes where a bare one would be taken for something else. */
+/* In quotes, if it would be read as something else without them. */
 static void put_reply_name(const char *v)
 {
   size_t n = strlen(v);

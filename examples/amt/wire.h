@@ -7,7 +7,7 @@
 
 enum { HEADER_ROOM = 4096 };
 
-/* probe.c tries other headers in it; otherwise nobody writes to them. */
+/* Of other files, only probe.c writes to them: it tries other headers. */
 extern amt_wire wire;  /* the default, and what --wire changes of it */
 extern amt_wire shown; /* the same, without secrets: for traces */
 
@@ -23,21 +23,22 @@ int token_is_given(void);
 /* 1 if requests prove who sends them. */
 int has_credentials(void);
 
-/* Behind the line at p: its line end, and the ends of parts around it. */
+/* The place after the header at p, its line end, and the ends of parts around
+   it. */
 const char *behind_header(const char *p);
 
-/* How a wire file calls one of the table's texts. */
+/* The name of one of the table's texts in a wire file. */
 const char *wire_name(const void *to);
 
-/* The table: the default, if file is NULL. 0, or EXIT_CONFIG after saying what
-   is wrong. */
+/* Reads the table; the default, if file is NULL. 0, or EXIT_CONFIG after saying
+   what is wrong. */
 int read_wire(const char *file);
 
-/* The same of a text that is to be a wire file, and what check_wire says. */
+/* Reads and checks a text that will be a wire file; likewise. */
 int take_wire_text(const char *file, const char *p, size_t n);
 
-/* What is wrong with the whole table is better known now than when a job runs
-   whose id cannot be read. As read_wire. */
+/* Checks the whole table now, before a job runs whose id cannot be read.
+   Likewise. */
 int check_wire(const char *file);
 
 /* A text with holes, from p to end. */

@@ -1,8 +1,8 @@
 /* wire_c.c - the wire table as C source, for programs with amt.h.
 
-   Each text is a row of string literals and of the macros that write holes. A
-   line is filled as far as the next of them fits. A text that is longer than
-   every C compiler takes as one literal is an array of characters instead. */
+   Each text is a row of string literals and of macros that write holes, as many
+   on a line as fit. A text that is too long for a literal of some C compilers
+   is an array of characters instead. */
 
 #include "wire_c.h"
 #include "holes.h"
@@ -16,10 +16,10 @@
 enum { C_WIDTH = 74, C_LITERAL = 60 }; /* marks follow a word, too */
 enum { C_LONGEST = 4095 }; /* C99, 5.2.4.1: of a literal, joined */
 
-static size_t c_column;               /* of the line at hand; 0: none is */
-static char   c_literal[C_LITERAL + 5]; /* one that is being written */
+static size_t c_column;               /* of this line; 0: none is begun */
+static char   c_literal[C_LITERAL + 5]; /* the one that is being written */
 static size_t c_length;
-static int    c_part_empty;           /* nothing stands in the part at hand */
+static int    c_part_empty;           /* nothing is in this part yet */
 static int    c_glued;                /* the next word has no blank in front */
 
 /* On this line, or on the next if it has no room for it. */
@@ -54,9 +54,9 @@ static void end_c_literal(void)
   put_c_word(text(word, sizeof word, "\"%s\"", c_literal));
 }
 
-/* Writes a character as it stands between two of `mark`, and returns the place
-   after it. Octal ends after three digits, whatever follows; and no "??" is
-   left, which may begin a trigraph. */
+/* Writes a character as it must stand between two of `mark`, and returns the
+   place after it. Octal ends after three digits, whatever follows. Each '?' is
+   escaped, since "??" may begin a trigraph. */
 static char *write_c_char(char *to, char c, char mark)
 {
   static const char plain[] = "\\?\r\n\t", escape[] = "\\?rnt";
@@ -83,7 +83,7 @@ static void put_c_char(char c)
 {
   if (c_length > C_LITERAL - 4) {
     end_c_literal();
-    c_column = 0; /* what goes on with it is on the next line */
+    c_column = 0; /* its rest goes on the next line */
   }
   c_length = (size_t)(write_c_char(c_literal + c_length, c, '"') - c_literal);
 }
@@ -104,7 +104,7 @@ static void put_c_name(const char *before, const char *name, const char *behind)
   put_c_word(word);
 }
 
-/* A hole, and how it says that it is filled. */
+/* A hole, and the way in which it is filled. */
 static void put_c_hole(const char *p, const char *end)
 {
   const char *how = hole_way(*p), *hole = holes[hole_of(end[-1])].name;
@@ -220,7 +220,7 @@ static void put_c_status(const amt_status_word *w)
   put_text("\n      { NULL, 0 }\n};\n\n");
 }
 
-/* The members in their order, without their names: C++ has those since 20. */
+/* The members in order, without their names: C++ takes names since C++20. */
 static void put_c_table(void)
 {
   int i;

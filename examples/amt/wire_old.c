@@ -1,6 +1,6 @@
 /* wire_old.c - wire files of version 0.1.
 
-   What to write in place of a line that was understood then. */
+   What to write now in place of a line that was valid then. */
 
 #include "wire_old.h"
 #include "tell.h"
@@ -10,7 +10,7 @@
 typedef struct { const char *name, *where, *before, *behind; } old_name;
 typedef struct { const char *name, *value, *before, *behind; } old_choice;
 
-/* Names of members, and words: what stood there goes between the last two. */
+/* Names of members, and words. The old value goes between the last two. */
 static const old_name old_names[] = {
   { "request.user", "sign_in.body", "\"", "\":{api_user}" },
   { "request.password", "sign_in.body", "\"", "\":{password}" },
@@ -44,8 +44,8 @@ enum { OLD_NAMES = sizeof old_names / sizeof *old_names };
 #define LIST_LINE(word, how) "in start.body, write {" word ":" how "} in " \
                              "place of {" word "}"
 
-/* The rest, by value; NULL is any. The value goes between the last two, where
-   there are two. */
+/* Other lines, by value; NULL: any value. The value goes between the last two,
+   if `behind` is not NULL. */
 static const old_choice old_lines[] = {
   { "auth", "json", OUT_LINE, NULL },
   { "auth", "form", "write sign_in.body = grant_type=password&username="

@@ -1,8 +1,8 @@
-/* write.c - writing, for a reader who may be slow or stand still.
+/* write.c - writing to a reader who may be slow, or stop reading.
 
-   Nobody may keep the kill of a job from going out by not reading: neither of
-   standard output nor of standard error. A piece is written when there is room
-   for it, so that the write itself never waits. */
+   A reader of standard output or standard error who stops reading must not keep
+   the kill of a job from going out. So a piece is written only when there is
+   room for it, and the write itself never waits. */
 
 #include "write.h"
 #include "files.h"

@@ -1,4 +1,4 @@
-/* zone.c - addresses that are not the network's: of a link, of this machine. */
+/* zone.c - addresses that are valid on one link or this machine only. */
 
 #include "zone.h"
 #include "chars.h"
