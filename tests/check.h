@@ -1,5 +1,5 @@
 /* check.h - what the test programs share: inputs that end at an unreadable
-   page, and a text that a test writes what it saw into.
+   page, and a text in which a test writes down what it saw.
 
    Include it after cmocka.h. */
 #ifndef CHECK_H

@@ -1,11 +1,11 @@
 /* explore.h - every reachable state of a small world, breadth first.
 
-   A world is plain memory: a step changes it, canon() gives states that differ
-   in nothing that still matters the same bytes, and those are compared whole:
-   no hash stands for a state. That canon() takes away nothing that matters is
-   looked at too: of some states, each step has to lead to the same from what
-   was there before it and behind it. What a step leaves to chance it asks
-   choose() for; the step is then done once with each answer.
+   A world is plain memory. A step changes it. If two states differ in nothing
+   that still matters, canon() gives them the same bytes; these are compared
+   whole: no hash stands for a state. It is checked, too, that canon() removes
+   nothing that matters: for some states, each step must lead to the same from
+   the state before canon() as from the state after it. A step asks choose() for
+   what it leaves to chance; it is then done once with each answer.
 
    After the last new state has been found (the fixed point):
    - from every state a goal is reached by steps that help towards it alone;

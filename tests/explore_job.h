@@ -1,10 +1,10 @@
 /* explore_job.h - which states of a job, and of its session, are the same.
 
-   Two are if all is the same that still matters. Each abstraction stands here,
-   with its reason: what is not named is compared as it is. The blur_ functions
-   make a state another one, nearby; the canon_ functions must not change what
-   can happen from there on, and explore.h looks whether that is so. Include
-   this after amt.h and explore.h. */
+   Two states are the same if all that still matters is the same. Each
+   abstraction is here, with its reason; all else is compared as it is. The
+   blur_ functions turn a state into another, nearby one. The canon_ functions
+   must not change what can happen next; explore.h checks that. Include this
+   after amt.h and explore.h. */
 
 #ifndef EXPLORE_JOB_H
 #define EXPLORE_JOB_H

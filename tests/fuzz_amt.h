@@ -1,6 +1,6 @@
-/* fuzz_amt.h - the tool amt inside a fuzzer: its functions themselves, what
-   they write to standard output and error, and all that is static in it set
-   back for each input. Compile with clang; define nothing before it. */
+/* fuzz_amt.h - the tool amt inside a fuzzer: its own functions, and what they
+   write to standard output and error. All its static data is reset for each
+   input. Compile with clang; define nothing before it. */
 
 #ifndef FUZZ_AMT_H
 #define FUZZ_AMT_H

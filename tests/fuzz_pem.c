@@ -2,10 +2,10 @@
    functions of examples/amt themselves.
 
    An input is a file of trusted certificates; or a client's certificate and,
-   behind a line "====", its key. Either it is refused, in clean lines of
-   standard error, or it is taken, and what `amt anchors` prints of it is plain
-   ASCII in which no comment ends early. The corpus's key is the number 1: it
-   keeps no secret. */
+   after a line "====", its key. Either it is refused, in clean lines of
+   standard error, or it is taken; then `amt anchors` prints plain ASCII in
+   which no comment ends early. The key in the corpus is the number 1: it is no
+   secret. */
 
 #define AMT_BEARSSL
 #include "fuzz_amt.h"

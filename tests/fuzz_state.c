@@ -1,9 +1,9 @@
 /* fuzz_state.c - the file of --state, by the functions of examples/amt
    themselves.
 
-   An input is the file's text, to which its checksum is added here, or, behind
+   An input is the file's text, to which its checksum is added here; or, after
    a line "====", the text as it is. Either it is refused, in one clean line of
-   standard error, or it is what this run would write, to the byte. */
+   standard error, or it is byte for byte what this run would write. */
 
 #include "fuzz_amt.h"
 

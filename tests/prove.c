@@ -1,5 +1,5 @@
-/* What Frama-C's Eva is to prove free of run-time errors: one call, from any
-   state whatever, with any bytes. tests/prove.sh runs it. */
+/* Frama-C's Eva proves that this has no run-time errors: one call, from any
+   state, with any bytes. tests/prove.sh runs it. */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "__fc_builtin.h"

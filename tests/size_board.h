@@ -1,6 +1,6 @@
-/* What a board gives to size_same.c and size_all.c. size_board.c has it with
-   nothing in it, which is what sizes are counted over; size_play.c plays the
-   server, to try the programs and to see how deep their stack gets. */
+/* What a board gives to size_same.c and size_all.c. In size_board.c it does
+   nothing, and its size is subtracted. size_play.c plays the server, to try the
+   programs and to see how deep their stack gets. */
 #ifndef SIZE_BOARD_H
 #define SIZE_BOARD_H
 #include "amt.h"

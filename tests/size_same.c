@@ -1,7 +1,7 @@
-/* The small job that HTTP and JSON libraries are compared by, for make size:
-   build a POST, parse its reply (Content-Length or chunked), read an integer
-   and a string out of its JSON, wherever the bytes were cut, through a buffer
-   of 128 bytes. The board sends and receives; nothing of that is counted. */
+/* The small job by which make size compares HTTP and JSON libraries: build a
+   POST, parse its reply (Content-Length or chunked), read an integer and a
+   string from its JSON, wherever the bytes were cut, through a buffer of 128
+   bytes. The board sends and receives; that is not counted. */
 #define AMT_IMPLEMENTATION
 #include "amt_http.h"
 #include "amt.h"

@@ -1,6 +1,6 @@
-/* With AMT_TLS_NO_IP no IP address is looked for in a certificate: a server
-   that is to be asked by one is refused, before a byte is sent, and no name is
-   taken for one. */
+/* With AMT_TLS_NO_IP no certificate is searched for an IP address. A server
+   that is named by an IP address is refused before a byte is sent, and no name
+   is taken for an address. */
 #define AMT_TLS_NO_IP
 #define AMT_BUILD_TIME 1
 #define AMT_IMPLEMENTATION

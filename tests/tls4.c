@@ -1,6 +1,6 @@
-/* tls4.c - is amt_mbedtls.h fit for mbedTLS 4? To be compiled against 3.6, and
-   not to be run: it takes itself for 4.1, where these names are no more. What
-   came with 4 is declared here.
+/* tls4.c - does amt_mbedtls.h fit mbedTLS 4? Compile this against 3.6; do not
+   run it. It claims to be 4.1, which no longer has these names. What is new in
+   4 is declared here.
 
    cc -std=c99 -fsyntax-only -I. -Ibackends tests/tls4.c */
 #ifndef _POSIX_C_SOURCE

@@ -1,5 +1,5 @@
-/* address.c - IP addresses are read as inet_pton reads them; of a name's
-   addresses each gets its turn and its share of the time. */
+/* address.c - IP addresses are read as inet_pton reads them; each address of a
+   name gets its turn and its share of the time. */
 
 #include "http.h"
 #include "doubles.h"

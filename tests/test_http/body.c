@@ -1,5 +1,5 @@
 /* body.c - where a body ends: by its length, its chunks or the end of the
-   connection. A reply succeeds only when that framing completes, and one that
+   connection. A reply succeeds only when this framing is complete. A reply that
    can be framed in two ways is refused. */
 
 #include "http.h"

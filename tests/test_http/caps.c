@@ -1,6 +1,6 @@
-/* caps.c - a server cannot make a client read for ever: each cap holds exactly
-   at its limit, and one beyond it is an error. A line is counted with its CR
-   and LF, a head with its status line and the empty line. */
+/* caps.c - a server cannot make a client read for ever: what is exactly at a
+   limit is accepted, and one byte more is an error. A line is counted with its
+   CR and LF, a head with its status line and the empty line. */
 
 #include "http.h"
 

@@ -1,5 +1,5 @@
 /* conn.c - a call over a connection gives what the parser reads, through any
-   buffer, and no call of the stream that fails makes a result wrong. */
+   buffer. A call of the stream that fails never makes a result wrong. */
 
 #include "http.h"
 

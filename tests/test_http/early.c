@@ -1,6 +1,6 @@
-/* early.c - a reply while the request is still going out is read, and tells
-   whether a byte of the request can have left; before the first byte there is
-   no reply. */
+/* early.c - a reply that comes while the request is still going out is read.
+   The call tells whether a byte of the request can have left. Before the first
+   byte there is no reply. */
 
 #include "http.h"
 

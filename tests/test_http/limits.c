@@ -1,5 +1,5 @@
-/* limits.c - each limit of time strikes at the first poll at which it has
-   passed, wherever the clock stands, wraps or jumps. */
+/* limits.c - each time limit ends a call at the first poll after it has passed,
+   wherever the clock stands, wraps or jumps. */
 
 #include "http.h"
 

@@ -1,8 +1,8 @@
 /* main.c - the tests of amt_http.h alone: URLs, requests, replies, connections
    over a scripted stream, and POSIX sockets on the loopback interface.
 
-   This file alone has the implementation, whose calls of the system go through
-   the doubles of doubles.h. What the tests share is in http.h. */
+   Only this file has the implementation. Its system calls go through the
+   doubles of doubles.h. What the tests share is in http.h. */
 
 #define SUITE_MAIN
 #include "suite.h"

@@ -1,5 +1,5 @@
-/* reply.c - the head of a reply: what is no strict HTTP/1 is refused, and what
-   is reads the same however its bytes arrive. */
+/* reply.c - the head of a reply: if it is not strict HTTP/1 it is refused; if
+   it is, it reads the same however its bytes arrive. */
 
 #include "http.h"
 

@@ -1,5 +1,5 @@
-/* request.c - the bytes of a request, and that they leave whole, once and in
-   order through a buffer of any size. */
+/* request.c - the bytes of a request; they leave whole, once and in order,
+   through a buffer of any size. */
 
 #include "http.h"
 

@@ -1,6 +1,6 @@
-/* system.c - the stream over POSIX sockets when the system fails, or does what
-   it seldom does: the error is told and nothing leaks. The system's functions
-   are doubles; zeroed, each is the real one. */
+/* system.c - the stream over POSIX sockets when the system fails, or does
+   something rare: the error is told and nothing leaks. The system's functions
+   are doubles; a zeroed double calls the real function. */
 
 #include "http.h"
 #include "doubles.h"

@@ -1,5 +1,5 @@
-/* url.c - a URL is taken apart, or refused as a whole: nothing in it can end a
-   line of a request or lead to another host. */
+/* url.c - a URL is split into its parts, or refused as a whole. Nothing in it
+   can end a line of a request or lead to another host. */
 
 #include "http.h"
 

@@ -1,8 +1,8 @@
-/* auth.c - other ways to show who one is: a form, Basic, a fixed token, none.
+/* auth.c - other ways to sign in: a form, Basic, a fixed token, none.
 
    The promise: each sends what its table says and nothing more; without a call
-   that signs in there is none to repeat; what could end a header's line, or is
-   not there, is refused before a byte is sent. */
+   that signs in, none is repeated; a value that is missing, or could end a
+   header's line, is refused before a byte is sent. */
 
 #include "play.h"
 

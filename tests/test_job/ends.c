@@ -1,8 +1,8 @@
-/* ends.c - the table of ends in amt.h's manual, each cell of it played.
+/* ends.c - plays each cell of the table of ends in amt.h's manual.
 
-   The table is read from amt.h, from where the tests are started. A cell says
-   what follows when such a call ends so; a cell that says something else than
-   the code does is a failure, and so is a word or an end that is not known. */
+   The table is read from amt.h, in the folder where the tests are started. A
+   cell says what follows when a call ends in one way. The test fails if the
+   code does something else, or if it does not know a word or an end. */
 
 #include "play.h"
 

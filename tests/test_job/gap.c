@@ -1,7 +1,7 @@
 /* gap.c - messages that the server has lost.
 
-   The promise: where a log has lost messages that this job has not given, the
-   end says AMT_E_GAP; where it has all, there is no false alarm. */
+   The promise: if a log has lost messages that this job has not given, the end
+   says AMT_E_GAP; if it has lost none, there is no false alarm. */
 
 #include "play.h"
 

@@ -1,8 +1,9 @@
 /* holes.c - requests of other wire tables: texts with holes.
 
-   The promise: every hole is filled as its place needs it, or as it says;
-   parts come where their word has a value; what is missing, empty, no UTF-8 or
-   would break a head is refused before a byte is sent, and told by its word. */
+   The promise: every hole is filled as its place needs it, or as it says; a
+   part is sent if its word has a value; a value that is missing, empty, not
+   UTF-8, or would break a head is refused before a byte is sent, and its word
+   is told. */
 
 #include "play.h"
 #include "edge.h"

@@ -1,8 +1,8 @@
 /* main.c - a job over fed replies: amt_next and amt_reply_..., no I/O.
 
    The promise of the whole: a job asks for calls, is fed their replies in
-   pieces of any size, and says what happened. Here is what belongs to no one
-   topic; the other files have one each, play.h the run that they share. */
+   pieces of any size, and says what happened. The other files have one topic
+   each, this file the rest; play.h has the run that they share. */
 
 /* No test may misuse the library, but those that say so. */
 void misused(const char *condition);

@@ -1,8 +1,8 @@
 /* once.c - a job of somebody else, a single call, a job that is dropped.
 
-   The promise: amt_attach watches a job that was started elsewhere, amt_once
-   makes one call of any kind with all its care, and amt_forget leaves a job
-   that asks for nothing more and a session that is free for others. */
+   The promise: amt_attach watches a job that was started elsewhere. amt_once
+   makes one call of any kind, as carefully as a run does. After amt_forget the
+   job asks for nothing more, and the session is free for others. */
 
 #include "play.h"
 

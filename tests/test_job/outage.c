@@ -1,8 +1,8 @@
 /* outage.c - a server that is away, slow or unwilling for a while.
 
-   The promise: what may pass is waited for, in waits that grow, until the
-   give-up time is over; a job that runs is not lost by it, a code once known
-   is never replaced, and no clock, whatever it does, ends a run. */
+   The promise: a fault that may pass is waited for, in waits that grow, until
+   the give-up time is over; a running job is not lost by it; a code once known
+   is never replaced; and no clock, whatever it does, ends a run. */
 
 #include "play.h"
 

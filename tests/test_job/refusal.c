@@ -1,8 +1,8 @@
 /* refusal.c - what the server says in the JSON of a call that failed.
 
-   The promise: whatever the framework behind it, its words reach the caller,
-   each string once, in the order in which they come, however the reply was cut;
-   what no name is for is marked as such, and is short. */
+   The promise: whatever framework made the reply, its words reach the caller:
+   each string once and in order, however the reply was cut. Words under no name
+   of the table are marked so, and are short. */
 
 #include "play.h"
 

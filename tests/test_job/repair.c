@@ -1,8 +1,8 @@
 /* repair.c - a log that is not proper JSON.
 
-   The promise: if repair is asked for, what is no UTF-8 or no escape becomes
-   U+FFFD, is counted once, and the log goes on; an id or a token is never
-   repaired. */
+   The promise: if repair is asked for, bytes that are no UTF-8 or no escape
+   become U+FFFD, are counted once, and the log goes on. An id or a token is
+   never repaired. */
 
 #include "play.h"
 

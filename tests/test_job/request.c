@@ -1,8 +1,8 @@
-/* request.c - what is sent, by the wire table that is built in.
+/* request.c - what is sent with the built-in wire table.
 
    The promise: the bytes are those of the wire section; a task and an id go
-   out as they were given; what is missing, empty or no UTF-8 is refused before
-   a byte is sent. */
+   out as they were given; a value that is missing, empty or not UTF-8 is
+   refused before a byte is sent. */
 
 #include "play.h"
 

@@ -1,7 +1,7 @@
 /* session.c - one session, several jobs.
 
-   The promise: all jobs of a session share one token, one sign-in at a time
-   and what became of it; and no request on its way loses its token. */
+   The promise: all jobs of a session share one token, one sign-in at a time,
+   and its result. No request on its way loses its token. */
 
 #include "play.h"
 

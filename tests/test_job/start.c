@@ -1,8 +1,8 @@
 /* start.c - what becomes of a Start.
 
-   The promise: a Start's bytes leave once, but where it is sure that they did
-   nothing; and it ends in one of four ways: started, ended at once, refused,
-   or unknown, which is told and never repaired by a second Start. */
+   The promise: a Start is sent once; it is repeated only if the first surely
+   did nothing. It ends in one of four ways: started, ended at once, refused, or
+   unknown. Unknown is told, and never repaired by a second Start. */
 
 #include "play.h"
 

@@ -1,8 +1,8 @@
 /* status.c - what a monitor's reply says of a job, and whether it ends it.
 
-   The promise: a status is read in whatever way a server writes it; what is no
-   status is never taken for one; a run ends at the published codes that are
-   ends, at ten UNDEFINED in a row, and at nothing else. */
+   The promise: a status is read in any way in which a server writes it; nothing
+   else is taken for one; a run ends at the published codes that end a job, at
+   ten UNDEFINED in a row, and at nothing else. */
 
 #include "play.h"
 #include "edge.h"

@@ -1,8 +1,8 @@
 /* stop.c - amt_stop: stop and kill, at any moment.
 
-   The promise: a wish to stop or kill goes out at once, and once where it is
-   asked in every turn; what fails is repeated with a poll between; and nothing
-   that a server answers to it ends the watch over a job that runs. */
+   The promise: a wish to stop or kill goes out at once, and only once even if
+   it is made in every turn. If it fails, it is repeated after a poll. No answer
+   to it ends the watch over a running job. */
 
 #include "play.h"
 

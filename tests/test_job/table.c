@@ -1,9 +1,8 @@
-/* table.c - wire tables, judged whole: amt_wire_check.
+/* table.c - amt_wire_check judges whole wire tables.
 
-   The promise: a table with which no job can be run, or that would break a
-   request, is refused, by call, part, place and reason; what other servers
-   speak is not. A run trusts its table, but for a path or a method that it
-   lacks. */
+   The promise: a table that cannot run a job, or would break a request, is
+   refused, with call, part, place and reason; tables of other servers are not.
+   A run trusts its table, except for a missing path or method. */
 
 #include "play.h"
 

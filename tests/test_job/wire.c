@@ -1,8 +1,8 @@
 /* wire.c - wire tables: a site whose replies have other names.
 
-   The promise: every name in a reply may be another, a dotted one, or one of
-   several; and the reply may be the value itself. Requests: holes.c. Tables
-   that are refused: table.c. */
+   The promise: a table may give every value in a reply another name, a dotted
+   name, or several names; and the reply may be the value itself. Requests:
+   holes.c. Tables that are refused: table.c. */
 
 #include "play.h"
 

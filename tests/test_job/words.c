@@ -1,8 +1,8 @@
 /* words.c - what a server or a proxy says without JSON.
 
-   The promise: whatever page a failed call is answered with, whole or cut at
-   any byte, the caller gets its words, cleaned; and an error in the JSON of
-   such a reply is never given as the cause. */
+   The promise: when a failed call is answered with a page, whole or cut at any
+   byte, the caller gets its words, cleaned. An error in the JSON of such a
+   reply is never given as the cause. */
 
 #include "play.h"
 
