@@ -5,13 +5,13 @@
    avr-gcc -mmcu=atmega1284p -std=c99 -Os -I. tests/avr.c -o avr.elf
    simavr -m atmega1284p -f 16000000 avr.elf
 
-   It prints a line a group and "AVR N passed, N failed", and stops the
-   simulator. Built for any other machine it does the same: what is wanted of
-   the small one was first read off a large one.
+   It prints a line for each group and "AVR N passed, N failed", and stops the
+   simulator. It does the same on any other machine: the expected results come
+   from a large one.
 
-   Inputs and what is wanted of them stand in flash, each ended by a NUL, an
-   empty one last; X(n) is n times the letter x, and in what was seen and what
-   is wanted more than three of them are "x*n". Errors are their numbers. */
+   Inputs and expected results are in flash. Each ends with a NUL; an empty one
+   is the last. X(n) is n times the letter x; in results, more than three of
+   them are written "x*n". Errors are their numbers. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"

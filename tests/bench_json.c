@@ -12,8 +12,8 @@
 
    All give each text to a function, with its length; texts in pieces are
    allowed. jsmn decodes nothing, so its raw texts are decoded for the check
-   alone. amt and yajl get the input in pieces of 4,096 bytes, the others, which
-   cannot do that, or only by keeping it all, whole. */
+   alone. amt and yajl get the input in pieces of 4,096 bytes. The others get it
+   whole: they cannot take pieces, or only if they keep them all. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What examples/fleet.c does, by libcurl's multi interface and cJSON, for
    tests/bench_fleet.py: starts COUNT jobs, then asks for their states in turn,
-   over CONNECTIONS kept ones, as fast as that goes, until it is killed.
+   over CONNECTIONS kept connections, as fast as it can, until it is killed.
    usage: bench_multi URL COUNT CONNECTIONS */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>

@@ -1,7 +1,7 @@
 /* Status polls on one kept connection and nothing else, for tests/bench.sh to
    count: ours, or with -DPEER_CURL libcurl and cJSON.
-   usage: bench_poll PORT COUNT [SLEEP]   SLEEP: a millisecond between two, as a
-   program has that does not do this all day. Prints the CPU time of a poll in
+   usage: bench_poll PORT COUNT [SLEEP]   SLEEP: a millisecond between two, like
+   a program that is not busy all the time. Prints the CPU time of a poll in
    microseconds. Exit 0 if the status was read right. */
 #define _GNU_SOURCE
 #define AMT_POSIX

@@ -2,9 +2,9 @@
 
    cc -std=gnu99 -O2 -I. tests/explore.c -o explore && ./explore [NAME...]
 
-   The real amt.h is driven, no model of it: a step is one amt_next, one reply
-   or piece of one, a call that breaks, a wish of the user, or time that passes
-   to the next limit. How bytes are cut is the business of other tests. For each
+   This drives the real amt.h, not a model of it. A step is one amt_next, one
+   reply or piece of one, a call that breaks, a wish of the user, or time that
+   passes to the next limit. Other tests cut bytes in all ways. For each
    configuration it prints "EXPLORE NAME states N transitions N depth N", or
    the shortest sequence of steps that breaks a promise. */
 

@@ -2,8 +2,8 @@
    state; see explore.c.
 
    A step is one amt_poll, a wish of the user, or time that passes to the next
-   limit. At each call of a stream it does all that a stream may do: say "not
-   yet", take or give a part, fail, end. */
+   limit. At each call, the stream does all that a stream may do: say "not yet",
+   take or give a part, fail, end. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"

@@ -1,10 +1,10 @@
 /* fuzz_capture.c - the captures that `amt learn` reads, by the functions of
    examples/amt themselves.
 
-   An input's first byte says what is told besides the application and the job;
-   the rest is the capture. Either it is refused, in one clean line, or a wire
-   file is written that the tool itself reads, and the password of the seeds is
-   not in it. */
+   An input's first byte says which options are given besides the application
+   and the job; the rest is the capture. Either it is refused, in one clean
+   line, or a wire file is written. The tool must be able to read that file, and
+   the password of the seeds must not be in it. */
 
 #include "fuzz_amt.h"
 

@@ -1,11 +1,11 @@
 /* fuzz_config.c - what the tool amt reads from files: Connector.config and
    wire tables, by the functions of examples/amt themselves.
 
-   An input is a Connector.config, and a wire file behind a line "====", if
-   there is one. Either it is refused, in one clean line of standard error, or
-   it is taken; then what was taken must be fit for use: the library runs jobs
-   with it, its requests are what HTTP and JSON want, --print-wire writes it so
-   that it reads back the same, and `amt encrypt` encodes what was decoded. */
+   An input is a Connector.config; after a line "====" there may be a wire file.
+   Either it is refused, in one clean line of standard error, or it is taken.
+   Then it must be fit for use: the library runs jobs with it, its requests are
+   valid HTTP and JSON, what --print-wire writes reads back the same, and `amt
+   encrypt` encodes what was decoded. */
 
 #include "fuzz_amt.h"
 

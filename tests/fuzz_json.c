@@ -2,10 +2,10 @@
 
    An input is a JSON text and its cuts (fuzz.h). It is read whole, byte by
    byte, and cut as it says: tokens, texts, places and the error must be the
-   same. jansson is the second opinion: on whether it is valid, and on all that
-   is in it. Each string is then written, through windows, and read again. With
-   repair it is read in the same three ways: valid text as before, and what is
-   wrong only in its strings to its end. */
+   same. jansson must agree on whether it is valid, and on all that is in it.
+   Each string is then written, through windows, and read again. With repair the
+   text is read in the same three ways: if it is valid, the result is as before;
+   if only its strings are wrong, it is read to its end. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP

@@ -2,9 +2,9 @@
    the functions of examples/amt themselves.
 
    An input's first byte says which call is answered, by which wire table, and
-   whether what follows is a whole HTTP reply or its body alone. Behind the text
-   it may say where to cut. Whatever it is: the ways stay within their room and
-   are UTF-8, what is printed is clean, and pieces of any size say the same. */
+   whether a whole HTTP reply follows or its body alone. After the text it may
+   say where to cut. For any input, the ways stay within their room and are
+   UTF-8, what is printed is clean, and pieces of any size give the same. */
 
 #include "fuzz_amt.h"
 

@@ -1,7 +1,7 @@
 /* long_polls [POLLS [JOBS [SEED]]]: a fleet over a link that fails at random, for
    as long as it takes to ask POLLS times for a status: 10 million by 600 jobs are
    a day of their time. All is in this process: the library's jobs, pump and HTTP
-   above streams that break, and a server that counts. Prints what happened, and
+   over streams that break, and a server that counts. Prints what happened, and
    how much memory the process had in its first tenth and in the end; the exit
    status is 0 if no job was started twice, no message was lost or came twice
    without a word, and each code was right. tests/long.sh runs it. */

@@ -1,5 +1,5 @@
-/* What CBMC is to prove: of each function below, no read or write out of bounds,
-   no overflow of a signed number or a pointer, no wrong shift, and what is
+/* What CBMC proves for each function below: no read or write out of bounds, no
+   overflow of a signed number or a pointer, no wrong shift, and all that is
    asserted. tests/prove_cbmc.sh has the list, and what is assumed. */
 #include <assert.h>
 #include <stddef.h>

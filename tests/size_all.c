@@ -1,7 +1,7 @@
-/* All of amt.h and amt_http.h but TLS in use, over a stream of the board's, for
-   make size: a job started, or one gone on with by its id; watched, through
-   whatever befalls the server; its messages, while it runs or at the end;
-   stopped, killed or dropped when the board says so. */
+/* Uses all of amt.h and amt_http.h but TLS, over the board's stream, for make
+   size: it starts a job, or goes on with one by its id; watches it, even if the
+   server fails for a while; fetches its messages, while it runs or at the end;
+   stops, kills or drops it when the board says so. */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "size_board.h"

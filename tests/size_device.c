@@ -1,5 +1,5 @@
 /* What a device ships, for make size: signs in, starts a job, watches it and
-   says its log, over the sockets of a POSIX system or of lwIP (AMT_POSIX,
+   gives its log, over the sockets of a POSIX system or of lwIP (AMT_POSIX,
    AMT_LWIP), or lwIP's raw API (AMT_LWIP_RAW). */
 #define AMT_IMPLEMENTATION
 #include "amt.h"

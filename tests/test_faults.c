@@ -11,10 +11,10 @@
      pump -> spy -> fault -> the server in memory (server.h)
      pump -> spy -> TLS -> fault -> OpenSSL (test_tls_peer.h) -> the same
 
-   Without TLS each N meets each kind of fault, both loops and each kind of job,
-   with two buffers. Over TLS each N of a resumed and of a full handshake meets
-   each kind in one loop, N and kind in turn deciding which. The buffer ends
-   at an unreadable page.
+   Without TLS each N is tried with each kind of fault, both loops, each kind of
+   job, and two buffers. Over TLS each N of a resumed and of a full handshake is
+   tried with each kind in one loop; N and the kind decide which. The buffer
+   ends at an unreadable page.
 
    Contents: >>stack >>fault >>run >>judge >>begin >>faults >>clock >>secrets */
 #ifndef _GNU_SOURCE

@@ -1,6 +1,6 @@
-/* test_lwip.c - the stream over lwIP's raw API, against the real lwIP: both
-   ends of each connection live in the same stack, and each packet goes by a
-   queue in here that can lose it or cut it into pbufs at any place.
+/* test_lwip.c - the stream over lwIP's raw API, against the real lwIP. Both
+   ends of each connection are in the same stack. Each packet goes through a
+   queue in this file that can lose it, or cut it into pbufs at any place.
 
    tests/lwip.sh builds lwIP from Debian's source package, and this. */
 

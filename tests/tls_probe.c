@@ -1,6 +1,6 @@
 /* tls_probe [OPTION]... URL [[OPTION]... URL]...   GETs over TLS, for tests.
 
-   Each URL is asked --count times, with the options that stand before it,
+   Each URL is asked --count times, with the options that come before it,
    over one connection and one struct for the server; so a second URL shows
    what is kept from the first. Each GET prints one line of NAME=VALUE; `text`
    is the last. Exit status: 0 all good, 1 an error, 2 bad usage or files.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Unlicense */
-/* The table that `amt --print-wire --c-source` printed, TABLE, beside the one
-   that amt reads from the file: text for text. With a server it then runs a job
-   by the former. See tests/dialects.py, which links this with amt's files.
+/* Compares TABLE, which `amt --print-wire --c-source` printed, with the table
+   that amt reads from the file, text for text. With a server it then runs a job
+   by TABLE. See tests/dialects.py, which links this with amt's files.
    usage: wire_c FILE [URL] */
 
 #include "../examples/amt/wire.h"
