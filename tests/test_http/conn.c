@@ -110,7 +110,7 @@ TEST(a_stream_cut_off_before_the_reply_has_just_ended)
   CALL_GIVES("200 [abc] TRUNCATED", "a body cut off");
 }
 
-/* A server that never stops sending keeps nobody from his other work. */
+/* A server that never stops sending keeps nobody from other work. */
 TEST(a_poll_receives_at_most_once_however_much_is_there)
 {
   static const char *const start[] = { OK "\r\n", OK, CHUNKED "0\r\n" };
@@ -225,7 +225,7 @@ static const framing framings[] = {
   { .reply = OK "\r\nfirst", .end = AMT_E_EOF }
 };
 
-/* The next call, on a sound stream, is as good as ever. */
+/* The next call, on a stream without faults, works as always. */
 static void call_after_fault(const char *what)
 {
   size_t i;

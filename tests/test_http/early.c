@@ -94,7 +94,7 @@ TEST(a_reply_behind_a_write_that_failed_is_read)
   check_sent(1, 0);
 }
 
-/* What makes a request safe to be sent again. */
+/* If so, the request can safely be sent again. */
 TEST(taken_is_0_only_if_no_byte_can_have_left)
 {
   static const struct {

@@ -97,7 +97,7 @@ TEST(basic_goes_in_the_header_that_the_table_names)
   expect_unsent(p, "Token");
 }
 
-/* Which of the two is not there, or cannot be sent so. */
+/* Tells which of the two is missing, or cannot be sent by Basic. */
 TEST(basic_credentials_are_judged_before_anything_is_sent)
 {
   static const struct { const char *user, *password; int error; } v[] = {

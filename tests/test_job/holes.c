@@ -88,7 +88,7 @@ static void expect_filled(const values *v, int where, const char *text_,
 
 /* --- every word, in every place, in every way ----------------------------- */
 
-/* The three ways to write a text, by the book and apart from the library. */
+/* The three ways to write a text, by the standards and without the library. */
 static void as_json(const char *s, text *to)
 {
   for (; *s != 0; s++) {

@@ -350,7 +350,7 @@ TEST(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
   assert_int_equal(p->call_time[40] - p->call_time[39], 20000);
 }
 
-/* What an outage in front of its Start took is none of a job's age. */
+/* The time of an outage before its Start does not count for a job's age. */
 TEST(a_job_has_its_age_from_its_start_on)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "{}", .times = 8) };

@@ -166,7 +166,7 @@ TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
   crew_free(&c);
 }
 
-/* Those who wait share one outage, and do not each knock at the door. */
+/* Jobs that wait share one outage: they do not try one by one. */
 TEST(an_outage_of_the_sign_in_is_shared)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = 3) };
