@@ -4,7 +4,7 @@
    cc -std=gnu99 -I. tests/test_pump.c -lcmocka -o test_pump && ./test_pump
 
    Each run is written down as text and compared with the run over a stream
-   that never fails. The buffer comes from malloc, exactly as long as it says. */
+   that never fails. The buffer is a block of malloc, as long as it says. */
 
 #define SUITE_MAIN
 #include "suite.h"
