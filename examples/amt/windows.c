@@ -174,8 +174,7 @@ static int again_for(int *tries, int most)
   return 1;
 }
 
-/* Removes a read-only file, too: some programs set that bit on all files of a
-   folder. */
+/* Removes a read-only file, too: some programs set that bit on all files. */
 static int remove_for(const char *path, int most)
 {
   wchar_t w[WIDE];
