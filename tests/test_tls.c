@@ -1,12 +1,12 @@
 /* test_tls.c - the TLS streams of amt_http.h, against OpenSSL in the same
    process. Compiled twice:
 
-     cc -DAMT_BEARSSL -I. tests/test_tls.c -lbearssl -lcmocka -lssl -lcrypto
-     cc -DAMT_MBEDTLS -I. tests/test_tls.c -lmbedtls -lmbedx509 -lmbedcrypto
+     cc -DAMT_BEARSSL -I. -Ibackends tests/test_tls.c -lbearssl
+     cc -DAMT_MBEDTLS -I. -Ibackends tests/test_tls.c -lmbedtls
         -lcmocka -lssl -lcrypto
 
-   The same tests run over either backend; what one of them alone has is
-   tested in sections of its own, at the end.
+   Nearly all tests run over both backends. Those for one of them alone
+   stand in sections at the end.
 
    Contents: >>back-end >>client >>calls >>faults >>ends >>want >>records
    >>alerts >>garbage >>flips >>refused >>dates >>names >>pins >>random >>clock
@@ -25,16 +25,17 @@ static int program_begin(void **state), program_end(void **state);
 #include "suite.h"
 
 #ifdef AMT_MBEDTLS
-/* The library's set-up goes through these; see >>mbedtls. */
+/* mbedTLS's set-up calls go through these, so that each can be made to fail. */
 #include <malloc.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
-static int setups, failing_setup; /* that one, from 1, fails; 0: none */
+static int setups, failing_setup; /* which call fails, from 1; 0: none */
 static int setup_or(int result)
 {
   return ++setups == failing_setup ? MBEDTLS_ERR_SSL_ALLOC_FAILED : result;
 }
-/* This one must not even be tried, lest it succeeds. */
+/* When it shall fail, mbedtls_ssl_set_session is not called: it might
+   succeed. */
 static int take_up(mbedtls_ssl_context *ssl, const mbedtls_ssl_session *session)
 {
   int e = setup_or(0);
@@ -116,7 +117,7 @@ static void tls_old_ciphers(void)
   cfg.configure = amt_bearssl_legacy_ciphers;
 }
 
-/* Trusts this text, kept in one of two places. */
+/* Trusts the authority in this PEM text. Two places hold such lists. */
 static void tls_trust_pem(int place, const bytes *pem)
 {
   static amt_bearssl_anchors a;
@@ -136,7 +137,7 @@ static void tls_trust_nobody(void)
   cfg.anchor_count = 0;
 }
 
-/* Our certificates and key; what reading them says. */
+/* Reads our certificates and key. Returns what the reader returned. */
 static int tls_client(const bytes *chain, const bytes *pem)
 {
   int e;
@@ -250,7 +251,7 @@ static void tls_no_client(void)
 }
 #endif
 
-/* What one of the two says, and what the other. */
+/* Picks the value for the backend under test. */
 #ifdef AMT_BEARSSL
 #define BY(bearssl, mbedtls) (bearssl)
 #else
@@ -266,9 +267,9 @@ static void tls_trust(int place, X509 *x)
 }
 
 /* ------------------------------------------------------------------------
-   >>client: one connection, and what it sees */
+   >>client: one connection and what it receives */
 
-static int64_t clock_s;   /* the date, as the client is told */
+static int64_t clock_s;   /* the time that the client's clock gives */
 
 static uint32_t test_time(void *ctx)
 {
@@ -278,9 +279,9 @@ static uint32_t test_time(void *ctx)
 
 static struct {
   uint32_t seed;
-  size_t   bytes;      /* given so far */
+  size_t   bytes;      /* handed out so far */
   long     calls;
-  long     good_calls; /* then it fails; -1: never */
+  long     good_calls; /* the one after these fails; -1: none does */
 } source;
 
 static int test_random(void *ctx, void *p, size_t n)
@@ -310,7 +311,8 @@ static const char *error_name(int e)
   return other[next];
 }
 
-/* Failures that are collected, so that a table is told whole. */
+/* Failures are collected here, so that one run shows every bad row of a
+   table. */
 static text notes;
 
 static void notes_check(void)
@@ -318,7 +320,7 @@ static void notes_check(void)
   if (notes.n != 0) fail_msg("\n%.4000s", notes.s);
 }
 
-#define CALLS_AT_ONCE 2000 /* of the inner stream, in one call of ours */
+#define CALLS_AT_ONCE 2000 /* of the inner stream, during one call of ours */
 
 static struct {
   bytes    body;
@@ -328,7 +330,7 @@ static struct {
 
 #define PAUSE (AMT_HTTP_NO_BODY - 1) /* instead of a size: do not send yet */
 
-static size_t heard_before; /* of all that the server heard, before this call */
+static size_t heard_before; /* by the server, before this call */
 static char   room[40000];
 static size_t room_size;
 static const char *request_secret;
@@ -378,7 +380,7 @@ static int teardown(void **state)
 #define TLS_TEST(name) TEST_WITH(name, setup, teardown)
 #define SLOW_TLS_TEST(name) SLOW_TEST_WITH(name, setup, teardown)
 
-/* A new client and server, for tests that go through many. */
+/* A new client and server, for tests that need several. */
 static void again(void)
 {
   teardown(NULL);
@@ -413,8 +415,8 @@ static void check_data(void)
     fail_msg("data that the server did not send");
 }
 
-/* One step of a call. What holds at each: it makes a bounded number of calls
-   below, and the server has not heard more than is said to be sent. */
+/* One step of a call. Each makes a bounded number of calls to the inner stream,
+   and the server has never received more than conn.sent counts. */
 static int step(size_t size)
 {
   int e;
@@ -447,7 +449,7 @@ static void rest(void)
   clock_ms++;
 }
 
-/* The rest of a call. */
+/* Runs the call to its end. */
 static int finish(size_t size)
 {
   int e;
@@ -459,7 +461,7 @@ static int finish(size_t size)
   return e;
 }
 
-/* A whole call with `size` bytes of body; what it ended with. */
+/* A whole call with a body of `size` bytes. Returns its result. */
 static int call(size_t size)
 {
   begin();
@@ -471,7 +473,7 @@ static int get(void)
   return call(AMT_HTTP_NO_BODY);
 }
 
-/* Begins a call and goes on until it may send, and sends nothing. */
+/* Begins a call and steps until the request may be sent, but sends nothing. */
 static void begin_open(void)
 {
   int e;
@@ -483,7 +485,7 @@ static void begin_open(void)
   } while (e != AMT_HTTP_SEND);
 }
 
-/* Sends all of it and reads nothing. */
+/* Sends the whole request and reads nothing. */
 static void begin_sent(size_t size)
 {
   begin_open();
@@ -492,7 +494,7 @@ static void begin_sent(size_t size)
   assert_int_equal(conn.state, AMT_CONN_RECEIVING);
 }
 
-/* The reply is complete and is the server's, the request what was sent. */
+/* The reply is complete and unchanged, and so is the request. */
 static void check_whole(size_t size)
 {
   size_t body = size == AMT_HTTP_NO_BODY ? 0 : size;
@@ -501,7 +503,7 @@ static void check_whole(size_t size)
     fail_msg("%zu bytes of %zu", got.body.n, srv.reply_size);
   check_data();
   assert_true(srv.heard.n >= body);
-  if (body != 0) /* empty bodies have no memory */
+  if (body != 0) /* an empty body has no memory */
     assert_memory_equal(srv.heard.p + srv.heard.n - body, pattern, body);
 }
 
@@ -519,8 +521,8 @@ static void works(void)
   works_with(AMT_HTTP_NO_BODY);
 }
 
-/* A new connection that is refused for this reason, and before a byte of the
-   request was sent; else a note. */
+/* A new connection fails with this error before a byte of the request is sent.
+   Anything else is noted. */
 static void refused(int want, const char *what)
 {
   int e;
@@ -536,7 +538,7 @@ static void refused(int want, const char *what)
     text_add(&notes, "%s: %s has no text\n", what, error_name(e));
 }
 
-/* Like it, for the certificate shown. 0 for want: it is taken. */
+/* The same, with this certificate shown. want 0: it is accepted. */
 static void judged(const cert_spec *s, int want, const char *what)
 {
   srv.heard_all = 0;
@@ -545,7 +547,8 @@ static void judged(const cert_spec *s, int want, const char *what)
   refused(want == 0 ? AMT_HTTP_END : want, what);
 }
 
-/* Like it, for one that OpenSSL would not serve: put in on the way. */
+/* The same, for a certificate that OpenSSL would not send: it is swapped in on
+   the way. */
 static void judged_on_the_way(const cert_spec *s, int want, const char *what)
 {
   odd_der = cert_der(cert_make(s));
@@ -576,7 +579,7 @@ TLS_TEST(a_get_over_tls)
   assert_memory_equal(tls.report.pin, pin, 32);
   assert_int_equal(tls.report.certificate, 0);
   assert_int_equal(tls.report.resumed, 0);
-  /* And again over the same connection. */
+  /* Once more on the same connection. */
   works();
   assert_int_equal(srv.opened, 1);
   assert_int_equal(srv.hellos, 1);
@@ -653,7 +656,7 @@ TLS_TEST(rsa_p384_and_chains_are_taken)
   works();
   amt_http_close(&conn);
   tls_forget();
-  middle.key = KEY_RSA; /* a middle that signs by RSA */
+  middle.key = KEY_RSA; /* an intermediate that signs with RSA */
   s.issuer = cert_make(&middle);
   s.issuer_key = KEY_RSA;
   s.key = KEY_SERVER;
@@ -679,7 +682,7 @@ TLS_TEST(not_yet_before_each_byte_changes_nothing)
   }
 }
 
-/* A fault at each call of the inner stream in turn. */
+/* Each call of the inner stream fails in turn. */
 static void each_call_fails(int fail_with, size_t piece, size_t size, long by)
 {
   long n, all;
@@ -697,7 +700,7 @@ static void each_call_fails(int fail_with, size_t piece, size_t size, long by)
       if (got.body.n != srv.reply_size)
         fail_msg("call %ld: complete, with %zu bytes", n, got.body.n);
       if (srv.calls < n) continue;
-      text_add(&notes, "call %ld of %ld failed, and nothing is said\n", n, all);
+      text_add(&notes, "call %ld of %ld failed without an error\n", n, all);
       continue;
     }
     if (fail_with == AMT_E_RESET && e != AMT_E_RESET)
@@ -752,8 +755,8 @@ TLS_TEST(an_own_error_of_the_inner_stream_is_handed_up)
 }
 
 /* The first record of a request leaves in part. Then the connection breaks, or
-   takes again, just as the call is given up: nothing may be heard of a request
-   of which nothing is said to be sent. */
+   accepts bytes again, just as the call is given up. The server must not get a
+   request of which conn.sent says that nothing left. */
 enum { STAYS_STUCK, TAKES_AGAIN, FAILS_ONCE, FAILS };
 
 static void a_record_that_left_in_part(int then)
@@ -761,7 +764,7 @@ static void a_record_that_left_in_part(int then)
   size_t handshake, cut;
   begin_open();
   handshake = srv.to_server;
-  for (cut = 1; cut < 64; cut += 7) { /* the record has 67 or more */
+  for (cut = 1; cut < 64; cut += 7) { /* the record has at least 67 bytes */
     int e;
     again();
     srv.silent = 1;
@@ -879,7 +882,8 @@ TLS_TEST(an_end_before_the_reply_is_an_error)
   }
 }
 
-/* Some servers say no word where version or certificate do not suit them. */
+/* Some servers close without an alert when the version or certificate does not
+   suit them. */
 TLS_TEST(an_end_in_the_handshake_says_what_is_likely)
 {
   const char *words = amt_http_error(AMT_E_EOF);
@@ -905,7 +909,7 @@ TLS_TEST(the_stream_tells_a_proper_end_from_a_cut)
     if (n != (how == END_NOTIFY ? AMT_E_EOF : AMT_E_TRUNCATED))
       text_add(&notes, "%s: %s\n", how == END_NOTIFY ? "close_notify" : "a cut",
                error_name((int)n));
-    /* And it stays so. */
+    /* The next read must fail, too. */
     n = ops->read(&tls.stream, &byte, 1);
     if (n >= 0) text_add(&notes, "then: %s\n", error_name((int)n));
     amt_http_close(&conn);
@@ -945,7 +949,7 @@ TLS_TEST(a_close_says_goodbye)
   amt_http_close(&conn);
   assert_int_equal(srv.goodbye, 1);
   assert_int_equal(srv.is_open, 0);
-  /* But not for ever, to a server that takes nothing. */
+  /* It gives up when the server takes nothing. */
   works();
   srv.stuck_after = srv.to_server;
   srv.burst = 0;
@@ -970,7 +974,7 @@ TLS_TEST(data_after_close_notify_is_never_given)
   check_whole(5);
 }
 
-/* lighttpd, stunnel and socat say close_notify and leave TCP open. */
+/* As lighttpd, stunnel and socat do. */
 static void says_goodbye_and_stays(void)
 {
   SSL_shutdown(srv.ssl);
@@ -1033,7 +1037,7 @@ TLS_TEST(a_408_on_a_kept_connection_is_not_the_next_reply)
     }
 }
 
-/* A renegotiation that the server asks for never takes place. */
+/* A renegotiation that the server asks for never happens. */
 TLS_TEST(renegotiation_is_refused)
 {
   size_t before;
@@ -1049,7 +1053,7 @@ TLS_TEST(renegotiation_is_refused)
     fail_msg("a second handshake on one connection");
   if (e == AMT_HTTP_END) check_whole(AMT_HTTP_NO_BODY);
   again();
-  /* And in the middle of a request. */
+  /* Now in the middle of a request. */
   srv.silent = 1;
   begin_sent(5);
   MUST(SSL_renegotiate(srv.ssl) == 1);
@@ -1122,7 +1126,7 @@ TLS_TEST(a_wait_does_not_block_while_bytes_lie_inside)
   } while (e >= 0 && e != AMT_HTTP_END);
   assert_int_equal(e, AMT_HTTP_END);
   check_whole(0);
-  assert_true(now > 0); /* bytes did lie there */
+  assert_true(now > 0); /* bytes did wait to be read */
 }
 
 TLS_TEST(over_a_stream_that_cannot_wait)
@@ -1134,14 +1138,14 @@ TLS_TEST(over_a_stream_that_cannot_wait)
   srv.stream.ops = &ops;
   assert_int_equal(amt_http_wait(&conn, 1000), AMT_INTERRUPTED);
   assert_int_equal(conn.state, AMT_CONN_IDLE);
-  assert_int_equal(conn.known_idle, 0); /* nobody has looked */
+  assert_int_equal(conn.known_idle, 0); /* nothing was checked */
   srv.stream.ops = own;
   works();
 }
 
 #ifdef AMT_BEARSSL
-/* A record's signature may take a second on a small part: after each, even if
-   the next lies ready, the caller has its turn. */
+/* One handshake message may cost a second on a small processor. The caller gets
+   control back after each, even if the next has already arrived. */
 TLS_TEST(a_handshake_takes_one_piece_a_poll)
 {
   unsigned polls = 0;
@@ -1159,7 +1163,8 @@ TLS_TEST(a_handshake_takes_one_piece_a_poll)
 TLS_TEST(want_follows_the_handshake)
 {
   int e, reads = 0, i;
-  /* The hello cannot leave: it waits for WRITE, whatever the caller wants. */
+  /* The hello cannot leave: the stream waits for WRITE, whatever the caller
+     wants. */
   srv.stuck_after = 10;
   begin();
   for (i = 0; i < 5; i++) assert_int_equal(step(PAUSE), AMT_AGAIN);
@@ -1167,7 +1172,7 @@ TLS_TEST(want_follows_the_handshake)
   assert_int_equal(amt_http_want(&conn), AMT_WANT_WRITE);
   assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
   srv.stuck_after = 0;
-  srv.not_yet = 1; /* each wait must be for the right thing now */
+  srv.not_yet = 1; /* now a wait for the wrong thing makes no progress */
   while ((e = step(PAUSE)) == AMT_AGAIN) {
     reads += amt_http_want(&conn) == AMT_WANT_READ;
     rest();
@@ -1176,7 +1181,7 @@ TLS_TEST(want_follows_the_handshake)
   }
   assert_int_equal(e, AMT_HTTP_SEND);
   assert_true(reads > 0);
-  assert_int_equal(clock_ms - conn.t_call < 1000, 1); /* and none was in vain */
+  assert_int_equal(clock_ms - conn.t_call < 1000, 1); /* no wait timed out */
   /* A request that cannot leave. */
   srv.not_yet = 0;
   srv.stuck_after = srv.to_server + 1;
@@ -1190,7 +1195,7 @@ TLS_TEST(want_follows_the_handshake)
   check_whole(3000);
 }
 
-/* Output that is pending has to leave although the caller has gone on. */
+/* Pending output must leave even if the caller now waits for the reply. */
 TLS_TEST(pending_output_leaves)
 {
   int i;
@@ -1201,7 +1206,7 @@ TLS_TEST(pending_output_leaves)
   assert_int_equal(srv.to_server, srv.stuck_after);
   assert_int_equal(amt_http_want(&conn), AMT_WANT_WRITE);
   assert_int_equal(want_of(AMT_WANT_WRITE), AMT_WANT_WRITE);
-#ifdef AMT_BEARSSL /* has taken it all, and so must send it to get a reply */
+#ifdef AMT_BEARSSL /* took it all, and must send it to get a reply */
   assert_int_equal(want_of(AMT_WANT_READ), AMT_WANT_WRITE);
 #endif
   srv.stuck_after = 0;
@@ -1228,7 +1233,7 @@ TLS_TEST(a_reply_during_the_request_is_read)
 
 TLS_TEST(records_of_one_byte_and_many_in_one_read)
 {
-  srv.write_size = 1; /* they all lie in one read of the inner stream */
+  srv.write_size = 1; /* all of them arrive in one read of the inner stream */
   srv.reply_size = 3000;
   works();
   srv.piece = 1;
@@ -1238,7 +1243,8 @@ TLS_TEST(records_of_one_byte_and_many_in_one_read)
   assert_int_equal(srv.opened, 1);
 }
 
-/* A connection whose records can be forged, waiting for its reply. */
+/* A connection that waits for its reply, with a cipher whose records the test
+   can forge. */
 static void forge_begin(void)
 {
   again();
@@ -1376,7 +1382,8 @@ TLS_TEST(a_record_that_is_repeated_or_reordered_is_refused)
 /* ------------------------------------------------------------------------
    >>alerts */
 
-/* The words of RFC 5246 and others; a text has to have them. */
+/* What RFC 5246 and others call the alerts. The error text must contain the
+   name. */
 static const struct { int number; const char *name; } alert_names[] = {
   { 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" },
   { 22, "record_overflow" }, { 40, "handshake_failure" },
@@ -1393,7 +1400,7 @@ static const struct { int number; const char *name; } alert_names[] = {
   { 120, "no_application_protocol" }
 };
 
-/* Only letters and digits, small ones. */
+/* Keeps letters and digits, in lower case. */
 static void plain_words(char *to, size_t size, const char *from)
 {
   size_t n = 0;
@@ -1462,14 +1469,15 @@ TLS_TEST(a_server_of_another_version_is_VERSION)
   notes_check();
 }
 
-/* An edit of the first ServerHello: this many bytes into the record. */
+/* What to change in the ServerHello: `at` counts from the start of its
+   record. */
 static struct { size_t at, n; unsigned char to[2]; } hello_edit;
 
 static void edit_hello(peer *p, size_t from)
 {
   if (from == 0 && p->down.n > 90 && p->down.p[0] == 22 && p->down.p[5] == 2) {
     size_t at = hello_edit.at;
-    if (at >= 43) at = 44u + p->down.p[43] + (at - 43); /* behind the id */
+    if (at >= 43) at = 44u + p->down.p[43] + (at - 43); /* after the id */
     memcpy(p->down.p + at, hello_edit.to, hello_edit.n);
     p->edit = NULL;
   }
@@ -1543,7 +1551,7 @@ TLS_TEST(random_bytes_are_an_error)
   for (round = 0; round < 600; round++) {
     for (i = 0; i < sizeof junk; i++)
       junk[i] = (unsigned char)random_below(256);
-    if (round & 1) { /* as if it were a record of a handshake */
+    if (round & 1) { /* looks like a handshake record */
       junk[0] = (unsigned char)(20 + random_below(4));
       junk[1] = 3;
       junk[2] = 3;
@@ -1582,7 +1590,7 @@ TLS_TEST(hand_made_records_in_the_handshake_are_errors)
     int e;
     srv.raw = list[i].p;
     srv.raw_size = list[i].n;
-    srv.raw_ends = 0; /* then silence: an error, or the limit */
+    srv.raw_ends = 0; /* then the server is silent */
     e = get();
     if (e >= 0 || conn.sent != 0)
       text_add(&notes, "%s: %s\n", list[i].what, error_name(e));
@@ -1604,7 +1612,7 @@ static void record_on_tape(peer *p, size_t from)
   p->edit = NULL; /* the first flight is enough */
 }
 
-/* A handshake that breaks off: each byte of the server's side. */
+/* The server's side of the handshake breaks off at every third byte. */
 TLS_TEST(a_truncated_handshake_is_an_error)
 {
   size_t n;
@@ -1666,7 +1674,7 @@ TLS_TEST(records_without_end_in_the_handshake_end_by_the_limit)
 
 static const char unasked[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-/* Right behind the server's Finished, in the same read. */
+/* Sends a reply right after the server's Finished, in the same read. */
 static void edit_unasked(peer *p, size_t from)
 {
   (void)from;
@@ -1695,8 +1703,8 @@ TLS_TEST(bytes_before_the_request_are_never_its_reply)
 /* ------------------------------------------------------------------------
    >>flips */
 
-/* A bit flipped at each position of what the server sends. The call ends with
-   an error, and no byte of it is not the server's (step looks). */
+/* One bit is flipped in what the server sends, at each of these positions. The
+   call must fail, and step() checks that no wrong data comes through. */
 static void flips(size_t from, size_t to, size_t by, int sent)
 {
   size_t at;
@@ -1733,8 +1741,8 @@ static void measure(void)
   conversation_size = srv.to_client;
 }
 
-/* The version in a record's header is protected by nothing while there are no
-   keys: a library may be lenient about it. */
+/* Nothing protects the version in a record header before there are keys, so a
+   library may ignore a change there. */
 SLOW_TLS_TEST(a_bit_flipped_in_the_handshake_is_an_error)
 {
   random_state = 5;
@@ -1796,7 +1804,7 @@ TLS_TEST(chains_that_do_not_hold_are_refused)
   cert_spec s = cert_like("server.test", "DNS:server.test");
   cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE,
                        .issuer = authority, .issuer_key = KEY_CA };
-  /* One that may not sign. */
+  /* An issuer that is no CA. */
   s.issuer = cert_make(&middle), s.issuer_key = KEY_MIDDLE;
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_USAGE, "signed by a certificate that is no authority");
@@ -1806,7 +1814,7 @@ TLS_TEST(chains_that_do_not_hold_are_refused)
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_USAGE, "signed by one whose key may not sign certificates");
   middle.key_usage = NULL;
-  /* One that has expired, in the middle. */
+  /* An expired intermediate. */
   middle.until = date(NOW - 1, 0);
   s.issuer = cert_make(&middle);
   peer_shows(&srv, cert_make(&s), KEY_SERVER, s.issuer);
@@ -1823,8 +1831,8 @@ TLS_TEST(chains_that_do_not_hold_are_refused)
   if (tls.report.certificate != 1)
     text_add(&notes, "not yet: certificate %d, want 1\n", tls.report.certificate);
   middle.from = NULL;
-  /* The signature. An anchor whose key does not fit is passed over by both:
-     "nobody trusted has signed this" is true, too. */
+  /* A wrong signature. Both libraries skip an anchor whose key does not fit, so
+     "no trusted issuer" is right as well. */
   s.issuer = cert_make(&middle);
   peer_shows(&srv, broken_signature(&s), KEY_SERVER, s.issuer);
   refused(AMT_E_TLS_SIGNATURE, "a wrong signature");
@@ -1867,12 +1875,12 @@ TLS_TEST(certificates_for_another_use_are_refused)
   s.key_usage = "critical,digitalSignature";
   judged(&s, 0, "and again for signatures");
   s.key_usage = NULL;
-#ifdef AMT_MBEDTLS /* BearSSL does not look at extended key usage */
+#ifdef AMT_MBEDTLS /* BearSSL does not check extended key usage */
   s.ext_usage = "clientAuth";
   judged(&s, AMT_E_TLS_USAGE, "for clients only");
 #endif
   s.ext_usage = NULL;
-  s.extra_nid = NID_netscape_comment; /* critical, and nobody knows it */
+  s.extra_nid = NID_netscape_comment; /* critical and unknown */
   s.extra = "critical,DER:16:01:41";
   judged(&s, AMT_E_TLS_CERTIFICATE, "an unknown critical extension");
   s.extra = "DER:16:01:41";
@@ -1931,7 +1939,7 @@ TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
     { "20250615120000Z", "20250616120000Z", NOW, 0 },
     { "20250615120000Z", "20250616120000Z", NOW + DAY, 0 },
     { "20250615120000Z", "20250616120000Z", NOW + DAY + 1, AMT_E_TLS_EXPIRED },
-    /* the years of UTCTime: 1950 to 2049 */
+    /* UTCTime covers 1950 to 2049 */
     { "491231235959Z", "20500101000000Z", 2524607998, AMT_E_TLS_NOT_YET },
     { "491231235959Z", "20500101000000Z", 2524607999, 0 },
     { "491231235959Z", "20500101000000Z", 2524608000, 0 },
@@ -1945,7 +1953,7 @@ TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
     { "500101000000Z", "690101000000Z", NOW, AMT_E_TLS_EXPIRED },
     { "250101000000Z", "991231235959Z", NOW, AMT_E_TLS_EXPIRED },
     { "250101000000Z", "500101000000Z", NOW, AMT_E_TLS_EXPIRED },
-    /* the last year that 32 bits hold to its end, and later ones */
+    /* the last year that fits 32 bits, and later ones */
     { "250101000000Z", "21051231235958Z", 4291747198, 0 },
     { "250101000000Z", "21051231235958Z", 4291747199, AMT_E_TLS_EXPIRED },
     { "250101000000Z", "21070101000000Z", 4294967295, 0 },
@@ -1999,7 +2007,7 @@ TLS_TEST(the_dates_are_seen)
     peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
     amt_http_close(&conn);
     tls_forget();
-    get(); /* some are refused: seen all the same */
+    get(); /* some are refused, but all are reported */
     if (tls.report.from != list[i].a || tls.report.until != list[i].b)
       text_add(&notes, "%s to %s: %u to %u\n", s.from, s.until, tls.report.from,
                tls.report.until);
@@ -2010,7 +2018,7 @@ TLS_TEST(the_dates_are_seen)
   notes_check();
 }
 
-/* (mbedTLS takes dates without the Z, BearSSL those with a fraction.) */
+/* (mbedTLS accepts dates without the Z, BearSSL accepts fractions.) */
 TLS_TEST(dates_that_are_none_are_refused)
 {
   static const char *const list[] = {
@@ -2102,9 +2110,9 @@ TLS_TEST(names_in_certificates)
     { "server.test", "URI:https://server.test", NULL, AMT_E_TLS_NAME },
     { "server.test", "IP:192.0.2.1", NULL, AMT_E_TLS_NAME },
     { "server.test", NULL, "other.test", AMT_E_TLS_NAME },
-    /* a common name does not count beside a SAN */
+    /* the common name is ignored when there is a SAN */
     { "server.test", "DNS:other.test", "server.test", AMT_E_TLS_NAME },
-    /* wildcards: the whole of the first label */
+    /* a wildcard replaces the whole first label */
     { "a.wild.test", "DNS:*.wild.test", NULL, 0 },
     { "A.Wild.TEST", "DNS:*.wild.test", NULL, 0 },
     { "a.b.wild.test", "DNS:*.wild.test", NULL, AMT_E_TLS_NAME },
@@ -2132,11 +2140,12 @@ TLS_TEST(a_dot_at_the_end_of_a_host_is_no_part_of_its_name)
   judge_names(list, COUNT(list));
 }
 
-/* An otherName that has the bytes of the iPAddress 1.2.3.4 in it. */
+/* An otherName that contains the bytes of an iPAddress 1.2.3.4. */
 #define OTHER_NAME(size) \
   "DER:30:" size ":a0:0f:06:03:2a:03:04:a0:08:04:06:87:04:01:02:03:04"
 
-/* mbedTLS 3.6 reads them itself, and calls those of no length malformed. */
+/* mbedTLS 3.6 parses addresses itself and calls those of a wrong length
+   malformed. */
 #if defined(AMT_MBEDTLS) && MBEDTLS_VERSION_NUMBER >= 0x03060000
 #define ODD_IP AMT_E_TLS_CERTIFICATE
 #else
@@ -2162,11 +2171,11 @@ TLS_TEST(addresses_in_certificates)
     { "192.0.2.1", "IP:193.0.2.1", NULL, AMT_E_TLS_IP },
     { "[2001:db8::1]", "IP:2001:db8::2", NULL, AMT_E_TLS_IP },
     { "[2001:db8::1]", "IP:2001:db9::1", NULL, AMT_E_TLS_IP },
-    /* a mapped address is another one */
+    /* an IPv4-mapped address is a different address */
     { "192.0.2.1", "IP:::ffff:192.0.2.1", NULL, AMT_E_TLS_IP },
     { "[::ffff:192.0.2.1]", "IP:192.0.2.1", NULL, AMT_E_TLS_IP },
     { "[::192.0.2.1]", "IP:192.0.2.1", NULL, AMT_E_TLS_IP },
-    /* as text, it does not count */
+    /* an address given as text does not count */
     { "192.0.2.1", NULL, "192.0.2.1", AMT_E_TLS_IP },
     { "192.0.2.1", "DNS:192.0.2.1", NULL, AMT_E_TLS_IP },
     { "192.0.2.1", "DNS:*.0.2.1", NULL, AMT_E_TLS_IP },
@@ -2174,7 +2183,7 @@ TLS_TEST(addresses_in_certificates)
     { "192.0.2.1", "email:a@192.0.2.1,URI:https://192.0.2.1/", NULL,
       AMT_E_TLS_IP },
     { "192.0.2.1", NULL, NULL, AMT_E_TLS_IP },
-    /* beginnings, masks, wrong lengths */
+    /* prefixes, netmasks, wrong lengths */
     { "192.0.2.1", "DER:30:12:87:10:c0:00:02:01:00:00:00:00:00:00:00:00:00:00:"
                    "00:00", NULL, AMT_E_TLS_IP },
     { "192.0.2.1", "DER:30:0a:87:08:c0:00:02:01:ff:ff:ff:ff", NULL, ODD_IP },
@@ -2183,7 +2192,7 @@ TLS_TEST(addresses_in_certificates)
     { "192.0.2.0", "DER:30:05:87:03:c0:00:02", NULL, ODD_IP },
     { "[::]", "DER:30:02:87:00", NULL, ODD_IP },
     { "0.0.0.0", "DER:30:02:87:00", NULL, ODD_IP },
-    /* right bytes under another tag, or inside of another name */
+    /* the right bytes under another tag, or inside another name */
     { "192.0.2.1", "DER:30:06:82:04:c0:00:02:01", NULL, AMT_E_TLS_IP },
     { "192.0.2.1", "DER:30:06:86:04:c0:00:02:01", NULL, AMT_E_TLS_IP },
     { "1.2.3.4", OTHER_NAME("11"), NULL, AMT_E_TLS_IP },
@@ -2192,8 +2201,8 @@ TLS_TEST(addresses_in_certificates)
   judge_names(list, COUNT(list));
 }
 
-/* No tag but iPAddress's own, 87: not of another class, form or number. A
-   library may call such a certificate malformed before we look for the IP. */
+/* Only tag 87 is an iPAddress. These differ in class, form or number. The
+   library may reject the certificate before we look for the address. */
 TLS_TEST(an_address_under_a_tag_alike_is_none)
 {
   static const char *const list[] = { "07", "47", "8f", "97", "a7", "c7" };
@@ -2309,20 +2318,20 @@ TLS_TEST(pins_are_looked_at_with_and_without_a_chain)
     cfg.tls.pins = (const uint8_t (*)[32])pins;
     memset(pins, 0, sizeof pins);
     cfg.tls.pin_count = 3;
-    for (i = 0; i < 3; i++) { /* one of several */
+    for (i = 0; i < 3; i++) { /* the right pin at each place */
       memset(pins, 0x5A, sizeof pins);
       key_pin(pins[i], KEY_SERVER);
       srv.heard_all = 0;
       refused(AMT_HTTP_END, "one of three");
       tls_forget();
     }
-    cfg.tls.pin_count = 2; /* the third does not count now */
+    cfg.tls.pin_count = 2; /* the third pin is out of the count */
     srv.heard_all = 0;
     refused(AMT_E_TLS_PIN, "the one after the last");
     key_pin(pins[0], KEY_OTHER);
     refused(AMT_E_TLS_PIN, "another key's");
     cfg.tls.pin_count = 1;
-    for (i = 0; i < 32; i++) { /* 31 equal bytes are not enough */
+    for (i = 0; i < 32; i++) { /* every byte of the pin counts */
       key_pin(pins[0], KEY_SERVER);
       pins[0][i] ^= (uint8_t)(1 << (i % 8));
       refused(AMT_E_TLS_PIN, "one bit off");
@@ -2378,12 +2387,12 @@ TLS_TEST(a_pinned_rsa_key)
   notes_check();
 }
 
-/* Whoever shows a certificate must have its key, with the chain skipped, too:
-   the pinned certificate is public. */
+/* A certificate is public, so the server must also prove that it has the key.
+   This holds for a pinned one without chain checks, too. */
 static void editing_signature(peer *p, size_t from)
 {
   size_t i;
-  for (i = from; i + 9 < p->down.n;) { /* records, then messages in them */
+  for (i = from; i + 9 < p->down.n;) { /* each record, one message in each */
     size_t n = (size_t)(p->down.p[i + 3] << 8 | p->down.p[i + 4]);
     if (p->down.p[i] == 22 && p->down.p[i + 5] == 12) /* ServerKeyExchange */
       p->down.p[i + 5 + n - 1] ^= 1;
@@ -2442,7 +2451,7 @@ TLS_TEST(a_source_that_dries_up_is_an_error)
   notes_check();
 }
 
-/* BearSSL mixes the system's into it, where there is a system. */
+/* BearSSL mixes in the system's randomness where there is any. */
 TLS_TEST(the_callers_randomness_is_used)
 {
   unsigned char first[28];
@@ -2450,7 +2459,7 @@ TLS_TEST(the_callers_randomness_is_used)
   source.seed = 77;
   works();
   assert_true(source.bytes >= 28);
-  memcpy(first, srv.client_random + 4, 28); /* after what may be the time */
+  memcpy(first, srv.client_random + 4, 28); /* the first 4 may be the time */
   for (i = 0; i < 2; i++) {
     again();
     source.seed = i == 0 ? 77 : 78;
@@ -2488,7 +2497,7 @@ TLS_TEST(without_a_clock_nothing_is_sent)
     if (srv.up_all != 0) text_add(&notes, "%s: bytes were sent\n", what);
     srv.up_all = 0;
   }
-  clock_s = AMT_BUILD_TIME; /* set, and before the certificate begins */
+  clock_s = AMT_BUILD_TIME; /* valid, but before the certificate's first day */
   refused(AMT_E_TLS_NOT_YET, "at the build's time");
   notes_check();
   clock_s = NOW;
@@ -2527,7 +2536,7 @@ TLS_TEST(pins_alone_need_no_clock)
 /* ------------------------------------------------------------------------
    >>resumption */
 
-/* A new connection; was the session taken up again? Both ends agree. */
+/* Opens a new connection. Was the session resumed? Both ends must agree. */
 static int resumes(void)
 {
   amt_http_close(&conn);
@@ -2563,7 +2572,7 @@ TLS_TEST(a_second_stream_of_the_same_server_resumes)
 {
   works();
   amt_http_close(&conn);
-  tls_attach(); /* a stream begun anew */
+  tls_attach(); /* a fresh stream */
   works();
   assert_int_equal(tls.report.resumed, 1);
 }
@@ -2602,12 +2611,12 @@ TLS_TEST(what_a_session_was_verified_for_must_be_the_same)
     case 9: go_to("192.0.2.1", 8443); break;
     case 10:
       assert_int_equal(tls_client(&chain, &pem), 0);
-      tls_no_client(); /* reading may forget */
+      tls_no_client(); /* reading a key may forget the session */
       resumes();
       resumes();
       assert_int_equal(tls_client(&chain, &pem), 0);
       break;
-    case 11: key_pin(pins[1], KEY_CA); break; /* in its place */
+    case 11: key_pin(pins[1], KEY_CA); break; /* one pin replaced */
     default: full = 0; break; /* nothing changed */
     }
     if (resumes() != !full)
@@ -2620,7 +2629,8 @@ TLS_TEST(what_a_session_was_verified_for_must_be_the_same)
   notes_check();
 }
 
-/* A session begun without looking is not taken up by one who looks. */
+/* A session made without chain checks is not resumed by a client that makes
+   them. */
 TLS_TEST(a_session_of_an_impostor_is_not_taken_up)
 {
   cert_spec self = { .name = "server.test", .san = "DNS:server.test",
@@ -2632,7 +2642,7 @@ TLS_TEST(a_session_of_an_impostor_is_not_taken_up)
   cfg.tls.insecure_skip_chain = 0;
   amt_http_close(&conn);
   srv.heard_all = 0;
-  refused(AMT_E_TLS_SELF_SIGNED, "the same server, looked at");
+  refused(AMT_E_TLS_SELF_SIGNED, "the same server, with checks");
   notes_check();
 }
 
@@ -2654,15 +2664,15 @@ TLS_TEST(a_saved_session_ends_after_a_day)
   assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY);
   clock_s = cfg.saved_until - 1;
   assert_int_equal(resumes(), 1);
-  assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY); /* not prolonged */
+  assert_in_range(cfg.saved_until, NOW + 1, NOW + DAY); /* not extended */
   clock_s = (int64_t)cfg.saved_until;
   assert_int_equal(resumes(), 0);
-  clock_s = NOW; /* a clock that went back */
+  clock_s = NOW; /* the clock went back */
   works();
   assert_true((int64_t)cfg.saved_until <= NOW + 2 * DAY + 2);
 }
 
-/* The certificate ends before the day does, and so does the session. */
+/* The certificate expires within the day, and the session with it. */
 TLS_TEST(a_session_does_not_outlive_its_certificate)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
@@ -2691,7 +2701,7 @@ TLS_TEST(a_server_that_forgot_gives_a_full_handshake)
     SSL_CTX_set_tlsext_ticket_keys(srv.ctx, keys, sizeof keys);
     assert_int_equal(resumes(), 0);
     assert_int_equal(resumes(), 1);
-    /* Another server in its place, with an unknown certificate. */
+    /* Another server takes its place, with an unknown certificate. */
     peer_shows(&srv, authority, KEY_CA, NULL);
     srv.heard_all = 0;
     amt_http_close(&conn);
@@ -2718,11 +2728,11 @@ TLS_TEST(a_failed_resumption_does_not_poison_later_ones)
     srv.fail_at = srv.calls + n;
     get();
     srv.fail_at = 0;
-    resumes(); /* it works, resumed or not */
+    resumes(); /* works, resumed or not */
     for (i = 0; i < 2; i++)
       if (resumes() != 1) text_add(&notes, "after call %ld: not resumed\n", n);
   }
-  /* A Finished that is wrong. */
+  /* A wrong Finished. */
   for (n = 0; n < 60; n += 7) {
     amt_http_close(&conn);
     srv.flip = 1;
@@ -2736,13 +2746,13 @@ TLS_TEST(a_failed_resumption_does_not_poison_later_ones)
   notes_check();
 }
 
-/* A resumed session must be the one saved: its master secret is needed. */
+/* Only the server that knows the session's master secret can resume it. */
 TLS_TEST(an_impostor_cannot_resume)
 {
   int e;
   works();
   assert_int_equal(resumes(), 1);
-  /* Saved secrets that differ: the Finished fails, nothing is sent. */
+  /* The secrets differ: Finished does not verify, and nothing is sent. */
 #ifdef AMT_BEARSSL
   cfg.saved.master_secret[5] ^= 1;
 #else
@@ -2907,10 +2917,10 @@ TLS_TEST(a_key_that_does_not_fit_is_an_error)
 }
 
 /* ------------------------------------------------------------------------
-   >>gone: the server has said something and closed, with our bytes unread:
-   writes fail, and what it said can be read */
+   >>gone: the server has sent something and closed without reading our bytes.
+   Writes fail, but what it sent can be read. */
 
-/* Once these failed the error was the write's, "the connection broke". */
+/* The alert explains why the write failed, so the alert is the error. */
 TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
 {
   static const size_t pieces[] = { 0, 1, 5, 64, 100 };
@@ -2922,7 +2932,7 @@ TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
       again();
       srv.gone = 1;
       srv.piece = pieces[i];
-      if (shows) { /* one of an authority that the server does not know */
+      if (shows) { /* from a CA that the server does not know */
         proof p = proof_make(KEY_CLIENT, 1, stranger, KEY_OTHER, NULL);
         shows_proof(&p);
         proof_free(&p);
@@ -2931,7 +2941,7 @@ TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
       e = get();
       if (e != AMT_E_TLS_ALERT(shows ? 48 : 40))
         text_add(&notes, "in pieces of %zu, %s: %s (library %d)\n", pieces[i],
-                 shows ? "a stranger's" : "none", error_name(e),
+                 shows ? "unknown CA" : "no certificate", error_name(e),
                  tls.report.lib_error);
       assert_int_equal(srv.heard_all, 0);
       assert_int_equal(conn.taken, 0);
@@ -2939,8 +2949,9 @@ TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
   notes_check();
 }
 
-/* A reply in the midst of the request: 413, say. `sent`: before it comes.
-   `pending`: then so many bytes more leave, the rest waits in the stream. */
+/* A reply, a 413 say, arrives in the middle of the request. `sent` bytes of the
+   request arrive before it. Then `pending` more leave, and the rest stays in
+   the stream. */
 static int replies_and_goes(int how, size_t sent, size_t pending, size_t size)
 {
   int i;
@@ -2981,7 +2992,8 @@ TLS_TEST(a_reply_behind_a_write_that_failed_is_read)
   notes_check();
 }
 
-/* Below is a modem that sends the record whole and then answers ERROR. */
+/* The inner stream sends the whole record and then reports an error, as a modem
+   does that answers ERROR. */
 TLS_TEST(a_request_whose_record_left_is_taken)
 {
   int silent, e;
@@ -2999,13 +3011,13 @@ TLS_TEST(a_request_whose_record_left_is_taken)
       assert_int_equal(e, AMT_E_RESET);
       continue;
     }
-    assert_int_equal(e, AMT_HTTP_EARLY); /* its reply is there */
+    assert_int_equal(e, AMT_HTTP_EARLY); /* the reply is there */
     assert_int_equal(finish(AMT_HTTP_NO_BODY), AMT_HTTP_END);
     check_whole(AMT_HTTP_NO_BODY);
   }
 }
 
-/* Not whole, or not at all: then it is an error, and never an end. */
+/* A partial reply, or none, is an error. */
 TLS_TEST(half_a_reply_behind_a_write_that_failed_is_an_error)
 {
   static const size_t pending[] = { 0, 40 };
@@ -3031,7 +3043,7 @@ TLS_TEST(half_a_reply_behind_a_write_that_failed_is_an_error)
                  error_name(e));
       assert_int_equal(got.body.n, srv.reply_size);
     }
-  /* Nothing was said: the write's error, or the end that there is. */
+  /* Without a reply, the error is the write's or the end of the connection. */
   again();
   srv.silent = 1;
   begin_open();
@@ -3042,7 +3054,7 @@ TLS_TEST(half_a_reply_behind_a_write_that_failed_is_an_error)
   notes_check();
 }
 
-/* The last message of a resumed handshake is ours. */
+/* In a resumed handshake the last message is ours. */
 TLS_TEST(a_resumed_handshake_may_break_at_each_call)
 {
   long n, all;
@@ -3074,11 +3086,11 @@ TLS_TEST(a_resumed_handshake_may_break_at_each_call)
 /* ------------------------------------------------------------------------
    >>odd-certificates
 
-   Mutated inside and signed again, by the trusted authority: what the client
-   takes, OpenSSL must take as well, with the same dates. And mutated on the
-   way, where the handshake cannot succeed whatever the certificate says. */
+   Some are mutated and signed again by the trusted authority: what the client
+   accepts, OpenSSL must accept, too, with the same dates. Others are mutated
+   on the way, so their handshake can never succeed. */
 
-/* The certificate around this TBSCertificate, signed by the authority. */
+/* A certificate with this TBSCertificate, signed by the authority. */
 static bytes sign_again(const unsigned char *tbs, size_t n, size_t sig_alg_n,
                         const unsigned char *sig_alg)
 {
@@ -3101,7 +3113,7 @@ static bytes sign_again(const unsigned char *tbs, size_t n, size_t sig_alg_n,
   return out;
 }
 
-/* What OpenSSL says to it for this name and time: 0 is fine. */
+/* OpenSSL's verdict for this name and time; 0: valid. */
 static int openssl_verdict(X509 *x, const char *host, int64_t when)
 {
   X509_STORE     *store = X509_STORE_new();
@@ -3127,8 +3139,8 @@ static int openssl_verdict(X509 *x, const char *host, int64_t when)
   return verdict;
 }
 
-/* The algorithm stands in a certificate twice. Only OpenSSL compares them; the
-   signature is judged by the outer one. */
+/* A certificate names its signature algorithm twice. Only OpenSSL compares the
+   two; the libraries use the outer one. */
 static int one_algorithm(X509 *x)
 {
   const X509_ALGOR *outer;
@@ -3142,7 +3154,7 @@ static int64_t openssl_date(const ASN1_TIME *t)
   return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : -1;
 }
 
-/* An SSL_CTX_use_certificate that may fail. */
+/* Like SSL_CTX_use_certificate, but it may fail. */
 static int peer_can_show(peer *p, X509 *x)
 {
   SSL_CTX *old = p->ctx;
@@ -3212,7 +3224,7 @@ static void judge_signed_again(const bytes *tbs, const unsigned char *alg,
         text_add(&notes, "\n");
       }
     } else if (srv.heard_all != 0) {
-      text_add(&notes, "refused, and sent\n");
+      text_add(&notes, "refused, but a request was sent\n");
     }
   }
   X509_free(x);
@@ -3242,7 +3254,7 @@ SLOW_TLS_TEST(mutated_certificates_are_judged_as_OpenSSL_judges)
     if (round > 1) mutate(&b, 1 + random_below(2));
     go_to(host, 443);
     judge_signed_again(&b, alg, (size_t)alg_n, host, &taken, &shown);
-    if (round == 1) assert_int_equal(taken, 2); /* unchanged, it is taken */
+    if (round == 1) assert_int_equal(taken, 2); /* unchanged: accepted */
     bytes_free(&b);
   }
   OPENSSL_free(tbs);
@@ -3262,13 +3274,13 @@ SLOW_TLS_TEST(certificates_mutated_on_the_way_are_refused)
     size_t   n;
     odd_der.n = 0;
     bytes_add(&odd_der, good.p, good.n);
-    if (how == 0) { /* cut */
+    if (how == 0) { /* cut short */
       odd_der.n = random_below((uint32_t)good.n);
       bytes_add(&odd_der, "", 0);
-    } else if (how == 1) { /* a length of an element, everywhere */
+    } else if (how == 1) { /* a changed length byte, anywhere */
       n = 1 + random_below((uint32_t)good.n - 1);
       odd_der.p[n] = (unsigned char)(0x80 + random_below(128));
-    } else if (how == 2) { /* junk behind */
+    } else if (how == 2) { /* junk at the end */
       for (n = random_below(200); n != 0; n--)
         bytes_add(&odd_der, &pattern[random_below(1000)], 1);
       mutate(&odd_der, 1);
@@ -3292,7 +3304,7 @@ SLOW_TLS_TEST(certificates_mutated_on_the_way_are_refused)
   notes_check();
 }
 
-/* No certificate at all, and chains of junk. */
+/* No certificate at all, or a chain of junk. */
 TLS_TEST(an_empty_chain_is_refused)
 {
   static const struct { const char *p; size_t n; } list[] = {
@@ -3355,7 +3367,7 @@ TLS_TEST(nothing_secret_is_left_after_a_close)
              "the reply");
     look_for(tls_buffer, sizeof tls_buffer, srv.master, 48, "the buffer",
              "the master secret");
-    assert_true(holds(&cfg, sizeof cfg, srv.master, 48)); /* for the next */
+    assert_true(holds(&cfg, sizeof cfg, srv.master, 48)); /* to resume it */
 #endif
   }
   tls_forget();
@@ -3363,7 +3375,7 @@ TLS_TEST(nothing_secret_is_left_after_a_close)
   notes_check();
 }
 
-/* The keys of the records, too. */
+/* No record key either. */
 TLS_TEST(no_traffic_key_is_left_after_a_close)
 {
   unsigned char block[40];
@@ -3377,7 +3389,7 @@ TLS_TEST(no_traffic_key_is_left_after_a_close)
 }
 
 /* ------------------------------------------------------------------------
-   >>reader: of certificates, fed by hand */
+   >>reader: the certificate reader, fed by hand */
 
 static int reader_eats(amt_tls_reader *r, const void *p, size_t n)
 {
@@ -3400,8 +3412,8 @@ TLS_TEST(an_empty_extension_is_not_a_date)
 }
 
 #ifndef AMT_TLS_NO_IP
-/* Its OID is longer than any that matters. An address in it is not one of the
-   subjectAltName before it. */
+/* The second extension's OID is longer than any that we look for. Its content
+   looks like an address in a subjectAltName, but must not count as one. */
 TLS_TEST(an_extension_with_a_long_name_is_not_the_one_before_it)
 {
   static const uint8_t der[] = {
@@ -3431,7 +3443,7 @@ TLS_TEST(behind_a_broken_header_nothing_is_read)
     amt_tls_reader r;
     memset(&r, 0, sizeof r);
     reader_eats(&r, der, n);
-    reader_eats(&r, "\x30\x85", 2); /* a length of five bytes */
+    reader_eats(&r, "\x30\x85", 2); /* a length of five bytes is too long */
     assert_int_equal(r.state, AMT__CERT_BAD);
     issuer = r.name[0], subject = r.name[1];
     assert_int_equal(reader_eats(&r, der, sizeof der), 0);
@@ -3462,7 +3474,7 @@ TLS_TEST(more_elements_than_are_counted_do_no_harm)
   memset(&r, 0, sizeof r);
   reader_eats(&r, head, sizeof head);
   for (i = 0; i < 300; i++) of_key += reader_eats(&r, "\x05\x00", 2);
-  assert_int_equal(of_key, 2); /* the sixth, and none beside it */
+  assert_int_equal(of_key, 2); /* both bytes of the sixth element's header */
   assert_int_equal(r.index[2], 255);
   assert_int_equal(r.depth, 0);
   assert_int_equal(r.state, AMT__CERT_TAG);
@@ -3489,7 +3501,7 @@ TLS_TEST(only_the_256_alerts_are_alerts)
   assert_string_equal(amt_http_error(AMT_E_TLS_ALERT(0) + 1), "");
 }
 
-/* Of a chain that is not judged only the first is looked at, for its key. */
+/* When the chain is not checked, only the first certificate's key counts. */
 TLS_TEST(without_a_chain_the_pin_is_the_servers_own)
 {
   static uint8_t pins[1][32];
@@ -3510,8 +3522,8 @@ TLS_TEST(without_a_chain_the_pin_is_the_servers_own)
   notes_check();
 }
 
-/* The server has forgotten the session that is offered, and shows another
-   certificate: what is wrong with that is told. */
+/* The server has dropped the offered session and shows a new certificate. The
+   error is about that certificate. */
 TLS_TEST(a_refusal_after_an_offer_is_told_as_any_other)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
@@ -3552,7 +3564,7 @@ TLS_TEST(a_reply_to_close_notify_need_not_arrive)
 {
   unsigned char some[10];
   long          n;
-  for (n = 1; n < 5; n++) { /* reads its header, reads it, writes its own */
+  for (n = 1; n < 5; n++) { /* read header, read body, write our own */
     again();
     srv.silent = 1;
     begin_sent(0);
@@ -3580,7 +3592,7 @@ TLS_TEST(every_buffer_size_carries_every_body)
   cert_spec   s = cert_like("server.test", NULL);
   static text san;
   size_t      i, j;
-  text_clear(&san); /* a certificate of several records */
+  text_clear(&san); /* makes the certificate span several records */
   for (i = 0; i < 150; i++) text_add(&san, "DNS:host-number-%zu.test,", i);
   text_add(&san, "DNS:server.test");
   s.san = san.s;
@@ -3625,7 +3637,7 @@ TLS_TEST(a_buffer_that_is_too_small_is_BUFFER)
   works();
 }
 
-/* From a server that goes on with large records all the same. */
+/* The server sends large records all the same. */
 TLS_TEST(a_record_larger_than_the_buffer_is_RECORD)
 {
   static unsigned char large[5000];
@@ -3682,7 +3694,7 @@ static bytes pem_of_three(const char *newline)
   return out;
 }
 
-/* Reads n bytes in pieces; what came of it. */
+/* Reads n bytes in pieces. Returns the reader's result. */
 static int pem_read(amt_bearssl_anchors *a, void *mem, size_t size,
                     const void *p, size_t n, size_t piece)
 {
@@ -3697,7 +3709,7 @@ static int pem_read(amt_bearssl_anchors *a, void *mem, size_t size,
   return e == 0 ? amt_bearssl_anchors_end(a) : e;
 }
 
-/* So many anchors of the list, in any order, are this authority. */
+/* So many anchors of the list are this authority; their order is free. */
 static void check_anchors(const amt_bearssl_anchors *list, X509 *x, int which,
                           size_t times)
 {
@@ -3737,7 +3749,7 @@ SLOW_TLS_TEST(anchors_read_the_same_however_they_are_cut)
       check_anchors(&a, authority, KEY_CA, 2);
       check_anchors(&a, stranger, KEY_OTHER, 1);
     }
-    for (cut = 1; cut < pem.n; cut++) { /* two pieces, cut everywhere */
+    for (cut = 1; cut < pem.n; cut++) { /* in two pieces, cut at each byte */
       memset(&a, 0, sizeof a);
       a.mem = anchor_memory[1], a.size = sizeof anchor_memory[1];
       assert_int_equal(amt_bearssl_anchors_read(&a, pem.p, cut), 0);
@@ -3751,7 +3763,7 @@ SLOW_TLS_TEST(anchors_read_the_same_however_they_are_cut)
   }
 }
 
-/* What became of these two, of which the second can always be used. */
+/* Reads this anchor and a good one; `passed` of them are passed over. */
 static void check_passed(cert_spec s, uint32_t now, size_t passed)
 {
   static amt_bearssl_anchors a;
@@ -3775,10 +3787,10 @@ TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
   s.until = date(NOW, 0);
   check_passed(s, (uint32_t)NOW, 0);
   check_passed(s, (uint32_t)NOW + 1, 1);
-  check_passed(s, (uint32_t)(NOW + DAY - 43201), 1); /* the next midnight */
+  check_passed(s, (uint32_t)(NOW + DAY - 43201), 1); /* that day's end */
   check_passed(s, (uint32_t)(NOW - DAY), 0);
-  check_passed(s, 0, 1); /* the system's time */
-  check_passed(s, 1, 0); /* before this build: no time at all */
+  check_passed(s, 0, 1); /* 0: the system's time */
+  check_passed(s, 1, 0); /* before the build, so the clock counts as not set */
   s.until = NULL;
   s.key = KEY_RSA_1024;
   check_passed(s, (uint32_t)NOW, 1);
@@ -3786,7 +3798,7 @@ TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
   check_passed(s, (uint32_t)NOW, 0);
 }
 
-/* Of a key: two bytes of length are the most there are. */
+/* A key has lengths of at most two bytes. */
 TLS_TEST(an_element_whose_length_is_malformed_is_none)
 {
   static const struct { size_t n; unsigned char p[8]; } list[] = {
@@ -3814,7 +3826,7 @@ static void check_number(const unsigned char *p, size_t n, const char *name)
   BN_free(number);
 }
 
-/* What read them may go: all that the list needs is in the caller's memory. */
+/* The reader may go away: the list lives in the caller's memory. */
 TLS_TEST(an_RSA_anchor_outlives_its_reader)
 {
   static amt_bearssl_anchors a;
@@ -3834,7 +3846,8 @@ TLS_TEST(an_RSA_anchor_outlives_its_reader)
   bytes_free(&pem);
 }
 
-/* Up to the last line, "-----END ...": of that, a part is as good. */
+/* The length without the last line: part of "-----END ..." is accepted as
+   well. */
 static size_t data_of(const bytes *pem)
 {
   return (size_t)((unsigned char *)strstr((char *)pem->p, "-----END") - pem->p);
@@ -3852,7 +3865,7 @@ TLS_TEST(a_text_that_breaks_off_is_PEM)
     if (e != AMT_E_TLS_PEM)
       text_add(&notes, "%zu of %zu bytes: %s\n", n, pem.n, error_name(e));
   }
-  /* A second one that breaks off is no success either. */
+  /* A second certificate that breaks off is an error, too. */
   n = pem.n;
   cert_pem(&pem, authority);
   n += 200;
@@ -3870,7 +3883,7 @@ SLOW_TLS_TEST(memory_of_every_size_is_enough_or_ROOM)
   size_t size, off, enough = 0;
   for (off = 0; off < 4; off++)
     for (size = 0; size < 1500; size++) {
-      /* The block ends where the memory does, and begins anywhere. */
+      /* The memory ends with the block and starts at any alignment. */
       unsigned char *block = malloc(size + off + (size + off == 0));
       int            e = pem_read(&a, block + off, size, pem.p, pem.n, pem.n);
       if (e == 0) {
@@ -3966,7 +3979,7 @@ TLS_TEST(what_cannot_be_used_is_passed_over_and_counted)
   assert_int_equal(a.passed, 1);
   cert_pem(&pem, authority);
   cert_pem(&pem, cert_make(&ed));
-  key_pem(&pem, KEY_SERVER, 1); /* no certificate: not counted */
+  key_pem(&pem, KEY_SERVER, 1); /* not a certificate: not counted */
   cert_pem(&pem, stranger);
   assert_int_equal(pem_read(&a, anchor_memory[0], sizeof anchor_memory[0],
                             pem.p, pem.n, 64), 0);
@@ -4064,7 +4077,7 @@ static void same_number(EVP_PKEY *made, const char *name,
   BN_free(secret);
 }
 
-/* What was read of it. curve: BR_EC_, or 0: RSA. */
+/* What the reader kept is this key. curve: BR_EC_..., or 0 for RSA. */
 static void same_key(EVP_PKEY *made, int curve)
 {
   const br_rsa_private_key *rsa = &client_of_ours.rsa;
@@ -4082,7 +4095,7 @@ static void same_key(EVP_PKEY *made, int curve)
   same_number(made, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, rsa->iq, rsa->iqlen);
 }
 
-/* A key in both forms; only the newer one tells RSA-PSS from RSA. */
+/* Reads the key in both forms. Only PKCS #8 tells RSA-PSS from RSA. */
 static void key_forms(EVP_PKEY *made, int want, int curve, const char *what)
 {
   proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
@@ -4128,21 +4141,21 @@ TLS_TEST(keys_of_odd_elements_are_refused)
   static const struct { const char *der; size_t n; } list[] = {
     { "", 0 }, { "\x30", 1 }, { "\x31\x00", 2 }, { "\x30\x00", 2 },
     { "\x30\x03\x02\x01\x00", 5 },                       /* a version alone */
-    { "\x30\x82\x00", 3 }, { "\x30\x83\x00\x00\x00", 5 }, /* its length */
+    { "\x30\x82\x00", 3 }, { "\x30\x83\x00\x00\x00", 5 }, /* bad lengths */
     { "\x30\x80\x00\x00", 4 }, { "\x30\x7f\x02\x01\x00", 5 },
     { "\x30\x1b\x02\x01\x00" "\x02\x01\x00\x02\x01\x03\x02\x01\x01"
       "\x02\x01\x03\x02\x01\x03\x02\x01\x01\x02\x01\x01\x02\x01\x01",
-      29 }, /* RSA, its modulus 0 */
+      29 }, /* RSA with a modulus of 0 */
     { "\x30\x1a\x02\x01\x00" "\x02\x00\x02\x01\x03\x02\x01\x01"
       "\x02\x01\x03\x02\x01\x03\x02\x01\x01\x02\x01\x01\x02\x01\x01",
       28 }, /* and of no bytes */
-    { "\x30\x06\x02\x01\x01\x04\x01\x05", 8 }, /* EC, and no curve */
+    { "\x30\x06\x02\x01\x01\x04\x01\x05", 8 }, /* EC without a curve */
     { "\x30\x08\x02\x01\x01\x04\x01\x05\xa0\x00", 10 },
     { "\x30\x0f\x02\x01\x01\x04\x01\x05\xa0\x07\x06\x05\x2b\x81\x05\x00"
       "\x22", 17 },
     { "\x30\x0f\x02\x01\x01\x04\x01\x05\xa0\x07\x06\x05\x2b\x81\x04\x00"
       "\x21", 17 }, /* P-224 */
-    { "\x30\x05\x02\x01\x00\x30\x00", 7 } /* PKCS #8, and no key */
+    { "\x30\x05\x02\x01\x00\x30\x00", 7 } /* PKCS #8 without a key */
   };
   proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
   size_t i;
@@ -4185,7 +4198,7 @@ TLS_TEST(client_texts_that_are_none_are_refused)
       text_add(&notes, "%s: %s, want %s\n", list[n].what, error_name(e),
                error_name(list[n].e));
   }
-  for (n = 0; n < data_of(&p.key); n++) { /* cut, at the edge */
+  for (n = 0; n < data_of(&p.key); n++) { /* cut off, at the edge */
     const char *cut = (const char *)edge_copy(p.key.p, n);
     memset(&c, 0, sizeof c);
     if (amt_bearssl_client_read(&c, client_memory, sizeof client_memory,
@@ -4200,7 +4213,7 @@ TLS_TEST(client_texts_that_are_none_are_refused)
       text_add(&notes, "a chain of %zu bytes is taken\n", n);
   }
   random_state = 17;
-  for (n = 0; n < 600; n++) { /* any outcome but a crash */
+  for (n = 0; n < 600; n++) { /* must not crash, whatever the result */
     const proof *from = n & 1 ? &rsa : &p;
     bytes        odd = { NULL, 0, 0 };
     bytes_add(&odd, from->key.p, from->key.n);
@@ -4259,7 +4272,7 @@ static int system_seeds(const br_prng_class **ctx)
   return 1;
 }
 
-/* In place of BearSSL's own. */
+/* Takes the place of BearSSL's own function. */
 br_prng_seeder br_prng_seeder_system(const char **name)
 {
   if (name != NULL) *name = "of the test";
@@ -4277,7 +4290,7 @@ TLS_TEST(a_system_without_randomness_is_RANDOM)
   works();
 }
 
-/* The session is not to blame: it stays. */
+/* The session is kept: it is not the cause. */
 TLS_TEST(without_randomness_a_saved_session_waits)
 {
   cfg.tls.random = NULL;
@@ -4431,7 +4444,7 @@ static const int ciphers_of_13[] = {
   MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, 0
 };
 
-/* The ticket comes behind the handshake: the session is saved then. */
+/* The ticket comes after the handshake, and the session is saved then. */
 TLS_TEST(tls_13_is_spoken_where_it_is_listed_and_resumes)
 {
   int i;
@@ -4443,13 +4456,13 @@ TLS_TEST(tls_13_is_spoken_where_it_is_listed_and_resumes)
     assert_int_equal(srv.resumed, i != 0);
     amt_http_close(&conn);
   }
-  cfg.ciphers = NULL; /* another session, then, and TLS 1.2 */
+  cfg.ciphers = NULL; /* another session, and TLS 1.2 */
   works();
   assert_int_equal(SSL_version(srv.ssl), TLS1_2_VERSION);
   assert_int_equal(tls.report.resumed, 0);
 }
 
-/* With TLS 1.3 a server looks for our certificate when all else is done. */
+/* With TLS 1.3 a server asks for our certificate after all else. */
 TLS_TEST(with_tls_13_a_missing_certificate_is_told)
 {
   int e;
@@ -4503,8 +4516,8 @@ TLS_TEST(a_set_up_that_fails_is_MEMORY_and_sends_nothing)
 }
 
 #ifdef __GLIBC__
-/* Also without a sanitizer that looks for leaks. A connection has 40 kB, and
-   OpenSSL, on the other side, keeps a little more each time. */
+/* Finds a leak without a sanitizer, too. A connection takes 40 kB. OpenSSL, in
+   the same process, keeps a little more each time. */
 TLS_TEST(a_close_gives_all_memory_back)
 {
   size_t before = 0;
@@ -4517,7 +4530,7 @@ TLS_TEST(a_close_gives_all_memory_back)
   assert_true(mallinfo2().uordblks < before + 16000);
 }
 
-/* A ticket this large shows in what the heap has. */
+/* A ticket of this size shows in the heap's total. */
 #ifdef MBEDTLS_SSL_SESSION_TICKETS
 TLS_TEST(a_session_that_is_forgotten_leaves_nothing_on_the_heap)
 {
@@ -4569,7 +4582,7 @@ TLS_TEST(a_system_without_randomness_is_RANDOM)
   unsigned char some[64];
   cfg.tls.random = NULL;
   assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some), 0);
-  mbedtls_entropy_free(&cfg.entropy); /* now it has no sources */
+  mbedtls_entropy_free(&cfg.entropy); /* it has no sources now */
   assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some),
                    MBEDTLS_ERR_ENTROPY_SOURCE_FAILED);
   assert_int_equal(tls.verdict, AMT_E_TLS_RANDOM);
@@ -4579,7 +4592,7 @@ TLS_TEST(a_system_without_randomness_is_RANDOM)
   notes_check();
 }
 
-/* mbedTLS has looked at the lengths before; ours hold all the same. */
+/* mbedTLS has checked the lengths before. Ours must hold without that. */
 TLS_TEST(a_message_is_not_read_behind_its_end)
 {
   unsigned char message[] = { 11, 0, 0, 12, 0, 0, 9, 0, 0, 2, 1, 2, 0, 0, 3, 9 };
@@ -4587,13 +4600,14 @@ TLS_TEST(a_message_is_not_read_behind_its_end)
   assert_int_equal(amt__mbedtls_shown(message, &at), 2);
   assert_int_equal(at, 10);
   at += 2;
-  assert_int_equal(amt__mbedtls_shown(message, &at), 0); /* 3 of 1 byte */
+  assert_int_equal(amt__mbedtls_shown(message, &at), 0); /* says 3, has 1 */
   at = 16;
   assert_int_equal(amt__mbedtls_shown(message, &at), 0);
 }
 
 #if AMT__TLS_READER && defined(AMT__MBEDTLS_MESSAGE)
-/* A Certificate message with two of one byte each, as mbedTLS has it. */
+/* Puts a Certificate message with two certificates, of one byte each, where
+   mbedTLS keeps it. */
 static void message_of(unsigned char first, unsigned char second)
 {
   unsigned char message[] = { 11, 0, 0, 11, 0, 0, 8, 0, 0, 1, 0, 0, 0, 1, 0 };
@@ -4603,7 +4617,7 @@ static void message_of(unsigned char first, unsigned char second)
          sizeof message);
 }
 
-/* A certificate of the length of one that was dropped is still another. */
+/* A certificate of the same length as the dropped one is a different one. */
 TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
 {
   unsigned char    own[] = { 1 };
@@ -4620,7 +4634,7 @@ TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
   assert_int_equal(tls.report.certificate, 0);
 }
 
-/* One further up is no reason for a name that is wrong. */
+/* A dropped issuer does not explain a wrong name. */
 TLS_TEST(what_mbedTLS_dropped_higher_explains_a_missing_issuer_alone)
 {
   static const int verdict[] = { AMT_E_TLS_NAME, AMT_E_TLS_ISSUER };
@@ -4641,8 +4655,8 @@ TLS_TEST(what_mbedTLS_dropped_higher_explains_a_missing_issuer_alone)
   }
 }
 
-/* Once the chain is verified, no certificate is to blame, nor is one where all
-   can be read. */
+/* No certificate is blamed once the chain is verified, or when all can be
+   read. */
 TLS_TEST(a_certificate_is_blamed_only_if_it_is_the_one_that_cannot_be_read)
 {
   message_of(1, 2);
@@ -4654,18 +4668,18 @@ TLS_TEST(a_certificate_is_blamed_only_if_it_is_the_one_that_cannot_be_read)
   amt__mbedtls_find(&tls);
   assert_int_equal(tls.report.certificate, 0);
   tls.report.certificate = 9;
-  ((unsigned char *)AMT__MBEDTLS_MESSAGE(&tls.ssl))[6] = 0; /* none is there */
+  ((unsigned char *)AMT__MBEDTLS_MESSAGE(&tls.ssl))[6] = 0; /* an empty list */
   amt__mbedtls_find(&tls);
   assert_int_equal(tls.report.certificate, 9);
 }
 #endif
 
 #if AMT__TLS_READER
-/* leaf, its issuer, and then that one's behind the root: mbedTLS does not look
-   for one that was sent before. */
+/* The leaf, its issuer, the root, and last the certificate that belongs before
+   the root. mbedTLS does not look back in the list. */
 TLS_TEST(the_first_certificate_out_of_its_place_is_told)
 {
-  static unsigned char name[] = "abcd"; /* each is signed by the next letter */
+  static unsigned char name[] = "abcd"; /* each letter is signed by the next */
   static const int     sent[] = { 0, 1, 3, 2 };
   mbedtls_x509_crt     crt[4];
   int                  i, which = 9;
@@ -4713,16 +4727,16 @@ TLS_TEST(each_reason_of_mbedTLS_has_its_error)
   };
   size_t i;
   begin_open();
-  tls.verified = 0; /* and mbedTLS's buffer holds no Certificate any more */
+  tls.verified = 0; /* mbedTLS's buffer holds no Certificate any more */
   tls.top = 0;
-  tls.reader.name[0] = 1; /* not its own */
+  tls.reader.name[0] = 1; /* not issued by itself */
   for (i = 0; i < COUNT(why); i++)
     if (amt__mbedtls_refused(&tls, why[i].flags, 0) != why[i].error)
       text_add(&notes, "flags %x\n", (unsigned)why[i].flags);
   for (i = 0; i < COUNT(end); i++)
     if (amt__mbedtls_result(&tls, end[i].result) != end[i].error)
       text_add(&notes, "result -0x%x\n", (unsigned)-end[i].result);
-  /* Nothing has arrived yet: whether the server speaks TLS is not known. */
+  /* Before anything has arrived, nobody knows whether the server speaks TLS. */
   tls.state = AMT__TLS_SHAKING;
   tls.first = 0;
   for (i = 0; i < COUNT(end); i++)
@@ -4761,7 +4775,7 @@ TLS_TEST(a_weak_key_of_the_issuer_is_the_issuers)
   notes_check();
 }
 
-/* BearSSL passes such anchors over when it reads them. */
+/* BearSSL skips such anchors when it reads them. */
 TLS_TEST(of_an_anchor_the_dates_the_key_and_the_constraints_are_judged)
 {
   static const struct { int e, key, days; const char *constraints; } list[] = {
@@ -4799,8 +4813,8 @@ TLS_TEST(a_record_that_could_not_be_kept_is_not_taken)
   check_whole(100);
 }
 
-/* An alert of mbedTLS's own, while a record waits: kept by mbedTLS it would be
-   taken for the next piece of the request, which then never leaves. */
+/* mbedTLS sends an alert while a record waits. Kept inside mbedTLS, it would
+   count as the next piece of the request, which would then never leave. */
 TLS_TEST(an_alert_waits_behind_the_record_that_waits)
 {
   size_t before;
@@ -4812,7 +4826,7 @@ TLS_TEST(an_alert_waits_behind_the_record_that_waits)
   assert_int_equal(srv.to_server, before + 10);
   assert_int_equal(tls.out_len - tls.out_at, 1053 + 31 - 10);
   assert_memory_equal(tls.out + tls.out_at, pattern + 10, 1053 + 31 - 10);
-  /* One that has no more room stays with mbedTLS. */
+  /* What does not fit stays with mbedTLS. */
   assert_int_equal(amt__mbedtls_send(&tls, pattern, 110),
                    MBEDTLS_ERR_SSL_WANT_WRITE);
   srv.stuck_after = 0;
@@ -4820,8 +4834,8 @@ TLS_TEST(an_alert_waits_behind_the_record_that_waits)
   assert_int_equal(srv.to_server, before + 1053 + 31);
 }
 
-/* What mbedTLS itself keeps back is not taken. It keeps nothing of a request:
-   so the state is ruined. */
+/* Bytes that mbedTLS holds back count as not taken. A request never gets there,
+   so the test forces the state. */
 TLS_TEST(what_mbedTLS_keeps_back_is_not_taken)
 {
   begin_open();
@@ -4833,7 +4847,7 @@ TLS_TEST(what_mbedTLS_keeps_back_is_not_taken)
   assert_int_equal(tls.out_len, 0);
 }
 
-/* mbedTLS will not let it come to that: so the state is ruined. */
+/* mbedTLS never gets here, so the test sets the state. */
 TLS_TEST(a_handshake_that_verified_nothing_is_BROKEN)
 {
   assert_int_equal(tls.verified, 0);
