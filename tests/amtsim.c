@@ -12,13 +12,12 @@
    >>plan >>reply >>holes >>calls >>control >>http >>main
 
    THE WIRE
-   What is published are the functions and fields and, in the vendor's ACS SDK
-   documentation, BatchRequestId, AmtLogonToken and X-AMT-LogonToken; paths and
-   the other JSON names are the amt.h project's own choice. All stand in the
-   table at >>wire; --wire FILE replaces any of them (what can be said there
-   stands above the table; tests/wire-0.1.txt is what version 0.1 spoke).
-   Without it, every call is a POST with a JSON object (Content-Type
-   application/json):
+   The functions and fields are published, and so are the names BatchRequestId,
+   AmtLogonToken and X-AMT-LogonToken (in the vendor's ACS SDK documentation).
+   Paths and the other JSON names are this project's own choice. All stand in
+   the table at >>wire, and --wire FILE replaces any of them (tests/wire-0.1.txt
+   is what version 0.1 spoke). Without it, every call is a POST with a JSON
+   object (Content-Type application/json):
 
      /AmtOpConService/Authenticate    User, Password -> AmtLogonToken, ExpiresIn
      /AmtOpConService/OpConJobAction  Action START, TaskType BATCH or SCRIPT,
@@ -33,12 +32,12 @@
      /AmtOpConService/GetMessages     ApplicationName, BatchRequestId,
                                       AfterSequence -> Messages, [More]
 
-   All but the first want "X-AMT-LogonToken: TOKEN". Requests are read
-   strictly, so that a client's mistakes are found: unknown, missing, empty,
-   duplicate or wrongly typed members are a 400. Errors are {"Message":".."}.
-   400 also for an unknown application or batch job and for another submit
-   user or station; 401 no valid token; 404 unknown path or id; 405 method;
-   413 a body over 64 MiB; 415 content type.
+   All but the first need "X-AMT-LogonToken: TOKEN". Requests are read
+   strictly, to find a client's mistakes: unknown, missing, empty, duplicate
+   or wrongly typed members are a 400. So are an unknown application or batch
+   job and another submit user or station. 401: no valid token; 404: unknown
+   path or id; 405: method; 413: a body over 64 MiB; 415: content type.
+   Errors are {"Message":".."}.
 
    CONTROL, without a token and untouched by faults
      GET  /amtsim/stats     counts since this process began, as JSON
@@ -46,9 +45,9 @@
 
    TIME
    A job is QUEUED for 0.5 s, then RUNNING for the time given below, then has
-   its code. All of it is divided by --speed. What is to happen is computed
-   once, at the Start, and stored as times: a restarted server, even after a
-   kill -9, goes on where the clock says. Milliseconds since 1970, UTC.
+   its code. --speed divides all these times. The Start computes the whole run
+   and stores its times, in milliseconds since 1970, UTC. So a server that is
+   restarted, even after a kill -9, goes on where the clock says.
 
    THE DATABASE (--db FILE; WAL, so it can be read while the server runs)
      jobs       one row for each Start accepted, committed before its reply:
@@ -69,10 +68,11 @@
        time, text
      requests   one row for each request that arrived whole, control excepted
        n, time, path
-       action        START, STOP or KILL, whatever their words; empty otherwise
-   requests is left empty without --db: nobody could read it.
+       action        START, STOP or KILL, whatever the wire table calls them;
+                     otherwise empty
+   requests is empty without --db: nobody could read it.
 
-   JOBS of application DEMO2 with published logs, texts exactly
+   JOBS of application DEMO2 with published logs, word for word
      REPORTTEST01        30 s, shows the first parameter and the user
      LONGRUNNINGREPORT   an hour without a message
      RUN_PARAMETERTESTA  81 s, shows the first parameter
@@ -90,11 +90,11 @@
                     each time, whatever AfterSequence says.
      ECHO           1 s: a line for each parameter, task value, user, queue
      SLOWLOG_n      n s (to 100,000), a message a second
-   A script is known by the last part of its path, in any case of letters. An
-   unknown script ends 11 with "File not found"; an unknown User (known are
-   DEMO, BATCH, AMTUSER) ends 99; both at once. The reply to every accepted
-   Start says Status 1.  STOP ends a job with 12, KILL with 3; both reply
-   Status 3. What a job wrote until then stays. */
+   A script is known by the last part of its path, in upper or lower case. An
+   unknown script ends at once with 11 and "File not found", an unknown User
+   (known are DEMO, BATCH, AMTUSER) at once with 99. The reply to every
+   accepted Start says Status 1. STOP ends a job with 12, KILL with 3; both
+   reply Status 3. What a job wrote until then stays. */
 
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -124,22 +124,22 @@
 #define ONLY_APPLICATION "DEMO2"
 #define ONLY_SUBMIT_USER "BATCH"
 #define ONLY_STATION "OPCON"
-#define QUEUED_FOR    0.5                 /* seconds */
+#define QUEUED_FOR    0.5                 /* seconds of simulated time */
 #define PAGE_MESSAGES 1000
-#define PAGE_BYTES    ((size_t)32 << 20)  /* a longer page is cut as well */
+#define PAGE_BYTES    ((size_t)32 << 20)  /* a longer page is cut, too */
 #define FORM_TYPE     "application/x-www-form-urlencoded"
-#define BODY_BYTES    ((size_t)64 << 20)  /* the longest request taken */
+#define BODY_BYTES    ((size_t)64 << 20)  /* the longest request accepted */
 
 /* ------------------------------------------------------------------ >>wire
-   What the server reads and writes, in the words of a wire file: lines
-   "name = value". A line that begins with a blank, '}' or ']' goes on with the
-   value, one that begins with '#' is a comment, none means absent.
+   What the server reads and writes, in the notation of a wire file: lines
+   "name = value". A line that begins with a blank, '}' or ']' continues the
+   value; one that begins with '#' is a comment; the value none means absent.
 
    Methods, paths, bodies and headers are texts with holes, {word} or
-   {word:how}; {?word}...{/word} and {!word}...{/word} stand where the word has
-   a value and where it has none; {{word} is no hole. Names of replies may be
-   dotted for nested objects; "" is the reply, or the message, itself; of
-   alternatives, "Message|detail", the first is sent. */
+   {word:how}. The part {?word}...{/word} is there if the word has a value,
+   {!word}...{/word} if it has none. {{word} is not a hole. Names in replies
+   may be dotted for nested objects; "" is the reply, or the message, itself.
+   Of alternatives, "Message|detail", the first is sent. */
 
 enum op { SIGN_IN, START, STOP, KILL, MONITOR, MESSAGES, OPS };
 enum { METHOD, PATH, BODY, TEXTS };     /* of each */
@@ -164,7 +164,7 @@ static const char *const word_names[WORDS] = {
   "basic", "action"
 };
 
-/* Empty for a call that is none. */
+/* "" for a call without an action */
 static const char *action_of(enum op op)
 {
   return op == START ? "START" : op == STOP ? "STOP" : op == KILL ? "KILL" : "";
@@ -247,7 +247,7 @@ statuses[] = {
   { 99, true,  "INVALID AMT USER" }
 };
 
-/* NULL for a code that is not published. */
+/* NULL if the code is not published */
 static const struct status *status_of(int64_t code)
 {
   size_t i;
@@ -257,7 +257,7 @@ static const struct status *status_of(int64_t code)
 }
 
 /* ---------------------------------------------------------------- >>faults
-   Each is off, or on with a value. A name with '=' in it is a name. */
+   Each is off, or on with a value. The '=' in accent=... is part of a name. */
 
 enum fault {
   ACCENT_STRING_NUMBERS, ACCENT_NAMES, ACCENT_LOWER, ACCENT_STRINGS,
@@ -278,7 +278,7 @@ enum fault {
 static const struct {
   const char *name;
   const char *value_name;               /* NULL: takes no value */
-  int value;                            /* where none is given */
+  int value;                            /* if none is given */
   const char *meaning;
 } faults[FAULTS] = {
   [ACCENT_STRING_NUMBERS] = { "accent=string-numbers", NULL, 1,
@@ -292,13 +292,13 @@ static const struct {
   [ACCENT_BOM] = { "accent=bom", NULL, 1,
     "a UTF-8 byte order mark before each reply" },
   [ACCENT_EXTRA] = { "accent=extra", NULL, 1,
-    "an unknown, nested member first in each object" },
+    "each object begins with an unknown, nested member" },
   [ACCENT_ORDER] = { "accent=order", NULL, 1,
     "members in reverse: Text before Sequence, Status before id" },
   [ACCENT_ASCII] = { "accent=ascii", NULL, 1,
     "all but ASCII as \\uXXXX, and / as \\/" },
   [ACCENT_INDENT] = { "accent=indent", NULL, 1,
-    "objects spread over lines, with blanks" },
+    "objects are indented, over several lines" },
   [ACCENT_DOTNET] = { "accent=dotnet", NULL, 1,
     "Status is a name as .NET writes it, such as \"WaitForQueue\"" },
   [ACCENT_PADDED] = { "accent=padded", NULL, 1,
@@ -318,13 +318,13 @@ static const struct {
   [RENUMBER] = { "renumber", "N", 10,
     "after N messages the list is emptied and Sequence begins at 1 again" },
   [SWAPPED] = { "swapped", NULL, 1,
-    "the last two messages of each list change places" },
+    "the last two messages of each list are swapped" },
   [FAIL_500] = { "fail-500", "N", 3,
     "every Nth call other than START answers 500" },
   [FAIL_503] = { "fail-503-retry-after", "N", 3,
     "every Nth call other than START answers 503 with Retry-After" },
   [RETRY_AFTER] = { "retry-after", "S", 1,
-    "the seconds Retry-After says with 503 and 429 (otherwise 1)" },
+    "the seconds in Retry-After, with 503 and 429 (otherwise 1)" },
   [START_500] = { "start-500", NULL, 1,
     "a START is recorded, then answered 500" },
   [START_LOST] = { "start-lost", NULL, 1,
@@ -356,9 +356,9 @@ static const struct {
   [CLOSE] = { "close", NULL, 1,
     "Connection: close with every reply" },
   [CLOSE_AFTER] = { "close-after", "MS", 1,
-    "a connection takes one request, and closes MS after its reply, unsaid" },
+    "each connection closes MS after its first reply, unannounced" },
   [KEEP_ALIVE] = { "keep-alive", "S", 1,
-    "says Keep-Alive: timeout=S, and closes after S seconds without a request"
+    "sends Keep-Alive: timeout=S and closes after S seconds without a request"
   },
   [CHUNKED] = { "chunked", "BYTES", 7,
     "replies are chunked, in pieces of so many bytes" },
@@ -429,15 +429,15 @@ struct request;
 struct server {
   char *text[OPS][TEXTS];               /* of the wire table; NULL: absent */
   char *out[OUTS];                      /* likewise */
-  struct text headers;                  /* its lines */
-  struct form *forms;                   /* what a request may look like */
+  struct text headers;                  /* header lines of the wire table */
+  struct form *forms;                   /* all forms that a request may take */
   size_t form_count;
-  const char *token;                    /* where it is fixed */
+  const char *token;                    /* a fixed token, or NULL */
   const char *base;                     /* put before each path */
   int fault[FAULTS];                    /* 0: off */
   const char *user;
   char password[256];
-  double speed, token_life;             /* token_life 0: for ever */
+  double speed, token_life;             /* seconds; 0: it never expires */
   bool on_disk, stop;
   char url[64];
   sqlite3 *db;
@@ -445,7 +445,7 @@ struct server {
   struct MHD_Daemon *daemon[2];         /* 127.0.0.1 and, if asked for, ::1 */
   struct request *held, **held_end;     /* by the fault slow, soonest first */
   struct line *lines;                   /* the connections that may be closed */
-  uint64_t not_start, with_token;       /* calls, as the faults count them */
+  uint64_t not_start, with_token;       /* what "every Nth" counts */
   struct {
     json_int_t start_requests, starts_accepted, sign_ins, refused_sign_ins,
                monitors, messages, stops, kills, unauthorized, connections;
@@ -497,8 +497,8 @@ static void iso_time(char out[32], int64_t ms)
 }
 
 /* -------------------------------------------------------------- >>database
-   Any failure of the database ends the server: a test must not go on with
-   a record that is not true. */
+   A failure of the database ends the server, so that no test relies on a
+   record with gaps. */
 
 static const char schema[] =
   "PRAGMA journal_mode=WAL;"            /* a committed row outlives kill -9 */
@@ -548,8 +548,8 @@ static const char *const queries[QUERIES] = {
   [CLEAN_TOKENS] = "DELETE FROM tokens WHERE expires<=?"
 };
 
-/* Binds a value for each letter of kinds: i int64_t, t text or NULL, 0 NULL.
-   To be stepped, then given back with done(). */
+/* Prepares a query and binds a value for each letter of kinds: i int64_t, t
+   text or NULL, 0 NULL. Step it, then release it with done(). */
 static sqlite3_stmt *ask(struct server *s, enum query q, const char *kinds, ...)
 {
   sqlite3_stmt *st = s->query[q];
@@ -609,11 +609,11 @@ static void close_database(struct server *s)
   sqlite3_close(s->db);
 }
 
-/* What FIND_JOB reads. */
+/* The row that FIND_JOB reads. */
 struct job {
   int64_t id, running, code, code_at, last_code, last_at;
-  int64_t stopped, stopped_code;        /* stopped 0: it was not */
-  int64_t log_count, log_size;          /* log_count -1: messages are stored */
+  int64_t stopped, stopped_code;        /* 0: not stopped */
+  int64_t log_count, log_size;          /* -1: the messages are stored */
   bool restarts;
 };
 
@@ -716,7 +716,7 @@ static int64_t log_time(const struct job *j, int64_t i)
   return j->running + (j->code_at - j->running) * i / j->log_count;
 }
 
-/* How many messages have a log_time of t or before. */
+/* How many messages were written by time t. */
 static int64_t log_written(const struct job *j, int64_t t)
 {
   int64_t run_time = j->code_at - j->running, passed = t - j->running, n;
@@ -727,18 +727,18 @@ static int64_t log_written(const struct job *j, int64_t t)
 }
 
 /* ------------------------------------------------------------------ >>plan
-   A Start writes down at once all that the job will do. */
+   A Start stores at once all that the job will do. */
 
 struct plan {
   struct server *s;
   int64_t id, started, running;
   double run_time, more_time;           /* seconds: till code, till last_code */
   int code, last_code;
-  int64_t n, sequence;                  /* of the messages so far */
+  int64_t n, sequence;                  /* of the last message */
   bool restarts;
   int64_t log_count, log_size;          /* as in struct job */
-  int64_t number[2];                    /* those in the job's name */
-  const char *user;                     /* NULL if not given, so the others */
+  int64_t number[2];                    /* from the job's name */
+  const char *user;                     /* NULL if not given, as those below */
   const char *queue;
   json_t *task_values, *parameters;
 };
@@ -748,7 +748,7 @@ static int64_t scaled_ms(const struct server *s, double seconds)
   return (int64_t)(seconds * 1000 / s->speed + 0.5);
 }
 
-/* One message, so many seconds after the job began to run. */
+/* Adds a message, `at` seconds after the job began to run. */
 static void say(struct plan *p, double at, const char *format, ...)
   __attribute__((format(printf, 3, 4)));
 static void say(struct plan *p, double at, const char *format, ...)
@@ -781,7 +781,7 @@ static const char *first_parameter(const struct plan *p)
   return text ? text : "";
 }
 
-/* Published: acs-operation.txt. */
+/* Published in acs-operation.txt. */
 static bool plan_reporttest01(struct plan *p)
 {
   int t;
@@ -810,16 +810,16 @@ static bool plan_reporttest02(struct plan *p)
   return true;
 }
 
-/* Published: killed, it had an empty log. */
+/* Published: killed, its log was empty. */
 static bool plan_longrunningreport(struct plan *p)
 {
   ends(p, 3600, DONE);
   return true;
 }
 
-/* Published: connector-log.txt. That log was read at the end, so that its
-   times are not those of the messages. Known are the whole, 81 s, and the
-   report's own time, 70.249 s. */
+/* Published in connector-log.txt. That log was read at the end, so its times
+   are not those of the messages. Known are the total, 81 s, and the report's
+   own time, 70.249 s. */
 static bool plan_run_parametertesta(struct plan *p)
 {
   int t;
@@ -846,7 +846,7 @@ static bool plan_run_parametertesta(struct plan *p)
   return true;
 }
 
-/* Published: acs-operation.txt. */
+/* Published in acs-operation.txt. */
 static bool plan_run_filenametest(struct plan *p)
 {
   ends_at_once(p, ERROR);
@@ -951,8 +951,8 @@ static bool plan_slowlog(struct plan *p)
   return true;
 }
 
-/* '#' stands for a number. A function returns false if its number is out
-   of range, which makes the job unknown. */
+/* '#' stands for a number. plan() returns false if its number is out of range;
+   the job then counts as unknown. */
 static const struct known { const char *name; bool (*plan)(struct plan *); }
 known_jobs[] = {
   { "REPORTTEST01",       plan_reporttest01 },
@@ -975,7 +975,7 @@ known_scripts[] = {
 
 static const char *const known_users[] = { "DEMO", "BATCH", "AMTUSER", NULL };
 
-/* Numbers that the pattern lacks are -1. */
+/* Sets number[i] to -1 if the pattern has no such number. */
 static bool matches(const char *pattern, const char *name, int64_t number[2])
 {
   int i = 0;
@@ -1009,7 +1009,7 @@ static bool user_is_known(const char *user)
   return false;
 }
 
-/* False: there is no such batch job. */
+/* False: no such batch job. */
 static bool plan_task(struct plan *p, bool script, const char *name)
 {
   const struct known *k;
@@ -1048,7 +1048,7 @@ static void add_job(struct plan *p, const char *type, const char *name)
 }
 
 /* ----------------------------------------------------------------- >>reply
-   What goes back, in the accents asked for. */
+   Replies, in the accents that were asked for. */
 
 struct reply {
   unsigned status;                      /* 0: close without a reply */
@@ -1063,7 +1063,7 @@ static int add_dumped(const char *data, size_t length, void *text)
   return 0;
 }
 
-/* Writes and releases it. */
+/* Appends the value as JSON text and releases it. */
 static void text_json(const struct server *s, struct text *t, json_t *value)
 {
   size_t flags = JSON_ENCODE_ANY;
@@ -1074,8 +1074,8 @@ static void text_json(const struct server *s, struct text *t, json_t *value)
   json_decref(value);
 }
 
-/* A member of a reply: dotted names are nested, a name of "" is the reply
-   itself (see whole()), the first such one if there are several. */
+/* Sets a member of a reply. A dotted name nests objects. A name of "" is the
+   reply itself (see whole()); the first of several counts. */
 static void put(const struct server *s, json_t *o, enum out word,
                 json_t *value)
 {
@@ -1096,7 +1096,7 @@ static void put(const struct server *s, json_t *o, enum out word,
   json_object_set_new(o, name, value);
 }
 
-/* The reply, or the message, that o stands for. */
+/* What o stands for: a value put under "" replaces it. */
 static json_t *whole(json_t *o)
 {
   json_t *value = json_object_get(o, "");
@@ -1106,7 +1106,8 @@ static json_t *whole(json_t *o)
   return value;
 }
 
-/* Unknown names outside, known names inside: not to be mistaken for ours. */
+/* Unknown names outside, known names inside: a client must not confuse these
+   with the real ones. */
 static json_t *decoy(const struct server *s)
 {
   json_t *o = json_pack("{s:[[],[i,n,b,f]],s:{s:{},s:[s]}}", "Trace", -1, 1,
@@ -1129,7 +1130,7 @@ static json_t *new_object(const struct server *s)
   return o;
 }
 
-enum { ZERO_ID = -1, MINUS_ID = -2, GUID_ID = -3 }; /* of no job */
+enum { ZERO_ID = -1, MINUS_ID = -2, GUID_ID = -3 }; /* ids of no job */
 
 static json_t *id_value(const struct server *s, int64_t id)
 {
@@ -1142,7 +1143,7 @@ static json_t *id_value(const struct server *s, int64_t id)
                                          : json_integer(id);
 }
 
-/* WAIT_FOR QUEUE as WaitForQueue. */
+/* WAIT_FOR QUEUE becomes WaitForQueue. */
 static json_t *dotnet_name(const char *name)
 {
   char word[32];
@@ -1186,7 +1187,7 @@ static void reply_json(const struct server *s, struct reply *r, unsigned status,
   text_json(s, &r->body, whole(o));
 }
 
-/* The reply about a job; id 0: without one, message NULL: without one. */
+/* The reply about a job. id 0 and message NULL are left out. */
 static void reply_job(const struct server *s, struct reply *r, int64_t id,
                       int code, const char *message)
 {
@@ -1201,13 +1202,13 @@ static void reply_job(const struct server *s, struct reply *r, int64_t id,
   reply_json(s, r, 200, o);
 }
 
-/* Where the status is the reply itself, there is no room for an id. */
+/* If the status is the whole reply, there is no place for an id. */
 static int64_t id_beside_status(const struct server *s, int64_t id)
 {
   return s->out[OUT_STATUS] && !*s->out[OUT_STATUS] ? 0 : id;
 }
 
-/* {"Message":".."}. Returns false, for the checks that end in it. */
+/* Replies {"Message":"..."}. Returns false, so that a check can return it. */
 static bool refuse(const struct server *s, struct reply *r, unsigned status,
                    const char *format, ...)
   __attribute__((format(printf, 4, 5)));
@@ -1241,28 +1242,28 @@ static void retry_after(const struct server *s, struct reply *r)
 }
 
 /* ----------------------------------------------------------------- >>holes
-   Requests are read strictly. Each text of the wire table is expanded to all
-   that it can look like, by which words have a value: a form. A request is
-   compared with each form, and what stands in the holes is brought together
-   in one object, `in`: strings by word, lists as arrays, `after` a number.
+   Requests are read strictly. Each text of the wire table is expanded to its
+   forms: one for each choice of the words that have a value. A request is
+   compared with each form. The values of the holes are collected in one
+   object, `in`: strings by word, lists as arrays, `after` as a number.
 
-   In a form a hole stands between these bytes, and where a JSON value is one
-   hole, behind the first of them alone. */
+   In a form a hole stands between the bytes HOLE and HOLE_END. If it is all
+   of a JSON value, VALUE alone stands before it. */
 enum { VALUE = 1, HOLE = 3, HOLE_END = 4 };
 
 struct form {
   enum op op;
-  unsigned parts;                       /* the words it has parts for, by bit */
+  unsigned parts;                       /* bits: which words it has parts for */
   char *path, *headers;
   char *body;                           /* NULL: none, or JSON */
   json_t *json;                         /* NULL: none */
 };
 
-/* How much of it a request fits. */
+/* How well a request fits a form. */
 struct fit {
-  int score;                            /* members that fit, less the others */
-  bool other;                           /* a fixed text of the form lacks */
-  const char *name, *wrong;             /* the first that does not; or NULL */
+  int score;                            /* fitting members, minus the others */
+  bool other;                           /* a fixed text does not match */
+  const char *name, *wrong;             /* the first misfit, or NULL */
 };
 
 enum how { USUAL, RAW, TEXT, URL, LIST, OBJECT, PAIRS, JOINED, HOWS };
@@ -1291,7 +1292,7 @@ static void unescape(char *text)
   *to = 0;
 }
 
-/* What stands between the braces: "job", "parameters:joined, ". */
+/* Parses what is between the braces, such as "job" or "parameters:joined, ". */
 static bool read_hole(const char *text, size_t n, struct hole *h)
 {
   const char *colon = memchr(text, ':', n);
@@ -1320,7 +1321,7 @@ static json_t *get(const json_t *in, enum word word)
   return json_object_get(in, word_names[word]);
 }
 
-/* NULL if it is not there or not a string. */
+/* NULL if it is absent or not a string. */
 static const char *get_text(const json_t *in, enum word word)
 {
   return json_string_value(get(in, word));
@@ -1360,7 +1361,7 @@ static void add_pair(json_t *list, const char *name, const json_t *value)
                               : json_sprintf("%s=%s", name, text));
 }
 
-/* A list as an array; a new reference, NULL if it is not as the hole says. */
+/* The list in this hole's notation as a new array; NULL if it is not one. */
 static json_t *as_array(const struct hole *h, json_t *value)
 {
   const char *name;
@@ -1383,7 +1384,7 @@ static json_t *as_array(const struct hole *h, json_t *value)
   return list;
 }
 
-/* The value of a hole in its one form, NULL if it has another type. */
+/* Brings a hole's value into its usual form. NULL: wrong type. */
 static json_t *one_form(const struct hole *h, json_t *value, bool in_text)
 {
   json_t *list;
@@ -1428,7 +1429,8 @@ static const char *wanted(const struct hole *h)
   }
 }
 
-/* Releases value. False: it is NULL, or the word has another already. */
+/* Stores and releases value. False: it is NULL, or the word already has a
+   different value. */
 static bool take(json_t *in, enum word word, json_t *value)
 {
   json_t *before = get(in, word);
@@ -1438,7 +1440,7 @@ static bool take(json_t *in, enum word word, json_t *value)
   return good;
 }
 
-/* Percent-encoded text as a string, NULL if it is not well encoded. */
+/* Decodes percent-encoding. NULL if it is malformed. */
 static json_t *decode(const char *text, size_t length)
 {
   struct text t = { 0 };
@@ -1462,12 +1464,12 @@ out:
   return value;
 }
 
-enum { HOLES = 16 };                    /* in one text, at most */
+enum { HOLES = 16 };                    /* in one text */
 
 struct span { const char *hole, *text; size_t length; };
 
-/* Where the holes of the form's text are in this one. In paths and form bodies
-   (url) they are percent-encoded if they do not say otherwise. */
+/* Finds what the text has in place of the form's holes. In URLs and form bodies
+   (url), holes are percent-encoded unless they say otherwise. */
 static bool find_holes(const char *form, const char *text, bool url,
                        struct span *found, int room)
 {
@@ -1488,7 +1490,7 @@ static bool find_holes(const char *form, const char *text, bool url,
   }
 }
 
-/* True if the text fits; then `in` has what stands in its holes. */
+/* True if the text fits; `in` then has the values of its holes. */
 static bool fits_text(const char *form, const char *text, bool url, json_t *in)
 {
   struct span found[HOLES + 1] = { { NULL, NULL, 0 } };
@@ -1571,7 +1573,7 @@ static void fit_json(const json_t *form, json_t *value, const char *name,
   }
 }
 
-/* The job that the request names, or a 404. */
+/* Reads the job that the request names; replies 404 if there is none. */
 static bool named_job(struct server *s, struct reply *r, const json_t *in,
                       struct job *j)
 {
@@ -1585,7 +1587,7 @@ static bool named_job(struct server *s, struct reply *r, const json_t *in,
 /* ----------------------------------------------------------------- >>calls
    One function for each call: request in, reply out. */
 
-/* Every nth, by a count that has just been raised. */
+/* True at every nth; count has already been incremented. */
 static bool every(uint64_t count, int n)
 {
   return n > 0 && count % (uint64_t)n == 0;
@@ -1629,8 +1631,8 @@ static void sign_in(struct server *s, json_t *in, struct reply *r)
   reply_json(s, r, 200, o);
 }
 
-/* Makes the job, or returns 0 if there is none of that name. It is in the
-   database when this returns. */
+/* Creates the job. Returns 0 if no job has that name. The row is committed on
+   return. */
 static int64_t make_job(struct server *s, const json_t *in, bool script,
                         const char *name)
 {
@@ -1677,7 +1679,7 @@ static void reply_start(struct server *s, struct reply *r, int64_t id,
   free(message);
 }
 
-/* The faults with which a START that makes no job is answered 200. */
+/* These faults answer 200 to a START that creates no job. */
 static bool not_defined(const struct server *s, struct reply *r,
                         const char *name)
 {
@@ -1765,25 +1767,25 @@ static void monitor(struct server *s, json_t *in, struct reply *r)
     reply_job(s, r, id_beside_status(s, j.id), job_status(&j)->code, NULL);
 }
 
-/* The list of messages is written element by element, so that a long one
-   takes no more memory than its text. */
+/* The list of messages is written one by one, so a long list takes no more
+   memory than its text. */
 struct page {
   struct server *s;
   struct text *body;
   int64_t count;
-  int64_t gone;                         /* Sequence counts from behind them */
+  int64_t gone;                         /* dropped; Sequence restarts behind */
   size_t at[2];                         /* where the last two begin in body */
   bool whole, more;
 };
 
-/* What the first message of each list begins with, byte for byte. */
+/* These bytes are put in front of the first message of each list. */
 static const struct { enum fault fault; const char *bytes; } spoilt[] = {
   { LATIN1, "caf\xe9 " }, { CP1252, "\x93\x80\x94 " }, { RAW_TAB, "a\tb " },
   { RAW_ESC, "\x1b[31m " }, { BAD_ESCAPE, "it\\'s " }
 };
 static const char bytes_place[] = "(the bytes come here)";
 
-/* NULL: no such fault. */
+/* NULL: no such fault is on. */
 static const char *spoilt_bytes(const struct server *s)
 {
   size_t i;
@@ -1792,7 +1794,7 @@ static const char *spoilt_bytes(const struct server *s)
   return NULL;
 }
 
-/* False: the page was full already. */
+/* False: the page is already full. */
 static bool add_message(struct page *p, int64_t sequence, int64_t time,
                         const char *text, size_t length)
 {
@@ -1883,7 +1885,7 @@ static int64_t forgotten(struct server *s, const struct job *j, int64_t until)
   return n > keep ? n - keep : 0;
 }
 
-/* The last two elements of the list change places. */
+/* Swaps the last two messages of the list. */
 static void swap(struct page *p)
 {
   struct text *t = p->body, copy = { 0 };
@@ -1897,7 +1899,7 @@ static void swap(struct page *p)
   free(copy.data);
 }
 
-/* Puts the bytes in their place: the reply is no JSON text any more. */
+/* Puts in the fault's bytes. The reply may be invalid JSON from here on. */
 static void spoil(struct text *t, const char *bytes)
 {
   size_t n = strlen(bytes), place = sizeof bytes_place - 1;
@@ -1908,7 +1910,7 @@ static void spoil(struct text *t, const char *bytes)
   t->length -= place - n;
 }
 
-/* The reply around the list, which takes the place of a string in it. */
+/* Appends the reply, with the list in place of a placeholder string. */
 static void put_list(const struct server *s, struct reply *r,
                      const struct page *p)
 {
@@ -1921,14 +1923,14 @@ static void put_list(const struct server *s, struct reply *r,
   text_json(s, &frame, whole(o));
   at = strstr(frame.data, place);
   if (!at) die("a wire table without reply.messages");
-  at[-1] = 0;                           /* without the quotes */
+  at[-1] = 0;                           /* drop the quote before the list */
   text_puts(&r->body, frame.data);
   text_add(&r->body, p->body->data, p->body->length);
   text_puts(&r->body, at + sizeof place);
   free(frame.data);
 }
 
-/* after -1: the request could not say. */
+/* after -1: the request named no sequence. */
 static void messages_of(struct server *s, struct reply *r, const struct job *j,
                         int64_t after)
 {
@@ -1973,7 +1975,7 @@ static void (*const calls[OPS])(struct server *, json_t *in, struct reply *) = {
 
 /* --------------------------------------------------------------- >>control */
 
-/* Without any accent. */
+/* The accents do not apply here. */
 static void reply_plain(struct reply *r, unsigned status, json_t *o)
 {
   r->status = status;
@@ -1997,7 +1999,7 @@ static void stats(const struct server *s, struct reply *r)
     "connections",      s->count.connections));
 }
 
-/* False: not a control path. */
+/* False: not a path of >>control. */
 static bool control(const struct server *s, struct reply *r, const char *path,
                     const char *method, bool *shuts_down)
 {
@@ -2018,7 +2020,7 @@ static bool control(const struct server *s, struct reply *r, const char *path,
 }
 
 /* ------------------------------------------------------------------ >>http
-   From a request that arrived whole to a reply. */
+   From a complete request to its reply. */
 
 struct request {
   struct MHD_Connection *connection;    /* NULL before the head is read */
@@ -2026,23 +2028,23 @@ struct request {
   struct text body;
   bool too_long;
   char json_error[JSON_ERROR_TEXT_LENGTH + 16];
-  const struct form *form;              /* what it looks most like, or NULL */
-  struct fit fit;                       /* how much */
-  int rank;                             /* see >>http */
-  json_t *in;                           /* its words, each in one form */
+  const struct form *form;              /* the best match, or NULL */
+  struct fit fit;                       /* how well it matches */
+  int rank;                             /* see rank() */
+  json_t *in;                           /* its words, each in its usual form */
   struct reply reply;
   bool answered;
   bool late;                            /* its connection is about to close */
-  bool shuts_down;                      /* the server, once it is completed */
-  int64_t due;                          /* held till then, CLOCK_MONOTONIC */
+  bool shuts_down;                      /* once this request is completed */
+  int64_t due;                          /* held until then, CLOCK_MONOTONIC */
   struct request *next;                 /* held */
 };
 
-/* With close-after and keep-alive: a connection. */
+/* One connection, where close-after or keep-alive is on. */
 struct line {
   int fd;
   bool used;                            /* a reply has been sent */
-  int64_t close_at;                     /* CLOCK_MONOTONIC; 0: it stays */
+  int64_t close_at;                     /* CLOCK_MONOTONIC; 0: never */
   struct line *next;
 };
 
@@ -2060,7 +2062,7 @@ static bool is_type(const char *type, const char *wanted)
          && (!type[n] || strchr("; \t", type[n]));
 }
 
-/* A body that is no form, NULL if it is not JSON: then q says why. */
+/* The body as JSON, NULL if it is a form or invalid: then q says why. */
 static json_t *read_json(struct request *q)
 {
   json_error_t error;
@@ -2073,9 +2075,9 @@ static json_t *read_json(struct request *q)
   return body;
 }
 
-/* How well the request fits a form: 0 not at all; its path; its method as well;
-   its fixed texts, too, so that it is this call; at last all of it, INT_MAX.
-   The scores lie between. */
+/* How much of the request fits a form: nothing (0), the path, the method as
+   well, the fixed texts as well (it is this call), or everything (INT_MAX). The
+   number of fitting members lies in between. */
 enum { PATH_FITS = 1, METHOD_FITS, CALL_FITS = 1 << 30 };
 
 static int rank(const struct server *s, const struct request *q,
@@ -2100,7 +2102,7 @@ static int rank(const struct server *s, const struct request *q,
   return (f->other ? METHOD_FITS : CALL_FITS) + (f->score > 0 ? f->score : 0);
 }
 
-/* The form that fits best. */
+/* Finds the best form. */
 static void find_form(const struct server *s, struct request *q,
                       const char *method, json_t *body)
 {
@@ -2135,7 +2137,7 @@ static void count_call(struct server *s, const struct request *q)
   if (op == MESSAGES) s->count.messages++;
 }
 
-/* The faults that hit any call but a START. False: the reply is made. */
+/* Faults that hit every call but START. False: the reply is made. */
 static bool spared(struct server *s, struct reply *r)
 {
   if (every(s->not_start, s->fault[DROP_EVERY])) {
@@ -2190,7 +2192,7 @@ static bool is_token(struct server *s, const char *given)
   return false;
 }
 
-/* The next line of a form's headers, cut into name and text; NULL: none. */
+/* The next header line of a form, split into name and text. NULL: no more. */
 static char *next_header(char **rest, char **text)
 {
   char *line;
@@ -2204,9 +2206,8 @@ static char *next_header(char **rest, char **text)
   return NULL;
 }
 
-/* All header lines of the form that have a hole, or all others, are there. A
-   token in a header that the form does not have is not good either, but for a
-   sign-in. */
+/* Are all the form's header lines that have a hole (or all the others) there?
+   Except at a sign-in, a token in a header that the form lacks is refused. */
 static bool has_headers(const struct request *q, bool holes)
 {
   char *copy = copy_of(q->form->headers), *rest = copy, *name, *text;
@@ -2224,7 +2225,7 @@ static bool has_headers(const struct request *q, bool holes)
   return good && !*bearer && !*logon;
 }
 
-/* Whoever signs in is asked by sign_in(), unless a header says it. */
+/* Checks the token and Basic. sign_in() checks user and password itself. */
 static bool may_call(struct server *s, struct request *q)
 {
   const char *token, *basic;
@@ -2240,7 +2241,7 @@ static bool may_call(struct server *s, struct request *q)
   return refuse(s, &q->reply, 401, "no valid token");
 }
 
-/* The content type of a body, and none without one. */
+/* The body has the right content type. Without a body there is none. */
 static bool has_type(const struct server *s, struct request *q)
 {
   const char *type = header(q, MHD_HTTP_HEADER_CONTENT_TYPE), *wanted;
@@ -2414,7 +2415,7 @@ static void remove_line(struct server *s, struct line *gone)
   free(gone);
 }
 
-/* A reply was sent: the connection's time begins. */
+/* After a reply, the time until the close begins. */
 static void begin_closing(struct server *s, struct line *l)
 {
   int64_t ms = s->fault[CLOSE_AFTER] ? s->fault[CLOSE_AFTER]
@@ -2424,7 +2425,8 @@ static void begin_closing(struct server *s, struct line *l)
   l->close_at = clock_ms(CLOCK_MONOTONIC) + ms;
 }
 
-/* As a server that never reads again: what comes now meets a reset. */
+/* Closes what is due. A later request meets a reset, as at a server that never
+   reads again. */
 static void close_till(struct server *s, int64_t due)
 {
   struct line *l;
@@ -2540,7 +2542,7 @@ static void read_password(struct server *s, const char *name)
   free(text);
 }
 
-/* As many descriptors as the system allows; returns their number. */
+/* Raises the limit of descriptors as far as allowed and returns it. */
 static unsigned raise_limit(void)
 {
   struct rlimit r;
@@ -2608,7 +2610,7 @@ static void start_listening(struct server *s, const struct options *o)
   free(key);
 }
 
-/* The lesser of the two, where -1 is for ever. */
+/* The smaller one; -1 is forever. */
 static int64_t sooner(int64_t least, int64_t due)
 {
   int64_t ms = due - clock_ms(CLOCK_MONOTONIC);
@@ -2616,7 +2618,7 @@ static int64_t sooner(int64_t least, int64_t due)
   return least < 0 || ms < least ? ms : least;
 }
 
-/* Milliseconds till something is due, -1 for ever. */
+/* Milliseconds until something is due, -1 for never. */
 static int next_due(const struct server *s)
 {
   const struct line *l;
@@ -2688,7 +2690,7 @@ static bool is_quoted(const char *text)
   return n >= 2 && *text == '"' && text[n - 1] == '"';
 }
 
-/* The text of a value; bodies keep their quotes. */
+/* A value without its quotes; a body keeps them. */
 static char *value_of(const char *value, bool body)
 {
   char *copy;
@@ -2698,7 +2700,7 @@ static char *value_of(const char *value, bool body)
   return copy;
 }
 
-/* A line with the token is not there where there is none yet. */
+/* The line with the token is left out while there is no token. */
 static void add_header(struct server *s, const char *line)
 {
   bool wraps = strstr(line, "{token}") && !strstr(line, "{?token}")
@@ -2709,7 +2711,7 @@ static void add_header(struct server *s, const char *line)
   text_puts(&s->headers, wraps ? "{/token}\n" : "\n");
 }
 
-/* False: nothing has this name. */
+/* False: no such name. */
 static bool set_name(struct server *s, const char *name, const char *value)
 {
   char full[64];
@@ -2729,13 +2731,13 @@ static bool set_name(struct server *s, const char *name, const char *value)
     s->out[i] = value_of(value, false);
     return true;
   }
-  if (!strncmp(name, "status.", 7)) return true; /* ours are the published */
+  if (!strncmp(name, "status.", 7)) return true; /* always the published */
   if (strcmp(name, "header")) return false;
   add_header(s, value);
   return true;
 }
 
-/* Cuts up the text. */
+/* Modifies the text. */
 static void read_wire(struct server *s, char *rest, const char *file)
 {
   struct text value = { 0 };
@@ -2753,7 +2755,7 @@ static void read_wire(struct server *s, char *rest, const char *file)
     }
     if (line && !*trimmed(line)) continue;
     if (name && !strcmp(name, "header") && !headers) {
-      s->headers.length = 0;            /* those of the default */
+      s->headers.length = 0;            /* drops the default's */
       text_puts(&s->headers, "");
       headers = true;
     }
@@ -2769,7 +2771,7 @@ static void read_wire(struct server *s, char *rest, const char *file)
   free(value.data);
 }
 
-/* Words that have a value in each such call; what a task may lack. */
+/* These words have a value in every such call; the others may be absent. */
 static unsigned always_given(enum op op)
 {
   unsigned words = BIT(APPLICATION) | BIT(API_USER) | BIT(PASSWORD)
@@ -2787,7 +2789,7 @@ static const unsigned may_lack = BIT(JOB) | BIT(SCRIPT) | BIT(USER) | BIT(QUEUE)
 
 static bool in_name(char c) { return c == '_' || (c >= 'a' && c <= 'z'); }
 
-/* '?', '!' or '/' where text begins with that of a part, ' ' with a hole. */
+/* '?', '!' or '/' for the beginning of a part, ' ' for a hole. */
 static char mark_of(const char *text)
 {
   if (*text++ != '{') return 0;
@@ -2795,7 +2797,7 @@ static char mark_of(const char *text)
   return *text && strchr("?!/", *text) && in_name(text[1]) ? *text : 0;
 }
 
-/* Adds the hole as a form has it. */
+/* Adds the hole in a form's notation. */
 static void add_hole(struct text *t, const char *hole, size_t n, enum word word,
                      enum op op, bool json, bool in_string)
 {
@@ -2816,12 +2818,12 @@ static void add_hole(struct text *t, const char *hole, size_t n, enum word word,
   text_puts(t, end[k]);
 }
 
-/* What the text looks like where these words have a value; NULL if it has a
-   hole for another. */
+/* What the text is when exactly these words have a value; NULL if it has a hole
+   for another word. */
 static char *expand(enum op op, const char *text, unsigned given, bool json)
 {
   struct text t = { 0 };
-  int hidden = 0;                       /* parts around, from one that lacks */
+  int hidden = 0;                       /* of the parts around it, left out */
   bool in_string = false, possible = true;
   text_puts(&t, "");
   for (; *text; text++) {
@@ -2833,7 +2835,7 @@ static char *expand(enum op op, const char *text, unsigned given, bool json)
       if (!hidden) text_add(&t, text, 1);
       if (!hidden && *text == '"') in_string = !in_string;
       if (*text != '\\' || !text[1] || !in_string) continue;
-      text++;                           /* what is escaped ends no string */
+      text++;                           /* an escaped quote ends no string */
       if (!hidden) text_add(&t, text, 1);
       continue;
     }
@@ -2854,7 +2856,7 @@ static char *expand(enum op op, const char *text, unsigned given, bool json)
   return NULL;
 }
 
-/* The words on whose values a text depends. */
+/* The words that decide which parts of a text are there. */
 static unsigned conditions(const char *text)
 {
   unsigned words = 0;
@@ -2900,8 +2902,8 @@ static bool make_form(const struct server *s, struct form *f, enum op op,
   return true;
 }
 
-/* All that the requests of a call may look like: the words that it may lack,
-   and has parts for, in each combination. */
+/* Adds a form for each combination of the words that a call may lack and that
+   its texts ask about. */
 static void add_forms(struct server *s, enum op op)
 {
   char *const *text = s->text[op];
@@ -2965,17 +2967,17 @@ static void help(void)
        "  --port P              0, the default, takes a free one\n"
        "  --ipv6                also on ::1, the same port\n"
        "  --tls CERT KEY        HTTPS, with these PEM files\n"
-       "  --base PATH           put before each path, such as /amt\n"
+       "  --base PATH           a prefix of each path, such as /amt\n"
        "  --db FILE             keeps jobs and messages in FILE\n"
        "  --speed X             divides all durations of jobs by X\n"
        "  --user NAME           who may sign in (ocadm)\n"
        "  --password-file FILE  the password is its first line (opconxps)\n"
        "  --token-life S        tokens end after S seconds (never)\n"
-       "  --wire FILE           speaks another wire table; see >>wire there\n"
+       "  --wire FILE           another wire table; see >>wire in amtsim.c\n"
        "  --token T             the token of a table without a sign-in; or\n"
        "                        $AMT_TOKEN\n"
-       "  --fault NAME[=VALUE]  one of these, may be repeated; in brackets\n"
-       "                        the value where none is given:\n");
+       "  --fault NAME[=VALUE]  one of these, may be repeated; the number in\n"
+       "                        brackets is used if no value is given:\n");
   for (i = 0; i < FAULTS; i++) {
     if (faults[i].value_name)
       snprintf(name, sizeof name, "%s=%s (%d)", faults[i].name,
@@ -3059,7 +3061,7 @@ static void read_options(struct server *s, struct options *o, int argc,
     case '6': o->ipv6 = true; break;
     case 'b': s->base = optarg; break;
     case 'h': help(); exit(0);
-    default:  exit(64);                 /* getopt has said why */
+    default:  exit(64);                 /* getopt has printed why */
     }
   if (optind < argc) usage("unknown word %s", argv[optind]);
 }
