@@ -1,9 +1,9 @@
-/* test_json.c - the JSON tokenizer and writer of amt.h: strictness, and the
-   same tokens however the bytes arrive.
+/* test_json.c - the JSON tokenizer and writer of amt.h: it is strict, and the
+   pieces in which the bytes arrive make no difference.
 
-   Each input ends at an unreadable page, is fed whole, byte by byte and cut
-   at every position, and must give the same tokens at the same offsets, or
-   the same error at the same offset. With JSON_TEST_SUITE=folder the files of
+   Each input ends at an unreadable page. It is fed whole, byte by byte and cut
+   at every position, and must always give the same tokens, or the same error,
+   at the same offsets. With JSON_TEST_SUITE=folder the files of
    nst/JSONTestSuite are read as well.
 
    Contents: >>reader >>opinion >>vectors >>accept >>refuse >>cuts >>repair
@@ -18,20 +18,20 @@
 #include "check.h"
 
 /* ------------------------------------------------------------------------
-   >>reader   feeds a tokenizer and notes all that it says */
+   >>reader   feeds a tokenizer and records its results */
 
-/* The notes. `tokens` has what was read and how it ended,
+/* `tokens` records what was read and how it ended,
      { k:name s:text n:12 t f 0 } [ ] ok
-   with bytes that do not show as \xNN; `places` has offsets as well. */
+   with unprintable bytes as \xNN. `places` has the offsets, too. */
 #define BAD "\xEF\xBF\xBD" /* U+FFFD */
 
 typedef struct reader {
-  amt_json json[2]; /* the state moves between them: it may be copied */
+  amt_json json[2]; /* the state is copied from one to the other */
   int      slot;
   int      whole;   /* all bytes are fed at once */
   int      result;  /* 1 while it runs, then 0 or an error */
   size_t   fed;     /* bytes taken */
-  int      open;    /* a KEY, STRING or NUMBER whose last piece is to come */
+  int      open;    /* a KEY, STRING or NUMBER whose last piece has not come */
   size_t   start;   /* its start */
   size_t   held;    /* its bytes so far, in `part` */
   unsigned depth;
@@ -39,9 +39,9 @@ typedef struct reader {
   text     tokens, places;
 } reader;
 
-static int repairing; /* amt_json.repair is set; 2: though nothing needs it */
+static int repairing; /* sets amt_json.repair; 2: for valid texts, too */
 
-static const unsigned char *whole_text; /* what is being read, as it was */
+static const unsigned char *whole_text; /* the text under test, unchanged */
 static size_t               whole_size;
 
 static const char *error_name(int e)
@@ -59,7 +59,7 @@ static const char *error_name(int e)
   }
 }
 
-/* Valid UTF-8 by decoding it: written otherwise than the library does. */
+/* Checks UTF-8 by decoding it, unlike the library. */
 static int is_utf8(const unsigned char *p, size_t n)
 {
   size_t i = 0;
@@ -97,7 +97,7 @@ static void reader_begin(reader *r)
   text_clear(&r->places);
 }
 
-/* The state, at another address each time; where it was is ruined. */
+/* Moves the state to a new address and overwrites the old copy. */
 static amt_json *reader_state(reader *r)
 {
   amt_json *from = &r->json[r->slot];
@@ -114,7 +114,7 @@ static void note(reader *r, const char *token, const amt_json *json)
   assert_int_equal(json->depth, r->depth);
 }
 
-/* A piece of a KEY, STRING or NUMBER. */
+/* Records a piece of a KEY, STRING or NUMBER. */
 static void note_piece(reader *r, int e, const amt_json_token *t,
                        const amt_json *json)
 {
@@ -145,12 +145,12 @@ static void note_piece(reader *r, int e, const amt_json_token *t,
   text_add(&r->places, "@%zu ", r->start);
 }
 
-/* The first byte of a token is what it says, at the offset it says. */
+/* The token begins at `start`, with a byte that fits its kind. */
 static void check_start(int e, size_t start)
 {
   static const char first[] = "?{}[]\"\"?tfn";
   unsigned          c;
-  if (start >= whole_size) fail_msg("`start` lies behind the text");
+  if (start >= whole_size) fail_msg("`start` lies past the text");
   c = whole_text[start];
   if (e == AMT_JSON_NUMBER ? !(c == '-' || (c >= '0' && c <= '9'))
                            : c != (unsigned char)first[e])
@@ -165,7 +165,7 @@ static void finish(reader *r, int result)
            r->json[r->slot].offset, (unsigned long)r->json[r->slot].repaired);
 }
 
-/* Once refused it stays refused, and nothing is read or written any more. */
+/* After an error, every call fails and touches no byte. */
 static void check_sticky(reader *r)
 {
   static const char more[] = "\"a\\u0041\" [1]";
@@ -198,13 +198,13 @@ static void feed(reader *r, const unsigned char *bytes, size_t n)
     e = amt_json_next(json, p + at, n - at, &used, &token);
     edge_check();
     if (++calls > (repairing ? 6 : 3) * (n + 1))
-      fail_msg("it goes round and round");
+      fail_msg("the tokenizer makes no progress");
     if (used > n - at) fail_msg("it used more than there was");
     if (memcmp(p + at + used, bytes + at + used, n - at - used) != 0)
-      fail_msg("it wrote behind the bytes it used");
+      fail_msg("it wrote past the bytes it used");
     if (e < 0) {
       if (json->offset < r->fed || json->offset > r->fed + n - at)
-        fail_msg("the error's place lies elsewhere");
+        fail_msg("the error has another offset");
       finish(r, e);
       check_sticky(r);
       return;
@@ -275,7 +275,7 @@ static void read_whole(reader *r, const void *p, size_t n)
   feed_end(r);
 }
 
-/* In pieces of `size` bytes. */
+/* Feeds it in pieces of `size` bytes. */
 static void read_pieces(reader *r, const void *p, size_t n, size_t size)
 {
   size_t at;
@@ -287,7 +287,7 @@ static void read_pieces(reader *r, const void *p, size_t n, size_t size)
   feed_end(r);
 }
 
-/* Cut in three, at i and j. */
+/* Feeds it in three pieces, cut at i and j. */
 static void read_three(reader *r, const void *p, size_t n, size_t i, size_t j)
 {
   whole_text = (const unsigned char *)p;
@@ -301,7 +301,7 @@ static void read_three(reader *r, const void *p, size_t n, size_t i, size_t j)
 
 static reader first, again;
 
-/* However it arrives, it reads the same; `first` has how. */
+/* Fed in any pieces, it gives the same tokens as `first`, fed whole. */
 static void read_all_ways(const void *p, size_t n)
 {
   size_t i, j;
@@ -325,7 +325,7 @@ static void read_all_ways(const void *p, size_t n)
 }
 
 /* ------------------------------------------------------------------------
-   >>opinion   a second one: a plain recursive reader of RFC 8259 */
+   >>opinion   a second opinion: a plain recursive reader of RFC 8259 */
 
 typedef struct opinion {
   const unsigned char *p, *end;
@@ -377,7 +377,7 @@ static size_t op_encode(unsigned c, unsigned char *to)
   return 4;
 }
 
-/* 1 if `at` bytes on there are four hexadecimal digits. */
+/* 1 if four hexadecimal digits begin `at` bytes on. */
 static int op_is_unit(const opinion *o, size_t at, unsigned *unit)
 {
   opinion look = *o;
@@ -386,8 +386,8 @@ static int op_is_unit(const opinion *o, size_t at, unsigned *unit)
   return op_hex4(&look, unit);
 }
 
-/* Behind a backslash: what it stands for, to `to`, and goes behind it; a bad
-   one stands for itself, as U+FFFD. */
+/* After a backslash: writes the character to `to` and steps over the escape. Of
+   a bad one the backslash becomes U+FFFD, of a lone surrogate all. */
 static size_t op_mend_escape(opinion *o, unsigned char *to)
 {
   static const char names[] = "\"\\/bfnrt", chars[] = "\"\\/\b\f\n\r\t";
@@ -412,8 +412,8 @@ static size_t op_mend_escape(opinion *o, unsigned char *to)
   return 3;
 }
 
-/* At a byte that is not ASCII: the character; or U+FFFD for as much as could
-   have begun one (The Unicode Standard, table 3-7 and "maximal subpart"). */
+/* At a byte that is not ASCII: the character, or U+FFFD for the longest prefix
+   of one (The Unicode Standard, table 3-7, "maximal subpart"). */
 static size_t op_mend_utf8(opinion *o, unsigned char *to)
 {
   static const struct { unsigned char from, upto, low, high, more; } rows[] = {
@@ -584,7 +584,7 @@ static int op_value(opinion *o)
   return op_number(o);
 }
 
-/* 1 and the tokens, or 0. */
+/* Returns 1 and the tokens, or 0. */
 static int second_opinion(const void *p, size_t n, text *out)
 {
   opinion o;
@@ -608,7 +608,7 @@ static int second_opinion(const void *p, size_t n, text *out)
 typedef struct vector {
   const char *in;
   size_t      n;
-  const char *tokens; /* as noted; NULL: refused, with `error` */
+  const char *tokens; /* as recorded; NULL: refused with `error` */
   int         error;  /* 0: any */
 } vector;
 
@@ -627,7 +627,7 @@ static const vector accepted[] = {
   YES("{ \"a\" : 1 , \"b\" : [ ] , \"c\" : { } }",
       "{ k:a n:1 k:b [ ] k:c { } } ok"),
   YES("{\"\":\"\"}", "{ k: s: } ok"),
-  YES("{\"a\":1,\"a\":2}", "{ k:a n:1 k:a n:2 } ok"), /* both are told */
+  YES("{\"a\":1,\"a\":2}", "{ k:a n:1 k:a n:2 } ok"), /* both are reported */
   YES("[[],{},[[]],{\"a\":{}}]", "[ [ ] { } [ [ ] ] { k:a { } } ] ok"),
   YES("{\"a\":{\"b\":[{\"c\":0}]}}", "{ k:a { k:b [ { k:c n:0 } ] } } ok"),
   /* strings */
@@ -648,7 +648,7 @@ static const vector accepted[] = {
   YES("\"\\uD834\\uDD1Ex\\ud83d\\ude00\"",
       "s:\\xF0\\x9D\\x84\\x9Ex\\xF0\\x9F\\x98\\x80 ok"),
   YES("\"\\u00e9\\u20AC-\\n\"", "s:\\xC3\\xA9\\xE2\\x82\\xAC-\\x0A ok"),
-  YES("\"\x7F\"", "s:\\x7F ok"), /* DEL may stand as it is */
+  YES("\"\x7F\"", "s:\\x7F ok"), /* DEL needs no escape */
   YES("\"\xC2\x80\xDF\xBF\"", "s:\\xC2\\x80\\xDF\\xBF ok"),
   YES("\"\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\"",
       "s:\\xE0\\xA0\\x80\\xED\\x9F\\xBF\\xEE\\x80\\x80\\xEF\\xBF\\xBF ok"),
@@ -696,14 +696,14 @@ static const vector accepted[] = {
 #define END AMT_E_JSON_TRAILING
 
 static const vector refused[] = {
-  /* nothing */
+  /* empty */
   NO("", CUT), NO(" ", CUT), NO(" \n\r\t ", CUT), NO("\xEF\xBB\xBF", CUT),
   NO("\xEF\xBB\xBF  ", CUT), NO("\xEF\xBB", 0), NO("\xEF", 0),
-  /* a mark elsewhere */
+  /* a byte order mark elsewhere */
   NO(" \xEF\xBB\xBF{}", 0), NO("\xEF\xBB\xBF\xEF\xBB\xBF{}", 0),
   NO("{}\xEF\xBB\xBF", END), NO("[\xEF\xBB\xBF]", SYN),
   NO("\xEF\xBB\xBE{}", 0), NO("\xEF{}", 0), NO("\xEF\xBB {}", 0),
-  /* UTF-16, both ways, with and without a mark; and UTF-32 */
+  /* UTF-16 in both byte orders, with and without a mark; UTF-32 */
   NO("\xFE\xFF\0{\0}", 0), NO("\xFF\xFE{\0}\0", 0), NO("\0{\0}", 0),
   NO("{\0}\0", 0), NO("\0[\0\"\0a\0\"\0]", 0), NO("[\0\"\0a\0\"\0]\0", 0),
   NO("\xFF\xFE\0\0{\0\0\0", 0), NO("1\0", 0),
@@ -715,7 +715,7 @@ static const vector refused[] = {
   NO("t", CUT), NO("tru", CUT), NO("[fals", CUT), NO("nul", CUT),
   NO("-", CUT), NO("1.", CUT), NO("1e", CUT), NO("1e+", CUT), NO("[[]", CUT),
   NO("[{}", CUT), NO("{\"a\":[]", CUT), NO("[\"a\"", CUT), NO("[1 ", CUT),
-  /* too much */
+  /* text after the end */
   NO("1 2", END), NO("{}{}", END), NO("[]]", END), NO("{}}", END),
   NO("[1]x", END), NO("\"a\"\"b\"", END), NO("null,", END), NO("1,", END),
   NO("[],", END), NO("{}//", END), NO("{} \0", END), NO("truex", END),
@@ -839,7 +839,7 @@ TEST(nesting_of_128_is_accepted_and_of_129_is_DEPTH)
     assert_int_equal(first.result, 0);
     read_pieces(&again, all, n, 1);
     text_same(&again.places, first.places.s, "depth 128, byte by byte");
-    /* Each end in turn is of the wrong kind. */
+    /* Each closing bracket in turn is of the wrong kind. */
     for (i = 0; i < 128; i++) {
       size_t at = n - 128 + i;
       all[at] = (unsigned char)(ends[i] == '}' ? ']' : '}');
@@ -857,7 +857,7 @@ TEST(nesting_of_128_is_accepted_and_of_129_is_DEPTH)
   }
 }
 
-/* 128 levels may be used again and again. */
+/* Depth counts open levels, not all levels. */
 TEST(depth_is_given_back_when_a_level_ends)
 {
   static char all[100000];
@@ -873,7 +873,7 @@ TEST(depth_is_given_back_when_a_level_ends)
   assert_int_equal(first.result, 0);
 }
 
-/* Each of the 65,536, alone; surrogates are refused. */
+/* All 65,536, each alone. Surrogates are refused. */
 TEST(every_u_escape_gives_its_character)
 {
   unsigned c;
@@ -913,8 +913,8 @@ TEST(every_surrogate_pair_gives_its_character)
   }
 }
 
-/* Strings that are nothing but escapes shrink to a third or a sixth in place,
-   and are still lent as one piece. */
+/* Strings of escapes alone shrink in place, to a third or a sixth, and are
+   still lent as one piece. */
 TEST(a_string_of_escapes_is_one_piece_in_place)
 {
   static char in[40000];
@@ -926,7 +926,7 @@ TEST(a_string_of_escapes_is_one_piece_in_place)
     in[n++] = '"';
     for (i = 0; i < 3000; i++) n += (size_t)sprintf(in + n, "%s", escapes[e]);
     in[n++] = '"';
-    read_whole(&first, in, n); /* which checks that it is one */
+    read_whole(&first, in, n); /* this checks that it is one piece */
     assert_int_equal(first.result, 0);
     for (i = 1; i < 80; i += 13) {
       read_pieces(&again, in, n, i);
@@ -954,7 +954,7 @@ TEST(what_is_not_strict_json_is_refused)
   }
 }
 
-/* The place of an error is that of the byte that cannot be. */
+/* The offset is that of the first byte that cannot be right. */
 TEST(the_offset_of_an_error_is_the_byte_that_cannot_be)
 {
   static const struct { const char *in; size_t n, at; } list[] = {
@@ -978,8 +978,8 @@ TEST(the_offset_of_an_error_is_the_byte_that_cannot_be)
 /* ------------------------------------------------------------------------
    >>cuts */
 
-/* A special byte at each place of strings of each length, so that whatever
-   scans several bytes at once meets it in each of its lanes. */
+/* A special byte at each place of strings of each length, so that code that
+   scans many bytes at once meets it in every lane. */
 SLOW_TEST(a_special_byte_is_seen_at_every_place_of_a_string)
 {
   static const char *const special[] = {
@@ -1010,7 +1010,7 @@ SLOW_TEST(a_special_byte_is_seen_at_every_place_of_a_string)
       }
 }
 
-/* Two of them, so that what lies between is moved, over every distance. */
+/* Two special bytes, so that the text between them moves by every distance. */
 TEST(what_lies_between_two_special_ones_arrives_as_it_was)
 {
   static const char *const special[] = {
@@ -1041,7 +1041,7 @@ TEST(what_lies_between_two_special_ones_arrives_as_it_was)
       }
 }
 
-/* Digits, and what ends them, with all kinds of things around. */
+/* Digits with all kinds of text before and after. */
 SLOW_TEST(a_number_ends_where_it_ends)
 {
   static const char *const behind[] = {
@@ -1071,7 +1071,7 @@ SLOW_TEST(a_number_ends_where_it_ends)
 }
 
 #if AMT_WIDE > 0
-/* Any first two bytes, and what matters of the others. */
+/* All first two bytes, and the rest where it matters. */
 TEST(a_character_is_known_as_a_second_opinion_knows_it)
 {
   static const unsigned char more[] = { 0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xFF };
@@ -1094,8 +1094,8 @@ TEST(a_character_is_known_as_a_second_opinion_knows_it)
 }
 #endif
 
-/* Vectors with one byte replaced, put in or left out, at every position:
-   accepted or refused as the second opinion says, with the same tokens. */
+/* Vectors with a byte replaced, inserted or removed at every position. The
+   second opinion must accept the same ones, with the same tokens. */
 SLOW_TEST(mutated_texts_are_judged_as_a_second_opinion_judges)
 {
   static const unsigned char bytes[] =
@@ -1151,7 +1151,7 @@ TEST(a_long_string_comes_in_pieces_that_never_cut_a_character)
 }
 
 /* ------------------------------------------------------------------------
-   >>repair   amt_json.repair: what is wrong in a string is text */
+   >>repair   amt_json.repair: errors within a string become U+FFFD */
 
 #define FFFD "\\xEF\\xBF\\xBD"
 
@@ -1172,7 +1172,7 @@ static const struct { const char *in; size_t n; const char *tokens;
   MEND("\"\\u00\xC3\xA9\"", "s:" FFFD "u00\\xC3\\xA9 ok", 1),
   MEND("\"\\\\\\x\\\"\"", "s:\\x5C" FFFD "x\" ok", 1),
   MEND("\"\\\n\\\t\"", "s:" FFFD FFFD FFFD "\\x09 ok", 3),
-  /* halves of pairs */
+  /* lone surrogates */
   MEND("\"\\uD800\"", "s:" FFFD " ok", 1),
   MEND("\"\\uDC00x\"", "s:" FFFD "x ok", 1),
   MEND("\"\\uDC00\\uD800\"", "s:" FFFD FFFD " ok", 2),
@@ -1186,7 +1186,7 @@ static const struct { const char *in; size_t n; const char *tokens;
   MEND("\"\\uD800\\uABx\"", "s:" FFFD FFFD "uABx ok", 2),
   MEND("\"\\uD800\\u\"", "s:" FFFD FFFD "u ok", 2),
   MEND("\"\\uD800\xE2\x82\xAC\"", "s:" FFFD "\\xE2\\x82\\xAC ok", 1),
-  /* UTF-8, as the examples of the Unicode Standard, 3.9 */
+  /* UTF-8: the examples of the Unicode Standard, 3.9 */
   MEND("\"\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41\"",
        "s:" FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A ok", 8),
   MEND("\"\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41\"",
@@ -1198,7 +1198,7 @@ static const struct { const char *in; size_t n; const char *tokens;
   MEND("\"\xE2\x82\"", "s:" FFFD " ok", 1),
   MEND("\"\xF0\x9F\x98\\n\"", "s:" FFFD "\\x0A ok", 1),
   MEND("\"\xE2\x82\t\xE2\x82\n\"", "s:" FFFD "\\x09" FFFD FFFD " ok", 3),
-  MEND("\"\xEF\xBF\xBD\"", "s:" FFFD " ok", 0), /* it was there */
+  MEND("\"\xEF\xBF\xBD\"", "s:" FFFD " ok", 0), /* the text has it */
   /* where it stands */
   MEND("{\"T\xE9xt\":\"\xE9\",\"\\q\":1}",
        "{ k:T" FFFD "xt s:" FFFD " k:" FFFD "q n:1 } ok", 3),
@@ -1207,7 +1207,7 @@ static const struct { const char *in; size_t n; const char *tokens;
   MEND("\xEF\xBB\xBF\"\xFF\"", "s:" FFFD " ok", 1)
 };
 
-/* Outside of strings nothing is repaired. */
+/* Repair does not help outside strings, or when the text is cut off. */
 static const vector past_repair[] = {
   NO("\"a\xFF", CUT), NO("\"\xE2\x82", CUT), NO("\"\\", CUT),
   NO("\"\\u00", CUT), NO("\"\\uD800", CUT), NO("[\"\xFF\"}", SYN), NO("\"\xFF\"x", END),
@@ -1240,7 +1240,7 @@ TEST(what_is_wrong_in_a_string_is_repaired_on_request)
   repairing = 0;
 }
 
-/* Then it changes nothing, and each text is still one piece. */
+/* Repair changes nothing, and each text is still one piece. */
 TEST(what_is_right_needs_no_repair)
 {
   size_t i;
@@ -1254,8 +1254,8 @@ TEST(what_is_right_needs_no_repair)
   repairing = 0;
 }
 
-/* Strings of what is right and wrong, in any order, with what several bytes at
-   once are looked at for on both sides, cut at random. */
+/* Right and wrong parts in random order, cut at random, between bytes that the
+   wide scanners look for. */
 SLOW_TEST(a_second_opinion_repairs_the_same_way)
 {
   static const char *const parts[] = {
@@ -1308,7 +1308,7 @@ TEST(the_state_is_at_most_64_bytes_and_zero_is_its_start)
                    AMT_JSON_ARRAY);
 }
 
-/* Any bits for a state, any bytes for input: a wrong result at most. */
+/* Any bits as state and any bytes as input: no more than a wrong result. */
 TEST(a_corrupted_state_does_no_harm)
 {
   static const char likely[] = "\"\\u{}[],:0123456789.eE+-tfn Dd8\xED\xF0\x80";
@@ -1336,19 +1336,19 @@ TEST(a_corrupted_state_does_no_harm)
       used = n + 1;
       e = amt_json_next(&json, p, n, &used, &token);
       edge_check();
-      if (used > n) fail_msg("used too much");
+      if (used > n) fail_msg("it used more than it was fed");
       if (e == AMT_JSON_KEY || e == AMT_JSON_STRING || e == AMT_JSON_NUMBER)
         for (k = 0; k < token.len; k++) (void)((volatile const char *)
                                                token.text)[k];
       p += used;
       n -= used;
-      if (++calls > 200) fail_msg("round and round");
+      if (++calls > 200) fail_msg("the tokenizer makes no progress");
     } while (e > 0);
     {
       amt_json_token token;
       for (k = 0; k < 3; k++)
         if (amt_json_end(&json, &token) <= 0) break;
-      if (k == 3) fail_msg("the end goes round and round");
+      if (k == 3) fail_msg("amt_json_end makes no progress");
     }
   }
 }
@@ -1423,7 +1423,7 @@ TEST(a_signed_integer_is_exact_or_RANGE)
 /* ------------------------------------------------------------------------
    >>writer */
 
-/* Sequences of up to three bytes, all of them, and four where it matters. */
+/* All sequences of up to three bytes, and those of four that matter. */
 SLOW_TEST(amt_utf8_knows_every_sequence)
 {
   unsigned char s[4];
@@ -1468,8 +1468,8 @@ written[] = {
   { "x\ny\n", 4, "\"x\\ny\\n\"" }
 };
 
-/* JSON allows several spellings; the table has ours. What counts is that it is
-   read back as it was: the next test. */
+/* JSON has several ways to write a character; the table has ours. The next test
+   checks that it reads back. */
 TEST(a_text_is_written_as_a_json_string)
 {
   size_t i;
@@ -1492,7 +1492,7 @@ TEST(what_is_written_is_read_back_as_it_was)
   unsigned char *u = (unsigned char *)in;
   unsigned       c, round;
   size_t         n = 0;
-  /* Every control, all of ASCII, and then random characters of all lengths. */
+  /* All of ASCII, then random characters of all lengths. */
   for (c = 0; c < 128; c++) in[n++] = (char)c;
   for (round = 0; round < 200; round++) {
     amt_window o;
@@ -1542,7 +1542,7 @@ TEST(every_window_has_the_same_bytes_as_the_whole)
       assert_int_equal(o.len, want);
       assert_memory_equal(o.buf, whole + (want ? from : 0), want);
     }
-  amt_window_init(&o, NULL, 0, 0); /* just counts */
+  amt_window_init(&o, NULL, 0, 0); /* only counts */
   amt_json_put_string(&o, text_of, sizeof text_of - 1);
   assert_int_equal(o.total, total - 21);
 }
@@ -1569,11 +1569,11 @@ TEST(numbers_are_written_in_decimal)
 /* ------------------------------------------------------------------------
    >>suite   https://github.com/nst/JSONTestSuite, test_parsing */
 
-/* What we promise of a file: y_ is accepted and n_ refused, but UTF-16 (y_ or
-   i_, depending on the suite's age) is refused always, for RFC 8259 has none.
-   Of the other i_ files, which may be either: numbers are text here, so all
-   will do; noncharacters are valid UTF-8; a mark may come first; bad UTF-8,
-   lone surrogates and 500 levels are refused. */
+/* What amt.h promises of a file: y_ is accepted, n_ is refused. UTF-16 (y_ or
+   i_, depending on the suite's age) is always refused, as by RFC 8259. The
+   other i_ files may go either way. Numbers are text here, so all are accepted;
+   so are noncharacters and a leading byte order mark. Bad UTF-8, lone
+   surrogates and 500 levels are refused. */
 static int promised(const char *name)
 {
   if (strstr(name, "UTF-16") != NULL || strstr(name, "utf16") != NULL) return 0;
@@ -1606,7 +1606,7 @@ static void judge_file(const char *folder, const char *name)
 
 TEST(the_public_suite_is_met_in_full)
 {
-  static char    names[600][128]; /* first, so that no failure leaves it open */
+  static char    names[600][128]; /* before any can fail: closes the folder */
   const char    *folder = getenv("JSON_TEST_SUITE");
   struct dirent *entry;
   DIR           *dir;
@@ -1636,7 +1636,7 @@ TEST(the_public_suite_is_met_in_full)
     fail_msg("%s does not hold the whole suite", folder);
 }
 
-/* An end where nothing is open, as no text leads to. */
+/* A closing bracket at depth 0, which no text leads to. */
 TEST(a_ruined_depth_is_no_JSON)
 {
   static const char *const v[] = { "]", "}" };
@@ -1655,9 +1655,9 @@ TEST(a_ruined_depth_is_no_JSON)
 }
 
 /* ------------------------------------------------------------------------
-   >>gather   what was held back comes to stand before what was read */
+   >>gather   bytes that were held back go before those just read */
 
-/* Text never gathers ahead of what was read; these two hold even so. */
+/* Text never gathers beyond what was read. Both bounds hold even if it did. */
 TEST(gathering_never_writes_behind_the_bytes)
 {
   amt_json       t;
@@ -1681,7 +1681,7 @@ TEST(gathering_never_writes_behind_the_bytes)
   assert_int_equal(amt__json_gather(&t, p, 4, 6), 6);
   assert_memory_equal(p, "abcd\xF0\x9F", 6);
   assert_int_equal(amt__json_gather(&t, p, 6, 6), 6);
-  t.utf8_len = 255; /* ruined: no more than there is */
+  t.utf8_len = 255; /* corrupted: no more than there is */
   assert_int_equal(amt__json_gather(&t, p, 0, 6), 4);
   assert_memory_equal(p, "\xF0\x9F\x98\x80\xF0\x9F", 6);
   edge_check();

@@ -23,7 +23,7 @@ typedef struct rig {
   amt_task    t;
   amt_job     j;
   char        token[24];
-  int         wait;  /* 1: amt_wait, 0: amt_poll */
+  int         wait;  /* 1: amt_wait; 0: amt_poll */
   amt_event   last;
 } rig;
 
@@ -80,7 +80,7 @@ static void rig_free(rig *r)
   server_free(&r->srv);
 }
 
-/* Is there something to do without waiting? */
+/* Can a call go on without waiting? */
 static int rig_ready(const rig *r)
 {
   size_t i;
@@ -101,9 +101,9 @@ static void rig_until(rig *r, amt_job *j, event_log *l, amt_event until)
                           : amt_poll(&r->pool, j, server_clock);
     r->last = e;
     if (++turns > 200000)
-      fail_msg("it never ends:\n%.2000s", text_of(&l->text));
+      fail_msg("the run does not end:\n%.2000s", text_of(&l->text));
     if (e == AMT_BUSY) {
-      assert_false(r->wait); /* our streams can wait */
+      assert_false(r->wait); /* these streams can wait */
       assert_true(j->wait < 0x80000000u);
       if (!rig_ready(r)) server_clock += j->wait;
       continue;
@@ -120,7 +120,7 @@ static void rig_run(rig *r)
   rig_until(r, &r->j, &r->srv.log, AMT_DONE);
 }
 
-/* What a run comes to over a stream that never falters. */
+/* The log of a run over a stream that never fails. */
 static const char reference[] =
   "starting\nstarted 2112\nstatus 1\nstatus 2\nstatus 4\n"
   "message #1 @2026-01-31T08:00:00 one\n"
@@ -177,14 +177,14 @@ TEST(the_calls_come_in_their_order)
   rig_free(&r);
 }
 
-/* A run in which something broke once: it ends as it would have, or it was
-   the Start that broke, and then nobody knows, and it is not sent again. */
+/* A run in which the connection broke once. Either it ends like the others, or
+   the Start broke: its outcome is unknown, and it is not sent again. */
 static void broken_once(rig *r, const char *what, size_t at)
 {
   const char *log = text_of(&r->srv.log.text);
   static const char started[] = "starting\nstarted 2112\nstatus 1\nstatus 2\n";
   char        got[sizeof reference + 100];
-  /* A status whose reply was lost is not told again; the last one is. */
+  /* A status whose reply was lost is not reported later, except the last. */
   if (r->j.start == AMT_START_KNOWN && strstr(log, "status 4\n") != NULL) {
     snprintf(got, sizeof got, "%s%s", started, strstr(log, "status 4\n"));
     log = got;
@@ -194,7 +194,7 @@ static void broken_once(rig *r, const char *what, size_t at)
   if (r->j.start == AMT_START_UNKNOWN) {
     if (strcmp(log, "starting\nfailed MAYBE_STARTED, code 19, start unknown\n"))
       fail_msg("%s %d:\n%s", what, (int)at, log);
-    /* Of a first write that failed nobody can know that nothing left. */
+    /* After a failed first write, nobody can know that nothing left. */
     assert_int_equal(r->srv.starts_begun,
                      r->conn[0].http.taken != 2 || r->conn[0].http.sent != 0);
     assert_int_equal(r->j.id[0], 0);
@@ -225,12 +225,12 @@ SLOW_TEST(one_io_call_in_turn_is_put_off_or_fails_or_ends)
           broken_once(&r, "I/O", (size_t)io);
           if (how == FAIL_NOT_YET)
             assert_int_equal(r.j.start, AMT_START_KNOWN);
-          if (r.j.start == AMT_START_KNOWN) all = r.srv.io; /* a whole run's */
+          if (r.j.start == AMT_START_KNOWN) all = r.srv.io; /* of a whole run */
           rig_free(&r);
         }
 }
 
-/* Where in the traffic the Start lies. */
+/* Offsets of the Start and its reply in the traffic. */
 static size_t start_from, start_to, reply_from, reply_to, all_to, all_from;
 static void find_the_start(void)
 {
@@ -246,7 +246,7 @@ static void find_the_start(void)
   rig_free(&r);
 }
 
-/* The connection breaks behind each byte of all requests in turn. */
+/* The connection breaks after each byte of all requests in turn. */
 SLOW_TEST(requests_cut_behind_each_byte)
 {
   size_t cut;
@@ -275,7 +275,7 @@ SLOW_TEST(requests_cut_behind_each_byte)
   assert_true(all_to > 1000);
 }
 
-/* And behind each byte of all replies, by a reset or by a polite end. */
+/* It breaks after each byte of all replies, by a reset or an orderly end. */
 SLOW_TEST(replies_cut_behind_each_byte)
 {
   static const int framings[] = { LENGTH, CHUNKED };
@@ -295,8 +295,8 @@ SLOW_TEST(replies_cut_behind_each_byte)
         rig_run(&r);
         broken_once(&r, "reply byte", cut);
         assert_int_equal(r.srv.count[AMT_START], 1);
-        if (f == 0) { /* {"BatchRequestId":2112} ends the reply: only the '}'
-                         makes the id whole */
+        if (f == 0) { /* the reply ends with {"BatchRequestId":2112}, so only
+                         '}' completes the id */
           if (cut >= reply_from && cut < reply_to)
             assert_int_equal(r.j.start, AMT_START_UNKNOWN);
           else
@@ -307,7 +307,7 @@ SLOW_TEST(replies_cut_behind_each_byte)
   assert_true(all_from > 700);
 }
 
-/* The id comes whole, then the connection breaks: the job has started. */
+/* The id is complete when the connection breaks: the job has started. */
 TEST(a_start_whose_id_came_whole_has_started)
 {
   static const step s[] = { { AMT_START, 200, "{\"BatchRequestId\":2112,"
@@ -329,7 +329,7 @@ TEST(a_start_whose_id_came_whole_has_started)
       assert_string_equal(r.j.id, "2112");
       if (cut < all) all = cut;
     } else {
-      assert_int_equal(known, 0); /* from one byte on, and not before */
+      assert_int_equal(known, 0); /* known from one byte on, always */
       assert_int_equal(r.j.error, AMT_E_MAYBE_STARTED);
       all = cut + 1;
     }
@@ -338,7 +338,7 @@ TEST(a_start_whose_id_came_whole_has_started)
   assert_in_range(known, 10, 150);
 }
 
-/* A reply, written out. */
+/* A whole reply. */
 #define H(status, more, body) "HTTP/1.1 " status " x\r\n" more "\r\n" body
 
 /* --- which connection ----------------------------------------------------- */
@@ -352,7 +352,7 @@ TEST(the_connection_of_the_start_serves_the_rest_of_a_run)
     r.s.poll = 1000, r.s.initial_delay = 1000;
     rig_run(&r);
     assert_int_equal(r.j.code, 4);
-    assert_int_equal(r.srv.opens, 2); /* the first was the sign-in's */
+    assert_int_equal(r.srv.opens, 2); /* the first was for the sign-in */
     rig_free(&r);
   }
 }
@@ -368,7 +368,7 @@ TEST(each_request_has_its_own_connection_if_asked_for)
   rig_free(&r);
 }
 
-/* Kept for 60 s by default: an older one is not used again. */
+/* By default a connection idle for 60 s is not used again. */
 TEST(a_connection_kept_too_long_is_not_used_again)
 {
   int i;
@@ -383,7 +383,8 @@ TEST(a_connection_kept_too_long_is_not_used_again)
   }
 }
 
-/* A second job, whose session has a token: its Start is the next request. */
+/* The session of the second job has a token, so the Start is the next
+   request. */
 TEST(a_start_goes_on_a_connection_opened_for_it)
 {
   static const uint32_t idle[] = { 0, 999, 59000, 61000 };
@@ -410,7 +411,7 @@ TEST(a_start_goes_on_a_connection_opened_for_it)
     }
 }
 
-/* Whoever sits at a kept connection has a reply ready for the Start. */
+/* The peer of a kept connection has a reply ready before the Start is sent. */
 TEST(a_reply_that_lay_ready_is_not_the_starts)
 {
   int wait;
@@ -428,7 +429,7 @@ TEST(a_reply_that_lay_ready_is_not_the_starts)
   }
 }
 
-/* After STARTING the caller may take its time, to write a file for example. */
+/* After STARTING the caller may take its time, to write a file say. */
 TEST(a_start_delayed_by_its_caller_goes_on_a_fresh_connection)
 {
   int wait;
@@ -481,8 +482,8 @@ TEST(a_connection_that_the_server_has_closed_is_seen_before_use)
   }
 }
 
-/* It closes just as the next request comes. What does no harm twice is sent
-   again at once; a Start is not, and its outcome is unknown. */
+/* The connection closes just as the next request comes. A request that is safe
+   to repeat is sent again at once. A Start is not: its outcome is unknown. */
 TEST(a_stale_connection_is_no_outage_and_doubles_no_start)
 {
   int wait;
@@ -499,7 +500,8 @@ TEST(a_stale_connection_is_no_outage_and_doubles_no_start)
     assert_int_equal(r.srv.log.retries, 0);
     rig_free(&r);
 
-    /* From the sign-in on: the Start meets none of them. */
+    /* All close, from the sign-in on. The Start never goes on such a
+       connection. */
     rig_init(&r, 1, 64);
     r.wait = wait;
     r.srv.closes = RACED;
@@ -509,7 +511,7 @@ TEST(a_stale_connection_is_no_outage_and_doubles_no_start)
     assert_int_equal(r.srv.starts_begun, 1);
     rig_free(&r);
 
-    /* Unless the session has it so: then nobody knows. */
+    /* With start_kept it does, and its outcome is unknown. */
     rig_init(&r, 1, 64);
     r.wait = wait;
     r.s.start_kept = 1;
@@ -523,8 +525,8 @@ TEST(a_stale_connection_is_no_outage_and_doubles_no_start)
   }
 }
 
-/* The server has ended them all, just as the next request comes: the one that
-   follows goes on a new connection, not on the next that had ended too. */
+/* The server has ended all kept connections just as the next request comes. The
+   repeat opens a new connection and does not try another stale one. */
 TEST(several_stale_connections_are_no_outage)
 {
   rig    r;
@@ -533,7 +535,7 @@ TEST(several_stale_connections_are_no_outage)
   for (i = 0; i < 3; i++) {
     amt_start(&r.j, &r.s, &r.t);
     rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
-    r.pool.count--; /* the last is what it took: another for the next job */
+    r.pool.count--; /* hide the last, so that the next job opens another */
   }
   r.pool.count = 3;
   for (i = 0; i < 3; i++) {
@@ -627,7 +629,7 @@ TEST(a_server_that_is_lost_after_the_start_is_no_23)
   rig_free(&r);
 }
 
-/* It takes a request and says nothing: the idle limit ends the call. */
+/* The server takes a request and stays silent. */
 TEST(a_silent_server_runs_into_the_idle_limit)
 {
   static const struct { int op, code, start; } v[] = {
@@ -663,7 +665,7 @@ TEST(a_silent_server_runs_into_the_idle_limit)
     }
 }
 
-/* It takes no byte of the Start: nothing has happened, and it goes again. */
+/* The server takes no byte of the Start, so it may be sent again. */
 TEST(a_start_that_could_not_be_sent_is_no_start)
 {
   rig r;
@@ -745,7 +747,7 @@ TEST(a_pool_that_ends_drops_a_job_that_lends_a_message)
   rig_free(&r);
 }
 
-/* Its call has ended, so no connection knows it any more. */
+/* The job's call has ended, so it holds no connection, only the buffer. */
 TEST(a_pool_that_ends_drops_a_job_whose_message_lies_in_its_buffer)
 {
   rig r;
@@ -760,7 +762,7 @@ TEST(a_pool_that_ends_drops_a_job_whose_message_lies_in_its_buffer)
 }
 
 static const struct { const char *raw; int error; } strange[] = {
-  { "hello", AMT_E_TIMEOUT }, /* a prefix of nothing, and then silence? */
+  { "hello", AMT_E_TIMEOUT }, /* not HTTP, then silence */
   { H("200", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "xx"),
     AMT_E_HTTP_ENCODING },
   { H("200", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "{}"),
@@ -806,8 +808,8 @@ TEST(a_reply_that_is_no_http_is_tried_again_elsewhere)
   }
 }
 
-/* Whatever the call and its number: line_open fails the test at any host but
-   ours, and before the Start it ends the run at once. */
+/* For each call. line_open() fails the test if another host is opened. Before
+   the Start a redirect ends the run at once. */
 TEST(a_redirect_is_not_followed_and_gets_no_credentials)
 {
   static const int ops[] = { AMT_SIGN_IN, AMT_START, AMT_MONITOR, AMT_MESSAGES };
@@ -835,7 +837,7 @@ TEST(a_redirect_is_not_followed_and_gets_no_credentials)
         assert_int_equal(r.last, AMT_FAILED);
         assert_int_equal(r.j.code, 23);
         assert_int_equal(r.srv.count[ops[i]], 1);
-      } else { /* it runs there: its end is waited for, then it is given up */
+      } else { /* the job goes on at the server: polled until give-up */
         assert_int_equal(r.srv.count[AMT_START], 1);
         assert_int_equal(r.j.start, AMT_START_KNOWN);
         if (ops[i] == AMT_MESSAGES) assert_int_equal(r.j.code, 4);
@@ -844,7 +846,8 @@ TEST(a_redirect_is_not_followed_and_gets_no_credentials)
     }
 }
 
-/* --- what the head says: how to sign in, where a redirect leads --- */
+/* --- heads: how to sign in, where a redirect leads
+   ------------------------- */
 
 #define WANTS(value) "WWW-Authenticate: " value "\r\n"
 #define LEADS(value) "Location: " value "\r\n"
@@ -900,7 +903,7 @@ TEST(what_a_head_wants_and_where_it_leads_is_told_however_it_comes)
       }
 }
 
-/* Of a 2xx it is where something was made, and nobody's business. */
+/* In a 2xx, Location names what was created and is ignored. */
 TEST(a_place_that_is_no_redirect_is_not_told)
 {
   rig r;
@@ -914,8 +917,8 @@ TEST(a_place_that_is_no_redirect_is_not_told)
   rig_free(&r);
 }
 
-/* The connection breaks behind each byte of the reply to the Start. Before its
-   head is whole there is no status, and nobody knows. */
+/* The connection breaks after each byte of the reply to the Start. The status
+   is unknown until the head is complete. */
 TEST(a_redirect_cut_behind_each_byte)
 {
   static const char raw[] = H("302", LEADS("/there") EMPTY, "");
@@ -939,7 +942,7 @@ TEST(a_redirect_cut_behind_each_byte)
   }
 }
 
-/* It comes while the request is still going out. */
+/* The reply comes while the request is still going out. */
 TEST(a_redirect_that_comes_early_tells_where_to)
 {
   static const char *const many[] = { X10("aaaaaaaaaa"), X10("bbbbbbbbbb") };
@@ -953,7 +956,7 @@ TEST(a_redirect_that_comes_early_tells_where_to)
     r.t.parameters = many, r.t.parameter_count = 2;
     amt_start(&r.j, &r.s, &r.t);
     rig_until(&r, &r.j, &r.srv.log, AMT_SERVER_TEXT);
-    assert_int_equal(r.s.producing__, 0); /* the token may be replaced now */
+    assert_int_equal(r.s.producing__, 0); /* the token may change now */
     rig_until(&r, &r.j, &r.srv.log, AMT_DONE);
     expect_log(&r.srv.log, "starting\nlocation /\xC3\xBC/?/\xE2\x82\xAC\n"
                "failed REDIRECT, code 23, start none\n");
@@ -962,7 +965,7 @@ TEST(a_redirect_that_comes_early_tells_where_to)
   }
 }
 
-/* A piece of it lies in the buffer until the next amt_poll of its job. */
+/* A piece of the head stays in the buffer until the job's next amt_poll. */
 TEST(what_a_head_says_is_lent_while_another_job_is_polled)
 {
   rig     r;
@@ -990,7 +993,7 @@ TEST(what_a_head_says_is_lent_while_another_job_is_polled)
   rig_free(&r);
 }
 
-/* 413 comes while the request is still going out, and no more is taken. */
+/* A 413 comes while the request is still going out; the rest is not taken. */
 TEST(a_reply_that_comes_early_is_heard)
 {
   static const char *const many[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -1019,7 +1022,7 @@ TEST(a_reply_that_comes_early_is_heard)
     }
 }
 
-/* A message of 200 kB, of characters of all lengths and escapes. */
+/* 200 kB, with characters of each length and escapes. */
 TEST(a_message_of_any_size_passes_through_a_small_buffer)
 {
   static const size_t size[] = { 64, 67, 1000 };
@@ -1078,16 +1081,16 @@ static ptrdiff_t quiet_write(amt_stream *s, const void *p, size_t n)
 
 static void quiet_close(amt_stream *s) { (void)s; }
 
-/* A signal comes first; then time passes. */
+/* First a signal interrupts it; then time passes. */
 static int quiet_wait(amt_stream *s, int want, uint32_t ms)
 {
   (void)s, (void)want;
   quiet_clock += ms;
-  if (quiet_waits > 10000) fail_msg("it waits for ever");
+  if (quiet_waits > 10000) fail_msg("the wait does not end");
   return quiet_waits++ == 0 ? AMT_INTERRUPTED : 0;
 }
 
-/* Only the job that signs in can end the other's wait. */
+/* Only the job that is signing in can end the other's wait. */
 TEST(a_job_blocked_by_another_s_sign_in_answers_busy)
 {
   static const amt_stream_ops ops = { quiet_open, quiet_read, quiet_write,
@@ -1153,17 +1156,18 @@ SLOW_TEST(a_long_request_is_sent_whole_through_a_small_buffer)
   text_free(&want);
 }
 
-/* --- requests of other tables, longer than their buffer -------------------- */
+/* --- long requests in other wire tables
+   ------------------------------------- */
 
-/* A stream that keeps what it is given, and answers a whole request. */
+/* A stream that records each request and answers it when it is complete. */
 typedef struct sink {
   amt_stream  stream;
-  text        in;      /* of this connection, since the last answer */
-  size_t      length;  /* of all of it; 0: not known yet */
-  text        request; /* the last that came whole */
-  const char *out;     /* what is still to be read */
-  size_t      most;    /* bytes taken at a time; 0: all */
-  size_t      fails;   /* behind so many bytes it is RESET, once; 0: never */
+  text        in;      /* from this connection, since the last answer */
+  size_t      length;  /* of the request; 0: not yet known */
+  text        request; /* the last complete one */
+  const char *out;     /* what is left to read */
+  size_t      most;    /* bytes per write; 0: all */
+  size_t      fails;   /* RESET once after so many bytes; 0: never */
   int         not_yet, yet;
   unsigned    whole;   /* requests */
 } sink;
@@ -1189,7 +1193,7 @@ static ptrdiff_t sink_read(amt_stream *s, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* Its head has come: how long will all be? */
+/* The head is complete: how long is the request? */
 static void sink_head(sink *k)
 {
   const char *end = strstr(k->in.p, "\r\n\r\n"), *length;
@@ -1205,7 +1209,7 @@ static void sink_head(sink *k)
   k->length = (size_t)(end + 4 - k->in.p) + n;
 }
 
-/* Is it whole? Nothing may stand behind it. */
+/* If the request is complete, answers it. Nothing may follow it. */
 static void sink_request(sink *k)
 {
   if (k->length == 0) sink_head(k);
@@ -1253,10 +1257,9 @@ static void sink_free(sink *k)
   text_free(&k->request);
 }
 
-/* --- what they say ---- */
+/* --- their texts ---------------------------------------------------------- */
 
-/* Every piece of 256 bytes begins and ends in each of these sooner or later:
-   there are 5 bytes between two of them, which is prime to 256. */
+/* "plain" puts all kinds at many offsets, so pieces end within each of them. */
 static void put_all_kinds(text *to, size_t n, unsigned from)
 {
   static const char *const kind[] = { "\"", "\\", "\n", "\xC3\xA9", "\001",
@@ -1269,7 +1272,7 @@ static void put_all_kinds(text *to, size_t n, unsigned from)
   }
 }
 
-/* As a JSON string, and percent-encoded, by the book. */
+/* Escapes, as JSON or by percent-encoding, without the code of the library. */
 static void put_escaped(text *to, const char *s)
 {
   for (; *s != 0; s++) {
@@ -1291,7 +1294,8 @@ static void put_percent(text *to, const char *s)
 
 enum { ARRAY_OF, OBJECT_OF, PAIRS_OF, JOINED_OF, FORM_OF, KINDS };
 
-/* The list as it must be sent. The names of "n=..." are "n" and a number. */
+/* A list in the form that must be sent. "n=..." counts its names: n1, n2,
+   ... */
 static void put_list(text *to, const char *const *list, size_t n, int kind)
 {
   static const char *const open[] = { "[", "{", "[", "\"", "" };
@@ -1335,13 +1339,13 @@ static const char *const long_body[] = {
     "&end=1"
 };
 
-/* What of a task is long: many elements, one value, many long elements, or two
-   values with a part between. */
+/* What is long in a task: many elements, one value, many long elements, or two
+   values with a part between them. */
 enum { MANY, ONE_LONG, MANY_LONG, TWO_LONG, SHAPES };
 
 typedef struct long_task {
   amt_task     t;
-  text         all;      /* its texts, each ending in NUL */
+  text         all;      /* all its strings, each with its NUL */
   const char **list;
 } long_task;
 
@@ -1363,7 +1367,7 @@ static void long_init(long_task *l, int shape, size_t n)
   for (i = 0; i < count; i++) {
     place[i] = l->all.len;
     text_put(&l->all, "n%lu=", (unsigned long)i);
-    if (i % 5 != 4) put_all_kinds(&l->all, each, (unsigned)i); /* or is empty */
+    if (i % 5 != 4) put_all_kinds(&l->all, each, (unsigned)i); /* or empty */
     text_bytes(&l->all, "", 1);
   }
   for (i = 0; i < count; i++) l->list[i] = l->all.p + place[i];
@@ -1404,11 +1408,11 @@ static void same_bytes(const text *got, size_t from, const text *want)
   while (i < want->len && from + i < got->len &&
          got->p[from + i] == want->p[i]) i++;
   if (i < want->len || from + i < got->len)
-    fail_msg("they part at %zu of %zu:\n%.60s\nand not\n%.60s", i, want->len,
+    fail_msg("differs at byte %zu of %zu:\n%.60s\nwant\n%.60s", i, want->len,
              got->p + from + i, want->p + i);
 }
 
-/* The Start's body in one window of the whole. */
+/* The Start's body, produced in one window that holds all of it. */
 static void in_one_window(amt_session *s, const amt_task *t, text *to)
 {
   amt_job j;
@@ -1429,7 +1433,7 @@ static void in_one_window(amt_session *s, const amt_task *t, text *to)
   amt_forget(&j);
 }
 
-/* A session without a sign-in, whose Start has this body. */
+/* A session without a sign-in. Its Start has this body. */
 static void long_session(amt_session *s, amt_wire *w, const char *body)
 {
   *w = *amt_wire_default();
@@ -1458,14 +1462,14 @@ static void poll_to(amt_pool *p, amt_job *j, amt_event until)
   } while (e != until);
 }
 
-#ifdef __OPTIMIZE_SIZE__ /* there each piece is produced from the beginning */
+#ifdef __OPTIMIZE_SIZE__ /* where each piece is produced from the start */
 #define LONG_REQUEST 20000
 #else
 #define LONG_REQUEST 300000
 #endif
 
-/* A Start of this task, which must have this body, through a buffer of `size`
-   bytes over a stream that takes `most` at a time. */
+/* Sends a Start of this task, through a buffer of `size` bytes and a stream
+   that takes `most` bytes a write. Its body must be `want`. */
 static void send_long(const long_task *l, int kind, const text *want,
                       size_t size, size_t most, int not_yet)
 {
@@ -1496,7 +1500,7 @@ SLOW_TEST(long_requests_of_every_shape_go_whole_through_any_buffer)
     { { 64, 0 }, { 100, 0 }, { 257, 0 }, { 4096, 0 }, { 4096, 1460 },
       { 1000000, 0 } },
     { { 64, 7 }, { 64, 1 }, { 100, 7 }, { 100, 1 }, { 1000, 7 }, { 4096, 1460 }
-    } /* and shorter ones: a byte at a time each piece is produced often */
+    } /* shorter ones: byte by byte, pieces are produced many times */
   };
   size_t i, n;
   int    shape, kind;
@@ -1562,8 +1566,8 @@ SLOW_TEST(two_requests_that_are_half_sent_go_on_where_they_were)
   }
 }
 
-/* Behind a reset a call that may go again is produced anew, not gone on with;
-   and the next call is not taken for the one before. */
+/* After a reset, a request that may be repeated starts from its first byte. The
+   next request does not continue it either. */
 TEST(a_long_request_that_broke_off_goes_again_from_its_beginning)
 {
   static char name[3000];
@@ -1602,8 +1606,8 @@ TEST(a_long_request_that_broke_off_goes_again_from_its_beginning)
   }
 }
 
-/* A longer token would move all that follows it: it waits until the request
-   is out. */
+/* A longer token would move all that follows it, so it must wait until the
+   request is out. */
 TEST(credentials_are_not_replaced_while_a_request_is_half_sent)
 {
   static const char later[] = "the-second-and-longer-token";
@@ -1680,7 +1684,7 @@ TEST(a_malformed_url_is_refused_and_nothing_is_opened)
       assert_true(strlen(amt_error(r.j.error)) > 10);
       assert_int_equal(r.j.start, AMT_START_NONE);
       assert_int_equal(r.srv.opens, 0);
-      assert_int_equal(r.srv.log.retries, 0); /* it will not get better */
+      assert_int_equal(r.srv.log.retries, 0); /* another try cannot help */
       assert_int_equal(server_clock, 5000);
       rig_free(&r);
     }
@@ -1718,7 +1722,7 @@ TEST(a_stream_that_cannot_wait_makes_amt_wait_answer_busy)
   r.srv.not_yet = 1;
   amt_start(&r.j, &r.s, &r.t);
   assert_int_equal(amt_wait(&r.pool, &r.j, server_now), AMT_BUSY);
-  rig_until(&r, &r.j, &r.srv.log, AMT_DONE); /* by amt_poll it goes */
+  rig_until(&r, &r.j, &r.srv.log, AMT_DONE); /* amt_poll works */
   assert_int_equal(r.j.code, 4);
   rig_free(&r);
 }
@@ -1741,7 +1745,7 @@ static int rig_holds(const rig *r, const char *word)
          holds(r->token, sizeof r->token, word);
 }
 
-/* Dropped or ended at any point, however much had been sent by then. */
+/* The job is dropped, or the pool ended, after each number of polls. */
 TEST(no_password_or_token_is_left_behind)
 {
   unsigned polls, seen = 0;
@@ -1768,7 +1772,7 @@ TEST(no_password_or_token_is_left_behind)
     assert_false(rig_holds(&r, "tok1"));
     rig_free(&r);
   }
-  assert_true(seen > 5); /* the search does find them */
+  assert_true(seen > 5); /* the search does find secrets */
 }
 
 TEST(the_password_does_not_outlive_the_sign_in_in_the_buffer)
@@ -1785,7 +1789,7 @@ TEST(the_password_does_not_outlive_the_sign_in_in_the_buffer)
   rig_free(&r);
 }
 
-/* A password in the buffer must not wait there for the end of the pool. */
+/* A password must not stay in the buffer until the pool ends. */
 TEST(a_job_dropped_while_it_signs_in_leaves_no_password)
 {
   rig r;
@@ -1800,8 +1804,8 @@ TEST(a_job_dropped_while_it_signs_in_leaves_no_password)
   rig_free(&r);
 }
 
-/* A session's struct used again for another server: nothing of the first may
-   reach it, and above all no credentials the first. */
+/* A session's struct is used again for another server. Each server gets only
+   its own requests and credentials. */
 TEST(a_session_used_again_goes_to_its_own_server)
 {
   rig r;
@@ -1816,7 +1820,7 @@ TEST(a_session_used_again_goes_to_its_own_server)
   r.srv.opens = 0;
   r.srv.status_at = 3;
   amt_start(&r.j, &r.s, &r.t);
-  /* the server in memory checks the Host line, and open the name */
+  /* the server checks Host, line_open() the name */
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
   assert_int_equal(r.srv.opens, 2);
   amt_drop(&r.pool, &r.j);
@@ -1889,7 +1893,7 @@ static amt_event fleet_turn(fleet *f, int i)
   return e;
 }
 
-/* One job alone, until this event. */
+/* Polls one job until this event. */
 static void fleet_until(fleet *f, int i, amt_event until)
 {
   unsigned turns = 0;
@@ -1901,7 +1905,8 @@ static void fleet_until(fleet *f, int i, amt_event until)
   }
 }
 
-/* Jobs in an order that looks like none; whoever holds the buffer goes on. */
+/* Polls jobs in pseudo-random order. A job that holds the buffer goes on
+   first. */
 static void fleet_run(fleet *f, uint32_t seed)
 {
   unsigned turns = 0;
@@ -1912,7 +1917,7 @@ static void fleet_run(fleet *f, uint32_t seed)
     while (fleet_turn(f, i) != AMT_BUSY) { }
     for (left = 0, i = 0; i < JOBS; i++) left += !f->ended[i];
     if (++turns % 16 == 0) server_clock += 20;
-    if (turns > 500000) fail_msg("the fleet never ends");
+    if (turns > 500000) fail_msg("the fleet does not end");
   }
 }
 
@@ -1943,7 +1948,7 @@ TEST(many_jobs_share_few_connections_and_one_buffer)
     }
 }
 
-/* The connections break now and then, all over the place. */
+/* Connections break now and then. */
 TEST(many_jobs_survive_connections_that_break)
 {
   uint32_t seed;
@@ -1986,13 +1991,13 @@ TEST(whoever_holds_the_buffer_is_polled_first)
       assert_int_equal(amt_poll(&f.r.pool, &f.job[i], server_clock), AMT_BUSY);
       assert_int_equal(f.job[i].wait, 0);
       assert_int_equal(f.job[i].error, 0);
-      f.job[i].wait = 7; /* and to block would be for ever */
+      f.job[i].wait = 7; /* a blocking call would never return */
       assert_int_equal(amt_wait(&f.r.pool, &f.job[i], server_now), AMT_BUSY);
       assert_int_equal(f.job[i].wait, 0);
     }
-  assert_memory_equal(f.job[0].msg, "one", 3); /* untouched */
+  assert_memory_equal(f.job[0].msg, "one", 3); /* unchanged */
   while (fleet_turn(&f, 0) == AMT_MESSAGE) { }
-  fleet_run(&f, 1); /* nobody was harmed */
+  fleet_run(&f, 1); /* all end well */
   for (i = 0; i < 3; i++) {
     assert_int_equal(f.job[i].code, 4);
     assert_string_equal(strstr(text_of(&f.log[i].text), "message #1"),
@@ -2001,7 +2006,8 @@ TEST(whoever_holds_the_buffer_is_polled_first)
   fleet_free(&f);
 }
 
-/* Polled at a bad moment, whatever it was about to do. */
+/* One job is polled while another holds the buffer, at each stage of its
+   work. */
 TEST(a_job_kept_from_the_buffer_is_not_harmed_at_any_stage)
 {
   static const amt_op once[] = { AMT_START, AMT_STOP, AMT_KILL, AMT_MONITOR,
@@ -2082,8 +2088,8 @@ TEST(a_job_may_be_dropped_at_any_moment)
   }
 }
 
-/* Before its first byte has left, a Start has not happened; after it, nobody
-   knows, or the id has come. */
+/* A Start has not happened until its first byte leaves. After that its outcome
+   is unknown until the id arrives. */
 SLOW_TEST(a_job_dropped_in_a_start_says_what_is_known)
 {
   static const size_t most[] = { 0, 1, 20 };
@@ -2114,7 +2120,7 @@ SLOW_TEST(a_job_dropped_in_a_start_says_what_is_known)
               seen[AMT_START_KNOWN]);
 }
 
-/* Two jobs in one loop, as one writes it from the manual alone. */
+/* Two jobs in one loop, written from the manual alone. */
 TEST(two_jobs_polled_in_turn_both_end)
 {
   size_t lines, size;
@@ -2134,7 +2140,7 @@ TEST(two_jobs_polled_in_turn_both_end)
         for (i = 0; i < 2; i++) {
           amt_event e = amt_poll(&r.pool, &job[i], server_clock);
           if (over[i]) {
-            assert_int_equal(e, AMT_DONE); /* for as long as one asks */
+            assert_int_equal(e, AMT_DONE); /* as often as asked */
             continue;
           }
           if (e == AMT_BUSY) server_clock += 5;
@@ -2152,8 +2158,8 @@ TEST(two_jobs_polled_in_turn_both_end)
     }
 }
 
-/* An early reply lies in the shared buffer: no other job may be answered "go
-   on" while it does. */
+/* An early reply waits in the shared buffer. Until it is read, no other job may
+   send. */
 TEST(an_early_reply_is_not_lost_to_another_job)
 {
   static const char *const many[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -2166,7 +2172,7 @@ TEST(an_early_reply_is_not_lost_to_another_job)
   fleet_init(&f, 2, 128);
   fleet_until(&f, 0, AMT_STARTED);
   fleet_until(&f, 1, AMT_STARTING);
-  server_clock += 20000; /* job 0 has a monitor to do, on another connection */
+  server_clock += 20000; /* job 0 must monitor, on another connection */
   f.r.t.parameters = many, f.r.t.parameter_count = 3;
   f.r.srv.read_max = 20;
   while (e == AMT_BUSY && turns++ < 1000) {
@@ -2193,7 +2199,7 @@ TEST(an_early_reply_is_not_lost_to_another_job)
   fleet_free(&f);
 }
 
-/* Job 0 has half a request out when job 1 learns that the token is no good. */
+/* Half of job 0's request is out when job 1's token is refused. */
 TEST(a_half_sent_request_keeps_its_token)
 {
   static const step s[] = { { AMT_MONITOR, 401, "{}", 0, 0, 0, 0 } };
@@ -2203,27 +2209,27 @@ TEST(a_half_sent_request_keeps_its_token)
   for (i = 0; i < 2; i++)
     fleet_until(&f, i, AMT_STARTED);
   server_clock += 20000;
-  /* job 1's monitor is out, its reply (a 401) still to be read */
+  /* job 1's monitor is out; its reply, a 401, is not read yet */
   f.r.srv.steps = s, f.r.srv.step_count = 1;
   f.r.srv.read_max = 1;
   while (f.r.srv.count[AMT_MONITOR] == 0) fleet_turn(&f, 1);
-  /* job 0's is half out: past "X-AMT-LogonToken: to" */
+  /* job 0's is half out, past "X-AMT-LogonToken: to" */
   f.r.srv.not_yet = 1, f.r.srv.write_max = 80;
   while (f.r.line[0].in.len + f.r.line[1].in.len < 80) fleet_turn(&f, 0);
   f.r.srv.not_yet = 0, f.r.srv.read_max = 0;
   for (i = 0; i < 200; i++) fleet_turn(&f, 1), server_clock++;
   f.r.srv.write_max = 0;
   for (i = 2; i < JOBS; i++) amt_drop(&f.r.pool, &f.job[i]), f.ended[i] = 1;
-  fleet_run(&f, 9); /* the server in memory checks each request's bytes */
+  fleet_run(&f, 9); /* the server checks each request's bytes */
   for (i = 0; i < 2; i++) assert_int_equal(f.job[i].code, 4);
   assert_int_equal(f.r.srv.count[AMT_SIGN_IN], 2);
-  /* only the one 401: job 0's request was good, with the old token */
+  /* one 401 only: job 0's request had the old token and was good */
   assert_int_equal(f.r.srv.count[AMT_MONITOR], 1 + 4 + 1);
   fleet_free(&f);
 }
 
-/* Job 0's request met a stale connection and is going out again, half of it,
-   when job 1 signs in anew. */
+/* Job 0's request met a stale connection and is being sent again. Half of it is
+   out when job 1 signs in anew. */
 TEST(a_request_sent_again_keeps_its_token_too)
 {
   fleet f;
@@ -2233,7 +2239,7 @@ TEST(a_request_sent_again_keeps_its_token_too)
     fleet_until(&f, i, AMT_STARTED);
   server_clock += 20000;
   for (i = 0; i < LINES; i++) f.r.line[i].raced = f.r.line[i].open;
-  /* job 0: out whole on the stale one, then again, and half of it taken */
+  /* job 0: all out on the stale one; half out on the new one */
   f.r.srv.not_yet = 1, f.r.srv.write_max = 80;
   for (i = 0; i < 100; i++) {
     fleet_turn(&f, 0);
@@ -2272,7 +2278,8 @@ TEST(the_clock_may_wrap_at_any_time)
     }
 }
 
-/* With what the stream says and does taken away, time alone ends it. */
+/* The server sends a byte now and then: only the limit for the whole call ends
+   it. */
 TEST(a_dripping_server_cannot_stretch_a_call_for_ever)
 {
   unsigned turns = 0;
@@ -2282,7 +2289,7 @@ TEST(a_dripping_server_cannot_stretch_a_call_for_ever)
   r.srv.raw = H("200", "Content-Length: 100000\r\n", "{\"x\":\"aaaaaaaaaaaaaa");
   amt_start(&r.j, &r.s, &r.t);
   rig_until(&r, &r.j, &r.srv.log, AMT_STARTED);
-  for (;;) { /* a byte every 20 seconds */
+  for (;;) { /* a byte every 20 s */
     uint32_t  at = server_clock;
     amt_event e = amt_poll(&r.pool, &r.j, server_clock);
     if (e == AMT_RETRYING) break;
@@ -2297,7 +2304,7 @@ TEST(a_dripping_server_cannot_stretch_a_call_for_ever)
   rig_free(&r);
 }
 
-/* --- the rest of each condition ------------------------------------------- */
+/* --- remaining conditions ------------------------------------------------- */
 
 TEST(a_job_that_has_ended_is_told_so_even_while_another_holds_the_buffer)
 {
@@ -2363,7 +2370,7 @@ TEST(a_job_takes_its_own_sessions_connection_or_a_closed_one)
   }
 }
 
-/* A GET without a body tells no length; a DELETE neither. */
+/* GET and DELETE send no length when there is no body. */
 TEST(only_POST_and_PUT_tell_the_length_of_nothing)
 {
   static const char *const method[] = { "GET", "POST", "PUT", "DELETE" };
@@ -2395,8 +2402,8 @@ TEST(only_POST_and_PUT_tell_the_length_of_nothing)
   }
 }
 
-/* No machine has room for such a request; so the place where its host ends is
-   ruined. */
+/* No machine has room for such a request, so the test corrupts the host
+   pointer. */
 TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
 {
   static char room[2000];
@@ -2416,23 +2423,23 @@ TEST(a_request_longer_than_can_be_counted_is_NO_ROOM)
   rig_free(&r);
 }
 
-/* --- an own stream, as its author writes it from the manual alone: a modem
-   that sends what it is given and may answer ERROR nevertheless ------------- */
+/* --- a stream written from the manual alone: a modem that may answer ERROR to
+   what it did send --- */
 
 #define ANSWER(length, body) \
   "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n" body
 
-enum { NO_ERROR, LOST, ARRIVED, NOTHING_SENT }; /* after ERROR: the answer */
+enum { NO_ERROR, LOST, ARRIVED, NOTHING_SENT }; /* what follows ERROR */
 
 typedef struct modem {
   amt_stream  stream;
-  const char *in;      /* what has arrived, not yet read */
-  const char *fails_at; /* a word of the request at which it answers ERROR */
+  const char *in;      /* arrived and not yet read */
+  const char *fails_at; /* answers ERROR at this word of a request */
   int         then;
   unsigned    starts, dials, errors;
-  int         busy;    /* "not yet" at the next call */
-  size_t      cut;     /* of an answer behind ERROR only so much arrives, and
-                          then the job is dropped; 0: all of it */
+  int         busy;    /* the next call says "not yet" */
+  size_t      cut;     /* only so many bytes of the answer after ERROR arrive,
+                          then the job is dropped; 0: all arrive */
 } modem;
 
 static int modem_open(amt_stream *s, const char *host, size_t n, uint16_t port,
@@ -2456,7 +2463,7 @@ static ptrdiff_t modem_read(amt_stream *s, void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* The server's answer to a request, which comes in one piece here. */
+/* The answer to a request, which comes in one piece here. */
 static const char *modem_answer(const char *request)
 {
   assert_memory_equal(request, "POST ", 5);
@@ -2485,7 +2492,7 @@ static ptrdiff_t modem_write(amt_stream *s, const void *p, size_t n)
 
 static void modem_close(amt_stream *s) { ((modem *)s)->in = ""; }
 
-/* A job over it, to its end. */
+/* Runs a job to its end. */
 static void modem_run(modem *m, amt_job *j, const char *fails_at, int then,
                       size_t cut)
 {
@@ -2536,7 +2543,7 @@ TEST(a_start_of_which_a_write_failed_is_never_sent_again)
     assert_int_equal(j.error, AMT_E_MAYBE_STARTED);
     assert_int_equal(j.code, AMT_CODE_UNDEFINED);
   }
-  /* Its answer has arrived nevertheless: then it is known. */
+  /* The answer arrived all the same, so the outcome is known. */
   for (i = 0; i < COUNT(calls); i++) {
     modem_run(&m, &j, calls[i], ARRIVED, 0);
     assert_int_equal(m.errors, 1);
@@ -2546,7 +2553,7 @@ TEST(a_start_of_which_a_write_failed_is_never_sent_again)
   }
 }
 
-/* Its answer has begun to arrive, and nothing else says that it left. */
+/* The answer has begun to arrive: the only sign that the Start left. */
 TEST(a_job_dropped_after_a_failed_write_may_have_started)
 {
   size_t cut;
