@@ -1,12 +1,12 @@
-/* test_faults.c - one fault in each place of a job's life: the Nth call of the
-   stream, the Nth poll's clock; and no secret left in memory afterwards.
+/* test_faults.c - one fault at each point of a job: in the Nth call of the
+   stream, or in the clock at the Nth poll. Afterwards no secret is in memory.
 
      cc -std=gnu99 -I. tests/test_faults.c -lcmocka
      cc -DAMT_BEARSSL ... -lbearssl -lssl -lcrypto
      cc -DAMT_MBEDTLS ... -lmbedtls -lmbedx509 -lmbedcrypto -lssl -lcrypto
 
-   The last two do all of it over TLS as well: there the fault lies under the
-   TLS stream, and OpenSSL in this process is the server's end of it.
+   The last two also do all of it over TLS. The fault is then below the TLS
+   stream, and OpenSSL in the same process is the server's end.
 
      pump -> spy -> fault -> the server in memory (server.h)
      pump -> spy -> TLS -> fault -> OpenSSL (test_tls_peer.h) -> the same
@@ -39,15 +39,15 @@ static int program_end(void **state);
 #endif
 #include "server.h"
 
-#define CHECK(c) do { if (!(c)) fail_msg("%s: not so: %s", what, #c); } while (0)
+#define CHECK(c) do { if (!(c)) fail_msg("%s: false: %s", what, #c); } while (0)
 
-static char     what[300]; /* which run this is */
+static char     what[300]; /* names the run */
 static unsigned injected;  /* runs with a fault */
 static server   sim;
 static channel  line;
 
 /* ------------------------------------------------------------------------
-   >>stack: all that the library has of a run, to be searched in one go */
+   >>stack: all that the library keeps of a run, in one struct to search */
 
 static struct client {
   amt_stream  spy;
@@ -67,12 +67,12 @@ static struct client {
 } me;
 static int         over_tls;
 static amt_stream *under;   /* the spy */
-static int         offered; /* the call whose request was offered last on this
+static int         offered; /* the call whose request was last begun on this
                                connection, by its path; -1: none */
-static size_t      progress; /* bytes that moved, above or below TLS */
-static unsigned long start_taken; /* bytes of Starts that the stream took */
+static size_t      progress; /* bytes moved, above or below TLS */
+static unsigned long start_taken; /* bytes of Starts, taken by the stream */
 
-/* What a call is in a path: a Start and a kill have the same. */
+/* How a path names each call. A Start, a stop and a kill have the same. */
 static const char *const path_of[] = { "Authenticate", "OpConJobAction",
   "OpConJobAction", "OpConJobAction", "MonitorJob", "GetMessages" };
 
@@ -121,18 +121,18 @@ static int spy_want(const amt_stream *s, int want)
    >>fault: the stream that fails at its Nth call */
 
 enum { RESET, END, NOT_YET, ONE, TORN, LOST, CUT, KINDS };
-enum { ONCE, LINE, FOREVER, EXTENTS }; /* LINE: until this connection ends */
+enum { ONCE, LINE, FOREVER, EXTENTS }; /* LINE: to the end of the connection */
 static const char *const kind_name[] = { "fails", "ends", "is not yet",
-  "moves one byte", "takes one byte, then breaks", "is done, its reply lost",
-  "is done, then the end" };
+  "moves one byte", "takes one byte, then breaks", "works, its reply lost",
+  "works, then the end" };
 
 static struct fault {
   amt_stream stream;
-  long       at, calls, most; /* the call that is hit, from 1 */
+  long       at, calls, most; /* fails at this call, from 1 */
   int        kind, extent, hit, over, dead;
   size_t     moved;           /* bytes, both ways */
 } fl;
-static int refused_start; /* a Start's 401: 1 sent, 2 the client has all of it */
+static int refused_start; /* a Start's 401: 1 sent, 2 fully read */
 
 static int fault_due(void)
 {
@@ -142,7 +142,7 @@ static int fault_due(void)
   return fl.calls == fl.at || (fl.hit && !fl.over && fl.extent != ONCE);
 }
 
-static int stalled(void) /* nothing but the clock will end this */
+static int stalled(void) /* only the clock can end this */
 {
   return fl.kind == NOT_YET && fl.hit && !fl.over && fl.extent != ONCE;
 }
@@ -157,7 +157,7 @@ static int unread(void)
 }
 
 #if TLS
-/* What OpenSSL has deciphered goes to the server, its reply the other way. */
+/* Passes decrypted bytes from OpenSSL to the server, and its reply back. */
 static void bridge(void)
 {
   char      some[500];
@@ -262,7 +262,7 @@ static void fault_close(amt_stream *s)
   fault_due();
   if (fl.hit && fl.extent == LINE && fl.calls != fl.at) fl.over = 1;
   fl.dead = 0;
-  if (refused_start == 1) refused_start = 0; /* the rest of it never came */
+  if (refused_start == 1) refused_start = 0; /* the rest is lost */
   line_close(&line.stream);
 #if TLS
   if (over_tls) peer_close(&srv.stream);
@@ -297,7 +297,7 @@ static const message numbered[] = {
   { 1, "one", NULL, OBJECT }, { 2, "", NULL, OBJECT },
   { 3, LONG LONG, "2026-01-31T08:00:00", OBJECT }, { 7, "four", NULL, OBJECT },
   { 9, LONG "five", NULL, OBJECT } };
-/* Where each comes alone, a number left out is a message that was lost. */
+/* For "live": there, a gap in the numbers would be a lost message. */
 static const message counted[] = {
   { 1, "one", NULL, OBJECT }, { 2, "", NULL, OBJECT },
   { 3, LONG LONG, "2026-01-31T08:00:00", OBJECT }, { 4, "four", NULL, OBJECT },
@@ -333,10 +333,10 @@ static const scenario jobs[] = {
 static amt_task task;
 static struct { size_t given; int within; text part; amt_event last; } got;
 static struct plan {
-  long     poll;         /* at this one */
-  uint32_t jump;         /* the clock does, */
-  int      silent;       /* the stream falls silent for ever; 2: before */
-  uint32_t from;         /* what the clock begins at */
+  long     poll;         /* at this poll */
+  uint32_t jump;         /* the clock jumps, */
+  int      silent;       /* or the stream goes silent; 2: 5 polls before */
+  uint32_t from;         /* the clock's first value */
   int      waits;        /* amt_wait, not amt_poll */
 } plan;
 
@@ -389,7 +389,7 @@ static void client_begin(const scenario *sc, size_t size)
   else amt_start(&me.j, &me.s, &task);
 }
 
-/* A message is the next of the log, and all of it, or its first part. */
+/* A message, or a first piece of it, must be the next of the log. */
 static void take_message(void)
 {
   const char *want = got.given < sim.message_count
@@ -406,8 +406,8 @@ static void take_message(void)
   got.given++;
 }
 
-/* The error has words, and tells the stage it belongs to: job->op is the call
-   whose request was under way. (No request, no stage, where none was made.) */
+/* The error has a text, and job->op is the call whose request was under way.
+   Without a request there is no call to compare. */
 static void check_stage(void)
 {
   CHECK(me.j.error != 0 && amt_error(me.j.error)[0] != 0);
@@ -417,10 +417,10 @@ static void check_stage(void)
           (me.j.op == AMT_START) == (me.j.start == AMT_START_NONE));
 }
 
-static void (*each_turn)(amt_event e); /* a test looks on */
+static void (*each_turn)(amt_event e); /* called after each poll */
 static long turn;                      /* polls of this run */
 
-/* One run to its end. Time passes when nothing else can happen. */
+/* Polls to the end. Time passes only when nothing else can happen. */
 static void client_run(const scenario *sc)
 {
   size_t   before = 0;
@@ -428,17 +428,17 @@ static void client_run(const scenario *sc)
   turn = 0;
   for (;;) {
     amt_event e;
-    if (sc->live == AMT_LIVE) { /* the log grows as the job goes on */
+    if (sc->live == AMT_LIVE) { /* the log grows with the job */
       sim.visible = sim.count[AMT_MONITOR] + (size_t)1;
       if (sim.visible > sim.message_count) sim.visible = sim.message_count;
     }
-    if (plan.poll != 0) server_clock++; /* a poll takes its time */
+    if (plan.poll != 0) server_clock++; /* a poll takes time */
     if (++turn == plan.poll) server_clock += plan.jump;
     if (plan.silent && turn == plan.poll - 5 * (plan.silent - 1)) fl.hit = 1;
     e = got.last = plan.waits ? amt_wait(&me.pool, &me.j, server_now)
                               : amt_poll(&me.pool, &me.j, server_clock);
     edge_check();
-    if (turn > 4 * fl.most) fail_msg("%s: it never ends", what);
+    if (turn > 4 * fl.most) fail_msg("%s: the run does not end", what);
     if (each_turn) each_turn(e);
     if (e == AMT_BUSY) {
       int sends = me.conn.http.state == AMT_CONN_OPENING ||
@@ -471,7 +471,7 @@ static int zeroed(const void *p, size_t n)
   return n == 0;
 }
 
-/* Eight bytes of it in a row, anywhere. */
+/* Finds any eight bytes of it in a row. */
 static int lies_in(const void *p, size_t n, const char *secret)
 {
   size_t i, len = strlen(secret);
@@ -497,9 +497,9 @@ static void client_end(void)
 }
 
 /* ------------------------------------------------------------------------
-   >>judge: what the client says, against what the server saw */
+   >>judge: compares the client's result with what the server saw */
 
-/* once: nothing but this one fault, so that only a Start may be lost by it. */
+/* once: this fault is the only one, so it can cost no more than a Start. */
 static void judge(const scenario *sc, int once)
 {
   unsigned refused = refused_start == 2;
@@ -527,7 +527,7 @@ static void judge(const scenario *sc, int once)
   case AMT_START_UNKNOWN:
     CHECK(me.j.error == AMT_E_MAYBE_STARTED && me.j.cause != 0);
     CHECK(me.j.op == AMT_START && me.j.code == AMT_CODE_UNDEFINED);
-    /* Of a write that failed nobody can know whether it took some. */
+    /* After a failed write nobody knows whether it took some bytes. */
     if (me.conn.http.taken == 2) break;
     CHECK(start_taken > 0 && (over_tls || sim.starts_begun > 0));
     break;
@@ -540,7 +540,7 @@ static void judge(const scenario *sc, int once)
 }
 
 /* ------------------------------------------------------------------------
-   >>begin   what each test begins and ends with */
+   >>begin: how each test begins and ends */
 
 #if TLS
 static uint32_t test_time(void *ctx) { (void)ctx; return (uint32_t)NOW; }
@@ -568,7 +568,7 @@ static int tls_begin(void **state)
   authorities_make();
   peer_init(&srv);
   peer_shows(&srv, usual, KEY_SERVER, NULL);
-  srv.silent = 1; /* the answers are ours */
+  srv.silent = 1; /* server.h answers */
   cert_pem(&pem, authority);
 #ifdef AMT_BEARSSL
   a.mem = memory, a.size = sizeof memory;
@@ -625,9 +625,9 @@ static void tls_fresh(void)
 #endif
 }
 
-/* A run without any fault, and how many calls one with a fault may make. An
-   outage may last 300 s, with pauses that grow to 30 s: at most 30 attempts,
-   each of them a few calls; and each byte may come alone. */
+/* Runs without a fault and sets how many calls a run with one may make. An
+   outage lasts up to 300 s, with pauses that grow to 30 s: at most 30 attempts
+   of a few calls each. Each byte may also come alone. */
 static long calibrate(const scenario *sc, size_t size)
 {
   snprintf(what, sizeof what, "%s%s, no fault", sc->name, over_tls ? ", TLS" : "");
@@ -647,7 +647,7 @@ static long most_seen;
 static void with_fault(const scenario *sc, size_t size, long n, int kind,
                        int extent)
 {
-  static const char *const extents[] = { "once", "on this line", "for ever" };
+  static const char *const extents[] = { "once", "on this connection", "forever" };
   uint32_t took;
   snprintf(what, sizeof what, "%s%s, %s, buffer %d: call %ld %s, %s", sc->name,
            over_tls ? ", TLS" : "", plan.waits ? "amt_wait" : "amt_poll",
@@ -656,7 +656,7 @@ static void with_fault(const scenario *sc, size_t size, long n, int kind,
   client_begin(sc, size);
   client_run(sc);
   took = server_clock - plan.from;
-  CHECK(took < 1000000); /* 300 s, the last limit, the pauses, the run itself */
+  CHECK(took < 1000000); /* outage, last limit, pauses, the run itself */
   if (fl.hit && kind == ONE) CHECK(got.last == AMT_DONE);
   if (fl.hit && kind == NOT_YET && extent == ONCE) CHECK(got.last == AMT_DONE);
   judge(sc, extent != FOREVER || kind == ONE);
@@ -670,7 +670,7 @@ static int has_extent(int kind, int extent)
   return extent != LINE || kind == NOT_YET || kind == ONE;
 }
 
-/* Of all faults of all calls, each `stride`th. */
+/* Tries every `stride`th of all faults of all calls. */
 static void faults_anywhere(const scenario *sc, size_t size, unsigned stride,
                             int fresh)
 {
@@ -717,17 +717,17 @@ TLS_TEST(a_full_handshake_survives_one_fault_anywhere)
 /* ------------------------------------------------------------------------
    >>clock
 
-   A jump ahead may cost the call under way (its limits have passed), and then
-   the outage's give-up time with it: a Start is unknown then, a run that is
-   known "lost". It may cost a kept connection or a token. A step back may
-   cost a connection, a token, and the time that it was. Neither may cost a
-   message or a code, or bring a second Start. A clock that just wraps costs
-   nothing at all. */
+   A jump ahead may end the call under way, because its limits have passed, and
+   use up the give-up time. Then the outcome of a Start is unknown, and a known
+   run is "lost". It may cost a kept connection or a token. A step back may
+   cost a connection, a token, and the time of the step. Neither may cost a
+   message or a code, or cause a second Start. A clock that wraps costs
+   nothing. */
 
 static void clock_runs(const scenario *sc, uint32_t from, uint32_t jump,
                        int silent)
 {
-  int      harmless = !silent && jump - 1 >= 0x7FFFFFFFu; /* none, or back */
+  int      harmless = !silent && jump - 1 >= 0x7FFFFFFFu; /* no jump, or back */
   long     all, n;
   uint32_t took;
   plan.poll = 0, plan.from = from;
@@ -781,9 +781,9 @@ TLS_TEST(the_clock_jumps_and_wraps_at_any_poll_over_tls)
 /* ------------------------------------------------------------------------
    >>secrets
 
-   The library itself writes no trace and no log; what it says are events and
-   amt_error's texts. The stack is searched where no sanitizer changes it, and
-   without TLS: OpenSSL's would lie on the same one. */
+   The library writes no trace and no log, only events and amt_error's texts.
+   The stack is searched only without sanitizers, which change it, and without
+   TLS, where OpenSSL uses the same stack. */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define STACK 0
@@ -830,7 +830,7 @@ static void look(amt_event e)
   if (me.j.msg) no_secret_in(me.j.msg, me.j.msg_len, "a message");
   if (e == AMT_STARTED && ending.auth == AUTH_REPLACED)
     CHECK(amt_session_credentials(&me.s, "ocadm", "Zweit-wort_9944") == 1);
-  if (e == AMT_STARTING && me.j.http_status != 0) /* a sign-in has just ended */
+  if (e == AMT_STARTING && me.j.http_status != 0) /* just signed in */
     CHECK(zeroed(me.pool.buf, me.pool.size));
   if (e == AMT_BUSY && ending.drop && fl.hit && me.j.phase__ < AMT__ENDED) {
     amt_drop(&me.pool, &me.j);
@@ -864,7 +864,7 @@ static void one_ending(void)
 
 static ucontext_t back, there;
 
-/* One run on a stack of its own, and a look at all that it used. */
+/* Runs on a stack of its own and searches all of it. */
 static void end_and_search(void)
 {
   static char *stack;

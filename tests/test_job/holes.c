@@ -1,24 +1,24 @@
 /* holes.c - requests of other wire tables: texts with holes.
 
-   The promise: every hole is filled as its place needs it, or as it says; a
-   part is sent if its word has a value; a value that is missing, empty, not
-   UTF-8, or would break a head is refused before a byte is sent, and its word
-   is told. */
+   Every hole is filled as its place needs it, or as the hole says. A part is
+   sent if its word has a value. A value that is missing, empty, not UTF-8, or
+   would break a head is refused before a byte is sent, and the error names its
+   word. */
 
 #include "play.h"
 #include "edge.h"
 
-/* --- a job as it stands when a call is made ------------------------------- */
+/* --- a job at the moment of a call ---------------------------------------- */
 
-/* Of all words, all values, or what is left of them. Zeroed is none. */
+/* A value for each word; a zeroed one is absent. */
 typedef struct values {
-  const char *word[16]; /* from application on; "after" and the lists: below */
+  const char *word[16]; /* "after" and the lists have members below */
   const char *const *list;
   size_t      count;
   uint64_t    after;
   int         id_text;  /* 1: the id is a string */
-  int         op;       /* 0: of AMT_MESSAGES */
-  int         sign_in;  /* 1: of AMT_SIGN_IN */
+  int         op;       /* an amt_op; 0: AMT_MESSAGES */
+  int         sign_in;  /* 1: AMT_SIGN_IN */
 } values;
 
 enum { APPLICATION, JOB, SCRIPT, SUBMIT_USER, USER, STATION, QUEUE, ID, AFTER,
@@ -30,7 +30,7 @@ static const char hole[] =
   AMT_HOLE_TASK_VALUES AMT_HOLE_PARAMETERS AMT_HOLE_API_USER AMT_HOLE_PASSWORD
   AMT_HOLE_TOKEN AMT_HOLE_BASIC AMT_HOLE_ACTION;
 
-enum { PATH, HEADER, FORM, BODY }; /* where a text stands */
+enum { PATH, HEADER, FORM, BODY }; /* where the text is used */
 
 static void stand(play *p, const values *v)
 {
@@ -44,7 +44,7 @@ static void stand(play *p, const values *v)
   p->t.task_value_count = p->t.parameter_count = v->count;
   p->s.user = v->word[API_USER], p->s.password = v->word[PASSWORD];
   p->s.token = (char *)(uintptr_t)v->word[TOKEN];
-  p->s.token__len = v->word[TOKEN] != NULL; /* it is there */
+  p->s.token__len = v->word[TOKEN] != NULL; /* only "is it there?" counts */
   j->session__ = &p->s, j->task__ = &p->t;
   j->op = (uint8_t)(v->sign_in ? AMT_SIGN_IN : v->op ? v->op : AMT_MESSAGES);
   j->after__ = v->after;
@@ -57,7 +57,7 @@ static void stand(play *p, const values *v)
   }
 }
 
-/* A text in its place, filled; through windows of all sizes. */
+/* Fills a text in its place, through windows of all sizes. */
 static void fill(const values *v, int where, const char *text_, text *to)
 {
   play     *p = play_new();
@@ -88,7 +88,7 @@ static void expect_filled(const values *v, int where, const char *text_,
 
 /* --- every word, in every place, in every way ----------------------------- */
 
-/* The three ways to write a text, by the standards and without the library. */
+/* Escapes as the standards say, without the library's code. */
 static void as_json(const char *s, text *to)
 {
   for (; *s != 0; s++) {
@@ -127,7 +127,7 @@ TEST(every_hole_is_filled_in_every_place_and_way)
     { "", 0 }, { AMT_AS_RAW(""), 'r' }, { AMT_AS_TEXT(""), 't' },
     { AMT_AS_URL(""), 'u' }
   };
-  static const char unsaid[] = "uruj"; /* in a path, header, form, body */
+  static const char unsaid[] = "uruj"; /* default: path, header, form, body */
   static const char begin[][8] = { "/", "X: ", "a=", "[" };
   static const char end[][8] = { "/x", "\r\n", "&b", "]" };
   int    word, where, k, hard;
@@ -140,7 +140,8 @@ TEST(every_hole_is_filled_in_every_place_and_way)
           char how = way[k].how != 0 ? way[k].how : unsaid[where];
           values v = { .after = 17 };
           const char *value = hard ? "a\"b\\c/\xC3\xA9 ~#%\n\001z" : "Zz~-";
-          /* As it is, such a value would break a head: refused, see below. */
+          /* unescaped, such a value would break a head and is refused; see
+             below */
           if (hard && where <= HEADER && how != 'u' && word != BASIC_PAIR)
             continue;
           if (word == TASK_VALUES || word == PARAMETERS) continue;
@@ -248,7 +249,7 @@ TEST(a_part_is_there_where_its_word_has_a_value)
     { { .word[PASSWORD] = "p" }, AMT_IF(BASIC, "b") AMT_IF(PASSWORD, "p"),
       "bp" },
     { { .op = 0 }, AMT_IF(BASIC, "b") AMT_IF(API_USER, "u"), "" },
-    /* Nested: a part that is left out leaves out all within it. */
+    /* A part that is left out leaves out all parts within it. */
     { { .word[QUEUE] = "Q", .word[USER] = "U" },
       AMT_IF(QUEUE, "<" AMT_IF(USER, "u") ">"), "<u>" },
     { { .word[QUEUE] = "Q" }, AMT_IF(QUEUE, "<" AMT_IF(USER, "u") ">"), "<>" },
@@ -262,7 +263,7 @@ TEST(a_part_is_there_where_its_word_has_a_value)
     { { .word[USER] = "U", .list = one, .count = 1 },
       AMT_UNLESS(QUEUE, AMT_IF(USER, AMT_IF(PARAMETERS, "1") "2") "3") "4",
       "1234" },
-    { { .list = one, .count = 1 }, /* holes in what is left out: skipped */
+    { { .list = one, .count = 1 }, /* left out, with the holes in it */
       AMT_IF(QUEUE, AMT_AS_PAIRS("n", "v", AMT_HOLE_PARAMETERS) AMT_HOLE_QUEUE
              AMT_AS_JOINED(";", AMT_HOLE_PARAMETERS)) "x", "x" },
     { { .word[QUEUE] = "Q" }, AMT_IF(QUEUE, "a") AMT_IF(USER, "b")
@@ -280,8 +281,8 @@ TEST(a_part_is_there_where_its_word_has_a_value)
   text_free(&want);
 }
 
-/* A tree of literals, holes and parts as chance has it, with what it must come
-   to: `there` is 0 inside a part that is left out. */
+/* Makes a random tree of literals, holes and parts, and the text that must come
+   out. `there` is 0 inside a part that is left out. */
 static uint32_t chance = 1;
 
 static unsigned below(unsigned n)
@@ -385,7 +386,7 @@ TEST(a_list_is_written_in_four_ways)
   }
 }
 
-/* The first '=' parts name and value; both may be empty. */
+/* The first '=' separates name and value. Both may be empty. */
 TEST(an_elements_name_ends_at_its_first_equals_sign)
 {
   static const char *const list[] = { "a=b=c", "=v", "n=", "\"q\"=1" };
@@ -422,7 +423,7 @@ TEST(parameters_go_as_a_list_a_string_or_an_object)
              ",\"Parameters\":%s}", v[i].hole);
     play_wire(p)->call[AMT_START].body = text_of(&body);
     p->t.parameters = two, p->t.parameter_count = 2;
-    p->t.task_values = two, p->t.task_value_count = 1; /* their way stays */
+    p->t.task_values = two, p->t.task_value_count = 1; /* stay as they are */
     play_job(p);
     expect_end(p, "done 4");
     expect_sent(p, v[i].body);
@@ -495,7 +496,7 @@ TEST(actions_that_stand_in_paths_need_no_words)
   w->call[AMT_STOP].body = NULL;
   w->reply[AMT_REPLY_TIME] = "a.b23456789012345678901234567890"
                          ".c234567890123456789012345678901";
-  /* parts of 31 bytes at most */
+  /* no segment is longer than 31 bytes */
   play_to(p, AMT_STARTED);
   amt_stop(&p->j, AMT_STOP);
   play_run(p);
@@ -544,7 +545,7 @@ TEST(words_may_be_others_and_members_absent)
   expect_unsent(p, "AfterSequence");
 }
 
-/* Bodies as other REST servers have them. */
+/* Bodies in the style of other REST servers. */
 TEST(bodies_may_be_nested_or_one_string_or_a_bare_hole)
 {
   static const char *const list[] = { "A=1", "B=2" };
@@ -580,7 +581,8 @@ TEST(bodies_may_be_nested_or_one_string_or_a_bare_hole)
   }
 }
 
-/* The task is the caller's, the id is the server's: neither ends a line. */
+/* The task comes from the caller, the id from the server. Neither may break a
+   line of the head. */
 TEST(a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head)
 {
   static const step s[] = {
@@ -604,8 +606,8 @@ TEST(a_line_break_in_a_name_or_an_id_never_ends_a_line_of_a_head)
   expect_unsent(p, "\nX");
 }
 
-/* The id came when everything had been judged: what would end a line or a path
-   is percent-encoded there, whatever the table says. */
+/* The server's id arrives after the checks. In a header or path, characters
+   that would end it are percent-encoded, whatever the table says. */
 TEST(an_id_that_goes_as_it_is_never_ends_a_line_or_a_path)
 {
   static const struct { const char *id, *header, *path; } v[] = {
@@ -638,7 +640,8 @@ TEST(an_id_that_goes_as_it_is_never_ends_a_line_or_a_path)
     }
 }
 
-/* One that is given is judged before: as it is, or percent-encoded. */
+/* An id from the caller is checked first: raw, it is refused; percent-encoded,
+   it is not. */
 TEST(an_id_that_is_given_and_would_end_a_path_is_refused)
 {
   static const struct { const char *id; int error; } v[] = {
@@ -664,7 +667,8 @@ TEST(an_id_that_is_given_and_would_end_a_path_is_refused)
     }
 }
 
-/* Nobody may change a task or a table in mid-run: no harm comes of it. */
+/* Nobody may change a task in mid-run. If somebody does, the request is wrong
+   but well-formed. */
 TEST(a_task_that_changes_in_mid_run_does_no_harm)
 {
   static const char *two[] = { "a=1", "b=2" };
@@ -712,7 +716,7 @@ TEST(what_the_table_does_not_ask_for_need_not_be_given)
     if (i < 2) p->s.user = NULL;
     if (i == 1)
       w->call[AMT_SIGN_IN].body = "{\"Password\":" AMT_HOLE_PASSWORD "}";
-    if (i == 3) /* the path alone has it */
+    if (i == 3) /* only the path has it */
       w->call[AMT_MONITOR].path = "/" AMT_HOLE_ID,
       w->call[AMT_MONITOR].body = NULL;
     amt_attach(&p->j, &p->s, i == 2 ? NULL : "DEMO2", i == 3 ? "" : "2112");
@@ -728,7 +732,8 @@ TEST(what_the_table_does_not_ask_for_need_not_be_given)
   }
 }
 
-/* A Start by a table that asks for each word; all others are as they may be. */
+/* A Start by a table that needs each word in turn; the task has all the
+   others. */
 TEST(what_a_table_asks_for_and_a_task_lacks_is_told_by_its_word)
 {
   static const char *const empty[] = { "a=1", "" };
@@ -843,8 +848,8 @@ TEST(what_a_table_asks_for_and_a_task_lacks_is_told_by_its_word)
   }
 }
 
-/* What only a later call asks for is refused before the Start, too; but not
-   what the server gives meanwhile, nor what no call of this run asks for. */
+/* A value that only a later call needs is checked before the Start, too. What
+   the server supplies, and calls that this run never makes, are not checked. */
 TEST(what_a_later_call_asks_for_is_refused_before_the_start)
 {
   static const char asks[] = "{\"q\":" AMT_HOLE_QUEUE ",\"i\":" AMT_HOLE_ID "}";
@@ -877,7 +882,7 @@ TEST(what_a_later_call_asks_for_is_refused_before_the_start)
   }
 }
 
-/* No room for a token that a header needs, and that no sign-in brings. */
+/* A header needs the token, and no sign-in supplies it. */
 TEST(a_fixed_token_without_room_is_refused)
 {
   play *p = play_new();
@@ -897,9 +902,9 @@ TEST(a_token_that_a_sign_in_asks_for_is_missing)
   assert_string_equal(p->j.msg, "token");
 }
 
-/* --- any text whatever ---------------------------------------------------- */
+/* --- arbitrary texts ------------------------------------------------------ */
 
-/* Judged, produced and checked, as path, headers and body of a call. */
+/* Checks and produces the text as path, headers and body of a call. */
 static void walk(play *p, const values *v, const char *text_)
 {
   static const part put[] = { amt_call_path, amt_call_headers, amt_call_body };
@@ -923,7 +928,7 @@ static void walk(play *p, const values *v, const char *text_)
   amt_wire_check(w, &fault);
 }
 
-/* Each ends at an unreadable page. */
+/* Each text ends at an unreadable page. */
 SLOW_TEST(any_text_is_walked_to_its_end_and_no_further)
 {
   static const char *const list[] = { "a=1", "nameless", "=" };
@@ -943,7 +948,7 @@ SLOW_TEST(any_text_is_walked_to_its_end_and_no_further)
   }
 }
 
-/* Good texts, cut anywhere, and with one byte that is another. */
+/* Valid texts, cut anywhere, or with one byte changed. */
 SLOW_TEST(a_text_that_is_cut_anywhere_is_walked_to_its_end)
 {
   static const char all[] = "{" AMT_IF(QUEUE, "\"q\":" AMT_HOLE_QUEUE ","
