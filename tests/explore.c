@@ -1,12 +1,12 @@
-/* explore.c - a job, and two that share a session, in every reachable state.
+/* explore.c - every reachable state of a job, and of two that share a session.
 
    cc -std=gnu99 -O2 -I. tests/explore.c -o explore && ./explore [NAME...]
 
    This drives the real amt.h, not a model of it. A step is one amt_next, one
-   reply or piece of one, a call that breaks, a wish of the user, or time that
-   passes to the next limit. Other tests cut bytes in all ways. For each
-   configuration it prints "EXPLORE NAME states N transitions N depth N", or
-   the shortest sequence of steps that breaks a promise. */
+   reply or a piece of it, a call that breaks, a request of the user, or time
+   that passes up to the next limit. (Other tests cut replies at each byte.) For
+   each configuration it prints "EXPLORE NAME states N transitions N depth N",
+   or the shortest sequence of steps that breaks a promise. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -17,44 +17,44 @@
 enum { JOBS = 2, LOG = 3 /* messages at most */, TOKEN_ROOM = 4,
        TEXT_ROOM = 16 };
 
-/* --- what is explored ----------------------------------------------------- */
+/* --- configurations ------------------------------------------------------- */
 
-/* What the user may do, by bit. */
+/* What the user may do, in bits. */
 enum {
   STARTS = 1, ATTACHES = 2, CALLS_ONCE = 4, STOPS = 8, KILLS = 16,
   CREDENTIALS = 32, DROPS = 64,
-  SECRET = 128, /* the password is fetched, and may be missing */
+  SECRET = 128, /* the password is fetched by a function, which may have none */
   ALL_OF_IT = STARTS | ATTACHES | STOPS | KILLS | CREDENTIALS | DROPS
 };
 
-/* Which replies there are: a row of their table has one of these or more. */
+/* Groups of replies. Each row of their table is in one or more. */
 enum {
   CORE = 1,    /* for two jobs */
   FEW = 2,     /* for one */
   MORE = 4, RARE = 8,
-  LIFE = 16,   /* tokens that expire */
-  UNASKED = 32, /* what comes before a byte has left */
-  LOGS = 64,   /* messages, from where they were asked for */
-  WHOLES = 128, /* and from their start, whatever was asked for */
+  LIFE = 16,   /* tokens expire */
+  UNASKED = 32, /* replies that come before a byte has left */
+  LOGS = 64,   /* messages, from the sequence asked for */
+  WHOLES = 128, /* all messages, whatever was asked for */
   STRANGE_LOGS = 256, GAPS = 512
 };
 
 enum { DEFAULT_AUTH, FORM, BASIC, FIXED, NO_AUTH, DOTTED };
 
-/* How a message stands in a list, by bit. */
+/* How a message is written in a list, in bits. */
 enum { NUMBERED = 1, TEXT_FIRST = 2, BARE_OBJECT = 4, STRING = 8, LINE = 16 };
 
 typedef struct configuration {
   const char *name;
   int         gate;      /* 1: small enough for make test */
-  unsigned    jobs;      /* 0 is 1 */
+  unsigned    jobs;      /* 0: 1 */
   unsigned    user, replies, wire, styles;
-  int         live;      /* messages, if there are, while it runs */
-  uint32_t    give_up, poll, poll_max; /* 0 is 1 s, 1 s, none */
-  uint32_t    clock;     /* 0 is 5 s */
+  int         live;      /* when messages are fetched, if there are any */
+  uint32_t    give_up, poll, poll_max; /* 0: 1 s, 1 s, no growth */
+  uint32_t    clock;     /* 0: 5 s */
 } configuration;
 
-#define TO_WRAP(n) ((uint32_t)(n)-500u) /* half a second before */
+#define TO_WRAP(n) ((uint32_t)(n)-500u) /* half a second before that */
 
 static const configuration configurations[] = {
   { .name = "start", .gate = 1, .user = STARTS | STOPS | KILLS | DROPS,
@@ -113,58 +113,58 @@ static configuration c;
 
 /* --- the world ------------------------------------------------------------ */
 
-/* What became of a Start, as the one knows who has seen all bytes. */
+/* What happened to a Start, known from all bytes on the wire. */
 enum { NOT_SENT, OUT, KNOWN, AT_ONCE, REFUSED };
 
-/* Of one job, what was seen from outside. */
+/* What an observer outside sees of one job. */
 typedef struct observer {
   uint8_t begun;      /* 0: never; 1: under way; 2: it has ended */
-  uint8_t once;       /* a single call */
+  uint8_t once;       /* a single call (amt_once) */
   uint8_t truth;      /* of the Start */
-  uint8_t refusal;    /* of its sign-in has come; amt_next looks at it */
-  uint8_t watched;    /* the server knows it: refusals are no end */
-  uint8_t code;       /* that the server said it ended with; 0: none */
-  uint8_t starts;     /* Starts of which a byte has left */
+  uint8_t refusal;    /* its sign-in was refused; amt_next has not seen it */
+  uint8_t watched;    /* the server has confirmed it, so a refusal is no end */
+  uint8_t code;       /* the final one that the server reported; 0: none */
+  uint8_t starts;     /* Starts of which a byte left */
   uint8_t excused;    /* complete 401s to a Start */
-  uint8_t starting, started; /* told, or attached */
-  uint8_t out;        /* of this call: 0 no byte, 1 some, 2 all; 3: a reply has
-                         come, but the client takes it for 0 */
-  uint8_t asks;       /* the sequence that it asks from */
-  uint8_t reply;      /* row + 1 of the reply that arrives */
+  uint8_t starting, started; /* reported, or attached */
+  uint8_t out;        /* bytes of this call that left: 0 none, 1 some, 2 all; 3:
+                         a reply came, but the client counts it as 0 */
+  uint8_t asks;       /* the sequence after which it asks */
+  uint8_t reply;      /* row + 1 of the reply that is arriving */
   uint8_t fed;        /* bytes of it */
   uint8_t wish;       /* AMT_STOP, AMT_KILL, 0 */
-  uint8_t wish_open;  /* not accepted yet */
-  uint8_t tried;      /* it: 1, and a look since: 2; it met a 401: 3 */
-  uint8_t given;      /* messages of the log, by bit */
-  uint8_t half;       /* the one that has begun + 1 */
+  uint8_t wish_open;  /* not yet accepted */
+  uint8_t tried;      /* 1 it was asked; 2 and polled since; 3 a 401 */
+  uint8_t given;      /* messages delivered, in bits */
+  uint8_t half;       /* 1 + the partly delivered one; 0: none */
   uint8_t written;    /* messages in the server's log */
-  uint8_t style[LOG]; /* how they stand in it */
-  uint8_t lost;       /* some have not come, or late, or cut */
-  uint8_t odd;        /* a list of the server's had not all */
-  uint8_t closed;     /* nothing more is written there */
+  uint8_t style[LOG]; /* how each is written */
+  uint8_t lost;       /* some are missing, late or cut */
+  uint8_t odd;        /* a list lacked some that it should have */
+  uint8_t closed;     /* the log no longer grows */
 } observer;
 
 static struct world {
   uint32_t    now;
   amt_session session;
-  uint8_t     kept;  /* a connection whose last reply was whole */
-  uint8_t     lent;  /* the password */
+  uint8_t     kept;  /* a connection whose last reply was complete */
+  uint8_t     lent;  /* the password is lent out */
   uint8_t     refused; /* sign-ins in a row */
-  uint32_t    refused_at; /* the last of them */
+  uint32_t    refused_at; /* when the last was */
   char        token[TOKEN_ROOM];
   struct of {
     amt_job  job;
     observer seen;
-    char     text[TEXT_ROOM]; /* of the reply, not given yet: what is lent,
-                                 and lines behind it */
+    char     text[TEXT_ROOM]; /* the text of the reply that the job still refers
+                                 to */
   } of[JOBS];
-} w; /* never copied elsewhere while it runs: pointers lead into it */
+} w; /* never copied while it runs: it holds pointers to itself */
 
 static amt_wire       wire;
 static const amt_task task = { "A", "J", NULL, NULL, NULL, NULL, NULL, NULL,
                                NULL, 0, 0 };
 static char           body[512];
-static unsigned       exchanged; /* the jobs' places, while a path is told */
+static unsigned       exchanged; /* the jobs' places, when a path is printed */
 
 #include "explore_replies.h"
 
@@ -174,7 +174,7 @@ static int signs_in(void) { return wire.call[AMT_SIGN_IN].path != NULL; }
 
 static int under_way(unsigned i) { return w.of[i].seen.begun == 1; }
 
-/* A call begins: is it one that may be made now? */
+/* A call begins. Is it allowed now? */
 static void see_call(amt_job *j, observer *o)
 {
   char    text[200];
@@ -209,7 +209,8 @@ static void see_call(amt_job *j, observer *o)
   }
 }
 
-/* A piece of the log: of what comes next, or of what is told as lost before. */
+/* A piece of the log must be the next one. If some are skipped, they are
+   lost. */
 static void see_message(const amt_job *j, observer *o)
 {
   const char *text = strchr(letters, j->msg_len != 0 ? j->msg[0] : 0);
@@ -219,12 +220,12 @@ static void see_message(const amt_job *j, observer *o)
   must(text != NULL && at + n <= 2u * o->written &&
        memcmp(text, j->msg, n) == 0, "a message is changed");
   if (broken != NULL) return;
-  if (j->msg_first && o->half) o->lost = 1; /* it was left */
+  if (j->msg_first && o->half) o->lost = 1; /* its rest is missing */
   if (!j->msg_first)
     must(o->half && at == 2u * o->half - 1 + (n == 0),
          "a message goes on otherwise");
   else if (at != 2u * (unsigned)__builtin_popcount(o->given))
-    o->lost = 1; /* which is to be told at the end */
+    o->lost = 1; /* to be reported at the end */
   must(j->msg_first == (at % 2 == 0 && n != 0), "msg_first is wrong");
   if (n != 0) must(!(o->given >> at / 2 & 1), "a message is given twice");
   o->half = j->msg_more ? (uint8_t)(at / 2 + 1) : 0;
@@ -326,13 +327,13 @@ static void see_event(unsigned i, amt_event e)
   if (e >= AMT_DONE) o->begun = 2;
 }
 
-/* 1 if that is JSON, and about our job. */
+/* Is it JSON about our job? */
 static int is_good(const char *text)
 {
   return text[0] == '{' && strstr(text, "2113") == NULL;
 }
 
-/* A reply has ended, or a call has broken: what does it mean? */
+/* A reply has ended or a call has broken. Records what follows from it. */
 static void see_end(observer *o, unsigned op, const reply *r, int stale)
 {
   if (r != NULL && op == AMT_START) {
@@ -366,7 +367,7 @@ static void see_end(observer *o, unsigned op, const reply *r, int stale)
 
 /* --- steps ---------------------------------------------------------------- */
 
-/* Feeds what is left, up to an event. */
+/* Feeds the rest of a reply, until there is an event. */
 static void feed(unsigned i)
 {
   amt_job     *j = &w.of[i].job;
@@ -380,7 +381,7 @@ static void feed(unsigned i)
     id = strstr(body, "2112");
     if (op == AMT_START && r->start == KNOWN && id != NULL &&
         id + 4 < body + o->fed) o->truth = KNOWN;
-    if (j->event__ != 0) { /* it must be pulled first; body is no state */
+    if (j->event__ != 0) { /* pull it first; the text moves into the state */
       char *text = w.of[i].text;
       must(j->msg_len + j->lines_len__ <= TEXT_ROOM, "more than was written");
       memcpy(text, j->msg, j->msg_len);
@@ -423,7 +424,7 @@ static void leaves(const amt_job *j, observer *o)
   o->truth = OUT;
 }
 
-/* The first byte of a request leaves; then the last. */
+/* Sends the first byte of a request, then the rest. */
 static int do_send(unsigned i)
 {
   amt_job  *j = &w.of[i].job;
@@ -443,10 +444,10 @@ static int do_reply(unsigned i, unsigned row)
   const reply *r = &replies[row];
   if (!under_way(i) || j->phase__ != AMT__CALLING || o->reply != 0 ||
       !(r->calls >> j->op & 1) || !(r->group & c.replies)) return 0;
-  /* That the last ones are gone nobody can tell. */
+  /* If the log's end is missing, nobody can tell. */
   if (r->list >= GONE &&
       o->written < 2u + (r->list == WHOLE_GONE ? 0u : o->asks)) return 0;
-  if (o->out == 0) { /* so it has left, whatever the client says */
+  if (o->out == 0) { /* so it has left, whatever the client thinks */
     if (!(c.replies & UNASKED)) return 0;
     leaves(j, o);
     o->out = 3;
@@ -539,7 +540,7 @@ static int do_write(unsigned i, unsigned style)
 
 /* --- time ----------------------------------------------------------------- */
 
-/* Makes *ms the smaller one, if the limit is still ahead. */
+/* Lowers *ms to this limit if it is still ahead. */
 static void nearer(uint32_t *ms, uint32_t limit)
 {
   uint32_t d = limit - w.now;
@@ -566,12 +567,12 @@ static int do_time(void)
   for (i = 0; i < c.jobs; i++)
     if (w.of[i].seen.tried == 2 && w.of[i].job.phase__ == AMT__WAITING &&
         w.of[i].job.due__ == w.now)
-      w.of[i].seen.tried = 0; /* a poll's wait is over */
+      w.of[i].seen.tried = 0; /* the wait for a poll is over */
   if (telling) printf(" %u ms", (unsigned)ms);
   return 1;
 }
 
-/* --- the steps by number -------------------------------------------------- */
+/* --- numbering the steps -------------------------------------------------- */
 
 enum { NEXT, SEND, WISH_STOP, WISH_KILL, DROP, START_IT, ATTACH_IT, ONCE_IT,
        WRITE = ONCE_IT + AMT_CALLS, BREAK_IT = WRITE + 5,
@@ -579,7 +580,7 @@ enum { NEXT, SEND, WISH_STOP, WISH_KILL, DROP, START_IT, ATTACH_IT, ONCE_IT,
 static struct { uint8_t what, row; } table[256];
 static unsigned steps_of_job;
 
-/* The first two steps are the session's; then come those of each job. */
+/* The first two steps belong to the session, the rest to the jobs. */
 static void make_steps(void)
 {
   unsigned i, n = 0;
@@ -669,16 +670,16 @@ static void print(unsigned s)
   }
 }
 
-/* --- which states are the same: explore_job.h, and here ------------------- */
+/* --- equal states: explore_job.h, and here -------------------------------- */
 
 static void canon_observer(observer *o)
 {
-  /* That no Start follows is checked where it is called for. */
+  /* Where a Start is called for, it is checked that none may follow. */
   if (o->truth >= KNOWN) o->starts = o->excused = 0;
   if (o->truth == KNOWN) o->starting = 1;
 }
 
-/* Two jobs are alike but for their places: the smaller comes first. */
+/* The two jobs differ only by place: the smaller state comes first. */
 static void exchange(void)
 {
   static struct of was;
@@ -725,7 +726,7 @@ static void canon(void)
 
 /* --- what holds in each state --------------------------------------------- */
 
-/* The same again, at any time, and nothing of the session changes. */
+/* After the end, every call gives the same and leaves the session alone. */
 static void look_ended(unsigned i)
 {
   amt_job    *j = &w.of[i].job;
@@ -801,7 +802,7 @@ static unsigned goals(void)
   return reached;
 }
 
-/* --- setting it up -------------------------------------------------------- */
+/* --- setting up ----------------------------------------------------------- */
 
 static const char *lend(void *ctx, int begin)
 {

@@ -1,18 +1,18 @@
 /* explore.h - every reachable state of a small world, breadth first.
 
-   A world is plain memory. A step changes it. If two states differ in nothing
-   that still matters, canon() gives them the same bytes; these are compared
-   whole: no hash stands for a state. It is checked, too, that canon() removes
-   nothing that matters: for some states, each step must lead to the same from
-   the state before canon() as from the state after it. A step asks choose() for
-   what it leaves to chance; it is then done once with each answer.
+   A world is plain memory, and a step changes it. If two states differ in
+   nothing that still matters, canon() gives them the same bytes. These are
+   compared in full: no hash stands for a state. That canon() removes nothing
+   that matters is checked as well, on a sample: each step must lead to the same
+   state before canon() as after it. If a step leaves something open, it asks
+   choose(), and is then done once with each answer.
 
-   After the last new state has been found (the fixed point):
-   - from every state a goal is reached by steps that help towards it alone;
-   - no cycle of states leads through steps that take no time.
+   When there are no more new states (the fixed point):
+   - from every state, steps that help alone lead to a goal;
+   - no cycle of states has only steps that take no time.
 
-   A model fills in the struct below, and calls must() in its steps. What does
-   not hold is printed as the shortest sequence of steps that leads there. */
+   A model fills in the struct below and calls must() in its steps. If something
+   does not hold, the shortest sequence of steps to it is printed. */
 
 #ifndef EXPLORE_H
 #define EXPLORE_H
@@ -26,30 +26,30 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-/* What a step is, by bit; the rest are the model's own: a step helps towards
-   goal n if it has bit n. */
+/* What a step is, in bits. A step helps towards goal n if it has bit n; the
+   other bits are the model's own. */
 enum { STEP_TAKES_TIME = 1, STEP_BY_USER = 2, STEP_HELPS = 4 };
-enum { GOALS = 4, SAMPLE = 7 /* canon() is looked at each so many steps */ };
+enum { GOALS = 4, SAMPLE = 7 /* canon() is checked at one step in so many */ };
 
 static struct model {
   const char *name;
   void       *world;
   size_t      size;
   unsigned    steps;             /* at most 256 */
-  int       (*step)(unsigned s); /* 0: not possible here, nothing was changed;
-                                    1: done; 2: done, and it says to wait */
+  int       (*step)(unsigned s); /* 0: impossible here, nothing changed; 1:
+                                    done; 2: done, and it says to wait */
   unsigned  (*kind)(unsigned s);
-  void      (*blur)(void);       /* another state for this one, nearby */
-  void      (*canon)(void);      /* the same state, in its one form */
-  void      (*order)(void);      /* then: like parts in one order; or NULL */
-  void      (*look)(void);       /* at a new state; may change it */
-  unsigned  (*goals)(void);      /* bit n: goal n is reached here */
+  void      (*blur)(void);       /* changes the world to a nearby state */
+  void      (*canon)(void);      /* gives equal states the same bytes */
+  void      (*order)(void);      /* afterwards: sorts like parts; or NULL */
+  void      (*look)(void);       /* checks a new state; may change it */
+  unsigned  (*goals)(void);      /* bit n: goal n is reached */
   void      (*print)(unsigned s);
-  const char *goal[GOALS];       /* what is wrong if it cannot be reached */
-  double      seconds;           /* the bound; 0: none */
+  const char *goal[GOALS];       /* the fault, if a goal is out of reach */
+  double      seconds;           /* time limit; 0: none */
 } model;
 
-/* The first promise that does not hold, and whether to tell what happens. */
+/* The first broken promise, and whether to print the steps. */
 static const char *broken;
 static int         telling;
 
@@ -63,7 +63,7 @@ static struct choices {
   unsigned at, count;
 } choices, choices_kept;
 
-/* One of 0 to n - 1: each in its turn. */
+/* Returns 0 to n - 1, each in turn. */
 static unsigned choose(unsigned n)
 {
   unsigned at = choices.at++;
@@ -79,7 +79,7 @@ static unsigned choose(unsigned n)
   return choices.answer[at];
 }
 
-/* The next answers; 0 if all have been given. */
+/* Sets up the next answers; 0 if there are no more. */
 static int choices_next(void)
 {
   choices.count = choices.at < choices.count ? choices.at : choices.count;
@@ -94,22 +94,22 @@ static int choices_next(void)
 
 /* --- states --------------------------------------------------------------- */
 
-/* They are kept as what differs from the first: [bytes alike] [bytes that
-   differ] and these, again and again. */
+/* A state is stored as its difference to the first: [equal bytes] [different
+   bytes] and those bytes, repeated. */
 typedef struct edge {
   uint32_t to;
   uint16_t step;
 } __attribute__((packed)) edge;
-enum { WAITED = 0x8000 }; /* of an edge: its step has said to wait */
+enum { WAITED = 0x8000 }; /* in an edge's step: it said to wait */
 
 static struct {
   uint8_t  *root, *from, *packed, *raw, *other;
-  uint8_t  *bytes;             /* of all states, one behind the other */
+  uint8_t  *bytes;             /* of all states, one after the other */
   size_t    used, room;
-  size_t   *start;             /* of each state in bytes; one more than count */
+  size_t   *start;             /* of each state in bytes; count + 1 of them */
   uint32_t *parent;
   uint8_t  *by, *goals;        /* the parent's step; the goals reached */
-  uint64_t *first_edge;        /* likewise one more */
+  uint64_t *first_edge;        /* also count + 1 */
   uint32_t  count, states_room;
   edge     *edges;
   uint64_t  edge_count, edge_room, transitions;
@@ -144,7 +144,7 @@ static size_t alike(const uint8_t *a, const uint8_t *b, size_t n)
   return i;
 }
 
-/* The world as it is, into all.packed. Its length. */
+/* Packs the current world into all.packed. Returns its length. */
 static size_t pack(void)
 {
   const uint8_t *w = (const uint8_t *)model.world;
@@ -197,7 +197,7 @@ static uint32_t hash(const uint8_t *p, size_t n)
   return (uint32_t)(h >> 32);
 }
 
-/* Where these packed bytes are in the table, or where they should be. */
+/* The place of these packed bytes in the table, or where they belong. */
 static uint32_t *slot(const uint8_t *p, size_t n)
 {
   uint32_t i = hash(p, n), state;
@@ -234,7 +234,7 @@ static void make_room(size_t n)
     *slot(all.bytes + all.start[i], all.start[i + 1] - all.start[i]) = i + 1;
 }
 
-/* The world's state, which step `by` of `parent` has led to; its number. */
+/* Adds the world, reached from `parent` by step `by`. Returns its number. */
 static uint32_t add(uint32_t parent, unsigned by)
 {
   size_t    n = pack();
@@ -277,8 +277,8 @@ static void settle_form(void)
 
 /* --- the sequence that leads to a state ----------------------------------- */
 
-/* From one state by a step to another, told. `to` may be the state count: then
-   the first outcome that breaks a promise. */
+/* Prints the step from one state to another. `to` may be the number of states:
+   then the first outcome that breaks a promise. */
 static void tell_step(uint32_t state, unsigned step, uint32_t to)
 {
   size_t n;
@@ -339,9 +339,9 @@ static int tell_broken(const char *what, uint32_t state, int step)
   return 1;
 }
 
-/* --- what holds of all states together ------------------------------------ */
+/* --- checks over all states ----------------------------------------------- */
 
-/* 1 if a state has a step of this kind to one that is marked. */
+/* Does a step of this kind lead from the state to a marked one? */
 static int leads_to(const uint8_t *marked, uint32_t state, unsigned kind)
 {
   uint64_t e;
@@ -367,7 +367,7 @@ static int every_state_reaches(unsigned goal)
   return first == all.count || !tell_broken(model.goal[goal], first, -1);
 }
 
-/* The states that are being looked at, and how far. */
+/* A path of states, and the edge that is next in each. */
 typedef struct walk { uint32_t state; uint64_t edge; } walk;
 
 static int tell_cycle(const walk *way, uint32_t from, uint32_t to)
@@ -384,7 +384,7 @@ static int tell_cycle(const walk *way, uint32_t from, uint32_t to)
   return 0;
 }
 
-/* Depth first, without recursion: 0 new, 1 on the way, 2 done. */
+/* Depth first without recursion: 0 new, 1 on the path, 2 done. */
 static int no_cycle_without_time(void)
 {
   uint8_t *mark = (uint8_t *)grown(NULL, all.count);
@@ -422,7 +422,7 @@ static int no_cycle_without_time(void)
   return good;
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/* --- exploring ------------------------------------------------------------ */
 
 static void explore_free(void)
 {
@@ -432,7 +432,8 @@ static void explore_free(void)
   free(all.first_edge), free(all.edges), free(all.table);
 }
 
-/* Step s, with the first of all choices, from these bytes; packed. */
+/* Does step s from these bytes, with the first answers. Returns the packed
+   result's length. */
 static size_t outcome(const uint8_t *from, unsigned s, int *done,
                       const char **breaks)
 {
@@ -447,7 +448,8 @@ static size_t outcome(const uint8_t *from, unsigned s, int *done,
   return pack();
 }
 
-/* Of a new state: all.raw, as it was before canon(), leads to the same. */
+/* For a new state, each step must lead to the same from all.raw, the state
+   before canon(). */
 static void check_canon(void)
 {
   unsigned    s;
@@ -474,7 +476,7 @@ static void check_canon(void)
   free(form);
 }
 
-/* One step from the state in all.from, with each choice. */
+/* One step from the state in all.from, with all answers. */
 static int explore_step(uint32_t state, unsigned s)
 {
   uint32_t to, before = all.count;
@@ -505,7 +507,7 @@ static int explore_step(uint32_t state, unsigned s)
   return 1;
 }
 
-/* From the world as it is now. 1 if all holds; says what it has found. */
+/* Explores from the current world. Prints what it found. 1 if all holds. */
 static int explore(void)
 {
   uint32_t      state, level;
@@ -553,8 +555,8 @@ static int explore(void)
   return good;
 }
 
-/* The seconds that a configuration may take, 0 for any, or -1 if it is not
-   asked for: prog [gate SECONDS | NAME...], without any all of them. */
+/* How many seconds a configuration may take: 0 no limit, -1 it is not asked
+   for. prog [gate SECONDS | NAME...]; without arguments all are asked for. */
 static double explore_wants(const char *name, int gate, int argc, char **argv)
 {
   static double began;

@@ -9,11 +9,11 @@
 #ifndef EXPLORE_JOB_H
 #define EXPLORE_JOB_H
 
-/* What the configuration says, as far as it matters here. */
+/* What these functions need of the configuration. */
 static struct {
-  uint32_t clock;    /* now, in each state: only differences count */
+  uint32_t clock;    /* now, in each state; only differences count */
   uint32_t give_up, poll_max;
-  int      is_fixed; /* the token is given */
+  int      is_fixed; /* the token is fixed */
 } same;
 
 static const char *const ops[] = { "sign-in", "Start", "Stop", "Kill",
@@ -24,7 +24,7 @@ static const char *const events[] = {
   "AMT_FAILED"
 };
 
-/* Of a token's life, what may be used: an eighth is kept, at most 30 s. */
+/* The usable part of a token's life: an eighth, at most 30 s, is kept back. */
 static uint32_t life_of(const amt_session *s)
 {
   uint32_t n = s->token__life;
@@ -33,8 +33,8 @@ static uint32_t life_of(const amt_session *s)
 
 /* --- times ---------------------------------------------------------------- */
 
-/* A time that is only compared with now: its age, no more of it than where the
-   difference ends to count. */
+/* A time that is only compared with now becomes its age, up to the limit beyond
+   which it no longer matters. */
 static uint32_t clipped(uint32_t then, uint32_t now, uint32_t most)
 {
   uint32_t age = now - then;
@@ -49,35 +49,35 @@ static uint32_t pause_of(const amt_session *s)
 static void blur_job(amt_job *j, uint32_t now)
 {
   uint32_t ms = j->due__ - now;
-  /* Due times to half a second, since the jitter makes them anything. */
+  /* The jitter may give any due time: half seconds will do. */
   if (ms < 0x80000000u) j->due__ = now + (ms + 499) / 500 * 500;
-  /* Ten without a known status end a run: eight are passed over. */
+  /* Ten statuses that are unknown end a run. Eight are skipped. */
   if (j->undefined__ > 0 && j->undefined__ < 8) j->undefined__ = 8;
 }
 
 static void blur_session(amt_session *s)
 {
-  s->seed = 0; /* the jitter is another each time; one will do */
+  s->seed = 0; /* the jitter's seed: one will do */
 }
 
 static void canon_job_times(amt_job *j, uint32_t now)
 {
   uint32_t ms = j->due__ - now;
   int      fails = j->backoff__ != 0;
-  /* Past is past. They are read by a job that waits. */
+  /* Past is past. Only a job that waits reads it. */
   if (ms >= 0x80000000u) ms = 0;
   j->due__ = j->phase__ == AMT__WAITING ? same.clock + ms : 0;
   /* The age of an outage, up to the give-up time. */
   j->failed__ = fails ? clipped(j->failed__, now, same.give_up) : 0;
-  /* A pause is cut to the give-up time: longer ones are alike. */
+  /* A pause ends with the give-up time, so longer ones are alike. */
   while (j->backoff__ / 4 >= same.give_up && j->backoff__ > 500)
     j->backoff__ /= 2;
-  /* The age of a job that runs, up to where its interval grows no more. */
+  /* The age of a running job, until its poll interval stops growing. */
   if (same.poll_max == 0 || j->phase__ == AMT__NEW || j->phase__ >= AMT__ENDED)
     j->began__ = 0;
   else
     j->began__ = clipped(j->began__, now, 8 * same.poll_max);
-  /* Only told. */
+  /* Only reported. */
   j->wait = 0;
 }
 
@@ -87,15 +87,16 @@ static void canon_session_times(amt_session *s, uint32_t now)
   if (s->token__len == 0) s->token__life = 0;
   s->token__time = s->token__life
                      ? clipped(s->token__time, now, life_of(s)) : 0;
-  /* The time since a refusal, up to the end of its pause; three have none. */
+  /* The time since a refusal, up to the end of its pause. After three there is
+     no pause. */
   s->refused__ = AMT_IS_REFUSAL(s->error__) && s->refusals__ < 3
                    ? clipped(s->refused__, now, pause_of(s)) : 0;
 }
 
-/* --- what else ------------------------------------------------------------ */
+/* --- the rest ------------------------------------------------------------- */
 
-/* Of numbers that are compared with the session's, only whether they are the
-   same; a token's while a call is under way, that of failures until the end. */
+/* Of numbers that are compared with the session's, only "is it equal?" counts:
+   the token's during a call, the failures' until the end. */
 static void canon_numbers(amt_job *j, const amt_session *s)
 {
   j->token_number__ = (j->phase__ == AMT__CALLING || j->phase__ == AMT__ANSWERED)
@@ -103,18 +104,18 @@ static void canon_numbers(amt_job *j, const amt_session *s)
   j->failures__ = j->phase__ < AMT__ENDED && j->failures__ == s->failures__;
 }
 
-/* After those of its jobs. */
+/* Call it after its jobs' functions. */
 static void canon_session(amt_session *s)
 {
   s->token_number__ = 1;
   s->failures__ = 1;
-  s->http_status__ = 0; /* only told */
-  if (s->refusals__ > 3) s->refusals__ = 3; /* more are no other */
+  s->http_status__ = 0; /* only reported */
+  if (s->refusals__ > 3) s->refusals__ = 3; /* more make no difference */
   if (s->token__len == 0 && !same.is_fixed)
     memset(s->token, 0, s->token_room);
 }
 
-/* What is left behind a reply, and is set anew before the next. */
+/* What a reply leaves behind and the next call sets again. */
 static void canon_reply(amt_job *j)
 {
   int calling = j->phase__ == AMT__CALLING;
@@ -132,7 +133,7 @@ static void canon_reply(amt_job *j)
   memset(j->time, 0, sizeof j->time);
   memset(j->name, 0, sizeof j->name);
   j->list__ = j->lists__ = j->len__ = 0;
-  j->page__ = calling ? AMT__PAGE_BEGIN : 0; /* as the call began */
+  j->page__ = calling ? AMT__PAGE_BEGIN : 0; /* as a call begins */
   j->left__ = calling ? AMT__LEFT_MAX : 0;
   j->words__ = 0;
   j->cut__ = 0;
@@ -146,13 +147,13 @@ static void canon_reply(amt_job *j)
 
 static void canon_job(amt_job *j)
 {
-  /* Only told, once its event has been. */
+  /* Only reported, and only until the event has been pulled. */
   if (j->event__ == 0) {
     j->msg = NULL;
     j->msg_len = 0;
     j->msg_kind = j->msg_more = j->msg_first = 0;
   }
-  /* Where nothing is left, where it stood; with an end to be told, not NULL. */
+  /* Without text only NULL or not counts, for the end that is still to come. */
   if (j->lines_len__ == 0)
     j->lines__ = j->seen__ & AMT__LINES_END ? j->name : NULL;
   j->repaired = 0;
@@ -160,14 +161,14 @@ static void canon_job(amt_job *j)
   if (!(j->flags__ & (AMT__FINAL | AMT__ONCE)))
     j->flags__ &= (uint16_t)~AMT__NO_STATUS;
   if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED) j->op = 0;
-  /* The bytes behind a text's end. */
+  /* The bytes after the end of a string. */
   if (j->id[0] == 0) memset(j->id, 0, sizeof j->id);
   if (j->phase__ != AMT__CALLING && j->phase__ != AMT__ANSWERED)
     j->flags__ &= (uint16_t)~(AMT__TAKEN | AMT__BROKEN);
   if (j->start != AMT_START_NONE) j->flags__ &= (uint16_t)~AMT__ANNOUNCED;
 }
 
-/* Of a job that has ended only how counts. */
+/* Of a job that has ended, only the result counts. */
 static void canon_ended(amt_job *j)
 {
   amt_job was = *j;

@@ -1,5 +1,5 @@
-/* explore_replies.h - what the server of explore.c says, a table of whole
-   replies, and their bodies. */
+/* explore_replies.h - the server of explore.c: a table of its replies, and
+   their bodies. */
 
 #ifndef EXPLORE_REPLIES_H
 #define EXPLORE_REPLIES_H
@@ -11,9 +11,9 @@
 enum { SIGN = 1 << AMT_SIGN_IN, START = 1 << AMT_START, STOP = 1 << AMT_STOP,
        KILL = 1 << AMT_KILL, LOOK = 1 << AMT_MONITOR, READ = 1 << AMT_MESSAGES,
        ANY = 63 };
-/* A server that helps, by bit: the job ends; it goes on, wishes are heard. */
+/* How a reply helps, in bits: the job ends; the job runs and obeys requests. */
 enum { ENDS = 1, RUNS = 2 };
-/* How a list of messages is made. */
+/* What is in a list of messages. */
 enum { NO_LIST, REST, FIRST, WHOLE, EMPTY_MORE, WHOLE_MORE, CUT_TEXT, CUT_NEXT,
        BAD_JSON, TWO_TEXTS, GONE, WHOLE_GONE, SWAPPED };
 
@@ -22,10 +22,10 @@ typedef struct reply {
   unsigned    group;
   int         status;
   const char *body;
-  int         error;   /* how it breaks off; 0: it is whole */
-  uint8_t     start;   /* what it makes of a Start, by protocol.md */
+  int         error;   /* how it breaks off; 0: complete */
+  uint8_t     start;   /* what it means for a Start, as amt.h says */
   uint8_t     helps;
-  uint8_t     code;    /* which ends the run */
+  uint8_t     code;    /* that ends the run */
   uint8_t     list;
 } reply;
 
@@ -94,7 +94,7 @@ static const struct { int error; unsigned group; int untaken; } breaks[] = {
 
 /* --- a reply's body ------------------------------------------------------- */
 
-static const char letters[] = "abcdef"; /* two for each message */
+static const char letters[] = "abcdef"; /* two per message */
 
 __attribute__((format(printf, 2, 3)))
 static size_t put(size_t n, const char *format, ...)
@@ -106,7 +106,7 @@ static size_t put(size_t n, const char *format, ...)
   return n;
 }
 
-/* Numbers count the messages that have one. */
+/* The number of message i counts the messages with a number. */
 static unsigned number_of(const observer *o, unsigned i)
 {
   unsigned n = 0;
@@ -126,8 +126,8 @@ static size_t put_message(size_t n, const observer *o, unsigned i)
   return put(n, style == LINE ? "%.2s\\n" : "\"%.2s\"", text);
 }
 
-/* Which messages a list has: behind what was asked for, or all. A list whose
-   first has no number is the whole one. */
+/* Writes a list: the messages after the sequence asked for, or all. If the
+   first has no number, it is always all. */
 static size_t put_list(size_t n, const observer *o, unsigned list)
 {
   unsigned whole = list == WHOLE || list == WHOLE_MORE || list == WHOLE_GONE;
@@ -157,8 +157,8 @@ static size_t put_list(size_t n, const observer *o, unsigned list)
   return put(n, "}");
 }
 
-/* A list that has not all it should have: what was given has to be in a whole
-   one, and what is new in any. */
+/* Does a list lack something? A full list must have what was delivered, and any
+   list must have what is new. */
 static int is_odd(const observer *o, unsigned list)
 {
   unsigned given = (unsigned)__builtin_popcount(o->given);
@@ -168,7 +168,7 @@ static int is_odd(const observer *o, unsigned list)
   return list >= GONE;
 }
 
-/* The bytes of the reply that arrives, in body. */
+/* Writes the arriving reply into body. */
 static size_t make_body(const observer *o)
 {
   const reply *r = &replies[o->reply - 1];

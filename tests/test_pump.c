@@ -846,8 +846,7 @@ TEST(a_redirect_is_not_followed_and_gets_no_credentials)
     }
 }
 
-/* --- heads: how to sign in, where a redirect leads
-   ------------------------- */
+/* --- heads: how to sign in, where a redirect leads ------------------------ */
 
 #define WANTS(value) "WWW-Authenticate: " value "\r\n"
 #define LEADS(value) "Location: " value "\r\n"
@@ -1156,8 +1155,7 @@ SLOW_TEST(a_long_request_is_sent_whole_through_a_small_buffer)
   text_free(&want);
 }
 
-/* --- long requests in other wire tables
-   ------------------------------------- */
+/* --- long requests in other wire tables ----------------------------------- */
 
 /* A stream that records each request and answers it when it is complete. */
 typedef struct sink {
