@@ -2843,6 +2843,13 @@ static int amt__is_good(const amt_job *j)
          !(AMT__ANY_WIRE && (j->seen__ & AMT__SEEN_FAILURE));
 }
 
+/* 1 if the server's words are told: where it refused, and at a Start, whose
+   words may be all that says why no job came of it. */
+static int amt__is_heard(const amt_job *j)
+{
+  return !amt__is_good(j) || j->op == AMT_START;
+}
+
 /* The members to look for in the reply to this call, by bit. To save time those
    that explain a failure are left out where none can come: the reply is good,
    no member can say otherwise, and the call is not a Start. */
@@ -2851,7 +2858,7 @@ AMT__INLINE unsigned amt__wanted(const amt_job *j)
   unsigned all = AMT__BIT(AMT_REPLY_MESSAGE) |
                  (AMT__ANY_WIRE ? AMT__BIT(AMT_REPLY_SUCCESS) : 0u);
   if (j->list__ != 0) return AMT__ELEMENT;
-  if (!AMT__SMALL && amt__is_good(j) && j->op != AMT_START &&
+  if (!AMT__SMALL && !amt__is_heard(j) &&
       amt__wire(j)->reply[AMT_REPLY_SUCCESS] == NULL) all = 0;
   if (j->op == AMT_SIGN_IN)
     return all | AMT__BIT(AMT_REPLY_TOKEN) | AMT__BIT(AMT_REPLY_EXPIRES);
@@ -3452,7 +3459,7 @@ AMT__OWN void amt__scalar(amt_job *j, amt_json_token *t, int string)
 {
   const char *text;
   int         good = amt__is_good(j);
-  int         heard = !good || j->op == AMT_START; /* the server's words */
+  int         heard = amt__is_heard(j);
   unsigned    field = j->field__;
   if (t->first && t->last && t->len == 0 && field <= AMT_REPLY_STATUS)
     field = AMT__NONE; /* empty: as absent as null */
@@ -3494,8 +3501,7 @@ static void amt__opens(amt_job *j, int array)
   if (array && j->field__ == AMT_REPLY_MESSAGES && good) {
     amt__list_begins(j);
     j->list__ = (uint8_t)depth;
-  } else if (j->field__ == AMT_REPLY_MESSAGE &&
-             (!good || j->op == AMT_START)) {
+  } else if (j->field__ == AMT_REPLY_MESSAGE && amt__is_heard(j)) {
     if (j->words__ == 0) j->words__ = (uint8_t)depth;
   } else if (j->list__ != 0 && depth == j->list__ + 1u) {
     amt__element_begins(j);
@@ -3583,8 +3589,7 @@ AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t,
     else
       amt__name(j, t->text, t->len);
   } else if ((type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) ||
-             j->field__ != AMT__NONE || j->list__ != 0 ||
-             j->op == AMT_START || !amt__is_good(j)) {
+             j->field__ != AMT__NONE || j->list__ != 0 || amt__is_heard(j)) {
     return 0;
   }
   j->call__.json.repaired = 0;
