@@ -72,7 +72,10 @@ class Server:
         with contextlib.closing(sqlite3.connect(self.db)) as db:
             return db.execute("SELECT count(*) FROM jobs").fetchone()[0]
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
         self.process.terminate()
         self.process.wait()
         self.process.stdout.close()
@@ -145,6 +148,7 @@ class Board:
 
 def must(condition, what, board):
     if not condition:
+        board.cut()
         raise AssertionError("%s\n%s" % (what, board.console()))
 
 
@@ -223,8 +227,8 @@ longest = {}
 def whole_run(image):
     """A job from its Start to its end, at a given number of instructions per
     second; the first question to the DNS is lost."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder, "--speed", "20", tls=has_tls(image))
+    with tempfile.TemporaryDirectory() as folder, \
+            Server(folder, "--speed", "20", tls=has_tls(image)) as server:
         dns = Dns(lost=1)
         board = Board(folder, image, server.url, dns, *ICOUNT)
         status = board.end()
@@ -239,7 +243,6 @@ def whole_run(image):
         must(again.end() == 4 and "ended before the reset: DONE" in again.lines,
              "its end was not kept", again)
         must(server.starts() == 1, "started again", again)
-        server.stop()
     print_sizes(image, board)
     longest[image] = ticks = board.figure("longest poll") * 40 // 32
     print("  longest poll: %d instructions; %.2f s at 25 MHz, one each cycle" %
@@ -255,8 +258,8 @@ def set_link(path, state):
 
 def link_goes(image):
     """In mid-run the cable is out for longer than the idle limit."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder, "--speed", "4", tls=has_tls(image))
+    with tempfile.TemporaryDirectory() as folder, \
+            Server(folder, "--speed", "4", tls=has_tls(image)) as server:
         path = os.path.join(folder, "monitor")
         board = Board(folder, image, server.url, Dns(), "-monitor",
                       "unix:%s,server=on,wait=off" % path)
@@ -269,15 +272,14 @@ def link_goes(image):
         must(status == 4, "exit status %s, not 4" % status, board)
         must(board.lines.count("log: Done") == 1, "no log", board)
         must(server.starts() == 1, "%d Starts" % server.starts(), board)
-        server.stop()
         print("link out in mid-run: %s" %
               [line for line in board.lines if "again soon" in line][0])
 
 
 def no_randomness(image):
     """A generator that fails: no key is made, so nothing is sent."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder, tls=True)
+    with tempfile.TemporaryDirectory() as folder, \
+            Server(folder, tls=True) as server:
         board = Board(folder, image, server.url, Dns(), words=["broken"])
         board.until("no source of randomness", 20)
         time.sleep(1)
@@ -285,13 +287,12 @@ def no_randomness(image):
         must(any("no source of randomness" in line for line in board.lines),
              "not said", board)
         must(server.starts() == 0, "%d Starts" % server.starts(), board)
-        server.stop()
 
 
 def torn(image):
     """The newest slot is damaged: the one before it counts."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder, "--speed", "60")
+    with tempfile.TemporaryDirectory() as folder, \
+            Server(folder, "--speed", "60") as server:
         dns = Dns()
         for until, keep, expected in (("started: ", 20, 19),
                                       ("ended: ", 75, 4)):
@@ -310,7 +311,6 @@ def torn(image):
             status = again.end()
             must(status == expected, "exit status %s" % status, again)
             must(server.starts() == before + 1, "Starts", again)
-        server.stop()
 
 
 def one_cut(folder, image, server, dns, instants):
@@ -343,10 +343,11 @@ def worker(index):
     https; the boards take turns."""
     rng = random.Random(index)
     outcomes = []
-    with tempfile.TemporaryDirectory() as folder:
-        servers = {variant: Server(folder, "--speed", "60", "--fault", "slow=40",
-                                   tls=variant == "tls")
-                   for variant in ("plain", "tls")}
+    with tempfile.TemporaryDirectory() as folder, \
+            contextlib.ExitStack() as running:
+        servers = {variant: running.enter_context(Server(
+            folder, "--speed", "60", "--fault", "slow=40",
+            tls=variant == "tls")) for variant in ("plain", "tls")}
         dns = Dns()
         for i in range(index, CUTS, WORKERS):
             board = list(MACHINES)[i // WORKERS % 2]
@@ -357,8 +358,6 @@ def worker(index):
                 instants.append(rng.uniform(0, 1))
             outcomes.append(one_cut(folder, board + "/" + variant,
                                     servers[variant], dns, instants))
-        for server in servers.values():
-            server.stop()
     return outcomes
 
 

@@ -34,9 +34,9 @@ def link_fails(board, path, rng):
 
 def main():
     seed = int(os.environ.get("SEED", time.time()))
-    with tempfile.TemporaryDirectory() as folder:
-        server = firmware.Server(folder, "--speed", str(1440 / MINUTES),
-                                 tls=firmware.has_tls(IMAGE))
+    with tempfile.TemporaryDirectory() as folder, firmware.Server(
+            folder, "--speed", str(1440 / MINUTES),
+            tls=firmware.has_tls(IMAGE)) as server:
         path = os.path.join(folder, "monitor")
         board = firmware.Board(
             folder, IMAGE, server.url, firmware.Dns(), "-icount",
@@ -47,7 +47,6 @@ def main():
         status = board.end()
         firmware.must(status == 4, "exit status %s" % status, board)
         starts = server.starts()
-        server.stop()
     # A message that broke off goes on in another line.
     log = re.sub(r" \.\.\.\n(?:(?!log).*\n)*log: \.\.\. ", "", board.console())
     got = [int(n) for n in re.findall(r"^log: Slow log message (\d+) of 86400$",
