@@ -29,15 +29,15 @@ OUT = os.environ.get("TEST_OUT", "build/test")
 SIM = "build/amtsim"
 FAST = ["--poll", "0.02", "--initial-delay", "0", "--quiet"]
 
-WINE = "AMT_WINE" in os.environ # as tests/wine.sh says
-TERM = signal.SIGINT if WINE else signal.SIGTERM # Wine makes Ctrl-C of SIGINT
+WINE = "AMT_WINE" in os.environ # set by tests/wine.sh
+TERM = signal.SIGINT if WINE else signal.SIGTERM # SIGINT is Ctrl-C in Wine
 
 NOT_THE_TOOL = "is about another program"
 POSIX = "is about a POSIX system"
 KILLS = "upsets Wine's server, which then takes seconds, or hangs"
 NOT_UNDER_WINE = {
     "bad_usage_is_64_and_nothing_is_sent":
-        "passes bytes that are no UTF-8, as no Windows program can be given",
+        "passes bytes that are not UTF-8; no Windows program can get those",
     "the_live_line_is_for_terminals_only": "needs a terminal, not a console",
     "the_live_line_tells_job_id_status_time_and_messages_then_goes":
         "needs a terminal, not a console",
@@ -62,7 +62,9 @@ NOT_UNDER_WINE = {
         "measures Wine's memory",
     "a_long_log_over_https_needs_no_more_memory_than_a_short_one":
         "measures Wine's memory",
-    "waiting_over_https_costs_no_time_of_the_processor": "measures Wine's time",
+    "waiting_over_https_costs_no_processor_time": "measures Wine's time",
+    "four_times_the_parameters_cost_four_times_the_work":
+        "measures Wine's time",
     "follow_loses_and_doubles_no_message_whatever_the_server_does":
         "is about the library, and long",
     "a_job_ends_well_in_every_accent_and_under_every_passing_fault":
@@ -71,7 +73,7 @@ NOT_UNDER_WINE = {
         "is about the library, and long",
     "each_kind_of_sign_in_works_and_a_wrong_one_is_24":
         "is about the library, and long",
-    "a_wire_table_with_which_no_job_can_be_run_is_78":
+    "a_wire_table_that_cannot_run_a_job_is_78":
         "is about the library, and long",
     "each_line_of_version_0_1_is_refused_with_what_to_write_now":
         "is about the library, and long",
@@ -83,7 +85,7 @@ NOT_UNDER_WINE = {
     "kill_9_at_60_random_instants_over_https_never_starts_twice": KILLS,
     "the_tool_has_no_heap_of_its_own": "reads an ELF file",
     "a_power_cut_at_every_step_of_the_state_file_never_starts_twice":
-        "comes between a program and a POSIX system (LD_PRELOAD)",
+        "needs LD_PRELOAD",
     "a_state_file_or_its_lock_that_others_could_make_is_78": POSIX,
     "a_file_that_others_could_change_decides_nothing": POSIX,
     "the_capture_is_new_and_its_owners_alone": POSIX,
@@ -92,11 +94,17 @@ NOT_UNDER_WINE = {
         "is about what is hidden, and long",
     "a_password_may_come_from_a_pipe_while_the_timeout_lasts": POSIX,
     "an_unasked_configuration_file_of_others_is_refused_by_name": POSIX,
-    "an_unasked_file_that_may_not_be_read_is_not_there": POSIX,
+    "an_unasked_file_that_cannot_be_read_is_passed_over": POSIX,
     "a_secret_that_others_can_read_is_warned_of": POSIX,
-    "a_secret_that_its_owner_lends_by_its_group_is_no_warning": POSIX,
+    "a_secret_that_its_owner_shares_by_group_is_not_warned_of": POSIX,
     "there_is_no_core_dump_to_hold_a_secret": POSIX,
     "no_secret_is_left_in_memory_when_the_tool_ends": POSIX,
+    "a_reader_that_stands_still_keeps_no_kill_and_no_limit_waiting": POSIX,
+    "a_slow_reader_gets_all_of_a_log_that_a_signal_ends": POSIX,
+    "standard_error_that_never_blocks_loses_no_line": POSIX,
+    "SIGHUP_and_SIGQUIT_kill_the_job_as_SIGTERM_does": POSIX,
+    "the_live_line_fits_a_narrow_terminal": "needs a terminal, not a console",
+    "a_log_kept_whole_counts_where_there_is_no_standard_output": POSIX,
 }
 
 
@@ -109,14 +117,15 @@ def answers(port):
 
 
 def free_port():
-    """One that no outgoing connection takes while its server is away."""
+    """A free port below those that Linux gives to outgoing connections."""
     return next(10000 + n % 20000 for n in PORTS
                 if not answers(10000 + n % 20000))
 
 
 @contextlib.contextmanager
 def server(*options, speed=200):
-    """A simulated server on a free port; gives its URL and its stats."""
+    """A simulated server on a free port. Yields its URL, and a function that
+    gets its stats."""
     with subprocess.Popen([SIM, "--port", "0", "--speed", str(speed), *options],
                           stdout=subprocess.PIPE, text=True) as sim:
         try:
@@ -132,8 +141,8 @@ def server(*options, speed=200):
 
 
 def killed(process):
-    """kill -9. Its output is not waited for: what it has started itself (a part
-    of Wine) may hold the pipes longer."""
+    """kill -9. Does not wait for the output: a child (a part of Wine) may keep
+    the pipes open."""
     process.kill()
     process.wait(30)
     for pipe in process.stdout, process.stderr:
@@ -449,7 +458,7 @@ def test_a_full_run_is_clean_under_valgrind():
 
 
 def log_text(i, m):
-    """LOG_n_x_m's message i; the formula stands in tests/amtsim.c."""
+    """Message i of the job LOG_n_x_m, by the formula of tests/amtsim.c."""
     pieces = ["a", "be", "see", "door", "seven", " ", "The quick brown fox ",
               "0123456789", "/", "x=1; ", "}],", "\\u0041", '"', "\\", '\\"',
               "\t", "\n", "\r\n", "\b", "\f", "\x01", "\x1f", "\x7f", "\x80",
@@ -554,7 +563,7 @@ def test_trace_stream_shows_the_wire_and_no_secret():
                      "> X-AMT-LogonToken***", "< HTTP/1.1 200 OK",
                      '> {"ApplicationName":"DEMO2","BatchRequestId":2112}'):
             assert line in lines, (fault, line, r.stderr)
-        # All that a sign-in's bodies give is stars, at any cut.
+        # Of a sign-in's bodies it shows only stars, wherever they are cut.
         for call in re.split("^(?=> POST)", r.stderr, flags=re.M):
             if "/Authenticate " in call:
                 bodies = re.sub("^> POST.*?^> $|^< HTTP.*?^< $", "", call,
@@ -577,7 +586,7 @@ def test_own_http_runs_jobs_over_libcurl_to_their_codes():
     with server(speed=20) as (url, stats):
         equal(own_http(url, http_proxy="http://127.0.0.1:9").returncode, 4)
     with server(speed=1) as (url, stats):
-        r = own_http(url, "CODE_16") # it ends no run: 4 comes after it
+        r = own_http(url, "CODE_16") # 16 ends no run: 4 follows
         equal(r.returncode, 4)
         assert "WAIT FOR REPORT" in r.stderr, r.stderr
     with server(speed=20) as (url, stats):
@@ -599,7 +608,7 @@ def test_own_http_waits_for_a_server_and_gives_up_in_time():
     r = own_http(url)
     equal(r.returncode, 23)
     assert 9 < time.monotonic() - begun < 30, "not after 10 s"
-    begun = time.monotonic() # but what is wrong with the URL will not pass
+    begun = time.monotonic() # a bad URL is not tried again
     r = own_http("http://[::1")
     equal(r.returncode, 23)
     assert "never succeed" in r.stderr, r.stderr
@@ -620,14 +629,15 @@ def test_own_http_sends_one_start_when_its_answer_is_lost():
             equal((fault, r.returncode), (fault, 19))
             assert "not started again" in r.stderr, r.stderr
             equal(stats()["start_requests"], 1)
-    # A dropped connection is libcurl's to replace, but for a Start.
+    # libcurl replaces a dropped connection, except for a Start.
     with server("--fault", "drop-every=2", speed=20) as (url, stats):
         equal(own_http(url).returncode, 4)
         equal(stats()["start_requests"], 1)
 
 
 def test_own_http_starts_later_where_no_connection_was_had_for_the_Start():
-    """The server signs in, and is gone: not one byte of a Start has left."""
+    """The server answers the sign-in and goes away before any byte of a Start
+    has left."""
     body = b'{"AmtLogonToken":"3f7"}'
     with socket.create_server(("127.0.0.1", 0)) as s:
         port = str(s.getsockname()[1])
@@ -643,7 +653,7 @@ def test_own_http_starts_later_where_no_connection_was_had_for_the_Start():
         time.sleep(1)
         with server("--port", port, speed=20) as (_, stats):
             out, told = p.communicate(timeout=60)
-            # The first has the token of before, and gets a 401.
+            # The first Start has the old token, and gets a 401.
             equal((p.returncode, stats()["start_requests"]), (4, 2))
             assert "Done" in out and "not started again" not in told, told
 
@@ -688,7 +698,7 @@ def test_resume_goes_on_with_its_job_after_kill_9_at_40_random_instants():
             if queue == "Q0": # between the Start and its answer
                 while starts(queue) == 0:
                     time.sleep(0.001)
-            elif queue != "Q1": # at once
+            elif queue != "Q1": # which is killed at once
                 time.sleep(chance.choice((chance.uniform(0, 0.2),
                                           chance.uniform(0, 2.5))))
             killed(p)
@@ -699,11 +709,11 @@ def test_resume_goes_on_with_its_job_after_kill_9_at_40_random_instants():
             if r.returncode == 4:
                 equal((queue, starts(queue)), (queue, 1))
                 equal(lines[-1], "ended 4")
-            else: # nobody knows
+            else: # whether the job was started is unknown
                 equal((queue, r.returncode, len(lines)), (queue, 19, 1))
                 assert "look for it" in r.stderr, r.stderr
                 assert starts(queue) <= 1, queue
-            # And once more: it says the same, and nothing is sent.
+            # One more run ends in the same way.
             equal(resume(path, url, queue).returncode, r.returncode)
             return "%d, %d before" % (r.returncode, before)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -731,7 +741,7 @@ def test_resume_understands_each_line_and_no_torn_one():
                         f.read())
         whole = "%s\nstarted %d\nended 4\n"
         equal(run(""), (4, 1, whole % (head, 2112)))
-        equal(run(head), (4, 1, whole % (head, 2113))) # torn: before the Start
+        equal(run(head), (4, 1, whole % (head, 2113))) # torn before the Start
         equal(run(head + "\n"), (19, 0, head + "\n"))
         equal(run(head + "\nstarted 2"), (19, 0, head + "\n"))
         begun = head + "\nstarted 2113\n"
@@ -739,9 +749,9 @@ def test_resume_understands_each_line_and_no_torn_one():
         equal(run(begun + "ended"), (4, 0, whole % (head, 2113)))
         equal(run(begun + "ended 12\n"), (12, 0, begun + "ended 12\n"))
         equal(run("nonsense\n"), (19, 0, "nonsense\n"))
-        equal(run(begun, "R"), (78, 0, begun)) # another job's
+        equal(run(begun, "R"), (78, 0, begun)) # the file of another job
         equal(run("x" * 5000), (78, 0, "x" * 5000))
-        equal(run("", "Q", "NO_SUCH"), (11, 1, "")) # refused
+        equal(run("", "Q", "NO_SUCH"), (11, 1, "")) # the Start is refused
         equal(resume(d, url, "Q").returncode, 78)
         os.remove(path)
         watched = stats()["monitors"]
@@ -839,7 +849,7 @@ FLEET_CODES = (3, 4, 6, 10, 11, 12, 22, 99, 4, 2)
 
 
 def fleet_list(n):
-    """Its text, and the completion code each job is to end with."""
+    """The text of a list of n jobs, and the code that each must end with."""
     codes = [FLEET_CODES[i % 10] for i in range(n)]
     return ("".join("DEMO2 CODE_%d\n" % c for c in codes),
             [4 if c == 2 else c for c in codes])
@@ -856,8 +866,8 @@ def fleet(url, text, *options, timeout=120, **more):
 
 
 def fleet_ends(out):
-    """The names of the states that jobs ended with, by number of job; those
-    that it tells to have ended in an earlier run are not in it."""
+    """The name of each job's end, by the job's number. Jobs that ended in an
+    earlier run are left out."""
     names = ("KILLED|DONE|SKIPPED_BY_OPS|DEL_QUEUE|ERROR|ABORTED|UNDEFINED|"
              "ABORTED_WITH_RECOVER|INVALID AMT USER|WEB_SERVER_ERROR")
     ends = re.findall(r"^\S+ (\d+) \S+ \S+ \S+: (%s)(?:: .*)?$" % names, out,
@@ -921,7 +931,7 @@ def test_fleet_spreads_its_looks_evenly_and_forgets_no_job():
         for t in times:
             tenths[int(t * 10)] = tenths.get(int(t * 10), 0) + 1
         middle = sorted(tenths.values())[len(tenths) // 4:-1]
-        assert middle[0] >= 5 and middle[-1] <= 20, tenths # 10 are even
+        assert middle[0] >= 5 and middle[-1] <= 20, tenths # 10 each is even
 
 
 def test_fleet_starts_none_twice_after_kill_9_and_ends_all_it_knows():
@@ -964,7 +974,7 @@ def test_fleet_slows_down_for_a_throttled_server():
         equal(fleet_summary(r), count(codes))
         equal(stats()["start_requests"], 60)
         assert time.monotonic() - begun > 2, "it did not wait"
-    # A Start that was told "later" was not started, and goes again.
+    # A Start that got a 429 started nothing, and is sent again.
     with server("--fault", "start-429") as (url, stats):
         r = fleet(url, "DEMO2 CODE_4\n" * 6, "-g", "2", "-c", "4")
         equal(fleet_summary(r), {23: 6})
@@ -1091,7 +1101,8 @@ def test_fleet_shows_a_live_line_on_a_terminal_and_locks_its_state():
 
 @contextlib.contextmanager
 def raw_server(*replies):
-    """Gives each connection one of the replies, byte for byte, and closes."""
+    """Answers each connection with the next reply, and closes it. Yields the
+    URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def run():
             for reply in replies:
@@ -1159,7 +1170,7 @@ def test_json_tokens_says_the_same_for_pieces_of_any_size():
         except ValueError:
             valid = 1
         if text == texts[5] or len(text) == 129:
-            valid = 1 # Python takes half a surrogate pair, and any depth
+            valid = 1 # only Python takes half a surrogate pair, or any depth
         equal((text, first.returncode), (text, valid))
         if valid:
             assert re.search(rb"\d", first.stderr), first.stderr
@@ -1169,11 +1180,11 @@ def test_json_tokens_says_the_same_for_pieces_of_any_size():
                   (text, n, first.returncode, first.stdout, first.stderr))
 
 
-LONGEST = 300 # seconds for one test, on a machine that does more besides
+LONGEST = 300 # seconds for one test, on a busy machine
 
 
 def hangs(*_):
-    """A test that hangs fails; if it does not end even then, all end."""
+    """Fails a test that hangs. If it still hangs, ends the program."""
     signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
     signal.alarm(60)
     raise TimeoutError("the test hung for %d s" % LONGEST)
@@ -1199,7 +1210,7 @@ def shell(command, env, **more):
 
 
 def main(tests):
-    # In the background of a shell it is ignored, here and in what is run.
+    # A shell's background jobs ignore SIGINT, and so would their children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     for name, test in list(tests.items()):
@@ -1214,7 +1225,7 @@ def main(tests):
             continue
         begun = time.monotonic()
         wrong = outcome(test)
-        if wrong and WINE: # which itself crashes, once in hundreds of runs
+        if wrong and WINE: # Wine itself crashes once in hundreds of runs
             print("again   %s%s" % (name, wrong))
             wrong = outcome(test)
         if wrong:

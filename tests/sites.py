@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What a site sets for all of its runs, and what it is like there: options from
-the environment and the configuration file, servers in reserve; see
-tests/run.sh. Each function whose name begins with test_ is one test; its name
-is the sentence it proves. Environment as for tool.py.
+"""What a site sets for all its runs, and how sites differ: options from the
+environment and the configuration file, servers in reserve, terminals, files.
+Each function whose name begins with test_ is one test; its name is the sentence
+it proves. Environment as for tool.py.
 usage: sites.py [WORD]   runs only the tests with WORD in their name"""
 import os
 import re
@@ -27,6 +27,8 @@ from tool import (DEMO, DONE, LONG, NOBODY, QUICK, alone, begin, config, dead_ur
                   scripted, until, write)
 
 NOT_UNDER_WINE.update({
+    "the_live_line_has_the_last_message_and_follows_the_windows_width":
+        "needs a terminal, not a console",
     "a_group_of_the_users_own_may_write_a_file": POSIX,
     "a_state_file_that_cannot_be_removed_is_marked_and_starts_anew": POSIX,
 })
@@ -92,7 +94,7 @@ def test_AMT_OPTIONS_is_split_at_blanks_that_are_not_in_quotes():
 
 
 def test_each_long_option_has_its_key_in_the_section_AMT():
-    """In any case of letters, with '_' or '-'; not so what says which job."""
+    """In any letter case, with '_' or '-'. What names the job has no key."""
     alone_there = {"job-type", "job", "file", "id", "id-text", "config",
                    "print-wire", "c-source", "help", "version", "listen",
                    "to", "save", "secrets", "report"}
@@ -159,7 +161,7 @@ def test_an_argument_beats_AMT_OPTIONS_and_that_the_section_AMT():
         r = alone("-c", path, *job, *FAST)
         equal((r.stdout, r.stderr), ("2112\n", ""))
         equal(read(d + "/id"), "2112\n")
-        r = alone("-c", path, *job, *FAST, env=env) # --follow: it waits
+        r = alone("-c", path, *job, *FAST, env=env) # its --follow waits
         equal(r.returncode, 4)
         is_acs(r.stdout)
         equal(messages_of(r.stdout), ["Parameter 1 [env]", "Done"])
@@ -167,11 +169,11 @@ def test_an_argument_beats_AMT_OPTIONS_and_that_the_section_AMT():
                   "connector", env=env)
         is_connector(r.stdout)
         assert "[argument]" in r.stdout and "[env]" not in r.stdout, r.stdout
-        # What does not go with this run is passed over.
+        # Options that do not go with MONITOR are passed over.
         r = alone("-c", path, "-jt", "MONITOR", *DEMO, "-id", "2112", env={
             "AMT_OPTIONS": "--state x --no-wait --log-dir y"})
         equal((r.returncode, r.stdout), (4, "4 DONE\n"))
-        # The variables that have names of their own come before the file.
+        # AMT_SERVER and its like come before the file.
         path = write(d + "/c", config(dead_url()) + "[AMT]\nSERVER=%s\n"
                      "API_USER=nobody\nAPPLICATION=NONE\n" % dead_url())
         r = alone("-c", path, "-jn", "CODE_4", *FAST, env={
@@ -180,7 +182,8 @@ def test_an_argument_beats_AMT_OPTIONS_and_that_the_section_AMT():
 
 
 def test_the_section_AMT_counts_where_nobody_else_puts_files():
-    """Named, or beside the program. The current folder may be anybody's."""
+    """In a file that is named, or beside the program. The current folder may be
+    anybody's."""
     with server() as (url, stats), folder() as d:
         text = config(url) + "[AMT]\nSTATE=%s/state\nINSECURE=On\n" % d
         program = beside(d, text)
@@ -207,7 +210,7 @@ def test_the_section_AMT_counts_where_nobody_else_puts_files():
 # --- Windows' quotes ----------------------------------------------------------
 
 def test_a_value_that_swallowed_an_option_is_64():
-    """-pa "C:\\dir\\" -u "DEMO" is one value by the rules of Windows."""
+    """By the rules of Windows, all of "C:\\dir\\" -u "DEMO" is one value."""
     with server() as (url, stats), folder() as d:
         swallowed = 'C:\\dir" -u DEMO'
         for args in (["-pa", swallowed], ["-fn", swallowed], ["-tv", swallowed],
@@ -275,7 +278,7 @@ def test_the_next_server_is_tried_while_no_Start_can_have_left():
 def test_servers_that_are_all_away_are_tried_in_turn_until_give_up():
     urls = [dead_url(), dead_url()]
     args = [w for url in urls for w in ("-s", url)]
-    for seconds in (0, 3): # more and more slowly
+    for seconds in (0, 3): # each wait is longer than the one before
         begun = time.monotonic()
         r = amt(None, *args, *QUICK, "--give-up", str(seconds))
         took = time.monotonic() - begun
@@ -409,9 +412,7 @@ def resize(fd, columns):
 
 
 def test_the_live_line_has_the_last_message_and_follows_the_windows_width():
-    """Nothing is sent when the window is resized but SIGWINCH."""
-    if WINE:
-        return
+    """When the window is resized, nothing but SIGWINCH tells the tool."""
     rows = [{"Sequence": 1, "Text": "\u00e9\u4e2d\u6587 \x1b[31m" + "word " * 60}]
     with scripted(monitor=lambda *_: {"Status": 2}, messages={"Messages": rows}) \
             as (url, _):
@@ -472,7 +473,7 @@ def test_lines_end_in_CRLF_where_asked_and_in_the_connectors_form_on_Windows():
 
 
 def test_a_log_has_the_local_time_whatever_spells_the_zone():
-    """The published form's; on Windows the C library reads TZ otherwise."""
+    """In the published form. The C library of Windows reads TZ differently."""
     for zone, hours in ("Asia/Tokyo", 9), ("UTC", 0):
         with server() as (url, _):
             before = int(time.time()) // 3600 + hours
@@ -504,10 +505,8 @@ def test_an_error_is_told_in_the_systems_own_words():
 
 
 def test_a_console_shows_each_character_whatever_its_code_page():
-    """And has the code page that it had. Of two halves of UTF-16, as emoji
-    have, Wine's own console makes two marks."""
-    if not WINE:
-        return
+    """Afterwards it has its own code page again. No emoji here: Wine's console
+    shows the two halves of UTF-16 as two marks."""
     pid, fd = pty.fork()
     if pid == 0:
         wine = os.environ["AMT_WINE"]
@@ -525,6 +524,10 @@ def test_a_console_shows_each_character_whatever_its_code_page():
     assert "-jt: '\u00e9\u4e2d\u00e9" in seen, seen
     equal(seen.count("Active code page: 437"), 2)
     assert set(seen) <= set(map(chr, range(32, 127))) | set("\u00e9\u4e2d"), seen
+
+
+if not WINE: # nothing else here has a console of Windows
+    del test_a_console_shows_each_character_whatever_its_code_page
 
 
 # --- files --------------------------------------------------------------------
