@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""The tool against tests/kestrel/, an ASP.NET Core application: this project's
-reading of the interface over a server of the kind that AMT's is, not an AMT
-server; see make kestrel. Each test is one topic in one style of .NET, its name
-both. The server itself counts the Starts that reach it.
+"""The tool against tests/kestrel/, an ASP.NET Core application. It is no AMT
+server: it has this project's reading of the interface, on the kind of server
+that AMT has. See make kestrel. Each test is one topic in one style of .NET, and
+its name has both. The server counts the Starts that reach it.
 Needs the .NET SDK (dotnet; nothing is fetched), nginx-light and openssl.
 Environment: AMT, the tool.
 usage: kestrel.py [WORD]   runs only the tests with WORD in their name"""
@@ -38,7 +38,7 @@ LISTS = "reply.messages = Messages.$values\n"
 BEARER = ("header = Authorization: Bearer {token}\n"
           "reply.token = accessToken\nreply.expires = expiresIn\n")
 
-# What a team may have chosen, and the wire file that it takes: mostly none.
+# What a team may have chosen, and the wire file that this needs: mostly none.
 STYLES = {
     "defaults": ((), ""),
     "names as declared, statuses as words":
@@ -58,7 +58,7 @@ STYLES = {
 
 
 class Kestrel(Server):
-    """One that comes back with what it knew, but for tokens of its own."""
+    """It keeps its jobs over a restart, but not its own tokens."""
 
     def __init__(self, *options, wire="", speed=200):
         self.d = tempfile.mkdtemp()
@@ -83,7 +83,7 @@ class Kestrel(Server):
             return json.load(r).get(application, {"starts": 0, "jobs": 0})
 
     def starts(self, application):
-        """How many came, how many were accepted."""
+        """How many Starts came, and how many were accepted."""
         count = self.counts(application)
         return count["starts"], count["jobs"]
 
@@ -94,7 +94,7 @@ class Kestrel(Server):
         return job(url or self.url, *self.words(application), *args)
 
     def plain(self, application, *args, **env):
-        """With no word but these, and another environment."""
+        """Runs the tool with these options alone, and another environment."""
         return subprocess.run(
             [AMT, *self.words(application), *args, *trusting(self.url)],
             env=environment(self.url, **env), capture_output=True, text=True,
@@ -111,7 +111,7 @@ class Kestrel(Server):
 # --- in each style -----------------------------------------------------------
 
 def published_logs(k):
-    """Those of the scheduler's plugin, and the older connector's."""
+    """In the form of the scheduler's plugin, and of the older connector."""
     script = r"F:\Amt\Scripts\DEMO2\RUN_FILENAMETEST.ps1"
     for args, name, code in ((["-jn", "REPORTTEST01"], "done", 4),
                              (["-fn", script], "error", 11)):
@@ -174,8 +174,8 @@ def follow(k):
 
 
 def big_logs(k):
-    """Pages of them, and messages of many kilobytes; System.Text.Json escapes
-    all beyond ASCII."""
+    """Many pages, and long messages. System.Text.Json escapes all that is not
+    ASCII."""
     for n, m in (2500, 100), (3, 200000):
         r = k.job("BIG", "-jn", "LOG_%d_x_%d" % (n, m), "--format", "json")
         equal((n, r.returncode, r.stderr), (n, 4, ""))
@@ -188,7 +188,7 @@ SIGNS = ("abc \"\\/<>&+'`\t\r\n\b\f\x01\x7f\x80\xe9\u07ff\u20ac\u2028\ufffd"
 
 
 def long_text(i, m):
-    """LOG_n_x_m's message i, as tests/kestrel/Plans.cs has it."""
+    """Message i of the job LOG_n_x_m, as in tests/kestrel/Plans.cs."""
     return "".join(SIGNS[(i + c * (i % 7 + 1)) % len(SIGNS)] for c in range(m))
 
 
@@ -205,7 +205,7 @@ def parameters(k):
 
 
 def refusals(k):
-    """Each has its code, and nothing is started."""
+    """Each has its code. Only the unknown script becomes a job, which fails."""
     for args, code, word, said in (
             (["-jn", "NONE"], 11, "404", "Job NONE is not defined in NO."),
             (["-fn", "no.ps1"], 11, "", "File not found"),
@@ -254,7 +254,7 @@ def kill_9_and_a_state_file(k):
 
 TOPICS = (published_logs, kill_stop_watch_attach_and_a_signal, follow, big_logs,
           parameters, refusals)
-# What takes long and depends on few switches.
+# Topics that take long, for the styles whose switches change them.
 MORE = {"defaults": (completion_codes, kill_9_and_a_state_file),
         "names as declared, statuses as words": (completion_codes,),
         "bearer": (kill_9_and_a_state_file,),
@@ -262,7 +262,7 @@ MORE = {"defaults": (completion_codes, kill_9_and_a_state_file),
 
 
 class Shared:
-    """The server of a style: there from its first topic to its last."""
+    """The server of a style. It runs from its first topic to its last."""
 
     def __init__(self, style):
         self.topics = TOPICS + MORE.get(style, ())
@@ -312,7 +312,7 @@ def test_tokens_that_expire_in_mid_run_are_fetched_anew_and_nobody_notices():
 
 
 def test_a_server_that_stops_or_dies_in_mid_run_and_comes_back_ends_no_run():
-    """Its own tokens are lost with it, those of AddBearerToken are not."""
+    """It loses its own tokens then, but not those of AddBearerToken."""
     def check(options, wire, number):
         with Kestrel(*options, wire=wire, speed=4) as k:
             runs = [k.run("BACK%d" % n, "-jn", "SLOWLOG_40", "--format", "json",
@@ -384,7 +384,7 @@ def test_nginx_in_front_changes_nothing_and_a_restart_behind_it_ends_no_run():
 
 
 def said(k, call, body, **headers):
-    """Status, challenge, type and length of a reply, as they are."""
+    """The status, challenge, type and body of the reply."""
     line = http.client.HTTPConnection(k.url[7:], timeout=60)
     line.request("POST", "/AmtOpConService/" + call, body, {
         "Content-Type": "application/json", **headers})
@@ -419,7 +419,8 @@ def test_refusals_and_challenges_are_as_docs_servers_md_tells_them():
 
 
 def test_docs_servers_md_tells_what_this_Kestrel_does():
-    """But for what takes minutes to see; another version may differ."""
+    """Except what takes minutes to see. Another version may differ, and is not
+    compared."""
     sys.path.insert(0, "tests/kestrel")
     import observe
     rows = [line.split(" | ") for line in read("docs/servers.md").splitlines()
@@ -434,7 +435,7 @@ def test_docs_servers_md_tells_what_this_Kestrel_does():
 
 
 def lacking():
-    """Builds the server; or why it cannot be."""
+    """Builds the server, or returns why it cannot."""
     missing = [p for p in ("dotnet", "nginx", "openssl")
                if not shutil.which(p, path=PROGRAMS)]
     if missing:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """`amt learn` against servers of many dialects: a plain client, which shares no
-code with the tool, runs a job through a recording proxy; learn writes a wire
-file from what was recorded, in each form that a capture has; and a whole job
-runs with that file. See tests/run.sh; tests/dialects.py has the servers.
+code with the tool, runs a job through a recording proxy. learn writes a wire
+file from the recording, in each form that a capture may have, and a whole job
+runs with that file. tests/dialects has the servers.
 Environment: AMT, the tool.
 usage: learn.py [WORD]   runs only the tests with WORD in their name"""
 import base64
@@ -24,7 +24,7 @@ import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
-os.umask(0o077) # others may not write a capture
+os.umask(0o077) # learn refuses a capture that others can write
 
 from programs import AMT, FAST, environment, equal, main, published, server
 from learn_clients import CLIENTS
@@ -35,7 +35,7 @@ TOLD = ["-an", "DEMO2", "-jn", "REPORTTEST01", "--api-user", USER]
 
 
 class Proxy:
-    """Between a client and a server; `blocks` are what passed."""
+    """Stands between a client and a server; `blocks` has what passed."""
 
     def __init__(self, url):
         self.to = urllib.parse.urlsplit(url)
@@ -74,8 +74,7 @@ class Proxy:
 
 
 class Browser:
-    """What the clients of learn_clients.py speak through: `entries` are HAR's.
-    """
+    """The clients of learn_clients.py speak through it; `entries` are HAR's."""
 
     def __init__(self, port, keep=True):
         self.port, self.keep, self.entries = port, keep, []
@@ -157,7 +156,7 @@ FORMS = {"tap": as_tap, "har": as_har, "socat": as_socat, "stream": as_stream}
 
 @contextlib.contextmanager
 def dialect(name):
-    """A server of tests/dialects; its URL, and what it says."""
+    """A server of tests/dialects. Yields its URL, and the lines it prints."""
     said = []
     with subprocess.Popen([sys.executable, "-B", FOLDER + name + ".py"],
                           stdout=subprocess.PIPE, text=True) as process:
@@ -180,7 +179,7 @@ def simulator(_):
 
 
 def record(url, client, keep=True):
-    """The client's job through a proxy: its blocks, and HAR's entries."""
+    """Runs the client's job through a proxy; its blocks, and HAR's entries."""
     proxy = Proxy(url)
     browser = Browser(proxy.port, keep)
     client(browser)
@@ -197,7 +196,6 @@ def run(*args, **env):
 
 
 def learn(capture, *args):
-    """The wire file's text."""
     with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
         with open(d + "/capture", "wb") as f:
             f.write(capture)
@@ -220,7 +218,7 @@ def lines_of(text):
 
 
 def check_comments(name, text):
-    """Before each line there is one."""
+    """Each line has a comment before it."""
     before = ""
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -230,7 +228,7 @@ def check_comments(name, text):
 
 KEY = {"key": {"AMT_TOKEN": "tok-c0ffee-17"}}
 APART = ("query", "page", "key") # these close after each reply
-NOT_ASCII = [("forms", "socat")] # whose bytes socat -v does not show
+NOT_ASCII = [("forms", "socat")] # socat -v does not show its bytes
 
 
 def the_log():
@@ -259,7 +257,7 @@ def learned(name, form, client, recorded):
 
 
 def runs_jobs(name, client, text, url):
-    """amtsim's log says what the options say, so there none is given."""
+    """With the published log, amtsim gets no options: its log would differ."""
     env = KEY.get(name, {})
     job = whole_job(text, url, "REPORTTEST01",
                     *client.told * (name != "default"), **env)
@@ -274,7 +272,7 @@ def runs_jobs(name, client, text, url):
 
 
 def table_of(text):
-    """What --print-wire makes of a wire file, by name."""
+    """The names and values that --print-wire makes of a wire file."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as f:
         f.write(text)
         f.flush()
@@ -284,9 +282,9 @@ def table_of(text):
 
 
 def judge(name, text):
-    """Each line, beside the file that was written by hand. A Start is judged
-    by the server (ECHO says what reached it), and what a refusal says cannot
-    be learned from a capture that has none."""
+    """Compares each line with the file that was written by hand. Not a Start's:
+    the job ECHO shows what reached the server. Nor the words of a refusal: the
+    capture has none to learn from."""
     with open(FOLDER + name + ".wire", encoding="utf-8") as f:
         by_hand = table_of(f.read())
     alike = 0
@@ -393,7 +391,7 @@ def test_a_request_is_read_as_it_comes_in_pieces_and_beside_others():
 
 
 def refused(capture, words, status=78, told=None):
-    """One sentence, and nothing on standard output nor in the file."""
+    """learn says one sentence, prints nothing, and writes no file."""
     with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
         with open(d + "/capture", "wb") as f:
             f.write(capture)
@@ -485,7 +483,7 @@ def test_compressed_bodies_are_not_read_and_that_is_said():
     job = small_job()
     job[2] = job[2][0], packed
     refused(stream(job), "exchange 3 is compressed")
-    job = small_job() # of something else: no harm
+    job = small_job() # in another exchange it does no harm
     job.insert(0, (message("GET /favicon HTTP/1.1", ""), packed))
     equal(learn(stream(job), *TOLD).returncode, 0)
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """A bad network: the tool and simulated servers in two network namespaces,
-joined by one cable that loses, resets, swallows or delays what goes over it;
-see tests/run.sh. Each function whose name begins with test_ is one test; its
-name is the sentence it proves. They run side by side: seconds are those waited
-for. Each is left out, and says so, where there are no namespaces: needs root,
-iproute2, nftables, util-linux, openssl. Environment: AMT, the tool.
+joined by one cable that loses, resets, swallows or delays what goes over it.
+Each function whose name begins with test_ is one test; its name is the sentence
+it proves. Tests run side by side: the seconds printed are how long each was
+waited for. Needs root, iproute2, nftables, util-linux and openssl; else each
+test says that it is left out. Environment: AMT, the tool.
 usage: network.py [WORD]   runs only the tests with WORD in their name
 
 The tool's own limits are part of what is tested: 10 s for a connection, 30 s
-without a byte. Nothing hangs on chance: what is lost at random is lost for so
-short a time that TCP gets it through within those limits; where chance may
-decide, each outcome has to be told rightly."""
+without a byte. No verdict depends on chance: random loss lasts so short a time
+that TCP gets through within those limits; where chance decides what happens,
+the tool must tell it rightly."""
 import contextlib
 import itertools
 import os
@@ -49,8 +49,8 @@ def command(*words, **more):
 
 class Network:
     """Two namespaces and a cable; a server for http and one for https. They
-    listen on their loopback address only, so that one is led over the cable:
-    the client has no loopback."""
+    listen on 127.0.0.1 only. The client has no loopback of its own, so its
+    route to that address leads over the cable."""
 
     def __init__(self, *options, speed=2):
         name = PREFIX + str(next(NUMBERS))
@@ -105,7 +105,7 @@ class Network:
         command("ip", "-n", self.client, "link", "set", "cable", "down")
 
     def rules(self, name, *rules, hook="prerouting"):
-        """Rules of nftables for what arrives, in place of those before."""
+        """Replaces the rules of nftables for what arrives."""
         self.on(name, "nft", "-f", "-", input="\n".join([
             "table ip amt", "delete table ip amt", "table ip amt { chain c {",
             "type filter hook %s priority raw;" % hook,
@@ -126,8 +126,8 @@ class Network:
             self.rules(name, "numgen random mod 100 < %d drop" % percent)
 
     def resets(self, percent):
-        """Of what arrives, so much is thrown away, and its sender told that
-        the connection is reset."""
+        """Drops this share of the packets that arrive, and answers each with a
+        reset."""
         share = "numgen random mod 100 < %d" % percent if percent < 100 else ""
         for name in (self.client, self.server):
             self.rules(name, "tcp flags & rst == 0 %s reject with tcp reset"
@@ -171,7 +171,7 @@ class Network:
                 for n, (tls, args) in enumerate(ways)]
 
     def started(self, *more, ways=WAYS):
-        """Runs that know their jobs' ids."""
+        """Begins runs, and waits until they know their jobs' ids."""
         runs = self.begin_all(*more, ways=ways)
         for run in runs:
             run.reached('"started"')
@@ -197,7 +197,7 @@ class Network:
         equal(os.listdir(self.d), [])
 
     def sends_nothing(self, tls, state, *args):
-        """The next run after start-unknown."""
+        """The next run after start-unknown only says so again."""
         before = self.sims[tls].count("requests")
         unknown(self.begin(tls, "--state", state, *args).ended(), state)
         equal(self.sims[tls].count("requests"), before)
@@ -206,8 +206,8 @@ class Network:
 # --- addresses of the link ---------------------------------------------------
 
 def test_a_link_local_server_is_reached_through_its_zone():
-    """amt tap listens there for the server; what it saves shows that the zone
-    stays here: to the server, it is no part of the address."""
+    """An amt tap listens on the link. Its capture shows that Host has the
+    address without the zone, which means nothing to the server."""
     with Network() as net:
         for name, address in ((net.client, "fe80::77:2/64"),
                               (net.server, "fe80::77:1/64")):
@@ -300,7 +300,7 @@ def test_resets_at_any_time_never_make_two_Starts_of_one():
 
 
 def test_a_connection_that_a_firewall_has_forgotten_is_replaced():
-    """What is open stays silent for ever; new connections are let through."""
+    """Open connections stay silent for ever; new ones are let through."""
     with Network() as net:
         net.started(ways=PLAIN_AND_TLS)
         lines = net.on(net.client, "ss", "-tnH").splitlines()
@@ -312,7 +312,7 @@ def test_a_connection_that_a_firewall_has_forgotten_is_replaced():
 
 
 def test_a_black_hole_for_ever_in_mid_run_is_75_with_the_id_and_no_hang():
-    """And the next run goes on with the job, and has its whole log."""
+    """The next run goes on with the job, and has its whole log."""
     with Network() as net:
         runs = net.started("--give-up", "2")
         net.hole()
@@ -362,8 +362,8 @@ def test_a_signal_in_a_black_hole_kills_the_job_once_that_is_over():
 
 @contextlib.contextmanager
 def Starts_into_a_hole(which):
-    """Runs whose Starts are lost: "answer", the answers are; "request", their
-    own bytes are, for they alone are more than 900."""
+    """Runs whose Start is lost on the way. "answer": its answer is; "request":
+    its own bytes are, the only packets of more than 900."""
     with Network("--fault", "slow=2500", speed=10) as net:
         if which == "request":
             net.from_client(*("tcp dport %d ip length > 900 counter drop"
@@ -383,7 +383,7 @@ def test_a_Start_whose_answer_or_bytes_are_lost_is_unknown_and_sent_once():
         with Starts_into_a_hole(which) as net:
             for n, run in enumerate(net.runs):
                 unknown(run.ended(least=30), net.state(n))
-            if which == "request": # nor does the kernel go on sending it
+            if which == "request": # the kernel has stopped sending it, too
                 queues = [line.split()[2] for line in
                           net.on(net.client, "ss", "-tnH").splitlines()]
                 equal(set(queues) - {"0"}, set())
@@ -420,7 +420,7 @@ def test_a_Start_whose_answer_is_reset_is_unknown_and_sent_once():
 # --- addresses, servers that go, slow links ----------------------------------
 
 def test_a_server_that_cannot_be_reached_is_23_and_says_why():
-    """ICMP from a router; a cable without a plug."""
+    """An ICMP error of a router; an unplugged cable."""
     def check(breaks, words):
         with Network() as net:
             breaks(net)
@@ -433,8 +433,8 @@ def test_a_server_that_cannot_be_reached_is_23_and_says_why():
 
 
 def test_a_server_that_dies_unseen_and_comes_back_does_not_end_the_run():
-    """It goes while nothing gets through: the client's connections are open,
-    and the new server knows nothing of them."""
+    """It dies while nothing gets through: the client's connections stay open,
+    and the new server does not know them."""
     with Network() as net:
         net.started()
         net.hole()
@@ -448,8 +448,8 @@ def test_a_server_that_dies_unseen_and_comes_back_does_not_end_the_run():
 
 
 def test_a_name_whose_first_address_is_dead_leads_to_the_one_that_lives():
-    """Dead: silent, or one where nothing listens. Half of the 10 s for a
-    connection is the first one's."""
+    """A dead address is silent, or nothing listens there. The first one gets
+    half of the 10 s for a connection."""
     def check(dead, least):
         with Network() as net:
             hosts = write(net.d + "/hosts", "%s localhost\n127.0.0.1 localhost"
@@ -494,16 +494,15 @@ def test_a_Start_of_60_kilobytes_goes_over_64_kbit_a_second_once():
 # --- name servers ------------------------------------------------------------
 
 A, AAAA = 1, 28
-NUMBERS = itertools.count(20) # tests run side by side
+HOSTS = itertools.count(20) # one for each server, since tests run side by side
 
 
 @contextlib.contextmanager
 def name_server(held=None, **says):
-    """One of our own, on an address of this host's loopback network: for A and
-    AAAA an address, an rcode, or None for no answer; all held back until that
-    event. Gives words that run a command which asks it, and an event: it was
-    asked."""
-    address = "127.%d.%d.%d" % (next(NUMBERS), os.getpid() >> 8 & 255,
+    """A name server on a loopback address. `a` and `aaaa` are an address, an
+    rcode, or None for no answer; answers wait for the event `held`. Yields the
+    words that run a command with it, and an event: it was asked."""
+    address = "127.%d.%d.%d" % (next(HOSTS), os.getpid() >> 8 & 255,
                                 os.getpid() & 255)
     with tempfile.TemporaryDirectory() as d, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -560,7 +559,7 @@ def test_a_dead_name_server_keeps_no_signal_and_no_limit_waiting():
             r = run.ended()
             equal((r.returncode, r.stderr), (3 if number else 23, r.stderr))
             took = time.monotonic() - begun
-            assert took < 8, took # 10 where the resolver is waited for
+            assert took < 8, took # waiting for the resolver would take 10
 
 
 def cpu_seconds(process):
@@ -591,7 +590,7 @@ def test_an_answer_that_comes_after_the_next_server_was_tried_costs_nothing():
 
 
 def test_what_a_name_server_says_is_told():
-    """NXDOMAIN is 3, SERVFAIL 2; the simulated server is on 127.0.0.1."""
+    """2 is SERVFAIL, 3 NXDOMAIN, 5 REFUSED."""
     for a, aaaa, words in ((3, 3, "name is not known"),
                            (2, 2, "name service failed"),
                            (5, 5, "name service failed"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""The recipes of extras/schedulers.md: what stands there is what is run or read
-here; see tests/run.sh. Slurm's is in slurm.py.
+"""Runs or checks the recipes of extras/schedulers.md as they stand there.
+Slurm's is tested by slurm.py.
 Environment: AMT, the tool.
 usage: schedulers.py [WORD]   runs only the tests with WORD in their name"""
 import ast
@@ -15,7 +15,7 @@ import sys
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
-os.umask(0o077) # what others can read is warned of
+os.umask(0o077) # the tool warns of secrets that others can read
 
 from programs import AMT, FAST, equal, main, published, server, shell
 from tool import DONE, folder, killed_run, read, write
@@ -37,8 +37,8 @@ def recipe(kind):
 
 @contextlib.contextmanager
 def site(url):
-    """A folder with the password, and the tool as bin/amt, not waiting long;
-    gives the folder and an environment."""
+    """Yields a folder with the password and bin/amt, which is the tool with
+    short waits, and an environment."""
     with folder() as d:
         for name in ("bin", "logs", "state"):
             os.mkdir(d + "/" + name)
@@ -53,7 +53,7 @@ def site(url):
 
 
 def here(text, url, d):
-    """A recipe's text with the places of this site."""
+    """A recipe's text with the paths and URL of this site."""
     for place, ours in (("/usr/local/bin", d + "/bin"), ("C:\\amt\\", d + "/"),
                         ("state\\", "state/"), ("amt.exe", "bin/amt"),
                         ("/etc/amt/", d + "/"), ("/var/lib/amt", d + "/state"),
@@ -168,7 +168,7 @@ def test_the_alert_of_systemd_tells_the_unit_and_its_exit_status():
 # --- cron --------------------------------------------------------------------
 
 def cron_lines(url, d):
-    """The commands by what stands before them."""
+    """The commands by the times that stand before them."""
     lines = [x.split(None, 6) if x[:1].isdigit() else x.split(None, 2)
              for x in here(recipe("crontab"), url, d).splitlines()
              if re.match(r"[\d@]", x)]
@@ -273,7 +273,7 @@ except AirflowException as e:
 
 
 def test_the_Airflow_recipe_runs_in_a_stand_in_for_its_classes():
-    """Airflow itself is not at hand."""
+    """Debian has no package of Airflow itself."""
     with server() as (url, _), site(url) as (d, env):
         for name, text in AIRFLOW.items():
             path = "%s/airflow/%s.py" % (d, name)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """Other people's servers: whole jobs through nginx as a reverse proxy, plain
-requests to nginx, Node, Python and libmicrohttpd; see tests/run.sh. Each
-function whose name begins with test_ is one test; its name is the sentence it
-proves. They run side by side: seconds are those waited for.
+requests to nginx, Node, Python and libmicrohttpd. Each function whose name
+begins with test_ is one test; its name is the sentence it proves. Tests run
+side by side: the seconds printed are how long each was waited for.
 Needs nginx-light, nodejs, openssl, amtsim's libmicrohttpd and, for one test,
 uwsgi-core with uwsgi-plugin-python3.
 Environment: AMT, the tool; TEST_OUT, the folder that has http_get; AMT_RUNS,
-how often a job meets a server that closes unsaid (25).
+how many jobs meet a server that closes without saying so (25).
 usage: servers.py [WORD]   runs only the tests with WORD in their name"""
 import collections
 import concurrent.futures
@@ -79,9 +79,9 @@ def run_all(tests, workers, skipped):
 
 
 def contained(tests, workers, skipped, clean=lambda: None):
-    """Runs them in a process group of their own, with a folder of their own
-    for what is temporary. Neither is left, however this ends. `skipped` says
-    why a test cannot be run here, or None."""
+    """Runs the tests in a process group and a temporary folder of their own.
+    Neither is left, however this ends. `skipped` returns why no test can run
+    here, or None."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="amt-test.") as tempfile.tempdir:
@@ -124,7 +124,7 @@ def read(path):
 
 @functools.lru_cache(None)
 def certificate():
-    """A folder with a certificate of this host's that is its own CA."""
+    """A folder with a self-signed certificate for localhost."""
     d = tempfile.mkdtemp()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
@@ -142,8 +142,8 @@ def trusting(url):
 # --- servers -----------------------------------------------------------------
 
 class Server:
-    """A command that serves at a URL until the block ends. It prints a line
-    with its port once it does, or there is `ready` to ask. It may be stopped
+    """A command that serves at a URL until the block ends. Once it listens, it
+    prints a line with its port, or else `ready` returns true. It may be stopped
     and started again."""
 
     def __init__(self, *command, ready=None):
@@ -177,7 +177,7 @@ class Server:
 
 
 class Amtsim(Server):
-    """One that comes back with what it knew. `within` are the words of a
+    """An amtsim that keeps its jobs over a restart. `within` has the words of a
     command that runs it elsewhere."""
 
     def __init__(self, *options, speed=200, port=None, within=()):
@@ -190,7 +190,7 @@ class Amtsim(Server):
             return db.execute("select count(*) from " + query).fetchone()[0]
 
     def starts(self):
-        """How many came, how many were accepted."""
+        """How many Starts came, and how many were accepted."""
         return (self.count("requests where action='START'"),
                 self.count("jobs"))
 
@@ -213,8 +213,8 @@ http {
 
 
 class Nginx(Server):
-    """Servers by name, each with a port for http and one for https. What is
-    given for a name stands in its server { } block; %s is the folder."""
+    """nginx with servers by name, each with a port for http and one for https.
+    A server { } block has the text given for its name; %s is the folder."""
 
     def __init__(self, servers, more=""):
         if isinstance(servers, str):
@@ -237,7 +237,7 @@ class Nginx(Server):
 
     def worker(self):
         name = next(iter(self.ports))
-        for _ in range(20): # nginx may close one that it has just accepted
+        for _ in range(20): # nginx may close what it has just accepted
             with contextlib.suppress(ConnectionError):
                 with urllib.request.urlopen(self.url(name) + "/worker") as r:
                     return int(r.read())
@@ -249,7 +249,7 @@ class Nginx(Server):
         until(lambda: self.worker() != before, "nginx to reload")
 
     def die(self):
-        """The master would only end its worker by and by."""
+        """Kills the worker, too: without its master it ends only later."""
         worker = self.worker()
         self.stop()
         os.kill(worker, signal.SIGKILL)
@@ -258,8 +258,8 @@ class Nginx(Server):
         return "http%s://127.0.0.1:%d" % ("s" * tls, self.ports[name][tls])
 
     def asked(self, name=None, tls=None, uri=None):
-        """Its log, a request each."""
-        self.worker() # has logged what it answered before
+        """The requests in its log."""
+        self.worker() # it has now logged what it answered before
         ports = [p for n, pair in self.ports.items() if name in (n, None)
                  for t, p in enumerate(pair) if tls in (t, None)]
         lines = [types.SimpleNamespace(**json.loads(line)) for line in
@@ -267,7 +267,7 @@ class Nginx(Server):
         return [a for a in lines if a.port in ports and uri in (a.uri, None)]
 
     def __exit__(self, *_):
-        """Its own worker goes with it."""
+        """Ends it in order, which ends its worker."""
         self.stop(signal.SIGTERM)
 
 
@@ -299,7 +299,7 @@ class Run:
               (None, read(self.d + "/err")))
 
     def ended(self, least=0):
-        """Waits for its end, which does not come before these seconds."""
+        """Waits for its end, which must not come before `least` seconds."""
         self.process.wait(180)
         assert time.monotonic() - self.begun >= least
         return subprocess.CompletedProcess(
@@ -317,7 +317,7 @@ def slow_log(url, n, *args, poll="0.1", **more):
 
 
 def done(url):
-    """A run of DONE as published, without a word about it."""
+    """A run of DONE prints the published log, and no warning."""
     r = job(url, *DONE)
     equal((url, r.returncode, r.stderr), (url, 4, ""))
     equal(r.stdout, published("done", url))
@@ -332,7 +332,7 @@ def texts(stdout):
 
 
 def good(r, n):
-    """The end of SLOWLOG_n: its log is whole, in order, nothing twice."""
+    """SLOWLOG_n ended well. Its log is whole, in order, nothing twice."""
     equal((r.args, r.returncode, r.stderr), (r.args, 4, r.stderr))
     equal(texts(r.stdout), ["Slow log message %d of %d" % (i, n)
                             for i in range(1, n + 1)])
@@ -340,7 +340,7 @@ def good(r, n):
 
 
 def unknown(r, state):
-    """It says so, and the file stays."""
+    """The run ended with start-unknown, and its state file stays."""
     equal((r.returncode, r.stderr), (76, r.stderr))
     assert last_line(r).startswith("start-unknown: "), r.stderr
     assert state in last_line(r) and os.path.exists(state), r.stderr
@@ -349,7 +349,7 @@ def unknown(r, state):
 # --- whole jobs through nginx ------------------------------------------------
 
 def test_a_job_through_nginx_ends_as_without_it_however_it_is_set_up():
-    """Keep-alive ends when nginx says so, and nobody notices."""
+    """nginx ends keep-alive where it is told to, and no run is disturbed."""
     log = [log_text(i, 3000) for i in range(1, 101)]
     cases = list(enumerate(itertools.product(
         ("1.0", "1.1", '1.1; proxy_set_header Connection ""'),
@@ -375,19 +375,19 @@ def test_a_job_through_nginx_ends_as_without_it_however_it_is_set_up():
                 equal([a.uri for a in asked].count(START), 2)
                 if not chunked:
                     uses = collections.Counter(a.connection for a in asked)
-                    # All but the runs' last ones, and those before a Start,
-                    # which has its own: as often as may be.
+                    # Each connection is used as often as nginx allows, except
+                    # a run's last one, and the one before the Start's own.
                     equal(sorted(uses.values())[4:],
                           [n % 4 or 1] * (len(uses) - 4))
             equal(sim.starts(), (24, 24))
-            # Chunked, or ended by the connection's end, or by length.
+            # Chunked, or up to the connection's end, or by length.
             equal({(a.transfer, a.length != "") for a in front.asked()},
                   {("chunked", False), ("", False)} if chunked else
                   {("", True)})
 
 
 def test_connections_that_nginx_closes_between_two_polls_are_no_outage():
-    """Also when the poll and the end cross each other."""
+    """Also when a poll and the close cross on the way."""
     cases = list(itertools.product(("0.9", "0.99", "1", "1.01", "1.1"),
                                    (False, True)))
     with Amtsim(speed=10) as sim, \
@@ -422,8 +422,8 @@ def test_long_requests_pass_nginx_whole_and_too_long_ones_are_11_by_its_413():
         equal(sim.starts(), (4, 4))
 
 
-# nginx's own pages, HTML mostly: the exit status when one answers a sign-in,
-# and when one answers a Start. "away": nothing listens behind it.
+# nginx's own pages, mostly HTML: the exit status when one answers a sign-in,
+# and when one answers a Start. "away": nothing listens behind nginx.
 PAGES = {200: (23, 76), 204: (23, 76), 301: (23, 23), 302: (23, 23),
          303: (23, 23), 307: (23, 23), 308: (23, 23), 400: (24, 11),
          401: (24, 24), 403: (24, 24), 404: (24, 11), 405: (24, 11),
@@ -433,7 +433,7 @@ PAGES = {200: (23, 76), 204: (23, 76), 301: (23, 23), 302: (23, 23),
 
 
 def page(status):
-    """The directive for it."""
+    """The directive that answers with it."""
     if status == "away":
         return "proxy_pass http://127.0.0.1:1;"
     text = {2: " <html>Welcome</html>", 3: " /elsewhere"}
@@ -472,7 +472,7 @@ def test_each_page_of_nginx_has_its_outcome_for_a_sign_in_and_for_a_Start():
 
 
 def test_pages_of_nginx_in_mid_run_are_waited_through():
-    """Half a second of its own errors, one kind for each run."""
+    """For half a second nginx answers with errors, one kind for each run."""
     pages = (200, 301, 400, 404, 408, 429, 444, 500, 502, 503, 504)
     with Amtsim(speed=5) as sim, Nginx({str(p): proxy(sim.base) + "".join(
             proxy(sim.base, "if (-f %s/broken) { " + page(p) + " }",
@@ -544,8 +544,8 @@ def test_a_Start_slower_than_nginx_waits_is_unknown_and_never_sent_again():
 
 
 def test_a_log_that_breaks_off_goes_on_where_it_stopped():
-    """nginx, or what is behind it, is killed while a log is on its way. Much
-    of a log lies in the buffers of the sockets between the two."""
+    """nginx, or the server behind it, is killed while a log is on its way. The
+    logs are long, since the sockets in between buffer much."""
     def check(kills_nginx, n, m, limit, tls):
         with Amtsim(speed=1000) as sim, \
                 Nginx(limit + proxy(sim.base)) as front:
@@ -586,7 +586,8 @@ def whole(url, body):
 
 
 def fails(url, word="", body=b""):
-    """With 1, this word about why, and no more of the body than came."""
+    """http_get ends with 1, has this word in its error, and prints nothing but
+    a beginning of the body."""
     r = get(url)
     equal((url, r.returncode), (url, 1))
     assert body.startswith(r.stdout), (url, len(r.stdout))
@@ -724,7 +725,7 @@ class Uwsgi(Server):
             return json.load(r)
 
     def __exit__(self, *_):
-        """Its own processes go with it."""
+        """Ends it in order, which ends its processes."""
         self.stop(signal.SIGTERM)
 
 
@@ -883,12 +884,12 @@ def test_amtsim_closes_connections_as_its_faults_say():
             begun, line = time.monotonic(), ask.line.sock
             equal(line.recv(1), b"")
             assert time.monotonic() - begun >= least, fault
-    with Asks("close-after=500") as ask: # a second request meets no reader
+    with Asks("close-after=500") as ask: # nobody reads a second request
         with contextlib.suppress(ConnectionError):
             ask.start()
             raise AssertionError("a second request was answered")
         equal(ask.sim.starts(), (0, 0))
-    with Asks("keep-alive=7") as ask: # and says so
+    with Asks("keep-alive=7") as ask: # the limit is told
         ask.line.request("POST", MONITOR, "{}")
         with ask.line.getresponse() as r:
             equal(r.headers["Keep-Alive"], "timeout=7")

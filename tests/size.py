@@ -2,14 +2,14 @@
 """Sizes of the library, in bytes, by gcc -Os; lines "SIZE TARGET NAME VALUE".
 usage: size.py (make size)
 
-  same-job, all  tests/size_same.c and size_all.c: what the program takes over
-                 one that does nothing, linked with the same board and libc
+  same-job, all  tests/size_same.c and size_all.c: what they add to a program
+                 that does nothing, linked with the same board and libc
     .text        code and constants
     .data, .bss  of the library's own
     .ram         all structs and buffers in use
     .stack       the deepest chain of calls, from main to the board
-    .stack-run   in an image for qemu: the deepest use that was seen, of
-    .stack-of    what the same computation says of that image
+    .stack-run   in an image for qemu: the deepest use that was seen
+    .stack-of    the deepest chain that was computed for that image
   all-any-wire   .text with other wire tables, too
   with-...       what an option adds to .text
   lwip-, tls-, posix  .text of these streams, and what their options add
@@ -19,8 +19,7 @@ usage: size.py (make size)
   amt-static, amt-exe  .bytes: the tool as one file (make static, make windows)
 
 Writes the tables of the README and of docs/sizes.md, and compares the prices
-that the headers state; neither where something is left out, since it is not
-installed: that is said.
+that the headers state. Does neither, and says so, if a tool is not installed.
 """
 import glob
 import os
@@ -60,7 +59,7 @@ TARGETS = {
 MACHINES = {"cortex-m0+": ("microbit", "256K", "16K"),
             "cortex-m4": ("mps2-an386", "256K", "16K")}
 
-# What nothing here may drag in.
+# Functions that the library must not drag in.
 HEAVY = re.compile(r"^(_?malloc(_r)?|_?s?n?printf(_r)?|_?strtou?ll?(_r)?|"
                    r"__aeabi_(d|f|u?l2|ul?divmod|ldivmod).*|__u?divdi3|"
                    r"__u?moddi3|__udivmoddi4|__(add|mul|div)[sd]f3)$")
@@ -94,7 +93,8 @@ class Target:
         return os.path.join(self.directory, name)
 
     def compile(self, source, options=(), name=None):
-        """An object; beside it, what its functions take of the stack."""
+        """Compiles to an object, and beside it its functions' use of the stack.
+        """
         to = self.path(name or source)
         if self.prefix == "avr-":
             su, warnings = ["-fstack-usage"], ["-Wno-error"]
@@ -165,7 +165,7 @@ class Target:
         if self.prefix != "avr-":
             assert figures[self.name, name + ".data"] == 0 == bss, name
         if self.name == "esp8266":
-            return  # whom it calls is in registers
+            return  # it calls through registers: no chain can be followed
         size, chain = self.stack(program, source)
         line(self.name, name + ".stack", size)
         with open(self.path(source) + ".chain", "w", encoding="utf-8") as f:
@@ -212,7 +212,7 @@ class Target:
         line(self.name, "with-" + name + ".text", size - self.text(base))
 
     def kept(self, options, *roots, source=None):
-        """What stays of the headers when only these functions are used."""
+        """How much stays of the headers when only these functions are used."""
         o = self.path("kept")
         subprocess.check_call(
             [self.prefix + "gcc", "-std=c99", "-Os", "-ffunction-sections",
@@ -229,10 +229,10 @@ class Target:
         def put(name, value):
             line(self.name, name + ".text", value)
 
-        # lwIP's settings are the firmware's; all of it is the caller's.
+        # lwIP has the firmware's settings, and is not counted.
         raw = ("-DAMT_LWIP_RAW -Iexamples/firmware -isystem /usr/include/lwip")
         put("lwip-raw", self.kept(raw, "amt_lwip_raw_init"))
-        # Names and IPv6, which lwIP leaves out by default, are counted.
+        # With names and IPv6, which lwIP leaves out by default.
         sockets = "-DAMT_LWIP -I%s/lwip -isystem /usr/include/lwip" % OUT
         put("lwip-sockets", self.kept(sockets, "amt_posix_init"))
         for name, options in ("device-lwip-raw", raw), ("device-sockets", sockets):
@@ -308,7 +308,7 @@ NAMES = {"cortex-m4": "Cortex-M4", "cortex-m0+": "Cortex-M0+",
 
 
 def first_row():
-    """What the README says first."""
+    """The figures that the README has first."""
     m4 = [figures["cortex-m4", "all." + what] for what in
           ("text", "ram", "stack")]
     yield row("all of it on a Cortex-M4", "flash", "RAM, buffers and all",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""amt tap, and amt probe --report; see tests/run.sh. The servers and clients
-here are sockets that know nothing of HTTP but what the test has them say.
+"""amt tap, and amt probe --report. The servers and clients are bare sockets:
+they know no HTTP and say what a test has them say.
 Environment: AMT, the tool; TEST_OUT, a folder.
 usage: tap.py [WORD]   runs only the tests with WORD in their name"""
 import base64
@@ -29,7 +29,7 @@ from programs import (AMT, FAST, TERM, WINE, amt, environment, equal, main,
 from tool import (DEMO, DONE, SHARED, alone, cert, dead_url, folder, one_line,
                   read, secure, trusting, until, write)
 
-os.umask(0o022) # the tool's files are its owner's alone even so
+os.umask(0o022) # the tool's files are private all the same
 
 
 class Tap:
@@ -57,7 +57,7 @@ class Tap:
         return s
 
     def stop(self, status=0):
-        """All that it has said on standard error, once it has ended so."""
+        """Ends it, and returns all that it has said."""
         self.process.send_signal(TERM)
         equal((self.process.wait(30), status), (status, status))
         return self.said()
@@ -159,8 +159,8 @@ def put_cut(s, data, rng):
 
 
 def capture(path):
-    """The directions of a capture, {(side, connection): bytes}, as the blocks
-    say; the rest of it are its notes."""
+    """The blocks of a capture, joined as {(side, connection): bytes}, and its
+    notes."""
     with open(path, "rb") as f:
         data = f.read()
     assert data.startswith(b"amt-capture 1\n"), data[:50]
@@ -185,7 +185,7 @@ def capture(path):
 
 
 def stars_for(clear, masked):
-    """Nothing but stars (and nines, in numbers) stands for what was there."""
+    """Where bytes differ, a star hides one, or in a number a nine."""
     equal(len(clear), len(masked))
     for a, b in zip(clear, masked):
         assert a == b or b in b"*9", (clear, masked)
@@ -213,8 +213,8 @@ def chunked(body, sizes):
 
 
 def conversation(pairs, *args, tls=None, cut=None):
-    """One connection: each of the requests, and its reply. What the tap made
-    of both directions, the notes, and all that it said."""
+    """Sends each request and its reply through one connection of a tap. Returns
+    what it kept of both directions, the notes, and all that it said."""
     rng = random.Random(cut)
 
     def serve(c):
@@ -310,7 +310,7 @@ def test_chunks_interim_replies_and_big_bodies_pass_on_one_connection():
                 assert secret not in forth + back, secret
             assert b"Authorization: Bearer ****************\r\n" in forth
             assert b"/e?token=**************** HTTP" in forth
-            # And nothing else: the secrets that were sent, no more.
+            # Nothing else is hidden: 11 stars are the password's.
             equal((forth + back).count(b"*"), 11 + 3 * 16)
 
 
@@ -339,7 +339,7 @@ def test_a_slow_reader_slows_nobody_else():
 
 
 def test_connections_pass_side_by_side_and_one_after_another():
-    """Also more of them than the tap has room for at once: they wait."""
+    """When there are more than the tap has room for, some wait."""
     def serve(c):
         for _ in range(3):
             n = int(all_of(c, 3))
@@ -373,7 +373,7 @@ def test_connections_pass_side_by_side_and_one_after_another():
 # --- ends -------------------------------------------------------------------
 
 def test_the_end_of_one_direction_is_passed_on_alone():
-    """To a TLS server it waits for the answer, since TLS 1.2 ends both."""
+    """Towards a TLS server it waits for the answer: TLS 1.2 would end both."""
     def until_the_end(c):
         got = all_of(c)
         time.sleep(0.3)
@@ -391,7 +391,7 @@ def test_the_end_of_one_direction_is_passed_on_alone():
         equal(all_of(c, len(request)), request)
         time.sleep(0.3)
         c.sendall(answer)
-        equal(c.recv(1), b"") # TLS's goodbye, not a cut
+        equal(c.recv(1), b"") # close_notify, not a cut
         ended.set()
 
     with peer(answers, tls_context()) as url, \
@@ -432,7 +432,7 @@ def test_a_reset_is_passed_on_as_a_reset():
     with peer(resets) as url, tap(url) as t, t.connect() as c:
         c.sendall(b"x")
         try:
-            equal((c.recv(1), WINE), (b"", True)) # Wine ends it in order
+            equal((c.recv(1), WINE), (b"", True)) # Wine sends no reset
         except ConnectionResetError:
             pass
         t.stop()
@@ -591,7 +591,7 @@ def percent(text):
 
 
 def sign_ins():
-    """Ways to sign in, and to answer that; the secrets in them, as sent."""
+    """Sign-ins and their replies, with the secrets in many forms."""
     p, t = quoted(WORDS), quoted(TICKET)
     basic = base64.b64encode(("u:" + WORDS).encode()).decode()
     inside = json.dumps({"d": json.dumps({"Token": TICKET,
@@ -630,7 +630,7 @@ SECRETS = [TICKET.encode(), percent(TICKET), b"Tr0ub4dor", percent(WORDS)[3:],
 
 
 def test_no_secret_is_kept_however_it_is_sent_and_wherever_it_is_cut():
-    """And a token is stars of the same number wherever it goes."""
+    """A token is hidden by as many stars as it has bytes, everywhere."""
     uses = [b"GET /m/%s/1 HTTP/1.1\r\n\r\n" % percent(TICKET),
             b"GET /m?s=%s&n=1 HTTP/1.1\r\n\r\n" % percent(TICKET),
             b"GET / HTTP/1.1\r\nX-Seat: %s\r\n\r\n" % TICKET.encode(),
@@ -685,7 +685,7 @@ def test_a_long_secret_is_hidden_to_its_end():
 
 
 def test_a_token_that_is_known_later_only_is_hidden_in_what_is_there():
-    """Nothing says of this reply that it has one, until that is used."""
+    """Only its later use shows that the first reply had a token."""
     pairs = [(b"GET /hello HTTP/1.1\r\n\r\n", reply(quoted(TICKET))),
              (b"GET /x HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n" %
               TICKET.encode(), reply(b"{}"))]
@@ -743,8 +743,8 @@ def test_what_is_no_HTTP_is_searched_all_the_same():
 
 
 def test_every_dialect_runs_through_the_tap_and_its_secrets_stay_hidden():
-    """Two taps in a row: what the one that hides nothing has seen in the place
-    of the other's stars is nowhere else."""
+    """Two taps in a row. The far one hides nothing, and so shows what the near
+    one hides. None of that may stand elsewhere in the near one's capture."""
     for path in sorted(glob.glob(FOLDER + "*.wire")):
         name = os.path.basename(path)[:-5]
         site = Site(name)
@@ -820,7 +820,7 @@ def test_a_probes_report_of_a_site_that_refuses_shows_the_refusal():
 
 def test_a_probe_that_reaches_nobody_says_so_and_leaves_no_report():
     with socket.socket() as s, folder() as d:
-        s.bind(("127.0.0.1", 0)) # and it does not listen
+        s.bind(("127.0.0.1", 0)) # without listening
         url = "http://127.0.0.1:%d" % s.getsockname()[1]
         for options in ([], ["--report", d + "/r"]):
             r = amt(url, "probe", *options, fast=False)

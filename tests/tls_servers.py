@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""TLS servers from Debian's packages, as they come: what one looks like that
-wants a client certificate and gets none, 20 times each, with both stacks;
-whether it takes a session up again at its defaults, and by which setting where
-it does not; whether it sends records as short as it is asked for. Prints two
-tables; a server that cannot be had is left out, and said so. Environment: as tls.py.
+"""TLS servers from Debian's packages, at their defaults, with both stacks. What
+does a server do that wants a client certificate and gets none (20 times each)?
+Does it resume a session, and if not, which setting makes it? Does it send
+records as short as it is asked for? Prints two tables, and says which servers
+cannot be had. Environment as for tls.py.
 usage: tls_servers.py [WORD]   only the servers with WORD in their name"""
 import contextlib
 import os
@@ -21,8 +21,8 @@ from tls import (BACKENDS, CLIENTS, SHARED, certificates, client, file, probe)
 
 PATH = os.environ["PATH"] + ":/usr/sbin:/usr/local/go/bin"
 
-# Each: what it is called by, its program, its files, its command, and what the
-# demand adds. {d}: its folder, {port}, {cert}, {key}, {ca}, {demand}.
+# Each server's files. {d} is its folder; {demand} is what makes it demand a
+# client certificate, or nothing.
 APACHE = """ServerName localhost
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
@@ -171,8 +171,8 @@ PREPARE = {"Go": "cd {d} && HOME={d} GO111MODULE=off go build -o s s.go",
                    " -inkey {key} -passout pass:x -out both.p12"}
 
 
-# What makes those take a session up by its id that do not as they come, in
-# their files or their command; and the same in words.
+# For servers that do not resume a session by its ID at their defaults: what
+# their files or command need for that, and the same in words.
 CURES = {
     "nginx": ("ssl_session_cache shared:S:1m;",
               "`ssl_session_cache shared:S:1m;`"),
@@ -215,7 +215,7 @@ def running(name, demands, cured=False):
         if name in PREPARE:
             subprocess.run(["sh", "-c", PREPARE[name].format(**values)],
                            env=environment, check=True, capture_output=True)
-        if name == "stunnel": # it needs somebody behind it
+        if name == "stunnel": # it needs a server behind it
             web = subprocess.Popen(["python3", "-m", "http.server", str(plain),
                                     "-b", "127.0.0.1", "-d", d + "/www"],
                                    stdout=subprocess.DEVNULL,
@@ -255,8 +255,8 @@ def name_of(line):
 
 
 def missing(name, backend):
-    """What a missing certificate looks like, with its count; where one is shown
-    nothing is amiss."""
+    """The errors that a missing certificate gives, with their counts. With a
+    certificate there is none."""
     seen = {}
     with running(name, True) as url:
         line = probe(backend, *client(*CLIENTS[0][:2]), url)[0]
@@ -281,7 +281,7 @@ def resumes(name, backend, cured=False):
 
 
 def cure(name, backend):
-    """By which setting a session is taken up that is not without."""
+    """The setting with which the server resumes sessions."""
     if name not in CURES:
         return ""
     assert resumes(name, backend, True) == "yes", name
@@ -289,8 +289,8 @@ def cure(name, backend):
 
 
 def short_records(name, backend):
-    """A reply of 8,000 bytes into room for records of 1,024: asked for those, a
-    server may send longer ones all the same."""
+    """Whether a reply of 8,000 bytes comes in records of 1,024, which is all
+    that there is room for. A server may send longer ones in spite of that."""
     with running(name, False) as url:
         line = probe(backend, "--buffer", "1500", url)[0]
         if line.error == 0 and line.body < 2000:
@@ -300,7 +300,7 @@ def short_records(name, backend):
 
 
 def row(name, asked):
-    """A line of a table, and how much of it failed."""
+    """Prints a line of a table; returns how many of its cells failed."""
     cells, failed = [], 0
     for ask, backend in asked:
         try:
