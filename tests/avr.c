@@ -1,17 +1,17 @@
-/* avr.c - both headers on a machine whose int and size_t have 16 bits and
-   whose memory has 16 kB: the tokenizer, the HTTP parser, and whole jobs over
-   a stream in memory that drips.
+/* avr.c - both headers on a machine with 16-bit int and size_t and 16 kB of
+   memory: the tokenizer, the HTTP parser, and whole jobs over a slow stream in
+   memory.
 
    avr-gcc -mmcu=atmega1284p -std=c99 -Os -I. tests/avr.c -o avr.elf
    simavr -m atmega1284p -f 16000000 avr.elf
 
    It prints a line for each group and "AVR N passed, N failed", and stops the
-   simulator. It does the same on any other machine: the expected results come
-   from a large one.
+   simulator. It runs on any machine. The expected results come from a large
+   one.
 
    Inputs and expected results are in flash. Each ends with a NUL; an empty one
-   is the last. X(n) is n times the letter x; in results, more than three of
-   them are written "x*n". Errors are their numbers. */
+   ends the list. X(n) is n times the letter x. Results write more than three x
+   as "x*n", and errors as numbers. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"
@@ -32,7 +32,7 @@ typedef char int_has_16_bits[sizeof(int) == 2 && sizeof(size_t) == 2 ? 1 : -1];
 #define X(n) "\1" #n ";"
 #define CRLF "\r\n"
 
-/* --- the line out --------------------------------------------------------- */
+/* --- output --------------------------------------------------------------- */
 
 static void put(char c)
 {
@@ -49,7 +49,7 @@ static void say(const char *text)
   while (*text != 0) put(*text++);
 }
 
-/* Not the library's own: a fault there must not garble what is said of it. */
+/* Not the library's function: a fault there must not garble the report. */
 static char *digits(uint64_t n)
 {
   static char text[21];
@@ -72,18 +72,18 @@ static int stop(int status)
 }
 
 #ifdef __AVR__
-void abort(void) /* where UBSan's traps lead */
+void abort(void) /* UBSan's traps end here */
 {
   say("undefined behaviour\nAVR 0 passed, 1 failed\n");
   for (;;) stop(1);
 }
 #endif
 
-/* --- what was seen -------------------------------------------------------- */
+/* --- recording results ---------------------------------------------------- */
 
 static char     seen[600];
 static size_t   seen_len;
-static uint32_t seen_x; /* letters x in a row, not yet in `seen` */
+static uint32_t seen_x; /* letters x in a row that are not in `seen` yet */
 static uint16_t passed, failed, group_passed, group_failed;
 
 static void seen_put(const char *text, size_t n)
@@ -91,7 +91,7 @@ static void seen_put(const char *text, size_t n)
   while (n-- > 0 && seen_len < sizeof seen) seen[seen_len++] = *text++;
 }
 
-static void see(const char *text) /* none of its x are counted */
+static void see(const char *text) /* text whose x are not counted */
 {
   if (seen_x > 3) {
     seen_put("x*", 2);
@@ -121,7 +121,7 @@ static void see_number(int64_t n)
   see(digits(n < 0 ? 0u - (uint64_t)n : (uint64_t)n));
 }
 
-/* 1 if what was seen is what was wanted; otherwise it says so. */
+/* 1 if `seen` is as expected; otherwise prints the difference. */
 static int same(const char *want, uint16_t vector, size_t first, size_t each)
 {
   size_t i = 0;
@@ -159,7 +159,7 @@ static void group_ends(const char *name)
   group_passed = group_failed = 0;
 }
 
-/* --- what is in flash ----------------------------------------------------- */
+/* --- reading from flash --------------------------------------------------- */
 
 #define V(in, want) in "\0" want "\0"
 
@@ -169,10 +169,10 @@ static const char *after(const char *flash)
   return flash + 1;
 }
 
-/* A text that is read on and on. */
+/* A text that is read piece by piece. */
 typedef struct source {
   const char *at;
-  uint32_t    run; /* letters x yet to come */
+  uint32_t    run; /* letters x still to come */
 } source;
 
 static char room[300]; /* a piece of it */
@@ -198,8 +198,8 @@ static size_t take(source *s, char *to, size_t max)
   return n;
 }
 
-/* Each vector in pieces of 1, 64 and 300 bytes, or also cut at each place. The
-   reader is told how long the first piece is, and how long the others. */
+/* Reads each vector in pieces of 1, 64 and 300 bytes, or also cut at each
+   place. `read` gets the length of the first piece and of the others. */
 static void check(const char *list, int everywhere,
                   void (*read)(const char *, size_t, size_t))
 {
@@ -467,7 +467,7 @@ static const char http_long[] PROGMEM =
 /* --- a server in memory --------------------------------------------------- */
 
 #define QUIET "\3" /* instead of a reply: none comes */
-#define DROP  "\2" /* at its end: the connection breaks */
+#define DROP  "\2" /* at a reply's end: the connection breaks */
 
 static uint32_t clock_ms, clock_began;
 
@@ -476,14 +476,14 @@ static uint32_t now(void)
   return clock_ms;
 }
 
-/* A stream whose server goes by a script in flash: the request that must come,
-   byte for byte, the reply to it, and so on. */
+/* A server that follows a script in flash: the request that must come, byte for
+   byte, then the reply to it, and so on. */
 typedef struct server {
   amt_stream  stream;
   const char *at;       /* in the script: the request's next byte, */
   source      reply;    /* or the reply's */
   uint8_t     replying, quiet, turn;
-  size_t      each;     /* bytes that it takes or gives at a time */
+  size_t      each;     /* bytes a read or write */
 } server;
 
 static void server_next(server *s)
@@ -608,7 +608,7 @@ static void see_event(amt_event e)
   see("; ");
 }
 
-/* To its end; by amt_poll or by amt_wait. */
+/* Runs the job to its end, by amt_poll or amt_wait. */
 static void run(int waits)
 {
   amt_event e;
@@ -629,8 +629,8 @@ static void run(int waits)
 
 enum { EVERY = 31, SLOWEST = 1, FASTEST = 16 };
 
-/* The script, at these speeds, through a small and a large buffer, by amt_wait
-   and by amt_poll; a long one in two of the four ways. */
+/* Runs the script at these speeds, through a small and a large buffer, by
+   amt_wait and amt_poll. A long script gets two of the four combinations. */
 static void job_runs(uint16_t number, const char *script, const char *want,
                      void (*begin)(void), unsigned speeds)
 {
@@ -659,7 +659,7 @@ static void job_runs(uint16_t number, const char *script, const char *want,
       session.token = token, session.token_room = sizeof token;
       session.wire = &wire;
       task.application = "DEMO2", task.job = "REPORT";
-      clock_ms = clock_began = 0xFFFF0000u; /* it wraps after a minute */
+      clock_ms = clock_began = 0xFFFF0000u; /* wraps after a minute */
       kills = 0;
       seen_len = 0, seen_x = 0;
       begin();
@@ -672,7 +672,7 @@ static void job_runs(uint16_t number, const char *script, const char *want,
   count(good);
 }
 
-/* The length stands at the right of ten places. */
+/* Content-Length is padded to ten places. */
 #define N2(n) "        " n
 #define N3(n) "       " n
 #define POST(path, more, length, body) \
@@ -711,7 +711,7 @@ static void begin_start(void)
   amt_start(&job, &session, &task);
 }
 
-/* Messages of every kind, a sequence and an id beyond 32 bits, chunks. */
+/* Messages of each kind, a sequence and an id beyond 32 bits, chunks. */
 static const char whole_script[] PROGMEM =
   SIGN_IN START
   REPLY("58", "{\"BatchRequestId\":2112,\"Status\":1,"
@@ -736,7 +736,7 @@ static const char whole_want[] PROGMEM =
   "message #4294967297 second; message ; message plain; "
   "message #18446744073709551615 z; done 0 code 4 start 3 at 20000";
 
-/* Killed; all times are longer than 65,535 ms, and the clock wraps. */
+/* A kill. All times are longer than 65,535 ms, and the clock wraps. */
 static const char kill_script[] PROGMEM =
   STARTS
   KILL REPLY("15", "{\"Status\":2   }")
@@ -758,7 +758,7 @@ static void begin_kill(void)
   begin_start();
 }
 
-/* A server that falls silent: every limit strikes when it should. */
+/* A silent server: each limit ends a call in time. */
 static const char quiet_script[] PROGMEM =
   STARTS MONITOR QUIET "\0" MONITOR QUIET "\0" MONITOR QUIET "\0";
 static const char quiet_want[] PROGMEM =
@@ -772,14 +772,14 @@ static void begin_quiet(void)
   begin_start();
 }
 
-/* The Start's reply breaks off: it is not sent again. */
+/* The reply to the Start breaks off: the Start is not sent again. */
 static const char lost_script[] PROGMEM =
   SIGN_IN START LINE200 LENGTH("65572") CRLF "{\"Status\":1," DROP "\0";
 static const char lost_want[] PROGMEM =
   "starting; failed -70 code 19 start 2 at 0";
 
-/* A message of more than 65,536 bytes; and one that breaks off behind them,
-   and goes on where it stopped. */
+/* A message of more than 65,536 bytes, then one that breaks off after as many
+   and is resumed there. */
 static const char long_script[] PROGMEM =
   STARTS ENDS MESSAGES(N2("67"), "0")
   LINE200 CHUNKED CRLF "1118C" CRLF
@@ -796,7 +796,7 @@ static const char broken_want[] PROGMEM =
   "starting; id 2112; status 4; message ax*66000retry -6 in 329; "
   "x*3999bc; done 0 code 4 start 3 at 10329";
 
-/* HTTP Basic, percent, lists; the parts that shift bits. */
+/* HTTP Basic, percent-encoding and lists, whose code shifts bits. */
 #define BASIC "Authorization: Basic b2NhZG06cMOpw74=" CRLF
 static const char other_script[] PROGMEM =
   POST("/start/D%C3%A9%202", BASIC, N3("177"),
@@ -843,7 +843,7 @@ static void begin_empty(void)
   amt_once(&job, &session, AMT_KILL, &task, "2112");
 }
 
-/* A request of more than 65,535 bytes is refused, and not a byte of it sent. */
+/* A request of more than 65,535 bytes is refused before a byte is sent. */
 static const char large_script[] PROGMEM = SIGN_IN;
 static const char large_want[] PROGMEM =
   "starting; failed -105 code 23 start 0 at 0";
@@ -859,7 +859,7 @@ static void begin_large(void)
   begin_start();
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/* --- main ----------------------------------------------------------------- */
 
 int main(void)
 {

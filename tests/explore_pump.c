@@ -1,9 +1,9 @@
 /* explore_pump.c - two jobs, two connections and one buffer, in every reachable
    state; see explore.c.
 
-   A step is one amt_poll, a wish of the user, or time that passes to the next
-   limit. At each call, the stream does all that a stream may do: say "not yet",
-   take or give a part, fail, end. */
+   A step is one amt_poll, a request of the user, or time that passes up to the
+   next limit. At each call, the stream does all that a stream may do: say "not
+   yet", take or give a part, fail, end. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"
@@ -12,10 +12,10 @@
 
 enum { JOBS = 2, SIZE = 320 };
 
-/* What may be besides the good, by bit. */
+/* What may happen besides the good, in bits. */
 enum {
-  NOT_YET = 1, SHORT = 2, FAILS = 4, ENDS = 8, /* of a stream at each call */
-  REFUSES = 16, WORDS = 32,                    /* the server; with its words */
+  NOT_YET = 1, SHORT = 2, FAILS = 4, ENDS = 8, /* a stream, at each call */
+  REFUSES = 16, WORDS = 32,                    /* the server; with a text */
   TIMES = 64,                                  /* the connections' limits */
   KILLS = 128, DROPS = 256,                    /* the user */
   LOGS = 512,                                  /* a message, which is lent */
@@ -52,17 +52,17 @@ typedef struct observer {
   uint8_t truth;   /* of the Start */
   uint8_t starts, excused;
   uint8_t code;
-  uint8_t given;   /* its one message */
+  uint8_t given;   /* its one message was delivered */
   uint8_t wish;
 } observer;
 
-/* A connection's other end. */
+/* The other end of a connection. */
 typedef struct line {
   amt_stream stream;
   uint8_t    is_open;
-  uint8_t    used;  /* requests that have begun on it; 2 is any more */
-  uint8_t    reply; /* + 1, of the request that was read */
-  uint8_t    at;    /* bytes of it given */
+  uint8_t    used;  /* requests begun on it; 2: two or more */
+  uint8_t    reply; /* row + 1 of the reply to the request that was read */
+  uint8_t    at;    /* bytes of it sent */
 } line;
 
 static struct world {
@@ -82,7 +82,7 @@ static struct world {
 static amt_wire       wire;
 static const amt_task task = { "A", "J", NULL, NULL, NULL, NULL, NULL, NULL,
                                NULL, 0, 0 };
-static unsigned       received; /* reads that gave bytes, in this amt_poll */
+static unsigned       received; /* reads with bytes, in this amt_poll */
 
 /* --- replies -------------------------------------------------------------- */
 
@@ -138,7 +138,8 @@ static int line_open(amt_stream *s, const char *host, size_t n, uint16_t port,
   return 1;
 }
 
-/* The first byte of a Start, or a write that has failed with it. */
+/* Call it at the first byte of a Start, or when the first write of one
+   fails. */
 static void start_leaves(line *l, const amt_job *j)
 {
   observer *o = seen_by(j);
@@ -169,14 +170,14 @@ static ptrdiff_t line_write(amt_stream *s, const void *p, size_t n)
     if (k->job->op == AMT_START) start_leaves(l, k->job);
     if (l->used < 2) l->used++;
     l->reply = l->at = 0;
-    received = 0; /* one receive for each call, that is */
+    received = 0; /* one receive per call */
   }
   if (how == 1 && n > 1) n /= 2;
   tell(how == 3 ? "write fails" : "write", how == 3 ? -1 : (long)n);
   return how == 3 ? AMT_E_RESET : (ptrdiff_t)n;
 }
 
-/* What a stream without bytes says: 0 not yet, 1 the end, 2 it breaks. */
+/* What a read without bytes returns: 0 not yet, 1 the end, 2 an error. */
 static ptrdiff_t silent(unsigned how)
 {
   tell(how == 0 ? "read: not yet" : how == 1 ? "read: end" : "read fails", -1);
@@ -208,7 +209,7 @@ static ptrdiff_t give(line *l, const amt_job *j, char *to, size_t room)
   return (ptrdiff_t)left;
 }
 
-/* Which replies may come, by bit. */
+/* The replies that may come, in bits. */
 static unsigned replies_to(unsigned op)
 {
   unsigned may = 1u << GOOD;
@@ -226,9 +227,9 @@ static ptrdiff_t line_read(amt_stream *s, void *to, size_t n)
   unsigned  how, may, i;
   must(l->is_open && n > 0, "a read on a closed stream");
   if (j == NULL || k->http.taken == 0 || j->phase__ != AMT__CALLING)
-    return silent(c->may & ENDS ? choose(2) : 0); /* a look */
+    return silent(c->may & ENDS ? choose(2) : 0); /* is it still good? */
   if (l->reply != 0) return give(l, j, (char *)to, n);
-  if (k->http.state != AMT_CONN_RECEIVING) { /* it was not read whole */
+  if (k->http.state != AMT_CONN_RECEIVING) { /* the request is not complete */
     how = choose(2 + !!(c->may & ENDS));
     if (how == 0) return silent(0);
     if (how == 2) return silent(1);
@@ -407,7 +408,7 @@ static void print(unsigned s)
   else printf("job %u: %s", (s - 1) / STEPS + 1, words[(s - 1) % STEPS]);
 }
 
-/* --- which states are the same -------------------------------------------- */
+/* --- equal states --------------------------------------------------------- */
 
 static void canon_conn(amt_slot *k)
 {
@@ -415,13 +416,13 @@ static void canon_conn(amt_slot *k)
   amt_http_conn  was = *h;
   h->stream->abort = 0; /* set before each close */
   if (h->len == 0) h->data = NULL;
-  h->body = h->body != 0; /* how much is only told */
+  h->body = h->body != 0; /* the amount is only reported */
   h->t_call = k->job != NULL ? clipped(h->t_call, w.now, h->limits.call) : 0;
   h->t_io = k->job != NULL || h->state == AMT_CONN_IDLE
               ? clipped(h->t_io, w.now, h->limits.idle + 1) : 0;
   if (k->job != NULL) return;
-  /* What amt_http_begin sets; of an idle one its last reply is asked whether
-     it may be used again. */
+  /* amt_http_begin sets these. Of an idle connection only its last reply
+     decides whether it may be used again. */
   h->reused = h->early = h->taken = 0;
   h->sent = h->at = h->have = h->len = 0;
   h->data = NULL;
@@ -438,7 +439,8 @@ static void blur(void)
   blur_session(&w.session);
 }
 
-/* Of the buffer what was received and is not yet parsed or taken. */
+/* Of the buffer, the bytes that were received but not yet parsed or taken
+   count. */
 static void canon_buffer(void)
 {
   char     keep[SIZE];

@@ -1,31 +1,30 @@
 /* fuzz_job.c - whole jobs against a server that says anything.
 
    An input is a line of twelve letters, each of which chooses one thing (see
-   settle), and a script: what the server does. A byte of it is a byte on the
-   wire, but for these marks, so that more than the sign-in is reached (? is a
+   settle), and a script for the server. A byte of the script is a byte on the
+   wire, except in these marks, which make more than a sign-in likely (? is a
    letter; '0' is 0):
 
      %L? %C? %K? %E? body %}
            waits for a whole request, then replies, by length, in chunks, with
            Connection: close, to the end of the stream; ? is the status
      %B? body %}
-           likewise, but the stream ends after ? * 4 bytes of the body
-     %g?   in a body: a good answer to whatever was asked; ? is its status, or
-           how many messages there are by now. Elsewhere: %L0%g?%}
+           the same, but the stream ends after ? * 4 bytes of the body
+     %g?   in a body: a valid answer to the call; ? is its status, or the
+           number of messages so far. Elsewhere: %L0%g?%}
      %M? %N   in a body: a message of its log; a long text
-     %p?   no read gives more than so many bytes; odd: "not yet" between them
+     %p?   no read returns more than so many bytes; odd: "not yet" in between
      %. %$ %!      not yet; the stream ends; it breaks
-     %u?   this byte, even if nobody has asked for anything
+     %u?   this byte, even without a request
      %w? %r        the next write takes so many bytes, none if 0; or breaks
-     %o %O         the next open fails; or is not done yet
+     %o %O         the next open fails; or says "not yet"
      %j?   the clock jumps
      %x %k %d %c   amt_stop with STOP, with KILL; amt_drop; new credentials
      %%    a '%'
 
-   The server has a log of its own for each job. As long as no script has put
-   its own words into a list of messages, all that a job gives must be that log
-   from its start; and when it says that this is all of it, the whole. What else
-   must hold stands in the functions that are named check_. */
+   The server has a log for each job. While no script puts its own words into a
+   list of messages, a job must deliver that log from its start, and all of it
+   if it says so. The functions named check_ have the other conditions. */
 
 #define AMT_IMPLEMENTATION
 #include "amt.h"
@@ -36,47 +35,47 @@
 #define TOKEN    "Zugangs-Token-0815"
 static const char *const secrets[] = { "Geheim-Wort-7", BASIC, TOKEN };
 
-enum { JOBS = 2, WINDOW = 8 /* so much of a secret is a secret */ };
+enum { JOBS = 2, WINDOW = 8 /* bytes that count as a leak */ };
 enum { DEFAULT, FORM, BASIC_AUTH, FIXED, NO_AUTH, DOTTED, ONE_TEXT, BARE, TABLES };
-enum { NUMBERED, WHOLE, PLAIN, TEXT_FIRST, FORMS }; /* of messages */
+enum { NUMBERED, WHOLE, PLAIN, TEXT_FIRST, FORMS }; /* how messages are sent */
 enum { GOOD_AFTER, ENDS_AFTER, SILENT_AFTER, AWAY_AFTER }; /* the script */
 
-/* One connection, and the server at its other end. */
+/* One connection, with the server at its other end. */
 typedef struct line {
   amt_stream     stream;
   amt_slot      *conn;
   int            is_open, not_yet;
   bytes          in;     /* of this request */
   int            is_whole;
-  bytes          out;    /* to be given */
+  bytes          out;    /* to be read by the client */
   size_t         out_at;
-  int            ends;   /* behind it the stream ends so */
-  amt_http_reply shadow; /* of what was given, as the library must see it */
+  int            ends;   /* what follows out, or 0 */
+  amt_http_reply shadow; /* parses what was sent, to compare */
   int            shadow_ended;
 } line;
 
 typedef struct watched {
   amt_job  job;
   int      ended;      /* the last event, once it is DONE or FAILED */
-  int      starting;   /* AMT_STARTING was returned */
+  int      starting;   /* AMT_STARTING came */
   int      starts;     /* Starts of which a byte was taken */
-  int      refused;    /* one had a complete 401 */
-  int      in_message[AMT_MSG_LOCATION + 1]; /* of each kind */
-  unsigned visible;    /* of the server's messages */
-  unsigned given;      /* of them, those that came whole */
-  bytes    text;       /* of the one that arrives */
+  int      refused;    /* one got a complete 401 */
+  int      in_message[AMT_MSG_LOCATION + 1]; /* by kind */
+  unsigned visible;    /* messages in the server's log */
+  unsigned given;      /* complete ones */
+  bytes    text;       /* of the one that is arriving */
 } watched;
 
 static struct {
   uint8_t        set[12];
   const uint8_t *script;
   size_t         n, at;
-  uint32_t       clock, most; /* bytes a read */
+  uint32_t       clock, most; /* bytes per read */
   int            moved;       /* a byte, or a mark in the script, by this poll */
   unsigned long  io, waits;
   int            own_words;   /* a log, or HTTP, is the script's */
-  int            stop, drop, credentials; /* to be done before the next poll */
-  int            lent;        /* the password, to amt_session.secret */
+  int            stop, drop, credentials; /* before the next poll */
+  int            lent;        /* amt_session.secret's password */
   int            has_leapt, form, table, after;
   amt_wire       wire;
   amt_session    session;
@@ -87,7 +86,7 @@ static struct {
   char          *token;
   int            jobs;
 } w;
-static line    lines[JOBS]; /* their bytes stay from input to input */
+static line    lines[JOBS]; /* their memory is reused */
 static watched watch[JOBS];
 
 static watched *of_line(const line *l)
@@ -98,13 +97,13 @@ static watched *of_line(const line *l)
   return NULL;
 }
 
-/* --- what the server says when it is good ----------------------------------- */
+/* --- a server that behaves ------------------------------------------------ */
 
-/* The text of message n, as a job gives it, or as JSON between the quotes. */
+/* The text of message n: as a job delivers it, or as JSON without quotes. */
 static void put_text(bytes *to, unsigned n, int json)
 {
   unsigned i;
-  if (n % 5 == 4 && w.table != ONE_TEXT) return; /* they may be empty */
+  if (n % 5 == 4 && w.table != ONE_TEXT) return; /* some are empty */
   add_text(to, json ? "l\\u00efne \\ud83d\\ude00" : "l\xC3\xAFne \xF0\x9F\x98\x80");
   add_byte(to, '0' + n);
   for (i = 0; i < n % 4 * 20; i++) add_text(to, "\xE2\x82\xAC-");
@@ -127,7 +126,7 @@ static void put_message(bytes *to, unsigned n)
   if (w.form != PLAIN) add_text(to, dotted ? "}}" : "}");
 }
 
-/* The log as far as it is visible; three at a time if the form allows it. */
+/* The visible log; three messages at a time if the form allows it. */
 static void put_messages(bytes *to, const line *l, watched *j, unsigned visible)
 {
   const char *after = strstr((const char *)l->in.p, "AfterSequence\":");
@@ -193,7 +192,7 @@ static unsigned next(void)
   return more() ? w.script[w.at++] : '0';
 }
 
-/* The mark that comes, or 0. */
+/* The next mark, or 0. */
 static unsigned mark(void)
 {
   return w.at + 1 < w.n && w.script[w.at] == '%' ? w.script[w.at + 1] : 0;
@@ -204,13 +203,13 @@ static int is_one_of(unsigned c, const char *marks)
   return c != 0 && strchr(marks, (int)c) != NULL;
 }
 
-/* The letter behind a mark, as a number. */
+/* The letter after a mark, as a number. */
 static unsigned hole(void)
 {
   return (next() - '0') & 0xFFu;
 }
 
-/* A reply's body in the script, its marks filled in. */
+/* A reply's body from the script, its marks filled in. */
 static void put_body(bytes *to, const line *l)
 {
   int good = 0, own = 0;
@@ -231,7 +230,7 @@ static void put_body(bytes *to, const line *l)
   w.at += more() ? 2 : 0;
   if (of_line(l)->job.op == AMT_MESSAGES && good + own > good % 2)
     w.own_words = 1;
-  if (good + own > 1) w.own_words |= 2; /* the token may stand anywhere */
+  if (good + own > 1) w.own_words |= 2; /* the token may be anywhere */
 }
 
 static void put_reply(line *l, unsigned how, unsigned hole_, const bytes *body)
@@ -266,7 +265,7 @@ static void put_reply(line *l, unsigned how, unsigned hole_, const bytes *body)
   if (how != 'L') l->ends = how == 'B' && hole_ % 2 ? AMT_E_RESET : AMT_E_EOF;
 }
 
-/* Marks that wait for nothing. */
+/* Handles a mark that waits for nothing. */
 static int at_once(void)
 {
   static const uint32_t jumps[] = { 1,     1000,   10000,   29999,   30000,
@@ -276,7 +275,7 @@ static int at_once(void)
   if (!is_one_of(c, "jxkdcp")) return 0;
   w.at += 2;
   w.moved = 1;
-  if (c == 'j') { /* by the long one once: durations stay below 2^31 */
+  if (c == 'j') { /* the longest only once: durations stay below 2^31 */
     uint32_t ms = jumps[hole() % COUNT(jumps)];
     if (ms != 0x60000000 || !w.has_leapt++) w.clock += ms;
   }
@@ -288,7 +287,7 @@ static int at_once(void)
   return 1;
 }
 
-/* A reply to a whole request; 0 if there is none to be had. */
+/* Replies if a whole request is there; otherwise 0. */
 static int reply(line *l)
 {
   static bytes body;
@@ -308,7 +307,7 @@ static int reply(line *l)
   return 1;
 }
 
-/* Bytes into l->out, or what a read returns instead. */
+/* Puts bytes into l->out. Returns what a read returns without them. */
 static int fill(line *l)
 {
   int      is_asked = l->in.n != 0 && l->conn->job != NULL;
@@ -318,8 +317,8 @@ static int fill(line *l)
   if (l->ends != 0) return l->ends;
   while (at_once()) {}
   while (is_one_of(mark(), "wroO")) {
-    if (!is_asked) return AMT_AGAIN; /* a look */
-    w.at += 2; /* these came too late */
+    if (!is_asked) return AMT_AGAIN; /* an idle connection is checked */
+    w.at += 2; /* these come too late */
   }
   if (!more() && w.after % 2) return AMT_E_EOF;
   if (!more() && w.after == SILENT_AFTER) return AMT_AGAIN;
@@ -356,7 +355,7 @@ static int line_open(amt_stream *s, const char *host, size_t host_len,
 {
   line *l = (line *)s;
   w.io++;
-  (void)left; /* 0 when the limit has just passed: a last look */
+  (void)left; /* left is 0 just after the limit */
   must(!l->is_open);
   must(host_len == 8 && memcmp(host, "amt.test", 8) == 0 && port == 42000);
   while (at_once()) {}
@@ -371,7 +370,7 @@ static int line_open(amt_stream *s, const char *host, size_t host_len,
   return 1;
 }
 
-/* A complete 401 to a Start is what allows another one. */
+/* Only after a complete 401 may a Start be sent again. */
 static void see_reply(line *l, const uint8_t *p, size_t n, int error)
 {
   watched *j = of_line(l);
@@ -417,8 +416,8 @@ static ptrdiff_t line_read(amt_stream *s, void *to, size_t n)
   return (ptrdiff_t)have;
 }
 
-/* A request is what HTTP and JSON want, whatever token or id the server has
-   had put into it. */
+/* A request is valid HTTP and JSON, whatever token or id the server has
+   sent. */
 static void check_request(line *l)
 {
   static const char *const names[] = { "POST ", "GET ", "Host: amt.test:42000\r",
@@ -447,7 +446,7 @@ static void check_request(line *l)
   must(i == 2);
   for (at = p; at < end; at += strcspn(at, "\r\n") + 2) {
     for (i = 0; strncmp(at, names[i], strlen(names[i])) != 0;)
-      must(++i < COUNT(names)); /* another header */
+      must(++i < COUNT(names)); /* an unknown header */
     must(!(seen >> i & 1u) && (at == p) == (i < 2));
     seen |= 1u << i;
     must(at[strcspn(at, "\r\n") + 1] == '\n');
@@ -461,7 +460,7 @@ static void check_request(line *l)
   free(body);
 }
 
-/* A Start leaves once, and not before that was said. */
+/* A Start is sent once, and only after AMT_STARTING. */
 static void check_start(watched *j)
 {
   if (j->job.op != AMT_START) return;
@@ -510,7 +509,8 @@ static int line_wait(amt_stream *s, int want, uint32_t ms)
 {
   (void)s, (void)want;
   w.io++;
-  /* Within one amt_wait: a reply may drip for 600 s, a byte each 3 ms. */
+  /* One amt_wait can take long: a reply may come for 600 s, a byte each 3
+     ms. */
   must(++w.waits < 400000);
   if (w.moved) ms = 3;
   w.moved = 0;
@@ -521,11 +521,11 @@ static int line_wait(amt_stream *s, int want, uint32_t ms)
 static const amt_stream_ops line_ops = { line_open,  line_read, line_write,
                                          line_close, line_wait, 0, NULL };
 
-/* --- what must hold of events -------------------------------------------------- */
+/* --- what must hold for events -------------------------------------------- */
 
-/* No WINDOW bytes in a row of a secret are in p, but of one that the script
-   itself has. Without memcmp, which would have the fuzzer learn the secrets, and
-   fast, since it looks at each buffer. */
+/* p must not contain WINDOW bytes of a secret, unless the script has the
+   secret. memcmp is avoided, since the fuzzer would learn the secrets from it.
+   It must be fast: each buffer is searched. */
 static int     is_known[COUNT(secrets)];
 static uint8_t is_in_secret[256];
 
@@ -553,7 +553,7 @@ static void check_no_secret(const void *p, size_t n)
       must(!holds_secret(p, n, s));
 }
 
-/* Each message once, in order, to the byte. */
+/* The messages come once, in order, unchanged. */
 static void check_log(watched *j)
 {
   static bytes want;
@@ -582,7 +582,7 @@ static void check_message(watched *j)
   must(memchr(m->time, 0, sizeof m->time) != NULL);
   must(is_utf8(m->time, strlen(m->time)));
   must(m->msg_first || m->msg_len != 0 || !m->msg_more);
-  /* One that broke off may go on after the server's words to a call between. */
+  /* One that was interrupted may go on after the texts of another call. */
   must(m->msg_first || j->in_message[m->msg_kind]);
   must(m->msg_kind == AMT_MSG_LOG || (!m->has_sequence && m->time[0] == 0));
   j->in_message[m->msg_kind] = m->msg_more;
@@ -593,7 +593,7 @@ static void check_message(watched *j)
   check_log(j);
 }
 
-/* Nothing follows the end but itself, and nothing moves. */
+/* After the end, each call gives the same and changes nothing. */
 static void check_end(watched *j, amt_event e)
 {
   amt_job      *m = &j->job, before = *m;
@@ -608,7 +608,7 @@ static void check_end(watched *j, amt_event e)
   must(e == AMT_DONE || m->start < AMT_START_UNKNOWN ||
        m->code == AMT_CODE_UNDEFINED || (m->flags__ & AMT__ONCE));
   if (m->log_complete && !(w.own_words & 1)) must(j->given == j->visible);
-  must(m->error != AMT_E_GAP || (w.own_words & 1)); /* its log has none */
+  must(m->error != AMT_E_GAP || (w.own_words & 1)); /* this log has none */
   check_no_secret(m->msg, m->msg_len);
   for (i = 0; i < 3; i++) {
     must(amt_poll(&w.pool, m, w.clock + (uint32_t)i * 100000u) == e);
@@ -646,7 +646,7 @@ static void check_event(watched *j, amt_event e)
   }
 }
 
-/* --- setting it up -------------------------------------------------------------- */
+/* --- setting up ----------------------------------------------------------- */
 
 static const char *lend(void *ctx, int begin)
 {
@@ -660,7 +660,7 @@ static uint32_t now(void)
   return w.clock;
 }
 
-/* A Start with its lists written in these ways. */
+/* A Start with its lists in these notations. */
 #define START_BODY(task_values, parameters) \
   "{\"ApplicationName\":" AMT_HOLE_APPLICATION ",\"JobName\":" AMT_HOLE_JOB \
   ",\"SubmitUser\":" AMT_HOLE_SUBMIT_USER ",\"Station\":" AMT_HOLE_STATION \
@@ -670,7 +670,7 @@ static uint32_t now(void)
   AMT_IF(PARAMETERS, ",\"Parameters\":" parameters) \
   ",\"Tenant\":7}"
 
-/* Ids in paths, and bodies only where something is left to be said. */
+/* Ids in paths; bodies only where there is more to send. */
 static void make_paths(amt_wire *t)
 {
   static const char *const path[AMT_CALLS] = {
@@ -718,7 +718,7 @@ static void make_wire(amt_wire *t)
   }
   if (w.table == ONE_TEXT) {
     t->reply[AMT_REPLY_MESSAGES] = "Log";
-    t->call[AMT_MESSAGES].body = t->call[AMT_MONITOR].body; /* without after */
+    t->call[AMT_MESSAGES].body = t->call[AMT_MONITOR].body; /* no after */
   }
   if (w.table == BARE)
     t->reply[AMT_REPLY_ID] = t->reply[AMT_REPLY_STATUS] = t->reply[AMT_REPLY_MESSAGES] = "";
@@ -740,7 +740,7 @@ static void settle(void)
   for (i = 0; i < 12; i++)
     w.set[i] = (uint8_t)((uint8_t)(hole() & 0x7Fu) % choices[i]);
   if (more() && w.script[w.at] == '\n') w.at++;
-  w.clock = 0u - 20000u; /* the wrap is near */
+  w.clock = 0u - 20000u; /* close to the wrap */
   w.table = w.set[1];
   w.form = w.set[2];
   w.after = w.set[7];
@@ -789,7 +789,7 @@ static void begin(watched *j, int how)
   else amt_attach(&j->job, &w.session, w.task.application, "2112");
 }
 
-/* What is to be done between two polls. */
+/* What happens between two polls. */
 static void meddle(watched *j)
 {
   if (w.stop != 0 && !j->ended) amt_stop(&j->job, (amt_op)w.stop);
@@ -803,14 +803,14 @@ static void meddle(watched *j)
   w.stop = w.drop = w.credentials = 0;
 }
 
-/* Whose turn it is: who has bytes in the buffer comes first. */
+/* Whose turn is it? The job that holds the buffer goes first. */
 static watched *turn(unsigned long polls)
 {
   watched *j = &watch[polls % (unsigned)w.jobs];
   int      i;
   for (i = 0; i < w.jobs; i++) {
     if (w.pool.holder != &watch[i].job || j == &watch[i]) continue;
-    if (!j->ended && polls % 5 == 0) { /* the other is told so */
+    if (!j->ended && polls % 5 == 0) { /* the other must wait */
       must(amt_poll(&w.pool, &j->job, w.clock) == AMT_BUSY);
       must(j->job.wait == 0);
     }
@@ -819,8 +819,8 @@ static watched *turn(unsigned long polls)
   return j->ended ? &watch[w.jobs - 1 - (j - watch)] : j;
 }
 
-/* How long until the next poll: a moment while bytes move, or may lie in the
-   stream since no look was taken; otherwise as long as the job says. */
+/* Time to the next poll: a moment while bytes move, or if no read was tried;
+   otherwise what the job asks for. */
 static uint32_t rest(const watched *j, unsigned long io)
 {
   unsigned i;
@@ -847,13 +847,13 @@ static void run(void)
                      : amt_poll(&w.pool, &j->job, w.clock);
     check_event(j, e);
     if (e == AMT_BUSY || e == AMT_RETRYING) w.clock += rest(j, io);
-    must(polls < 1000000); /* and the end comes soon once the script is over */
+    must(polls < 1000000); /* and it ends soon after the script */
     if (!more()) must(++since_end < 100000);
     for (i = 0, over = 1; i < w.jobs; i++) over = over && watch[i].ended;
   }
 }
 
-/* Nothing secret stays behind, in whatever was the library's to use. */
+/* No secret remains in memory that the library used. */
 static void check_wiped(size_t token_room)
 {
   size_t i;
@@ -880,7 +880,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     is_known[i] = holds_secret(p, n, (unsigned)i);
   }
   settle();
-  /* As long as the script lasts, further jobs, with what is left of it. */
+  /* What is left of the script serves further jobs. */
   for (round = 0; round < 3 && (round == 0 || more()); round++) {
     for (i = 0; i < w.jobs; i++)
       begin(&watch[i], (w.set[0] + AMT_CALLS + i + round) % 10);
