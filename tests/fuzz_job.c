@@ -38,7 +38,7 @@ static const char *const secrets[] = { "Geheim-Wort-7", BASIC, TOKEN };
 enum { JOBS = 2, WINDOW = 8 /* bytes that count as a leak */ };
 enum { DEFAULT, FORM, BASIC_AUTH, FIXED, NO_AUTH, DOTTED, ONE_TEXT, BARE, TABLES };
 enum { NUMBERED, WHOLE, PLAIN, TEXT_FIRST, FORMS }; /* how messages are sent */
-enum { GOOD_AFTER, ENDS_AFTER, SILENT_AFTER, AWAY_AFTER }; /* the script */
+enum { GOOD_AFTER, ENDS_AFTER, SILENT_AFTER, AWAY_AFTER }; /* then */
 
 /* One connection, with the server at its other end. */
 typedef struct line {
@@ -71,9 +71,9 @@ static struct {
   const uint8_t *script;
   size_t         n, at;
   uint32_t       clock, most; /* bytes per read */
-  int            moved;       /* a byte, or a mark in the script, by this poll */
+  int            moved;       /* by this poll: a byte, or a script's mark */
   unsigned long  io, waits;
-  int            own_words;   /* a log, or HTTP, is the script's */
+  int            own_words;   /* 1: in the log, 2: they may hold the token */
   int            stop, drop, credentials; /* before the next poll */
   int            lent;        /* amt_session.secret's password */
   int            has_leapt, form, table, after;

@@ -2,11 +2,11 @@
 
    Include it after amt.h and its implementation. Three layers:
      struct log      what happened, as text: calls and events, line by line
-     struct server   the server's mind: a call in, a status and a body out
-     struct channel     a stream on which that server speaks HTTP
+     struct server   takes a call, gives a status and a body
+     struct channel  a stream on which that server speaks HTTP
 
-   A test may put replies before those of the server's own mind: `steps`, each
-   for the next call of its kind. The clock is a variable. */
+   A test may replace the server's own replies with `steps`, each for the next
+   call of its kind. The clock is a variable. */
 
 #ifndef SERVER_H
 #define SERVER_H
@@ -76,7 +76,7 @@ static UNUSED const char *text_of(text *t)
   return t->p;
 }
 
-/* UTF-8 by the book (RFC 3629), apart from the library's own check. */
+/* A UTF-8 check by RFC 3629, written apart from the library's. */
 static UNUSED int utf8_ok(const char *text_, size_t n)
 {
   const unsigned char *p = (const unsigned char *)text_;
@@ -102,7 +102,7 @@ static UNUSED int utf8_ok(const char *text_, size_t n)
   return 1;
 }
 
-/* --- what happened, as text ----------------------------------------------- */
+/* --- a log of what happened ----------------------------------------------- */
 
 static const char *const op_name[] = { "sign-in", "start", "stop", "kill",
                                        "monitor", "messages" };
@@ -118,11 +118,11 @@ static UNUSED const char *error_name(int e)
 
 typedef struct log {
   struct text text;
-  struct text partial; /* the message whose pieces are arriving */
+  struct text partial; /* the message that is arriving */
   int      in_message;
   unsigned pieces;   /* of all messages */
   unsigned retries;
-  int      quiet;    /* 1: without retries and errors of failed calls */
+  int      quiet;    /* 1: no retries and no errors of failed calls */
   int      breaks;   /* 1: the server may lose the rest of a message */
   uint64_t msg_sequence;
   int      msg_has_sequence, msg_kind;
@@ -135,14 +135,14 @@ static UNUSED void log_free(event_log *l)
   text_free(&l->partial);
 }
 
-/* A piece of a message: pieces follow each other, and none cuts a character. */
+/* Adds a piece of a message. No piece may cut a character. */
 static UNUSED void log_message(event_log *l, const amt_job *j)
 {
   static const char *const kinds[] = { "message", "reply", "server",
                                        "other", "page", "challenge",
                                        "location" };
   size_t i;
-  /* Only a message of the log goes on after its connection broke. */
+  /* After a broken connection, only a log message goes on where it stopped. */
   if (j->msg_first && (l->msg_kind != AMT_MSG_LOG || l->breaks))
     l->in_message = 0;
   assert_int_equal(j->msg_first, !l->in_message);
@@ -215,7 +215,7 @@ static UNUSED void log_event(event_log *l, const amt_job *j, amt_event e)
     text_put(&l->text, "failed %s, code %d, start %s\n", error_name(j->error),
              j->code, start[j->start]);
     break;
-  default: fail_msg("event %d has no business here", (int)e);
+  default: fail_msg("event %d is unexpected", (int)e);
   }
 }
 
@@ -232,38 +232,38 @@ static UNUSED void expect_text_(const char *got, const char *want,
   _fail(file, line);
 }
 
-/* --- the server's mind ---------------------------------------------------- */
+/* --- what the server does ------------------------------------------------- */
 
-/* A reply that stands before the server's own. */
+/* A reply in place of the server's own. */
 typedef struct step {
   int         op;
-  int         status;  /* 0: no reply at all */
+  int         status;  /* 0: no reply */
   const char *body;
-  int         error;   /* how it ends: 0 whole, or the reason */
+  int         error;   /* 0: complete; otherwise how it ends */
   uint32_t    retry;   /* Retry-After */
-  int         untaken; /* 1: not one byte of the request was taken */
-  unsigned    times;   /* so often; 0 is once */
+  int         untaken; /* 1: no byte of the request was taken */
+  unsigned    times;   /* how often; 0: once */
 } step;
 
-/* The rows of a table of steps, by what becomes of a call. Behind the last
-   argument may stand more: OK(AMT_STOP, "", .times = ALWAYS). */
+/* Rows of a table of steps, named by what happens to the call. More members may
+   follow: OK(AMT_STOP, "", .times = ALWAYS). */
 #define ALWAYS UINT_MAX
 #define REPLY(call, code, ...) \
   { .op = call, .status = code, .body = __VA_ARGS__ }
 #define OK(call, ...) REPLY(call, 200, __VA_ARGS__)
 #define CUT_OFF(call, code, text, ...) /* the reply ends early, by an error */ \
   { .op = call, .status = code, .body = text, .error = __VA_ARGS__ }
-#define NO_REPLY(call, ...) /* the request may have come whole */ \
+#define NO_REPLY(call, ...) /* the request may have arrived */ \
   { .op = call, .error = __VA_ARGS__ }
-#define UNTAKEN(call, ...)  /* not one byte of it left */ \
+#define UNTAKEN(call, ...)  /* no byte of it left */ \
   { .op = call, .untaken = 1, .error = __VA_ARGS__ }
 
-/* A text as it is written here: JSON({"Status":4}) is "{\"Status\":4}". */
+/* JSON({"Status":4}) is the string "{\"Status\":4}". */
 #define JSON(...) #__VA_ARGS__
 
 typedef struct message {
-  int         sequence; /* 0: it has none */
-  const char *text;     /* as it stands between the quotes, escapes and all */
+  int         sequence; /* 0: none */
+  const char *text;     /* the JSON string between its quotes */
   const char *time;
   int         form;     /* how it is written: */
 } message;
@@ -274,50 +274,50 @@ typedef struct server {
   text       calls;     /* each call as "METHOD path\nheaders\nbody\n" */
   const step *steps;
   size_t     step_count;
-  unsigned   used[64];  /* of each step */
+  unsigned   used[64];  /* how often, by step */
 
-  const int *status;    /* of the job, one a monitor; the last stays */
+  const int *status;    /* the job's, one per monitor; the last repeats */
   size_t     status_count, status_at;
-  int        killed;    /* the status after a stop or a kill */
+  int        killed;    /* the status after a stop or kill */
   const struct message *message;
-  size_t     message_count, visible; /* visible: 0 is all */
-  size_t     page;      /* messages in a reply; 0: all */
+  size_t     message_count, visible; /* visible 0: all */
+  size_t     page;      /* messages per reply; 0: all */
   int        ignore_after;
-  int        more;      /* 1: sends More where there is more */
+  int        more;      /* 1: sends More if there are more */
 
-  unsigned   count[AMT_CALLS]; /* calls that came whole */
-  unsigned   starts_begun;     /* Starts of which a byte came */
+  unsigned   count[AMT_CALLS]; /* complete calls */
+  unsigned   starts_begun;     /* Starts with a byte received */
   int        generation;       /* of the token: tok1, tok2 */
-  const char *scheme;          /* of the header that must carry it */
-  int        log_calls;        /* calls stand in the log, "> start" */
+  const char *scheme;          /* before the token in its header */
+  int        log_calls;        /* logs each call as "> start" */
   long       after;            /* the last AfterSequence */
 
-  /* What the stream does; see struct line. */
+  /* How the stream behaves; see struct channel. */
   uint32_t    now;
   size_t      read_max, write_max;  /* 0: no limit */
   int         not_yet;              /* 1: before each I/O */
   int         framing;              /* how replies are framed: */
   int         down;                 /* open fails with this */
-  int         silent;               /* nothing comes to calls of this op - 1 */
-  int         tidy;                 /* 1: unused room is left as it was */
-  int         stuck;                /* 1: no byte of a request is taken now */
-  int         closes;               /* what becomes of kept connections: */
+  int         silent;               /* 1 + the op that gets no answer */
+  int         tidy;                 /* 1: unused room is not overwritten */
+  int         stuck;                /* 1: takes no byte of a request now */
+  int         closes;               /* what happens to kept connections: */
   const char *early;                /* this reply comes in mid-Start */
   const char *raw;                  /* these bytes are the reply to raw_op */
   int         raw_op;
-  const char *forged;               /* a Start meets it on a kept connection */
+  const char *forged;               /* a reply ready on a kept connection */
   const char *host;
   text        start_body;           /* of the last Start */
-  long        io, fail_io;          /* that one of all I/O calls fails: */
+  long        io, fail_io;          /* the I/O call fail_io fails: */
   int         fail_how;
   size_t      written, cut_written; /* the connection breaks after so many */
   size_t      given, cut_given;     /* bytes of all requests, of all replies */
   unsigned    opens;
-  const amt_job *watch;             /* whose op says what a request will be */
+  const amt_job *watch;             /* its op is that of the next request */
   const void *pool;                 /* its amt_pool */
 } server;
 enum { LENGTH, CHUNKED, CHUNKED_1, TO_END, CLOSE };
-enum { KEPT, CLOSED, RACED }; /* closed unseen: just as the next one comes */
+enum { KEPT, CLOSED, RACED }; /* RACED: closes just as the next request comes */
 
 typedef struct reply {
   int      status;
@@ -390,7 +390,7 @@ static UNUSED void server_messages(server *s, text *body)
   text_put(body, "}");
 }
 
-/* A reply about the job that was asked for: its id as it came, and a status. */
+/* A reply about the job asked for: its id as it came, and a status. */
 static UNUSED void server_status(text *reply_body, const char *body, int status)
 {
   static const char name[] = "equestId\":";
@@ -405,7 +405,7 @@ static UNUSED void server_status(text *reply_body, const char *body, int status)
   text_put(reply_body, "\"Status\":%d}", status);
 }
 
-/* A call of which path, headers and body have come whole. */
+/* Answers a complete call. */
 static UNUSED void server_answer(server *s, int op, const char *headers,
                                  const char *body, reply *r)
 {
@@ -461,7 +461,7 @@ static UNUSED void server_answer(server *s, int op, const char *headers,
   }
 }
 
-/* --- the same over HTTP, as a stream -------------------------------------- */
+/* --- the same server over HTTP, as a stream ------------------------------- */
 
 static UNUSED uint32_t server_clock;
 static UNUSED uint32_t server_now(void) { return server_clock; }
@@ -470,13 +470,13 @@ typedef struct channel {
   amt_stream stream;
   server    *s;
   int        open;
-  int        begun;   /* bytes of a request have come */
+  int        begun;   /* a byte of a request has come */
   int        dead;    /* every I/O fails with this */
-  int        ends;    /* the stream ends behind what is still to be given */
-  int        yet[2];  /* the next write, read is not to be put off */
+  int        ends;    /* the stream ends after the bytes in `out` */
+  int        yet[2];  /* the next write, or read, is not delayed */
   unsigned   waits;   /* since a byte moved */
-  int        raced;   /* it has been closed, and nobody knows */
-  int        served;  /* requests that came whole on this connection */
+  int        raced;   /* closed, but the client cannot know */
+  int        served;  /* complete requests on this connection */
   text       in;
   text       out;
   size_t     out_at;
@@ -484,7 +484,7 @@ typedef struct channel {
 
 enum { FAIL_NOT_YET, FAIL_RESET, FAIL_EOF };
 
-/* Before each I/O: 1 if it may go on, otherwise *e is its result. */
+/* Call it before each I/O: 1 if it may go on, otherwise *e is its result. */
 static UNUSED int line_io(channel *l, ptrdiff_t *e, int reading)
 {
   server *s = l->s;
@@ -538,7 +538,7 @@ static UNUSED void line_close(amt_stream *st)
   l->dead = 0;
 }
 
-/* The reply, framed. */
+/* Puts the reply into `out`, framed. */
 static UNUSED void line_reply(channel *l, const reply *r)
 {
   server *s = l->s;
@@ -594,7 +594,7 @@ static UNUSED int line_op(const char *path, const char *body)
   return -1;
 }
 
-/* Bytes of a request have come: is it whole? Requests are read strictly. */
+/* Handles the request if it is complete. It must be exactly right. */
 static UNUSED void line_request(channel *l)
 {
   const char *end = strstr(text_of(&l->in), "\r\n\r\n"), *length, *p;
@@ -611,7 +611,7 @@ static UNUSED void line_request(channel *l)
   if (l->in.len - (size_t)(end - l->in.p) < n) return;
   assert_memory_equal(l->in.p, "POST ", 5);
   op = line_op(l->in.p + 5, end);
-  if (op < 0) fail_msg("not a call of ours:\n%s", l->in.p);
+  if (op < 0) fail_msg("an unknown path:\n%s", l->in.p);
   p = strstr(l->in.p, "\r\n");
   assert_memory_equal(p - 9, " HTTP/1.1", 9);
   snprintf(host, sizeof host, "\r\nHost: %s:4004\r\n", l->s->host);
@@ -650,7 +650,7 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
     }
   }
   if (s->stuck) return AMT_AGAIN;
-  if (l->ends || l->raced) { /* the kernel takes it; the server is away */
+  if (l->ends || l->raced) { /* sent to a server that has gone */
     l->dead = l->raced ? AMT_E_EOF : AMT_E_RESET;
     if (s->watch && s->watch->op == AMT_START && !l->begun) s->starts_begun++;
     l->begun = 1;
@@ -670,7 +670,7 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
   if (s->early && s->watch->op == AMT_START && l->in.len > 20 &&
       l->out.len == l->out_at) {
     text_bytes(&l->out, s->early, strlen(s->early));
-    s->stuck = 1; /* and it reads no further */
+    s->stuck = 1; /* and reads no more */
     return (ptrdiff_t)n;
   }
   line_request(l);
@@ -681,7 +681,7 @@ static UNUSED ptrdiff_t line_write(amt_stream *st, const void *p, size_t n)
   return (ptrdiff_t)n;
 }
 
-/* Nothing received may still lie unread when the buffer is filled anew. */
+/* The buffer must not be refilled while it holds unread bytes. */
 static UNUSED void line_buffer(const channel *l, size_t n)
 {
   const amt_pool *p = (const amt_pool *)l->s->pool;
@@ -699,7 +699,7 @@ static UNUSED ptrdiff_t line_read(amt_stream *st, void *p, size_t n)
   ptrdiff_t e;
   assert_true(l->open && n > 0);
   line_buffer(l, n);
-  if (!s->tidy) memset(p, 0xA5, room); /* nobody's text is in that buffer */
+  if (!s->tidy) memset(p, 0xA5, room); /* the buffer holds nobody's text now */
   if (!line_io(l, &e, 1)) return e;
   left = l->out.len - l->out_at;
   if (left == 0) return l->ends ? l->ends : AMT_AGAIN;
@@ -728,7 +728,7 @@ static UNUSED int line_ready(const channel *l)
 static UNUSED int line_wait(amt_stream *st, int want, uint32_t ms)
 {
   channel *l = (channel *)st;
-  if (++l->waits > 10000) fail_msg("it waits and waits, and nothing moves");
+  if (++l->waits > 10000) fail_msg("10,000 waits, and no byte moved");
   if (line_ready(l)) return 1;
   if (want == AMT_WANT_WRITE && !l->s->stuck) return 1;
   server_clock += ms;

@@ -1,8 +1,8 @@
-/* test_lwip.c - the stream over lwIP's raw API, against the real lwIP. Both
-   ends of each connection are in the same stack. Each packet goes through a
-   queue in this file that can lose it, or cut it into pbufs at any place.
+/* test_lwip.c - the stream over lwIP's raw API, tested with lwIP itself. Both
+   ends of each connection are in one stack. Each packet passes a queue in this
+   file that can lose it, or cut it into pbufs anywhere.
 
-   tests/lwip.sh builds lwIP from Debian's source package, and this. */
+   tests/lwip.sh builds lwIP from Debian's source package, and this test. */
 
 static int stack_begin(void **state);
 #define SUITE_MAIN
@@ -18,14 +18,14 @@ static int stack_begin(void **state);
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* --- what the stream calls, with faults ----------------------------------- */
+/* --- lwIP's functions, with faults ---------------------------------------- */
 
 static struct {
-  err_t  write, connect, close, dns; /* ERR_OK: the real one */
+  err_t  write, connect, close, dns; /* ERR_OK: the real one is called */
   size_t write_over;                 /* write fails only above this length */
   int    no_pcb;
   size_t writes, largest, recved;    /* calls, bytes */
-  int    too_much;                   /* more than tcp_sndbuf was offered */
+  int    too_much;                   /* more was offered than tcp_sndbuf has */
 } fault;
 
 static err_t test_write(struct tcp_pcb *pcb, const void *p, u16_t n, u8_t flags)
@@ -94,10 +94,10 @@ typedef struct packet {
 static struct netif wire;
 static packet      *first_packet;
 static uint32_t     clock_ms;
-static int          lose;  /* all packets */
+static int          lose;  /* drops all packets */
 static size_t       cut;   /* pbufs end here, and every `piece` bytes later */
 static size_t       piece;
-static int          empty; /* an empty pbuf behind each */
+static int          empty; /* puts an empty pbuf after each */
 
 u32_t sys_now(void) { return clock_ms; }
 
@@ -148,7 +148,7 @@ static struct pbuf *chain(const packet *k)
   return p;
 }
 
-/* Delivers what is under way, and what that leads to. */
+/* Delivers the packets under way, and those that follow from them. */
 static void wire_run(void)
 {
   while (first_packet != NULL) {
@@ -187,9 +187,9 @@ static struct {
   struct tcp_pcb *listener, *pcb;
   char            got[20000];
   size_t          n;
-  int             deaf;  /* takes nothing: the window closes */
+  int             deaf;  /* takes nothing, so the window closes */
   int             eof;
-  err_t           error; /* of a connection that broke */
+  err_t           error; /* of the broken connection */
 } srv;
 
 static err_t srv_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e)
@@ -226,7 +226,7 @@ static void srv_fin(void)
 static err_t srv_accepted(void *arg, struct tcp_pcb *pcb, err_t e)
 {
   (void)arg, (void)e;
-  if (srv.pcb != NULL) srv_fin(); /* the one before it */
+  if (srv.pcb != NULL) srv_fin(); /* the previous one */
   srv.pcb = pcb;
   tcp_recv(pcb, srv_received);
   tcp_err(pcb, srv_lost);
@@ -247,7 +247,7 @@ static void srv_rst(void)
   srv.pcb = NULL;
 }
 
-/* A name server: what it answers, or nothing. */
+/* What the name server does. SILENT: it does not answer. */
 static enum { ANSWER, NO_SUCH, SILENT } dns_mode;
 static int dns_asked;
 
@@ -294,7 +294,7 @@ static int begin_test(void **state)
   return 0;
 }
 
-/* Nothing of the stream is left: the struct may hold anything. */
+/* After a close nothing refers to the stream: its struct may hold anything. */
 static int end_test(void **state)
 {
   unsigned char *p = (unsigned char *)&s;
@@ -302,8 +302,8 @@ static int end_test(void **state)
   (void)state;
   lose = 0;
   s.stream.ops->close(&s.stream);
-  s.stream.ops->close(&s.stream); /* does nothing */
-  pass(30000); /* also for a look-up */
+  s.stream.ops->close(&s.stream); /* has no effect */
+  pass(30000); /* long enough for a look-up */
   assert_int_equal(s.looking, 0);
   memset(&s, 0xA5, sizeof s);
   if (srv.pcb != NULL) srv_rst();
@@ -382,7 +382,7 @@ WIRE_TEST(a_reset_comes_after_what_had_arrived)
   expect("data");
   assert_int_equal(read_some(b, 4), AMT_E_RESET);
   assert_int_equal(read_some(b, 4), AMT_E_RESET);
-  assert_int_equal(fault.recved, 0); /* there was no pcb */
+  assert_int_equal(fault.recved, 0); /* its pcb was gone */
 }
 
 WIRE_TEST(a_reset_after_the_end_leaves_the_end)
@@ -406,7 +406,7 @@ WIRE_TEST(a_server_that_never_confirms_is_given_up)
   open_now();
   assert_int_equal(write_some("x", 1), 1);
   lose = 1;
-  pass(4000000); /* twelve repeats, each later than the last */
+  pass(4000000); /* twelve repeats, each after a longer pause */
   assert_int_equal(read_some(b, 4), AMT_E_RESET);
   assert_int_equal(s.lwip_error, ERR_ABRT);
 }
@@ -418,7 +418,7 @@ WIRE_TEST(refused)
   assert_int_equal(open_to("10.1.1.1", 81), AMT_E_CONNECT);
   assert_int_equal(s.lwip_error, ERR_RST);
   s.stream.ops->close(&s.stream);
-  open_now(); /* the struct may be used again */
+  open_now(); /* the struct can be used again */
 }
 
 WIRE_TEST(nobody_answers_and_the_caller_closes)
@@ -443,7 +443,7 @@ WIRE_TEST(nobody_ever_answers)
 WIRE_TEST(the_answer_to_a_connection_that_was_closed)
 {
   assert_int_equal(open_to("10.1.1.1", 80), AMT_AGAIN);
-  s.stream.ops->close(&s.stream); /* its SYN is on the way */
+  s.stream.ops->close(&s.stream); /* the SYN is under way */
   pass(10);
   assert_null(s.pcb);
   assert_null(srv.pcb);
@@ -548,7 +548,7 @@ WIRE_TEST(small_writes_leave_at_once)
   assert_int_equal(write_some("a", 1), 1);
   assert_int_equal(write_some("b", 1), 1);
   assert_non_null(first_packet);
-  assert_non_null(first_packet->next); /* the first is not confirmed yet */
+  assert_non_null(first_packet->next); /* the first is not acknowledged yet */
 }
 
 WIRE_TEST(memory_is_short_for_a_write)
@@ -556,12 +556,12 @@ WIRE_TEST(memory_is_short_for_a_write)
   open_now();
   fault.write = ERR_MEM;
   assert_int_equal(write_some("12345678", 8), AMT_AGAIN);
-  assert_int_equal(fault.writes, 4); /* 8, 4, 2, 1: nothing else is on its way */
+  assert_int_equal(fault.writes, 4); /* 8, 4, 2, 1: no write is in flight */
   fault.write_over = 2;
   assert_int_equal(write_some("12345678", 8), 2);
   fault.writes = 0;
   assert_int_equal(write_some("345678", 6), AMT_AGAIN);
-  assert_int_equal(fault.writes, 1); /* its memory will come back */
+  assert_int_equal(fault.writes, 1); /* memory will become free */
   pass(500);
   fault.write = ERR_OK;
   assert_int_equal(write_some("345678", 6), 6);
@@ -602,7 +602,7 @@ WIRE_TEST(a_close_is_proper)
   assert_int_equal(write_some("bye", 3), 3);
   s.stream.ops->close(&s.stream);
   pcb = tcp_active_pcbs != srv.pcb ? tcp_active_pcbs : srv.pcb->next;
-  assert_int_equal(pcb->prio, TCP_PRIO_MIN); /* a new one may take its place */
+  assert_int_equal(pcb->prio, TCP_PRIO_MIN); /* it may be displaced */
   pass(10);
   assert_int_equal(srv.n, 3);
   assert_int_equal(srv.eof, 1);
@@ -647,7 +647,7 @@ WIRE_TEST(what_comes_after_a_close_meets_nobody)
   amt_lwip_raw before;
   open_now();
   s.stream.ops->close(&s.stream);
-  srv_send("late", 4); /* the end has not arrived there yet */
+  srv_send("late", 4); /* the FIN has not arrived there yet */
   before = s;
   pass(10);
   if (srv.pcb != NULL) srv_rst();
@@ -668,7 +668,7 @@ WIRE_TEST(a_name_is_looked_up)
   assert_int_equal(open_to("one.test", 80), 1);
   s.stream.ops->close(&s.stream);
   pass(10);
-  assert_int_equal(open_to("one.test", 80), AMT_AGAIN); /* known by now */
+  assert_int_equal(open_to("one.test", 80), AMT_AGAIN); /* now in lwIP's cache */
   pass(10);
   assert_int_equal(open_to("one.test", 80), 1);
   assert_int_equal(dns_asked, 1);
@@ -735,7 +735,7 @@ WIRE_TEST(an_answer_for_who_has_closed)
   dns_asked = 0;
   assert_int_equal(open_to("seven.test", 80), AMT_AGAIN);
   pass(10);
-  assert_int_equal(dns_asked, 1); /* for the second name, not for the first */
+  assert_int_equal(dns_asked, 1); /* for the second name only */
   assert_int_equal(open_to("seven.test", 80), AMT_AGAIN);
   pass(10);
   assert_int_equal(open_to("seven.test", 80), 1);
@@ -747,9 +747,9 @@ WIRE_TEST(names_that_cannot_be)
   memset(name, 'a', sizeof name);
   name[254] = 0;
   assert_int_equal(open_to(name, 80), AMT_E_DNS);
-  assert_int_equal(open_to("1:2:3", 80), AMT_E_URL_HOST); /* is not asked */
+  assert_int_equal(open_to("1:2:3", 80), AMT_E_URL_HOST); /* never looked up */
   name[253] = 0;
-  assert_int_equal(open_to(name, 80), AMT_AGAIN); /* lwIP takes 255 */
+  assert_int_equal(open_to(name, 80), AMT_AGAIN); /* lwIP allows 255 */
   s.stream.ops->close(&s.stream);
 }
 
@@ -776,7 +776,7 @@ WIRE_TEST(a_call_over_it)
   assert_int_equal(amt_url_parse(&url, "http://one.test/x"), 0);
   memset(&conn, 0, sizeof conn);
   conn.stream = &s.stream;
-  for (at = 44; at < 44 + sizeof reply; at++) { /* lwIP wants headers whole */
+  for (at = 44; at < 44 + sizeof reply; at++) { /* lwIP needs whole headers */
     srv.n = 0;
     n = 0;
     answered = 0;
@@ -796,7 +796,7 @@ WIRE_TEST(a_call_over_it)
         n += conn.len;
       }
       if (e == AMT_AGAIN) {
-        assert_int_equal(amt_http_wait(&conn, 10), 0); /* it cannot */
+        assert_int_equal(amt_http_wait(&conn, 10), 0); /* this stream cannot */
         pass(10);
         if (srv.n > 4 && !answered &&
             memcmp(srv.got + srv.n - 4, "\r\n\r\n", 4) == 0) {
@@ -811,7 +811,7 @@ WIRE_TEST(a_call_over_it)
     assert_int_equal(conn.reused, at != 44);
   }
   cut = piece = 0;
-  srv_fin(); /* an idle connection that ends is not used again */
+  srv_fin(); /* an idle connection that has ended is not reused */
   pass(10);
   amt_http_begin(&conn, clock_ms, 0);
   assert_int_equal(conn.reused, 0);

@@ -1,7 +1,7 @@
-/* test_tls_peer.h - the other end of test_tls.c: OpenSSL as a server in the
-   same process, behind an amt_stream in memory, and certificates of any kind.
-   Every byte between the two passes through here and may be held back, cut,
-   changed, or made up. Include it after amt_http.h and check.h.
+/* test_tls_peer.h - the server of test_tls.c: OpenSSL in the same process,
+   behind an amt_stream in memory, and certificates of any kind. All bytes
+   between the two pass through here and may be held back, cut, changed or
+   forged. Include it after amt_http.h and check.h.
 
    Contents: >>bytes >>keys >>certificates >>peer >>forged >>edits
    >>peer-stream */
@@ -21,11 +21,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* The time of these tests, 2025-06-15 12:00:00 UTC, is not the system's. */
+/* These tests run at 2025-06-15 12:00:00 UTC, whatever the system's time. */
 #define NOW ((int64_t)1749988800)
 #define DAY ((int64_t)86400)
 
-/* What OpenSSL does for the tests has to work. */
+/* OpenSSL's own calls must not fail. */
 #define MUST(expression)                                                     \
   do {                                                                       \
     if (!(expression))                                                       \
@@ -34,7 +34,7 @@
   } while (0)
 
 /* ------------------------------------------------------------------------
-   >>bytes: a run of bytes that grows, with a NUL after it */
+   >>bytes: a growing array of bytes, with a NUL after the last */
 
 typedef struct bytes {
   unsigned char *p;
@@ -59,7 +59,7 @@ static void bytes_free(bytes *b)
   memset(b, 0, sizeof *b);
 }
 
-/* Replaces `old` bytes at `at` by n others. */
+/* Replaces `old` bytes at `at` by n new ones. */
 static void bytes_replace(bytes *b, size_t at, size_t old, const void *p,
                           size_t n)
 {
@@ -105,26 +105,26 @@ static EVP_PKEY *key(int which)
 /* ------------------------------------------------------------------------
    >>certificates */
 
-/* What a certificate says; zeroed, but for name and key, it is one that signs
-   itself and holds from yesterday on for thirty days. */
+/* What a certificate says. Zeroed except name and key, it is self-signed and
+   valid for thirty days from yesterday. */
 typedef struct cert_spec {
   const char   *name;        /* its CN */
   int           key;         /* KEY_ */
   X509         *issuer;      /* NULL: itself */
   int           issuer_key;
-  const char   *san;         /* as in OpenSSL's configuration files */
-  const char   *from, *until; /* as they stand in it: 13 characters or less
-                                make a UTCTime, more a GeneralizedTime */
-  int           ca;          /* 1: may sign others */
+  const char   *san;         /* as in OpenSSL's configuration */
+  const char   *from, *until; /* dates as written there: up to 13 characters
+                                 make a UTCTime, more a GeneralizedTime */
+  int           ca;          /* 1: a CA */
   const char   *key_usage, *ext_usage;
   int           extra_nid;   /* one more extension */
   const char   *extra;
   const EVP_MD *md;          /* NULL: SHA-256 */
-  const char   *hash;        /* the same, by its name */
+  const char   *hash;        /* or the hash by its name */
   int           pss;         /* 1: signed by RSASSA-PSS */
 } cert_spec;
 
-/* All that a test makes is freed after it; those for all tests never. */
+/* A test's certificates are freed after it; those below never. */
 static X509  *certs_made[4000];
 static size_t certs_count;
 
@@ -141,7 +141,7 @@ static void certs_free(void)
   while (certs_count != 0) X509_free(certs_made[--certs_count]);
 }
 
-/* The text of a date; good for the next seven. */
+/* A date as text; valid for the next seven calls. */
 static const char *date(int64_t seconds, int general)
 {
   static char text_of[8][20];
@@ -219,7 +219,7 @@ static X509 *cert_make(const cert_spec *s)
   return cert_keep(x);
 }
 
-/* These three stay: who is trusted, one who is not, and the usual server. */
+/* A trusted CA, an unknown CA, and the usual server. */
 static X509 *authority, *stranger, *usual;
 
 static X509 *authority_make(const char *name, int which)
@@ -228,11 +228,11 @@ static X509 *authority_make(const char *name, int which)
                   .from = "700101000000Z", .until = "99991231235959Z",
                   .key_usage = "critical,keyCertSign,cRLSign" };
   X509     *x = cert_make(&s);
-  certs_count--; /* not to be freed */
+  certs_count--; /* keep it */
   return x;
 }
 
-/* A server's certificate, of the trusted authority. */
+/* A server's certificate, signed by the trusted CA. */
 static cert_spec cert_like(const char *name, const char *san)
 {
   cert_spec s = { .name = name, .key = KEY_SERVER, .issuer = authority,
@@ -296,7 +296,7 @@ static void key_pem(bytes *to, int which, int pkcs8)
   bio_take(to, b);
 }
 
-/* SHA-256 of a key as a certificate holds it. */
+/* SHA-256 of the key's SubjectPublicKeyInfo. */
 static void key_pin(uint8_t pin[32], int which)
 {
   unsigned char *p = NULL;
@@ -308,8 +308,9 @@ static void key_pin(uint8_t pin[32], int which)
 /* ------------------------------------------------------------------------
    >>peer */
 
-enum { END_NEVER, END_NOTIFY, END_CUT }; /* after the reply: the connection is
-                                            kept, ended properly, cut off */
+enum { END_NEVER, END_NOTIFY, END_CUT }; /* after the reply: keep the
+                                            connection, end it properly, or cut
+                                            it off */
 
 typedef struct peer {
   amt_stream stream; /* the client's inner stream */
@@ -328,35 +329,35 @@ typedef struct peer {
   /* How it answers. */
   size_t reply_size;    /* bytes of the reply's body */
   int    to_end;        /* the body ends with the connection */
-  size_t missing;       /* of a Content-Length: never sent */
-  size_t write_size;    /* a record holds so many bytes; 0: as many as go */
+  size_t missing;       /* bytes of the Content-Length never sent */
+  size_t write_size;    /* bytes in each record; 0: all that fit */
   int    end;           /* END_ */
-  int    silent;        /* it never answers a request */
+  int    silent;        /* requests get no answer */
   const char *secret;   /* a header of the reply */
-  const void *raw;      /* sent instead of all TLS at the first byte heard */
+  const void *raw;      /* sent in place of TLS after the first byte received */
   size_t raw_size;
   int    raw_ends;      /* then the connection ends */
-  void (*more)(struct peer *p); /* asked for when the client has read all */
+  void (*more)(struct peer *p); /* called when the client has read all */
   void (*edit)(struct peer *p, size_t from); /* may change what was added to
                                                 `down` from there on */
-  size_t flip_at;       /* of the bytes to the client, this one, */
-  unsigned flip;        /* these bits, */
-  int    flip_in_version; /* and that was in a version that nobody protects */
+  size_t flip_at;       /* in this byte to the client, */
+  unsigned flip;        /* flip these bits; */
+  int    flip_in_version; /* it was in a version that nothing protects */
 
   /* Faults of the stream. */
-  int    not_yet;       /* every call but one after a wait says so */
-  size_t piece;         /* at most so many bytes by call; 0: any */
-  size_t stuck_after;   /* takes so many bytes, then no more until unstuck */
-  long   fail_at;       /* the call (from 1) that fails with */
+  int    not_yet;       /* each call says so, until after a wait */
+  size_t piece;         /* most bytes per call; 0: no limit */
+  size_t stuck_after;   /* takes so many bytes, no more */
+  long   fail_at;       /* this call (from 1) fails with */
   int    fail_with;
-  int    fail_once;     /* and the next does not; else all after it do */
-  int    fail_pushes;   /* a write that fails has sent its bytes */
-  int    gone;          /* once it has ended every write fails, as after a reset;
-                           what it had sent can still be read */
+  int    fail_once;     /* only that one; otherwise all after it, too */
+  int    fail_pushes;   /* a failed write has sent its bytes */
+  int    gone;          /* after the end, writes fail as after a reset; what was
+                           sent can still be read */
 
-  /* What was seen, of this connection */
+  /* Records of this connection, */
   bytes  heard;         /* plaintext */
-  size_t asked;         /* of it, belongs to answered requests */
+  size_t asked;         /* the part of answered requests */
   size_t to_client, to_server;
   unsigned hellos;
   unsigned char client_random[32], server_random[32], master[48];
@@ -364,17 +365,17 @@ typedef struct peer {
   int    goodbye;       /* close_notify came */
   int    resumed, done; /* the handshake */
   char   sni[300];
-  /* and of all. */
+  /* and of all connections. */
   size_t heard_all, up_all;
   unsigned opened;
   long   calls;         /* open, read, write */
-  unsigned burst, waits; /* calls since the test looked */
+  unsigned burst, waits; /* calls since the last check */
   int    read_ready, write_ready, broken, last_want;
 } peer;
 
 static peer     srv;
-static uint32_t clock_ms; /* of the client's limits */
-static unsigned char pattern[200000]; /* what bodies consist of */
+static uint32_t clock_ms; /* the clock of the client's limits */
+static unsigned char pattern[200000]; /* what bodies are made of */
 
 static void pattern_fill(void)
 {
@@ -383,7 +384,7 @@ static void pattern_fill(void)
     pattern[i] = (unsigned char)(i * 31 + (i >> 8) * 7 + 1);
 }
 
-/* Follows the records that go to the client. */
+/* Tracks the records sent to the client. */
 static void peer_follow(peer *p, const unsigned char *at, size_t n)
 {
   size_t place = p->to_client;
@@ -405,11 +406,11 @@ static void peer_follow(peer *p, const unsigned char *at, size_t n)
   }
 }
 
-/* More bytes for the client. */
+/* Sends bytes to the client. */
 static void peer_send(peer *p, const void *bytes_of, size_t n)
 {
   size_t from = p->down.n;
-  size_t at = p->to_client; /* what was sent in all, before these */
+  size_t at = p->to_client; /* total before these */
   bytes_add(&p->down, bytes_of, n);
   peer_follow(p, p->down.p + from, n);
   if (p->flip != 0 && p->flip_at >= at && p->flip_at < at + n)
@@ -464,7 +465,7 @@ static void peer_reply(peer *p)
   peer_end(p, p->end);
 }
 
-/* Answers each request that is whole. */
+/* Answers each complete request. */
 static void peer_answer(peer *p)
 {
   while (p->heard.n > p->asked && !p->ended && !p->silent) {
@@ -513,7 +514,7 @@ static void peer_run(peer *p)
 
 static void peer_hangs_up(peer *p)
 {
-  if (p->ssl != NULL) { /* else OpenSSL forgets the session */
+  if (p->ssl != NULL) { /* otherwise OpenSSL drops the session */
     if (p->done) SSL_set_shutdown(p->ssl, SSL_SENT_SHUTDOWN |
                                           SSL_RECEIVED_SHUTDOWN);
     SSL_free(p->ssl);
@@ -559,7 +560,7 @@ static void peer_on_key(const SSL *ssl, const char *line)
                                     hex_digit(at[2 * i + 2]));
 }
 
-/* What the server shows: its certificate and one above it, or NULL. */
+/* The server's certificate, and one of its issuer or NULL. */
 static void peer_shows(peer *p, X509 *leaf, int which, X509 *middle)
 {
   SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -579,7 +580,7 @@ static void peer_shows(peer *p, X509 *leaf, int which, X509 *middle)
   p->ctx = ctx;
 }
 
-/* The client must show a certificate of this authority. */
+/* Requires a client certificate of this CA. */
 static void peer_demands(peer *p, X509 *ca)
 {
   X509_STORE *store = X509_STORE_new();
@@ -591,8 +592,9 @@ static void peer_demands(peer *p, X509 *ca)
 }
 
 /* ------------------------------------------------------------------------
-   >>forged: records that OpenSSL would not send, under the connection's keys.
-   For TLS_ECDHE_*_WITH_AES_128_GCM_SHA256; OpenSSL cannot go on after them. */
+   >>forged: records that OpenSSL would not send, encrypted with the
+   connection's keys. Only for TLS_ECDHE_*_WITH_AES_128_GCM_SHA256. OpenSSL
+   cannot go on after them. */
 
 #define FORGE_CIPHER "ECDHE-ECDSA-AES128-GCM-SHA256"
 
@@ -647,7 +649,7 @@ static void peer_forges(peer *p, unsigned type, const void *plain, size_t n)
 /* ------------------------------------------------------------------------
    >>edits */
 
-static bytes odd_der; /* a certificate to be shown instead of the server's */
+static bytes odd_der; /* shown in place of the server's certificate */
 
 static void put_24(unsigned char *p, size_t n)
 {
@@ -656,8 +658,8 @@ static void put_24(unsigned char *p, size_t n)
   p[2] = (unsigned char)n;
 }
 
-/* Puts it into the Certificate message, on the way: the Finished will not fit,
-   but that comes after the client has judged the certificate. */
+/* Swaps the certificate on the way. The Finished will be wrong, but the client
+   judges the certificate before. */
 static void edit_certificate(peer *p, size_t from)
 {
   size_t i;
@@ -681,10 +683,9 @@ static void edit_certificate(peer *p, size_t from)
 }
 
 /* ------------------------------------------------------------------------
-   >>peer-stream: what the client's TLS stream is put upon */
+   >>peer-stream: the inner stream of the client's TLS stream */
 
-/* An error that is due at this call, AMT_AGAIN if it is one of those that say
-   "not yet", or 1. */
+/* An error due at this call, AMT_AGAIN if the call says "not yet", or 1. */
 static int peer_turn(peer *p, int *ready)
 {
   p->calls++;
@@ -779,7 +780,7 @@ static int peer_wait(amt_stream *s, int want, uint32_t ms)
   int   arrived = p->down.n != p->down_at || p->ended || p->more != NULL;
   p->waits++;
   p->last_want = want;
-  if (want == AMT_WANT_NOW) fail_msg("the inner stream's wait was told NOW");
+  if (want == AMT_WANT_NOW) fail_msg("the inner stream's wait got NOW");
   if (want == AMT_WANT_WRITE &&
       (p->stuck_after == 0 || p->to_server < p->stuck_after))
     return p->write_ready = 1;
