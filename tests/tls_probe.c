@@ -1,23 +1,24 @@
 /* tls_probe [OPTION]... URL [[OPTION]... URL]...   GETs over TLS, for tests.
 
-   Each URL is asked --count times, with the options that come before it,
-   over one connection and one struct for the server; so a second URL shows
-   what is kept from the first. Each GET prints one line of NAME=VALUE; `text`
-   is the last. Exit status: 0 all good, 1 an error, 2 bad usage or files.
+   Each URL is fetched --count times, with the options before it, over one
+   connection and one struct for the server. So a second URL shows what is kept
+   from the first. Each GET prints one line of NAME=VALUE pairs; `text` is the
+   last. Exit status: 0 all good, 1 an error, 2 bad usage or files.
 
-   cc -DAMT_BEARSSL tests/tls_probe.c -lbearssl
-   cc -DAMT_MBEDTLS tests/tls_probe.c -lmbedtls -lmbedx509 -lmbedcrypto
+   cc -DAMT_BEARSSL -I. -Ibackends tests/tls_probe.c -lbearssl
+   cc -DAMT_MBEDTLS -I. -Ibackends tests/tls_probe.c -lmbedtls -lmbedx509 \
+      -lmbedcrypto
 
      --ca FILE            trust anchors, PEM; replaces those before
      --no-ca
      --cert FILE --key FILE  our certificate (PEM, maybe a chain) and its key
      --pin HEX            one more pin
      --no-pins
-     --name NAME          in the certificate; "-": the URL's host again
+     --name NAME          expected in the certificate; "-": the URL's host
      --insecure-chain, --secure-chain, --insecure-dates
      --insecure-common-name
      --time SECONDS       a fixed clock; 0: not set. Default: the system's
-     --no-random          the random source gives nothing
+     --no-random          the random source fails
      --buffer N           BearSSL: bytes; default AMT_BEARSSL_FULL
      --fragment N         mbedTLS: MBEDTLS_SSL_MAX_FRAG_LEN_
      --more               all ciphers the backend has
@@ -27,12 +28,11 @@
      --room N             bytes for amt_http_poll
      --post TEXT          a POST of JSON, instead of a GET
      --post-size N        a POST of so many bytes: lines of 63 digits
-     --pause MS           sleeps before each but the first
+     --pause MS           sleeps before each GET but the first
      --connect MS --idle MS  limits, as in amt_http_limits; default 10 s
      --secret TEXT        what follows "Authorization: Bearer "
-     --drip               between TLS and socket: one byte at a time, and only
-                          at each second call
-     --cut N              there, the connection ends after N bytes received */
+     --drip               between TLS and socket, one byte in every second call
+     --cut N              the connection ends after N bytes received there */
 
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
@@ -58,15 +58,15 @@ typedef struct wire {
   amt_stream    stream;
   amt_posix     socket;
   int           drip;
-  int           own;      /* the last "not yet" was ours, not the socket's */
+  int           own;      /* a "not yet" of our own, not the socket's */
   unsigned      reads, writes; /* calls */
   long          cut;      /* -1: never */
-  unsigned long received; /* on this connection, */
-  unsigned long in, out;  /* and since the beginning */
+  unsigned long received; /* on this connection */
+  unsigned long in, out;  /* since the start */
   unsigned      records;  /* TLS records of application data, sent */
-  unsigned char head[5];  /* the record's that is being sent */
-  unsigned      have;     /* bytes of it */
-  unsigned      left;     /* of the record after it */
+  unsigned char head[5];  /* header of the record being sent */
+  unsigned      have;     /* its bytes so far */
+  unsigned      left;     /* bytes left of its body */
 } wire;
 
 static int wire_open(amt_stream *s, const char *host, size_t host_len,
@@ -98,7 +98,7 @@ static ptrdiff_t wire_read(amt_stream *s, void *p, size_t n)
   return got;
 }
 
-/* Counts the records of type 23; their length is in bytes 3 and 4. */
+/* Counts records of type 23. Bytes 3 and 4 are their length. */
 static void wire_count(wire *w, const unsigned char *p, size_t n)
 {
   for (; n > 0; p++, n--) {
@@ -157,7 +157,7 @@ static void wire_init(wire *w)
   amt_posix_init(&w->socket);
 }
 
-/* --- what the two backends do differently ------------------------------- */
+/* --- where the two backends differ ---------------------------------------- */
 
 static wire below;
 
@@ -182,8 +182,8 @@ static char *read_file(const char *path, size_t *n)
 
 static void set_ca(const char *path)
 {
-  static void        *mem[4]; /* another address for other anchors: it is */
-  static unsigned     used;   /* what a saved session remembers */
+  static void        *mem[4]; /* a saved session knows its anchors by */
+  static unsigned     used;   /* their address, so new ones get another */
   amt_bearssl_anchors a;
   size_t              n, i;
   char               *text;
@@ -262,8 +262,8 @@ static amt_mbedtls_server server;
 
 static void set_ca(const char *path)
 {
-  static mbedtls_x509_crt lists[4]; /* another address for other anchors: it */
-  static unsigned         used;     /* is what a saved session remembers */
+  static mbedtls_x509_crt lists[4]; /* a saved session knows its anchors */
+  static unsigned         used;     /* by address: new ones get another */
   mbedtls_x509_crt       *list;
   server.anchors = NULL;
   if (path == NULL) return;
@@ -363,7 +363,7 @@ static void add_pin(const char *hex)
   server.tls.pin_count++;
 }
 
-/* What --post-size sends. */
+/* Makes the body of --post-size. */
 static void make_post(size_t size)
 {
   char  *text = malloc(size + 65);
@@ -376,7 +376,7 @@ static void make_post(size_t size)
   o.post_size = size;
 }
 
-/* Takes the option at argv[0]; how many words it has. */
+/* Reads the option at argv[0]. Returns its number of words. */
 static int option(char **argv)
 {
   amt_tls    *t = &server.tls;
@@ -448,7 +448,7 @@ static void request(amt_window *out, const amt_url *url)
   if (o.post) amt_put(out, o.post, o.post_size);
 }
 
-/* Until the reply's end, or an error. */
+/* Runs the call to the end of its reply or an error. */
 static int get(amt_http_conn *conn, const amt_url *url, unsigned char *room,
                uint32_t *crc, unsigned *polls)
 {
@@ -530,7 +530,7 @@ int main(int argc, char **argv)
       if (e < 0) status = 1;
       if (!o.keep) amt_http_close(&conn);
     }
-    amt_http_close(&conn); /* the next URL may be another server */
+    amt_http_close(&conn); /* the next URL may have another server */
     free(room);
     i++;
   }

@@ -1,9 +1,9 @@
 /* holes.c - requests of other wire tables: texts with holes.
 
-   Every hole is filled as its place needs it, or as the hole says. A part is
-   sent if its word has a value. A value that is missing, empty, not UTF-8, or
-   would break a head is refused before a byte is sent, and the error names its
-   word. */
+   The promise: each hole is filled as its place needs it, or as the hole says.
+   A part is sent if its word has a value. A value that is missing, empty, not
+   UTF-8, or would break a head is refused before a byte is sent, and the error
+   names its word. */
 
 #include "play.h"
 #include "edge.h"

@@ -1,7 +1,8 @@
 /* messages.c - the messages of a job's log.
 
-   The promise: each message is given once, whole and in order, however the
-   bytes come, wherever a reply breaks off, and whatever form the list has. */
+   The promise: each message is delivered once, complete and in order, in
+   whatever pieces the bytes arrive, wherever a reply breaks off, and whatever
+   form the list has. */
 
 #include "play.h"
 
@@ -25,7 +26,7 @@ static const message unnumbered[] = {
   { .text = "one" }, { .text = "two", .time = "2026-01-31T08:00:00" },
   { .text = "" }, { .text = LONG40 }
 };
-static const message children[] = { /* each child numbers its own */
+static const message children[] = { /* each child has its own numbers */
   { .sequence = 1, .text = "parent" }, { .sequence = 1, .text = "child" },
   { .sequence = 2, .text = LONG40 }, { .sequence = 1, .text = "second" },
   { .sequence = 2, .text = "" }, { .sequence = 2, .text = "parent ends" }
@@ -44,8 +45,8 @@ static const message mixed[] = {
   { .sequence = 3, .text = "three", .form = TEXT_FIRST }
 };
 
-/* A list, and whether its server honours AfterSequence. Where the Text comes
-   first it must: what is to be left out is only known by the Sequence. */
+/* A list, and whether its server ignores AfterSequence. Where Text comes first
+   it must not: the client cannot tell in time what it has already. */
 typedef struct list {
   const message *of;
   size_t n;
@@ -58,13 +59,13 @@ static const list lists[] = {
   WHOLE(children), BY_AFTER(text_first), WHOLE(mixed)
 };
 
-/* Can it come in pages? */
+/* Can the list come in pages? */
 static int in_pages(const list *l)
 {
   return !l->ignore_after && l->of != text_first;
 }
 
-/* A job whose server has that list; and is done at the first look. */
+/* A job whose server has this list; the first monitor finds it done. */
 static play *play_list(const list *l, size_t page)
 {
   play *p = play_new();
@@ -75,7 +76,7 @@ static play *play_list(const list *l, size_t page)
   return p;
 }
 
-/* The bytes of its first reply. */
+/* The length of its first reply. */
 static size_t list_bytes(const list *l, size_t page)
 {
   text   body = {0};
@@ -93,7 +94,7 @@ static void wanted_texts(const list *l, text *to)
   size_t    i;
   memset(&all, 0, sizeof all);
   memset(&j, 0, sizeof j);
-  for (i = 0; i < l->n; i++) { /* unescaped by the tokenizer, whole */
+  for (i = 0; i < l->n; i++) { /* unescaped in one piece */
     text           quoted = {0};
     amt_json       json;
     amt_json_token token;
@@ -117,8 +118,8 @@ static void wanted_texts(const list *l, text *to)
   log_free(&all);
 }
 
-/* Of `numbered`, whose numbers jump, a server that sends one message a reply
-   seems to have lost some. */
+/* `numbered` has gaps, so a server that sends one message per reply seems to
+   have lost some. */
 static void check_texts(play *p, const list *l)
 {
   text want = {0};
@@ -162,7 +163,7 @@ SLOW_TEST(no_message_is_lost_or_doubled_where_a_reply_is_split)
   }
 }
 
-/* The connection breaks behind each byte in turn, once. */
+/* The connection breaks once, after each byte in turn. */
 SLOW_TEST(a_message_that_broke_off_goes_on_where_it_stopped)
 {
   static const size_t chunks[] = { 0, 1, 7 };
@@ -182,7 +183,7 @@ SLOW_TEST(a_message_that_broke_off_goes_on_where_it_stopped)
     }
 }
 
-/* It breaks again and again, each time three bytes further on. */
+/* It breaks again and again, three bytes further each time. */
 TEST(a_message_may_break_off_many_times)
 {
   size_t i;
@@ -200,8 +201,8 @@ TEST(a_message_may_break_off_many_times)
   }
 }
 
-/* The text of a message that broke off has another character where it was
-   cut, when it comes again: what is left begins with a whole one. */
+/* The text changes after the break and has another character at that point. The
+   rest must begin with a whole character. */
 TEST(a_text_that_changed_meanwhile_is_never_cut_in_a_character)
 {
 #define BREAKS "{\"Messages\":[{\"Sequence\":1,\"Text\":\"abcd"
@@ -247,13 +248,13 @@ SLOW_TEST(live_messages_come_as_they_are_written_each_once)
         while (p->srv.count[AMT_MESSAGES] == n && !p->ended)
           play_until(p, AMT_CALL);
       }
-      assert_false(p->ended); /* they came while it ran */
+      assert_false(p->ended); /* they came during the run */
       play_run(p);
       check_texts(p, &lists[i]);
     }
 }
 
-/* Without AfterSequence the whole list comes each time. */
+/* Without AfterSequence the list is always complete. */
 TEST(without_after_sequence_the_client_counts)
 {
   static const int  status[] = { 2, 2, 2, 4 };
@@ -313,7 +314,7 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
   expect_end(p, "done 4 LOG_REPEATS log incomplete");
 }
 
-/* A number, too, is not taken for another's. */
+/* The text "5" must not become the Sequence of the message after it either. */
 TEST(more_that_is_no_truth_value_counts_for_nothing)
 {
   static const char *const v[] = {
@@ -412,7 +413,7 @@ TEST(what_an_error_reply_calls_messages_is_no_log)
              "failed FORBIDDEN, code 24, start known\n");
 }
 
-#define NET_TIME "2017-05-18T14:00:14.1234567+02:00" /* its "o" format */
+#define NET_TIME "2017-05-18T14:00:14.1234567+02:00" /* .NET's "o" format */
 #define TIME_39  "2017-05-18T14:00:14.1234567890123+02:00"
 
 TEST(a_time_of_33_bytes_is_kept)
@@ -433,7 +434,8 @@ TEST(a_time_of_33_bytes_is_kept)
     }
 }
 
-/* What is put together in a message's room is no longer than a name. */
+/* The room for pieces of a name also holds message data; it must not
+   overflow. */
 TEST(a_name_in_pieces_stays_in_its_room)
 {
   size_t length, piece;
@@ -446,7 +448,7 @@ TEST(a_name_in_pieces_stays_in_its_room)
                (int)length, LONG40 LONG40);
       p = reply_once(AMT_MESSAGES, 200, body, piece);
       expect_all(p, "> sign-in\n> messages\nmessage x\ndone 19\n");
-      assert_string_equal(p->token, "tok1"); /* it lies behind the job */
+      assert_string_equal(p->token, "tok1"); /* the next thing in memory */
     }
 }
 

@@ -1,14 +1,14 @@
 /* outage.c - a server that is away, slow or unwilling for a while.
 
-   The promise: a fault that may pass is waited for, in waits that grow, until
-   the give-up time is over; a running job is not lost by it; a code once known
-   is never replaced; and no clock, whatever it does, ends a run. */
+   The promise: after a fault that may pass, the call is repeated in growing
+   intervals until the give-up time. The run of a job goes on. A code once known
+   is never replaced, and no jump of the clock ends a run. */
 
 #include "play.h"
 
 /* --- tried again ---------------------------------------------------------- */
 
-/* The test says of which call. */
+/* The test fills in the call. */
 enum { ANY_CALL };
 static const step passing[] = {
   REPLY(ANY_CALL, 500, JSON({"Message":"oops"})),
@@ -64,8 +64,8 @@ TEST(what_may_pass_is_tried_again_for_every_call_but_start)
       }
 }
 
-/* A kept connection that had ended: at once, and without a word, but never a
-   Start. */
+/* The kept connection had ended: the call is repeated at once and without an
+   event, unless it is a Start. */
 TEST(a_stale_connection_is_no_outage)
 {
   int op;
@@ -86,15 +86,15 @@ TEST(a_stale_connection_is_no_outage)
       size_t i;
       assert_int_equal(p->last, AMT_DONE);
       assert_int_equal(p->j.error, 0);
-      for (i = 1; i < p->calls; i++) /* the same moment */
+      for (i = 1; i < p->calls; i++) /* at the same time */
         if (p->call_time[i] == p->call_time[i - 1]) break;
       assert_true(i < p->calls);
     }
   }
 }
 
-/* A whole reply between two of them, even a refusal, makes the second a first
-   one again: there was a connection that could be kept. */
+/* A complete reply in between, even a refusal, shows that connections can be
+   kept, so the second one is again a first. */
 TEST(a_second_stale_connection_is_an_outage_unless_a_reply_has_come)
 {
   static const step rows[][3] = {
@@ -119,8 +119,8 @@ TEST(a_second_stale_connection_is_an_outage_unless_a_reply_has_come)
   }
 }
 
-/* An HTTP client that says so of every connection, in the loop of somebody who
-   has read no more than the declarations. */
+/* An HTTP client that calls every connection stale, in a loop written from the
+   declarations alone. */
 TEST(a_client_that_calls_each_connection_stale_meets_an_outage)
 {
   int op;
@@ -132,13 +132,13 @@ TEST(a_client_that_calls_each_connection_stale_meets_an_outage)
     uint32_t    now = 1000;
     unsigned    calls = 0, before = 0, retries = 0;
     amt_event   e;
-    if (op == AMT_START) continue; /* that one never goes again */
+    if (op == AMT_START) continue; /* a Start is never repeated */
     s.user = "ocadm", s.password = "opconxps";
     s.token = token, s.token_room = sizeof token;
     t.application = "DEMO2", t.job = "REPORTTEST01";
     if (op == AMT_CALLS) amt_attach(&j, &s, "DEMO2", "2112");
     else amt_once(&j, &s, (amt_op)op, &t, "2112");
-    if (op != AMT_SIGN_IN) { /* it is there already */
+    if (op != AMT_SIGN_IN) { /* a token is there already */
       strcpy(token, "3f78");
       s.token__len = 4;
     }
@@ -146,7 +146,7 @@ TEST(a_client_that_calls_each_connection_stale_meets_an_outage)
       e = amt_next(&j, now);
       if (e == AMT_CALL) {
         amt_reply_end(&j, AMT_E_STALE, 1);
-        if (++calls > 1000) fail_msg("%d: it goes on for ever", op);
+        if (++calls > 1000) fail_msg("%d: it does not end", op);
       }
       if (e == AMT_RETRYING) {
         if (retries++ == 0) before = calls;
@@ -154,14 +154,14 @@ TEST(a_client_that_calls_each_connection_stale_meets_an_outage)
       }
       if (e == AMT_BUSY) now += j.wait;
     } while (e != AMT_DONE && e != AMT_FAILED);
-    assert_int_equal(before, 2); /* the first goes again at once */
+    assert_int_equal(before, 2); /* one repeat at once */
     assert_int_equal(calls, retries + 2);
     assert_int_equal(now, 1000 + 300000); /* session->give_up */
     assert_int_equal(e, AMT_FAILED);
   }
 }
 
-/* A server that restarts may not know the job for a while. */
+/* A server that restarts may not know the job at first. */
 TEST(a_4xx_to_monitor_or_messages_is_tried_again)
 {
   static const int ops[] = { AMT_MONITOR, AMT_MESSAGES };
@@ -266,7 +266,7 @@ TEST(the_waits_between_repeats_grow)
   assert_true(p->call_time[1] - p->call_time[0] <= 2000);
   assert_true(p->call_time[5] - p->call_time[4] >
               2 * (p->call_time[1] - p->call_time[0]));
-  for (i = 1; i < p->calls; i++) /* and do not grow for ever */
+  for (i = 1; i < p->calls; i++) /* up to a limit */
     assert_true(p->call_time[i] - p->call_time[i - 1] <= 60000);
 }
 
@@ -350,7 +350,7 @@ TEST(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
   assert_int_equal(p->call_time[40] - p->call_time[39], 20000);
 }
 
-/* The time of an outage before its Start does not count for a job's age. */
+/* An outage before the Start does not count for the job's age. */
 TEST(a_job_has_its_age_from_its_start_on)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "{}", .times = 8) };
@@ -425,7 +425,7 @@ TEST(give_up_zero_ends_a_run_at_the_first_failure)
   }
 }
 
-/* Fifty seconds away, back, fifty more: none of them is a minute. */
+/* Away for 40 s, back, away for 40 s more: neither is a minute. */
 TEST(the_outage_clock_starts_anew_after_each_success)
 {
   int   status[60], i;
@@ -439,7 +439,7 @@ TEST(the_outage_clock_starts_anew_after_each_success)
   play_job(p);
   expect_end(p, "done 4");
   assert_true(p->srv.log.retries > 4);
-  p = play_new(); /* and one of a hundred is */
+  p = play_new(); /* 110 s at a stretch are */
   play_status(p, status);
   p->s.give_up = 60000;
   p->outage[0] = 20000, p->outage[1] = 130000;
@@ -507,7 +507,7 @@ TEST(a_clock_that_goes_back_in_an_outage_does_not_end_it)
   p->now = 0x7000000;
   play_to(p, AMT_RETRYING);
   p->now -= 1000000;
-  p->j.due__ = p->now; /* it waits no longer */
+  p->j.due__ = p->now; /* the wait is over */
   play_until(p, AMT_RETRYING);
   assert_int_equal(p->last, AMT_RETRYING);
   play_run(p);
@@ -516,7 +516,7 @@ TEST(a_clock_that_goes_back_in_an_outage_does_not_end_it)
 
 /* --- refusals of a job that is known -------------------------------------- */
 
-/* One step of a job that runs: refused as often as it says, then as always. */
+/* One call of a running job is refused so often, then answered. */
 TEST(a_refusal_that_passes_ends_no_run)
 {
   static const struct { int status, sign_in; } v[] = {

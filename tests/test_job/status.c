@@ -1,8 +1,8 @@
-/* status.c - what a monitor's reply says of a job, and whether it ends it.
+/* status.c - the status in a monitor's reply, and when it ends a run.
 
-   The promise: a status is read in any way in which a server writes it; nothing
-   else is taken for one; a run ends at the published codes that end a job, at
-   ten UNDEFINED in a row, and at nothing else. */
+   The promise: a status is read however a server writes it, and nothing else is
+   taken for one. A run ends at the published codes that end a job and at ten
+   UNDEFINED in a row. */
 
 #include "play.h"
 #include "edge.h"
@@ -62,7 +62,7 @@ TEST(undefined_ends_a_run_at_the_tenth_in_a_row)
   expect_end(p, "done 19 UNDEFINED");
 }
 
-/* The cause is still told, whatever befalls the log behind it. */
+/* The cause is still reported, even if the log then fails. */
 TEST(a_status_that_is_missing_ten_times_is_the_cause)
 {
   static const step s[] = { OK(AMT_MONITOR, "{}", .times = ALWAYS),
@@ -80,8 +80,8 @@ TEST(a_status_that_is_missing_ten_times_is_the_cause)
   assert_int_equal(p->j.cause, 0);
 }
 
-/* Unknown names and missing statuses count as UNDEFINED; a lost connection
-   between them is not one of the ten, and does not break the row. */
+/* Unknown names and missing statuses count as UNDEFINED. A lost connection
+   between them does not count, and the count goes on. */
 TEST(ten_without_a_known_status_end_a_run_too)
 {
   static const char *const body[] = {
@@ -102,7 +102,7 @@ TEST(ten_without_a_known_status_end_a_run_too)
     }
 }
 
-/* "No Status" once the value makes no sense: never an end, never a crash. */
+/* Without a sensible value, there is no status: no end and no crash. */
 TEST(a_senseless_status_ends_nothing)
 {
   static const char *const v[] = {
@@ -203,7 +203,7 @@ TEST(a_status_is_read_in_every_tolerated_accent)
   size_t i;
   for (i = 0; i < COUNT(v); i++) {
     size_t chunk, n = strlen(v[i].body);
-    for (chunk = 0; chunk <= n; chunk++) { /* whole, 1, 2, ... bytes */
+    for (chunk = 0; chunk <= n; chunk++) { /* 0: whole; then 1, 2, ... bytes */
       step  s[] = { OK(AMT_MONITOR, v[i].body) };
       play *p = play_with(s);
       p->srv.status_at = 3;
@@ -247,7 +247,7 @@ TEST(a_site_has_its_own_words_for_statuses)
   }
 }
 
-/* The rule for duplicates; texts and lists have another, see
+/* The rule for single values. Texts and lists have another; see
    a_code_once_known_is_never_replaced. */
 TEST(of_a_member_that_comes_twice_the_last_counts)
 {
@@ -271,7 +271,7 @@ TEST(of_a_member_that_comes_twice_the_last_counts)
     }
 }
 
-/* Nested as deep as the limit allows, and one deeper: the object is the first
+/* Nested up to the limit, and one deeper. The object itself is the first
    level. */
 TEST(unknown_members_are_skipped_down_to_the_depth_limit)
 {
@@ -307,8 +307,8 @@ TEST(unknown_members_are_skipped_down_to_the_depth_limit)
     }
 }
 
-/* A NUL is a character like any other, and ends no name: the table's name here
-   ends where its memory does (ASan looks). */
+/* A NUL is an ordinary character in a name. The table's name ends where its
+   memory does, so ASan sees a read past it. */
 TEST(a_name_with_a_NUL_is_another_name)
 {
   static const char *const replies[] = {
@@ -342,7 +342,7 @@ TEST(names_too_long_for_a_wire_table_are_no_fields)
   }
 }
 
-/* '@' and '`', '[' and '{' differ as letters of two cases do. */
+/* '@' and '`', '[' and '{' differ in the same bit as the cases of a letter. */
 TEST(only_letters_have_a_case)
 {
   static const step s[] = { OK(AMT_MONITOR, JSON({"sTATUS@":2,"Status`":4})) };
@@ -353,7 +353,7 @@ TEST(only_letters_have_a_case)
   assert_int_equal(p->j.status, 2);
 }
 
-/* Memory that went wrong, where the parts of a name that match end. */
+/* The state of the name comparison is corrupted. */
 TEST(a_ruined_end_of_matching_parts_does_no_harm)
 {
   char  a[] = JSON({"x":{"y":{), b[] = JSON("Status":7},);
@@ -374,15 +374,15 @@ TEST(a_ruined_end_of_matching_parts_does_no_harm)
   assert_int_equal(p->j.status, 4);
 }
 
-/* --- the values, as servers write them ------------------------------------ */
+/* --- values as servers write them ----------------------------------------- */
 
 #define BLANKS10 "          "
 #define BLANKS40 BLANKS10 BLANKS10 BLANKS10 BLANKS10
 
 typedef struct status_value {
-  const char *json;   /* as it stands behind "Status": */
+  const char *json;   /* what follows "Status": */
   int32_t     status;
-  const char *name;   /* what is told of it; "" where it is known */
+  const char *name;   /* reported for an unknown status, otherwise "" */
 } status_value;
 
 static void check_status_values(const status_value *v, size_t n)
@@ -397,7 +397,7 @@ static void check_status_values(const status_value *v, size_t n)
       if (p->j.status != v[i].status || strcmp(p->j.name, v[i].name) != 0)
         fail_msg("%s in pieces of %lu: %ld \"%s\"", body.p,
                  (unsigned long)piece, (long)p->j.status, p->j.name);
-      if (v[i].status == 19 && v[i].name[0] == 0) /* nothing but blanks */
+      if (v[i].status == 19 && v[i].name[0] == 0) /* blanks only */
         assert_int_equal(p->j.error, AMT_E_NO_STATUS);
       text_free(&body);
     }
@@ -411,7 +411,7 @@ TEST(a_whole_number_is_a_status_in_any_spelling)
     { "400.00E-2", 4, "" }, { "9.9e+01", 99, "" }, { "1e1", 10, "" },
     { "0.00000099e8", 99, "" }, { "-0", 0, "" }, { "-0.0", 0, "" },
     { "0e99999999999999999999", 0, "" }, { "0e-9", 0, "" },
-    { "4.0000000000000000000000000000", 4, "" }, /* .NET's decimal */
+    { "4.0000000000000000000000000000", 4, "" }, /* .NET's decimal type */
     { "2147483647", 2147483647, "" }, { "214748364.7e1", 2147483647, "" },
     { "2147483647.000", 2147483647, "" }, { "2.1e9", 2100000000, "" },
     { "\"+4\"", 4, "" }, { "\"4.0\"", 4, "" }, { "\"004\"", 4, "" },
@@ -446,7 +446,7 @@ TEST(what_is_no_whole_number_is_no_status)
   check_status_values(v, COUNT(v));
 }
 
-/* As .NET's enum and a char(50) of its database have them. */
+/* As .NET writes an enum, and a char(50) column pads one. */
 TEST(a_status_name_counts_without_blanks_and_dashes)
 {
   static const status_value v[] = {
@@ -578,14 +578,14 @@ TEST(a_reply_that_names_another_job_is_refused)
         play_steps(p, s);
         if (k == 1) amt_stop(&p->j, AMT_KILL);
         play_run(p);
-        /* The kill that is accepted kills nothing here, its repeat does. */
+        /* The first kill is accepted but has no effect; its repeat has one. */
         expect_end(p, "done %d", (k == 0) == v[i].ours ? 3 : 4);
         expect_has(&p->srv.log.text, "retrying OTHER_ID", !v[i].ours);
         assert_string_equal(p->j.id, "2112");
       }
 }
 
-/* As texts: whether an id is a number or a string does not count. */
+/* Ids are compared as texts, whether they are numbers or strings. */
 TEST(the_escapes_of_an_id_are_compared)
 {
   static const struct { const char *ours, *its; int same; } v[] = {
