@@ -1,6 +1,6 @@
-/* JSON and nothing else, for tests/bench.sh to count: ours, and what Debian
-   has, on inputs that are generated here. What each makes of them is checked,
-   in a run of its own, against a sum that the generator knows.
+/* bench_json.c - JSON parsers for tests/bench.sh to count: ours and those of
+   Debian, on generated inputs. A run of its own checks the results of each
+   against the generator's checksum.
 
    usage: bench_json INPUT COUNT    decodes it COUNT times, in counted()
           bench_json INPUT check    decodes it once; exit 0 if right
@@ -10,10 +10,10 @@
    -DPARSER_CJSON -DPARSER_JANSSON -DPARSER_YAJL -DPARSER_JSONC -DPARSER_JSMN
    -DPARSER_YYJSON -DPARSER_SIMDJSON (with bench_simdjson.cc)
 
-   All give each text to a function, with its length; texts in pieces are
-   allowed. jsmn decodes nothing, so its raw texts are decoded for the check
-   alone. amt and yajl get the input in pieces of 4,096 bytes. The others get it
-   whole: they cannot take pieces, or only if they keep them all. */
+   Each calls a function for each text, or each piece of it. jsmn decodes
+   nothing, so the check decodes its raw texts, uncounted. amt and yajl get the
+   input in pieces of 4,096 bytes. The others get it whole: they cannot take
+   pieces, or only by keeping them all. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void text_checked(const char *p, size_t n) /* FNV-1a */
 
 static char   input[4000000];
 static size_t input_len;
-static int    list; /* it is the log: an array of objects */
+static int    list; /* the input is the log: an array of objects */
 
 static uint32_t random_state = 1;
 static unsigned below(unsigned n)
@@ -60,7 +60,7 @@ static void put(const char *p)
   memcpy(input + input_len, p, n), input_len += n;
 }
 
-/* A piece of a text, as it is written and as it is meant. */
+/* A piece of a text: its JSON, and what it means. */
 static void both(const char *json, const char *meant)
 {
   put(json), text(meant, strlen(meant));
@@ -82,7 +82,7 @@ static void generate_log(void)
   put("{\"Messages\":[");
   for (i = 1; i <= OBJECTS; i++) {
     unsigned n = 9 + below(11);
-    at = below(100) < 43 ? below(n) : n; /* where the escapes are, if any */
+    at = below(100) < 43 ? below(n) : n; /* the first message with escapes */
     sprintf(s, "%s{\"Sequence\":%u,\"Time\":\"2026-11-%02uT%02u:%02u:%02uZ\","
                "\"Text\":\"", i > 1 ? "," : "", i, 1 + i / 500, i / 3600 % 24,
             i / 60 % 60, i % 60);
@@ -136,7 +136,7 @@ static void generate(const char *name)
 }
 
 /* --- the parsers ------------------------------------------------------------
-   Each gives out every Text, and the Status if there is one. */
+   Each calls text() for every Text, and sets `status` if there is one. */
 
 static long status;
 
@@ -149,7 +149,7 @@ static int parse(char *p, size_t n)
 {
   amt_json       json;
   amt_json_token t;
-  char           key[12]; /* longer ones are none of ours */
+  char           key[12]; /* longer ones are not wanted */
   size_t         used, end, key_len = 0;
   int            e, wanted = 0;
   memset(&json, 0, sizeof json);
@@ -347,7 +347,7 @@ static int parse(char *p, size_t n)
 #define JSMN_PARENT_LINKS
 #include <jsmn.h>
 
-/* For jsmn: escapes as they stand in the inputs, which are valid. */
+/* For jsmn: decodes escapes. The inputs are valid. */
 static void text_raw(const char *p, size_t n)
 {
   static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
@@ -367,7 +367,7 @@ static void text_raw(const char *p, size_t n)
     } else {
       memcpy(hex, p + i + 2, 4), i += 6;
       c = (unsigned)strtoul(hex, NULL, 16);
-      if (c >> 10 == 0x36) { /* the first half of a pair */
+      if (c >> 10 == 0x36) { /* a high surrogate */
         memcpy(hex, p + i + 2, 4), i += 6;
         low = (unsigned)strtoul(hex, NULL, 16);
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
@@ -405,7 +405,7 @@ static int parse(char *p, size_t n)
 }
 #endif
 
-/* What is counted: callgrind --toggle-collect=counted. */
+/* callgrind counts here: --toggle-collect=counted. */
 __attribute__((noinline)) int counted(char *p, size_t n)
 {
   return parse(p, n);

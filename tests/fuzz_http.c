@@ -1,13 +1,13 @@
 /* fuzz_http.c - the parser of HTTP replies, and the connection around it.
 
-   An input is what a server sends, and its cuts (fuzz.h). Byte 0xFE says again
-   what came: 0xFE n k repeats the n bytes before it 2^k times, so that a short
-   input can reach the limits of lines and heads.
+   An input is what a server sends, with its cuts (fuzz.h). The bytes 0xFE n k
+   repeat the n bytes before them 2^k times, so that a short input can reach the
+   limits of lines and heads.
 
-   It is parsed whole, byte by byte, and cut as it says; then received by an
-   amt_http_conn, cut likewise, with "not yet" between the pieces: the events,
-   the body and the result must be the same each time, and what was accepted
-   must be what the bytes say. URLs and addresses are parsed from it, too. */
+   It is parsed whole, byte by byte, and in its pieces. Then an amt_http_conn
+   receives the same pieces, with "not yet" between them. Events, body and
+   result must be the same each time, and an accepted reply must be what its
+   bytes say. URLs and addresses are parsed from the input, too. */
 
 #define AMT_IMPLEMENTATION
 #include "amt_http.h"
@@ -16,7 +16,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { LIMIT = 72000 }; /* of an input once it is expanded */
+enum { LIMIT = 72000 }; /* bytes of an expanded input */
 
 static void expand(bytes *to, const uint8_t *p, size_t n)
 {
@@ -43,10 +43,10 @@ static void expand(bytes *to, const uint8_t *p, size_t n)
 
 typedef struct outcome {
   int      head, status, result, keeps;
-  int      to_end; /* the stream's end is the reply's */
+  int      to_end; /* the reply ends with the stream */
   uint32_t retry_after, keep_alive;
-  size_t   used; /* up to the reply's end, if it has one */
-  bytes    body, fields; /* values of a head, each with an LF behind it */
+  size_t   used; /* to the reply's end, if it has one */
+  bytes    body, fields; /* fields: values of a head, each with an LF */
 } outcome;
 
 static void outcome_clear(outcome *o)
@@ -76,14 +76,14 @@ static void expect_same(const outcome *a, const outcome *b)
   must(a->result != AMT_HTTP_END || a->used == b->used);
 }
 
-/* The events of one piece; 0 if it was used up. */
+/* The events of one piece; 0 if it is used up. */
 static int parse_piece(amt_http_reply *r, outcome *o, const uint8_t *p,
                        size_t len)
 {
   size_t from = 0, used, body, calls = 0;
   int    e;
   do {
-    amt_http_reply moved = *r; /* it has no pointers, and may be moved */
+    amt_http_reply moved = *r; /* no pointers: it may be moved */
     memset(r, 0xA5, sizeof *r);
     used = body = (size_t)-1;
     e = amt_http_reply_next(&moved, p + from, len - from, &used, &body);
@@ -129,7 +129,7 @@ static void parse(outcome *o, const uint8_t *p, size_t n, cuts c)
     free(piece);
   }
   must(o->body.n <= n);
-  if (e == 0) { /* an end may be due without another byte */
+  if (e == 0) { /* an end may need no further byte */
     e = amt_http_reply_next(&r, last, 0, &used, &body);
     must(used == 0 && body == 0 && (e == 0 || e == AMT_HTTP_END));
   }
@@ -139,7 +139,7 @@ static void parse(outcome *o, const uint8_t *p, size_t n, cuts c)
     must((e == AMT_E_EOF) == (n == 0));
     o->used = n;
     o->to_end = e == AMT_HTTP_END;
-  } else if (e == AMT_HTTP_END) { /* and it stays at its end */
+  } else if (e == AMT_HTTP_END) { /* and stays there */
     must(amt_http_reply_next(&r, last, 1, &used, &body) == AMT_HTTP_END);
     must(used == 0 && body == 0);
     must(amt_http_reply_eof(&r) == AMT_HTTP_END);
@@ -150,7 +150,7 @@ static void parse(outcome *o, const uint8_t *p, size_t n, cuts c)
   o->result = e;
 }
 
-/* Each chunk's line has digits, then blanks, and more only behind a ';'. */
+/* A chunk line has digits, then blanks; anything else only after a ';'. */
 static void check_chunks(const outcome *o, const char *p)
 {
   size_t at = 0, size;
@@ -168,8 +168,8 @@ static void check_chunks(const outcome *o, const char *p)
   must(at == o->body.n);
 }
 
-/* What was taken for a whole reply reads the same by hand: heads of clean lines,
-   one kind of framing, and the body that it says. */
+/* An accepted reply is parsed again, by hand: the lines of its head are clean,
+   it has one kind of framing, and the body fits it. */
 static void check_accepted(const outcome *o, const bytes *all)
 {
   const char *p = (const char *)all->p, *end, *line;
@@ -184,7 +184,7 @@ static void check_accepted(const outcome *o, const bytes *all)
     for (line = p; line < end; line += n + 2) {
       n = strcspn(line, "\r\n");
       must(line[n] == '\r' && line[n + 1] == '\n');
-      if (line == p) continue; /* of the status */
+      if (line == p) continue; /* the status line */
       must(strcspn(line, ": \t") > 0 && line[strcspn(line, ": \t")] == ':');
       if (strncasecmp(line, "Content-Length:", 15) == 0) {
         must(lengths++ == 0 || length == strtoull(line + 15, NULL, 10));
@@ -202,7 +202,7 @@ static void check_accepted(const outcome *o, const bytes *all)
   must(o->to_end == (lengths == 0 && codings == 0));
 }
 
-/* Corrupted, it does no harm beyond a wrong result. */
+/* A corrupted state causes no more than a wrong result. */
 static void from_any_state(const uint8_t *state, size_t len, const uint8_t *p,
                            size_t n)
 {
@@ -225,15 +225,15 @@ static void from_any_state(const uint8_t *state, size_t len, const uint8_t *p,
 
 /* --- the connection ---------------------------------------------------------- */
 
-/* A server in memory. It answers when the whole request has come or, `early`,
-   when its first byte has, and takes no more of it. */
+/* A server in memory. It answers after the whole request or, if `early`, after
+   the first byte, and then takes no more. */
 typedef struct memory {
   amt_stream     stream;
   const uint8_t *p;
   size_t         n, at;
-  size_t         hold;  /* nothing beyond this, until the next request */
+  size_t         hold;  /* no byte past this until the next request */
   cuts           cuts;
-  size_t         wrote; /* of this request */
+  size_t         wrote; /* bytes of this request */
   int            open, early, not_yet;
 } memory;
 
@@ -241,7 +241,7 @@ static const char request[] = "GET /path HTTP/1.1\r\nHost: [::1]:8080\r\n"
                               "Accept: x\r\nContent-Length: 4\r\n\r\nbody";
 enum { REQUEST = sizeof request - 1 };
 
-/* 1, or 0 for "not yet": never twice in a row, and the cuts say when. */
+/* 1, or 0 for "not yet": never twice in a row; the cuts decide. */
 static int yet(memory *m)
 {
   int delay = m->cuts.n == 0 || (m->cuts.p[m->cuts.at % m->cuts.n] & 1);
@@ -296,7 +296,7 @@ static const amt_stream_ops memory_ops = { memory_open,  memory_read,
                                            memory_write, memory_close, NULL, 0,
                                            NULL };
 
-/* One call, to its end. */
+/* Runs one call to its end. */
 static void call(outcome *o, amt_http_conn *c, memory *m, uint8_t *buf,
                  size_t size)
 {
@@ -341,13 +341,13 @@ static void call(outcome *o, amt_http_conn *c, memory *m, uint8_t *buf,
   must(!m->early || c->state == AMT_CONN_CLOSED);
 }
 
-/* An end in the midst of an early reply is told as that of the sending. */
+/* An early reply that breaks off gives the error of the sending. */
 static int lost(int e)
 {
   return e == AMT_E_TRUNCATED ? AMT_E_EOF : e;
 }
 
-/* All replies that one connection may bring, one behind the other. */
+/* All replies that follow each other on one connection. */
 static void converse(const uint8_t *p, size_t n, cuts c, int early)
 {
   static outcome want, got;
@@ -384,7 +384,7 @@ static void converse(const uint8_t *p, size_t n, cuts c, int early)
   free(buf);
 }
 
-/* What is behind a reply was not asked for: that connection is not kept. */
+/* Bytes after a reply were not asked for, so that connection is not kept. */
 static void with_more_behind(const uint8_t *p, size_t n)
 {
   static outcome want, got;
@@ -457,7 +457,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   parse(&pieces, all.p, all.n, c);
   expect_same(&whole, &pieces);
   converse(all.p, all.n, c, 0);
-  if (all.n > 4096) return 0; /* the rest is for what is quick */
+  if (all.n > 4096) return 0; /* larger inputs are for the fast tests */
   parse(&bytewise, all.p, all.n, every_byte());
   expect_same(&whole, &bytewise);
   from_any_state(c.p, c.n, all.p, all.n);

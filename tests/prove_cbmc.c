@@ -1,12 +1,12 @@
-/* What CBMC proves for each function below: no read or write out of bounds, no
-   overflow of a signed number or a pointer, no wrong shift, and all that is
-   asserted. tests/prove_cbmc.sh has the list, and what is assumed. */
+/* What CBMC proves for each function below: no access out of bounds, no
+   overflow of a signed number or a pointer, no invalid shift, and every assert.
+   tests/prove_cbmc.sh has the list and the assumptions. */
 #include <assert.h>
 #include <stddef.h>
 static void *first_of(const void *p, int c, size_t n);
 #define memchr first_of
 #define AMT_IMPLEMENTATION
-#define AMT__TLS /* amt_tls.h comes, without a stream that needs it */
+#define AMT__TLS /* brings amt_tls.h without a backend */
 #include "amt.h"
 #undef memchr
 
@@ -14,10 +14,10 @@ static void *first_of(const void *p, int c, size_t n);
 #define TEXT 3 /* bytes of the text, */
 #endif
 #ifndef VALUE
-#define VALUE 2 /* of a value and of an id */
+#define VALUE 2 /* of a value and an id, */
 #endif
 #ifndef BYTES
-#define BYTES 4 /* at most, of anything else */
+#define BYTES 4 /* and at most of anything else */
 #endif
 enum { ROOM = 8 };
 
@@ -27,7 +27,7 @@ unsigned nondet_number(void);
 char     nondet_char(void);
 _Bool    nondet_bool(void);
 
-/* C11 7.24.5.1: as if read one after another, and no further than found. */
+/* C11 7.24.5.1: reads one byte after another and stops at the one it finds. */
 static void *first_of(const void *p, int c, size_t n)
 {
   const unsigned char *at = p;
@@ -37,8 +37,8 @@ static void *first_of(const void *p, int c, size_t n)
   return NULL;
 }
 
-/* --- what stands for a function that is proved by itself: its callers keep its
-   contract, and it may do whatever that allows --- */
+/* --- stubs for functions that have a proof of their own: each checks that its
+   caller keeps the contract, then does anything that the contract allows --- */
 
 void put_stands(amt_window *o, const void *p, size_t n)
 {
@@ -101,7 +101,7 @@ int bare_id_stands(amt_json *json, const char *id, char *room,
   return nondet_bool();
 }
 
-/* Its token lies in the bytes: row id, for short ones. */
+/* The token's text lies within the bytes. Row id proves that for short ones. */
 int next_stands(amt_json *t, void *p, size_t n, size_t *used,
                 amt_json_token *token)
 {
@@ -134,7 +134,7 @@ unsigned find_stands(const unsigned char *p, size_t n)
   return stands;
 }
 
-/* What the scanners of a head do to the parser: its state stays one. */
+/* What a head's scanner may do to the parser: its state stays valid. */
 static size_t goes_on(amt_http_reply *r, const unsigned char *p, size_t i,
                       size_t n)
 {
@@ -170,7 +170,7 @@ size_t field_stands(amt_http_reply *r, const unsigned char *p, size_t i,
   return goes_on(r, p, i, n);
 }
 
-/* These two look at the state and no byte. Eva proves them (row http). */
+/* These two look at the state alone. Eva proves them (row http). */
 int ended_stands(amt_http_reply *r, unsigned c)
 {
   assert(c <= 255u && __CPROVER_w_ok(r, sizeof *r));
@@ -192,7 +192,7 @@ unsigned follow_stands(unsigned place, unsigned n, unsigned c)
   return next;
 }
 
-/* What amt__http_find tells stands there: row find. */
+/* The word that amt__http_find names is there: row find. */
 void *first_stands(const void *p, int c, size_t n)
 {
   size_t at = nondet_size();
@@ -218,7 +218,7 @@ static const char *maybe(void)
   return nondet_bool() ? value : NULL;
 }
 
-/* CBMC loses a pointer that memcpy reads. */
+/* CBMC loses track of a pointer that memcpy reads. */
 const char *value_stands(const amt_job *j, unsigned word)
 {
   if (word == AMT__W_ID) return j->id;
@@ -269,7 +269,7 @@ static void any_job(void)
   any_window();
 }
 
-/* Up to BYTES bytes, which end with their object. */
+/* Up to BYTES bytes, at the end of their object. */
 static unsigned char *any_bytes(size_t *n)
 {
   *n = nondet_size();
@@ -286,7 +286,7 @@ static unsigned any_kind(void)
 
 /* --- the proofs --- */
 
-/* A request begins, or goes on anywhere. */
+/* A request, from its start or anywhere. */
 void prove_walk(void)
 {
   unsigned  word = 0;
@@ -342,7 +342,7 @@ void prove_id(void)
   assert(t.len == 0 || __CPROVER_r_ok(t.text, t.len));
 }
 
-/* An id of any length, too long as well. */
+/* An id of any length, even too long. */
 void prove_long_id(void)
 {
   static char    id[AMT_ID_SIZE + 3];
@@ -392,7 +392,7 @@ void prove_uint64(void)
   amt_uint64((const char *)p, n, nondet_bool() ? 10 : 16, &v);
 }
 
-/* One byte, from any state that bytes can lead to: the reader's depth. */
+/* One byte, from any state that bytes can lead to: the depth stays bounded. */
 void prove_certificate(void)
 {
   amt_tls_reader r;
@@ -409,7 +409,7 @@ void prove_begin(void)
 }
 
 #if AMT_WIDE > 0
-/* The scanner stops where the same bytes, one at a time, would stop it. */
+/* The wide scanner stops exactly where the bytes, one at a time, would. */
 void prove_over(void)
 {
   size_t               n, k, at = nondet_size(), from = nondet_size();
@@ -427,14 +427,14 @@ void prove_find(void)
   size_t               n;
   const unsigned char *p = any_bytes(&n);
   unsigned             stands;
-  if (n < 5 || n > 17) return; /* as amt__http_known has it */
+  if (n < 5 || n > 17) return; /* as amt__http_known does */
   stands = amt__http_find(p, n);
   assert(stands == 0 || (stands >= AMT__H_LOCATION &&
                          stands <= AMT__H_IDENTITY));
   assert(stands == 0 || first_of(amt__http_words, (int)stands, AMT__H_NONE));
 }
 
-/* What looks at a head's whole lines, each part of it from any state. */
+/* The functions that read whole lines of a head, each from any state. */
 typedef size_t scan(amt_http_reply *r, const unsigned char *p, size_t i,
                     size_t n);
 

@@ -62,10 +62,10 @@ void play_rows(play *p, const step *rows, size_t n)
              rows[i].untaken ? "untaken" : error_name(rows[i].error));
 }
 
-/* --- one at a time, which tells what it was if its test fails ------------- */
+/* --- one play at a time, described if its test fails ---------------------- */
 
 static play    *stage;
-static unsigned runs; /* of this test */
+static unsigned runs; /* in this test */
 
 void play_passed(void)
 {
@@ -97,7 +97,7 @@ int play_end(void **state)
   play *p = stage;
   (void)state;
   if (p != NULL) {
-    print_error("It failed in run %u of this test", runs);
+    print_error("It failed in play %u of this test", runs);
     if (p->chunk != 0)
       print_error(", in pieces of %lu", (unsigned long)p->chunk);
     if (p->split != ALL)
@@ -136,7 +136,7 @@ void play_cut(play *p, amt_op op, size_t bytes, int error)
 
 void play_part(const amt_job *j, part put, text *to)
 {
-  static const size_t sizes[] = { ALL, 1, 7, 64 }; /* all in one first */
+  static const size_t sizes[] = { ALL, 1, 7, 64 }; /* all at once first */
   amt_window count, o;
   amt_window_init(&count, NULL, 0, 0);
   size_t  i, at;
@@ -192,7 +192,7 @@ void play_event(play *p, amt_event e)
   if (++p->events == p->stop_after) amt_stop(&p->j, p->stop_op);
 }
 
-/* Events that wait in the midst of a reply. Returns how many. */
+/* Pulls events in the middle of a reply. Returns how many. */
 static unsigned play_pull(play *p)
 {
   unsigned n = 0;
@@ -239,7 +239,7 @@ static void play_reply(play *p, const reply *r, size_t n, int error)
   amt_reply_end(&p->j, error, !r->untaken);
 }
 
-/* No part of a request ends a line early, or is no text. */
+/* No part of the head may break a line or have control characters. */
 static void check_head(text *path, text *headers)
 {
   size_t n;
@@ -254,7 +254,7 @@ static void check_head(text *path, text *headers)
   if (headers->len) assert_int_equal(headers->p[headers->len - 1], '\n');
 }
 
-/* The request that was asked for: checked, written down, and answered. */
+/* Checks the request, records it, and answers it. */
 static void play_request(play *p, reply *r)
 {
   amt_job *j = &p->j;
@@ -276,7 +276,7 @@ static void play_request(play *p, reply *r)
   text_free(&body);
 }
 
-/* A server that is away for a while, or knows an old token no more. */
+/* The server is away for a while, or no longer accepts an old token. */
 static void play_denials(play *p, int op, reply *r)
 {
   uint32_t t = p->now - p->began;
@@ -316,7 +316,7 @@ void play_until(play *p, amt_event until)
   unsigned idle = 0, turns = 0;
   while (!p->ended) {
     amt_event e = amt_next(&p->j, p->now);
-    if (++turns > 100000) fail_msg("it never ends:\n%.2000s",
+    if (++turns > 100000) fail_msg("the run does not end:\n%.2000s",
                                    text_of(&p->srv.log.text));
     play_event(p, e);
     if (e == AMT_CALL) {
@@ -326,7 +326,7 @@ void play_until(play *p, amt_event until)
       assert_true(p->j.wait < 0x80000000u);
       p->now += p->j.wait;
       idle = p->j.wait ? 0 : idle + 1;
-      if (idle > 10) fail_msg("busy, for no time, ten times");
+      if (idle > 10) fail_msg("AMT_BUSY with wait 0, ten times");
     }
     if (e == until) return;
   }
@@ -336,12 +336,12 @@ void play_run(play *p)
 {
   amt_event e;
   uint8_t   code;
-  play_until(p, AMT_DONE); /* or failed */
-  e = p->last, code = p->j.code; /* and so it stays */
+  play_until(p, AMT_DONE); /* or AMT_FAILED */
+  e = p->last, code = p->j.code; /* the end is final */
   assert_int_equal(amt_next(&p->j, p->now), e);
   assert_int_equal(amt_next(&p->j, p->now + 100000), e);
   assert_int_equal(p->j.code, code);
-  assert_null(p->s.signing__); /* and it holds nothing of the session */
+  assert_null(p->s.signing__); /* the session is free */
   assert_int_equal(p->s.producing__, 0);
 }
 

@@ -1,9 +1,8 @@
 /* sign_in.c - tokens, 401 and 403, certificates: who the client is.
 
-   The promise: a job signs in by itself, once, and again when its token is no
-   longer good; what can never succeed ends it at once with code 24 and nothing
-   started; credentials that are refused are not tried until an account is
-   locked. */
+   The promise: a job signs in by itself, once, and again when its token has
+   expired. What can never succeed ends it at once with code 24, before a Start.
+   Refused credentials are not repeated until the account is locked. */
 
 #include "play.h"
 
@@ -40,7 +39,7 @@ TEST(a_token_is_read_in_every_tolerated_accent)
     }
 }
 
-/* The library's own 23 bytes and a NUL must do; one more must not. */
+/* A token of 23 bytes and a NUL fits; a longer one does not. */
 TEST(a_token_that_is_no_good_is_refused_before_any_start)
 {
   static const struct { const char *body; int error; } v[] = {
@@ -75,7 +74,7 @@ TEST(a_token_that_is_no_good_is_refused_before_any_start)
     }
 }
 
-/* Nor is the one of the last reply left over. */
+/* Nor may the token of the previous reply remain. */
 TEST(an_empty_token_is_no_token)
 {
   static const step s[] = {
@@ -105,7 +104,7 @@ TEST(a_token_is_renewed_before_it_expires)
   play *p = play_with(s);
   play_status(p, status);
   p->srv.scheme = NULL;
-  p->s.poll = 3000; /* no multiple of its life */
+  p->s.poll = 3000; /* does not divide the token's life */
   p->token_life = 20000;
   play_job(p);
   expect_end(p, "done 4");
@@ -147,8 +146,8 @@ TEST(a_refused_sign_in_is_a_24_at_once)
   }
 }
 
-/* The cure is another one for each: name and password, the path, or what the
-   server says of it. */
+/* The cure depends on the error: name and password, the path, or what the
+   server's message says. */
 TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
 {
   static const struct { int status; const char *error; } v[] = {
@@ -169,7 +168,7 @@ TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
   }
 }
 
-/* Directories lock accounts, whatever they say while they do so. */
+/* Directories lock accounts after some refusals, whatever the status. */
 TEST(any_refusal_of_a_sign_in_is_tried_three_times_at_most)
 {
   static const struct { int status, error; } v[] = {
@@ -192,7 +191,7 @@ TEST(any_refusal_of_a_sign_in_is_tried_three_times_at_most)
   }
 }
 
-/* The others that wait for this sign-in are told the same. */
+/* Other jobs that wait for this sign-in get the same error. */
 TEST(a_second_job_is_told_how_the_sign_in_was_refused)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 404, "", .times = ALWAYS) };
@@ -231,8 +230,8 @@ TEST(a_refused_sign_in_does_not_bind_a_table_without_one)
 
 /* --- certificates --------------------------------------------------------- */
 
-/* A certificate may be renewed while the job runs; but a server that was never
-   verified is not to be waited for. */
+/* A certificate may be renewed while the job runs. A server that was never
+   verified is not waited for. */
 TEST(a_refused_certificate_ends_no_run_on_a_server_once_verified)
 {
   static const int errors[] = { AMT_E_TLS_EXPIRED, AMT_E_TLS_ALERT(48) };
@@ -248,8 +247,8 @@ TEST(a_refused_certificate_ends_no_run_on_a_server_once_verified)
   }
 }
 
-/* Also where nobody signs in, or the 256th sign-in was the last; and new
-   credentials verify nobody. */
+/* This holds without a sign-in and when the count of tokens wraps. New
+   credentials do not verify a server. */
 TEST(a_server_is_verified_by_any_reply_and_by_nothing_else)
 {
   static const step after[] = {
@@ -324,7 +323,7 @@ TEST(a_second_401_and_any_403_to_a_start_are_a_24)
   }
 }
 
-/* Not two in a row: a 401, an hour of work, and another 401. */
+/* Two 401s with an hour of work between them are not two in a row. */
 TEST(a_401_long_after_another_is_again_the_first)
 {
   static const int status[] = { 2, 2, 2, 2, 2, 2, 4 };
@@ -333,7 +332,7 @@ TEST(a_401_long_after_another_is_again_the_first)
   play_status(p, status);
   play_to(p, AMT_STARTED);
   for (i = 0; i < 3; i++) {
-    p->srv.generation += 10; /* the server has forgotten the token */
+    p->srv.generation += 10; /* the server drops the token */
     play_until(p, AMT_CALL);
     play_until(p, AMT_CALL);
     play_until(p, AMT_CALL);
@@ -370,7 +369,7 @@ TEST(a_refused_sign_in_is_tried_three_times_and_not_at_once)
   play_to(p, AMT_STARTED);
   play_steps(p, s);
   began = p->now;
-  while (!p->ended) { /* and asked to kill in each turn, too */
+  while (!p->ended) { /* and a kill is asked for in every turn */
     amt_event e;
     amt_stop(&p->j, AMT_KILL);
     e = amt_next(&p->j, p->now);
@@ -425,7 +424,7 @@ TEST(three_refusals_are_counted_in_each_outage)
   amt_forget(&p->j);
 }
 
-/* What must wait for the directory waits for that of the session. */
+/* A kill may also be waiting for the next sign-in. */
 TEST(new_credentials_end_the_wait_for_a_directory)
 {
   static const step s[] = { REPLY(AMT_MONITOR, 401, "{}"),
@@ -438,7 +437,7 @@ TEST(new_credentials_end_the_wait_for_a_directory)
   while (p->srv.used[1] < 2) play_until(p, AMT_BUSY);
   then = p->now;
   assert_int_equal(amt_session_credentials(&p->s, "a", "b"), 1);
-  amt_stop(&p->j, AMT_KILL); /* and so does not wait */
+  amt_stop(&p->j, AMT_KILL); /* does not wait either */
   play_run(p);
   expect_end(p, "done 3");
   assert_true(p->now - then < 10000);

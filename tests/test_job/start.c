@@ -1,14 +1,14 @@
-/* start.c - what becomes of a Start.
+/* start.c - the outcome of a Start.
 
-   The promise: a Start is sent once; it is repeated only if the first surely
+   The promise: a Start is sent once. It is repeated only if the first certainly
    did nothing. It ends in one of four ways: started, ended at once, refused, or
-   unknown. Unknown is told, and never repaired by a second Start. */
+   unknown. Unknown is reported, and no second Start is tried. */
 
 #include "play.h"
 
 /* --- one of four ways ----------------------------------------------------- */
 
-/* What its log says from there on. */
+/* The rest of the log. */
 #define RUNS_AS(id) "started " id "\n" WATCHED
 #define RUNS    RUNS_AS("2112")
 #define REFUSED "failed REFUSED, code 11, start refused\n"
@@ -115,7 +115,8 @@ TEST(a_start_ends_in_one_of_four_ways)
     }
 }
 
-/* The reply cut behind each byte: started from the byte on that ends the id. */
+/* The reply is cut after each byte. The job is started once the id is
+   complete. */
 TEST(a_start_reply_cut_anywhere_is_started_or_unknown)
 {
   static const struct { const char *body, *id; size_t whole; } v[] = {
@@ -245,7 +246,7 @@ TEST(an_id_too_long_is_an_unknown_start_and_is_told)
   static const char *const v[] = {
     "{\"BatchRequestId\":" DIGITS_64 "}",
     "{\"BatchRequestId\":\"" DIGITS_64 "\"}",
-    /* 62 bytes; and an escape that is cut by the end of the room. */
+    /* 62 bytes, and an escape that ends after the room for an id */
     "{\"BatchRequestId\":\"" LONG40 "0123456789012345678901\"}",
     "{\"BatchRequestId\":\"" LONG40 "01234567890123456\\u0001\"}",
     "{\"BatchRequestId\":\"" DIGITS_64 DIGITS_64 DIGITS_64 DIGITS_64 "\"}"
@@ -278,7 +279,7 @@ TEST(half_an_id_is_none)
   }
 }
 
-/* What begins like a number and is none: it might be another job's. */
+/* Digits, but no number: their job might be another. */
 TEST(an_id_that_goes_on_behind_its_digits_is_none)
 {
   static const char *const bodies[] = {
@@ -296,7 +297,7 @@ TEST(an_id_that_goes_on_behind_its_digits_is_none)
     }
 }
 
-/* It is a text like others, and goes back as it came: see request.c. */
+/* A NUL is a character like others and is sent back; see request.c. */
 TEST(an_id_may_have_a_nul)
 {
   static const step s[] = {
@@ -315,7 +316,7 @@ TEST(an_id_in_a_reply_that_refuses_is_none)
   expect_end(p, "failed REFUSED, code 11, start refused");
 }
 
-/* A bare number is whole only where the reply is. */
+/* A bare number is complete only if the reply is. */
 TEST(a_bare_id_that_is_cut_is_an_unknown_start)
 {
   static const struct { const char *body; int error, known; } v[] = {
@@ -367,7 +368,7 @@ TEST(a_401_cut_short_does_not_send_a_start_again)
   expect_end(p, "failed MAYBE_STARTED, code 19, start unknown");
 }
 
-/* After a 401 a Start is sent a second time, and that is the last. */
+/* After a 401 a Start is sent once more, and then never again. */
 TEST(a_start_repeated_after_401_is_not_sent_a_third_time)
 {
   static const struct { step s; const char *log; } v[] = {
@@ -406,7 +407,8 @@ TEST(a_start_is_repeated_once_whatever_comes_between)
   assert_true(p->srv.count[AMT_START] <= 3); /* one of them was not taken */
 }
 
-/* Whatever its client says: a Start that was answered is not sent again. */
+/* A Start that was answered is not sent again, even if the client says that it
+   was not taken. */
 TEST(a_reply_shows_that_the_request_was_taken)
 {
   static const int status[] = { 200, 408, 500, 503, 600 };
@@ -455,7 +457,7 @@ TEST(a_job_forgotten_in_a_start_may_have_started)
     if (n >= sizeof body) amt_reply_data(&p->j, copy, sizeof body - 1);
     if (n == sizeof body + 1) amt_reply_end(&p->j, 0, 1);
     if (n == sizeof body + 2) amt_reply_end(&p->j, AMT_E_RESET, 1);
-    if (n >= 23) want = AMT_START_KNOWN; /* the comma ends the number */
+    if (n >= 23) want = AMT_START_KNOWN; /* the comma completes the number */
     amt_forget(&p->j);
     assert_int_equal(amt_next(&p->j, p->now), AMT_FAILED);
     assert_int_equal(p->j.error, AMT_E_FORGOTTEN);
@@ -472,7 +474,7 @@ TEST(a_job_forgotten_before_its_start_has_not_started)
     play_start(p);
     if (i == 1) assert_int_equal(amt_next(&p->j, p->now), AMT_CALL);
     if (i >= 2) play_until(p, AMT_STARTING);
-    if (i == 3) { /* asked for, and surely not taken */
+    if (i == 3) { /* called for, but certainly not taken */
       assert_int_equal(amt_next(&p->j, p->now), AMT_CALL);
       amt_reply_end(&p->j, AMT_E_CONNECT, 0);
     }
@@ -498,7 +500,7 @@ TEST(a_single_Start_without_a_task_is_refused)
   }
 }
 
-/* A table may know scripts only; then one has to be given. */
+/* A table may start only scripts; then a script is needed. */
 TEST(a_Start_of_nothing_is_refused)
 {
   int i;

@@ -1,12 +1,12 @@
 /* table.c - amt_wire_check judges whole wire tables.
 
    The promise: a table that cannot run a job, or would break a request, is
-   refused, with call, part, place and reason; tables of other servers are not.
-   A run trusts its table, except for a missing path or method. */
+   refused with call, part, place and reason. Valid tables of other servers are
+   accepted. A run trusts its table, except for a missing path or method. */
 
 #include "play.h"
 
-/* A word of a table that is another one. */
+/* A member of a table, and its new value. */
 typedef struct word {
   size_t      at; /* which: */
   const char *value;
@@ -35,7 +35,7 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
     int         call;
     const char *part;
     size_t      at;
-    const char *reason; /* words of it */
+    const char *reason; /* part of it */
   } v[] = {
     /* Methods and paths. */
     { { METHOD(START), "PO ST" }, AMT_START, "method", 2, "capital letters" },
@@ -143,19 +143,19 @@ TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
     { { BODY(START), JOB_AND(AMT_UNLESS(PARAMETERS, ",")) }, AMT_START, "body",
       0, "not JSON" }, /* only without one */
     { { BODY(START), JOB_AND(AMT_IF(SCRIPT, ",")) }, AMT_START, "body", 0,
-      "not JSON" }, /* only of a script, */
+      "not JSON" }, /* only for a script, */
     { { BODY(START), JOB_AND(AMT_UNLESS(SCRIPT, ",")) }, AMT_START, "body", 0,
-      "not JSON" }, /* only of a job */
+      "not JSON" }, /* only for a job */
     { { BODY(MESSAGES), ID_BODY(AMT_IF(AFTER, ",")) }, AMT_MESSAGES, "body", 0,
       "not JSON" },
     { { BODY(START), JOB_AND(AMT_UNLESS(QUEUE, AMT_IF(USER, ","))) }, AMT_START,
-      "body", 0, "not JSON" }, /* with one alone, neither with none nor all */
+      "body", 0, "not JSON" }, /* only with a user and no queue */
     { { BODY(START),
         JOB_AND(AMT_UNLESS(PARAMETERS, AMT_IF(TASK_VALUES, ","))) },
       AMT_START, "body", 0, "not JSON" },
     { { BODY(START), JOB_AND(AMT_UNLESS(SCRIPT, AMT_UNLESS(TOKEN, AMT_UNLESS(USER,
         AMT_UNLESS(QUEUE, AMT_UNLESS(TASK_VALUES, AMT_UNLESS(PARAMETERS,
-        ","))))))) }, AMT_START, "body", 0, "not JSON" }, /* with none */
+        ","))))))) }, AMT_START, "body", 0, "not JSON" }, /* only with none */
     /* What a call must say. */
     { { BODY(START), "{\"a\":" AMT_HOLE_APPLICATION "}" }, AMT_START, "body",
       0, "{job} or {script}" },
@@ -246,7 +246,7 @@ TEST(a_status_without_a_text_or_a_code_is_refused)
   }
 }
 
-/* 255 bytes are the most that can be counted. */
+/* At most 255 bytes can be counted. */
 TEST(a_name_that_could_not_be_found_is_refused)
 {
   char   name[300];
@@ -268,7 +268,7 @@ TEST(a_name_that_could_not_be_found_is_refused)
   }
 }
 
-/* --- tables that are right ------------------------------------------------ */
+/* --- valid tables --------------------------------------------------------- */
 
 #define GET(path)        { "GET", path, NULL }
 #define POST(path, body) { "POST", path, body }
@@ -281,7 +281,7 @@ TEST(a_name_that_could_not_be_found_is_refused)
                                              "\r\n")
 #define STOP_BY(method) { method, RUN, NULL }
 
-/* As other REST servers have it: each has a trait of its own. */
+/* In the style of other REST servers. Each has a feature of its own. */
 static const amt_wire dialect[] = {
   { /* bearer, nested bodies, ids in paths, DELETE to kill */
     { POST("/login", "{\"auth\":{\"name\":" AMT_HOLE_API_USER ",\"pw\":"
@@ -307,7 +307,7 @@ static const amt_wire dialect[] = {
       STOP_BY("DELETE"), STOP_BY("DELETE"), GET(RUN), GET(LOGS) },
     "Authorization: Basic " AMT_HOLE_BASIC "\r\n", REPLIES
   },
-  { /* a fixed key in a header, a tenant, an object of parameters */
+  { /* a fixed key in a header, a fixed header, parameters as an object */
     { NO_CALL,
       POST("/runs", "{\"job\":" AMT_HOLE_JOB ",\"args\":"
            AMT_AS_OBJECT(AMT_HOLE_PARAMETERS) "}"),
@@ -329,7 +329,7 @@ static const amt_wire dialect[] = {
       STOP_BY("DELETE"), STOP_BY("DELETE"), GET(RUN), GET(LOGS) },
     IF_TOKEN("Cookie", "lang=en; SESSION="), REPLIES
   },
-  { /* all in queries, nobody asks */
+  { /* everything in queries, no sign-in */
     { NO_CALL, GET("/run?app=" AMT_HOLE_APPLICATION "&job=" AMT_HOLE_JOB),
       GET("/act?id=" AMT_HOLE_ID "&a=" AMT_HOLE_ACTION),
       GET("/act?id=" AMT_HOLE_ID "&a=" AMT_HOLE_ACTION),
@@ -345,7 +345,7 @@ static const amt_wire dialect[] = {
       POST("/status", AMT_HOLE_ID), POST("/log", "[" AMT_HOLE_ID "]") },
     NULL, { NULL, NULL, "", "state", NULL, "", NULL, NULL, NULL, "line" }, NULL
   },
-  { /* JSON-RPC: a fixed path, the method in the body; accents in it */
+  { /* JSON-RPC: a fixed path, the method, with an accent, in the body */
     { POST("/rpc", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"login\","
            "\"params\":[" AMT_HOLE_API_USER "," AMT_HOLE_PASSWORD "]}"),
       POST("/rpc", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
@@ -361,7 +361,7 @@ static const amt_wire dialect[] = {
       "error.message", "result.rows", NULL, "no", NULL, "data.text|text" },
     NULL
   },
-  { /* indented, as it was pasted; eight parts deep; the job in the path */
+  { /* indented, as pasted; parts eight deep; the job in the path */
     { POST("/auth", "{\r\n  \"User\": " AMT_HOLE_API_USER ",\n\t\"Password\": "
            AMT_HOLE_PASSWORD "\n}"),
       { "PUT", "/queues/" AMT_IF(QUEUE, AMT_HOLE_QUEUE)
@@ -394,7 +394,7 @@ TEST(a_right_table_starts_and_watches_a_job)
     OK(AMT_MESSAGES, JSON({"messages":[{"n":1,"text":"a"}],)
                      JSON("result":{"rows":[{"no":1,"text":"a"}]}}))
   };
-  static const step bare[] = { /* where the reply is the value itself */
+  static const step bare[] = { /* the reply is the value itself */
     OK(AMT_START, "7"), OK(AMT_MONITOR, "4"), OK(AMT_MESSAGES, "[\"a\"]")
   };
   static const step mixed[] = {
@@ -428,7 +428,7 @@ TEST(a_right_table_starts_and_watches_a_job)
   }
 }
 
-/* Names that a table need not have. */
+/* Names that a table may leave out. */
 TEST(what_replies_need_not_have_may_be_left_out)
 {
   static const word v[] = {
@@ -450,7 +450,7 @@ TEST(what_replies_need_not_have_may_be_left_out)
   }
 }
 
-/* Without a call that signs in, none of what it needs is needed. */
+/* Without a sign-in call, what only a sign-in needs may be missing or wrong. */
 TEST(without_a_sign_in_a_table_needs_nothing_of_it)
 {
   amt_wire       w = *amt_wire_default();
