@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-/* As the system's inet_pton judges. */
+/* The system's inet_pton is the judge. */
 static void judge_address(const char *p, size_t n)
 {
   amt_address   a;
@@ -47,7 +47,7 @@ static const char *const addresses[] = {
   "::00001", "::0001", "::01.2.3.4", "1:2:3:4:5:6:7:", "0:0:0:0:0:0:0::0"
 };
 
-/* One change somewhere in a text of n bytes; how many it has then. */
+/* Changes one character of a text of n bytes. Returns its new length. */
 static size_t change(char *p, size_t n)
 {
   static const char alphabet[] = "0123456789abcdefABCDEF::::::......gG% +-/x";
@@ -66,7 +66,7 @@ static size_t change(char *p, size_t n)
   return n - 1;
 }
 
-/* The addresses above, the same a little changed, and short random texts. */
+/* These addresses, variants of them, and short random texts. */
 TEST(addresses_are_read_as_inet_pton_reads_them)
 {
   size_t   i, n;
@@ -88,9 +88,9 @@ TEST(addresses_are_read_as_inet_pton_reads_them)
   }
 }
 
-/* A resolver that answers as told. */
+/* A resolver that follows a script. */
 typedef struct names {
-  int         result, not_yet; /* how often it says so first */
+  int         result, not_yet; /* so often "not yet" first */
   unsigned    asked;
   const char *list[AMT_ADDRESSES];
 } names;
@@ -112,7 +112,7 @@ static int names_resolve(void *ctx, const char *host, amt_address *a, int max)
   return k->result;
 }
 
-/* A server that is known by a name. */
+/* A server reached by a name. */
 static void serve_named(amt_resolver resolve, void *ctx)
 {
   SERVE(REPLY_1);
@@ -122,7 +122,7 @@ static void serve_named(amt_resolver resolve, void *ctx)
   sock.ctx = ctx;
 }
 
-/* Nothing listens at [::1] on that port, or there is no ::1 at all. */
+/* Nothing listens at [::1] on that port, or there is no ::1. */
 TEST(every_address_of_a_name_is_tried_in_turn)
 {
   names two = { .result = 2, .list = { "::1", "127.0.0.1" } };
@@ -133,7 +133,7 @@ TEST(every_address_of_a_name_is_tried_in_turn)
   NET_CALL_GIVES("200 [first] END", "the second address");
   assert_int_equal(two.asked, 1);
   net_end();
-  /* None answers: CONNECT, and the name is asked for anew the next time. */
+  /* If none answers: CONNECT, and the next call looks the name up again. */
   serve_named(names_resolve, &eight);
   server_deaf();
   NET_CALL_GIVES("[] CONNECT", "none");
@@ -143,7 +143,7 @@ TEST(every_address_of_a_name_is_tried_in_turn)
   net_end();
 }
 
-/* As it is where the system has no IPv6. */
+/* Two addresses of unknown kinds come first. */
 static int strange_resolve(void *ctx, const char *host, amt_address *a, int max)
 {
   (void)ctx, (void)host, (void)max;
@@ -193,7 +193,7 @@ TEST(the_default_resolver_knows_localhost)
   amt_address a[AMT_ADDRESSES];
   int         i, n = amt_posix_resolve(NULL, "localhost", a, AMT_ADDRESSES);
   FILE       *hosts = fopen("/etc/hosts", "r");
-  if (hosts == NULL) skip(); /* a bare root file system: it has no names */
+  if (hosts == NULL) skip(); /* a bare root file system has no names */
   fclose(hosts);
   assert_in_range(n, 1, AMT_ADDRESSES);
   for (i = 0; i < n; i++)
@@ -207,14 +207,14 @@ TEST(a_host_name_that_is_too_long_is_DNS)
   char host[300];
   memset(host, 'a', sizeof host);
   amt_posix_init(&sock);
-  sock.resolve = NULL; /* must not be asked */
+  sock.resolve = NULL; /* must not be called */
   assert_int_equal(
     sock.stream.ops->open(&sock.stream, host, sizeof host, 80, 1000),
     AMT_E_DNS);
   assert_int_equal(sock.fd, -1);
 }
 
-/* amt_url_parse leaves it to the stream. No resolver is asked for it. */
+/* amt_url_parse leaves this check to the stream. It calls no resolver. */
 TEST(what_is_between_brackets_and_no_address_is_URL_HOST)
 {
   static const char *const urls[] = { "http://[1:2:3]/", "http://[::1.2.3]",
@@ -269,7 +269,7 @@ SYSTEM_TEST(the_default_resolver_takes_IP_addresses_and_no_others)
   assert_int_equal(a[1].zone, 0);
   assert_memory_equal(a[1].ip, fours, 4);
   assert_int_equal(a[2].len, 4);
-  assert_int_equal(amt_posix_resolve(NULL, "x", a, 2), 2); /* no more room */
+  assert_int_equal(amt_posix_resolve(NULL, "x", a, 2), 2); /* no room */
   fake.family = alien;
   assert_int_equal(amt_posix_resolve(NULL, "x", a, 4), AMT_E_DNS);
   fake.family = none;
@@ -297,7 +297,7 @@ SYSTEM_TEST(a_resolver_that_claims_too_much_is_believed_up_to_eight)
   net_end();
 }
 
-/* The clock may go back while it connects: then there is more time left. */
+/* If the clock goes back during a connect, more time is left. */
 SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
 {
   names k = { .result = 3,
@@ -313,16 +313,16 @@ SYSTEM_TEST(an_address_is_not_given_up_early_where_the_clock_goes_back)
   assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9500), 0);
   assert_int_equal(fake.sockets, 1);
   assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 5000), 0);
-  assert_int_equal(fake.sockets, 2); /* its third has passed */
+  assert_int_equal(fake.sockets, 2); /* a third of the time has passed */
   assert_int_equal(sock.sys_error, ETIMEDOUT);
   ops->close(&sock.stream);
   assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 3), 0);
   assert_int_equal(ops->open(&sock.stream, "many.example", 12, 80, 9), 0);
-  assert_int_equal(fake.sockets, 3); /* its one millisecond has not passed */
+  assert_int_equal(fake.sockets, 3); /* its millisecond has not passed */
   ops->close(&sock.stream);
 }
 
-/* That its time is over is for the call's limits to say. */
+/* The limits of the call decide when the last address has failed. */
 SYSTEM_TEST(the_last_address_is_not_given_up_at_the_end_of_its_time)
 {
   names k = { .result = 1, .list = { "127.0.0.1" } };
@@ -338,7 +338,7 @@ SYSTEM_TEST(the_last_address_is_not_given_up_at_the_end_of_its_time)
   ops->close(&sock.stream);
 }
 
-/* As musl does with a name server that fails for one of both. */
+/* musl fails like this if the name server fails for one family. */
 SYSTEM_TEST(each_family_is_asked_for_alone_after_a_failure_for_both)
 {
   static const int four[] = { AF_INET, -1 }, six[] = { AF_INET6, -1 };
@@ -356,7 +356,7 @@ SYSTEM_TEST(each_family_is_asked_for_alone_after_a_failure_for_both)
   assert_int_equal(fake.lists, 0);
 }
 
-/* Two links of one machine may have the same address at their other ends. */
+/* The peers on two links may have the same address. */
 static int two_links(void *ctx, const char *host, amt_address *a, int max)
 {
   (void)ctx, (void)host, (void)max;
@@ -366,7 +366,8 @@ static int two_links(void *ctx, const char *host, amt_address *a, int max)
   return 2;
 }
 
-/* Its own, where a name brought it; the stream's, where the URL has one. */
+/* A resolver gives each address its zone. For a literal in the URL, the
+   stream's zone counts. */
 SYSTEM_TEST(an_address_is_reached_through_its_zone)
 {
   const amt_stream_ops *ops;

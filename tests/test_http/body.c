@@ -4,8 +4,7 @@
 
 #include "http.h"
 
-/* Chunks that give this body; chunks of which this much is given, before the
-   one that is none. */
+/* Chunks with this body; and chunks that break off with an error after it. */
 #define CHUNKS(body, bytes) REPLY(CHUNKED bytes, "200 [" body "] END keep")
 #define BAD_CHUNK(body, bytes) REPLY(CHUNKED bytes, "200 [" body "] CHUNK")
 
@@ -23,7 +22,7 @@ static const vector bodies[] = {
   /* a redirect is reported, not followed */
   REPLY("HTTP/1.1 301 Moved\r\nLocation: http://evil/\r\n"
     "Content-Length: 0\r\n\r\n", "http://evil/ 301 [] END keep"),
-  /* a zero in front pads a number, and nothing else */
+  /* a leading zero pads a number and nothing else */
   REPLY(OK "0Content-Length: 9\r\nContent-Length: 5\r\n\r\nhello",
     "200 [hello] END keep"),
   KEPT("0Transfer-Encoding: chunked\r\nConnection: 0close"),
@@ -39,11 +38,11 @@ static const vector bodies[] = {
     "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"),
   CHUNKS("hello", "5;name=value\r\nhello\r\n0;x=\"y\"\r\n\r\n"),
   CHUNKS("hello", "5 \t;a\r\nhello\r\n0 \r\n\r\n"),
-  /* behind ';' anything, as far as the cap */
+  /* anything after ';', up to the cap */
   CHUNKS("hello", "2;\r\nhe\r\n3;a=\"b\r\nllo\r\n0;\r\n\r\n"),
   CHUNKS("hello", "2\t\r\nhe\r\n3 ; 9 x\r\nllo\r\n0 ;\r\n\r\n"),
   CHUNKS("\\x0D\\x0A", "2\r\n\r\n\r\n0\r\n\r\n"),
-  /* trailers are passed over */
+  /* trailers are skipped */
   CHUNKS("abc", "3\r\nabc\r\n0\r\nX-T: y\r\nContent-Length: 99\r\n"
     "Transfer-Encoding: gzip\r\nConnection: close\r\n\r\n"),
   REPLY(CHUNKED "3\r\nabc\r\n0\r\n\r\nHTTP/1.1", "200 [abc] END keep left=8"),
@@ -51,7 +50,7 @@ static const vector bodies[] = {
     "200 [x] END keep"),
   REPLY(OK "Transfer-Encoding: , chunked ,\r\n\r\n1\r\nx\r\n0\r\n\r\n",
     "200 [x] END keep"),
-  /* as far as the connection's end */
+  /* to the connection's end */
   REPLY(OK "\r\n", "200 [] END"),
   REPLY(OK "\r\nto the end", "200 [to\\x20the\\x20end] END"),
   REPLY(OK "Connection: keep-alive\r\n\r\nx", "200 [x] END"),
@@ -90,7 +89,7 @@ static const vector bad_lengths[] = {
 TABLE_TEST(a_Content_Length_of_more_than_digits_or_two_that_differ_is_LENGTH,
            bad_lengths)
 
-/* One of the two lies. */
+/* One of the two is wrong. */
 static const vector two_lengths[] = {
   REFUSED(FRAMING, OK5 "Transfer-Encoding: chunked\r\n\r\n"
     "5\r\nhello\r\n0\r\n\r\n"),
@@ -99,8 +98,7 @@ static const vector two_lengths[] = {
 };
 TABLE_TEST(Content_Length_with_Transfer_Encoding_is_FRAMING, two_lengths)
 
-/* Whatever the coding's name: with Content-Length the body could end in two
-   places. */
+/* Whatever the coding, with Content-Length the body could end in two places. */
 static const vector empty_codings[] = {
   REFUSED(CODING, OK "Transfer-Encoding:\r\n\r\nx"),
   REFUSED(CODING, OK "Transfer-Encoding: ,\t,\r\n\r\nx"),
@@ -176,8 +174,8 @@ static const vector bad_chunks[] = {
 };
 TABLE_TEST(a_chunk_size_that_overflows_or_is_none_is_CHUNK, bad_chunks)
 
-/* Success only when the framing completes: each reply cut short after each of
-   its bytes is TRUNCATED, or EOF before the first. */
+/* A reply is complete only if its framing is. Cut short after any byte it is
+   TRUNCATED, and before the first it is EOF. */
 TEST(a_reply_that_breaks_off_is_TRUNCATED)
 {
   static const vector list[] = {
@@ -199,7 +197,7 @@ TEST(a_reply_that_breaks_off_is_TRUNCATED)
   }
 }
 
-/* Body bytes, each once and in order, whatever the chunks and the reads. */
+/* Each body byte comes once and in order, in whatever chunks and reads. */
 TEST(each_body_byte_comes_once_and_in_order)
 {
   static char wire[300000], body[40000];
@@ -231,7 +229,7 @@ TEST(each_body_byte_comes_once_and_in_order)
       i += m;
     }
     reader_end(&first, n);
-    /* With that many extensions their sum may exceed what is allowed. */
+    /* the extensions may add up to more than is allowed */
     if (round & 1 && round < 4) {
       assert_int_equal(first.result, AMT_E_HTTP_SIZE);
       continue;

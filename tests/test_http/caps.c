@@ -1,12 +1,12 @@
-/* caps.c - a server cannot make a client read for ever: what is exactly at a
-   limit is accepted, and one byte more is an error. A line is counted with its
-   CR and LF, a head with its status line and the empty line. */
+/* caps.c - a server cannot make a client read for ever. What is exactly at a
+   limit is accepted; one byte more is an error. A line counts with its CR and
+   LF, a head with its status line and the empty line. */
 
 #include "http.h"
 
 #define EMPTY "Content-Length: 0\r\n\r\n"
 
-/* The reply at hand, written piece by piece. */
+/* The reply that is being written. */
 static char   big[200000];
 static size_t big_n;
 
@@ -44,7 +44,7 @@ static void big_is(const char *want, const char *what)
   text_same(&again.seen, want, "%s, by 1,000", what);
 }
 
-/* A line of n bytes, with `start`, filled up with c, then `end`. */
+/* A line of n bytes: `start`, then c as often as needed, then `end`. */
 static void big_line(const char *start, char c, const char *end, size_t n)
 {
   big_text(start);
@@ -52,11 +52,11 @@ static void big_line(const char *start, char c, const char *end, size_t n)
   big_text(end);
 }
 
-/* A line that may have just so many bytes, and what stands around it. */
+/* A line that may have so many bytes, and the text around it. */
 typedef struct capped {
   const char *before, *start, *end, *after;
   char        fill;
-  const char *read, *refused; /* what is noted then */
+  const char *read, *refused; /* the expected results */
 } capped;
 
 static void line_of(const capped *l, size_t n, const char *want)
@@ -103,8 +103,8 @@ TEST(a_line_of_8192_bytes_is_read_and_of_8193_is_SIZE)
   lines_are_capped(list, COUNT(list), 8192);
 }
 
-/* Feeds n bytes, `size` at once: how many are given as a value, or of a body;
-   *result: 0, or the error. */
+/* Feeds n bytes, `size` at a time. Returns how many came as a value or a body.
+   *result: 0 or the error. */
 static size_t bytes_given(const char *p, size_t n, size_t size, int *result)
 {
   amt_http_reply r;
@@ -140,7 +140,7 @@ TEST(a_value_is_given_as_far_as_the_caps)
   }
 }
 
-/* The same cap wherever the line stands. */
+/* The cap is the same wherever the line is. */
 TEST(the_status_line_after_an_interim_reply_may_have_8192_bytes)
 {
   static const capped list[] = {
@@ -149,13 +149,13 @@ TEST(the_status_line_after_an_interim_reply_may_have_8192_bytes)
   lines_are_capped(list, COUNT(list), 8192);
 }
 
-/* `body`: of the chunks before it. */
+/* `body` is that of the chunks before. */
 #define SIZE_LINE(chunks, body, text, filler, last)                           \
   { .before = CHUNKED chunks, .start = text, .fill = filler, .end = last,     \
     .after = "x\r\n0\r\n\r\n", .read = "200 [" body "x] END keep",             \
     .refused = "200 [" body "] SIZE" }
 
-/* The line of a chunk's size: bounded, with extensions and leading zeros. */
+/* The line with a chunk's size is bounded, including extensions and zeros. */
 TEST(a_chunk_size_line_is_bounded)
 {
   static const capped list[] = {
@@ -170,7 +170,7 @@ TEST(a_chunk_size_line_is_bounded)
   lines_are_capped(list, COUNT(list), 8000);
 }
 
-/* Extensions for ever, or blanks: their sum is bounded. Without any, a body is
+/* The sum of all extensions and blanks is bounded. A body without them is
    not. */
 TEST(endless_chunk_extensions_are_SIZE)
 {
@@ -198,7 +198,7 @@ TEST(endless_chunk_extensions_are_SIZE)
   assert_int_equal(first.body.n, 30000);
 }
 
-/* n bytes from the status line to the empty line, with `last` before it. */
+/* A head of n bytes, including the empty line, with `last` before that. */
 static void big_head(const char *last, size_t n)
 {
   size_t lines = n / 8000;
@@ -232,7 +232,7 @@ TEST(a_head_of_65536_bytes_is_read_and_of_65537_is_SIZE)
   }
 }
 
-/* How long a word is counts to 255 only, and must not begin anew there. */
+/* A word's length is counted up to 255 and must not wrap there. */
 TEST(a_word_of_256_bytes_is_a_word)
 {
   static const size_t lengths[] = { 255, 256, 257, 511, 512, 513 };

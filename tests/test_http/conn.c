@@ -3,7 +3,7 @@
 
 #include "http.h"
 
-/* One call, in one setting. */
+/* One call with this buffer and these pieces. */
 static void call_reads_through(const vector *row, size_t size, size_t piece)
 {
   begin_test();
@@ -46,7 +46,8 @@ SLOW_TEST(calls_refuse_the_same_through_any_buffer)
   each_row(IS_REFUSED, call_reads);
 }
 
-/* The count tells how much came. FIN: TRUNCATED; RST: RESET. Never END. */
+/* The count says how much came. FIN is TRUNCATED, RST is RESET; neither is
+   END. */
 TEST(a_short_content_length_body_is_TRUNCATED_with_its_count)
 {
   static const char in[] = OK "Content-Length: 100\r\n\r\nonly this";
@@ -65,9 +66,9 @@ TEST(a_short_content_length_body_is_TRUNCATED_with_its_count)
   }
 }
 
-/* End, not-yet and error are three results: a body that ends with the
-   connection waits on "not yet", is complete at a proper end, and is not at
-   an error (a TLS stream says that of an end without close_notify). */
+/* A body that ends with the connection waits on "not yet", is complete at a
+   proper end, and is incomplete at an error. (A TLS stream reports an end
+   without close_notify as an error.) */
 TEST(a_close_delimited_body_is_complete_only_at_a_proper_end)
 {
   static const char in[] = OK "\r\nall of it";
@@ -86,14 +87,14 @@ TEST(a_close_delimited_body_is_complete_only_at_a_proper_end)
   CALL_GIVES("200 [all\\x20of\\x20it] TIMEOUT", "not yet");
 }
 
-/* The framing was complete: what the stream says after it does not matter. */
+/* The framing is complete, so what follows does not matter. */
 TEST(a_complete_reply_stays_complete_whatever_follows)
 {
   static const char in[] = OK5 "\r\nhello";
   begin_test();
   TAPE(0, 1, in, AMT_E_RESET);
   CALL_GIVES("200 [hello] END", "RESET after it");
-  assert_int_equal(mem.reads, 2); /* nor is it asked: a look, and the reply */
+  assert_int_equal(mem.reads, 2); /* before the request, and the reply */
 }
 
 TEST(a_stream_cut_off_before_the_reply_has_just_ended)
@@ -105,12 +106,12 @@ TEST(a_stream_cut_off_before_the_reply_has_just_ended)
   TAPE(0, request_size(), "HTT", AMT_E_TRUNCATED);
   CALL_GIVES("[] TRUNCATED", "three bytes of it");
   begin_test();
-  /* A body that ends with the connection: but this was no proper end. */
+  /* A body that ends with the connection, which did not end properly. */
   TAPE(0, request_size(), OK "\r\nabc", AMT_E_TRUNCATED);
   CALL_GIVES("200 [abc] TRUNCATED", "a body cut off");
 }
 
-/* A server that never stops sending keeps nobody from other work. */
+/* A server that sends without end must not block the caller's other work. */
 TEST(a_poll_receives_at_most_once_however_much_is_there)
 {
   static const char *const start[] = { OK "\r\n", OK, CHUNKED "0\r\n" };
@@ -177,15 +178,15 @@ TEST(a_wait_is_for_what_the_call_waits_for)
   do e = call_step();
   while (e == AMT_AGAIN);
   assert_int_equal(e, AMT_HTTP_HEAD);
-  mem.waits = 0; /* received bytes are there: no need to wait */
+  mem.waits = 0; /* received bytes are there: no wait */
   assert_int_equal(amt_http_wait(&conn, 1000), 1);
   assert_int_equal(mem.waits, 0);
-  deaf.wait = NULL; /* a stream that cannot */
+  deaf.wait = NULL; /* this stream cannot wait */
   mem.stream.ops = &deaf;
   assert_int_equal(amt_http_wait(&conn, 1000), 0);
 }
 
-static int wanted; /* what such a stream waits for */
+static int wanted; /* what this stream waits for */
 
 static int says_want(const amt_stream *st, int want)
 {
@@ -193,7 +194,7 @@ static int says_want(const amt_stream *st, int want)
   return wanted;
 }
 
-/* As a TLS stream, which may wait for the other way, or for nothing. */
+/* A TLS stream may wait for the other direction, or for nothing. */
 TEST(a_stream_may_wait_for_something_else)
 {
   amt_stream_ops ops = memory_ops;
@@ -201,7 +202,7 @@ TEST(a_stream_may_wait_for_something_else)
   ops.waits_for = says_want;
   mem.stream.ops = &ops;
   wanted = AMT_WANT_READ;
-  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* it is closed */
+  assert_int_equal(amt_http_want(&conn), AMT_WANT_NOTHING); /* closed */
   call_begin();
   assert_int_equal(amt_http_want(&conn), AMT_WANT_READ);
   mem.wait_result = 7;
@@ -216,7 +217,7 @@ TEST(a_stream_may_wait_for_something_else)
 /* The same body in each framing. */
 typedef struct framing {
   const char *reply;
-  int         end; /* of the stream, behind it */
+  int         end; /* of the stream, after it */
 } framing;
 
 static const framing framings[] = {
@@ -225,7 +226,7 @@ static const framing framings[] = {
   { .reply = OK "\r\nfirst", .end = AMT_E_EOF }
 };
 
-/* The next call, on a stream without faults, works as always. */
+/* On a stream without faults the next call works. */
 static void call_after_fault(const char *what)
 {
   size_t i;
@@ -239,7 +240,7 @@ static void call_after_fault(const char *what)
   check_sent(1, 0);
 }
 
-/* What a call has come to in which a fault struck: a success must be one. */
+/* A call that met a fault and succeeded: the success must be real. */
 static void judge_success(const framing *f, int fault, const char *what)
 {
   /* A body that ends with the connection may end early. */
@@ -261,7 +262,8 @@ static void judge_failure(int e, int fault, const char *what)
     fail_msg("%s: the stream is left open", what);
 }
 
-/* The call `at` of these operations has this result: was there such a call? */
+/* Call `at` of these operations has this result. Returns 0 if there was
+   none. */
 static int fault_is_never_a_wrong_result(const framing *f, int on, unsigned at,
                                          int fault)
 {
@@ -284,7 +286,7 @@ static int fault_is_never_a_wrong_result(const framing *f, int on, unsigned at,
   if (e == AMT_HTTP_END) judge_success(f, fault, what);
   else judge_failure(e, fault, what);
   if (mem.opens > 1) fail_msg("%s: opened again", what);
-  check_sent(0, mem.sent_n); /* a part of one request, or all */
+  check_sent(0, mem.sent_n); /* part of a request, or all of it */
   call_after_fault(what);
   return hit;
 }
@@ -315,7 +317,7 @@ TEST(each_stream_call_in_turn_may_fail_and_a_result_is_never_wrong)
     }
 }
 
-/* After its end a call neither goes on nor begins anew. */
+/* A finished call neither continues nor restarts. */
 static void polled_on(void)
 {
   int i;
@@ -328,7 +330,7 @@ TEST(a_call_that_has_ended_stays_ended)
 {
   begin_test();
   assert_int_equal(amt_http_poll(&conn, &url, edge_new(64), 64, now),
-                   AMT_E_EOF); /* none was begun */
+                   AMT_E_EOF); /* no call was begun */
   begin_test();
   TAPE(0, request_size(), "junk", AMT_AGAIN);
   CALL_GIVES("[] STATUS", "junk");

@@ -1,5 +1,5 @@
-/* doubles.h - stand-ins for the system's functions that the library calls: each
-   is the real one, unless `fake` says otherwise. */
+/* doubles.h - stand-ins for system functions that the library calls. Each calls
+   the real one, unless `fake` says otherwise. */
 #ifndef DOUBLES_H
 #define DOUBLES_H
 
@@ -11,14 +11,14 @@
 
 struct fakes {
   int    no_socket, no_duplicate; /* errno of socket, of fcntl(F_DUPFD) */
-  int    no_connect;              /* of connect; -1: it connects at once */
+  int    no_connect;              /* of connect; -1: it succeeds at once */
   int    no_option;               /* of getsockopt */
-  int    no_poll;                 /* of poll; -1: it says 1 */
-  int    polled;                  /* the time poll was given */
+  int    no_poll;                 /* of poll; -1: it returns 1 */
+  int    polled;                  /* the time that poll got */
   time_t time;
   int    no_name;                 /* result of getaddrinfo */
   const int *family;              /* it finds addresses of these, until -1 */
-  int    only;                    /* of another family: EAI_AGAIN */
+  int    only;                    /* other families get EAI_AGAIN */
   int    lists;                   /* not freed */
   int    sockets;
   uint32_t zone;                  /* of the last IPv6 address of a connect */
@@ -36,7 +36,7 @@ int    fake_getaddrinfo(const char *host, const char *service,
                         const struct addrinfo *hints, struct addrinfo **list);
 void   fake_freeaddrinfo(struct addrinfo *list);
 
-/* A test that uses them: all are the real ones before and after it. */
+/* A test that uses the doubles. Before and after it all are real. */
 int fake_nothing(void **state);
 #define SYSTEM_TEST(name) TEST_WITH(name, fake_nothing, fake_nothing)
 

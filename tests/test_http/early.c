@@ -29,7 +29,7 @@ TEST(a_reply_during_the_request_stops_it_and_closes_after)
         }
 }
 
-/* Until a byte has gone out there can be no reply to it. */
+/* There can be no reply before a byte has gone out. */
 TEST(bytes_before_the_first_byte_of_a_request_are_refused)
 {
   begin_test();
@@ -48,7 +48,7 @@ TEST(bytes_that_come_before_the_first_write_are_UNASKED)
   begin_test();
   call_begin();
   assert_int_equal(amt_http_poll(&conn, &url, buf, buf_size, now),
-                   AMT_HTTP_SEND); /* the look saw nothing */
+                   AMT_HTTP_SEND); /* no early reply */
   TAPE(0, 0, OK, AMT_AGAIN);
   mem_fault(ON_WRITE, 1, AMT_AGAIN);
   amt_window_init(&o, (char *)buf, buf_size, 0);
@@ -58,8 +58,8 @@ TEST(bytes_that_come_before_the_first_write_are_UNASKED)
   assert_int_equal(mem.closes, 1);
 }
 
-/* A modem that has sent the bytes and then answers ERROR: the reply may be
-   there, and nothing is written any more. */
+/* As with a modem that sends the bytes and then answers ERROR. The reply may be
+   there; nothing more is written. */
 TEST(a_reply_behind_a_write_that_failed_is_read)
 {
   size_t at, piece;
@@ -82,7 +82,7 @@ TEST(a_reply_behind_a_write_that_failed_is_read)
       assert_int_equal(mem.writes, at);
       check_sent(0, all);
     }
-  /* An interim one lets no request go on whose write has failed. */
+  /* An interim reply does not continue a request whose write failed. */
   begin_test();
   conn.limits.idle = 100;
   request_body = 100;
@@ -94,11 +94,11 @@ TEST(a_reply_behind_a_write_that_failed_is_read)
   check_sent(1, 0);
 }
 
-/* If so, the request can safely be sent again. */
+/* Then the request can safely be sent again. */
 TEST(taken_is_0_only_if_no_byte_can_have_left)
 {
   static const struct {
-    unsigned    write; /* this one, from 1, */
+    unsigned    write; /* this write, from 1, */
     int         fault; /* has this result */
     const char *gives;
     int         taken;
@@ -134,7 +134,7 @@ TEST(taken_is_0_only_if_no_byte_can_have_left)
 TEST(an_end_during_the_request_is_an_error)
 {
   static const struct {
-    int         read, write; /* their results, once the server takes no more */
+    int         read, write; /* results once the server takes no more */
     const char *gives;
   } list[] = {
     { .read = AMT_E_EOF, .write = AMT_AGAIN, .gives = "[] EOF" },
@@ -154,14 +154,14 @@ TEST(an_end_during_the_request_is_an_error)
   }
 }
 
-/* 100 and 103 are no answer: the rest of the request must still go out. */
+/* 100 and 103 are no final reply: the rest of the request must go out. */
 TEST(an_interim_reply_during_the_request_does_not_stop_it)
 {
   begin_test();
   conn.limits.idle = 100;
   request_body = 500;
   mem.write_size = 300;
-  mem.shy = 2; /* the second write says "not yet", and the look finds 100 */
+  mem.shy = 2; /* write 2 says "not yet"; the read after it finds 100 */
   mem.bold = ON_READ;
   TAPE(0, 300, REPLY_100, AMT_AGAIN);
   ANSWER(0, 1, REPLY_1);

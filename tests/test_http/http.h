@@ -1,7 +1,7 @@
 /* http.h - what the tests of amt_http.h share. Three layers, each with its
    file of helpers:
 
-     reader.c   feeds the parser alone and notes what it says
+     reader.c   feeds the parser alone and records its results
      stream.c   a scripted stream in memory, and calls over it
      server.c   a server on the loopback interface, and calls to it */
 #ifndef TEST_HTTP_H
@@ -16,12 +16,12 @@ const char *error_name(int e); /* without AMT_E_, AMT_E_HTTP_, AMT_HTTP_ */
 
 /* --- the parser alone ----------------------------------------------------- */
 
-/* A reply, byte for byte, and what must be noted of it, as
+/* A reply, byte for byte, and the expected record of it, as
      200 [body] END keep=5 retry=5 left=3
-   `keep`: the connection may be used again, with the timeout that the server
-   gave it, if any; `left`: bytes behind the end. Before a final head has come
-   there is no status. In front of it stand the values of Location, or of
-   WWW-Authenticate, each with a blank behind it. */
+   `keep`: the connection may be reused, within the server's timeout, if any.
+   `left`: bytes after the end. Without a final head there is no status. Values
+   of Location or WWW-Authenticate stand before the status, each with a blank
+   after it. */
 typedef struct vector {
   const char *in;
   size_t      n;
@@ -36,12 +36,12 @@ typedef struct vector {
 #define OK5 OK "Content-Length: 5\r\n"
 #define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
 
-/* "hello" after a head with these fields, and how it ends. */
+/* "hello" after a head with these fields, and its result. */
 #define HELLO(fields, end) REPLY(OK5 fields "\r\n\r\nhello", "200 [hello] " end)
 #define KEPT(fields) HELLO(fields, "END keep")
 
-/* The test `name` reads these rows with the parser, and enters them for
-   each_row: calls over a connection must read them too. */
+/* The test `name` reads these rows with the parser. It also enters them for
+   each_row, so that calls over a connection read them, too. */
 #define TABLE_TEST(name, rows)                                                \
   BEFORE_MAIN(enter_##rows)                                                   \
   {                                                                           \
@@ -54,41 +54,41 @@ typedef struct vector {
 
 void enter_rows(const vector *rows, size_t count);
 
-/* Calls read() with each row entered that ends well, or is refused. */
+/* Calls read() with each entered row that ends well, or is refused. */
 enum { IS_REFUSED, ENDS_WELL };
 void each_row(int how, void (*read)(const vector *row));
 
 typedef struct reader {
-  amt_http_reply reply[2]; /* the state moves between them */
+  amt_http_reply reply[2]; /* the state moves from one to the other */
   int            slot, result, heads;
   size_t         fed;
-  text           seen, body; /* `seen`: the notes */
+  text           seen, body; /* `seen`: the record */
 } reader;
 
 extern reader first, again;
 
-/* Reads n bytes from beginning to end, `size` at once. */
+/* Reads all n bytes, `size` at a time. */
 void read_pieces(reader *r, const void *p, size_t n, size_t size);
 
-/* The same in steps: any number of feeds between a beginning and an end, which
-   is told how many bytes there were. */
+/* The same in steps: a beginning, any number of feeds, and an end, which gets
+   the number of bytes. */
 void reader_begin(reader *r);
 void reader_feed(reader *r, const void *bytes, size_t n);
 void reader_end(reader *r, size_t n);
 
-/* However it arrives, it reads the same; `first` has how. */
+/* Read in any pieces, it gives the same as `first`, read whole. */
 void read_all_ways(const void *p, size_t n);
 
-/* And as each row wants it. */
+/* The same, and each row must give what it says. */
 void read_vectors(const vector *v, size_t count);
 
-/* The notes that are wanted, without "keep", "retry" and "left". */
+/* The expected record without "keep", "retry" and "left". */
 const char *result_only(const char *want);
 
 /* --- calls over a scripted stream ----------------------------------------- */
 
-/* What the server says on one connection, once `after` bytes have been sent
-   on it; then comes what follows on the same connection, or `end`. */
+/* What the server says on one connection after `after` bytes were sent on it.
+   The next tape of that connection follows, or `end`. */
 typedef struct tape {
   unsigned    connection;
   size_t      after;
@@ -104,25 +104,25 @@ typedef struct memory {
   /* The script: */
   struct tape tape[8];
   unsigned tapes;
-  size_t   read_size, write_size; /* at most so many at once; 0: any */
-  unsigned shy;                   /* "not yet" so often before each answer */
-  int      bold;                  /* of these operations there is none */
+  size_t   read_size, write_size; /* most bytes at a time; 0: no limit */
+  unsigned shy;                   /* so often "not yet" before each answer */
+  int      bold;                  /* but never in these operations */
   unsigned fault_at;              /* this call of fault_on, from 1, */
-  int      fault_on, fault;       /* has this result; AMT_AGAIN from then on */
-  size_t   room;                  /* bytes a connection takes; 0: any */
-  int      full;                  /* then: AMT_AGAIN, or an error */
-  int      pushes;                /* a write that fails has sent its bytes */
+  int      fault_on, fault;       /* has this result; AMT_AGAIN persists */
+  size_t   room;                  /* bytes a connection takes; 0: no limit */
+  int      full;                  /* what comes then: AMT_AGAIN or an error */
+  int      pushes;                /* a failed write has sent its bytes */
   int      open_never;
   int      wait_result;
   /* The state: */
   unsigned opens, closes, aborts, reads, writes, waits;
   unsigned calls, shied[ON_ANY], faults;
   int      is_open, want;
-  size_t   on_tape;        /* given of the tapes of this connection */
+  size_t   on_tape;        /* given from this connection's tapes */
   size_t   taken;          /* on this connection */
-  char     sent[20000];    /* on all */
+  char     sent[20000];    /* on all connections */
   size_t   sent_n;
-  char     offered[20000]; /* what a write took nothing of: must come again */
+  char     offered[20000]; /* refused by a write; must come again */
   size_t   offered_n;
 } memory;
 
@@ -130,16 +130,16 @@ extern const amt_stream_ops memory_ops;
 extern memory               mem;
 extern amt_http_conn        conn;
 extern amt_url              url;
-extern uint32_t             now, step; /* the clock; its gain at each AGAIN */
+extern uint32_t             now, step; /* the clock; its steps at AGAIN */
 extern size_t               buf_size;
 extern unsigned char       *buf;
-extern size_t               request_body; /* its length; 0: a GET */
-extern text                 saw;          /* of a call, as "200 [body] END" */
+extern size_t               request_body; /* bytes; 0: a GET */
+extern text                 saw;          /* a call as "200 [body] END" */
 
 /* A new stream without a script, a new connection, and a GET to send. */
 void begin_test(void);
 
-/* The n-th call of these operations, from now on, has this result. */
+/* From now on, the n-th call of these operations has this result. */
 void mem_fault(int on, unsigned n, int result);
 
 void tape_add(unsigned connection, size_t after, const char *bytes, size_t n,
@@ -154,29 +154,28 @@ void tape_add(unsigned connection, size_t after, const char *bytes, size_t n,
 #define REPLY_1 OK5 "\r\nfirst"
 #define REPLY_2 OK "Content-Length: 6\r\n\r\nsecond"
 #define REPLY_413 "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"
-/* HAProxy, Node and others send it to a connection on which nothing was asked,
-   and close. */
+/* HAProxy, Node and others send it on a connection without a request, and then
+   close. */
 #define REPLY_408 "HTTP/1.1 408 Request Time-out\r\n" \
                   "Content-Length: 0\r\n"             \
                   "Connection: close\r\n\r\n"
 
-/* The request: written into o, and how long it is. */
+/* Writes the request into o; its length. */
 void   put_request(amt_window *o);
 size_t request_size(void);
 
-/* A whole call, to its end or error, which it returns. Or its parts: it begins;
-   one step, with all that must hold then; all that follows. Or it begins, and
-   its request is sent. */
+/* A whole call; returns its end or error. Or its parts: the beginning; one
+   step, with checks; the rest. call_send begins and sends the request. */
 int  call(void);
 void call_begin(void);
 int  call_step(void);
 int  call_on(void);
 void call_send(void);
 
-/* A whole call and what it gives; the rest says which call it was. */
+/* A whole call and its result. What follows `want` names the call. */
 #define CALL_GIVES(want, ...) (call(), text_same(&saw, want, __VA_ARGS__))
 
-/* What has been sent are `times` whole requests, and `part` bytes more. */
+/* Exactly `times` requests and `part` bytes of another were sent. */
 void check_sent(size_t times, size_t part);
 
 /* --- calls over sockets: 127.0.0.1 and ::1 only --------------------------- */
@@ -187,7 +186,7 @@ typedef struct server {
   const char *reply;
   size_t      n;
   int         then;   /* after the reply: 0 stay, 'F' end, 'R' reset */
-  int         before; /* 'R': reset as soon as it is connected */
+  int         before; /* 'R': reset once connected */
   int         hold;   /* do not answer yet */
   char        got[20000];
   size_t      got_n, done;
@@ -200,25 +199,25 @@ extern amt_http_conn net;
 extern amt_url       net_url;
 extern char          net_text[100];
 
-/* A server and a client that knows it; 0 if there is no such family here. */
+/* Starts a server, and a client that knows it. 0: no such family here. */
 int  net_begin(int family, const char *reply, size_t n);
 void net_end(void);
 #define SERVE(reply) \
   assert_true(net_begin(AF_INET, reply, sizeof(reply) - 1))
 
-void server_step(void);  /* it does what it can without waiting */
-void server_close(void); /* its end of the connection */
-void server_deaf(void);  /* nobody listens at its port any more */
+void server_step(void);  /* acts, without waiting */
+void server_close(void); /* closes the server's end */
+void server_deaf(void);  /* closes the listener */
 
-/* As call and its parts; `at`: the time. */
+/* Like call() and its parts; `at` is the time. */
 int  net_call(void);
 void net_call_begin(uint32_t at);
 int  net_step(uint32_t at);
 int  net_call_on(void);
 void net_call_send(void);
 
-/* A call on a clock of the test's own, as far as nothing comes of it: *at gains
-   so much before each poll. */
+/* Goes on with a call on a simulated clock while nothing happens. *at grows by
+   `gain` before each poll. */
 int net_call_on_clock(uint32_t *at, uint32_t gain);
 
 #define NET_CALL_GIVES(want, ...) \
@@ -227,11 +226,11 @@ int net_call_on_clock(uint32_t *at, uint32_t gain);
 /* A socket bound to a loopback port (0: any), or -1. */
 int bound(int family, uint16_t *port);
 
-/* A listener that never accepts, its queue filled by `count` clients: from then
-   on a connection attempt gets no answer at all. */
+/* A listener that never accepts, with its queue filled by `count` clients. The
+   next connection attempt gets no answer. */
 int deaf_listener(int family, uint16_t *port, int *clients, int count);
 
-/* It is the same before and after what leaks no descriptor. */
+/* The same before and after, if no descriptor leaks. */
 int lowest_free_fd(void);
 
 #endif

@@ -20,7 +20,7 @@ TEST(a_kept_connection_is_used_again)
   check_sent(2, 0);
 }
 
-/* The look before the next request sees the end: nothing is sent into it. */
+/* A read before the request finds the end, so nothing is sent into it. */
 TEST(a_stale_kept_connection_is_opened_anew)
 {
   static const int ends[] = { AMT_E_EOF, AMT_E_RESET };
@@ -39,8 +39,8 @@ TEST(a_stale_kept_connection_is_opened_anew)
   }
 }
 
-/* It dies between the look and the write, or after it. The library never
-   sends again by itself; `reused` and `sent` tell the caller what it may do. */
+/* The connection breaks between that read and the write, or later. The library
+   does not send again; `reused` and `sent` tell the caller what may be done. */
 TEST(a_kept_connection_that_dies_is_told_and_not_sent_again)
 {
   begin_test();
@@ -64,13 +64,13 @@ TEST(a_kept_connection_that_dies_is_told_and_not_sent_again)
   check_sent(2, 0);
 }
 
-/* Nothing was asked: whoever sent it may mean it as the next reply. */
+/* Nobody asked for these bytes. They may be meant as the next reply. */
 TEST(bytes_before_the_first_byte_of_a_request_are_never_its_reply)
 {
   static const char evil[] = OK "Content-Length: 4\r\n\r\nEVIL";
   static const char both[] = REPLY_1 OK "Content-Length: 4\r\n\r\nEVIL";
   size_t            piece;
-  /* It lies there when the next call begins. */
+  /* They are there when the next call begins. */
   begin_test();
   ANSWER(0, 1, REPLY_1);
   ANSWER(1, 1, REPLY_2);
@@ -78,7 +78,7 @@ TEST(bytes_before_the_first_byte_of_a_request_are_never_its_reply)
   ANSWER(0, 1, evil);
   CALL_GIVES("200 [second] END", "unasked");
   assert_int_equal(mem.opens, 2);
-  /* It comes with the reply itself, however that is cut. */
+  /* They come with the reply, in any pieces. */
   for (piece = 0; piece < sizeof both; piece++) {
     begin_test();
     mem.read_size = piece;
@@ -90,7 +90,7 @@ TEST(bytes_before_the_first_byte_of_a_request_are_never_its_reply)
   }
 }
 
-/* The reply that was too late must not be taken for the next one's. */
+/* The late reply must not count as the reply to the next request. */
 TEST(the_reply_to_a_timed_out_request_is_never_the_next_ones)
 {
   begin_test();
@@ -99,12 +99,12 @@ TEST(the_reply_to_a_timed_out_request_is_never_the_next_ones)
   ANSWER(1, 1, REPLY_2);
   CALL_GIVES("[] TIMEOUT", "no reply");
   assert_int_equal(mem.closes, 1);
-  ANSWER(0, 1, REPLY_1); /* now it comes */
+  ANSWER(0, 1, REPLY_1); /* arrives now */
   CALL_GIVES("200 [second] END", "the next");
   assert_int_equal(mem.opens, 2);
 }
 
-/* Giving up in mid-call closes as well. */
+/* A call given up in the middle closes the connection. */
 TEST(a_call_begun_in_mid_call_takes_a_new_connection)
 {
   int steps;
@@ -124,12 +124,12 @@ TEST(a_call_begun_in_mid_call_takes_a_new_connection)
   }
 }
 
-/* After its first reply a connection is left idle: is it used again? */
+/* A connection stays idle after its first reply. Is it reused? */
 typedef struct pause_row {
-  unsigned timeout;     /* seconds, told by the first reply; 0: it tells none */
-  uint32_t keep;        /* the connection's own limit; 0: the default, 60 s */
-  uint32_t max;         /* that of the second call; 0: none */
-  uint32_t idle;        /* it is idle so long */
+  unsigned timeout;     /* seconds, sent with the first reply; 0: none */
+  uint32_t keep;        /* the client's limit; 0: the default, 60 s */
+  uint32_t max;         /* of the second call; 0: none */
+  uint32_t idle;        /* how long it is idle */
   int      used_again;
 } pause_row;
 
@@ -158,7 +158,7 @@ static void pause_from(const pause_row *p, uint32_t start)
     fail_msg("%s: used again %d", what, conn.reused);
 }
 
-/* Wherever the clock stands. */
+/* At all positions of the clock. */
 static void pauses(const pause_row *p, size_t count)
 {
   size_t i;
@@ -183,8 +183,8 @@ TEST(a_kept_connection_has_an_idle_limit)
   pauses(list, COUNT(list));
 }
 
-/* The server said how long it keeps the connection: its last second is left
-   alone, since a request may take that long to arrive. */
+/* The server said how long it keeps the connection. The last second of that is
+   not used: a request may take that long to arrive. */
 TEST(a_kept_connection_is_not_used_in_the_last_second_of_its_time)
 {
   static const pause_row list[] = {
@@ -206,7 +206,7 @@ TEST(a_kept_connection_is_not_used_in_the_last_second_of_its_time)
   pauses(list, COUNT(list));
 }
 
-/* It is the last reply that says so. */
+/* The last reply with a timeout counts. */
 TEST(a_reply_without_Keep_Alive_ends_no_time)
 {
   static const char brief[] = OK5 "Keep-Alive: timeout=2\r\n\r\nfirst";
@@ -221,7 +221,7 @@ TEST(a_reply_without_Keep_Alive_ends_no_time)
   now += 50000;
   CALL_GIVES("200 [first] END", "the third");
   assert_int_equal(mem.opens, 1);
-  assert_int_equal(conn.state, AMT_CONN_CLOSED); /* a second is too little */
+  assert_int_equal(conn.state, AMT_CONN_CLOSED); /* one second is too little */
 }
 
 TEST(connection_close_closes)
@@ -235,7 +235,8 @@ TEST(connection_close_closes)
   CALL_GIVES("200 [second] END", "second");
 }
 
-/* What was given up must not arrive later: the kernel would go on sending. */
+/* A request that was given up must not arrive later from the kernel's
+   buffers. */
 TEST(a_call_given_up_is_reset_and_one_that_ended_is_not)
 {
   begin_test();
@@ -245,19 +246,20 @@ TEST(a_call_given_up_is_reset_and_one_that_ended_is_not)
   ANSWER(1, 1, REPLY_CLOSE);
   ANSWER(2, 1, REPLY_1);
   assert_int_equal(call(), AMT_HTTP_END); /* closed after its reply */
-  assert_int_equal(call(), AMT_HTTP_END); /* kept, and closed idle */
+  assert_int_equal(call(), AMT_HTTP_END); /* kept, then closed while idle */
   amt_http_close(&conn);
   assert_int_equal(mem.closes, 3);
   assert_int_equal(mem.aborts, 1);
   begin_test();
   mem.open_never = 1;
   step = 1000;
-  assert_int_equal(call(), AMT_E_TIMEOUT); /* not one byte had left */
+  assert_int_equal(call(), AMT_E_TIMEOUT); /* no byte had left */
   assert_int_equal(mem.aborts, 0);
 }
 
-/* `quiet` saves the look, once. */
-TEST(quiet_saves_the_look_at_an_idle_connection)
+/* After an idle wait the next call skips the read that looks for an end,
+   once. */
+TEST(known_idle_saves_a_read_before_the_request)
 {
   unsigned reads;
   begin_test();
@@ -267,7 +269,7 @@ TEST(quiet_saves_the_look_at_an_idle_connection)
   call();
   reads = mem.reads;
   amt_http_begin(&conn, now, 0);
-  assert_int_equal(mem.reads, reads + 1); /* a look */
+  assert_int_equal(mem.reads, reads + 1); /* the read */
   call_on();
   mem.wait_result = 0;
   assert_int_equal(amt_http_wait(&conn, 10), 0);
@@ -275,23 +277,23 @@ TEST(quiet_saves_the_look_at_an_idle_connection)
   assert_int_equal(conn.known_idle, 1);
   reads = mem.reads;
   amt_http_begin(&conn, now, 0);
-  assert_int_equal(mem.reads, reads); /* none */
+  assert_int_equal(mem.reads, reads); /* no read */
   assert_int_equal(conn.known_idle, 0);
   assert_int_equal(conn.reused, 1);
   call_on();
   text_same(&saw, "200 [first] END", "third");
-  /* A wait that a signal ended has not seen that nothing came. */
+  /* A wait that a signal ended does not show that the connection is idle. */
   mem.wait_result = AMT_INTERRUPTED;
   assert_int_equal(amt_http_wait(&conn, 10), AMT_INTERRUPTED);
   assert_int_equal(conn.known_idle, 0);
   assert_int_equal(conn.state, AMT_CONN_IDLE);
-  /* One that saw something closes. */
+  /* A wait that saw bytes or an end closes the connection. */
   mem.wait_result = 1;
   assert_int_equal(amt_http_wait(&conn, 10), 1);
   assert_int_equal(conn.state, AMT_CONN_CLOSED);
   assert_int_equal(conn.known_idle, 0);
   assert_int_equal(mem.is_open, 0);
-  /* `quiet` does not make a stale one young. */
+  /* `known_idle` does not extend the time. */
   conn.known_idle = 1;
   call();
   assert_int_equal(conn.reused, 0);
@@ -302,7 +304,7 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
   static const int ends[] = { AMT_AGAIN, AMT_E_EOF, AMT_E_RESET };
   size_t           i;
   for (i = 0; i < COUNT(ends); i++) {
-    /* A kept one: the next call has one of its own, */
+    /* Kept: the next call opens a new connection, */
     begin_test();
     ANSWER(0, 1, REPLY_1);
     ANSWER(1, 1, REPLY_2);
@@ -311,7 +313,7 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     CALL_GIVES("200 [second] END", "kept, then %s", error_name(ends[i]));
     assert_int_equal(mem.opens, 2);
     check_sent(2, 0);
-    /* and a wait closes it. */
+    /* and a wait closes this one. */
     begin_test();
     mem.wait_result = 1;
     ANSWER(0, 1, REPLY_1);
@@ -319,7 +321,7 @@ TEST(a_408_on_an_unused_connection_is_never_a_reply)
     call();
     assert_int_equal(amt_http_wait(&conn, 10), 1);
     assert_int_equal(conn.state, AMT_CONN_CLOSED);
-    /* A new one: it lies there as soon as it is open, */
+    /* New: the 408 is there when the connection is open, */
     begin_test();
     TAPE(0, 0, REPLY_408, ends[i]);
     CALL_GIVES("[] UNASKED", "new, then %s", error_name(ends[i]));

@@ -3,8 +3,8 @@
 
 #include "http.h"
 
-/* What the server does, and after how many ms the call is a TIMEOUT. The limits
-   are: 1,000 to connect, 500 idle, 3,000 for the call. */
+/* What the server does, and when the call becomes a TIMEOUT. The limits: 1,000
+   ms to connect, 500 idle, 3,000 for the call. */
 typedef struct slowness {
   const char *what;
   int         open_never, write_never, drips;
@@ -41,7 +41,7 @@ TEST(limits_strike_on_time_and_when_the_clock_wraps)
     { .what = "no connection", .open_never = 1, .after = 1000 },
     { .what = "no byte is taken", .write_never = 1, .after = 500 },
     { .what = "no reply", .after = 500 },
-    /* its last byte comes 20 ms after the beginning */
+    /* its last byte comes after 20 ms */
     { .what = "half a reply", .says = OK5 "\r\nhel", .after = 520 },
     { .what = "a byte now and then", .drips = 1, .after = 3000,
       .says = OK "\r\na body of which a byte comes now and then, for ever" }
@@ -54,7 +54,7 @@ TEST(limits_strike_on_time_and_when_the_clock_wraps)
 TEST(left_is_the_nearest_limit)
 {
   begin_test();
-  amt_http_begin(&conn, now, 0); /* the defaults */
+  amt_http_begin(&conn, now, 0); /* default limits */
   assert_int_equal(amt_http_left(&conn, now), 10000);
   assert_int_equal(amt_http_left(&conn, now + 9999), 1);
   assert_int_equal(amt_http_left(&conn, now + 10000), 0);
@@ -63,7 +63,7 @@ TEST(left_is_the_nearest_limit)
   assert_int_equal(amt_http_left(&conn, now), 30000);
   conn.limits.call = 20000;
   assert_int_equal(amt_http_left(&conn, now + 1), 19999);
-  assert_int_equal(amt_http_left(&conn, now - 5), 20000); /* it went back */
+  assert_int_equal(amt_http_left(&conn, now - 5), 20000); /* back in time */
 }
 
 TEST(a_clock_that_jumps_back_does_not_end_a_call)
@@ -83,7 +83,7 @@ TEST(a_clock_that_jumps_back_does_not_end_a_call)
   text_same(&saw, "200 [first] END", "it went back");
 }
 
-/* A poll that finds the whole reply there gives it, however late it is. */
+/* If the whole reply is there, a poll returns it, however late. */
 TEST(what_has_arrived_is_given_even_at_the_limit)
 {
   begin_test();

@@ -20,7 +20,7 @@
 #define AMT_POSIX
 #include "amt_http.h"
 
-/* With all that it can be given, and so a proof: more letters are as 255. */
+/* All inputs, so this is a proof: a length beyond 255 counts as 255. */
 TEST(no_byte_leads_out_of_the_words_of_a_head)
 {
   unsigned place, n, c;
@@ -31,7 +31,7 @@ TEST(no_byte_leads_out_of_the_words_of_a_head)
           fail_msg("%u, %u, %u", place, n, c);
 }
 
-/* A fifth part is refused before it is written. */
+/* The fifth number is refused before it is written. */
 TEST(an_IPv4_address_takes_four_bytes_whatever_it_is)
 {
   static const char *const texts[] = { "1.2.3.4", "1.2.3.4.5", "1.2.3.4.5.6",

@@ -1,5 +1,4 @@
-/* reader.c - feeds the parser in pieces and notes all that it says; see
-   http.h. */
+/* reader.c - feeds the parser in pieces and records its results; see http.h. */
 
 #include "http.h"
 #include <stdlib.h>
@@ -32,8 +31,8 @@ void reader_feed(reader *r, const void *bytes, size_t n)
     memset(from, 0xA5, sizeof *from);
     r->slot = !r->slot;
     e = amt_http_reply_next(to, p + at, n - at, &used, &body);
-    if (used > n - at || body > used) fail_msg("used more than there was");
-    if (++calls > 2 * n + 4) fail_msg("it goes round and round");
+    if (used > n - at || body > used) fail_msg("it used more than it was fed");
+    if (++calls > 2 * n + 4) fail_msg("the parser makes no progress");
     at += used;
     r->fed += used;
     if (e != AMT_HTTP_BODY && e != AMT_HTTP_FIELD) assert_int_equal(body, 0);
@@ -136,7 +135,7 @@ const char *result_only(const char *want)
 
 void enter_rows(const vector *rows, size_t count)
 {
-  if (table_count == COUNT(tables)) abort(); /* no test is there yet to fail */
+  if (table_count == COUNT(tables)) abort(); /* no test runs that could fail */
   tables[table_count].rows = rows;
   tables[table_count++].count = count;
 }

@@ -3,8 +3,8 @@
 
 #include "http.h"
 
-/* A reply with these fields, after which the connection is closed; is kept for
-   so many seconds; may be asked again after so many. */
+/* A reply with these fields. Then the connection is closed, or kept for so many
+   seconds, or the client may retry after so many. */
 #define CLOSED(fields) HELLO(fields, "END")
 #define KEPT_FOR(seconds, fields) HELLO(fields, "END keep=" #seconds)
 #define RETRY_AFTER(seconds, fields) HELLO(fields, "END keep retry=" #seconds)
@@ -72,7 +72,7 @@ static const vector skipped[] = {
 };
 TABLE_TEST(interim_replies_are_skipped_and_204_and_304_have_no_body, skipped)
 
-/* Keep-Alive: a second of timeout or none is no time to be used again in. */
+/* A Keep-Alive timeout of 0 or 1 leaves no time to reuse the connection. */
 static const vector keep_alive[] = {
   KEPT_FOR(5, "Keep-Alive: timeout=5"),
   KEPT_FOR(5, "keep-alive:TIMEOUT=5, max=99"),
@@ -86,16 +86,16 @@ static const vector keep_alive[] = {
   KEPT_FOR(65535, "Keep-Alive: timeout=999999999999"),
   REPLY("HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: Keep-Alive\r\n"
     "Keep-Alive: timeout=15, max=100\r\n\r\nx", "200 [x] END keep=15"),
-  /* of two the last */
+  /* the last one counts */
   KEPT_FOR(7, "Keep-Alive: timeout=9\r\nKeep-Alive: timeout=7"),
-  /* not that of another head, nor of the trailers */
+  /* an interim head and trailers do not count */
   REPLY("HTTP/1.1 100 C\r\nKeep-Alive: timeout=1\r\n\r\n" OK5 "\r\nhello",
     "200 [hello] END keep"),
   REPLY(CHUNKED "5\r\nhello\r\n0\r\nKeep-Alive: timeout=1\r\n\r\n",
     "200 [hello] END keep"),
   KEPT("X-Keep-Alive: timeout=1\r\nKeep-Alives: timeout=1\r\n"
     "Connection: timeout=1"),
-  /* malformed, it is passed over */
+  /* malformed ones are ignored */
   KEPT("Keep-Alive:"),
   KEPT("Keep-Alive: 1"),
   KEPT("Keep-Alive: close"),
@@ -116,7 +116,7 @@ static const vector keep_alive[] = {
 TABLE_TEST(a_timeout_in_Keep_Alive_is_read_and_a_malformed_one_passed_over,
            keep_alive)
 
-/* A reply to be led elsewhere by, or to sign in, with these fields. */
+/* A reply with these fields, which lead elsewhere or ask for a sign-in. */
 #define GIVEN(status, values, fields)                                         \
   REPLY("HTTP/1.1 " #status "\r\n" fields "\r\nContent-Length: 0\r\n\r\n",     \
     values #status " [] END keep")
@@ -133,7 +133,7 @@ static const vector given[] = {
     "WWW-Authenticate: Basic realm=\"x, y\""),
   GIVEN(401, "NTLM Negotiate ",
     "www-authenticate: NTLM\r\nDate: now\r\nWWW-AUTHENTICATE: Negotiate"),
-  /* nobody wants these */
+  /* ignored */
   GIVEN(401, "", "Location: /x"),
   GIVEN(302, "", "WWW-Authenticate: Basic"),
   GIVEN(200, "", "WWW-Authenticate: Basic"),
@@ -141,7 +141,7 @@ static const vector given[] = {
   GIVEN(401, "", "WWW-Authenticat: x\r\nProxy-Authenticate: Basic"),
   REPLY("HTTP/1.1 401\r\nTransfer-Encoding: chunked\r\n\r\n"
     "0\r\nWWW-Authenticate: x\r\n\r\n", "401 [] END keep"),
-  /* and none of these is whole */
+  /* incomplete */
   REPLY("HTTP/1.1 302\r\nLocation: /x\ny\r\n\r\n", "/x[] HEADER"),
   REPLY("HTTP/1.1 302\r\nLocation: /x\ry\r\n\r\n", "/x[] HEADER"),
   REPLY("HTTP/1.1 302\r\nLocation: /x\x7Fy\r\n\r\n", "/x[] HEADER"),
@@ -169,7 +169,7 @@ static const vector good_names[] = {
 };
 TABLE_TEST(header_names_are_whole_in_any_case_at_a_lines_start, good_names)
 
-/* A hint that cannot be read must not cost the reply. */
+/* A malformed hint must not spoil the reply. */
 TEST(a_malformed_Retry_After_does_not_cost_the_reply)
 {
   static const vector list[] = {
@@ -191,7 +191,7 @@ TEST(a_malformed_Retry_After_does_not_cost_the_reply)
 
 static const vector no_http_1[] = {
   REFUSED(EOF, ""),
-  /* an empty line in front, which RFC 9112, 2.2, lets only servers pass over */
+  /* an empty line first; RFC 9112, 2.2, allows it only to servers */
   REFUSED(STATUS, "\r\n" OK5 "\r\nhello"),
   REFUSED(STATUS, "\r\n\r\n" OK5 "\r\nhello"),
   REFUSED(STATUS, "\n" OK5 "\r\nhello"),
@@ -271,7 +271,7 @@ static const vector switching[] = {
 };
 TABLE_TEST(a_101_is_INTERIM, switching)
 
-/* Any bits for a state, any bytes for input: a wrong result at most. */
+/* Any bits as state and any bytes as input: no more than a wrong result. */
 TEST(a_corrupted_parser_does_no_harm)
 {
   static const char likely[] = "HTTP/1.1 200 OK\r\n\r\n:;,\t05afcontent-length";
@@ -296,10 +296,10 @@ TEST(a_corrupted_parser_does_no_harm)
     do {
       used = body = n + 1;
       e = amt_http_reply_next(&r, p, n, &used, &body);
-      if (used > n || body > used) fail_msg("more than there was");
+      if (used > n || body > used) fail_msg("it used more than it was fed");
       p += used;
       n -= used;
-      if (++calls > 200) fail_msg("round and round");
+      if (++calls > 200) fail_msg("the parser makes no progress");
     } while (e > 0 && e != AMT_HTTP_END);
     e = amt_http_reply_eof(&r);
     assert_true(e == AMT_HTTP_END || e == AMT_E_TRUNCATED || e == AMT_E_EOF);
@@ -307,7 +307,8 @@ TEST(a_corrupted_parser_does_no_harm)
   }
 }
 
-/* Its first letter leads into the list of words; '?' stands for it. */
+/* '?' is the first letter of a known word. Any other letter there makes an
+   unknown word. */
 TEST(a_word_of_a_head_begins_with_no_letter_but_its_own)
 {
   static const struct { char own; const char *field; } list[] = {

@@ -43,7 +43,7 @@ static void produce(amt_window *o, const request *r)
   amt_http_put_end(o, r->length);
 }
 
-/* Through a window of `cap` bytes that begins at `from`. */
+/* Produces it through a window of `cap` bytes that begins at `from`. */
 static void produce_window(const request *r, size_t from, size_t cap)
 {
   size_t  n = strlen(r->want), len = n - from < cap ? n - from : cap;
@@ -75,7 +75,7 @@ TEST(a_request_is_these_bytes)
         "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\nAccept: */*\r\n\r\n"),
     GET("http://[::1]/x",
         "GET /x HTTP/1.1\r\nHost: [::1]\r\nAccept: */*\r\n\r\n"),
-    /* a path's slash is added */
+    /* a slash is added before the path */
     { .url = "http://h", .method = "GET", .path = "x?y",
       .length = AMT_HTTP_NO_BODY,
       .want = "GET /x?y HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n" },
@@ -93,7 +93,7 @@ TEST(a_request_is_these_bytes)
     for (from = 0; from <= n; from++)
       for (cap = 0; cap <= n - from + 1; cap += cap < 9 ? 1 : 17)
         produce_window(&list[i], from, cap);
-    produce_window(&list[i], 0, 300); /* whole */
+    produce_window(&list[i], 0, 300); /* all of it */
   }
 }
 
@@ -112,7 +112,7 @@ TEST(a_length_that_cannot_be_counted_stays_the_greatest)
   assert_true(o.total == (size_t)-1);
   assert_int_equal(o.len, 3);
   assert_memory_equal(buf, "abcz", 4);
-  amt_window_init(&o, buf, 3, (size_t)-1 - 2); /* the window begins here */
+  amt_window_init(&o, buf, 3, (size_t)-1 - 2); /* where the window begins */
   o.total = (size_t)-1 - 2;
   amt_put(&o, "rst", 3);
   assert_true(o.total == (size_t)-1);
@@ -138,7 +138,7 @@ TEST(a_request_that_does_not_fit_the_buffer_is_sent_whole)
     }
 }
 
-/* One send for head and body where they fit. */
+/* Head and body leave in one write if they fit. */
 TEST(a_request_that_fits_is_one_write_and_its_reply_one_read)
 {
   begin_test();
@@ -149,7 +149,8 @@ TEST(a_request_that_fits_is_one_write_and_its_reply_one_read)
   assert_int_equal(mem.reads, 2); /* the first looks for bytes not asked for */
 }
 
-/* It takes no more for a while, and nothing is to be read: then it goes on. */
+/* The stream takes nothing for a while and has nothing to read. Then the
+   request goes on. */
 TEST(a_request_that_stalls_offers_the_same_bytes_again)
 {
   begin_test();

@@ -107,7 +107,7 @@ void server_step(void)
       return;
     }
   }
-  if (srv.got_n == sizeof srv.got - 1) return; /* it reads no more */
+  if (srv.got_n == sizeof srv.got - 1) return; /* reads no more */
   n = recv(srv.fd, srv.got + srv.got_n, sizeof srv.got - srv.got_n - 1, 0);
   if (n == 0) server_close();
   if (n > 0) srv.got_n += (size_t)n;
@@ -148,7 +148,7 @@ int net_step(uint32_t at)
   return e;
 }
 
-/* The server is given its turn before each wait. */
+/* Lets the server act before each wait. */
 int net_call_on(void)
 {
   static text body;

@@ -37,7 +37,7 @@ TEST(calls_over_ipv4_and_ipv6_reuse_their_connection)
 TEST(a_refused_connection_is_CONNECT)
 {
   uint16_t port = 0;
-  int      fd = bound(AF_INET, &port); /* bound, but nobody listens */
+  int      fd = bound(AF_INET, &port); /* bound but not listening */
   int      before = lowest_free_fd();
   assert_true(fd >= 0);
   SERVE("");
@@ -51,7 +51,7 @@ TEST(a_refused_connection_is_CONNECT)
   close(fd);
 }
 
-/* The clock is the test's own; nothing is waited for. */
+/* The clock is simulated; the test does not wait. */
 TEST(a_server_that_does_not_answer_is_TIMEOUT)
 {
   uint16_t port = 0;
@@ -82,8 +82,8 @@ TEST(every_vector_reads_the_same_over_a_socket)
   each_row(ENDS_WELL, socket_reads);
 }
 
-/* 413 in the midst of the request, and closed with the rest of it unread: that
-   is a reset, behind which the reply can still be read here. */
+/* A 413 comes in the middle of the request, and the server closes without
+   reading the rest. That is a reset, but the reply can still be read. */
 TEST(an_early_reply_is_read_although_the_server_has_gone)
 {
   int round;
@@ -101,7 +101,7 @@ TEST(an_early_reply_is_read_although_the_server_has_gone)
   }
 }
 
-/* The request is larger than what sockets buffer; the server answers in the
+/* The request is larger than the sockets' buffers. The server answers in the
    middle and reads no more. */
 TEST(an_early_reply_over_a_socket_is_read)
 {
@@ -139,7 +139,7 @@ TEST(a_408_on_an_idle_socket_is_not_the_next_reply)
 
 #define HALF OK "Content-Length: 100\r\n\r\nhalf"
 
-/* The body count tells how much came before the end. */
+/* The count says how much came before the end. */
 TEST(a_peer_that_ends_in_mid_body_is_TRUNCATED)
 {
   SERVE(HALF);
@@ -195,7 +195,7 @@ TEST(writing_to_a_peer_that_has_gone_raises_no_SIGPIPE)
   signals = 0;
   catch_signal(SIGPIPE, on_signal);
   SERVE("");
-  request_body = 32u << 20; /* more than sockets buffer */
+  request_body = 32u << 20; /* more than the sockets' buffers */
   buf_size = 65536;
   srv.before = 'R';
   net_call_begin(amt_posix_now());
@@ -204,7 +204,7 @@ TEST(writing_to_a_peer_that_has_gone_raises_no_SIGPIPE)
   for (i = 0; i < 100 && e >= 0; i++) e = net_step(amt_posix_now());
   assert_true(e == AMT_E_RESET || e == AMT_E_EOF);
   net_end();
-  /* Below the connection: write on, after its error, into a closed peer. */
+  /* Without the connection: go on writing after an error, to a closed peer. */
   SERVE("");
   amt_http_begin(&net, amt_posix_now(), 0);
   while (net.state == AMT_CONN_OPENING)
@@ -229,7 +229,7 @@ TEST(a_kept_socket_that_the_server_has_closed_is_opened_anew)
   NET_CALL_GIVES("200 [first] END", "the look saw it");
   assert_int_equal(srv.accepted, 2);
   assert_int_equal(net.reused, 0);
-  /* And a wait in between sees it too. */
+  /* A wait in between sees it, too. */
   server_close();
   assert_int_equal(amt_http_wait(&net, 5000), 1);
   assert_int_equal(net.state, AMT_CONN_CLOSED);
@@ -253,7 +253,7 @@ TEST(a_wait_of_no_time_does_not_block_the_next_read)
   int e;
   SERVE("");
   net_call_begin(1000);
-  alarm(10); /* a read that blocks ends the program */
+  alarm(10); /* ends the program if a read blocks */
   do e = net_step(1000);
   while (net.state != AMT_CONN_RECEIVING);
   assert_int_equal(e, AMT_AGAIN);
@@ -263,8 +263,8 @@ TEST(a_wait_of_no_time_does_not_block_the_next_read)
   net_end();
 }
 
-/* A server in a process of its own, which answers a while after the request:
-   the poll that follows the wait does the blocking. */
+/* A server in another process answers some time after the request. The poll
+   after the wait blocks in its read. */
 TEST(a_blocking_poll_returns_with_the_reply)
 {
   pid_t child;
@@ -288,7 +288,7 @@ TEST(a_blocking_poll_returns_with_the_reply)
       amt_http_wait(&net, 1000);
     assert_true(e >= 0);
   }
-  /* A short one first: it must come back empty-handed or with the head. */
+  /* A short wait first: the poll returns with nothing or with the head. */
   assert_int_equal(amt_http_wait(&net, 1), 1);
   e = net_step(amt_posix_now());
   if (e == AMT_AGAIN) {
@@ -301,7 +301,7 @@ TEST(a_blocking_poll_returns_with_the_reply)
   net_end();
 }
 
-/* The next poll without a wait before it must not block. */
+/* A poll without a wait before it must not block. */
 TEST(a_poll_without_a_wait_never_blocks)
 {
   int i;
@@ -311,7 +311,7 @@ TEST(a_poll_without_a_wait_never_blocks)
   amt_http_wait(&net, 1);
   for (i = 0; i < 1000; i++) {
     assert_int_equal(net_step(amt_posix_now()), AMT_AGAIN);
-    assert_int_equal(sock.block, 0); /* nor will the next one */
+    assert_int_equal(sock.block, 0); /* nor will the next one block */
   }
   srv.hold = 0;
   net_call_on();
@@ -319,8 +319,8 @@ TEST(a_poll_without_a_wait_never_blocks)
   net_end();
 }
 
-/* With a timer that strikes again and again: a wait that it ends says so, and
-   the call goes on unharmed. */
+/* A timer sends signals. A wait that one interrupts says so, and the call goes
+   on. */
 TEST(a_signal_interrupts_a_wait_and_does_no_harm)
 {
   struct itimerval t;
@@ -332,7 +332,7 @@ TEST(a_signal_interrupts_a_wait_and_does_no_harm)
   srv.hold = 1;
   net_call_send();
   setitimer(ITIMER_REAL, &t, NULL);
-  for (i = 0; i < 10; i++) { /* as it waits for the reply */
+  for (i = 0; i < 10; i++) { /* while waiting for the reply */
     seen += amt_http_wait(&net, 20000) == AMT_INTERRUPTED;
     e = net_step(amt_posix_now());
     assert_int_equal(e, AMT_AGAIN);
@@ -341,13 +341,13 @@ TEST(a_signal_interrupts_a_wait_and_does_no_harm)
   srv.hold = 0;
   net_call_on();
   text_same(&saw, "200 [first] END", "in the end");
-  for (seen = i = 0; i < 10 && !seen; i++) /* as it is idle */
+  for (seen = i = 0; i < 10 && !seen; i++) /* while idle */
     seen = amt_http_wait(&net, 20000) == AMT_INTERRUPTED;
   assert_true(seen);
   assert_int_equal(net.state, AMT_CONN_IDLE);
   assert_int_equal(net.known_idle, 0);
   amt_http_close(&net);
-  for (seen = i = 0; i < 10 && !seen; i++) /* and as it is closed */
+  for (seen = i = 0; i < 10 && !seen; i++) /* while closed */
     seen = amt_http_wait(&net, 20000) == AMT_INTERRUPTED;
   assert_true(seen);
   memset(&t, 0, sizeof t);

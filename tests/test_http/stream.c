@@ -2,7 +2,7 @@
 
 #include "http.h"
 
-/* 1 if this call shall say "not yet", or fail, with *result. */
+/* 1 if this call must say "not yet" or fail, with *result. */
 static int memory_script(memory *m, int op, int *result)
 {
   *result = AMT_AGAIN;
@@ -72,7 +72,7 @@ static ptrdiff_t memory_write(amt_stream *s, const void *p, size_t n)
   m->writes++;
   if (m->offered_n != 0 &&
       (m->offered_n != n || memcmp(p, m->offered, n) != 0))
-    fail_msg("other bytes are offered than those that were not taken");
+    fail_msg("these are not the bytes that were not taken before");
   m->offered_n = 0;
   e = memory_script(m, ON_WRITE, &e) ? e
       : m->room != 0 && m->taken >= m->room ? m->full
@@ -181,7 +181,7 @@ int call_step(void)
   if (mem.reads > reads + 1) fail_msg("received more than once in a poll");
   if (e == AMT_AGAIN) {
     if (conn.have != conn.at) fail_msg("AGAIN, but bytes lie in the buffer");
-    memset(buf, 0xDD, buf_size); /* others may use it now */
+    memset(buf, 0xDD, buf_size); /* others may use it */
   }
   if (e == AMT_HTTP_SEND) {
     amt_window o;

@@ -1,6 +1,6 @@
-/* system.c - the stream over POSIX sockets when the system fails, or does
-   something rare: the error is told and nothing leaks. The system's functions
-   are doubles; a zeroed double calls the real function. */
+/* system.c - the stream over POSIX sockets when a system call fails or does
+   something rare: the error is reported and nothing leaks. The system's
+   functions are doubles; a zeroed double calls the real function. */
 
 #include "http.h"
 #include "doubles.h"
@@ -44,7 +44,7 @@ int fake_connect(int fd, const struct sockaddr *to, socklen_t n)
   p.fd = fd;
   p.events = POLLOUT;
   assert_int_equal(poll(&p, 1, 5000), 1);
-  errno = 0; /* EINPROGRESS no longer: nothing is to be waited for */
+  errno = 0; /* not EINPROGRESS: nothing to wait for */
   return 0;
 }
 
@@ -80,7 +80,7 @@ int fake_getaddrinfo(const char *host, const char *service,
   static struct sockaddr_in  in4;
   static struct sockaddr_in6 in6;
   int                        i;
-  assert_int_equal(hints->ai_socktype, SOCK_STREAM); /* each address once */
+  assert_int_equal(hints->ai_socktype, SOCK_STREAM); /* no duplicates */
   if (fake.no_name != 0) return fake.no_name;
   if (fake.only != 0 && hints->ai_family != fake.only) return EAI_AGAIN;
   if (fake.family == NULL) return getaddrinfo(host, service, hints, list);
@@ -154,7 +154,7 @@ SYSTEM_TEST(a_connection_made_at_once_is_used_at_once)
   net_end();
 }
 
-/* What is written to stdout must not go to the server. */
+/* Output to stdout must not go to the server. */
 SYSTEM_TEST(a_socket_never_takes_the_place_of_stdin_or_stdout)
 {
   int saved, fails;
@@ -170,7 +170,7 @@ SYSTEM_TEST(a_socket_never_takes_the_place_of_stdin_or_stdout)
       NET_CALL_GIVES("200 [first] END", "a duplicate");
       assert_true(sock.fd >= 3);
     }
-    net_end(); /* the test's own server may have had 0 */
+    net_end(); /* the test's own server may have 0 */
     assert_int_equal(fcntl(0, F_GETFD), -1);
     if (saved >= 0) {
       assert_int_equal(dup2(saved, 0), 0);
@@ -184,11 +184,11 @@ static int wait_for(int want, uint32_t ms)
   return sock.stream.ops->wait(&sock.stream, want, ms);
 }
 
-/* SO_RCVTIMEO is left out of some systems. */
+/* Some systems have no SO_RCVTIMEO. */
 SYSTEM_TEST(a_wait_is_kept_where_the_read_after_it_cannot_be_limited)
 {
   int ends[2];
-  assert_int_equal(pipe(ends), 0); /* that has no such option */
+  assert_int_equal(pipe(ends), 0); /* has no such option */
   amt_posix_init(&sock);
   sock.fd = ends[0];
   assert_int_equal(wait_for(AMT_WANT_READ, 5), 0);
@@ -204,10 +204,10 @@ SYSTEM_TEST(a_wait_is_kept_where_the_read_after_it_cannot_be_limited)
 SYSTEM_TEST(a_wait_lasts_as_long_as_something_may_come_of_it)
 {
   static const struct {
-    int      connected, others; /* addresses that are still to be tried */
+    int      connected, others; /* addresses left to try */
     int      want;
     uint32_t ms;
-    int      polled; /* so long at most */
+    int      polled; /* at most so long */
   } list[] = {
     { .want = AMT_WANT_READ, .ms = 50, .polled = 50 },
     { .want = AMT_WANT_NOTHING, .ms = 50, .polled = 50 },

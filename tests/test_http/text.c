@@ -1,4 +1,4 @@
-/* text.c - every error of amt_http.h has its words. */
+/* text.c - every error of amt_http.h has a text. */
 
 #include "http.h"
 
@@ -14,7 +14,7 @@ const char *error_name(int e)
            ? name + sizeof prefix - 1 : name + sizeof "AMT_E_" - 1;
 }
 
-/* What a list of errors says of one: its number, and its words. */
+/* One entry of a list of errors: its number and its text. */
 #define NAMED(name, number, words) { name, number, #name, words },
 
 TEST(every_error_has_its_number_its_name_and_its_words)
@@ -34,7 +34,7 @@ TEST(every_error_has_its_number_its_name_and_its_words)
   }
 }
 
-/* Those of TLS are only named here: the words come with a TLS stream. */
+/* Only the names of TLS errors are here; their texts come with a TLS stream. */
 TEST(every_error_of_tls_has_its_name)
 {
   static const struct { int e, number; const char *name, *words; } list[] = {
@@ -71,7 +71,7 @@ TEST(a_secret_is_wiped_and_where_there_is_none_nothing_is_touched)
   char              secret[4] = { 'a', 'b', 'c', 'd' };
   amt_wipe(secret + 1, 2);
   assert_memory_equal(secret, wiped, 4);
-  amt_wipe(NULL, 0); /* a sanitizer tells if memset is called */
+  amt_wipe(NULL, 0); /* a sanitizer reports a call of memset */
 }
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
