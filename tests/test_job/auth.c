@@ -1,8 +1,8 @@
 /* auth.c - other ways to sign in: a form, Basic, a fixed token, none.
 
-   The promise: each sends what its table says and nothing more; without a call
-   that signs in, none is repeated; a value that is missing, or could end a
-   header's line, is refused before a byte is sent. */
+   The promise: each sends what its table says and nothing more. Without a
+   sign-in call, a refusal is final. A value that is missing, or could end a
+   header line, is refused before a byte is sent. */
 
 #include "play.h"
 
@@ -43,7 +43,7 @@ TEST(a_form_leaves_out_what_has_no_hole_or_no_value)
       : "grant_type=password&User=" AMT_HOLE_API_USER
         AMT_IF(PASSWORD, "&Password=" AMT_HOLE_PASSWORD);
     play_attach(p);
-    if (i == 1) { /* checked once; then new credentials, without a password */
+    if (i == 1) { /* checked once; new credentials then lack a password */
       while (amt_next(&p->j, p->now) != AMT_CALL) { }
       amt_reply_end(&p->j, AMT_E_CONNECT, 0);
       assert_int_equal(amt_next(&p->j, p->now), AMT_RETRYING);
@@ -97,7 +97,7 @@ TEST(basic_goes_in_the_header_that_the_table_names)
   expect_unsent(p, "Token");
 }
 
-/* Tells which of the two is missing, or cannot be sent by Basic. */
+/* The error names the one that is missing or cannot be sent by Basic. */
 TEST(basic_credentials_are_judged_before_anything_is_sent)
 {
   static const struct { const char *user, *password; int error; } v[] = {
@@ -217,7 +217,7 @@ TEST(a_token_may_be_a_cookie)
 {
   static const step s[] = { OK(AMT_SIGN_IN, JSON({"Token":"s7"})) };
   int i;
-  for (i = 0; i < 2; i++) { /* signed in for; then given */
+  for (i = 0; i < 2; i++) { /* from a sign-in; then fixed */
     play     *p = play_with(s);
     amt_wire *w = i == 0 ? play_wire(p) : play_auth(p, FIXED);
     p->srv.scheme = NULL;
@@ -227,13 +227,13 @@ TEST(a_token_may_be_a_cookie)
     play_job(p);
     expect_end(p, "done 4");
     expect_sent(p, "\nCookie: lang=en; AMTSESSION=s7\r\nAccept:");
-    if (i == 0) /* the sign-in's head has none */
+    if (i == 0) /* a sign-in has no cookie */
       expect_sent(p, "POST /AmtOpConService/Authenticate\nAccept:");
   }
 }
 
-/* A run whose fixed token, "first", is another after the Start; that is written
-   to its room when the old one is not in use. */
+/* A fixed token, "first", is replaced after the Start. It is overwritten while
+   no request uses it. */
 static play *run_with_two_tokens(const char *second)
 {
   play *p = play_new();
@@ -283,7 +283,7 @@ TEST(a_fixed_token_with_a_line_break_is_refused)
   }
 }
 
-/* It may stand anywhere: each place is judged as that place needs it. */
+/* It may be anywhere in a request, and is checked as that place needs it. */
 TEST(a_fixed_token_is_judged_in_paths_and_bodies_too)
 {
   static const struct { const char *path, *body, *token; int error; } v[] = {

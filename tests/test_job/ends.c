@@ -1,12 +1,12 @@
 /* ends.c - plays each cell of the table of ends in amt.h's manual.
 
-   The table is read from amt.h, in the folder where the tests are started. A
-   cell says what follows when a call ends in one way. The test fails if the
-   code does something else, or if it does not know a word or an end. */
+   The table is read from amt.h in the current folder. A cell says what follows
+   when a call ends in one way. The test fails if the code does something else,
+   or if the test does not know a word or an end. */
 
 #include "play.h"
 
-/* Columns, in their order: the call, and where in a run it is made. */
+/* The columns in order: the call, and in which run it is made. */
 enum { BEFORE, KNOWN, ATTACHED };
 static const struct { const char *head; amt_op op; int run; } columns[] = {
   { "sign-in", AMT_SIGN_IN, BEFORE }, { "later", AMT_SIGN_IN, KNOWN },
@@ -15,7 +15,7 @@ static const struct { const char *head; amt_op op; int run; } columns[] = {
   { "log", AMT_MESSAGES, KNOWN }
 };
 
-/* Ends, by the names of the rows. The test puts in the call. */
+/* Ends, by the names of the rows. The test fills in the call. */
 enum { ANY_CALL, ALL_THE_TIME = 100 };
 static const struct { const char *name; step s; } ends[] = {
   { "good", OK(ANY_CALL, NULL) },
@@ -43,15 +43,15 @@ static const struct { const char *name; step s; } ends[] = {
 
 /* --- the table ------------------------------------------------------------ */
 
-static char manual[100000]; /* amt.h, from its begin */
+static char manual[100000]; /* amt.h, from its first byte */
 
-/* The rows, behind the line of heads; the columns begin where the heads do. */
+/* The first row after the headings. Columns begin where the headings do. */
 static char *table(size_t *at)
 {
   FILE *f = fopen("amt.h", "rb");
   char *head, *p;
   size_t i;
-  if (f == NULL) fail_msg("no amt.h here");
+  if (f == NULL) fail_msg("no amt.h in the current folder");
   manual[fread(manual, 1, sizeof manual - 1, f)] = 0;
   fclose(f);
   head = strstr(manual, "     end of a call");
@@ -65,7 +65,7 @@ static char *table(size_t *at)
   return strchr(head, '\n') + 1;
 }
 
-/* The text from `from` to before `to`, without the blanks around it. */
+/* The text of the cell, trimmed. */
 static const char *cell(const char *line, size_t from, size_t to)
 {
   static char text_[80];
@@ -86,7 +86,7 @@ static int is_later_sign_in(size_t column)
   return columns[column].op == AMT_SIGN_IN && columns[column].run == KNOWN;
 }
 
-/* Plays a run whose call of this column ends so, `times` times. */
+/* Plays a run whose call of this column ends like this, `times` times. */
 static play *run(size_t column, step end, unsigned times)
 {
   size_t bad = end.body != NULL || end.error != 0;
@@ -101,21 +101,21 @@ static play *run(size_t column, step end, unsigned times)
   if (columns[column].run == ATTACHED) play_attach(p);
   else play_start(p);
   if (columns[column].run == KNOWN) play_until(p, AMT_STARTED);
-  /* A good end is the server's own; a later sign-in needs a 401. */
+  /* A good end is the server's own. A later sign-in needs a 401 first. */
   play_rows(p, s + !bad, bad + later);
   if (s[0].op == AMT_KILL) amt_stop(&p->j, AMT_KILL);
   play_run(p);
   return p;
 }
 
-/* What stands in the log behind the last of the calls that ended so. */
+/* The log after the last call that ended like this. */
 static const char *behind(play *p, size_t column, unsigned times)
 {
   const char *call = op_name[columns[column].op];
   const char *at = text_of(&p->srv.log.text);
   char        line[32];
   snprintf(line, sizeof line, "> %s\n", call);
-  if (is_later_sign_in(column)) times++; /* the first is that of the start */
+  if (is_later_sign_in(column)) times++; /* skips the first sign-in */
   while (times-- > 0) {
     at = strstr(at, line);
     if (at == NULL) fail_msg("no %s", call);
@@ -131,18 +131,18 @@ static int begins(const char *text_, const char *with)
   return strncmp(text_, with, strlen(with)) == 0;
 }
 
-/* How often it is called in all if it always ends so: without the sign-in of
-   the start, and without the first 401, which a fresh sign-in answers. */
+/* How many calls there are if all end like this, without the first sign-in, and
+   without the first 401, which a fresh sign-in answers. */
 static unsigned calls_of(size_t column, step end)
 {
   play    *p = run(column, end, ALWAYS);
   unsigned n = p->srv.count[columns[column].op];
   if (is_later_sign_in(column)) n--;
   if (end.status == 401 && columns[column].op != AMT_SIGN_IN) n--;
-  return end.untaken ? ALL_THE_TIME : n; /* the server has counted none */
+  return end.untaken ? ALL_THE_TIME : n; /* the server counted none */
 }
 
-/* In the words of the table. */
+/* The result in the table's words. */
 static const char *what_follows(size_t column, step end)
 {
   unsigned    times = end.times != 0 ? end.times : 1;
@@ -176,7 +176,7 @@ TEST(each_cell_of_the_table_of_ends_is_what_happens)
         const char *got;
         strcpy(says, cell(line, at[i], at[i + 1]));
         cells++;
-        if (strcmp(says, "-") == 0) { /* no sign-in is made twice for a 401 */
+        if (strcmp(says, "-") == 0) { /* no 401 causes a second sign-in */
           assert_int_equal(columns[i].op, AMT_SIGN_IN);
           continue;
         }

@@ -1,19 +1,19 @@
 /* gap.c - messages that the server has lost.
 
-   The promise: if a log has lost messages that this job has not given, the end
-   says AMT_E_GAP; if it has lost none, there is no false alarm. */
+   The promise: if the server's log has lost messages that were not delivered,
+   the end says AMT_E_GAP. Otherwise there is no false alarm. */
 
 #include "play.h"
 
-/* One reply to each look at the log of a job that runs; the last one comes
-   after its end. In a reply, by its elements,
+/* The replies to the calls for the log of a running job. The last one comes
+   after the job's end. The elements of a reply:
      26    is {"Sequence":26,"Text":"26"}, and 26a has the text 26a;
-     ~26   has its Text in front of its Sequence;
+     ~26   has its Text before its Sequence;
      'a    is "a";
-     !4    behind them: it breaks off, four bytes early. */
+     !4    at the end: the reply breaks off four bytes early. */
 typedef struct history {
   const char *reply[5];
-  const char *texts; /* what is given, each in brackets */
+  const char *texts; /* delivered, each in brackets */
 } history;
 
 static void put_history(text *to, const char *list)
@@ -35,7 +35,7 @@ static void put_history(text *to, const char *list)
     list += *list == ' ';
   }
   if (*list != '!') text_put(to, "]}");
-  else to->len -= (size_t)atoi(list + 1); /* it breaks off so early */
+  else to->len -= (size_t)atoi(list + 1); /* it breaks off */
 }
 
 static void told_texts(play *p, text *to)
@@ -88,7 +88,7 @@ static void check_histories(const history *v, size_t n, int gap)
 SLOW_TEST(messages_that_the_server_has_lost_are_told)
 {
   static const history v[] = {
-    /* it keeps the last five */
+    /* the server keeps the last five */
     { { "26 27 28 29 30" }, "[26][27][28][29][30]" },
     { { "1 2", "5 6 7 8 9" }, "[1][2][5][6][7][8][9]" },
     { { "1", "2", "5" }, "[1][2][5]" },
@@ -96,8 +96,8 @@ SLOW_TEST(messages_that_the_server_has_lost_are_told)
     { { "1 2 3", "6 7 8", "7 8 9" }, "[1][2][3][6][7][8][9]" },
     { { "~2 ~3" }, "[2][3]" },
     { { "~1 ~2", "~4" }, "[1][2][4]" },
-    { { "2", "1 2 3" }, "[2][3]" }, /* there now, but it was not */
-    /* its numbers begin anew */
+    { { "2", "1 2 3" }, "[2][3]" }, /* 1 is there now, but was not */
+    /* numbers restart */
     { { "1 2 3 4", "1 2" }, "[1][2][3][4]" },
     { { "1 2 3 4", "1 2", "1 2 3 4 5" }, "[1][2][3][4][5]" },
     /* the list shrinks */
@@ -111,12 +111,12 @@ SLOW_TEST(messages_that_the_server_has_lost_are_told)
     { { "1 2 3 4 5", "6 4 7" }, "[1][2][3][4][5][6][7]" },
     { { "1 3", "2 4" }, "[1][3][4]" },
     { { "1 2 3 5", "1 2 3 4 5 6" }, "[1][2][3][5][6]" },
-    { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]" }, /* the newest first */
-    /* all at once its text comes first: passed over, before the number shows */
+    { { "3 2 1", "4 3 2 1" }, "[3][2][1][4]" }, /* newest first */
+    /* suddenly Text comes first: skipped before the number is known */
     { { "1 2", "~3" }, "[1][2]" },
     { { "1 2 3", "~4 ~5", "~6" }, "[1][2][3][6]" },
     { { "1 1c", "1 2 1c" }, "[1][1c][1c]" }, /* which 1 is it? */
-    /* the rest of one that broke off is gone */
+    /* the rest of a broken message is gone */
     { { "1 2abcdef!4", "5 6" }, "[1][5][6]" },
     { { "1 2abcdef!4", "" }, "[1]" },
     { { "'abcdef!3", "" }, "" },
@@ -132,16 +132,16 @@ SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
     { { "0 1", "2", "3" }, "[0][1][2][3]" },
     { { "", "", "1" }, "[1]" },
     { { "" }, "" },
-    /* whole each time, or with the one that was asked for */
+    /* complete each time, or from the last known one on */
     { { "1 2", "1 2 3", "1 2 3" }, "[1][2][3]" },
     { { "1 2 3", "3 4 5", "5", "5 6" }, "[1][2][3][4][5][6]" },
     { { "'a", "'a 'b", "'a 'b 'c" }, "[a][b][c]" },
-    /* whole, and the oldest go: what counts is the number */
+    /* complete, but the oldest go: the number counts */
     { { "1 2 3 4 5", "3 4 5 6 7", "7 8 9" },
       "[1][2][3][4][5][6][7][8][9]" },
     { { "1 2", "2 3", "2 3 4", "5" }, "[1][2][3][4][5]" },
     { { "1", "1 2", "", "3" }, "[1][2][3]" },
-    /* children number their own */
+    /* each child has its own numbers */
     { { "1", "1 1c 2c", "1 1c 2c 1d", "1 1c 2c 1d 2p" },
       "[1][1c][2c][1d][2p]" },
     { { "1 2 3", "1 2 3 1c 2c", "1 2 3 1c 2c 4c 4" },
@@ -149,10 +149,10 @@ SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
     { { "1 1c 2c 3c", "1 1c 2c 3c 1d 2d" }, "[1][1c][2c][3c][1d][2d]" },
     { { "1 1c!1", "1 1c 1d" }, "[1][1c][1d]" },
     { { "1 1c 2c", "" }, "[1][1c][2c]" },
-    /* numbers that are shared with others, as one reply shows */
+    /* numbers shared with other jobs, as one reply shows */
     { { "10 20 30", "40" }, "[10][20][30][40]" },
     { { "1 2 5", "9", "11 12" }, "[1][2][5][9][11][12]" },
-    /* breaks, and what is said again */
+    /* breaks, and repeats */
     { { "1 2abc!3", "2abc 3" }, "[1][2abc][3]" },
     { { "1 2!14", "2 3" }, "[1][2][3]" },
     { { "~1 ~2!2", "~2 ~3", "~4" }, "[1][2][3][4]" },
@@ -163,7 +163,7 @@ SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
   check_histories(v, COUNT(v), 0);
 }
 
-/* Pages are replies of one log; so is what a single call brings. */
+/* Pages are replies about one log, and so is that of a single call. */
 TEST(a_gap_between_pages_is_told)
 {
   static const struct { const char *second, *log; } v[] = {
@@ -187,7 +187,7 @@ TEST(a_gap_between_pages_is_told)
   }
 }
 
-/* A state that ends the run is not hidden by a gap in its log. */
+/* A gap in the log does not hide a state that ends the run. */
 TEST(a_gap_does_not_hide_UNDEFINED)
 {
   static const message ring[] = { { .sequence = 26, .text = "x" } };
@@ -199,8 +199,8 @@ TEST(a_gap_does_not_hide_UNDEFINED)
   expect_end(p, "done 19 UNDEFINED log incomplete");
 }
 
-/* Without AfterSequence the list is whole by the table's word, also when it is
-   empty. */
+/* Without AfterSequence in the table, each list is complete, even an empty
+   one. */
 TEST(a_list_that_is_whole_by_the_table_may_not_shrink)
 {
   static const step s[] = {

@@ -1,10 +1,10 @@
 /* main.c - a job over fed replies: amt_next and amt_reply_..., no I/O.
 
-   The promise of the whole: a job asks for calls, is fed their replies in
-   pieces of any size, and says what happened. The other files have one topic
-   each, this file the rest; play.h has the run that they share. */
+   A job asks for calls, is fed their replies in pieces of any size, and reports
+   what happened. Each of the other files has a topic, this one has the rest.
+   play.h runs the jobs. */
 
-/* No test may misuse the library, but those that say so. */
+/* No test misuses the library, except those that say so. */
 void misused(const char *condition);
 #define AMT_ASSERT(condition) ((condition) ? (void)0 : misused(#condition))
 #define AMT_IMPLEMENTATION
@@ -12,7 +12,7 @@ void misused(const char *condition);
 #define SUITE_MAIN
 #include "play.h"
 
-/* What a list of errors says of one. */
+/* The part of a list of errors that the tests use. */
 #define NAMED(name, number, words) { name, number, #name, words },
 
 TEST(every_error_has_its_number_its_name_and_its_words)
@@ -38,7 +38,7 @@ TEST(every_error_has_its_number_its_name_and_its_words)
   assert_string_equal(amt_error_name(-656), "");
 }
 
-/* By the prefix of its name, or by what it says: which range is it of? */
+/* Each error is in the right ranges. */
 TEST(the_ranges_of_errors_have_names)
 {
   int e;

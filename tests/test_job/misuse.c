@@ -1,11 +1,11 @@
-/* misuse.c - AMT_ASSERT sees each misuse that the manual names.
+/* misuse.c - AMT_ASSERT catches each misuse that the manual names.
 
    In all other tests a misuse is a failure. */
 
 #include "play.h"
 
 static jmp_buf     back;
-static const char *seen; /* the condition that did not hold */
+static const char *seen; /* the condition that failed */
 static int         expected;
 
 void misused(const char *condition); /* AMT_ASSERT of main.c */
@@ -16,7 +16,7 @@ void misused(const char *condition)
   longjmp(back, 1);
 }
 
-/* The call must be seen as a misuse, by this condition. */
+/* The call must fail this condition. */
 #define MISUSE(condition, call) \
   do { \
     seen = ""; \
@@ -75,7 +75,7 @@ TEST(a_session_ended_before_a_job_that_only_waits_is_a_misuse)
   assert_int_equal(amt_next(&p->j, p->now), AMT_BUSY);
   MISUSE("s->jobs__ == 0", amt_session_end(&p->s));
   amt_forget(&p->j);
-  amt_forget(&p->j); /* it is one job */
+  amt_forget(&p->j); /* only one job is counted */
   play_once(p, AMT_MONITOR);
   MISUSE("s->jobs__ == 0", amt_session_end(&p->s));
   play_run(p);
@@ -86,7 +86,7 @@ TEST(a_session_cleared_beneath_its_jobs_is_a_misuse)
 {
   play *p = play_new();
   play_start(p);
-  p->s.jobs__ = 0; /* as memset leaves it */
+  p->s.jobs__ = 0; /* as after a memset */
   MISUSE("j->session__->jobs__-- != 0", amt_forget(&p->j));
   p->s.jobs__ = 0;
   p->s.user = NULL;

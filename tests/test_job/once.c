@@ -1,6 +1,6 @@
-/* once.c - a job of somebody else, a single call, a job that is dropped.
+/* once.c - a job started elsewhere, a single call, a job that is dropped.
 
-   The promise: amt_attach watches a job that was started elsewhere. amt_once
+   The promise: amt_attach watches a job started elsewhere. amt_once
    makes one call of any kind, as carefully as a run does. After amt_forget the
    job asks for nothing more, and the session is free for others. */
 
@@ -172,7 +172,7 @@ TEST(a_forgotten_job_asks_for_nothing_more)
       amt_event e = amt_next(&p->j, p->now += 100000);
       assert_true(e == AMT_FAILED || e == AMT_DONE || e == AMT_BUSY);
     }
-    /* and the session is free for another */
+    /* the session is free for another job */
     play_job(p);
     expect_end(p, "done 4");
   }

@@ -1,8 +1,8 @@
-/* refusal.c - what the server says in the JSON of a call that failed.
+/* refusal.c - the server's words in the JSON of a call that failed.
 
-   The promise: whatever framework made the reply, its words reach the caller:
-   each string once and in order, however the reply was cut. Words under no name
-   of the table are marked so, and are short. */
+   The promise: whatever framework made the reply, its words reach the caller,
+   each string once and in order, however the reply is cut. Strings under names
+   that the table does not know are marked as such and cut short. */
 
 #include "play.h"
 
@@ -44,7 +44,7 @@ static const row said[] = {
     "server t\nserver u\nother d\n" },
   { JSON({"a":"","b":1,"c":true,"d":null,"Message":null}), "" },
   { JSON({"Message":["x"],"x":"y"}), "server x\nother y\n" },
-  /* at most 200 bytes of what no name is for */
+  /* at most 200 bytes without a known name */
   { "{\"a\":\"" LONG40 LONG40 LONG40 LONG40 "\","
     "\"b\":\"" LONG40 "\",\"c\":\"c\",\"Message\":\"" LONG40 LONG40 LONG40
     LONG40 LONG40 LONG40 "\"}",
@@ -82,7 +82,7 @@ TEST(in_any_call_that_failed)
   }
 }
 
-/* A token is none of the words, wherever it stands. */
+/* A token is never reported, wherever it is. */
 TEST(what_is_read_of_a_refusal_is_not_told)
 {
   play *p = reply_once(AMT_SIGN_IN, 400, JSON({"Token":"abc","x":"y"}), 0);
@@ -108,7 +108,7 @@ TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
   expect_untold(p, "b\n");
 }
 
-/* A 2xx that brings no job has words in as many forms as a refusal. */
+/* A 2xx without a job is searched for words like a refusal. */
 TEST(a_start_that_started_nothing_tells_its_words_in_any_form)
 {
   static const row v[] = {
@@ -131,7 +131,7 @@ TEST(a_start_that_started_nothing_tells_its_words_in_any_form)
     }
 }
 
-/* Nor where a later member might still call it a failure. */
+/* Nor is one reported while a later member may still mean failure. */
 TEST(a_good_reply_whose_message_comes_before_its_success_tells_none)
 {
   static const step s[] = {
@@ -144,7 +144,7 @@ TEST(a_good_reply_whose_message_comes_before_its_success_tells_none)
   expect_untold(p, "hush");
 }
 
-/* With a table whose name of the message is nested. */
+/* The table's name of the message is nested. */
 TEST(a_nested_name_is_followed_in_a_refusal_too)
 {
   static const step s[] = {
@@ -156,7 +156,7 @@ TEST(a_nested_name_is_followed_in_a_refusal_too)
   expect_told(p, "server a\nserver b\nother d\n");
 }
 
-/* What is named inside of it ends nothing: all of the object are words. */
+/* A name within a named object ends nothing: all its strings are words. */
 TEST(a_name_inside_of_what_is_named_ends_no_words)
 {
   static const step s[] = {
@@ -169,7 +169,7 @@ TEST(a_name_inside_of_what_is_named_ends_no_words)
   expect_told(p, "server b\nserver d\nother f\n");
 }
 
-/* --- a member that tells success ------------------------------------------ */
+/* --- a member that says success or failure -------------------------------- */
 
 static const struct { const char *value; int good; } success[] = {
   { "true", 1 }, { "1", 1 }, { "\"true\"", 1 }, { "\"\"", 1 }, { "null", 1 },
@@ -206,7 +206,7 @@ TEST(a_start_without_success_is_refused)
     }
 }
 
-/* Its id was read, and nobody knows what would have followed. */
+/* The id was read; nobody knows what would have followed. */
 TEST(a_start_that_breaks_off_before_its_success_has_started)
 {
   static const step s[] = {

@@ -1,14 +1,13 @@
 /* repair.c - a log that is not proper JSON.
 
-   The promise: if repair is asked for, bytes that are no UTF-8 or no escape
-   become U+FFFD, are counted once, and the log goes on. An id or a token is
-   never repaired. */
+   The promise: with repair, each byte or escape that is invalid becomes U+FFFD,
+   is counted once, and the log goes on. An id or a token is never repaired. */
 
 #include "play.h"
 
 #define BAD "\xEF\xBF\xBD"
 
-/* A log of COBOL programs: CP1252, raw controls, escapes of no JSON. */
+/* The log of a COBOL program: CP1252, raw controls, escapes that JSON lacks. */
 static const char cobol_log[] =
   "{\"Messages\":[{\"Sequence\":1,\"Text\":\"Gr\xFC\xDF" "e\tan \x1B[1m\"},"
   "{\"Sequence\":2,\"Text\":\"it\\'s C:\\users\"},\"plain \x80\",null,"
@@ -36,17 +35,17 @@ TEST(a_log_that_is_not_UTF_8_goes_on_if_repair_is_asked_for)
     play_once(p, AMT_MESSAGES);
     play_run(p);
   expect_all(p, "> sign-in\n> messages\n%sdone 19\n", cobol_texts);
-    assert_int_equal(p->j.repaired, 6); /* of messages; not the others */
+    assert_int_equal(p->j.repaired, 6); /* in messages only */
     expect_end(p, "done 19");
   }
-  p = play_cobol(0); /* strict otherwise */
+  p = play_cobol(0); /* without repair it is refused */
   play_once(p, AMT_MESSAGES);
   play_run(p);
   expect_end(p, "failed JSON_UTF8, code 19, start known");
   assert_int_equal(p->j.repaired, 0);
 }
 
-/* What is read again is not counted again, and goes on at the right byte. */
+/* What is read again is not counted again, and resumes at the right byte. */
 TEST(what_was_repaired_is_counted_once)
 {
   size_t cut, piece;
@@ -66,7 +65,7 @@ TEST(what_was_repaired_is_counted_once)
     }
 }
 
-/* One string, a line a message: a raw line end is no line end. */
+/* One string, a line per message. A raw line end does not end a line. */
 TEST(a_list_that_is_one_string_is_repaired_too)
 {
   static const step s[] = {
@@ -86,7 +85,7 @@ TEST(a_list_that_is_one_string_is_repaired_too)
   }
 }
 
-/* An id goes back as it came, or not at all; so does a token. */
+/* An id is sent back unchanged or not at all, and so is a token. */
 TEST(an_id_or_a_token_is_never_repaired)
 {
   static const char *const id[] = {

@@ -1,8 +1,8 @@
-/* request.c - what is sent with the built-in wire table.
+/* request.c - the requests of the built-in wire table.
 
-   The promise: the bytes are those of the wire section; a task and an id go
-   out as they were given; a value that is missing, empty or not UTF-8 is
-   refused before a byte is sent. */
+   The promise: the bytes are those of the wire section in amt.h. A task and an
+   id go out unchanged. A value that is missing, empty or not UTF-8 is refused
+   before a byte is sent. */
 
 #include "play.h"
 
@@ -99,7 +99,7 @@ TEST(a_start_carries_what_the_task_has_and_no_more)
   }
 }
 
-/* A list of no elements may be any pointer. */
+/* An empty list may be any pointer. */
 TEST(a_list_is_read_no_further_than_its_count)
 {
   static const char *const one[] = { "A=1" };
@@ -112,7 +112,7 @@ TEST(a_list_is_read_no_further_than_its_count)
   expect_sent(p, "\"TaskValues\":[\"A=1\"]}");
 }
 
-/* --- an id goes back as it came ------------------------------------------- */
+/* --- an id is sent back unchanged ----------------------------------------- */
 
 #define DIGITS_61 "1234567890123456789012345678901234567890" \
                   "123456789012345678901"
@@ -153,7 +153,7 @@ TEST(an_id_goes_back_in_the_type_in_which_it_came)
     }
 }
 
-/* JSON has no number with a leading zero: such an id goes as a string. */
+/* JSON has no numbers with a leading zero, so such an id goes as a string. */
 TEST(an_attached_id_is_json_or_becomes_a_string)
 {
   static const struct { const char *id, *sent; } v[] = {
@@ -163,7 +163,7 @@ TEST(an_attached_id_is_json_or_becomes_a_string)
     { "\"\xC3\xA9\\\"\\n\"", "\"\xC3\xA9\\\"\\n\"" },
     { "\"\\u0041\\/\"", "\"A/\"" }, /* the same string */
     { "\"" DIGITS_61 "\"", "\"" DIGITS_61 "\"" },
-    /* No number, and no string. */
+    /* Neither a number nor a string. */
     { "A-7", "\"A-7\"" }, { "21a", "\"21a\"" }, { "007", "\"007\"" },
     { " 7", "\" 7\"" }, { "7 ", "\"7 \"" }, { "7,", "\"7,\"" },
     { "-", "\"-\"" }, { "1.", "\"1.\"" }, { "1e", "\"1e\"" },
@@ -223,7 +223,7 @@ TEST(a_bad_task_is_refused_and_nothing_is_sent)
     play_job(p);
     assert_int_equal(p->calls, 0);
     expect_end(p, "failed %s, code 11, start none", error_name(v[i].error));
-    assert_true(p->j.msg_len > 0); /* which one it was */
+    assert_true(p->j.msg_len > 0); /* names the value */
     assert_true(strlen(amt_error(p->j.error)) > 10);
   }
 }

@@ -1,13 +1,13 @@
 /* secret.c - passwords and tokens.
 
-   The promise: a password is fetched when it is needed and given back after;
-   no secret reaches an error or an event; a session that ends leaves none
-   behind. */
+   The promise: a password is fetched when needed and given back afterwards. No
+   secret reaches an error or an event. A session that has ended leaves none in
+   memory. */
 
 #include "play.h"
 
 typedef struct keeper {
-  char *password; /* a block of its own, while it is wanted */
+  char *password; /* a block of its own, while lent */
   int   begun, ended;
   int   none;
 } keeper;
@@ -31,7 +31,7 @@ static const char *keep(void *ctx, int begin)
   return NULL;
 }
 
-/* It keeps the password of that play. */
+/* Keeps the password of this play. */
 static void keep_for(play *p, keeper *k)
 {
   memset(k, 0, sizeof *k);
@@ -158,7 +158,7 @@ TEST(a_session_that_ends_leaves_no_secret_behind)
     memset(p->token, '#', sizeof p->token);
     play_job(p);
     expect_end(p, "done 4");
-    /* The search works; */
+    /* The search works. */
     assert_true(holds(p->token, sizeof p->token, "s3cr3t"));
     assert_false(holds(&p->j, sizeof p->j, "s3cr3t"));
     assert_false(holds(&p->j, sizeof p->j, "opconxps"));

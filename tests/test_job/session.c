@@ -7,13 +7,13 @@
 
 #define JOBS 4
 typedef struct crew {
-  play     p[JOBS]; /* the first has the session and the server's mind */
+  play     p[JOBS]; /* the first has the session and the server */
   int      jobs;
   int      calling[JOBS], gone[JOBS];
   uint32_t now;
 } crew;
 
-/* So many of them begin a job. */
+/* Starts so many jobs. */
 static void crew_init(crew *c, int jobs)
 {
   int i;
@@ -35,7 +35,7 @@ static void crew_free(crew *c)
   for (i = 0; i < c->jobs; i++) play_free(&c->p[i]);
 }
 
-/* One turn of one job; its call is made only by crew_call. */
+/* One turn of one job. crew_call makes the call. */
 static amt_event crew_turn(crew *c, int i)
 {
   amt_event e;
@@ -54,7 +54,7 @@ static void crew_call(crew *c, int i)
   play_call(&c->p[i]);
 }
 
-/* Turns of one job until it calls, for this. */
+/* Turns of one job up to its next call, which must be this one. */
 static void crew_to_call(crew *c, int i, amt_op op)
 {
   while (!c->calling[i]) {
@@ -64,7 +64,7 @@ static void crew_to_call(crew *c, int i, amt_op op)
   assert_int_equal(c->p[i].j.op, op);
 }
 
-/* The reply to its call is a 401. */
+/* Its call is answered with 401. */
 static void crew_denied(crew *c, int i)
 {
   c->calling[i] = 0;
@@ -93,12 +93,12 @@ static void crew_forget(crew *c, int i)
   c->p[i].ended = c->gone[i] = 1;
 }
 
-/* All turns, and all calls at once, until no job is left. */
+/* All take turns and make their calls at once, until no job is left. */
 static void crew_run(crew *c)
 {
   int left = 1, i, turns = 0;
   while (left) {
-    if (++turns > 100000) fail_msg("the crew never ends");
+    if (++turns > 100000) fail_msg("the crew does not end");
     left = 0;
     for (i = 0; i < c->jobs; i++) {
       crew_turn(c, i);
@@ -109,7 +109,7 @@ static void crew_run(crew *c)
   }
 }
 
-/* They run to a good end, after so many sign-ins. */
+/* All end well, after so many sign-ins. */
 #define crew_end(c, sign_ins) do { \
   int i_; \
   crew_run(c); \
@@ -126,7 +126,7 @@ TEST(all_jobs_of_a_session_share_one_sign_in)
   int  i, k;
   crew_init(&c, JOBS);
   crew_to_call(&c, 0, AMT_SIGN_IN);
-  for (k = 0; k < 5; k++) { /* while one signs in, the others wait */
+  for (k = 0; k < 5; k++) { /* the others wait for the sign-in */
     for (i = 1; i < JOBS; i++) assert_int_equal(crew_turn(&c, i), AMT_BUSY);
     c.now++;
   }
@@ -148,7 +148,7 @@ TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
     assert_int_equal(c.p[i].j.http_status, 401);
   }
   expect_calls(&c.p[0], AMT_SIGN_IN, 1);
-  /* A job that comes later learns it too; new credentials make it good. */
+  /* A later job gets the same error. New credentials cure it. */
   c.now = 500000;
   p->ended = 0;
   amt_start(&p->j, &c.p[0].s, &p->t);
@@ -166,7 +166,7 @@ TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
   crew_free(&c);
 }
 
-/* Jobs that wait share one outage: they do not try one by one. */
+/* Waiting jobs share one outage and do not try one by one. */
 TEST(an_outage_of_the_sign_in_is_shared)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "", .times = 3) };
@@ -176,7 +176,7 @@ TEST(an_outage_of_the_sign_in_is_shared)
   crew_end(&c, 4);
 }
 
-/* Two others have failed and then signed in, before this one looks. */
+/* Others failed and then signed in before this job had its turn. */
 TEST(an_outage_that_is_over_is_not_told)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "") };
@@ -193,10 +193,10 @@ TEST(an_outage_that_is_over_is_not_told)
   crew_to_call(&c, 0, AMT_START); /* signed in */
   c.p[0].s.stale__ = 1;
   c.p[0].s.producing__ = 0;
-  crew_to_call(&c, 2, AMT_SIGN_IN); /* anew */
+  crew_to_call(&c, 2, AMT_SIGN_IN); /* again */
   assert_int_equal(crew_turn(&c, 1), AMT_BUSY);
   assert_int_equal(c.p[1].j.error, 0);
-  c.p[0].s.producing__ = 1; /* as it was */
+  c.p[0].s.producing__ = 1; /* back as it was */
   crew_run(&c);
   expect_end(&c.p[1], "done 4");
   crew_free(&c);
@@ -212,7 +212,7 @@ TEST(a_job_that_is_forgotten_leaves_the_sign_in_to_another)
   crew_end(&c, 1);
 }
 
-/* All requests went out with the old token, and all come back with 401. */
+/* All requests had the old token, and all get a 401. */
 TEST(a_401_is_no_reason_to_sign_in_if_the_token_is_new)
 {
   crew c;
@@ -226,7 +226,7 @@ TEST(a_401_is_no_reason_to_sign_in_if_the_token_is_new)
   crew_end(&c, 2);
 }
 
-/* And one that comes only after the sign-in, to a request from before it. */
+/* A late 401 answers a request from before the sign-in. */
 TEST(a_late_401_is_no_reason_to_sign_in_either)
 {
   crew c;
@@ -243,7 +243,7 @@ TEST(a_late_401_is_no_reason_to_sign_in_either)
   crew_end(&c, 2);
 }
 
-/* The token in a half-sent request must not change under it. */
+/* The token must not change while half a request is out. */
 TEST(a_sign_in_waits_for_requests_that_are_half_sent)
 {
   crew c;
@@ -263,7 +263,7 @@ TEST(a_sign_in_waits_for_requests_that_are_half_sent)
   text_free(&after);
   assert_int_equal(amt_session_credentials(&c.p[0].s, "a", "b"), 0);
   assert_string_equal(c.p[0].s.user, "ocadm");
-  crew_call(&c, 1); /* sent, and answered */
+  crew_call(&c, 1); /* sent and answered */
   crew_to_call(&c, 0, AMT_SIGN_IN);
   assert_int_equal(amt_session_credentials(&c.p[0].s, "a", "b"), 0);
   assert_string_equal(c.p[0].s.user, "ocadm");

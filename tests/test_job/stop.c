@@ -1,7 +1,7 @@
 /* stop.c - amt_stop: stop and kill, at any moment.
 
-   The promise: a wish to stop or kill goes out at once, and only once even if
-   it is made in every turn. If it fails, it is repeated after a poll. No answer
+   The promise: a stop or kill goes out at once, and only once even if it is
+   asked for in every turn. If it fails, it is repeated after a poll. No answer
    to it ends the watch over a running job. */
 
 #include "play.h"
@@ -26,7 +26,7 @@ TEST(a_job_may_be_killed_after_any_event)
         expect_end(p, "failed CANCELLED, code 3, start none");
         expect_calls(p, AMT_START, 0);
         assert_true(at <= 1);
-      } else if (calls == 0) { /* it had ended by itself */
+      } else if (calls == 0) { /* it had already ended */
         expect_end(p, "done 4");
         expect_told(p, "status 4");
       } else {
@@ -120,7 +120,7 @@ TEST(a_second_kill_may_follow_a_refused_one)
   expect_calls(p, AMT_KILL, 1);
 }
 
-/* The Start's outcome is unknown, or it was refused: nothing to kill. */
+/* If the Start's outcome is unknown or a refusal, there is nothing to kill. */
 TEST(a_kill_does_not_change_how_a_start_ended)
 {
   static const int status[] = { 500, 400 };
@@ -136,7 +136,7 @@ TEST(a_kill_does_not_change_how_a_start_ended)
   }
 }
 
-/* --- what the server says to it ------------------------------------------- */
+/* --- the server's answer -------------------------------------------------- */
 
 TEST(a_refused_stop_or_kill_never_ends_the_watch)
 {
@@ -178,7 +178,7 @@ TEST(an_empty_reply_to_stop_and_kill_means_accepted)
       amt_stop(&p->j, (amt_op)op);
       play_until(p, AMT_STOP_ANSWERED);
       assert_int_equal(p->j.error, 0);
-      play_run(p); /* and the monitor's status is the one that counts */
+      play_run(p); /* only the monitor's status counts */
       expect_end(p, "done 4");
       expect_calls(p, op, 1);
       assert_true(p->srv.count[AMT_MONITOR] > 1);
@@ -217,7 +217,7 @@ TEST(a_kill_that_always_fails_does_not_end_the_watch)
   play_run(p);
   expect_end(p, "done 4");
   assert_true(p->srv.count[AMT_KILL] > 50);
-  assert_true(p->now - p->began > 900000); /* and it is not flooded meanwhile */
+  assert_true(p->now - p->began > 900000); /* without flooding the server */
 }
 
 TEST(a_kill_that_is_refused_once_is_asked_again)
@@ -238,8 +238,8 @@ TEST(a_kill_that_is_refused_once_is_asked_again)
   }
 }
 
-/* Whoever may kill a job may be forbidden to look at it: the wish goes on with
-   the looks, though none succeeds. */
+/* A user who may kill a job may be forbidden to monitor it. The kill is
+   repeated with the polls, even if they all fail. */
 TEST(a_kill_is_asked_again_where_each_look_is_refused)
 {
   static const int look[] = { 403, 404, 409, 401 };
@@ -259,8 +259,8 @@ TEST(a_kill_is_asked_again_where_each_look_is_refused)
 
 /* --- asked in every turn -------------------------------------------------- */
 
-/* A superloop of 1 ms as its author writes it: the wish stands, so it is told
-   in each turn. Until the end, or for so long. */
+/* A superloop of 1 ms, as its author would write it: it asks in every turn,
+   until the end or for so long. */
 static void play_superloop(play *p, amt_op wish, uint32_t ms)
 {
   uint32_t until = p->now + ms;
@@ -278,7 +278,7 @@ TEST(a_stop_asked_in_every_turn_is_sent_once)
 {
   static const amt_op wish[] = { AMT_STOP, AMT_KILL };
   size_t i;
-  for (i = 0; i < 2; i++) { /* accepted, and the job takes no notice */
+  for (i = 0; i < 2; i++) { /* accepted, but the job ignores it */
     step  s[] = { OK(wish[i], "", .times = ALWAYS) };
     play *p = play_with(s);
     play_status(p, for_ever);
@@ -300,7 +300,7 @@ TEST(a_stop_asked_in_every_turn_cancels_no_pause)
   play_to(p, AMT_STARTED);
   play_steps(p, s);
   play_superloop(p, AMT_KILL, 60000);
-  expect_calls(p, AMT_KILL, 1); /* a look at the job is next */
+  expect_calls(p, AMT_KILL, 1); /* a poll of the job comes first */
   assert_in_range(p->srv.count[AMT_MONITOR], 4, 12);
   amt_forget(&p->j);
 }
@@ -338,7 +338,7 @@ TEST(a_kill_after_a_stop_is_a_new_wish_but_not_a_stop_after_a_kill)
   play_to(p, AMT_STATUS);
   play_superloop(p, AMT_STOP, 7000);
   then = p->now;
-  for (i = 0; i < 20000; i++) { /* who asks for both in each turn kills */
+  for (i = 0; i < 20000; i++) { /* asking for both in every turn kills */
     play_superloop(p, AMT_KILL, 1);
     if (i == 1) expect_calls(p, AMT_KILL, 1); /* at once */
     amt_stop(&p->j, AMT_STOP);

@@ -1,8 +1,8 @@
-/* wire.c - wire tables: a site whose replies have other names.
+/* wire.c - wire tables of sites whose replies have other names.
 
-   The promise: a table may give every value in a reply another name, a dotted
-   name, or several names; and the reply may be the value itself. Requests:
-   holes.c. Tables that are refused: table.c. */
+   The promise: a table may give each value in a reply another name, a dotted
+   name, or several names, and the reply may be the value itself. For requests
+   see holes.c, for tables that are refused see table.c. */
 
 #include "play.h"
 
@@ -48,7 +48,7 @@ TEST(replies_are_found_by_dotted_names)
   }
 }
 
-/* The default table's names are compared by their length first, then whole. */
+/* The default's names are compared by length first, then in full. */
 TEST(a_name_of_the_same_length_is_another_name)
 {
   static const step s[] = {
@@ -86,7 +86,8 @@ TEST(a_dot_in_a_members_own_name_is_no_nesting)
   expect_end(p, "done 11");
 }
 
-/* Each alternative counts only as a whole, whatever it shares with others. */
+/* An alternative counts only if all its parts match, even if it shares parts
+   with others. */
 TEST(alternatives_of_dotted_names_are_not_mixed)
 {
   static const struct { const char *name, *body; int status; } v[] = {
@@ -161,8 +162,8 @@ TEST(replies_may_be_the_value_itself)
   }
 }
 
-/* A site may well have both: the id of a Start, and the status of a monitor,
-   each bare. */
+/* A site may have both: a Start whose reply is the bare id, and a monitor whose
+   reply is the bare status. */
 TEST(a_bare_id_and_a_bare_status_live_in_one_table)
 {
   static const step s[] = {
@@ -177,7 +178,7 @@ TEST(a_bare_id_and_a_bare_status_live_in_one_table)
              "> messages\ndone 4\n");
 }
 
-/* The same of a member that all replies have, as script services answer. */
+/* Script services answer every call with a member of the same name. */
 TEST(an_id_and_a_status_may_have_the_same_name)
 {
   static const step s[] = {
@@ -199,7 +200,7 @@ TEST(an_id_and_a_status_may_have_the_same_name)
   }
 }
 
-/* The default's own texts are looked for in another way. */
+/* The default's own name strings are recognized in another way. */
 TEST(an_id_may_have_the_name_that_the_default_has_for_the_status)
 {
   static const step s[] = {
@@ -214,9 +215,9 @@ TEST(an_id_may_have_the_name_that_the_default_has_for_the_status)
   assert_string_equal(p->j.id, "2112");
 }
 
-/* --- replies whose names are all "" ---------------------------------------- */
+/* --- replies whose names are all "" --------------------------------------- */
 
-/* The table of a site whose replies are nothing but the value. */
+/* A site whose replies are only the value. */
 static void play_bare(play *p)
 {
   amt_wire *w = play_wire(p);
@@ -248,7 +249,7 @@ TEST(a_refusal_may_be_the_words_themselves)
     OK(AMT_MESSAGES, "[]")
   };
   size_t i, k, n, chunk;
-  int    named; /* the message has a name: only the others are bare */
+  int    named; /* the message has a name; the rest has none */
   for (i = 0; i < COUNT(v); i++)
     for (chunk = 0; chunk < 4; chunk++)
       for (named = 0; named < 2; named++) {
@@ -338,7 +339,7 @@ TEST(an_element_of_the_messages_counts_from_itself)
   }
 }
 
-/* What version 0.1 sent, and read. */
+/* What version 0.1 sent and read. */
 TEST(the_wire_of_0_1_is_a_table_too)
 {
   static const step s[] = {

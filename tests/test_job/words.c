@@ -1,8 +1,8 @@
-/* words.c - what a server or a proxy says without JSON.
+/* words.c - answers of servers and proxies that are not JSON.
 
-   The promise: when a failed call is answered with a page, whole or cut at any
-   byte, the caller gets its words, cleaned. An error in the JSON of such a
-   reply is never given as the cause. */
+   The promise: if a failed call is answered with a page, in whatever pieces,
+   the caller gets its words without the markup. A JSON error in such a reply is
+   never reported as the cause. */
 
 #include "play.h"
 
@@ -27,7 +27,7 @@
   "<s:Text xml:lang=\"en-US\">" text "</s:Text></s:Reason></s:Fault>" \
   "</s:Body></s:Envelope>"
 
-/* In the style of each server; of the words, those that are given. */
+/* In the style of each server, and the words that are reported. */
 static const struct { const char *of, *body, *words; int status; } pages[] = {
   { "nginx, padded for a browser",
     HTML("503 Service Temporarily Unavailable",
@@ -134,7 +134,7 @@ static const struct { const char *of, *body, *words; int status; } pages[] = {
   { "plain", "no healthy upstream", "no healthy upstream", 503 }
 };
 
-/* What a Start that is answered so tells. */
+/* The report of a Start that is answered like this. */
 static void check_page(const char *body, const char *words, int status,
                        play *p)
 {
@@ -170,7 +170,7 @@ SLOW_TEST(each_page_is_told_whole_and_cut_at_each_byte)
   }
 }
 
-/* The page's words alone, the same at every cut; or NULL if there are none. */
+/* Only the page's words, the same for every cut; NULL: none. */
 static void expect_words(const char *body, const char *words)
 {
   size_t cut;
@@ -237,7 +237,7 @@ SLOW_TEST(of_a_page_200_characters_are_given)
     }
 }
 
-/* What a reply's JSON is worth that breaks off, or goes wrong. */
+/* JSON that breaks off or is invalid. */
 TEST(not_JSON_is_no_cause_of_a_refusal_and_its_status_does_not_count)
 {
   static const struct { const char *body, *log; } v[] = {
@@ -280,7 +280,7 @@ TEST(words_break_off_with_their_reply_and_the_next_are_new)
   expect_end(p, "done 4");
 }
 
-/* Fields of the head, for those who bring their own HTTP. */
+/* Fields of the head, for callers with their own HTTP client. */
 static void field(play *p, unsigned kind, const char *value, size_t piece)
 {
   size_t n = strlen(value), at = 0;
