@@ -13,15 +13,15 @@
   SHA256SUMS
 
 All of it is built from a clean copy of the last commit, and nothing in it tells
-the time or the place: twice the same commit gives the same bytes. A tree with
-changes that are not committed, a file that is missing and a version that is
-not everywhere the same are refused by name.
+the time or the place: the same commit gives the same bytes each time. A change
+that is not committed, a missing file, and a version that differs from amt.h's
+are refused by name.
 """
 import gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 HEADERS = ["amt.h", "amt_http.h", "backends", "LICENSE", "CHANGELOG.md"]
-# What is built: its name there, its name here, what is linked into it.
+# What is built: its path, its name in the release, what is linked into it.
 BUILT = [("build/single/amt.h", "amt.h", []),
          ("build/amt-static", "amt-x86_64", ["musl", "bearssl"]),
          ("build/amt-static-arm64", "amt-arm64", ["musl", "bearssl"]),
@@ -51,7 +51,7 @@ def numbers():
 
 
 def version():
-    """The one in amt.h; whoever else tells a version must tell this one."""
+    """The version in amt.h; every other file that tells one must agree."""
     changed = git("status", "--porcelain").splitlines()
     if changed:
         refuse(f"not committed: {changed[0][3:]}; a release is made of a commit")
@@ -64,7 +64,7 @@ def version():
 
 
 def clean(entry):
-    """Of a file in an archive: only what is the same everywhere."""
+    """Leaves of a file's entry only what is the same on every machine."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mode = 0o755 if entry.mode & 0o100 else 0o644
@@ -72,7 +72,7 @@ def clean(entry):
 
 
 def archive(path, source, names, prefix, when):
-    """names and all below them, in order, packed under prefix/."""
+    """Packs names and all below them, in order, under prefix/."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as t:
         for name in sorted(names):
@@ -92,7 +92,7 @@ def archive(path, source, names, prefix, when):
 
 
 def source_version(source, package):
-    """Of a Debian source package that was linked in: from its changelog."""
+    """The version of a Debian source package, from its changelog."""
     for where in ("bearssl-musl/sources", "musl-arm64/sources"):
         path = f"{source}/build/{where}/{package}/debian/changelog"
         if os.path.exists(path):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What a Windows administrator unpacks: the tool, its second name, a sample
-configuration, how to begin, the manual as a text, recipes for schedulers,
-licences, and the sums of all. The same bytes each time.
-usage: windows_zip.py VERSION AMT.EXE ZIP [NAME=LICENCE...]   of what is linked
-                                                              into AMT.EXE"""
+"""Makes the zip that a Windows administrator unpacks: the tool, its second
+name, a sample configuration, how to begin, the manual as a text, recipes for
+schedulers, licences, and checksums of all. The same bytes each time.
+usage: windows_zip.py VERSION AMT.EXE ZIP [NAME=LICENCE...]
+NAME: what else is linked into AMT.EXE"""
 import hashlib
 import os
 import re
@@ -55,7 +55,7 @@ Root Certification Authorities).
 
 
 def manual():
-    """Without what makes letters bold on paper, and this system's name."""
+    """The manual without overstrikes for bold, and this system's name."""
     page = subprocess.run(["mandoc", "-T", "utf8", "-I", "os=amt",
                            ROOT + "/extras/amt.1"], check=True,
                           capture_output=True).stdout.decode()
@@ -98,7 +98,7 @@ def main(version, program, path, *linked):
             entry = zipfile.ZipInfo("amt-%s/%s" % (version, name),
                                     (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 0 # as Windows itself makes them
+            entry.create_system = 0 # Windows
             z.writestr(entry, data)
 
 

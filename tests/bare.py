@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""The gate's root (tests/bare.sh), with a stand-in for debootstrap; see
-tests/run.sh. Each function whose name begins with test_ is one test; its name is
-the sentence it proves. usage: bare.py [WORD]   only those with WORD in their
-name"""
+"""The gate's root (tests/bare.sh), with a stand-in for debootstrap. Each
+function whose name begins with test_ is one test; its name is the sentence it
+proves.
+usage: bare.py [WORD]   runs only the tests with WORD in their name"""
 import contextlib
 import os
 import shutil
@@ -20,7 +20,7 @@ ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 DEBIAN = """#!/bin/sh
 echo 'bookworm http://127.0.0.1:9/debian'
 """
-# It makes a file, mounts what is precious over another folder, and stays.
+# Makes a file, mounts the precious folder over another one, and stays.
 HANGS = """#!/bin/sh
 for root; do case $root in /*root) break ;; esac; done
 mkdir -p "$root/dev" "$root/mnt" && touch "$root/dev/null"
@@ -31,7 +31,7 @@ sleep 60
 
 @contextlib.contextmanager
 def checkout(debootstrap):
-    """A clone with the scripts as they are here."""
+    """A repository that has the scripts as they are here."""
     with tempfile.TemporaryDirectory(prefix="amt-test.") as d:
         os.makedirs(d + "/amt/tests")
         os.makedirs(d + "/precious")
@@ -84,18 +84,19 @@ def hanging(d):
         if os.path.exists(d + "/hangs"):
             break
         time.sleep(0.01)
-    equal(os.listdir(d + "/amt/build/bare/root/mnt"), []) # of its own namespace
+    # The mount is in a namespace of its own, and not seen here.
+    equal(os.listdir(d + "/amt/build/bare/root/mnt"), [])
     os.remove(d + "/hangs")
     return process
 
 
 def test_a_run_that_is_ended_leaves_no_root_no_mount_and_no_process():
     for number in ENDS:
-        for kill in (os.kill, os.killpg): # it alone; as a terminal does
+        for kill in (os.kill, os.killpg): # as kill does; as a terminal does
             with checkout(HANGS) as d:
                 process = hanging(d)
                 kill(process.pid, number)
-                process.communicate(timeout=60) # nobody else has its output
+                process.communicate(timeout=60) # until none has its output
                 equal(process.returncode, 128 + number)
                 kept(d)
 

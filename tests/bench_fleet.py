@@ -32,8 +32,8 @@ def memory(pid):
 
 
 def begins(url, n, folder):
-    """The options for N jobs that the server knows: all are one job to it, so
-    nothing has to be started."""
+    """The options for n jobs that run already. For the server, all are the one
+    job that is started here."""
     body = {"Action": "START", "TaskType": "BATCH", "ApplicationName": "DEMO2",
             "JobName": "LONGRUNNINGREPORT", "SubmitUser": "BATCH",
             "Station": "OPCON"}
@@ -61,9 +61,9 @@ def begins(url, n, folder):
 
 @contextlib.contextmanager
 def running(command, jobs):
-    """The client, once each job is started and looked at, or is known, and a
-    function that measures it: polls a second, CPU seconds of client and server
-    a second, the client's a poll in us."""
+    """Yields the client, once it polls, and a function that measures it: polls
+    a second; CPU seconds of client and server, each a second; microseconds of
+    the client's CPU time a poll."""
     with subprocess.Popen([SIM, "--port", "0"], stdout=subprocess.PIPE,
                           text=True) as sim, \
          tempfile.TemporaryDirectory() as folder:
@@ -114,7 +114,7 @@ def room(jobs):
 
 
 def syscalls():
-    """Of all kinds, for each request that is sent."""
+    """The system calls, of all kinds, for each request that is sent."""
     with running(fleet("-i", "4"), 10000) as (client, _), \
          tempfile.NamedTemporaryFile("r") as counts:
         subprocess.run(["timeout", "-s", "INT", "3", "strace", "-c", "-U",
@@ -127,7 +127,7 @@ def syscalls():
 
 
 def longest(jobs, interval):
-    """From one look at a job to the next, in seconds."""
+    """The longest time from one look at a job to the next, in seconds."""
     with running(fleet("-i", str(interval)), jobs) as (client, _):
         time.sleep(2.2 * interval)
         client.terminate()
@@ -136,7 +136,7 @@ def longest(jobs, interval):
 
 
 def best(command, jobs):
-    """As fast as it goes."""
+    """What running() measures of a client that polls without a pause."""
     with running(command, jobs) as (_, measure):
         return measure(SECONDS)
 
@@ -152,7 +152,7 @@ def main():
         print("BENCH fleet-%d.longest-per-interval %.2f" %
               (jobs, longest(jobs, interval) / interval))
     print("BENCH fleet.syscalls-per-poll %.1f" % syscalls())
-    # In turn, and the best of each.
+    # Both in turn; the best run of each counts.
     ours, multi = [], []
     for _ in range(3):
         ours.append(best(fleet("-i", "0.01"), JOBS))

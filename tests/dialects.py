@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""The tool against the servers of tests/dialects/, each of which speaks a
-dialect of the interface that is unlike the others, with the wire file beside
-it; see tests/run.sh. The servers share no code with the tool, and say
-themselves which Starts reach them.
+"""The tool against the servers of tests/dialects/, with the wire files beside
+them. Each server speaks a dialect of the interface that is unlike the others,
+shares no code with the tool, and says which Starts reach it.
 Environment: AMT, the tool.
 usage: dialects.py [WORD]   runs only the tests with WORD in their name"""
 import concurrent.futures
@@ -19,13 +18,13 @@ import tempfile
 import threading
 
 sys.dont_write_bytecode = True
-os.umask(0o077) # others may not write a wire file
+os.umask(0o077) # the tool refuses a wire file that others can write
 
 from programs import AMT, FAST, environment, equal, main, published
 
 FOLDER = "tests/dialects/"
 ENVIRONMENT = {"key": {"AMT_TOKEN": "tok-c0ffee-17"}}
-WORDLESS = ("query",) # a refusal is a bare string that may be anything
+WORDLESS = ("query",) # its refusals are bare strings, with no name to find
 LETTERS = "a\u00e9\u20ac\U0001f600 \"\\/<&'\t{}[]:,=;%+#"
 MANY = ["%d %s" % (i, LETTERS[i % 20:] * (i % 9)) for i in range(300)]
 LISTS = ["-pa", "A=1 \"&%\u20ac\\'", "-pa", "B=", "-tv", "C=2 + 3"]
@@ -34,7 +33,7 @@ ECHOED = ["Parameter [A=1 \"&%\u20ac\\']", "Parameter [B=]",
 
 
 class Site:
-    """A server and its wire file, by name."""
+    """The server of this name, and its wire file."""
 
     def __init__(self, name):
         self.name, self.said = name, []
@@ -62,7 +61,7 @@ class Site:
         return self.call("-an", "DEMO2", *args, *FAST, **env)
 
     def stop(self):
-        """What it said of Starts."""
+        """Ends it, and returns what it said of Starts."""
         self.process.terminate()
         self.process.wait(30)
         self.reader.join()
@@ -73,7 +72,7 @@ class Site:
 
 @contextlib.contextmanager
 def site(name, *wanted):
-    """These are the Starts that reach it."""
+    """A site that these Starts reach, and no others."""
     served = Site(name)
     try:
         yield served
@@ -179,7 +178,7 @@ def a_wire_file_that_is_printed_as_it_is_read(name):
     equal(printed(once), once)
 
 
-# All kinds of holes and parts, and what C gives a meaning of its own.
+# All kinds of holes and parts, and characters that mean something in C.
 NASTY = """sign_in.body = {"u":{api_user},"x":"\\"\\\\ ??/ %s","p":{password}}
 header = X-A: {{x} ?? {?token}a{?job}b{/job}{/token}{!queue}{/queue}
 header = X-B: {token}
@@ -193,7 +192,7 @@ status.Fertig?? = 4
 status.Läuft = RUNNING
 """ % ("long " * 60)
 
-# Texts longer than the 4,095 bytes that each C compiler takes as one literal.
+# Texts of more than 4,095 bytes, the longest literal that C99 guarantees.
 LONG = "start.body = {%s\"o'k ??/\u00e4\": {job}{?queue},\"q\": {queue}{/queue}}\n" \
        "monitor.path = /%s{id}\n" % (
            "".join("\"Member%d\": \"as the site wants it\", " % i
@@ -207,7 +206,7 @@ COMPILE = ["gcc", "-std=gnu99", "-Wall", "-Wextra", "-pedantic", "-Werror",
 
 @functools.lru_cache
 def rooms():
-    """amt's files, compiled; their main is not in the way."""
+    """Compiles amt's files, with another name for main."""
     to = os.environ.get("TEST_OUT", "build/test") + "/wire_c"
     os.makedirs(to, exist_ok=True)
     subprocess.check_call([*COMPILE, "-Dmain=amt_main", "-c",
@@ -216,7 +215,7 @@ def rooms():
 
 
 def as_c(name, *wire):
-    """The program that has the table which --c-source prints."""
+    """Builds the program with the table that --c-source prints."""
     with compiling:
         to, objects = rooms()
     program = "%s/%s" % (to, name)

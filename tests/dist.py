@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What make dist refuses, and that its archives are the same from anywhere; see
-extras/dist.py. Each function whose name begins with test_ is one test; its name
-is the sentence it proves.
+"""What make dist (extras/dist.py) refuses, and that its archives are the same
+wherever they are made. Each function whose name begins with test_ is one test;
+its name is the sentence it proves.
 usage: dist.py [WORD]   runs only the tests with WORD in their name"""
 import os
 import shutil
@@ -44,7 +44,8 @@ class Tree:
             f.write(text.replace(old, new, 1))
 
     def refused(self):
-        """Its words; no program has been compiled by then."""
+        """The words with which make dist refuses, before it compiles anything.
+        """
         r = subprocess.run([sys.executable, "extras/dist.py", "build/dist"],
                            cwd=self.d, capture_output=True, text=True)
         assert r.returncode == 1, (r.returncode, r.stdout, r.stderr)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""How the headers find each other, and what a program is told that includes
-them wrongly; and the one header of make single. Each function whose name begins
-with test_ is one test; its name is the sentence it proves.
+"""How the headers find each other, what a program that includes them wrongly is
+told, and the one header of make single. Each function whose name begins with
+test_ is one test; its name is the sentence it proves.
 usage: headers.py [WORD]   runs only the tests with WORD in their name"""
 import glob
 import os
@@ -23,8 +23,8 @@ CXX11 = ["g++", "-x", "c++", "-std=c++11"]
 MINGW = ["x86_64-w64-mingw32-gcc", "-std=c99"]
 LWIP = ["-D_GNU_SOURCE", "-isystem", "/usr/include/lwip"]
 
-# Each backend: its macro, its header, the others of backends/ that this one
-# needs, the options and the compilers that it is compiled with.
+# Each backend: its macro, its header, the other headers of backends/ that it
+# needs, the options and the compilers to compile it with.
 BACKENDS = [
     ("AMT_POSIX", "amt_posix.h", ["amt_address.h"], [], [C99, CXX11]),
     ("AMT_WINSOCK", "amt_winsock.h", ["amt_address.h"], [], [MINGW]),
@@ -34,7 +34,7 @@ BACKENDS = [
     ("AMT_BEARSSL", "amt_bearssl.h", ["amt_tls.h"], [], [C99, CXX11]),
     ("AMT_MBEDTLS", "amt_mbedtls.h", ["amt_tls.h"], [], [C99, CXX11]),
 ]
-# What can be defined together, and what each needs.
+# Options that go together.
 CHOICES = [[], ["-DAMT_POSIX"], ["-DAMT_POSIX", "-DAMT_STATIC"], ["-DAMT_NO_HTTP"],
            ["-DAMT_POSIX", "-DAMT_BEARSSL"], ["-DAMT_MBEDTLS"],
            ["-DAMT_POSIX", "-DAMT_BEARSSL", "-DAMT_MBEDTLS"], ["-DAMT_WIDE=0"],
@@ -122,7 +122,7 @@ def test_macros_named_as_the_functions_of_a_stream_do_no_harm():
 
 
 def test_no_name_in_the_headers_is_one_of_windows_h():
-    """Which defines small words to nothing: near, far, IN, OUT."""
+    """It defines some words to be nothing: near, far, IN, OUT."""
     for bits in 0, 32, 64, 128:
         takes(whole("amt.h"), "-DAMT_WINSOCK", "-O1", "-DAMT_WIDE=%d" % bits,
               compiler=MINGW)
@@ -254,7 +254,7 @@ def test_each_switch_has_a_case_where_the_words_are_left_out():
         f.write(whole("amt.h"))
     text = subprocess.check_output([*C99, "-E", "-P", "-DAMT_NO_TEXT", "-I" + d,
                                     d + "/no_text.c"], text=True)
-    # MSVC warns of the others (C4065).
+    # MSVC warns of a switch that has a default alone (C4065).
     bare = re.findall(r"(\w+)\([^;{}]*\)\s*\{\s*switch \(\w+\) \{\s*default:",
                       text)
     assert "switch (error) {" in text and bare == [], bare
@@ -263,8 +263,8 @@ def test_each_switch_has_a_case_where_the_words_are_left_out():
 # --- make single ------------------------------------------------------------
 
 def single():
-    """The include path of a folder with the one header. Programs that name
-    amt_http.h find a line there that names amt.h."""
+    """A folder with the one header, and for programs that include amt_http.h, a
+    file of that name which includes it."""
     subprocess.check_call(["make", "-s", "single"])
     d = folder("build/single/amt.h")
     with open(d + "/amt_http.h", "w", encoding="utf-8") as f:
@@ -311,8 +311,8 @@ def test_every_example_is_built_from_the_single_header_as_c99_and_cxx11():
 
 
 def test_the_unit_tests_pass_over_the_single_header_as_c99_and_cxx11():
-    """The file with the implementation is C++ the second time, with names that
-    those beside it can link to: they stay C, for their initializers."""
+    """The second time, the file with the implementation is C++, with names for
+    C. The files beside it stay C: C++11 lacks their initializers."""
     d = single()
     flags = ["-O1", "-w", "-I" + d, "-Itests"]
     for name in "json", "http", "job", "pump", "faults":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What extras/ has for other ecosystems: packages that hold what they need, of
-one version; see tests/run.sh.
+"""The packages that extras/ has for other ecosystems: they hold all that they
+need, in one version.
 usage: kits.py [WORD]   runs only the tests with WORD in their name"""
 import contextlib
 import glob
@@ -146,8 +146,8 @@ def test_what_was_never_tried_says_so_with_the_version_it_was_written_for():
 
 # --- CMake -------------------------------------------------------------------
 
-# A library that uses amt::amt in public, and is itself exported; and who uses
-# that one, once it is installed.
+# A library that uses amt::amt in public and is itself exported, and a program
+# that uses this library once it is installed.
 EXPORTS = """cmake_minimum_required(VERSION 3.15)
 project(jobs C)
 add_subdirectory(%s amt)
@@ -196,7 +196,7 @@ def test_a_library_that_uses_the_CMake_target_can_be_exported():
         cmake(d + "/jobs", "-DCMAKE_INSTALL_PREFIX=%s/root" % d)
         run("cmake", "--install", d + "/jobs/build")
         equal(sorted(os.listdir(d + "/root/include")), NAMES)
-        os.rename(d + "/root", d + "/moved") # and nothing leads to here
+        os.rename(d + "/root", d + "/moved") # no path may lead back to here
         for path in glob.glob(d + "/moved/**/*.cmake", recursive=True):
             here = re.search('(?:^|["; ])' + re.escape(os.getcwd()), read(path))
             assert not here, path

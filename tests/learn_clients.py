@@ -17,8 +17,8 @@ CLIENTS = {}
 
 
 def client(told=(), secrets=(), fill_in=lambda text: text):
-    """The options that tell its values; what is secret besides the password;
-    what a person does with the wire file."""
+    """Registers a client: the options that tell learn its values, its secrets
+    besides the password, and what a person changes in the wire file."""
     def keep(function):
         function.told, function.secrets = list(told), list(secrets)
         function.fill_in = fill_in
@@ -32,7 +32,7 @@ def parsed(answer):
 
 
 def watch(status, log):
-    """Polls as connectors do: while it runs, and once more at its end."""
+    """Polls as connectors do: while the job runs, and once more at its end."""
     status()
     log()
     time.sleep(0.6)

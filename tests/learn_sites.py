@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""`amt learn` at sites as unlike as .NET and Java shops have them: each site's
-client makes a capture, the wire file that comes of it runs another job there
-with other values and as another user, and a kill. See tests/run.sh;
-tests/learn_sites/ has the sites, written without a look at `amt learn`.
+"""`amt learn` at sites that differ as .NET and Java shops do. Each site's
+client makes a capture. The wire file learned from it then runs another job
+there, with other values and as another user, and a kill. tests/learn_sites/ has
+the sites, written without a look at `amt learn`.
 Environment: AMT, the tool.
 usage: learn_sites.py [WORD]   runs only the tests with WORD in their name"""
 import functools
@@ -18,7 +18,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-os.umask(0o077) # others may not write a capture
+os.umask(0o077) # learn refuses a capture that others can write
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "learn_sites")
 sys.path.insert(0, FOLDER)
@@ -27,7 +27,7 @@ import batch # noqa: E402
 from programs import AMT, environment, free_port, main # noqa: E402
 
 FORMS = ("capture", "raw", "socat", "har")
-TAPPED = "tap" # by the tool, which hides secrets
+TAPPED = "tap" # captured by amt tap, which hides secrets
 
 
 class Recorder:
@@ -161,7 +161,7 @@ def given(words, *names):
 
 
 def run_job(module, wire):
-  """What is wrong about a whole job, as a list of sentences."""
+  """Runs a whole job; returns a list of sentences that say what went wrong."""
   site, wrong = module.Site(), []
   common = ["-s", "http://127.0.0.1:%d" % site.port, "--wire", wire,
             "--api-user", "night", "--poll", "0", "--initial-delay", "0",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """Is the code of two versions of the headers the same, function by function?
-For a change in which code only moves. Names of private labels, the order of
-functions and line numbers do not count: what the compiler writes is compared,
-with the constants that a function refers to. Prints what differs, and "same: N,
-builds that differ: M of K".
+For a change in which code only moves. Compares the assembly of each function,
+with the constants that it refers to, but not the names of private labels, the
+order of functions and line numbers. Prints what differs, and "same: N, builds
+that differ: M of K".
 usage: moved.py OLD-FOLDER NEW-FOLDER [WORD]   only builds with WORD in them"""
 import collections
 import itertools
@@ -34,7 +34,7 @@ BUILDS = [*itertools.product(HERE, OPTIONS),
           *itertools.product(WINDOWS, ("-DAMT_WINSOCK",
                                        "-DAMT_WINSOCK -DAMT_STATIC"))]
 
-# A line that says nothing of the code.
+# A line without code.
 IDLE = re.compile(r"""\s*(\.(file|size|type|section|text|globl|global|local|ident|
     align|p2align|balign|weak|code|syntax|thumb|thumb_func|fpu|def|scl|cfi_\w+|
     addrsig|addrsig_sym|bss|data|seh_\w+|linkonce|hidden|comm|set|cpu|arch|
@@ -44,7 +44,7 @@ NAME = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_.$][\w.$]*')
 
 
 def inside(label):
-    """1 if the label marks a place in a function, not a thing of its own."""
+    """Whether the label marks a place in a function."""
     return re.match(r"\.L(?!C|\.str|anchor)", label) is not None
 
 
@@ -54,7 +54,7 @@ def private(name):
 
 
 def blocks(folder, compiler, options, header):
-    """Label: the lines that stand behind it."""
+    """{label: the lines after it}."""
     with tempfile.NamedTemporaryFile("w", suffix=".c") as c:
         c.write('#include "%s"\n' % header)
         c.flush()

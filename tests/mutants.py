@@ -3,20 +3,19 @@
 """mutants.py [COUNT [FILE]]: does a test fail for each small mistake?
 
 Makes COUNT (300) small changes to the headers, one at a time: another
-operator, another constant, a condition negated, a statement deleted. Which
-ones is drawn by the commit's hash, or by MUTANTS_SEED. Each is compiled into
-the unit tests, those that are closest to it first, and they run until one
-fails: first the quick tests, by a compiler that is quick (tcc, or gcc without
-optimization), which find most; then all. With FILE, all changes lie in that
-header.
+operator, another constant, a condition negated, a statement deleted. The
+commit's hash, or MUTANTS_SEED, decides which. Each is compiled into the unit
+tests, the closest to it first, and they run until one fails: first the quick
+tests, by a quick compiler (tcc, or gcc without optimization), which find most;
+then all. With FILE, all changes lie in that header.
 
-Prints each survivor and, last, "MUTANTS killed N of M". What was found is kept
-in build/mutants/SEED, so that a run that was stopped goes on where it was.
+Prints each survivor and, last, "MUTANTS killed N of M". build/mutants/SEED
+keeps the results, so that a run that was stopped goes on where it was.
 
-A change that no test can see, because the two programs are the same, is
-written down in tests/mutants.txt with the reason, and does not count. One that
-does not compile, or that leaves every object file as it was, is not a mutant:
-the next one is drawn.
+A change that no test can see, because the two programs are the same, stands in
+tests/mutants.txt with the reason, and does not count. One that does not
+compile, or that leaves every object file as it was, is not a mutant: the next
+one is drawn.
 """
 import concurrent.futures, filecmp, functools, hashlib, os, random, re, shutil
 import subprocess, sys, threading
@@ -24,7 +23,7 @@ import subprocess, sys, threading
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 HEADERS = ["amt.h", "amt_http.h"] + [f"backends/amt_{n}.h" for n in
            "wide posix address tls bearssl mbedtls".split()]
-SECONDS = {True: 5, False: 100}   # that a test may take; a quick one: True
+SECONDS = {True: 5, False: 100}   # for one test; True: a quick one
 BEARSSL = "-lbearssl -lssl -lcrypto"
 MBEDTLS = "-lmbedtls -lmbedx509 -lmbedcrypto -lssl -lcrypto"
 # name: (sources.sh's name, compiler and options, libraries)
@@ -71,7 +70,7 @@ DECLARATION = re.compile(r"\n +(?:const |static |unsigned |struct )*"
 
 
 def code(text):
-    """The text with all that is no code blanked out, of the same length."""
+    """The text with everything but code blanked out, of the same length."""
     blank = lambda m: re.sub(r"[^\n]", "\0", m.group())
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])+\'|'
                   r"(?m:^[ \t]*#(?:[^\n]*\\\n)*[^\n]*)", blank, text, flags=re.S)
@@ -123,9 +122,8 @@ def describe(change):
 
 
 def build(headers, program, out, known, declared=True):
-    """Compiles a test program. What is in `known` is not compiled again if the
-    change is in no declaration: only the first source has the implementation.
-    """
+    """Compiles a test program. Only its first source has the implementation: if
+    the change is in no declaration, the other objects come from `known`."""
     name, compiler, libraries = PROGRAMS[program]
     sources = subprocess.run(["sh", "tests/sources.sh", name], text=True,
                              capture_output=True, check=True).stdout.split()
@@ -267,7 +265,7 @@ def main():
                           flush=True)
     print(f"MUTANTS killed {done - len(alive)} of {done}"
           f" ({equal} more are the same program)")
-    # 97 of 100; in a few of them, chance has a say.
+    # At least 97 of 100 are killed. Of a few, two may survive by chance.
     return 1 if len(alive) > max(2, done * 3 // 100) else 0
 
 

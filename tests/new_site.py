@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""docs/new-site.md, played: its commands against a site of tests/learn_sites/
-and what it says comes of them.
+"""Runs the commands of docs/new-site.md against a site of tests/learn_sites/,
+and compares what comes of them with the page.
 Environment: AMT, the tool.
 usage: new_site.py"""
 import os

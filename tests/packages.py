@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What installs packages (tests/packages.sh) and what counts checks
-(tests/report.sh), with a stand-in for apt-get; see tests/run.sh. Each function
-whose name begins with test_ is one test; its name is the sentence it proves.
+"""tests/packages.sh, which installs packages, with a stand-in for apt-get; and
+tests/report.sh, which counts checks. Each function whose name begins with test_
+is one test; its name is the sentence it proves.
 usage: packages.py [WORD]   runs only the tests with WORD in their name"""
 import contextlib
 import os
@@ -15,8 +15,8 @@ sys.dont_write_bytecode = True
 
 from programs import equal, main
 
-# It notes what it is asked for and what policy-rc.d says meanwhile; then it does
-# what FAKE tells it, in shell.
+# Notes what it is asked for and what policy-rc.d answers meanwhile; then runs
+# the shell code in FAKE.
 APT_GET = r"""#!/bin/sh
 while case $1 in -o) true ;; -*) true ;; *) false ;; esac; do
   [ "$1" != -o ] || shift
@@ -40,8 +40,8 @@ DPKG_QUERY = """#!/bin/sh
 for package; do :; done
 grep -qxF -e "$package" "$D/installed" && echo 'install ok installed'
 """
-# No process is begun behind the file: one that is just being forked would miss
-# the signal, which its parent holds back meanwhile.
+# Nothing is forked once the file is there. A shell holds signals back while it
+# forks, and the new process would miss one.
 HANGS = '[ $COMMAND = update ] || { : >"$D/hangs"; exec sleep 60; }'
 FORBIDDEN = ["update 101", "install 101"]
 
@@ -137,7 +137,8 @@ def test_a_signal_in_mid_installation_leaves_no_policy_behind():
                 m.gone()
 
 
-# make sends on what its whole group has had: its recipe gets it twice.
+# make passes on a signal that its whole group has got, so its recipe gets it
+# twice.
 def test_a_second_signal_does_not_keep_the_policy_there():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with machine() as m:
@@ -213,7 +214,7 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_installed():
         equal(err, "Could not install none: E: Unable to locate package none\n")
         equal(m.read("installed"), ["curl", "openssl"])
         m.gone()
-    with machine() as m: # no mirror: one by one would be as long as many waits
+    with machine() as m: # no mirror: trying each package alone would take long
         status, out, err = m.run("curl", "openssl", fake="echo 'E: far' >&2; "
                                  "exit 100")
         equal((status, err), (0, "Could not install: curl openssl\nE: far\n"))
@@ -248,7 +249,7 @@ def test_it_waits_for_another_package_manager():
 
 
 def test_two_of_them_install_one_after_the_other():
-    """So that none removes the policy while the other still installs."""
+    """Otherwise one would remove the policy while the other still installs."""
     with machine() as m:
         slow = '[ $COMMAND = update ] || sleep 1'
         both = [m.begin(p, fake=slow) for p in ("curl", "openssl")]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""The deepest chain of calls in a program, in bytes of stack: what each function
-takes says the compiler (-fcallgraph-info=su, or -fstack-usage), who calls whom
-the program itself (objdump), so that nothing of libc or libgcc is missed."""
+"""The deepest chain of calls in a program, in bytes of stack. The compiler says
+what each function takes (-fcallgraph-info=su, or -fstack-usage). The program
+itself says who calls whom (objdump), so libc and libgcc are counted, too."""
 import bisect
 import re
 import subprocess
@@ -12,7 +12,7 @@ STREAM = {"b_open", "b_read", "b_write", "b_close"}
 # The board's own functions: given, and not counted.
 BOARD = re.compile(r"^(board_\w+|b_\w+)$")
 
-# libc is a shared library on x86-64; these use nothing but the return address.
+# On x86-64, libc is a shared library; these take only the return address.
 LEAVES = {"memcpy", "memset", "memcmp", "memchr", "memmove", "strlen", "strchr"}
 
 
@@ -90,7 +90,7 @@ def functions(objdump, program):
         op, operands = parts.groups()
         f = found[name]
         f.own += taken(op, operands)
-        # By its address: the name beside it may be another's of that value.
+        # By address: the name beside it may be another symbol's there.
         target = re.search(r"\b(?:0x)?([0-9a-f]+) <[^>]+>", operands)
         called = op in ("bl", "blx", "call", "rcall", "icall", "eicall", "callq",
                         "jal", "jalr")
@@ -114,7 +114,7 @@ def functions(objdump, program):
 
 
 def deepest(objdump, program, paths, root="main", board=False):
-    """(bytes, [functions of that chain]); with `board` its functions count."""
+    """(bytes, [functions of that chain]); `board`: its functions count, too."""
     said, code = frames(paths), functions(objdump, program)
     known = {}
 
@@ -145,7 +145,7 @@ def deepest(objdump, program, paths, root="main", board=False):
                 if kind == "jump" and callee in above and callee not in said:
                     continue # a loop in libgcc, between two labels
                 size, chain = walk(callee, above)
-                if kind == "call": # a jump has given its own back before
+                if kind == "call": # before a jump, it has freed its own
                     size += own
                 if size > best[0]:
                     best = size, [name] + chain

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""Slurm for real: a controller and two nodes on loopback, and its recipe of
-extras/schedulers.md; see the Makefile (make slurm) and tests/run.sh, which runs
-the test with "once" in its name. A node is a PID namespace of its own, so that
-it can die with all its processes at once. Exits with 77, after saying why,
-where that cannot be.
+"""Slurm itself, a controller and two nodes on loopback, with its recipe of
+extras/schedulers.md. make slurm runs all tests, make test the one with "once"
+in its name. A node is a PID namespace of its own, so that it can die with all
+its processes at once. Where that cannot be, says why and exits with 77.
 Environment: AMT, the tool.
 usage: slurm.py [WORD]   runs only the tests with WORD in their name"""
 import contextlib
@@ -139,7 +138,7 @@ class Cluster:
         return r.stdout.strip()
 
     def jobs(self):
-        """By number: what Slurm says of each."""
+        """What Slurm says of each job, by its number."""
         rows = [dict(x.split("=", 1) for x in line.split() if "=" in x)
                 for line in self.ask("scontrol", "-o", "show",
                                      "job").splitlines()]
@@ -172,14 +171,14 @@ def cluster(speed=1):
 
 
 def starts(c):
-    """Of each parameter at the server, how often it was started."""
+    """How many jobs the server started with each parameter."""
     with contextlib.closing(sqlite3.connect(c.db)) as db:
         found = [x for (x,) in db.execute("SELECT parameters FROM jobs")]
     return {x: found.count(x) for x in found}
 
 
 def kept_logs(c):
-    """By the parameter that stands in them."""
+    """The logs, by the parameter that stands in them."""
     found = {}
     for name in os.listdir(c.d + "/logs"):
         if name[0] != "." and not name.startswith("slurm-"):
@@ -205,7 +204,7 @@ def test_the_batch_script_of_the_page_runs_once():
 
 
 def chains(c, count, length):
-    """Of jobs that each need the one before."""
+    """Submits chains of jobs that each need the one before."""
     made = {}
     for i in range(count):
         last = None
@@ -217,7 +216,8 @@ def chains(c, count, length):
 
 
 def branches(c, count):
-    """A job that fails, what needs its success, and what needs its failure."""
+    """Submits jobs that fail, each with one job that needs its success, and one
+    that needs its failure."""
     good, bad, never = {}, {}, []
     for i in range(count):
         number = c.submit("-jn", "CODE_12", "-pa", "F%d" % i)
@@ -231,7 +231,7 @@ def branches(c, count):
 
 
 def on_node(c, name):
-    """Jobs there that have an id."""
+    """The jobs that run there and have told their id."""
     return [n for n, x in c.jobs().items()
             if x["JobState"] == "RUNNING" and x["NodeList"] == name and
             "started: " in c.log_of(n)]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What the texts of this repository promise of themselves; see tests/run.sh.
-usage: text.py tags|version|width|minimal|readme|manuals|licence|
+"""Checks what the texts of this repository promise of themselves.
+usage: text.py tags|version|width|minimal|readme|manuals|licence|spdx|
                lines|contributing|targets|recursion|lessons|security"""
 import fnmatch
 import glob
@@ -38,8 +38,8 @@ def between(text, first, last):
 
 
 def version():
-    """Wherever a version is told it is that of amt.h's macros, and each header
-    that a program may include asks for it."""
+    """Each version that is told is that of amt.h's macros, and each header that
+    a program may include checks it."""
     number = [int(re.search(r"AMT_VERSION_%s (\d+)" % part,
                             read("amt.h")).group(1))
               for part in ("MAJOR", "MINOR", "PATCH")]
@@ -60,7 +60,7 @@ def version():
 
 
 def width():
-    """No line of C is longer than 80 columns, where it is read most."""
+    """No line of the C that is read most is longer than 80 columns."""
     for path in (*HEADERS, *glob.glob("examples/*.c"),
                  *glob.glob("examples/amt/*.[ch]"),
                  *glob.glob("examples/firmware/*.[ch]")):
@@ -89,8 +89,8 @@ def compile_c(program, name):
 
 
 def readme():
-    """The C blocks of the README, and the program of amt_http.h's manual: a
-    whole program, and an amt.c for the same one without the implementation."""
+    """Compiles the README's whole program, also with the README's amt.c in
+    place of the implementation, and the code of amt_http.h's manual."""
     blocks = re.findall(r"```c\n(.*?)```", read("README.md"), re.S)
     program, amt_c = blocks
     assert len(amt_c.splitlines()) == 2, amt_c
@@ -125,12 +125,12 @@ PROGRAMS = {
                          "-o build/test/manual.o"),
     "amt_winsock": ("x86_64-w64-mingw32-gcc -std=c99", "-o "
                     "build/test/manual.exe -lws2_32 -ladvapi32"),
-    # The whole of it is a superloop over a driver: examples/firmware.
+    # Its whole program is examples/firmware, over a driver.
     "amt_lwip": None}
 
 
 def manuals():
-    """The whole program that each backend's manual has, as it stands there."""
+    """Compiles the whole program of each backend's manual."""
     for header in HEADERS[2:]:
         text, name = read(header), os.path.basename(header)[:-2]
         assert ("Not for programs" in text) != (name in PROGRAMS), name
@@ -157,7 +157,7 @@ def licence():
 
 
 def length(path):
-    """In lines; its licence's does not count."""
+    """The number of lines; the licence's does not count."""
     return len([line for line in read(path).splitlines() if SPDX not in line])
 
 
@@ -172,7 +172,7 @@ def lines():
 
 
 def contributing():
-    """Short, and what it names is there: files, folders, targets."""
+    """It is short, and the files, folders and targets that it names exist."""
     text = read("CONTRIBUTING.md")
     assert length("CONTRIBUTING.md") <= 60
     names = re.findall(r"`([a-z_]+/[\w./-]*|[\w-]+\.(?:h|md|py|sh|c|txt))`",
@@ -191,8 +191,8 @@ def make_help():
 
 
 def targets():
-    """Each target that is no file is told by make help, and only those; in lines
-    that a terminal of 80 columns does not break."""
+    """make help tells all targets that are no files, and no others, in lines of
+    at most 80 columns."""
     assert max(map(len, make_help().splitlines())) <= 80, make_help()
     makefile = read("Makefile").replace("\\\n", " ")
     phony = re.search(r"^\.PHONY:(.*)$", makefile, re.M).group(1).split()
@@ -222,7 +222,7 @@ def spdx():
 
 
 def recursion():
-    """No function of ours reaches itself by calls, as gcc draws them."""
+    """No function of ours reaches itself in the call graph that gcc writes."""
     with open("build/test/recursion.c", "w", encoding="utf-8") as f:
         f.write('#include "amt.h"\n')
     subprocess.check_call([
@@ -243,7 +243,7 @@ def recursion():
 
 
 def tests_of(path):
-    """The names by which a file of tests is run."""
+    """The names of the tests in a file."""
     text = read("tests/" + path)
     if path == "run.sh":
         return set(re.findall(r'^(?:.* )?(?:check|optional) "(.*?)"', text, re.M))
@@ -256,7 +256,7 @@ def tests_of(path):
 
 
 def lessons():
-    """Each row of tests/lessons.txt leads to tests that there are."""
+    """Each row of tests/lessons.txt names tests that exist."""
     rows = tests = 0
     row_has_one = True
     for line in read("tests/lessons.txt").splitlines():
@@ -274,8 +274,8 @@ def lessons():
 
 
 def security():
-    """Each row of SECURITY.md's tables names tests that there are, or says that
-    there is none; each fuzzer stands somewhere in it."""
+    """Each row of SECURITY.md's tables names tests that exist, or says that
+    there is none; each fuzzer is named."""
     text = read("SECURITY.md")
     rows = re.findall(r"^\| (?!may )(.*) \| (.*) \| (.*) \|$", text, re.M)
     names = re.findall(r"`([\w./]+\.(?:c|py|sh))(?::([^`]+))?`", text)

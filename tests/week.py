@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""docs/week.md, an operator's week: each command as it stands there, in one
-shell, with the exit status that the page gives it; see tests/run.sh.
+"""docs/week.md, an operator's week: runs each command as it stands there, in
+one shell, and compares its exit status with the page's.
 Environment: AMT, the tool."""
 import os
 import re
@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-os.umask(0o077) # what others can read is warned of
+os.umask(0o077) # the tool warns of secrets that others can read
 
 from programs import AMT, equal, main, server
 from tool import folder, write
@@ -19,7 +19,7 @@ with open("docs/week.md", encoding="utf-8") as page:
 
 
 def cut_off(port, d, env):
-    """Saturday's state file: a Start has left, and has no answer."""
+    """Makes Saturday's state file: a Start has left, and has no answer."""
     with server("--port", port, "--fault", "start-lost"):
         r = subprocess.run(["amt", "-an", "DEMO2", "-jn", "REPORTTEST01",
                             "--state", "cut"], cwd=d, env=env,
@@ -42,8 +42,8 @@ def runs(port, d, env, commands):
               [(c, s) for c, s in commands])
         equal(len(seen), len(commands))
         assert '"code":4' in r.stdout and "start-unknown" in r.stderr, r
-        # What started, and nothing else: not the job that goes on, nor those
-        # that could not.
+        # No other run sends a Start: not the one that goes on with a job, nor
+        # those that fail before.
         equal(stats()["start_requests"], 8)
 
 
