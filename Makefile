@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-# make help tells all targets. The headers and examples need a C compiler and
-# nothing else, but for TLS in the tool amt, which is there if BearSSL is, and
-# own_http, which is libcurl's; demo and test install what they need, or say what
-# is missing.
+# make help tells all targets. The headers and examples need only a C compiler,
+# with two exceptions: the tool amt has TLS where BearSSL is, and own_http needs
+# libcurl. demo and test install what they need, or say what is missing.
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
@@ -16,8 +15,7 @@ EXAMPLES = minimal replay superloop two_jobs own_stream trace_stream uart_log \
            resume fleet own_http http_get json_tokens amt
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# TLS in amt: bearssl if its header is there, else none. make TLS=none leaves it
-# out.
+# TLS in amt: bearssl if its header is there, else none; or make TLS=none.
 ifndef TLS
 TLS := $(shell echo '\#include <bearssl.h>' | $(CC) -E - >/dev/null 2>&1 && \
                 echo bearssl || echo none)
@@ -25,12 +23,12 @@ endif
 TLS_FLAGS_bearssl = -DAMT_BEARSSL
 TLS_LIBS_bearssl  = -lbearssl
 
-# all leaves out own_http where libcurl's header is not.
+# all leaves out own_http where libcurl's header is missing.
 CURL := $(shell echo '\#include <curl/curl.h>' | $(CC) -E - >/dev/null 2>&1 && \
                 echo own_http)
 
-# What each target needs beside make, a C compiler and its headers, and what
-# Debian calls essential; what a package only recommends is not installed.
+# What each target needs besides make, a C compiler with its headers, and what
+# Debian calls essential. Packages that are only recommended are not installed.
 TLS_DEBS  = libbearssl-dev
 CURL_DEBS = libcurl4-openssl-dev
 SIM_LIBS  = -lmicrohttpd -ljansson -lsqlite3
@@ -78,8 +76,8 @@ SLURM_DEBS = slurm-wlm munge util-linux python3
 COVER_DEBS = gcc libcmocka-dev $(TLS_DEBS) libmbedtls-dev libssl-dev dpkg-dev \
              gcovr clang-19 llvm-19 libclang-rt-19-dev
 
-# make install: a prefix of its own, and DESTDIR for packagers. SINGLE=1: one
-# header, of make single, in place of all.
+# make install: PREFIX is where things go, DESTDIR is for packagers; SINGLE=1
+# installs the one header of make single in place of all.
 PREFIX  = /usr/local
 DESTDIR =
 VERSION = $(shell sed -n 's/^.define AMT_VERSION_[MP][A-Z]* *//p' amt.h | \
@@ -110,7 +108,7 @@ build/own_http: examples/own_http.c amt.h | build
 	@$(MAKE) --no-print-directory packages DEBS="$(CURL_DEBS)"
 	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(INCLUDE) $< -o $@ $(LDFLAGS) -lcurl
 
-# So that build/amt is made anew when TLS is another than the last time.
+# Has build/amt made anew when TLS is not what it was the last time.
 build/tls-%: | build
 	@rm -f build/tls-*
 	@touch $@
@@ -137,7 +135,7 @@ static: build/amt-static-plain ## amt without libraries (musl); prints its sizes
 	    $$(wc -c <build/amt-static); \
 	else \
 	  cp $< build/amt-static && \
-	  echo 'The source of BearSSL is not to be had: build/amt-static is the' \
+	  echo 'The source of BearSSL cannot be fetched: build/amt-static is the' \
 	    'same, without TLS.'; \
 	fi
 
@@ -179,7 +177,7 @@ windows: ## amt.exe for Windows (MinGW), one file; prints its size
 	  printf '%s: %s bytes, with TLS\n' build/amt.exe $$(wc -c <build/amt.exe); \
 	else \
 	  cp build/amt-plain.exe build/amt.exe && \
-	  echo 'The source of BearSSL is not to be had: build/amt.exe is without' \
+	  echo 'The source of BearSSL cannot be fetched: build/amt.exe is without' \
 	    'TLS.'; \
 	fi
 
@@ -216,7 +214,7 @@ windows-zip: windows ## amt.exe, Encrypt.exe, a configuration, in a zip
 	     sed s/^/BearSSL=/)
 	@echo $(WINDOWS_ZIP)
 
-# to PATH...: where they are installed, for the shell, whatever is in the name.
+# to PATH...: where they are installed, quoted for the shell.
 to = $(foreach path,$(1),'$(subst ','\'',$(INSTALL_TO))/$(path)')
 
 single: build/single/amt.h ## one header with everything in it, build/single/amt.h
@@ -309,7 +307,7 @@ build/explore/%: tests/%.c $(wildcard tests/explore*.h) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu99 -O2 -Wall -Wextra -Wshadow $(INCLUDE) $< -o $@
 
-explore: ## each state of a job, two, the pump: 10 minutes, 1 GB
+explore: ## each state of one job, two, the pump: 10 minutes, 1 GB
 	@$(MAKE) --no-print-directory build/explore/explore \
 	  build/explore/explore_pump
 	@build/explore/explore
@@ -329,7 +327,7 @@ mutants: ## 300 small changes: does a test fail for each? 1 hour
 	@$(MAKE) --no-print-directory packages DEBS="$(MUTANT_DEBS)"
 	@python3 tests/mutants.py
 
-# Beside these it needs the .NET SDK, which Debian has not; it is not installed.
+# It also needs the .NET SDK, which is not in Debian and is not installed here.
 kestrel: ## jobs against ASP.NET Core, where the .NET SDK is
 	@$(MAKE) --no-print-directory packages DEBS="$(TLS_DEBS) $(KESTREL_DEBS)"
 	@$(MAKE) --no-print-directory build/amt
@@ -359,7 +357,7 @@ TLS_SERVER_DEBS = apache2-bin haproxy stunnel4 lighttpd lighttpd-mod-openssl \
              nginx-light gnutls-bin openssl python3 nodejs golang-go \
              openjdk-17-jdk-headless $(TLS_DEBS) libmbedtls-dev
 
-tls-servers: ## what TLS servers say without a certificate, who resumes
+tls-servers: ## which TLS servers resume; how they miss a certificate
 	@$(MAKE) --no-print-directory packages DEBS="$(TLS_SERVER_DEBS)"
 	@mkdir -p build/test
 	$(CC) -std=c99 -O1 -g $(INCLUDE) -DAMT_BEARSSL tests/tls_probe.c \

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Static analysis of the headers and the examples: "ANALYZE NAME findings N", a
-# line for each tool, and what was found before it. Exits with 1 if anything
-# was. A tool that is not installed is left out, and said so. It takes two minutes of two idle processors. usage: analyze.sh (make analyze)
+# Static analysis of the headers and the examples. For each tool, prints what it
+# finds, then "ANALYZE NAME findings N". Exits with 1 if it finds anything. A tool
+# that is not installed is named and left out. Takes two minutes of two idle
+# processors. usage: analyze.sh (make analyze)
 cd "$(dirname "$0")/.." || exit 1
 out=build/analyze
 mkdir -p $out
@@ -22,9 +23,9 @@ report() {
 }
 
 # --- gcc -------------------------------------------------------------------
-# A compiler that fails is a finding too. gcc does not see that nothing is put
-# into a window that has no room, nor that no name of the default table is NULL;
-# clang's analyzer looks for NULL, too.
+# A compiler that fails is a finding, too. gcc does not look for NULL arguments:
+# it would not see that nothing is put into a window without room, nor that no
+# name of the default table is NULL. clang's analyzer looks for them.
 analyze() {
   gcc -std=c99 -fanalyzer -Wno-analyzer-null-argument -I. -Ibackends "$@" \
     -c -o /dev/null >$out/gcc.log 2>&1 ||
@@ -50,16 +51,16 @@ without bugprone-not-null-terminated-result  # lengths are kept beside the bytes
 without cert-dcl37-c   # this and the next: bugprone-reserved-identifier, ...
 without cert-dcl51-cpp # ... which has the option that allows _POSIX_C_SOURCE
 without clang-analyzer-optin.performance.Padding # in the order of reading
-# strcpy, strcat: wanted are functions that C99 lacks; lengths are looked at
-# before, and the tool's tests run under ASan.
+# strcpy, strcat: it wants functions that C99 lacks. Lengths are checked before,
+# and the tool's tests run under ASan.
 without clang-analyzer-security.insecureAPI.strcpy
 without readability-braces-around-statements # one short statement has none
-# A state machine is one switch; it counts macros and && as well.
+# A state machine is one switch; the check counts macros and && as well.
 without readability-function-cognitive-complexity
 without readability-identifier-length        # i, n, p
 without readability-isolate-declaration      # size_t i, n;
 without readability-magic-numbers            # the bytes of protocols
-without readability-non-const-parameter        # one system writes what others do not
+without readability-non-const-parameter      # written on one system only
 without readability-uppercase-literal-suffix # 10u
 
 # tidy FILE CHECKS OPTION...
@@ -72,9 +73,9 @@ tidy() {
   grep -E 'error' $out/tidy.log
 }
 
-# clang's analyzer looks into the file it is given and no further, so each
-# header is given to it. The small examples print without asking whether that
-# went well (cert-err33-c); the tool must ask.
+# clang's analyzer looks only into the file that it is given, so it gets each
+# header. The small examples do not ask whether printing went well
+# (cert-err33-c); the tool must.
 tidy_all() {
   for header in amt.h amt_http.h; do
     tidy $header "$CHECKS" -x c $EVERYTHING
@@ -87,9 +88,9 @@ tidy_all() {
 }
 
 # --- cppcheck, and its addon misra -----------------------------------------
-# It does not see the systems' headers: what they define, it is told. Left out:
+# It does not see the systems' headers: it is told what they define. Left out:
 #   knownConditionTrueFalse: after "c - '0' < 10u" it takes c for less than '0',
-#     as it does not know that unsigned numbers wrap
+#     since it does not know that unsigned numbers wrap
 #   variableScope, shadow*: variables stand at the head of their function; of
 #     shadows, -Wshadow tells those that matter
 #   funcArgNamesDifferent: declarations are for readers, who see "json"
@@ -100,7 +101,7 @@ tidy_all() {
 #   objectIndex: one text is a list of one
 #   badBitmaskCheck: a set of bits that is empty in some builds
 #   unassignedVariable: it does not see that strcpy fills an array
-#   constParameter: what the type of a callback has
+#   constParameter: a callback's type is given
 #   duplicateCondition: one condition for each of several statements in a row
 DEFINED="-DAI_NUMERICHOST=4 -DMSG_NOSIGNAL=16384
          -DMBEDTLS_SSL_MAX_FRAGMENT_LENGTH"

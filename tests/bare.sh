@@ -7,10 +7,10 @@
 # usage: bare.sh (make bare, .ci/run)
 #        bare.sh LINE...   types these there, in place of make demo and make test
 #
-# All that is mounted is mounted in a namespace that ends with its processes, and
-# these end with this script; where the root is removed, nothing is mounted. The
-# packages that were downloaded are kept for the next run, where that can be: in
-# ~/.cache/amt-bare, or under XDG_CACHE_HOME.
+# All mounts are in a namespace that ends with its processes, and these end with
+# this script: where the root is removed, nothing is mounted. Packages that were
+# downloaded are kept for the next run, if possible: in ~/.cache/amt-bare, or
+# under XDG_CACHE_HOME.
 cd "$(dirname "$0")/.." || exit 1
 bare=$PWD/build/bare
 root=$bare/root
@@ -52,7 +52,7 @@ clean() {
   trap '' HUP INT TERM
   [ -z "$inside" ] || kill -KILL $inside 2>/dev/null
   wait 2>/dev/null
-  tries=0 # for what still ends
+  tries=0 # some processes may still be ending
   until rm -rf --one-file-system "$root" 2>/dev/null || [ $tries -ge 30 ]; do
     sleep 1
     tries=$((tries + 1))
@@ -68,7 +68,7 @@ outside() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  rm -rf --one-file-system "$root" # of a run that was killed by force
+  rm -rf --one-file-system "$root" # left by a run that was killed by force
   setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork \
     --mount-proc --kill-child sh tests/bare.sh inside "$(mirror)" "$@" &
   inside=$!
@@ -82,7 +82,7 @@ outside() {
 
 # --- inside ------------------------------------------------------------------
 
-# share FROM TO: Debian packages that the other folder has not yet.
+# share FROM TO: copies the Debian packages that TO does not have yet.
 share() {
   for deb in "$1"/*.deb; do
     [ ! -f "$deb" ] || [ -f "$2/${deb##*/}" ] ||
@@ -145,14 +145,14 @@ make_root() {
       { mkdir -p "$root/dev/net" && mknod "$root/dev/net/tun" c 10 200; }; }
 }
 
-# typed LINE: as someone types it there.
+# typed LINE: runs it in the root as someone would type it there.
 typed() {
   env -i HOME=/root TERM="${TERM:-dumb}" CI="$CI" \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     chroot "$root" sh -c "cd /amt.h && $1" </dev/null 9>&-
 }
 
-# The lines of the section's first block, without what they say of themselves.
+# The lines of the section's first block, without their comments.
 readme_lines() {
   sed -n '/^## Try it/,$p' README.md | awk '/^```/ { n++; next } n == 1' |
     sed 's/ *#.*//'
@@ -160,7 +160,7 @@ readme_lines() {
 
 closing='^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$'
 
-# It counts itself: its closing line is taken into ours.
+# make test counts its checks itself: adds its closing line to our counts.
 make_test() {
   { typed "$1"; echo $? >"$bare/status"; } 2>&1 | tee "$bare/test" |
     grep --line-buffered -vE "$closing"
@@ -176,7 +176,7 @@ END
   fi
 }
 
-# Programs of the root that are left, with its policy-rc.d.
+# Tells of programs of the root that still run, and of its policy-rc.d.
 leftovers() {
   for process in /proc/[0-9]*; do
     case $(readlink "$process/root") in

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Everything of "fast", side by side in one run with peers from Debian: lines
+# How fast we are, side by side in one run with peers from Debian: lines
 # "BENCH NAME VALUE" for ours, "PEER NAME PEER VALUE" for the others, and a
-# table of both at the end. All stay in build/bench/results too.
+# table of both at the end. build/bench/results keeps the lines.
 #
-# Instructions are callgrind's, of the client alone, as the difference between
-# many repetitions and few; what each parser makes of its input is checked
-# first. System calls are strace's. Timings are ratios within one run.
-# What is not installed is left out, and said so; the README then stays as it is.
+# callgrind counts the client's instructions, as the difference between many
+# repetitions and few; what each parser makes of its input is checked first.
+# strace counts system calls. Timings are ratios within one run. What is not
+# installed is named and left out; then the README is not written.
 # usage: bench.sh [PART]... (make bench)   PART: json http tls poll m3 fleet
 set -e
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 out=build/bench
 mkdir -p $out
 : >$out/results
-peers=$PWD/build/peers # what a later Debian has
+peers=$PWD/build/peers # packages of a later Debian
 CC="${CC:-gcc} -std=gnu99 -O2 -I. -Ibackends -I$peers/usr/include"
 parts=${*:-json http tls poll m3 fleet}
 trap 'kill $pids 2>/dev/null || :' EXIT
@@ -36,7 +36,7 @@ version() {
   echo "$1${v:+ ${v#*:}}"
 }
 
-# begins PART WHAT...: it is wanted, and what it needs is here.
+# begins PART WHAT...: true if it is wanted, and what it needs is here.
 begins() {
   case " $parts " in *" $1 "*) ;; *) return 1;; esac
   begun=$1 lacks=
@@ -52,9 +52,9 @@ instructions() {
   sed -n 's/.*Collected *: *//p' $out/callgrind
 }
 
-# counted COUNT COMMAND...: those of the function counted(), for one of COUNT
-# repetitions, and divided by what the command prints (its bytes). One
-# repetition of a long input is counted as it is.
+# counted COUNT COMMAND...: sets $ir to the instructions of the C function
+# counted() in one of COUNT repetitions, and $per_byte to that divided by the
+# number that the command prints, its bytes. COUNT is 1 for a long input.
 counted() {
   times=$1; shift
   "$@" check >$out/stdout || { echo "WRONG RESULT: $*" >&2; exit 1; }
@@ -185,7 +185,7 @@ END
   sleep 0.5
 }
 
-# What strace -c counts in COUNT polls, but for the sleeps between them.
+# What strace -c counts in COUNT polls, without the sleeps between them.
 syscalls() { # SLEEP PROGRAM COUNT
   strace -c -U calls,name -o $out/strace "$2" $port $3 sleep >$out/stdout
   awk -v sleep="$1" '$2 == "total" { n += $1 } $2 == sleep { n -= $1 }

@@ -8,7 +8,7 @@
 
 set -e
 mkdir -p "$1/issued" && cd "$1"
-exec 2>log # shown by "fail" only
+exec 2>log # shown only if something fails
 trap 'status=$?; [ $status = 0 ] || tail -n 20 log; exit $status' EXIT
 
 cat >ca.cnf <<'END'
@@ -26,7 +26,7 @@ commonName = optional
 END
 : >index
 
-# A server that serves weak keys and old protocols; see tls.py.
+# Lets a server use weak keys and old protocols; see tls.py.
 cat >server.cnf <<'END'
 openssl_conf = init
 [init]
@@ -39,7 +39,8 @@ CipherString = ALL:@SECLEVEL=0
 Options = UnsafeLegacyServerConnect
 END
 
-# key NAME ec|rsa|ed [SIZE]: a key (PKCS #8) and a request for issue.
+# key NAME ec CURVE, key NAME rsa BITS, key NAME ed: a key (PKCS #8) and a
+# request for issue.
 key() {
   case $2 in
   ed)  openssl genpkey -algorithm ED25519 -out "$1.key" ;;
@@ -96,7 +97,7 @@ key weakmid rsa 1024
 issue root root - "Test Root" "$CA"
 issue rsaroot rsaroot - "Test RSA Root" "$CA"
 issue other other - "Other Root" "$CA"
-issue impostor impostor - "Test Root" "$CA" # its name, but not its key
+issue impostor impostor - "Test Root" "$CA" # root's name, but another key
 issue mid mid root "Test Intermediate" "$CA"
 issue mid2 mid2 mid "Test Intermediate 2" "$CA"
 issue mid3 mid3 mid2 "Test Intermediate 3" "$CA"
@@ -107,7 +108,7 @@ issue sha1mid mid root "SHA-1 Intermediate" "$CA" -md sha1
 issue shortmid mid root "Short Intermediate" \
   "basicConstraints=critical,CA:TRUE,pathlen:0|keyUsage=critical,keyCertSign"
 issue toolong mid2 shortmid "Too long" "$CA"
-issue oldroot oldroot - "Old Root" "$CA" -md sha1 # as old roots are: trusted
+issue oldroot oldroot - "Old Root" "$CA" -md sha1 # trusted, as old roots are
 cat root.crt rsaroot.crt oldroot.crt >roots.pem
 
 # --- servers that are good ---------------------------------------------------

@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# The headers and examples with compilers that are newer than this machine's, or
-# other ones (make compilers): gcc and clang of Debian 13 and sid, each in a root
-# of its own (tests/root.sh), as C99 to C23 and C++11 to C++26; tcc; the flags
-# that Debian builds packages with; clang's integer sanitizer. Prints a line a
-# compiler: "COMPILERS NAME passed N, failed M". What cannot be had is left out,
-# and said so.
+# The headers and examples with other compilers than this machine's (make
+# compilers): gcc and clang of Debian 13 and sid, each in a root of its own
+# (tests/root.sh), as C99 to C23 and C++11 to C++26; tcc; the flags that Debian
+# builds packages with; clang's integer sanitizer. Prints a line a compiler:
+# "COMPILERS NAME passed N, failed M". What cannot be had is named and left out.
 # usage: compilers.sh [trixie|sid|tcc|hardened|integer]...
 cd "$(dirname "$0")/.." || exit 1
 out=build/compilers
@@ -27,9 +26,9 @@ try() { # WHAT COMMAND...
 }
 end() { echo "COMPILERS $name passed $good, failed $bad"; }
 
-# In a root: each standard, with each set of options, and the examples. What the
-# optimizer tells is asked for with the oldest standard alone. Without
-# AMT_BUILD_TIME, the TLS headers use __DATE__, which -Wdate-time tells.
+# In a root: each standard, with each set of options, and the examples. Only the
+# oldest standard of each language is optimized, for the warnings of that.
+# Without AMT_BUILD_TIME, the TLS headers use __DATE__: -Wdate-time warns of it.
 options() {
   cat <<END
 
@@ -47,7 +46,7 @@ headers() { # COMPILER LANGUAGE STANDARD
   case $2 in
   c) more=-Wstrict-prototypes lax= ;;
   *) more= lax="-Wno-missing-field-initializers -Wno-volatile
-       -Wno-deprecated-volatile -Wno-unknown-warning-option" ;; # they are C
+       -Wno-deprecated-volatile -Wno-unknown-warning-option" ;; # C as C++
   esac
   printf '#include "amt.h"\nint dummy;\n' >$out/header.c
   options >$out/options
@@ -61,7 +60,7 @@ headers() { # COMPILER LANGUAGE STANDARD
   done
 }
 
-# cmocka 2 deprecates assert_in_range; what it has instead, Debian 12 has not.
+# cmocka 2 deprecates assert_in_range; Debian 12 does not have its replacement.
 units() { # COMPILER
   for t in json http job pump; do
     try "builds test_$t" $1 -std=gnu99 -O2 -g -Wall -Wextra \
@@ -95,7 +94,7 @@ in_root() { # RELEASE PACKAGE...
   chroot $root sh /src/tests/compilers.sh inside || result=1
 }
 
-# What it cannot: the vectors of GNU. So it takes machine words.
+# tcc does not know GNU's vectors, so the headers use machine words.
 with_tcc() {
   command -v tcc >/dev/null || { echo "left    COMPILERS tcc: no tcc"; return; }
   begin tcc
@@ -108,7 +107,7 @@ with_tcc() {
   end
 }
 
-# dpkg-buildflags' own, for each language.
+# With the flags that dpkg-buildflags prints.
 hardened() {
   command -v dpkg-buildflags >/dev/null ||
     { echo "left    COMPILERS hardened: no dpkg-buildflags"; return; }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # Runs the unit tests on other machines (make cross), without cmocka: under
-# qemu-user on s390x, mips, m68k, sparc64 and powerpc64 (all big-endian; on m68k
-# what has 4 bytes is aligned to 2, on sparc64 what is not aligned is a trap), sh4,
+# qemu-user on s390x, mips, m68k, sparc64 and powerpc64 (all big-endian; m68k
+# aligns 4 bytes to 2, and sparc64 traps where an access is not aligned), sh4,
 # riscv64, armhf, arm64 (NEON), i386 and x86-64 with musl, and tests/avr.c on an
 # AVR, where int has 16 bits, under simavr.
 #
@@ -11,10 +11,9 @@
 #   TESTS="json http" sh tests/cross.sh m68k   and these tests only
 #   sh tests/cross.sh packages   the Debian packages that it needs
 #
-# A machine whose compiler or emulator is not installed is left out, and said so.
-#
-# gcc-multilib is not among them: it would remove the cross compilers.
+# A machine whose compiler or emulator is not installed is named and left out.
 
+# gcc-12-multilib, since gcc-multilib would remove the cross compilers.
 PACKAGES="qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross
   gcc-mips-linux-gnu libc6-dev-mips-cross gcc-arm-linux-gnueabihf
   libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross
@@ -31,8 +30,8 @@ out=build/cross
 flags="-Wall -Wextra -Werror -fsanitize=undefined
   -fsanitize-undefined-trap-on-error" # undefined behaviour is a trap
 
-# Sets cc and run for a machine. With -m32 the kernel's headers are where those
-# of the 64-bit machine are.
+# Sets cc and run for a machine. With -m32, the kernel's headers are the 64-bit
+# machine's.
 machine() {
   case $1 in
   s390x) cc=s390x-linux-gnu-gcc       run=qemu-s390x;;
@@ -51,8 +50,8 @@ machine() {
   esac
 }
 
-# The machine's numbers are not the host's on mips and sparc64, and qemu-user up
-# to 7.2 hands out SO_ERROR in the host's: this failure is qemu's.
+# On mips and sparc64, error numbers are not the host's, but qemu-user up to 7.2
+# gives SO_ERROR as the host's number: this failure is qemu's.
 excused() {
   case $1-$2 in mips-http) own=146 ;; sparc64-http) own=61 ;; *) false ;; esac &&
     grep -q "sock.sys_error: 111 (0x6f) != $own" $log &&
@@ -131,7 +130,7 @@ for t in $TESTS; do
 done >$out/todo
 xargs -P 2 -L 1 sh tests/cross.sh one <$out/todo | tee $out/lines
 
-# All of them must have said something, and none that anything failed.
+# Each of them must have said something, and none a failure.
 awk -v all=$(wc -l <$out/todo) -v left=$left '
   /^CROSS/ {
     n++

@@ -15,7 +15,7 @@ MISTAKES = [
      "    return",
      "explore start", "a Start is called for though one may be out|"
      "dropped, and a Start may be out"),
-    ("that a wish was tried is not forgotten with the wait for a poll", "amt.h",
+    ("the mark of a wish that was tried outlives the wait for a poll", "amt.h",
      "  if (amt__stop_is_due(j)) j->phase__ = AMT__READY;\n"
      "  j->flags__ &= (uint16_t)~AMT__STOP_TRIED;\n",
      "  if (amt__stop_is_due(j)) j->phase__ = AMT__READY;\n",
@@ -24,7 +24,7 @@ MISTAKES = [
      "  if (amt__stop_is_due(j)) j->phase__ = AMT__READY;\n",
      "  if (j->flags__ & AMT__STOPPING) j->phase__ = AMT__READY;\n",
      "explore start", "a stop or kill is repeated without a poll between"),
-    ("whoever is forgotten keeps the sign-in", "amt.h",
+    ("a job that is forgotten keeps the sign-in", "amt.h",
      "  amt__end(j, AMT_FAILED, AMT_E_FORGOTTEN, AMT_CODE_UNDEFINED);\n",
      "  AMT_ASSERT(j->session__->jobs__-- != 0);\n"
      "  j->phase__ = AMT__LOST;\n  j->error = AMT_E_FORGOTTEN;\n"
@@ -43,19 +43,19 @@ MISTAKES = [
      "    return AMT_E_SIGN_IN;\n",
      "explore start", "a Start is called for though one may be out|"
      "bytes of a Start leave a second time|a cycle that takes no time"),
-    ("the last wait before giving up is none", "amt.h",
+    ("there is one more try, without a wait, before giving up", "amt.h",
      "  if (away >= give_up) return amt__lost(j, error);\n",
      "  if (away > give_up) return amt__lost(j, error);\n",
      "explore start", "AMT_RETRYING without a reason or without a wait"),
-    ("a refused sign-in waits as long each time", "amt.h",
+    ("a refused sign-in always waits the same time", "amt.h",
      "  uint32_t pause = s->refusals__ == 1 ? 5000u : 60000u;\n",
      "  uint32_t pause = 5000u;\n",
      "explore patient", "a refused sign-in is tried too soon, or a fourth time"),
-    ("who else signs in is not looked at", "amt.h",
+    ("another job's sign-in is not looked at", "amt.h",
      "  if (s->signing__ != NULL) return -1;\n", "",
      "explore two", "two jobs sign in at once|"
      "the sign-in is held by a job that does not sign in"),
-    ("what was given without its number is given again", "amt.h",
+    ("messages that were given without numbers are given again", "amt.h",
      "  j->skip__ = whole ? j->given__ : j->beyond__;\n",
      "  j->skip__ = whole ? j->given__ : 0;\n",
      "explore text_first", "a message is given twice"),

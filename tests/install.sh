@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# make install into an empty folder, use of what is there, make uninstall. What
-# extras/ has for other ecosystems is kits.py's.
+# make install into an empty folder, use of what was installed, make uninstall;
+# the manual, the completions, the static tool. kits.py tests what extras/ has
+# for other ecosystems.
 # usage: install.sh manual|completion|install|static
 set -e
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-# What is on the tool's options list.
+# The options that the tool lists.
 options() { build/amt --help | grep -oE '(^|[ ,])--?[a-z][a-z-]*' | tr -d ' ,' |
             sort -u; }
 
@@ -39,7 +40,7 @@ no credentials into parameters
 EOF
 }
 
-# Completes the words of a command line, of which the last is begun.
+# Completes the last word of a command line.
 complete_words() {
   bash -c '. extras/amt.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _amt
            printf "%s\n" "${COMPREPLY[@]}"' bash "$@" | sort | tr '\n' ' '
@@ -96,7 +97,7 @@ completion() {
   other_shells
 }
 
-# What is completed for fish and zsh is the options list, no more and no less.
+# fish and zsh complete the options that the tool lists, no more and no less.
 other_shells() {
   options >"$dir/options"
   sed -n 's/^complete -c amt//p' extras/amt.fish |
@@ -128,7 +129,7 @@ cmake_project() {
     >"$dir/$1.log" 2>&1
 }
 
-# Each way, and a version that is not there.
+# Each way to get the headers, and a version that does not exist yet.
 cmake_ways() {
   version=$(sed 's/^amt //' "$dir/version")
   next=$(echo "$version" | awk -F. '{ print $1 "." $2 + 1 "." $3 }')
@@ -152,7 +153,7 @@ installation() {
   [ "$headers" = amt.h ]
 }
 
-# used DESTDIR PREFIX OPTION: installed there, of use from there, removed again.
+# used DESTDIR PREFIX OPTION: installs there, uses that, and uninstalls.
 used() {
   set -- "DESTDIR=$1" "PREFIX=$2" $3
   to=${1#*=} prefix=${2#*=} root=${1#*=}${2#*=}
@@ -176,7 +177,7 @@ used() {
   [ "$(find "$to" ! -type d)" = "$root/bin/another" ]
 }
 
-# Both programs, or one where BearSSL's source is not to be had, which is said.
+# Both programs, or one and a word where BearSSL's source cannot be fetched.
 static() {
   make -s static >"$dir/out"
   cat "$dir/out"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""Writes figures into the README and docs/: what stands between "<!-- NAME -->"
-and "<!-- end -->", once in one of them. Used by make size, bench and firmware,
-which measured them."""
+"""Writes figures into the README or a page of docs/, between "<!-- NAME -->"
+and "<!-- end -->", which stand once in one of them. Used by make size, make
+bench and make firmware, which measure them."""
 import glob
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-# How the tests say and count what they find; sourced by run.sh and bare.sh.
-# Each check is one line: "ok", "FAILED", or "left", with why it cannot be had
+# How the tests say and count what they find; sourced by run.sh and others. Each
+# check is one line: "ok", "FAILED", or "left" with the reason why it cannot run
 # here. total prints the last line, and fails if a check did.
 passed=0 failed=0 skipped=0
 
@@ -9,7 +9,7 @@ left() { skipped=$((skipped + 1)); echo "left    $1: $2"; }
 fail() { failed=$((failed + 1)); echo "FAILED  $1"; sed 's/^/        /' $log |
          tail -n 40; }
 
-# Nothing may take longer, on a machine that does more besides: what hangs fails.
+# No check may take longer, even on a busy machine: one that hangs fails.
 LIMIT="timeout -k 10 900"
 
 # have PROGRAM, have HEADER.h, have FOLDER/, have /FILE
@@ -22,8 +22,8 @@ have() {
   esac
 }
 
-# lacking WORD...: which of the packages that a command's words stand for are
-# not here, by a program or header of theirs.
+# lacking WORD...: which packages that a command's words need are missing. One
+# program or header shows that a package is there.
 lacking() {
   for word; do
     case $word in
@@ -58,8 +58,8 @@ check() {
   elif $LIMIT "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
 }
 
-# optional NAME COMMAND...: 77 says that it cannot be had here, and its last line
-# why.
+# optional NAME COMMAND...: status 77 means that it cannot run here, and its last
+# line says why.
 optional() {
   name=$1; shift
   $LIMIT "$@" >$log 2>&1
@@ -95,7 +95,7 @@ suite() {
   fi
 }
 
-# lines FILE: counts the lines of tests that say and count as this does.
+# lines FILE: counts the lines that a file of tests has printed.
 lines() {
   passed=$((passed + $(grep -c '^ok ' "$1")))
   failed=$((failed + $(grep -c '^FAILED ' "$1")))

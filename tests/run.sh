@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Runs everything (make test). Each check is one line; cmocka programs count
-# as many as they have tests. The last line is "N passed, N failed", and how many
-# were skipped, if any: what could not be installed.
+# Runs everything (make test). Each check is one line; a cmocka program counts
+# as many as it has tests. The last line is "N passed, N failed" and, if some
+# could not run here, how many were skipped.
 
 cd "$(dirname "$0")/.." || exit 1
 out=build/test
@@ -30,13 +30,12 @@ check "the README's other code compiles" python3 tests/text.py readme
 check "the programs in the manuals compile" python3 tests/text.py manuals
 check "the licence stands in each header" python3 tests/text.py licence
 check "examples are at most 100 lines" python3 tests/text.py lines
-check "CONTRIBUTING.md is at most 60 lines, and its names are there" \
+check "CONTRIBUTING.md is at most 60 lines, and what it names exists" \
   python3 tests/text.py contributing
 check "make help tells all targets" python3 tests/text.py targets
 check "no recursion" python3 tests/text.py recursion
-check "tests/lessons.txt leads to tests that there are" \
-  python3 tests/text.py lessons
-check "SECURITY.md leads to tests that there are" python3 tests/text.py security
+check "tests/lessons.txt names tests that exist" python3 tests/text.py lessons
+check "SECURITY.md names tests that exist" python3 tests/text.py security
 
 # --- compilers and options -------------------------------------------------
 for header in amt.h amt_http.h; do
@@ -105,7 +104,7 @@ check "no symbol of the heap or of stdio, only string.h's" sh -c "
   nm -u $out/object.o | awk '{print \$2}' |
   grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|ncmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
   tee /dev/stderr | wc -l | grep -qx 0"
-check "nothing but BearSSL more with TLS" sh -c "
+check "TLS adds no symbols but BearSSL's" sh -c "
   nm -u $out/tls.o | awk '{print \$2}' | grep -v '^br_' |
   grep -vxE 'mem(cpy|move|set|chr|cmp)|str(len|chr|str|n?cmp)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_' |
   tee /dev/stderr | wc -l | grep -qx 0"
@@ -152,11 +151,11 @@ for bits in 0 32 64; do
     gcc -std=gnu99 -O2 -g $SANITIZE -DAMT_WIDE=$bits $I tests/test_json.c \
       -o $out/test_json_$bits -lcmocka && $out/test_json_$bits"
 done
-# -z now: binding a name at its first call saves all registers on the stack.
+# -z now: binding at the first call would save all registers on the stack.
 check "no secret is left on the stack where nothing is optimized" sh -c "
   gcc -std=gnu99 -O0 -g $I -Wl,-z,now tests/test_faults.c \
     -o $out/test_faults_0 -lcmocka && $out/test_faults_0"
-# Two minutes at most for both; what is not whole by then says so.
+# Two minutes at most for both; each says if it had to stop before its end.
 for program in explore explore_pump; do
   case $program in explore) most=95;; *) most=25;; esac
   check "nothing is found in the states of tests/$program.c" sh -c "
@@ -174,7 +173,7 @@ needing "mbedtls/ssl.h bearssl.h" \
   python3 tests/mutants.py 10
 unit tls "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit tls "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
-needing "bearssl.h mbedtls/ssl.h" check "docs/tls.md says what is played" sh -c "
+needing "bearssl.h mbedtls/ssl.h" check "docs/tls.md says what is seen" sh -c "
   rm -f $out/table.*
   gcc -std=gnu99 -O1 -DAMT_BEARSSL $I -Itests tests/test_tls.c \
     -o $out/table_bearssl -lcmocka -lssl -lcrypto -lbearssl &&
@@ -229,7 +228,7 @@ if [ -d $out/json_suite/files ]; then
 fi
 }
 
-# under_wine NAME. What is not for Windows, its tests say; it does not count.
+# under_wine NAME: tests that are not for Windows say so, and are not counted.
 under_wine() {
   TEST_OUT=$out $LIMIT sh tests/wine.sh $out/wine sh -c '
     python3 tests/programs.py; python3 tests/tool.py
@@ -272,7 +271,7 @@ do
   [ -n "$(lacking $(libraries $e))" ] ||
   gcc -std=c99 -O1 -g $SANITIZE $I examples/$e.c -o $out/$e $(libraries $e)
 done
-# whole FILE: tests that say what they find in lines like ours.
+# whole FILE: runs a file of tests, which prints a line for each.
 whole() {
   said=$out/$(basename "$1" .py).log
   AMT=$out/amt_sanitized TEST_OUT=$out $LIMIT python3 "$1" >$said 2>&1
@@ -316,7 +315,7 @@ needing $mingw-gcc \
   check "amt.exe and its zip: the same bytes each time, with the version" \
   sh tests/windows.sh
 needing $mingw-gcc \
-  check "amt.exe needs no DLL that Windows has not" sh -c "
+  check "amt.exe needs only DLLs that Windows has" sh -c "
   $mingw-objdump -p build/amt.exe | sed -n 's/.*DLL Name: //p' |
   grep -vixE '(advapi32|crypt32|kernel32|msvcrt|ws2_32)\.dll' |
   tee /dev/stderr | wc -l | grep -qx 0"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""docs/tls.md: its tables, as the tests wrote them. Each program of test_tls.c,
-run with TLS_TABLE=FILE and the word what_is_shown, adds the rows that it has
-played to FILE.
+"""Checks or writes the tables of docs/tls.md. Each program of test_tls.c, run
+with TLS_TABLE=FILE and the word what_is_shown, adds the rows that it has seen
+to FILE.
 usage: tls_table.py check|write BEARSSL-FILE MBEDTLS-FILE
 check exits with 1 where the page says something else."""
 import re
