@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # Static analysis of the headers and the examples. For each tool, prints what it
-# finds, then "ANALYZE NAME findings N". Exits with 1 if it finds anything. A tool
+# finds, then "ANALYZE NAME findings N". Exits with 1 if there are any. A tool
 # that is not installed is named and left out. Takes two minutes of two idle
 # processors. usage: analyze.sh (make analyze)
 cd "$(dirname "$0")/.." || exit 1

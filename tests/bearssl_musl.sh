@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Builds BearSSL for musl, for `make static`, for MinGW, for `make windows`, or
-# for musl on arm64 by the compiler MUSL_ARM64, for `make dist`:
-# FOLDER/libbearssl.a and FOLDER/inc, from Debian's source package; nothing of
-# it is kept in this repository. Exits with 1, after saying why, where that
-# cannot be had.
+# Builds BearSSL from Debian's source package, into FOLDER/libbearssl.a and
+# FOLDER/inc: for musl (make static), for MinGW (make windows), or for musl on
+# arm64 with the compiler MUSL_ARM64 (make dist). Nothing of it is kept in this
+# repository. Exits with 1, after saying why, where it cannot be had.
 # usage: bearssl_musl.sh FOLDER [mingw|arm64]
 here=$(cd "$(dirname "$0")" && pwd)
 case ${2:-musl} in

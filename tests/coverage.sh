@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 # What the unit tests reach of the headers, as Linux compiles them (POSIX,
 # BearSSL, mbedTLS): "COVERAGE line P", "COVERAGE branch P" (gcc), "COVERAGE
-# mcdc P" (clang-19), in per cent; and where something is missing, in
-# build/coverage. Either is left out, and said so, where its tools are not
-# installed. usage: coverage.sh (make coverage)
+# mcdc P" (clang-19), in per cent; build/coverage has what is missing. A measure
+# that lacks its tools is named and left out. usage: coverage.sh (make coverage)
 set -e
 cd "$(dirname "$0")/.."
 out=$PWD/build/coverage
@@ -58,7 +57,7 @@ libs() { for o; do case $o in -l*) printf '%s ' "$o";; esac; done; }
 
 for test in json http job pump; do program $test $test; done
 for test in json http; do program $test-plain $test -DAMT_WIDE=0; done
-# Decisions that the default leaves out. gcc cannot tell its branches with -Os.
+# Decisions that the default lacks. gcc cannot count branches with -Os.
 for test in json job; do clang_alone $test-small $test -Os; done
 clang_alone http-64 http -DAMT_WIDE=64
 for test in tls faults; do
@@ -77,8 +76,8 @@ line_and_branch() {
     $out/gcc.txt
 }
 
-# Each condition has to change its decision in at least one program. Their counts
-# are not added up: with other options one function is another one.
+# Each condition must change its decision in at least one program. The programs'
+# counts are not added up: other options make another function.
 mcdc() {
   for raw in $out/clang/*.raw; do
     llvm-profdata-19 merge -o $raw.prof $raw

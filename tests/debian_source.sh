@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # Fetches a Debian source package into FOLDER/PACKAGE, unless it is there
-# already: by the machine's own package sources, turned into source packages in
-# a private list. Nothing of it is kept in this repository. Exits with 77, after
+# already, from the machine's own mirrors; a private list asks them for source
+# packages. Nothing of it is kept in this repository. Exits with 77, after
 # saying why, where it cannot be had.
 # usage: debian_source.sh FOLDER PACKAGE
 [ -d "$1/$2" ] && exit 0

@@ -72,7 +72,7 @@ AMT_SERVER=$url
 plain
 stop
 
-# A certificate that signs itself, for this run alone.
+# A self-signed certificate, for this run alone.
 if "$amt" --help | grep -q "built without TLS"; then
   echo "demo: this amt is without TLS, so https is left out"
 elif ! command -v openssl >/dev/null; then

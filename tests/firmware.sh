@@ -13,8 +13,8 @@ for package in lwip bearssl; do
   sh tests/debian_source.sh "$sources" $package
 done
 
-# An authority, and the server's certificate, for the name that the image asks
-# its DNS for.
+# A CA, and the server's certificate, for the name that the image asks its DNS
+# for.
 certificates() {
   [ -f "$out/server.pem" ] && return
   openssl ecparam -name prime256v1 -genkey -noout -out "$out/ca.key"

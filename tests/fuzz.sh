@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # fuzz.sh [SECONDS [NAME]]: builds each fuzzer (tests/fuzz_NAME.c) and runs it
-# for so long (FUZZ_SECONDS, or 30), from a copy of its corpus
+# for SECONDS (else FUZZ_SECONDS, else 30). It begins with a copy of its corpus
 # (tests/corpus/NAME) in build/fuzz, which grows from run to run; the corpus in
 # the repository is only read. FUZZ_SEED makes a run repeatable.
 #
 # One line for each: "FUZZ NAME inputs N findings M"; and for a finding, its
 # file and the command that shows it again. Exit status 1 if there is any.
 #
-# fuzz.sh merge NAME [MOST]: a new corpus from all of these, into
-# build/fuzz/NAME.merged: the MOST (15) inputs that reach most together, as 01,
-# 02, ...; what each adds grows less.
+# fuzz.sh merge NAME [MOST]: makes a new corpus of all these inputs, in
+# build/fuzz/NAME.merged: the MOST (15) inputs that together reach most, as 01,
+# 02, ...; each adds less than the one before.
 
 cd "$(dirname "$0")/.." || exit 1
 out=build/fuzz
@@ -73,7 +73,8 @@ for name in $names; do
   build "$name" || exit 1
 done
 
-# The fuzzer notes in NAME.txt what each file reaches; the rest is greed.
+# The fuzzer notes in NAME.txt what each file reaches. From that, the file that
+# adds most is picked, again and again.
 if [ "$merge" -gt 0 ]; then
   all=$out/$names.all best=$out/$names.merged
   rm -rf "$all" "$best" $out/$names.txt $out/$names.new

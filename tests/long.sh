@@ -3,11 +3,11 @@
 # Long runs (make long), outside of make test: hours. Each prints what happened.
 #   polls      10 million polls of a fleet whose link fails at random: a day of
 #              its time (tests/long_polls.c)
-#   kills      10,000 runs of amt that are killed by force, and gone on with
+#   kills      10,000 runs of amt that are killed by force, and resumed
 #   power      1,000 power cuts of the firmware's board in qemu
 #   day        24 hours of the firmware's time, over a link that fails at random
-# usage: long.sh [PART]...  POLLS, KILLS, CUTS, MINUTES (that the day may take
-#        here, 90; a slower machine needs more): other numbers
+# usage: long.sh [PART]...   The environment may set other numbers: POLLS,
+#        KILLS, CUTS, and MINUTES, which the day may take here (90)
 cd "$(dirname "$0")/.." || exit 1
 out=build/long
 mkdir -p $out build/test

@@ -14,9 +14,9 @@ if [ "$4" != inside ]; then
   exec unshare -n sh "$0" "$dir" "$amt" "$sim" inside
 fi
 
-# The simulator listens on 127.0.0.1 only: what comes to our end of the tap
-# device for it is sent on there. The MTU: Debian's liblwip 2.1.3 takes a frame
-# of more than 592 bytes into a block that is too small for it (valgrind).
+# The simulator listens on 127.0.0.1 only: a relay passes on to it what comes to
+# our end of the tap device. The MTU is small, since Debian's liblwip 2.1.3 puts
+# a frame of more than 592 bytes into a block that is too small (valgrind).
 ip link set lo up && ip tuntap add dev tap0 mode tap && ip link set tap0 mtu 536 &&
   ip addr add 10.77.0.1/24 dev tap0 && ip link set tap0 up ||
   skip "no tap device"
@@ -41,7 +41,7 @@ while True:
 ' "$port" & relay=$!
 sleep 0.3
 
-# messages JOB: its log as the server has it, each control where it was.
+# messages JOB: prints its log as the server has it, with its controls.
 messages() {
   "$amt" -s "http://127.0.0.1:$port" -an DEMO2 -jn "$1" --quiet \
     --format json --initial-delay 0 --poll 0.02 | python3 -c '
@@ -52,8 +52,8 @@ for line in sys.stdin.buffer:
         sys.stdout.buffer.write(event["text"].encode() + b"\n")'
 }
 
-# try STATUS WORD PORT WHAT JOB: the exit status, what the output must hold, and
-# the job whose log it is, as the tool amt has it.
+# try STATUS WORD PORT WHAT [JOB]: checks the exit status of WHAT, a word in its
+# output and, with JOB, that the output is this job's log.
 export PRECONFIGURED_TAPIF=tap0 AMT_USER=ocadm AMT_PASSWORD=opconxps
 bad=0
 try() {

@@ -8,7 +8,7 @@
 #
 # No service that comes with a package is started: maintainer scripts ask
 # policy-rc.d, and while this script installs, one that forbids everything is
-# there. It leaves again with this script, however that ends; one of the
+# there. It is removed when this script ends, in whatever way; a policy of the
 # machine's own stays as it is. POLICY_RC_D is another place, for tests.
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 mark="# made by packages.sh of amt.h, which removes it"
@@ -39,8 +39,8 @@ if [ "$(id -u)" != 0 ]; then
   [ -n "$SKIP_PACKAGES" ]; exit
 fi
 
-# It may be anything by now: only what bears the mark is ours to remove. A link
-# is never ours. No signal, of which make sends a second one, ends this early.
+# Removes the policy only if it is ours: it has the mark, and is not a link. No
+# signal may end this early, and make sends each one twice.
 forget_policy() {
   trap '' HUP INT TERM
   [ -z "$new" ] || rm -f "$new"
@@ -49,9 +49,9 @@ forget_policy() {
   fi
 }
 
-# It comes into its place whole, and only if nothing is there: ln follows no link.
-# One with the mark that a script killed by force has left serves as well, and
-# leaves with this one.
+# Puts the policy in its place whole, and only if nothing is there: ln follows
+# no link. One that a script killed by force has left serves as well; this one
+# removes it.
 forbid_services() {
   new=$(mktemp "$policy.XXXXXX") || exit 1
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$new" && chmod 755 "$new" &&
@@ -59,8 +59,8 @@ forbid_services() {
   rm -f "$new"
 }
 
-# apt_get COMMAND...: it waits for dpkg's lock itself, but not for its others
-# (lists, archives).
+# apt_get COMMAND...: apt-get itself waits only for dpkg's lock. This waits for
+# its other locks, too (lists, archives).
 apt_get() {
   waited=0
   until said=$(LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
@@ -85,13 +85,13 @@ trap forget_policy EXIT
 trap 'trap "" HUP INT TERM; exit 129' HUP
 trap 'trap "" HUP INT TERM; exit 130' INT
 trap 'trap "" HUP INT TERM; exit 143' TERM
-without "$@" # what another one has just installed is here now
+without "$@" # another one may have installed some by now
 [ -n "$missing" ] || exit 0
 echo "Installing:$missing"
 forbid_services
 apt_get update && updated=1 || updated=
 install_all $missing && exit 0
-if [ -z "$updated" ]; then # without the lists one by one would do no better
+if [ -z "$updated" ]; then # without lists, trying each alone would not help
   echo "Could not install:$missing" >&2
   echo "$said" | grep '^E:' | head -n 2 >&2
   exit 0

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Proves the tokenizer, the reader of pages, the HTTP reply parser and what
-# amt_wide.h scans with on machine words free of run-time errors (out of bounds,
-# overflow, uninitialised reads) from any state and any input of 256 bytes, with
-# Frama-C's Eva, for x86-64; and the rest with CBMC, whose assumptions are in
-# tests/prove_cbmc.sh. Prints "PROVE NAME alarms N". What lacks its tool is left
-# out, and said so; exits with 77 where that is all.
+# Proves with Frama-C's Eva, for x86-64, that the tokenizer, the reader of pages,
+# the HTTP reply parser and the scanners of amt_wide.h on machine words have no
+# run-time errors (out of bounds, overflow, uninitialised reads) from any state
+# and any input of 256 bytes. Proves the rest with CBMC; tests/prove_cbmc.sh has
+# its assumptions. Prints "PROVE NAME alarms N". A tool that is missing is named
+# and left out; exits with 77 if both are.
 # usage: prove.sh [eva|cbmc] (make prove)
 cd "$(dirname "$0")/.." || exit 1
 out=build/prove

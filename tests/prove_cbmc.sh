@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 # Proves with CBMC what Eva does not: texts that end with a NUL, and indices that
 # depend on each other. It tries all inputs up to a length at once, and all
-# states; each loop is unwound until it must have ended, or that is a failure.
-# Prints "PROVE NAME alarms N". Says so and exits with 77 where there is no CBMC,
-# which Debian has from release 13 on: tests/prove.sh runs this in such a root.
+# states; a loop that is not proved to end within its bound is a failure. Prints
+# "PROVE NAME alarms N". Where there is no CBMC, says so and exits with 77. Debian
+# has it from release 13 on: tests/prove.sh runs this in such a root.
 # usage: prove_cbmc.sh [NAME...]
 #
 # What is proved of each function: nothing is read or written out of bounds or
@@ -14,10 +14,10 @@
 # What is assumed, and nothing else:
 # - lengths: no text and no value is longer than the third column says. Lists
 #   have two elements at most, the window eight bytes.
-# - memory: x86-64. malloc gives each input an object of its very length.
+# - memory: x86-64. malloc gives each input an object of its exact length.
 # - a callee that another row proves is replaced by its contract (NAME:STANDS in
-#   the last column, in prove_cbmc.c): its callers' arguments are checked, its
-#   result is any that the contract allows. Eva proves amt_json_next,
+#   the last column, in prove_cbmc.c): its arguments are checked, and its result
+#   is any that the contract allows. Eva proves amt_json_next,
 #   amt__http_ended and amt__http_line (tests/prove.sh).
 # - amt_put_number is not proved: that 2^64-1 has 20 digits is arithmetic, and
 #   test_json.c:numbers_are_written_in_decimal writes it.
@@ -28,12 +28,12 @@
 # - memchr reads no further than what it finds (C11, 7.24.5.1).
 # - a request goes on at a place that amt__fill itself noted: at, index and total
 #   are any, the offset in a value is 0.
-# - the certificate reader's depth is at most 7 and ip_len 16: so it begins
-#   (row begin), and each step leaves them so (row certificate): together that is
-#   a proof for certificates of any length.
+# - the certificate reader's depth is at most 7 and ip_len 16. It begins so (row
+#   begin), and each step keeps them so (row certificate). Together, that proves
+#   certificates of any length.
 #
-# Not proved: amt__address_6, for which CBMC does not come to an end, and Eva
-# loses how two indices depend on each other.
+# Not proved: amt__address_6. CBMC does not finish, and Eva does not see how two
+# indices depend on each other.
 cd "$(dirname "$0")/.." || exit 1
 command -v cbmc >/dev/null && command -v goto-cc >/dev/null ||
   { echo "prove_cbmc.sh: no cbmc (package cbmc of Debian 13)" >&2; exit 77; }

@@ -58,8 +58,8 @@ check() {
   elif $LIMIT "$@" >$log 2>&1; then ok "$name"; else fail "$name"; fi
 }
 
-# optional NAME COMMAND...: status 77 means that it cannot run here, and its last
-# line says why.
+# optional NAME COMMAND...: status 77 means that it cannot run here; then its
+# last line says why.
 optional() {
   name=$1; shift
   $LIMIT "$@" >$log 2>&1

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Makes the root of another Debian release by debootstrap, with these packages,
-# unless it is there with them; puts the tree's sources into its /src. Without
-# packages: those that tests/tls36.sh and tests/prove.sh share. Needs root's
-# rights and a Debian mirror; without them it exits with 77, after saying so.
+# Makes a root of another Debian release by debootstrap, with these packages,
+# unless it is there with them; puts the tree's sources into its /src. If no
+# package is named, it has those of tests/tls36.sh and tests/prove.sh. Needs
+# root's rights and a Debian mirror; without them it exits with 77, after saying
+# so.
 # usage: root.sh ROOT RELEASE [PACKAGE...]
 root=$1 release=$2; shift 2
 [ $# -gt 0 ] || set -- gcc libc6-dev libmbedtls-dev libssl-dev libcmocka-dev cbmc

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# The tests of the TLS stream over mbedTLS against mbedTLS 3.6, which Debian 13
-# has: in a root of its own, see tests/root.sh. Where that cannot be had it exits
-# with 77, after saying so.
+# The tests of the TLS stream over mbedTLS, with mbedTLS 3.6: in a root of
+# Debian 13, which has it (tests/root.sh). Where that cannot be had, says so and
+# exits with 77.
 # usage: tls36.sh ROOT [WORD]   WORD: only tests with it in their name
 root=$1 word=$2
 cd "$(dirname "$0")/.." || exit 1

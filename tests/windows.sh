@@ -38,11 +38,11 @@ cd "$dir/amt-$version"
 sha256sum --check --quiet --strict SHA256SUMS
 [ "$(wc -l <SHA256SUMS)" -eq 7 ]
 ! tr -d '\r' <README.txt | grep -E '.{81}'
-# Of all that is linked into it.
+# The licences of all that is linked into it.
 grep -q '2026 the amt.h authors' LICENSE.txt
 grep -q 'MinGW-w64 is in amt.exe' LICENSE.txt
 ! grep -aq "BearSSL's error" amt.exe || grep -q 'Thomas Pornin' LICENSE.txt
-# The manual is one of Windows, and a text.
+# The manual is plain text, with line ends as on Windows.
 [ "$(grep -c "$(printf '\r$')" amt.txt)" -eq "$(wc -l <amt.txt)" ]
 grep -q 'SERVER_USE_TLS  *True or False' amt.txt
 ! grep -q "$(printf '\b')" amt.txt
