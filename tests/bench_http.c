@@ -1,14 +1,14 @@
-/* HTTP replies and nothing else, for tests/bench.sh to count: ours, http-parser,
-   llhttp and picohttpparser. What each makes of them is checked in a run of its own.
+/* bench_http.c - HTTP reply parsers for tests/bench.sh to count: ours,
+   http-parser, llhttp and picohttpparser. A run of its own checks the results.
 
    usage: bench_http INPUT COUNT    parses it COUNT times, in counted()
           bench_http INPUT check    parses it once; exit 0 if right
    INPUT: head      243 bytes as nginx sends them, in pieces of 64
           whole     the same in one piece
           chunk16, chunk1024    1 MB in chunks of that size, in pieces of 4,096
-   With -DPARSER_HTTP_PARSER it is http-parser, with -DPARSER_LLHTTP llhttp, with
-   -DPARSER_PICO picohttpparser, which begins a head anew with each piece. Prints the bytes of the body,
-   or of the head. */
+   -DPARSER_HTTP_PARSER selects http-parser, -DPARSER_LLHTTP llhttp, and
+   -DPARSER_PICO picohttpparser, which starts a head again with each piece.
+   Prints the bytes of the body, or of the head. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 static char     input[2000000];
 static size_t   input_len, piece = 64;
-static unsigned status; /* what the parser made of it: */
+static unsigned status; /* what the parser read: */
 static uint64_t length, body_sum, body_bytes;
 static int      complete;
 
@@ -145,7 +145,8 @@ static int parse(char *p, size_t n)
 #include <picohttpparser.h>
 #include <strings.h>
 
-/* What the head says of the body, as a program that uses it has to find out. */
+/* What the head says about the body. A program that uses the parser must find
+   this out itself. */
 static int pico_chunked(const struct phr_header *h, size_t count)
 {
   int chunked = 0;
@@ -190,7 +191,7 @@ static int parse(char *p, size_t n)
 }
 #endif
 
-/* What is counted: callgrind --toggle-collect=counted. */
+/* callgrind counts here: --toggle-collect=counted. */
 __attribute__((noinline)) int counted(char *p, size_t n)
 {
   return parse(p, n);

@@ -1,7 +1,7 @@
-/* The head and the status poll of bench_http.c and bench_poll.c on a Cortex-M3,
-   built with -Os, for tests/bench.sh to count: qemu's SysTick, where with
-   -icount shift=0 an instruction takes 1 ns and a tick is 40 of them. The
-   stream is a stub, so no system's share is in it. Says "BENCH NAME VALUE". */
+/* bench_m3.c - bench_http.c's head and bench_poll.c's poll on a Cortex-M3,
+   built with -Os, for tests/bench.sh. It counts with qemu's SysTick: with
+   -icount shift=0 an instruction takes 1 ns, and a tick 40 ns. The stream is
+   a stub, so no system code is counted. Prints "BENCH NAME VALUE". */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "qemu_arm.h"
@@ -23,8 +23,8 @@ static const char reply[] =
   "\"Queue\":\"DEFAULT\",\"Station\":\"OPCON\",\"Text\":\"The job is running now."
   "\"}";
 
-static size_t piece; /* of the head */
-static int    right; /* what was counted has come to its end */
+static size_t piece; /* how the head is cut */
+static int    right; /* the counted call came to its end */
 
 static void one_head(void)
 {
@@ -41,7 +41,7 @@ static void one_head(void)
   right = e == AMT_HTTP_HEAD && r.left == 126;
 }
 
-/* --- a poll: the reply lies there once the request has gone ---------------- */
+/* --- a poll: the reply is there once the request has gone ----------------- */
 
 static size_t      left;
 static uint32_t    now;
@@ -100,7 +100,7 @@ static void begin(void)
   while (job.status != 2) amt_poll(&pool, &job, ++now);
 }
 
-/* The reply to the last request comes, and the next request goes. */
+/* Receives the reply to the last request and sends the next one. */
 static void one_poll(void)
 {
   right = amt_poll(&pool, &job, ++now) == AMT_BUSY && left != 0 &&
@@ -113,7 +113,7 @@ static void counted(const char *name, void (*what)(void))
 {
   uint32_t from, i;
   TICKS[1] = TICKS[2] = 0xFFFFFF;
-  TICKS[0] = 5; /* the processor's clock, on */
+  TICKS[0] = 5; /* on, with the processor's clock */
   from = TICKS[2];
   for (i = 0; i < TIMES; i++) what();
   from -= TICKS[2];

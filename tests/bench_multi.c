@@ -1,6 +1,6 @@
-/* What examples/fleet.c does, by libcurl's multi interface and cJSON, for
-   tests/bench_fleet.py: starts COUNT jobs, then asks for their states in turn,
-   over CONNECTIONS kept connections, as fast as it can, until it is killed.
+/* bench_multi.c - what examples/fleet.c does, with libcurl's multi interface
+   and cJSON, for tests/bench_fleet.py. It starts COUNT jobs, then asks for
+   their states in turn, over CONNECTIONS kept connections, until it is killed.
    usage: bench_multi URL COUNT CONNECTIONS */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
@@ -12,7 +12,7 @@ static struct job { int id, status; } *jobs;
 
 static struct call {
   CURL  *easy;
-  int    job, start; /* start: this is its Start */
+  int    job, start; /* start: the call is its Start */
   char   reply[4096], body[300];
   size_t len;
 } *calls;

@@ -1,8 +1,8 @@
-/* Status polls on one kept connection and nothing else, for tests/bench.sh to
+/* bench_poll.c - status polls on one kept connection, for tests/bench.sh to
    count: ours, or with -DPEER_CURL libcurl and cJSON.
-   usage: bench_poll PORT COUNT [SLEEP]   SLEEP: a millisecond between two, like
-   a program that is not busy all the time. Prints the CPU time of a poll in
-   microseconds. Exit 0 if the status was read right. */
+   usage: bench_poll PORT COUNT [SLEEP]   With SLEEP there is a millisecond
+   between two polls, as in a program that is not always busy. Prints the CPU
+   time of a poll in microseconds. Exit 0 if the status was read right. */
 #define _GNU_SOURCE
 #define AMT_POSIX
 #define AMT_IMPLEMENTATION
@@ -25,7 +25,7 @@ static int polls_of_status(const char *url, int count, int sleep)
   amt_pool pool = { &conn, 1, buf, sizeof buf, NULL };
   amt_posix_init(&sock);
   conn.http.stream = &sock.stream;
-  wire.call[AMT_SIGN_IN].path = NULL; /* the token is fixed */
+  wire.call[AMT_SIGN_IN].path = NULL; /* a fixed token */
   s.wire = &wire, s.url = url, s.token = token, s.token_room = sizeof token;
   s.poll = sleep ? 1 : AMT_ZERO;
   amt_attach(&j, &s, "DEMO2", "2112");

@@ -1,4 +1,4 @@
-/* Handshakes and nothing else, for tests/bench.sh to count.
+/* bench_tls.c - TLS handshakes for tests/bench.sh to count.
    usage: bench_tls PORT CA.pem full|resumed COUNT
    Prints the bytes on the wire of the last handshake, both ways. */
 #define AMT_POSIX
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Between TLS and socket: counts. */
+/* Counts the bytes between TLS and socket. */
 typedef struct counter {
   amt_stream stream;
   amt_posix  sock;

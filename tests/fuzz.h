@@ -1,10 +1,10 @@
 /* fuzz.h - what the fuzzers (fuzz_*.c) share. tests/fuzz.sh builds and runs
    them; each finding is an abort, by the sanitizers or by must().
 
-   Inputs are text as far as possible, so that a corpus can be read. Where a
-   fuzzer cuts its input into pieces, the input's last byte 0xFF (which no
-   UTF-8 and no header has) ends the text, and what is behind it says where to
-   cut: without it, pieces of 1, 2, 3, ... bytes. */
+   Inputs are text as far as possible, so that a corpus can be read. If a fuzzer
+   cuts its input into pieces, the last byte 0xFF, which neither UTF-8 nor a
+   header has, ends the text, and the bytes after it are the lengths of the
+   pieces. Without it, pieces have 1, 2, 3, ... bytes. */
 
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -26,7 +26,7 @@ static UNUSED __attribute__((noreturn)) void broken(const char *what,
   abort();
 }
 
-/* --- bytes that grow; kept from input to input, since that is faster ------- */
+/* --- growing arrays; kept between inputs, since that is faster ------------ */
 
 typedef struct bytes {
   uint8_t *p;
@@ -67,7 +67,7 @@ static UNUSED int same(const bytes *a, const bytes *b)
   return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
 }
 
-/* A copy with nothing behind it: ASan sees each byte too many. */
+/* A copy that ends with its block, so that ASan sees a read past it. */
 static UNUSED uint8_t *exact(const void *p, size_t n)
 {
   uint8_t *to = (uint8_t *)malloc(n);
@@ -76,8 +76,8 @@ static UNUSED uint8_t *exact(const void *p, size_t n)
   return to;
 }
 
-/* Not memmem: the fuzzer watches that one's arguments, and would learn to put
-   into its inputs what is looked for here. */
+/* Not memmem: the fuzzer watches its arguments and would copy what is searched
+   for into the inputs. */
 static UNUSED int holds(const void *in, size_t n, const char *what, size_t len)
 {
   const char *p = (const char *)in;
@@ -89,7 +89,7 @@ static UNUSED int holds(const void *in, size_t n, const char *what, size_t len)
   return 0;
 }
 
-/* UTF-8 by decoding (RFC 3629), apart from the library's own check. */
+/* A UTF-8 check by RFC 3629, written apart from the library's. */
 static UNUSED int is_utf8(const void *text, size_t n)
 {
   static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
@@ -116,7 +116,7 @@ typedef struct cuts {
   int            whole;
 } cuts;
 
-/* Splits an input into its text (*n bytes of it) and its cuts. */
+/* Splits an input into its text (*n bytes) and its cuts. */
 static UNUSED cuts cuts_of(const uint8_t *p, size_t *n)
 {
   cuts   c = { NULL, 0, 0, 0 };
@@ -142,8 +142,8 @@ static UNUSED cuts every_byte(void)
   return c;
 }
 
-/* The length of the next piece, 1 to `left`. Much is cut more coarsely, lest
-   one input take a second. */
+/* The length of the next piece, 1 to `left`. Long inputs get longer pieces, so
+   that none takes a second. */
 static UNUSED size_t cut(cuts *c, size_t left)
 {
   size_t n = 1 + (c->n != 0 ? c->p[c->at % c->n] : c->at);

@@ -11,14 +11,12 @@
 #include <unistd.h>
 #include "fuzz.h"
 
-/* An object-like macro: a stream's member of this name becomes it too,
-   everywhere. */
+/* This macro also renames a stream's member `write`, everywhere. */
 static ssize_t caught_write(int fd, const void *p, size_t n);
 #define write caught_write
 
-/* All that is static in it gets sections of its own, from which it is set
-   back after each input: functions have statics, too, that no other way leads
-   to. */
+/* All static data of the tool goes into sections of its own, so that it can be
+   reset after each input, even inside functions. */
 #define main amt_main
 int amt_main(int argc, char **argv);
 #pragma clang section bss = "amt_zero" data = "amt_data"
@@ -61,7 +59,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/wire_old.c"
 #include "../examples/amt/write.c"
 #include "../examples/amt/zone.c"
-/* 10 MB, which fuzz_capture.c alone sets back. */
+/* 10 MB; only fuzz_capture.c resets them. */
 #pragma clang section bss = "amt_learn" data = "amt_data"
 #include "../examples/amt/learn_exchange.c"
 #include "../examples/amt/learn_facts.c"
@@ -75,7 +73,7 @@ int amt_main(int argc, char **argv);
 #include "../examples/amt/learn_told.c"
 #include "../examples/amt/learn_write.c"
 #pragma clang section bss = "" data = ""
-/* The tap's are too large for that, and begin anew with each connection. */
+/* The tap's data is too large for that. It is reset with each connection. */
 #include "../examples/amt/capture.c"
 #include "../examples/amt/mask.c"
 #include "../examples/amt/relay.c"
@@ -87,7 +85,8 @@ extern uint64_t __start_amt_zero[], __stop_amt_zero[];
 extern uint64_t __start_amt_data[], __stop_amt_data[];
 static uint64_t at_first[65536];
 
-/* These lie between ASan's own bytes, of which it must not think ill here. */
+/* Between these variables lie ASan's own bytes; reading those is no error
+   here. */
 #define RAW __attribute__((no_sanitize("address", "undefined", "coverage")))
 
 static RAW void save(void)
@@ -98,7 +97,7 @@ static RAW void save(void)
   for (i = 0; i < n; i++) at_first[i] = p[i];
 }
 
-/* --- what it says ------------------------------------------------------------- */
+/* --- output --------------------------------------------------------------- */
 
 static bytes stdout_text, stderr_text;
 
@@ -119,7 +118,8 @@ static UNUSED RAW void set_back(void)
   clear(&stderr_text);
 }
 
-/* Whole lines, with nothing in them that moves a cursor: their number. */
+/* Checks that these are whole lines without control characters. Returns their
+   number. */
 static UNUSED size_t check_clean(const bytes *b)
 {
   size_t i, line_count = 0;
@@ -131,11 +131,11 @@ static UNUSED size_t check_clean(const bytes *b)
   return line_count;
 }
 
-/* A refusal is one line. */
+/* A refusal is a message. */
 static UNUSED void check_said(int status)
 {
   size_t line_count = check_clean(&stderr_text);
-  if (status == 0) return; /* there may be warnings */
+  if (status == 0) return; /* warnings are allowed */
   must(status == EXIT_CONFIG);
   must(line_count >= 1 && strncmp((const char *)stderr_text.p, "amt: ", 5) == 0);
 }
@@ -159,8 +159,8 @@ static UNUSED void file_put(file *f, const void *p, size_t n)
   must(pwrite(f->fd, p, n, 0) == (ssize_t)n);
 }
 
-/* Where a text with two parts has its second one, behind a line "====", or
-   NULL; *first bytes stand before that line. */
+/* A text may have a second part after a line "===="; otherwise NULL. *first
+   bytes are before that line. */
 static UNUSED const uint8_t *second_part(const uint8_t *p, size_t n,
                                          size_t *first)
 {

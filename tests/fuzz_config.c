@@ -2,19 +2,19 @@
    wire tables, by the functions of examples/amt themselves.
 
    An input is a Connector.config; after a line "====" there may be a wire file.
-   Either it is refused, in one clean line of standard error, or it is taken.
-   Then it must be fit for use: the library runs jobs with it, its requests are
-   valid HTTP and JSON, what --print-wire writes reads back the same, and `amt
-   encrypt` encodes what was decoded. */
+   It is refused with a clean message on standard error, or accepted. Then it
+   must be usable: the library runs jobs with it, its requests are valid HTTP
+   and JSON, what --print-wire writes reads back the same, and `amt encrypt`
+   encodes what was decoded. */
 
 #include "fuzz_amt.h"
 
 static file config_in, wire_in, printed;
 
-/* --- the table that was taken --------------------------------------------------- */
+/* --- an accepted table ---------------------------------------------------- */
 
-/* Each line of a table as text, since its words lie in a buffer that the next
-   table gets. */
+/* The table as text, a line each: its strings lie in a buffer that the next
+   table reuses. */
 static void table_text(bytes *to)
 {
   int i;
@@ -27,7 +27,7 @@ static void table_text(bytes *to)
   }
 }
 
-/* What --print-wire prints is this table. */
+/* --print-wire prints this very table. */
 static void check_printed(void)
 {
   static bytes table, again;
@@ -49,8 +49,8 @@ static void check_printed(void)
   must(same(&table, &again));
 }
 
-/* What may be shown of a text is no longer than the text's own line of a file,
-   and has a place for each of its bytes. */
+/* A masked text is no longer than its line in the file, and its places
+   match. */
 static void check_masked(void)
 {
   static char copy[2 * WIRE], line[2 * WIRE];
@@ -79,7 +79,7 @@ static void check_masked(void)
   }
 }
 
-/* One request of a job: nothing breaks out of its line or its member. */
+/* Checks one request: no value breaks out of its line or member. */
 static void check_call(const amt_job *j)
 {
   static char    head[65536], body[65536];
@@ -112,7 +112,7 @@ static void check_call(const amt_job *j)
   amt_call_body(j, &o);
   must(o.len == o.total && (o.len != 0) == amt_call_has_body(j));
   if (o.len == 0 || amt__body_kind(wire.call[j->op].body) != AMT__IN_JSON) return;
-  /* What is put in raw may be no JSON: that is for who writes {word:raw}. */
+  /* {word:raw} may make the body invalid; that is up to the table's author. */
   if (strchr(wire.call[j->op].body, AMT__RAW) != NULL) return;
   memset(&json, 0, sizeof json);
   for (from = 0; from < o.len; from += used)
@@ -120,9 +120,8 @@ static void check_call(const amt_job *j)
   must(amt_json_end(&json, &piece) == 0);
 }
 
-/* The library takes a table that the tool has taken, and each of its calls is
-   well formed, of a task that has all and of one that has little. What it may
-   yet refuse is a value. */
+/* The library accepts a table that the tool accepted. Each call is well formed,
+   for a task with all values and one with few. It may refuse only a value. */
 static void check_calls(int all)
 {
   static const char *const parameters[] = { "a=\"1\"\n", "b=" };
@@ -151,7 +150,7 @@ static void check_calls(int all)
     amt_event e;
     amt_once(&j, &s, (amt_op)op, &t, "21\"12");
     if (op == AMT_SIGN_IN && !signs_in()) continue;
-    s.token__len = op == AMT_SIGN_IN ? 0 : 8; /* as if it had signed in */
+    s.token__len = op == AMT_SIGN_IN ? 0 : 8; /* as if signed in */
     e = amt_next(&j, 1);
     if (e == AMT_FAILED) {
       must(j.error == AMT_E_MISSING || j.error == AMT_E_CONTROL);
@@ -167,8 +166,7 @@ static void check_calls(int all)
 
 /* --- the encoding of Connector.config --------------------------------------------- */
 
-/* What a value decodes to, encodes to that value, but for the case of its hex
-   digits. */
+/* A decoded value encodes to the same digits, in either case. */
 static void check_decoded(const char *value, const char *plain)
 {
   char   digits[8];
@@ -198,8 +196,8 @@ static void check_encoding(const uint8_t *p, size_t n)
   if (decode(plain, back, sizeof back)) check_decoded(plain, back);
 }
 
-/* A password's file: its first line, behind a byte order mark if there is one,
-   or a refusal, and nothing of it stays. */
+/* A password file: its first line, after an optional byte order mark, or a
+   refusal that leaves nothing of it. */
 static void check_secret(const char *name, const uint8_t *p, size_t n)
 {
   static char       secret[64];
@@ -217,9 +215,9 @@ static void check_secret(const char *name, const uint8_t *p, size_t n)
   for (len = strlen(secret); len < sizeof secret; len++) must(secret[len] == 0);
 }
 
-/* --- all of it ----------------------------------------------------------------------- */
+/* --- the input ------------------------------------------------------------ */
 
-/* As settle() does, but that nothing is opened for writing. */
+/* Like settle(), but opens nothing for writing. */
 static int settle_all(void)
 {
   int e = take_config("amt");
@@ -265,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
   e = settle_all();
   check_said(e);
   if (e == 0) check_settled();
-  /* The wire file alone, so that it need not wait for a good configuration. */
+  /* The wire file alone: it is tested even if the configuration is refused. */
   set_back();
   if (table == NULL) return 0;
   e = read_wire(wire_in.name);

@@ -1,11 +1,11 @@
 /* fuzz_json.c - the tokenizer, with any bytes, cut anywhere.
 
-   An input is a JSON text and its cuts (fuzz.h). It is read whole, byte by
-   byte, and cut as it says: tokens, texts, places and the error must be the
-   same. jansson must agree on whether it is valid, and on all that is in it.
-   Each string is then written, through windows, and read again. With repair the
-   text is read in the same three ways: if it is valid, the result is as before;
-   if only its strings are wrong, it is read to its end. */
+   An input is a JSON text with its cuts (fuzz.h). It is read whole, byte by
+   byte, and in those pieces. Tokens, texts, places and error must be the same.
+   jansson must agree on whether it is valid, and on all its values. Each string
+   is written through windows and read again. With repair the text is read in
+   the same three ways: a valid one with the same result, one whose strings
+   alone are wrong to its end. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP
@@ -15,16 +15,16 @@
 #include <jansson.h>
 #include <math.h>
 
-/* --- the same as jansson sees it ------------------------------------------- */
+/* --- the same as a jansson value ------------------------------------------ */
 
-/* A value put together from our tokens. What jansson refuses and we do not is
-   noted; the tree is of no use then. */
+/* A value built from our tokens. It is of no use if it has something that only
+   jansson refuses; that is noted. */
 typedef struct tree {
   json_t *open[AMT_JSON_DEPTH], *root;
   unsigned depth;
-  bytes   key[AMT_JSON_DEPTH]; /* of the member whose value comes, by depth */
-  int     has_nul_key;         /* jansson has its keys end at a NUL */
-  int     is_out_of_range;     /* of long long, or of double */
+  bytes   key[AMT_JSON_DEPTH]; /* of the next member's value, by depth */
+  int     has_nul_key;         /* jansson's keys end at a NUL */
+  int     is_out_of_range;     /* of long long or double */
 } tree;
 
 static tree built;
@@ -101,14 +101,14 @@ static void tree_token(tree *t, int type, const bytes *text)
 
 typedef struct reading {
   bytes  events; /* type, place, then text and 0xFF */
-  bytes  text;   /* of the token at hand */
-  int    type;   /* of the token whose pieces arrive, or 0 */
-  size_t start;  /* where it began */
+  bytes  text;   /* of the current token */
+  int    type;   /* of the token in progress, or 0 */
+  size_t start;  /* where that began */
   int    result;
   size_t place;
   tree  *tree;
-  uint8_t  repair;   /* read so, */
-  uint32_t repaired; /* and so much was */
+  uint8_t  repair;   /* with repair, and */
+  uint32_t repaired; /* the number of repairs */
 } reading;
 
 static int has_text(int type)
@@ -117,7 +117,7 @@ static int has_text(int type)
          type == AMT_JSON_NUMBER;
 }
 
-/* Numbers, against libc. */
+/* Compares numbers with libc's. */
 static void check_number(const bytes *text)
 {
   const char *s = (const char *)text->p;
@@ -141,7 +141,8 @@ static void check_number(const bytes *text)
   must(!is_whole || i == want_int);
 }
 
-/* Written and read again, a string is the same; and any window of it too. */
+/* A string that is written and read again is the same, in full and in
+   windows. */
 static void check_string(const bytes *text)
 {
   static bytes   written, back;
@@ -175,7 +176,8 @@ static void check_string(const bytes *text)
   must(same(&back, text));
 }
 
-/* A token; `from` to `to` is where its text may lie, or in the state. */
+/* Records a token. Its text must lie between `from` and `to`, or in the
+   state. */
 static void take(reading *r, const amt_json *json, int type,
                  const amt_json_token *t, const uint8_t *from,
                  const uint8_t *to)
@@ -215,7 +217,7 @@ static void take(reading *r, const amt_json *json, int type,
   }
 }
 
-/* Errors stay, whatever comes. */
+/* An error persists. */
 static void check_sticky(amt_json *json, int error)
 {
   char           more[] = " {}";
@@ -241,7 +243,7 @@ static void read_it(reading *r, const uint8_t *text, size_t n, cuts c)
     size_t   len = cut(&c, n - at), from = 0, used = 0;
     uint8_t *p = exact(text + at, len);
     do {
-      amt_json moved = json; /* it has no pointers, and may be moved */
+      amt_json moved = json; /* no pointers: it may be moved */
       memset(&json, 0xA5, sizeof json);
       memset(&token, 0xA5, sizeof token);
       e = amt_json_next(&moved, p + from, len - from, &used, &token);
@@ -275,17 +277,16 @@ static void read_it(reading *r, const uint8_t *text, size_t n, cuts c)
 /* --- the second opinion ----------------------------------------------------- */
 
 /* Where the two may differ, and why:
-   - a raw NUL: we refuse it anywhere; jansson 2.14 loses one that ends a
-     number or a literal. It is not asked.
-   - a byte order mark at the start: we pass over one (RFC 8259, 8.1, allows
-     it), jansson refuses it. It gets the text behind it.
+   - a raw NUL: we refuse it anywhere; jansson 2.14 loses one after a number or
+     a literal, so it is not asked.
+   - a byte order mark at the start: we skip one, as RFC 8259, 8.1, allows;
+     jansson refuses it and gets the text without it.
    - depth: ours ends at AMT_JSON_DEPTH, jansson's at 2,048.
-   - numbers are text to us; jansson wants integers in a long long, and reals
-     below infinity.
-   - "\u0000" in a member's name: jansson refuses it, since its names end
-     there.
-   - duplicate names: both take them; jansson keeps the last value, and so does
-     the tree that is built here. */
+   - numbers are text to us; jansson needs integers that fit a long long, and
+     finite reals.
+   - "\u0000" in a member's name: jansson refuses it.
+   - duplicate names: both accept them; jansson keeps the last value, and so
+     does the tree built here. */
 static void ask_jansson(const uint8_t *text, size_t n, int result, tree *t)
 {
   json_error_t error;
@@ -307,7 +308,7 @@ static void ask_jansson(const uint8_t *text, size_t n, int result, tree *t)
   json_decref(theirs);
 }
 
-/* Any state, even one that no text leads to, is safe. */
+/* Any state is safe, even one that no text leads to. */
 static void from_any_state(const uint8_t *state, size_t len,
                            const uint8_t *text, size_t n)
 {
@@ -328,7 +329,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
   (void)argc, (void)argv;
-  json_object_seed(1); /* so that each run of an input is the same */
+  json_object_seed(1); /* each run of an input is the same */
   return 0;
 }
 

@@ -1,10 +1,10 @@
-/* long_polls [POLLS [JOBS [SEED]]]: a fleet over a link that fails at random, for
-   as long as it takes to ask POLLS times for a status: 10 million by 600 jobs are
-   a day of their time. All is in this process: the library's jobs, pump and HTTP
-   over streams that break, and a server that counts. Prints what happened, and
-   how much memory the process had in its first tenth and in the end; the exit
-   status is 0 if no job was started twice, no message was lost or came twice
-   without a word, and each code was right. tests/long.sh runs it. */
+/* long_polls [POLLS [JOBS [SEED]]]: a fleet over a link that fails at random,
+   until it has asked POLLS times for a status. 10 million polls by 600 jobs are
+   a simulated day. All is in this process: jobs, pump and HTTP over streams
+   that break, and a server that counts. Prints what happened, and the process's
+   memory after a tenth and at the end. Exit status 0: no job was started twice,
+   no message was silently lost or doubled, and each code was right.
+   tests/long.sh runs it. */
 #define _POSIX_C_SOURCE 200809L
 #define AMT_IMPLEMENTATION
 #include "amt.h"
@@ -28,14 +28,14 @@ static unsigned chance(unsigned n)
   return (unsigned)((seed >> 20) % n);
 }
 
-/* --- the server: what it knows of a run, told by its number --- */
+/* --- the server: what it knows of each run, by its number ----------------- */
 
 typedef struct run {
   uint16_t polls;    /* until its end */
   uint8_t  code, messages, starts;
 } run;
 
-static run     *runs; /* the test's own memory, all of it from the beginning */
+static run     *runs; /* allocated at once, so the library's memory shows */
 static unsigned count, room;
 
 static unsigned new_run(void)
@@ -51,14 +51,14 @@ static unsigned new_run(void)
   return count++;
 }
 
-/* A number behind a word of the request. */
+/* The number after a word of the request. */
 static unsigned number(const char *in, const char *word)
 {
   const char *p = strstr(in, word);
   return p == NULL ? 0 : (unsigned)strtoul(p + strlen(word), NULL, 10);
 }
 
-/* The reply's body to a request that arrived whole. */
+/* The body of the reply to a complete request. */
 static void answer(const char *in, char *body, size_t size)
 {
   size_t   n = 0;
@@ -100,8 +100,8 @@ typedef struct link {
   amt_stream stream;
   char       in[4096], out[8192];
   size_t     in_len, out_len, out_at;
-  uint32_t   ready;          /* when the reply is there */
-  int        open, cut, end; /* cut: an error behind the reply's last byte */
+  uint32_t   ready;          /* when the reply can be read */
+  int        open, cut, end; /* cut: an error after the reply's last byte */
   int        drips;
 } link;
 
@@ -113,7 +113,7 @@ static void put_reply(link *l, const char *status, const char *body)
   l->out_at = 0;
 }
 
-/* A request has arrived whole: what becomes of it? */
+/* A request is complete: what happens to it? */
 static void arrived(link *l)
 {
   char     body[4096];
@@ -121,23 +121,23 @@ static void arrived(link *l)
   calls++;
   l->ready = now;
   if (strstr(l->in, "Authenticate") != NULL && (fault == 1 || fault == 3))
-    fault = 2; /* a refusal would end all that have not started */
+    fault = 2; /* a refusal would end the jobs not yet started */
   if (fault < 10) faults++;
   switch (fault) {
   case 0: put_reply(l, "503 Later", "<html><title>Later</title></html>"); return;
   case 1: put_reply(l, "401 No", "{}"); return;
-  case 2: l->cut = AMT_E_RESET; return; /* it never came to the server */
+  case 2: l->cut = AMT_E_RESET; return; /* the server never gets it */
   case 3: put_reply(l, "404 Gone", "{\"Message\":\"unknown\"}"); return;
   default: break;
   }
   answer(l->in, body, sizeof body);
   put_reply(l, "200 OK", body);
-  switch (fault) { /* it was done, but */
+  switch (fault) { /* it was done, but ... */
   case 4: l->out_len = chance((unsigned)l->out_len), l->cut = AMT_E_RESET; break;
   case 5: l->out_len = chance((unsigned)l->out_len), l->cut = AMT_E_EOF; break;
   case 6: l->ready = now + chance(60000); break;
-  case 7: l->end = 1; break; /* closes behind it, without a word */
-  case 8: *strchr(l->out, '{') = 'x'; break; /* is no JSON */
+  case 7: l->end = 1; break; /* closes afterwards, unannounced */
+  case 8: *strchr(l->out, '{') = 'x'; break; /* not JSON */
   case 9:
     if (chance(100) == 0) away_until = now + chance(200000);
     break;
@@ -205,7 +205,7 @@ typedef struct client {
   amt_task task;
   char     name[16], text[64];
   size_t   len;
-  unsigned run, last; /* the last message's number */
+  unsigned run, last; /* last: the last message's number */
   uint32_t due, began;
 } client;
 
@@ -229,7 +229,7 @@ static void begin(client *c)
   amt_start(&c->job, &session, &c->task);
 }
 
-/* A piece of a message "run:number". */
+/* Takes a piece of a message "run:number". */
 static void heard(client *c)
 {
   unsigned r, n;
@@ -298,7 +298,7 @@ int main(int argc, char **argv)
   uint64_t ms = 0;
   if (argc > 3) seed = strtoull(argv[3], NULL, 10) * 2654435761u + 1;
   if (jobs == 0 || jobs > MOST_JOBS) return 2;
-  room = (unsigned)(goal / 8) + 10 * jobs; /* a run takes 30 polls or so */
+  room = (unsigned)(goal / 8) + 10 * jobs; /* a run takes about 30 polls */
   runs = malloc(room * sizeof *runs);
   if (runs == NULL) return 2;
   memset(runs, 1, room * sizeof *runs);
@@ -315,7 +315,7 @@ int main(int argc, char **argv)
     fleet[i].due += chance(15000);
   }
   for (; polls < goal; now += TICK, ms += TICK) {
-    for (i = 0; i < SLOTS; i++) /* who is in a call may go on at any time */
+    for (i = 0; i < SLOTS; i++) /* a job in a call may go on at any time */
       if (slots[i].job != NULL) ((client *)slots[i].job)->due = now;
     if (pool.holder != NULL) turn((client *)pool.holder);
     for (i = 0; i < jobs; i++)

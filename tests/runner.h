@@ -1,13 +1,13 @@
-/* runner.h - the tests without cmocka: as much of its interface as they use,
-   in plain C99, for machines that have no cmocka.
+/* runner.h - the part of cmocka's interface that the tests use, in plain C99,
+   for machines without cmocka.
 
-   A folder that comes first in the include path and holds a cmocka.h of one
-   line, #include "runner.h", is all that takes; tests/cross.sh makes one. The
-   test programs stay as they are, and print the same closing lines.
+   Put a folder first in the include path with a cmocka.h of one line,
+   #include "runner.h"; tests/cross.sh does so. The test programs stay as they
+   are and print the same closing lines.
 
-   A test that fails says where and with what values, and the next one begins
-   (setjmp, longjmp). A test that crashes ends the program: it is the last that
-   is named. */
+   A test that fails prints the place and the values, and the next one begins
+   (setjmp, longjmp). A test that crashes ends the program: it is the last one
+   named. */
 #ifndef RUNNER_H
 #define RUNNER_H
 
@@ -39,13 +39,13 @@ struct CMUnitTest {
   cmocka_unit_test_setup_teardown(f, NULL, end)
 #define cmocka_unit_test_setup_teardown(f, begin, end) { #f, f, begin, end }
 
-extern jmp_buf runner_next; /* out of the test at hand: */
+extern jmp_buf runner_next; /* leaves the current test: */
 #ifdef SUITE_MAIN /* see suite.h */
 jmp_buf runner_next;
 #endif
 enum { RUNNER_FAILED = 1, RUNNER_SKIPPED };
 
-/* --- what was wrong ------------------------------------------------------ */
+/* --- what failed ---------------------------------------------------------- */
 
 static RUNNER_PRINTS(1) void print_error(const char *format, ...)
 {
@@ -81,11 +81,11 @@ static RUNNER_UNUSED void runner_true(int ok, const char *what,
                                       const char *file, int line)
 {
   if (ok) return;
-  print_error("[  ERROR   ] --- not so: %s\n", what);
+  print_error("[  ERROR   ] --- false: %s\n", what);
   runner_fail(file, line);
 }
 
-/* Numbers as cmocka compares them, in the largest unsigned type: -1 is not
+/* Compares numbers as cmocka does, in the largest unsigned type: -1 is not
    0xFFFFFFFF. */
 static RUNNER_UNUSED void runner_int(uintmax_t a, uintmax_t b, int equal,
                                      const char *what, const char *file,
@@ -157,14 +157,14 @@ static RUNNER_UNUSED void runner_memory(const void *a, const void *b, size_t n,
 #define _cmocka_run_group_tests(name, tests, n, setup, teardown) \
   runner_run(name, tests, n, setup, teardown)
 
-/* Runs one test: 0, RUNNER_FAILED or RUNNER_SKIPPED. */
+/* Runs one test. Returns 0, RUNNER_FAILED or RUNNER_SKIPPED. */
 static RUNNER_UNUSED int runner_one(const struct CMUnitTest *test)
 {
   static const char *const words[] = { "      OK", " FAILED ", " SKIPPED" };
   void *state = NULL;
   int   how;
   printf("[ RUN      ] %s\n", test->name);
-  fflush(stdout); /* should it crash, or fork */
+  fflush(stdout); /* in case it crashes, or forks */
   switch (setjmp(runner_next)) {
   case 0:
     if (test->setup_func != NULL && test->setup_func(&state) != 0) fail();

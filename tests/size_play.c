@@ -1,7 +1,7 @@
-/* The board of size_board.h in qemu: it plays the server from texts, a few bytes
-   at a time, and paints the stack before each run of the program, to see how
-   deep it got. Says "stack BYTES" for each run, and "wrong" if one did not end
-   as it should. */
+/* size_play.c - the board of size_board.h in qemu. It plays the server from
+   texts, a few bytes at a time, and fills the stack with a pattern before each
+   run of the program, to measure its depth. Prints "stack BYTES" for each run,
+   and "wrong" if one ended otherwise than it should. */
 #include "size_board.h"
 #include "qemu_arm.h"
 
@@ -19,8 +19,8 @@
   "Else\":[true,-1.5e1\r\n3\r\n1]}\r\n0\r\nTrailer: x\r\n\r\n"
 #define NO_MORE OK "Content-Length: 15\r\n\r\n{\"Messages\":[]}"
 
-/* One run: what the server sends, one text for each request; what the board
-   wants, after so many orders asked for; and what main is to return. */
+/* One run: what the server sends, a text for each request; what the board asks
+   for, after so many calls of its order function; and what main returns. */
 typedef struct play {
   const char *replies[12];
   const char *id;
@@ -52,7 +52,7 @@ static const play plays[] = {
 #endif
 };
 
-/* The play at hand. */
+/* The current play. */
 static const play *at;
 static unsigned    next, calls, orders;
 static const char *left;
@@ -98,7 +98,7 @@ static ptrdiff_t b_write(amt_stream *s, const void *p, size_t n)
   (void)s;
   if (not_yet()) return AMT_AGAIN;
   if (n > at->step) n = at->step;
-  if (((const char *)p)[n - 1] == '}') come(); /* it has come whole */
+  if (((const char *)p)[n - 1] == '}') come(); /* complete */
   return (ptrdiff_t)n;
 }
 

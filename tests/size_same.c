@@ -1,7 +1,7 @@
-/* The small job by which make size compares HTTP and JSON libraries: build a
-   POST, parse its reply (Content-Length or chunked), read an integer and a
-   string from its JSON, wherever the bytes were cut, through a buffer of 128
-   bytes. The board sends and receives; that is not counted. */
+/* size_same.c - the small job with which make size compares HTTP and JSON
+   libraries: build a POST, parse its reply (Content-Length or chunked), read an
+   integer and a string from its JSON, in whatever pieces the bytes arrive,
+   through a buffer of 128 bytes. The board sends and receives, uncounted. */
 #define AMT_IMPLEMENTATION
 #include "amt_http.h"
 #include "amt.h"
@@ -13,7 +13,7 @@ static struct {
   amt_json       json;
   int32_t        status;
   char           id[32], word[16];
-  uint8_t        len, field; /* of what is being read; whose value it is */
+  uint8_t        len, field; /* of the value being read; whose it is */
 } ram;
 
 enum { STATUS = 1, ID = 2 };
@@ -39,13 +39,13 @@ static int send_request(void)
   }
 }
 
-/* Adds a piece to a text of at most cap bytes; 1 at its end. */
+/* Adds a piece to a text of at most cap bytes. 1 at its end. */
 static int collect(char *to, size_t cap, const amt_json_token *t)
 {
   size_t i;
   if (t->first) ram.len = 0;
   for (i = 0; i < t->len; i++) {
-    if (ram.len == cap) return 0; /* too long: it is none of ours */
+    if (ram.len == cap) return 0; /* too long to be one of ours */
     to[ram.len++] = t->text[i];
   }
   return t->last;

@@ -1,10 +1,10 @@
-/* A whole job over https by BearSSL, with a heap that aborts:
+/* test_tls_heap.c - a whole job over https by BearSSL, where malloc aborts:
 
      test_tls_heap URL CA.pem
 
-   CA.pem holds the server's trust anchors. It exits with 0 if the job ended as
-   it should, twice, the second time over a new connection. Output by write(2):
-   even printf's buffer would come from the heap. */
+   CA.pem holds the trust anchors. The job runs twice, the second time over a
+   new connection; exit status 0 if both runs ended as they should. Output is by
+   write(2), since printf's buffer would come from the heap. */
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #define AMT_BEARSSL
@@ -34,7 +34,7 @@ static amt_bearssl         tls;
 static amt_posix           sock;
 static unsigned char       record[AMT_BEARSSL_FULL];
 
-/* The anchors of a file, in pieces of no particular size. */
+/* Reads the anchors of a file, in pieces. */
 static int trust(const char *file)
 {
   char    piece[100];
@@ -51,7 +51,7 @@ static int trust(const char *file)
   return e;
 }
 
-/* Runs the job; the lines of its log, or -1 if it failed. */
+/* Runs the job. Returns the lines of its log, or -1 if it failed. */
 static long run(const char *url, amt_slot *conn)
 {
   static char buf[128], token[64];

@@ -1,6 +1,6 @@
-/* With AMT_TLS_NO_IP no certificate is searched for an IP address. A server
-   that is named by an IP address is refused before a byte is sent, and no name
-   is taken for an address. */
+/* test_tls_no_ip.c - with AMT_TLS_NO_IP certificates are not searched for IP
+   addresses. A server named by an IP address is refused before a byte is sent,
+   and no name is mistaken for an address. */
 #define AMT_TLS_NO_IP
 #define AMT_BUILD_TIME 1
 #define AMT_IMPLEMENTATION
@@ -8,7 +8,7 @@
 #define SUITE_MAIN
 #include "suite.h"
 
-/* A stream below that is open at once and takes all. */
+/* An inner stream that opens at once and takes everything. */
 static int below_open(amt_stream *s, const char *host, size_t host_len,
                       uint16_t port, uint32_t left_ms)
 {
@@ -51,7 +51,7 @@ static int not_random(void *ctx, void *p, size_t n)
   return 1;
 }
 
-/* What open says for this host, and whether a byte was sent. */
+/* The result of open for this host, and the bytes sent. */
 static int opened(const char *host, const char *name, size_t *sent)
 {
   int e;
@@ -86,7 +86,7 @@ static int opened(const char *host, const char *name, size_t *sent)
 
 static const char *const addresses[] = {
   "192.0.2.1", "0.0.0.0", "255.255.255.255", /* IPv4 */
-  /* IPv6: letters behind the last ':', or none, in either case */
+  /* IPv6: after the last ':' there are letters, in either case, or nothing */
   "2001:db8::1", "2001:db8::a", "2001:DB8::A", "fe80::1:abcd", "abcd::",
   "::", "::1", "::f", "::ffff:192.0.2.1", "a:b:c:d:e:f:a:b",
 };

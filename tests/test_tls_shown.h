@@ -1,26 +1,26 @@
-/* test_tls_shown.h - what is checked of a server's certificates, by which of the
-   two stacks, and what is said where it does not hold: a table, and each of its
-   rows is played. Included by test_tls.c; tests/tls_table.py makes docs/tls.md
-   of it. */
+/* test_tls_shown.h - a table of what each TLS stack checks in a server's
+   certificates, and its error if a check fails. Each row is tested. Included by
+   test_tls.c; tests/tls_table.py makes docs/tls.md from it. */
 #ifndef TEST_TLS_SHOWN_H
 #define TEST_TLS_SHOWN_H
 
-/* How a chain is shown. */
+/* The chain that the server sends. */
 enum { ALONE, WHOLE, SWAPPED, DEEP, WITH_ROOT, BETWEEN, BEHIND, ON_THE_WAY };
 
-/* Certificates below have no issuer: that of the leaf is the middle, if it has
-   a name, else the anchor, and the middle's is the anchor. */
+/* An issuer left out is the middle for the leaf, if that has a name, and the
+   anchor otherwise. The middle's issuer is the anchor. */
 typedef struct shown {
   const char *what;
-  int         bearssl, mbedtls; /* the error, or 0: it is taken */
-  int         where;            /* that certificate of the chain is told */
+  int         bearssl, mbedtls; /* the error, or 0: accepted */
+  int         where;            /* the certificate that the error names */
   cert_spec   leaf, middle;
   int         how;
-  int         broken;           /* 1: the leaf's signature, 2: the middle's, 3:
-                                   of two middles the lower's */
+  int         broken;           /* whose signature is broken: 1 the leaf's, 2
+                                   the middle's, 3 that of the lower of two
+                                   middles */
   const char *host;             /* NULL: server.test */
-  int         alone;            /* 1: the leaf signs itself */
-  int         stranger;         /* 1: in place of the anchor */
+  int         alone;            /* 1: the leaf is self-signed */
+  int         stranger;         /* 1: signed by an unknown CA */
 } shown;
 
 #define BOTH(error) AMT_E_TLS_##error, AMT_E_TLS_##error
@@ -207,7 +207,7 @@ static const shown shown_extensions[] = {
 
 #pragma GCC diagnostic pop
 
-/* A certificate, or the same with its last bit changed. */
+/* A certificate; with a broken signature if asked for. */
 static X509 *shown_make(const cert_spec *s, int broken)
 {
   return broken ? broken_signature(s) : cert_make(s);
@@ -256,7 +256,7 @@ static void show(const shown *w)
 
 static void play_shown(const char *chapter, const shown *list, size_t n)
 {
-  const char *out = getenv("TLS_TABLE"); /* a file that is added to */
+  const char *out = getenv("TLS_TABLE"); /* append the table to this file */
   FILE       *f = out != NULL ? fopen(out, "a") : NULL;
   size_t      i;
   for (i = 0; i < n; i++) {
@@ -294,7 +294,8 @@ SHOWN(signatures, "Signatures")
 SHOWN(usages, "Usages and constraints")
 SHOWN(extensions, "Extensions")
 
-/* Old servers, on purpose: each time it is said, and nothing else is let in. */
+/* For old servers, when asked for: each use is reported, and nothing else is
+   accepted. */
 TLS_TEST(a_common_name_is_taken_where_that_was_asked_for)
 {
   cert_spec s = cert_like("server.test", NULL);
@@ -314,7 +315,7 @@ TLS_TEST(a_common_name_is_taken_where_that_was_asked_for)
   notes_check();
 }
 
-/* A session that was begun with it is not taken up without. */
+/* A session begun with a common name is not resumed without that option. */
 TLS_TEST(a_session_by_common_name_is_for_that_alone)
 {
   cert_spec s = cert_like("server.test", NULL);
@@ -324,14 +325,14 @@ TLS_TEST(a_session_by_common_name_is_for_that_alone)
   amt_http_close(&conn);
   works();
   assert_int_equal(tls.report.resumed, 1);
-  assert_int_equal(tls.report.common_name, 0); /* it was not shown again */
+  assert_int_equal(tls.report.common_name, 0); /* no certificate was shown */
   cfg.tls.insecure_common_name = 0;
   srv.heard_all = 0;
   refused(AMT_E_TLS_COMMON_NAME, "no longer asked for");
   notes_check();
 }
 
-/* Nothing of a chain that is not judged is. */
+/* If the chain is skipped, none of it is checked. */
 TLS_TEST(a_chain_that_is_skipped_may_be_odd)
 {
   cert_spec s = cert_like("server.test", NULL);
@@ -343,7 +344,7 @@ TLS_TEST(a_chain_that_is_skipped_may_be_odd)
   notes_check();
 }
 
-/* BearSSL tells of the first, mbedTLS of the last. */
+/* BearSSL reports the first, mbedTLS the last. */
 TLS_TEST(names_that_are_constrained_twice_are_refused)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
@@ -358,7 +359,7 @@ TLS_TEST(names_that_are_constrained_twice_are_refused)
   notes_check();
 }
 
-/* A KeyPurposeId that begins or ends like serverAuth, or is no OID. */
+/* A KeyPurposeId that resembles serverAuth, or is not an OID. */
 TLS_TEST(a_purpose_alike_is_another)
 {
   static const char *const list[] = {
