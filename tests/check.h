@@ -1,5 +1,5 @@
 /* check.h - what the test programs share: inputs that end at an unreadable
-   page, and a text in which a test writes down what it saw.
+   page, and a text in which a test records what it saw.
 
    Include it after cmocka.h. */
 #ifndef CHECK_H
@@ -13,7 +13,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* --- a text of what was seen -------------------------------------------- */
+/* --- a record of what was seen -------------------------------------------- */
 
 typedef struct text {
   size_t n;
@@ -38,7 +38,7 @@ static UNUSED void text_add(text *t, const char *format, ...)
   t->n += (size_t)n;
 }
 
-/* Bytes, those that do not show as \xNN. */
+/* Adds bytes, unprintable ones as \xNN. */
 static UNUSED void text_bytes(text *t, const void *p, size_t n)
 {
   static const char hex[] = "0123456789ABCDEF";
@@ -58,7 +58,7 @@ static UNUSED void text_bytes(text *t, const void *p, size_t n)
   t->s[t->n] = 0;
 }
 
-/* Both texts are the same; `what` and `how` say which test it was. */
+/* Both texts must be the same. `format` names the case. */
 __attribute__((format(printf, 3, 4)))
 static UNUSED void text_same(const text *got, const char *want, const char *format,
                       ...)
@@ -76,7 +76,7 @@ static UNUSED void text_same(const text *got, const char *want, const char *form
            got->s + i, want + i);
 }
 
-/* --- numbers that look random, the same on each run ---------------------- */
+/* --- pseudo-random numbers, the same on each run -------------------------- */
 
 static uint32_t random_state = 1;
 

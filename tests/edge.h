@@ -11,14 +11,14 @@
 #define MAP_ANONYMOUS MAP_ANON
 #endif
 
-#define UNUSED __attribute__((unused)) /* not every program uses all of it */
+#define UNUSED __attribute__((unused)) /* some programs use only a part */
 
 #define EDGE_ROOM   ((size_t)1 << 20)
 #define EDGE_CANARY 32
 
-/* n bytes that end where the readable memory does; before them lies a canary.
-   They are good until the next edge_new: there is one edge. A read or write
-   behind them is a SIGSEGV. */
+/* n bytes at the end of the readable memory; a read or write past them is a
+   SIGSEGV. A canary lies before them. There is one such place, so they are
+   valid until the next edge_new. */
 static unsigned char *edge_at;
 
 static UNUSED unsigned char *edge_new(size_t n)
@@ -45,13 +45,13 @@ static UNUSED unsigned char *edge_copy(const void *p, size_t n)
   return at;
 }
 
-/* Has anything been written before the bytes? */
+/* Fails if something was written before the bytes. */
 static UNUSED void edge_check(void)
 {
   size_t i;
   for (i = 1; i <= EDGE_CANARY; i++)
     if (edge_at[-(ptrdiff_t)i] != 0xCA)
-      fail_msg("written to, %zu bytes before the buffer", i);
+      fail_msg("a write %zu bytes before the buffer", i);
 }
 
 #endif

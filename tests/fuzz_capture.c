@@ -1,10 +1,10 @@
 /* fuzz_capture.c - the captures that `amt learn` reads, by the functions of
    examples/amt themselves.
 
-   An input's first byte says which options are given besides the application
-   and the job; the rest is the capture. Either it is refused, in one clean
-   line, or a wire file is written. The tool must be able to read that file, and
-   the password of the seeds must not be in it. */
+   An input's first byte selects options beside the application and the job; the
+   rest is the capture. It is refused with a clean message, or a wire file is
+   written. The tool must be able to read that file, and it must not contain the
+   password of the seeds. */
 
 #include "fuzz_amt.h"
 
@@ -35,13 +35,13 @@ static void tell_options(unsigned which)
   }
 }
 
-/* As `amt --wire` reads it. */
+/* Reads it as `amt --wire` does. */
 static void check_wire_file(const uint8_t *p, size_t n)
 {
   must(is_utf8(p, n));
   check_clean(&stdout_text);
   file_put(&wire_file, p, n);
-  set_back(); /* no file is read twice */
+  set_back(); /* a file is read once */
   must(read_wire(wire_file.name) == 0);
   must(check_wire(wire_file.name) == 0);
 }

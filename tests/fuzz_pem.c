@@ -1,18 +1,18 @@
-/* fuzz_pem.c - certificates and keys that the tool amt is given, by the
-   functions of examples/amt themselves.
+/* fuzz_pem.c - certificates and keys for the tool amt, read by the functions of
+   examples/amt.
 
-   An input is a file of trusted certificates; or a client's certificate and,
-   after a line "====", its key. Either it is refused, in clean lines of
-   standard error, or it is taken; then `amt anchors` prints plain ASCII in
-   which no comment ends early. The key in the corpus is the number 1: it is no
-   secret. */
+   An input is a file of trusted certificates, or a client's certificate and,
+   after a line "====", its key. It is refused in clean lines of standard error,
+   or accepted. Then `amt anchors` prints plain ASCII in which no comment ends
+   early. The key in the corpus is the number 1, no secret. */
 
 #define AMT_BEARSSL
 #include "fuzz_amt.h"
 
 static file first_in, second_in;
 
-/* No byte of a certificate but as a number, or where nothing can come of it. */
+/* Bytes of a certificate may appear only as numbers, or within comments that
+   they cannot end. */
 static void check_source(void)
 {
   const char *at = (const char *)stdout_text.p;

@@ -1,16 +1,16 @@
 /* fuzz_probe.c - what a server sends to `amt probe` and to `amt --trace`, by
    the functions of examples/amt themselves.
 
-   An input's first byte says which call is answered, by which wire table, and
-   whether a whole HTTP reply follows or its body alone. After the text it may
-   say where to cut. For any input, the ways stay within their room and are
-   UTF-8, what is printed is clean, and pieces of any size give the same. */
+   An input's first byte selects the call, the wire table, and whether a whole
+   HTTP reply follows or only its body. Cuts may follow the text (fuzz.h). For
+   any input, the recorded paths of members stay within their buffer and are
+   UTF-8, the output is clean, and pieces of any size give the same. */
 
 #include "fuzz_amt.h"
 
 static const amt_op calls[] = { AMT_SIGN_IN, AMT_MONITOR, AMT_MESSAGES };
 
-/* The default names, nested ones, and the reply itself. */
+/* The default names, nested ones, or the reply itself. */
 static void choose_table(unsigned which)
 {
   must(read_wire(NULL) == 0);
@@ -39,8 +39,8 @@ static void check_look(void)
     must(strcmp(look.path + i - 3, "...") == 0);
 }
 
-/* Whether the library reads on behind a piece of a reply: not after an error,
-   nor after its end. */
+/* Does the library read on after a piece of a reply? Not after an error or the
+   end. */
 static int reads_on(amt_http_reply *r, const uint8_t *p, size_t n)
 {
   int e = AMT_HTTP_HEAD;
@@ -52,7 +52,7 @@ static int reads_on(amt_http_reply *r, const uint8_t *p, size_t n)
   return e == 0;
 }
 
-/* The reply, in pieces; then the probe's report of it. */
+/* Plays the reply, in pieces, then the probe's report of it. */
 static void play(unsigned kind, const uint8_t *p, size_t n, cuts c)
 {
   amt_http_reply reply;

@@ -1,8 +1,8 @@
 /* fuzz_state.c - the file of --state, by the functions of examples/amt
    themselves.
 
-   An input is the file's text, to which its checksum is added here; or, after
-   a line "====", the text as it is. Either it is refused, in one clean line of
+   An input is the file's text without its checksum, which is added here; or,
+   after a line "====", the whole text. It is refused with a clean message on
    standard error, or it is byte for byte what this run would write. */
 
 #include "fuzz_amt.h"
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     static char again[WORDS * 8];
     int         fd = open(path, O_RDONLY);
     ssize_t     got = read(fd, again, sizeof again);
-    size_t      mark = mark_of(again, (size_t)got); /* of an editor */
+    size_t      mark = mark_of(again, (size_t)got); /* an editor's BOM */
     close(fd);
     if (*resumed != 0) must(id_type == resumed_text);
     len = state_text(ours, sizeof ours, resumed);
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     must(is_utf8(resumed, strlen(resumed)));
     must(resumed_text || strspn(resumed, "0123456789+-.eE") == strlen(resumed));
   }
-  must(access(path, F_OK) == 0); /* it goes by the last act alone */
+  must(access(path, F_OK) == 0); /* only the last act removes it */
   close_state(0);
   must(access(lock_path, F_OK) != 0);
   return 0;

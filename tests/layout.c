@@ -1,4 +1,4 @@
-/* Prints the layout of every public struct of amt.h; see tests/run.sh. */
+/* layout.c - prints sizes and offsets in public structs; see tests/run.sh. */
 #include "amt.h"
 #include <stdio.h>
 #define SIZE(t) printf(" " #t " %zu", sizeof(t))

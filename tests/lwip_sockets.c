@@ -1,6 +1,5 @@
-/* The socket stream over lwIP's own TCP/IP (AMT_LWIP), against a simulated
-   server on the other side of a tap device: see tests/lwip_sockets.sh, which says what
-   each argument does.
+/* lwip_sockets.c - the socket stream over lwIP (AMT_LWIP), against a simulated
+   server behind a tap device. tests/lwip_sockets.sh explains the arguments.
    usage: lwip_sockets OUR_ADDRESS SERVER PORT WHAT */
 #define AMT_IMPLEMENTATION
 #define AMT_LWIP
@@ -14,7 +13,7 @@
 static amt_posix sock;
 static char      buf[512], token[256], url[80];
 
-/* Two addresses where nobody is, then the server. */
+/* Two addresses without a host, then the server. */
 static int resolve(void *ctx, const char *host, amt_address *a, int max)
 {
   const char *server = (const char *)ctx;
@@ -25,7 +24,7 @@ static int resolve(void *ctx, const char *host, amt_address *a, int max)
   return 3;
 }
 
-/* A job by amt_wait, or by amt_poll alone; what its log holds, to stdout. */
+/* Runs a job by amt_wait, or by amt_poll alone, and prints its log. */
 static int run(const char *name, int waits, uint32_t give_up)
 {
   amt_slot    conn;

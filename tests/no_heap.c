@@ -1,5 +1,5 @@
-/* A whole job against a server, with a heap that aborts: no_heap URL.
-   Output by write(2): even printf's buffer would come from the heap. */
+/* no_heap.c - a whole job against a server, where malloc aborts: no_heap URL.
+   Output is by write(2), since printf's buffer would come from the heap. */
 #define AMT_IMPLEMENTATION
 #define AMT_POSIX
 #include "amt.h"

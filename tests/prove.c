@@ -1,5 +1,6 @@
-/* Frama-C's Eva proves that this has no run-time errors: one call, from any
-   state, with any bytes. tests/prove.sh runs it. */
+/* prove.c - Frama-C's Eva proves that these functions have no run-time errors:
+   each is called once, from any state, with any bytes. tests/prove.sh runs
+   it. */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 #include "__fc_builtin.h"
@@ -42,7 +43,7 @@ int prove_http(void)
 }
 
 #if AMT_WIDE > 0
-/* Each scanner stays within the bytes, wherever it begins. */
+/* Each scanner stays within the bytes, wherever it starts. */
 int prove_wide(void)
 {
   size_t n = any_bytes(), i = Frama_C_size_t_interval(0, sizeof bytes);

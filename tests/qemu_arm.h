@@ -1,5 +1,5 @@
-/* A Cortex-M in qemu, for a program that begins with board_reset and prints by
-   semihosting. Where things go: examples/firmware/link.ld. */
+/* qemu_arm.h - a Cortex-M in qemu, for a program that starts at board_reset and
+   prints by semihosting. examples/firmware/link.ld is its memory map. */
 #include <stdint.h>
 #include <stddef.h>
 
@@ -26,7 +26,7 @@ static void tell_number(uint32_t n)
 
 static void quit(void)
 {
-  for (;;) semihosting(0x18, (const void *)0x20026); /* the program has ended */
+  for (;;) semihosting(0x18, (const void *)0x20026); /* exit */
 }
 
 static void fault(void)

@@ -1,6 +1,6 @@
-/* Uses all of amt.h and amt_http.h but TLS, over the board's stream, for make
-   size: it starts a job, or goes on with one by its id; watches it, even if the
-   server fails for a while; fetches its messages, while it runs or at the end;
+/* size_all.c - for make size, uses all of amt.h and amt_http.h except TLS, over
+   the board's stream. It starts a job, or continues one by its id; watches it,
+   even through outages; fetches its messages, during the run or at the end; and
    stops, kills or drops it when the board says so. */
 #define AMT_IMPLEMENTATION
 #include "amt.h"

@@ -1,5 +1,5 @@
-/* A board that does nothing, and is not counted; with EMPTY also the program
-   that sizes are counted over. See size.py. */
+/* size_board.c - a board that does nothing and is not counted. With EMPTY it is
+   also the program whose size is subtracted. See size.py. */
 #include "size_board.h"
 
 static volatile int any;

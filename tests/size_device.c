@@ -1,6 +1,6 @@
-/* What a device ships, for make size: signs in, starts a job, watches it and
-   gives its log, over the sockets of a POSIX system or of lwIP (AMT_POSIX,
-   AMT_LWIP), or lwIP's raw API (AMT_LWIP_RAW). */
+/* size_device.c - what a device ships, for make size. It signs in, starts a
+   job, watches it and fetches its log, over the sockets of a POSIX system
+   (AMT_POSIX) or of lwIP (AMT_LWIP), or over lwIP's raw API (AMT_LWIP_RAW). */
 #define AMT_IMPLEMENTATION
 #include "amt.h"
 

@@ -1,13 +1,12 @@
 /* suite.h - TEST(name) { ... } defines a test and enters it in its program's
-   suite: no list of tests is kept by hand. SLOW_TEST(name) is left out where
-   SUITE_QUICK is defined. BEFORE_MAIN(name) { ... } runs before main().
+   suite: no list of tests is kept by hand. With SUITE_QUICK, SLOW_TEST(name)
+   is left out. BEFORE_MAIN(name) { ... } runs before main().
 
-   A program is one file or several. In exactly one of them SUITE_MAIN is
-   defined before this include; that file gets main(), which runs them all,
-   or, with a word as its argument, those that have the word in their name.
-   What has to be done before the first and after the last of them is an
-   int f(void **state), declared before this include and named by
-   SUITE_SETUP and SUITE_TEARDOWN. */
+   A program is one file or several. Exactly one of them defines SUITE_MAIN
+   before this include and so gets main(). It runs all tests, or those whose
+   names contain its argument. SUITE_SETUP and SUITE_TEARDOWN may name
+   functions, int f(void **state), that run before the first and after the last
+   test. They must be declared before this include. */
 #ifndef SUITE_H
 #define SUITE_H
 
@@ -38,7 +37,8 @@ void suite_add(struct CMUnitTest test);
 
 #define TEST(name) TEST_WITH(name, NULL, NULL)
 
-/* `begin` runs before it, `end` after it, also if it fails; or NULL. */
+/* `begin` runs before the test and `end` after it, even if it fails. Either may
+   be NULL. */
 #define TEST_WITH(name, begin, end)                                           \
   static void name(void **state);                                            \
   BEFORE_MAIN(enter_##name)                                                  \

@@ -1,6 +1,6 @@
-/* Ethernet.h - a stand-in for Arduino's library of that name, which Debian has
-   not: a server in memory at the other end of the cable. Its replies come a
-   few bytes at a time; time runs a hundred times as fast. */
+/* Ethernet.h - a stand-in for Arduino's Ethernet library, which Debian lacks: a
+   server in memory. Its replies come a few bytes at a time, and time runs a
+   hundred times as fast. */
 
 #ifndef ETHERNET_H
 #define ETHERNET_H

@@ -1,7 +1,7 @@
-/* ours.c - replies from standard input, each as its length, a line's end and
-   its bytes; for each a line: "STATUS BODY", the body in hexadecimal, or
-   "refused" and the error's name. Each is read whole and a byte at a time, and
-   the two must say the same. */
+/* ours.c - reads replies from standard input: each is its length, a newline and
+   its bytes. Prints a line for each: "STATUS BODY", the body in hexadecimal, or
+   "refused" and the error's name. Each reply is read whole and byte by byte,
+   with the same result. */
 #define AMT_IMPLEMENTATION
 #include "amt_http.h"
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* lwIP for tests/test_lwip.c, on this machine: all memory from malloc, so that
-   the sanitizers see each pbuf and pcb that is lost or used when freed. */
+/* lwIP's options for tests/test_lwip.c. All memory comes from malloc, so the
+   sanitizers see each pbuf and pcb that leaks or is used after its end. */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 #define NO_SYS                  1

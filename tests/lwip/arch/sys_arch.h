@@ -1,4 +1,5 @@
-/* What lwIP's headers ask of a port with threads; only compiled, never run. */
+/* What lwIP's headers need from a port with threads. It is compiled and never
+   run. */
 #ifndef ARCH_SYS_ARCH_H
 #define ARCH_SYS_ARCH_H
 typedef void *sys_sem_t;
