@@ -1773,7 +1773,7 @@ struct page {
   struct server *s;
   struct text *body;
   int64_t count;
-  int64_t gone;                         /* dropped; Sequence restarts behind */
+  int64_t gone;                         /* dropped; Sequence restarts there */
   size_t at[2];                         /* where the last two begin in body */
   bool whole, more;
 };
