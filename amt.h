@@ -2803,7 +2803,7 @@ enum {
   AMT__SEEN_TOKEN   = 4,
   AMT__SEEN_LIST    = 8,
   AMT__SEEN_MORE    = 16,  /* More was true */
-  AMT__SEEN_NEW     = 32,  /* a message was given */
+  AMT__SEEN_NEW     = 32,  /* a message was given, or its number came */
   AMT__RESUME_FOUND = 64,  /* what this list has to skip is known */
   AMT__ELEMENT_TEXT = 128, /* this element's text has begun, */
   AMT__ELEMENT_ENDS = 256, /* and ended */
@@ -3131,6 +3131,7 @@ static void amt__commit_sequence(amt_job *j)
   if (!j->has_sequence || !(j->seen__ & AMT__ELEMENT_ENDS)) return;
   if (j->sequence > j->after__) {
     j->after__ = j->sequence;
+    j->seen__ |= AMT__SEEN_NEW;
     if (j->skip__ != 0 && j->beyond__ == 0) {
       j->log__ |= AMT__LOG_LOST; /* a new one, and it is skipped */
       return;

@@ -314,6 +314,29 @@ TEST(a_log_with_more_that_never_comes_is_not_complete)
   expect_end(p, "done 4 LOG_REPEATS log incomplete");
 }
 
+/* The connection breaks after each byte in turn. If it breaks between a text
+   and its number, the same page comes again and brings only the number. */
+TEST(a_page_that_brings_only_a_number_has_brought_something_new)
+{
+  static const message m[] = {
+    { 1, "one", NULL, TEXT_FIRST }, { 2, "two", NULL, TEXT_FIRST },
+    { 3, "three", NULL, TEXT_FIRST }
+  };
+  static const char page[] =
+    JSON({"Messages":[{"Text":"one","Sequence":1}],"More":true});
+  size_t cut;
+  for (cut = 0; cut < sizeof page - 1; cut++) {
+    play *p = play_new();
+    play_messages(p, m);
+    p->srv.page = 1;
+    p->srv.more = 1;
+    play_cut(p, AMT_MESSAGES, cut, AMT_E_RESET);
+    play_job(p);
+    expect_end(p, "done 4");
+    expect_texts(p, " one\n two\n three\n");
+  }
+}
+
 /* The text "5" must not become the Sequence of the message after it either. */
 TEST(more_that_is_no_truth_value_counts_for_nothing)
 {
