@@ -243,6 +243,7 @@ TEST(a_status_without_a_text_or_a_code_is_refused)
     assert_int_equal(amt_wire_check(&w, &f), AMT_E_WIRE);
     assert_string_equal(f.part, "status");
     assert_ptr_equal(f.text, wrong[i][1].text);
+    assert_int_equal(f.at, 0);
   }
 }
 
