@@ -2970,14 +2970,14 @@ AMT__APART void amt__match(amt_job *j, unsigned m, unsigned depth,
   }
 }
 
-/* Takes a member's name, and sets field__. */
+/* Takes a member's name, and sets field__, which each value leaves as
+   AMT__NONE. */
 static void amt__name(amt_job *j, const char *text, size_t n)
 {
   unsigned wanted = amt__wanted(j), m;
   unsigned depth = j->call__.json.depth;
   if (wanted == AMT__ELEMENT) depth -= j->list__;
   else if (AMT__ANY_WIRE) depth -= j->lists__;
-  j->field__ = AMT__NONE;
   if (n > AMT_NAME_MAX) return;
   for (m = 0; wanted != 0; m++, wanted >>= 1) {
     const char *name;
@@ -3585,9 +3585,7 @@ AMT__INLINE int amt__read_short(amt_job *j, int type, const amt_json_token *t,
   if (AMT__SMALL) return 0;
   if (type == AMT_JSON_KEY && t->first && t->last) {
     if (*lengths == 0) *lengths = amt__lengths(j);
-    if (t->len > AMT_NAME_MAX || !(*lengths >> t->len & 1u))
-      j->field__ = AMT__NONE;
-    else
+    if (t->len <= AMT_NAME_MAX && (*lengths >> t->len & 1u))
       amt__name(j, t->text, t->len);
   } else if ((type != AMT_JSON_STRING && type != AMT_JSON_NUMBER) ||
              j->field__ != AMT__NONE || j->list__ != 0 || amt__is_heard(j)) {
