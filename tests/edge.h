@@ -38,6 +38,18 @@ static UNUSED unsigned char *edge_new(size_t n)
   return edge_at;
 }
 
+/* The text, with nothing readable before it. */
+static UNUSED char *edge_after(const char *s)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char  *all = (char *)mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == (char *)MAP_FAILED || strlen(s) >= page ||
+      mprotect(all, page, PROT_NONE) != 0)
+    fail_msg("no edge");
+  return strcpy(all + page, s);
+}
+
 static UNUSED unsigned char *edge_copy(const void *p, size_t n)
 {
   unsigned char *at = edge_new(n);

@@ -2295,7 +2295,7 @@ TLS_TEST(a_name_given_replaces_the_hosts)
   }
   cfg.tls.name = memset(long_name, 'a', sizeof long_name - 1);
   refused(AMT_E_TLS_NO_NAME, "a name of 254 bytes");
-  cfg.tls.name = "";
+  cfg.tls.name = edge_after("");
   srv.heard_all = srv.up_all = 0;
   refused(AMT_E_TLS_NO_NAME, "an empty name");
   if (srv.up_all != 0) text_add(&notes, "bytes were sent without a name\n");
@@ -4579,9 +4579,10 @@ TLS_TEST(a_fragment_length_that_is_none_is_refused)
 
 TLS_TEST(a_system_without_randomness_is_RANDOM)
 {
-  unsigned char some[64];
+  unsigned char some[64], *just = edge_new(32);
   cfg.tls.random = NULL;
   assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some), 0);
+  assert_int_equal(amt__mbedtls_random(&tls, just, 32), 0);
   mbedtls_entropy_free(&cfg.entropy); /* it has no sources now */
   assert_int_equal(amt__mbedtls_random(&tls, some, sizeof some),
                    MBEDTLS_ERR_ENTROPY_SOURCE_FAILED);
@@ -4808,6 +4809,9 @@ TLS_TEST(a_record_that_could_not_be_kept_is_not_taken)
                                      sizeof tls.out + 1),
                    MBEDTLS_ERR_SSL_WANT_WRITE);
   assert_int_equal(tls.out_len, 0);
+  assert_int_equal(amt__mbedtls_send(&tls, (const unsigned char *)pattern,
+                                     sizeof tls.out), sizeof tls.out);
+  tls.out_len = 0;
   srv.stuck_after = 0;
   assert_int_equal(finish(100), AMT_HTTP_END);
   check_whole(100);

@@ -45,4 +45,21 @@ TEST(an_IPv4_address_takes_four_bytes_whatever_it_is)
   }
 }
 
+/* Names are asked for again soon; an address has its share of the time. */
+TEST(a_wait_to_connect_is_a_short_one)
+{
+  amt__socket s;
+  memset(&s, 0, sizeof s);
+  s.fd = AMT__CLOSED;
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 11), 10);
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 9), 9);
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_READ, 99), 99);
+  s.fd = 0, s.count = 2, s.left = 8u * AMT_ADDRESSES;
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 99), 9);
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 9), 9);
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 8), 8);
+  s.index = 1; /* the last has all of it */
+  assert_int_equal(amt__socket_patience(&s, AMT_WANT_WRITE, 99), 99);
+}
+
 /* SPDX-License-Identifier: MIT OR Unlicense */

@@ -523,6 +523,7 @@ TEST(amt_status_code_reads_no_further_than_n)
     edge_check();
   }
   assert_int_equal(amt_status_code("DONE\0", 5), -1);
+  assert_int_equal(amt_status_code("DONE\0SUSPENDED", 14), -1);
 }
 
 TEST(every_published_code_has_its_name_and_back)
