@@ -22,7 +22,7 @@ _amt() {
   esac
 
   # The word after an option that takes a value is that value, whatever it
-  # looks like: so the words are gone through from the first.
+  # looks like. So all words are read, from the first on.
   for (( ; i < COMP_CWORD; i++)); do
     if [ -n "$option" ]; then option=; continue; fi
     case ${COMP_WORDS[i]} in

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# The Debian source package of what is here, with a version from amt.h; built by
-# dpkg-buildpackage and read by lintian (make deb).
-# Who distributes it gives a name and an address in DEBFULLNAME and DEBEMAIL.
+# Makes a Debian source package of this tree, with the version of amt.h; builds
+# it with dpkg-buildpackage and checks it with lintian (make deb). Whoever
+# distributes it sets DEBFULLNAME and DEBEMAIL.
 # usage: debian.sh OUT [source]   OUT/amt_VERSION.dsc, .tar.xz, the packages; or
 #                                 only OUT/amt-VERSION, as it would be built
 set -e
@@ -14,7 +14,7 @@ tree=$out/amt-$version
 rm -rf "$tree"
 mkdir "$tree"
 
-# What git has, as it is here; of a tree without git, all but what was built.
+# The files of git, as they are here; without git, all files but build/.
 if [ -e .git ]; then git ls-files -c -o --exclude-standard
 else find . -path ./build -prune -o -type f -print; fi >"$out/files"
 while read -r file; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Packages for Arduino, ESP-IDF and PlatformIO: folders that hold all they need.
-# The version is amt.h's, the files are those that are named here (make kits).
+# Packages for Arduino, ESP-IDF and PlatformIO (make kits): folders that hold
+# all they need, with these headers and amt.h's version.
 # usage: pack.sh make OUT HEADER...   OUT/arduino/amt, OUT/esp-idf/amt, ...
 #        pack.sh check FOLDER...      says what is wrong with one, by name
 set -e
@@ -13,7 +13,7 @@ version_of() {
   sed -n 's/^#define AMT_VERSION_[MP][A-Z]* *//p' "$1" | paste -sd. -
 }
 
-# What a manifest says; nothing where there is none.
+# The path of a folder's manifest, if it has one.
 manifest_of() {
   for name in library.properties library.json idf_component.yml; do
     [ ! -f "$1/$name" ] || { echo "$1/$name"; return; }
@@ -41,7 +41,7 @@ check() {
   done
 }
 
-# filled FROM TO: a manifest with the version in its place.
+# filled FROM TO: copies a manifest and fills in the version.
 filled() { sed "s/@VERSION@/$version/" "$1" >"$2"; }
 
 make_all() {

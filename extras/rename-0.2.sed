@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-# Names of the 0.1 days as they are called now, in a source of yours:
+# Replaces the names of 0.1 by those of 0.2 in your source:
 #   sed -E -i.old -f extras/rename-0.2.sed main.c
-# But id_text has no new name: save and give back job.id alone, which is JSON.
+# id_text has no new name: save and give back job.id alone, which is JSON.
 s/^( *)amt_out +(\w+) *= *amt_out_window\(/\1amt_window \2;\n\1amt_window_init(\&\2, /
 s/\b(\w+) = amt_out_window\(/amt_window_init(\&\1, /g
 s/\bamt_out\b/amt_window/g; s/\bamt_conn\b/amt_slot/g; s/\bAMT_R_/AMT_REPLY_/g

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 # One file from amt.h and the headers it includes, for make single:
 #   awk -f extras/single.awk amt.h amt_http.h backends/*.h >single/amt.h
-# Each header stands where it is included first. Two have no guard, since they
-# are part of whoever includes them: amt_address.h stands in each kind of
-# sockets, and of amt_wide.h each of its three readers has its part.
+# Each header stands where it is first included. Two have no guard and stand in
+# several places: amt_address.h in each kind of sockets, and in each of the
+# three readers of amt_wide.h its part of that.
 
 FNR == 1 { name = FILENAME; sub(/.*\//, "", name); names[++files] = name }
 { text[name] = text[name] $0 "\n" }
@@ -40,7 +40,7 @@ function put(name,  line, lines, n, i, wanted, licence)
   }
 }
 
-# amt.h begins with the files that it needs; this one needs none.
+# amt.h begins with the files that it needs. The single header needs none.
 function opening(line)
 {
   alone += sub(/Needs amt_http\.h beside it and, for sockets$/,

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # A token of ASP.NET Core's AddBearerToken lives up to a second less than the
-# expiresIn of its own reply says: the end is kept in whole seconds of the clock,
-# rounded down, and expiresIn is not. A client that holds it for expiresIn
-# seconds gets a 401 in the last one, and where the life is one second a token
-# that was signed in late in a second is dead when the reply arrives.
+# expiresIn of its own reply says. The server keeps the end in whole seconds,
+# rounded down; expiresIn is not rounded. A client that uses the token for
+# expiresIn seconds gets a 401 in the last one. If the life is one second, a
+# token that is issued late in a second is dead when the reply arrives.
 #
-# Guessed before: good for expiresIn seconds, but for the way of the reply.
+# Guessed before: it is good for expiresIn seconds after it was issued.
 # Seen with the .NET SDK 10.0.401, ASP.NET Core 10.0.12, on Debian 12. Needs that
 # SDK (dotnet) and python3; speaks on loopback only.
 set -eu
@@ -74,7 +74,7 @@ def one(fraction):
 ask("/in"), ask("/me") # the first ones are slow
 seen = []
 for fraction in 0.1, 0.8:
-    for attempt in range(20): # on a machine that does more besides
+    for attempt in range(20): # on a busy machine
         life, at_once, later, took = one(fraction)
         if took < 1.5:
             break

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Debian's gcc for the ESP8266 (lx106) links no program that divides by a
-# variable: the core has no instruction for it, and the libgcc of this gcc, which
-# elsewhere brings what a processor lacks, has no __udivsi3 either, only callers of
-# it. The chip has these functions in its ROM, so whoever links for it, also to
-# see no more than a size, must say where: -Wl,--defsym=__udivsi3=ADDRESS, out of
-# a call's reach unless with -mlongcalls.
+# Debian's gcc for the ESP8266 (lx106) cannot link a program that divides by a
+# variable. The core has no instruction for it, and the libgcc of this gcc,
+# which elsewhere supplies what a processor lacks, has no __udivsi3 either, only
+# callers of it. The chip has these functions in its ROM. So a link, even one
+# for a size alone, must say where: -Wl,--defsym=__udivsi3=ADDRESS. A call
+# reaches that only with -mlongcalls.
 #
 # Guessed before: libgcc has the divisions, as on a Cortex-M0.
 # Seen with gcc-xtensa-lx106 12.2.0-14+deb12u1+13+b2, binutils 2.40 (Debian 12 for

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# A GnuTLS server that requires a client certificate answers a TLS 1.2 client that
-# has none, and says so with the empty list that the protocol has for it
-# (RFC 5246, 7.4.6), with the alert decode_error: "your message could not be read".
-# The same server tells a TLS 1.3 client certificate_required. OpenSSL's says
-# handshake_failure in the first case, as the RFC has it. So a client that tells its
-# user what an alert means blames its own encoder where a file is missing.
+# A TLS 1.2 client that has no certificate says so with an empty list (RFC 5246,
+# 7.4.6). A GnuTLS server that requires a certificate answers that with the
+# alert decode_error: "your message could not be read". It tells a TLS 1.3
+# client certificate_required. OpenSSL's server says handshake_failure in the
+# first case, as the RFC has it. So a client that tells its user what an alert
+# means blames its own encoder where a file is missing.
 #
 # Guessed before: handshake_failure, or bad_certificate as Go and Java say.
 # Seen with gnutls-bin and libgnutls30 3.7.9-2+deb12u7 (Debian 12 for amd64).
-# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its own,
-# and speaks on loopback only.
+# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its
+# own, and speaks on loopback only.
 set -eu
 version=3.7.9-2+deb12u7
 folder=$(mktemp -d)

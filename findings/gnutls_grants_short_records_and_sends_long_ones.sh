@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # A client with little memory asks for TLS records of 1,024 bytes by
-# max_fragment_length (RFC 6066, 4). A GnuTLS server grants that: its ServerHello
-# has the extension with the same value, and what the client sends is held to it.
-# But its own records are as long as they would be without, so that the client,
-# which has room for what was granted, has to give up in mid reply: OpenSSL's says
-# "data length too long". OpenSSL's server keeps to what it grants. A client cannot
+# max_fragment_length (RFC 6066, 4). A GnuTLS server grants that: its
+# ServerHello has the extension with the same value, and it holds the client to
+# it. But its own records are as long as without it. The client has room only
+# for what was granted, and must give up in mid reply: OpenSSL's says "data
+# length too long". OpenSSL's server keeps to what it grants. A client cannot
 # tell the one from the other by the handshake.
 #
-# Guessed before: who grants it keeps to it; who does not leaves the extension out.
+# Guessed before: a server that grants it keeps to it, or leaves it out.
 # Seen with gnutls-bin and libgnutls30 3.7.9-2+deb12u7 (Debian 12 for amd64), TLS 1.2.
-# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its own,
-# and speaks on loopback only.
+# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its
+# own, and speaks on loopback only.
 set -eu
 version=3.7.9-2+deb12u7
 folder=$(mktemp -d)

@@ -6,7 +6,7 @@
 # one that somebody cut (RFC 9112, 9.8; RFC 8446, 6.1). A client that insists on
 # close_notify can read it by HTTP/1.1 only, where the reply comes in chunks.
 #
-# Guessed before: as by nginx, Node and libmicrohttpd, which send it.
+# Guessed before: it sends close_notify, as nginx, Node and libmicrohttpd do.
 # Seen with the .NET SDK 10.0.401, ASP.NET Core 10.0.12, on Debian 12. Needs that
 # SDK (dotnet), openssl and python3; speaks on loopback only.
 set -eu

@@ -1,20 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # lighttpd serves https with its own certificate alone in ssl.pemfile, signed by
-# a CA, as many sites have it. Ask clients for certificates as well
-# (ssl.verifyclient.*), and each handshake ends with the alert internal_error,
-# for a client with a good certificate too: it then wants to build the chain of
-# its own certificate, from the clients' CA alone, and its log says no more than
-# "building cert chain for TLS server name". ssl.ca-file with its own CA does not help.
-# A pemfile that has the CA's certificate behind the server's does. So the alert is
+# a CA, as many sites have it. If it also asks clients for certificates
+# (ssl.verifyclient.*), each handshake ends with the alert internal_error, even
+# with a good client certificate. It then tries to build the chain of its own
+# certificate, from the clients' CA alone; its log says no more than "building
+# cert chain for TLS server name". ssl.ca-file with its own CA does not help. A
+# pemfile that has the CA's certificate after the server's does. The alert is
 # easily taken for the answer to a missing client certificate, which is
 # handshake_failure here as elsewhere.
 #
 # Guessed before: what is asked of clients changes nothing for the server's own
-# certificate, and internal_error is how lighttpd says that none was shown.
+# certificate, and internal_error is how lighttpd says that a client showed
+# none.
 # Seen with lighttpd and lighttpd-mod-openssl 1.4.69-1 (Debian 12 for amd64).
-# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its own,
-# and speaks on loopback only.
+# Needs apt-get, dpkg, openssl 3.0 and python3; installs into a folder of its
+# own, and speaks on loopback only.
 set -eu
 version=1.4.69-1
 folder=$(mktemp -d)
@@ -42,7 +43,8 @@ authority clients; certificate me clients
 cat localhost.pem servers.pem >chain.pem
 mkdir www; echo hello >www/index.html
 
-# ask PEMFILE [LINE...]: what two clients see, one without and one with a certificate.
+# ask PEMFILE [LINE...]: what two clients see, one without and one with a
+# certificate.
 ask() {
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')

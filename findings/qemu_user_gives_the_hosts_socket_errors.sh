@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Under qemu's user emulation a program for MIPS that waits for connect() with
-# poll(), and then asks getsockopt for SO_ERROR, as each client that does not
-# block does, gets the host's number: 111 where its own ECONNREFUSED is 146.
-# The same refusal as errno of a connect() that blocks is translated. So a
-# program that compares with ECONNREFUSED is right on a MIPS and wrong under qemu,
-# and a test that fails there says nothing of the program. It is so for each
-# target whose numbers are not the host's (MIPS, SPARC, Alpha).
+# Under qemu's user emulation, SO_ERROR is the host's number. A program for MIPS
+# that waits for connect() with poll() and then reads SO_ERROR, as clients do
+# that never block, gets 111 where its own ECONNREFUSED is 146. In the errno of
+# a connect() that blocks, the same refusal is translated. So a program that
+# compares with ECONNREFUSED is right on a MIPS and wrong under qemu, and a test
+# that fails there says nothing of the program. It is so for each target whose
+# numbers are not the host's (MIPS, SPARC, Alpha).
 #
-# Guessed before: whatever returns an errno is translated, as errno itself is.
+# Guessed before: every error number is translated, as errno itself is.
 # Seen with qemu-user-static 1:7.2+dfsg-7+deb12u18+b3 and gcc-12-mips-linux-gnu
 # 12.2.0-14cross5 (Debian 12 for amd64). Needs apt-get and dpkg; installs into a
 # folder of its own, and speaks on loopback only.

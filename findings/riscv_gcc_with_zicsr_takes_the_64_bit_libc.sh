@@ -3,13 +3,12 @@
 # Debian's bare-metal gcc for RISC-V cannot link a 32-bit program that reads a
 # control register as the standard names it. The assembler refuses csrr for
 # -march=rv32imac, since those instructions are an extension of their own now,
-# Zicsr. With -march=rv32imac_zicsr they assemble, but gcc then finds no folder of
-# libraries for this name, takes its default, which is 64-bit, without a word,
-# and the linker fails over the first file of the C library. What links:
-# -march=rv32imac -misa-spec=2.2, the older standard, in which csrr is no
-# extension.
+# Zicsr. With -march=rv32imac_zicsr they assemble, but gcc finds no folder of
+# libraries for this name. Without a word it takes its default, which is 64-bit,
+# and the linker fails at the first file of the C library. -march=rv32imac
+# -misa-spec=2.2 links: in that older standard, csrr is no extension.
 #
-# Guessed before: a further extension takes the libraries of rv32imac.
+# Guessed before: with one more extension, it takes the libraries of rv32imac.
 # Seen with gcc-riscv64-unknown-elf 12.2.0-14+deb12u1+11+b2, binutils 2.40 and
 # picolibc-riscv64-unknown-elf 1.8-1 (Debian 12 for amd64). Needs apt-get and
 # dpkg; installs into a folder of its own.

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
 # uWSGI's own HTTP server (--http) answers HTTP/1.1 with a Content-Length and no
-# "Connection: close", which means that the connection stays open (RFC 9112, 9.3),
-# and closes it at once, also for a request that says "Connection: keep-alive".
-# A client that sends its next request on it loses that one, and cannot know
-# whether it arrived. With --http-keepalive the same reply is meant as it stands.
+# "Connection: close", which means that the connection stays open (RFC 9112,
+# 9.3). But it closes it at once, even if the request says "Connection:
+# keep-alive". A client that sends its next request on it loses that one, and
+# cannot know whether it arrived. With --http-keepalive the reply is the same,
+# and stays true.
 #
-# Guessed before: without "close" it is kept for some seconds, as by nginx.
+# Guessed before: without "close" it keeps it for some seconds, as nginx does.
 # Seen with uwsgi-core 2.0.21-5.1 (Debian 12). Needs apt-get, dpkg and python3;
 # installs into a folder of its own, and speaks on loopback only.
 set -eu

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Proves with Frama-C's Eva, for x86-64, that the tokenizer, the reader of pages,
-# the HTTP reply parser and the scanners of amt_wide.h on machine words have no
-# run-time errors (out of bounds, overflow, uninitialised reads) from any state
-# and any input of 256 bytes. Proves the rest with CBMC; tests/prove_cbmc.sh has
-# its assumptions. Prints "PROVE NAME alarms N". A tool that is missing is named
-# and left out; exits with 77 if both are.
+# Proves with Frama-C's Eva, for x86-64, that the tokenizer, the reader of
+# pages, the HTTP reply parser and amt_wide.h's scanners on machine words have
+# no run-time errors (out of bounds, overflow, uninitialised reads) from any
+# state and any input of 256 bytes. Proves the rest with CBMC;
+# tests/prove_cbmc.sh has its assumptions. Prints "PROVE NAME alarms N". A tool
+# that is missing is named and left out; exits with 77 if both are.
 # usage: prove.sh [eva|cbmc] (make prove)
 cd "$(dirname "$0")/.." || exit 1
 out=build/prove

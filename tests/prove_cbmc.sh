@@ -3,8 +3,8 @@
 # Proves with CBMC what Eva does not: texts that end with a NUL, and indices that
 # depend on each other. It tries all inputs up to a length at once, and all
 # states; a loop that is not proved to end within its bound is a failure. Prints
-# "PROVE NAME alarms N". Where there is no CBMC, says so and exits with 77. Debian
-# has it from release 13 on: tests/prove.sh runs this in such a root.
+# "PROVE NAME alarms N". Where there is no CBMC, says so and exits with 77.
+# Debian has it from release 13 on: tests/prove.sh runs this in such a root.
 # usage: prove_cbmc.sh [NAME...]
 #
 # What is proved of each function: nothing is read or written out of bounds or

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-# find_package(amt VERSION): the header says which this is. One with the same
-# first number, and not older, will do; before 1.0, the same second number.
+# find_package(amt VERSION): the header has the version. It fits if it is not
+# older and has the same first number; before 1.0, the same second one as well.
 file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../../../include/amt.h" amt_lines
   REGEX "^#define AMT_VERSION_[MP][A-Z]+ [0-9]+$")
 string(REGEX REPLACE "[^0-9;]" "" amt_numbers "${amt_lines}")

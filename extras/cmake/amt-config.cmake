@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-# find_package(amt): the target amt::amt, where the installed headers are. What
-# CMake has installed it has exported itself; make install has no CMake.
+# find_package(amt): the target amt::amt, with the installed headers. CMake
+# itself exports it when it installs; make install does without CMake.
 if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/amt-targets.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/amt-targets.cmake")
 elseif(NOT TARGET amt::amt)

@@ -39,7 +39,7 @@ class Basic(batch.Site):
             job.stop({"stop": batch.ABORTED, "kill": batch.KILLED}[where[3]])
             return 200, ""
         batch.check(("GET", []), (method, where[3:]))
-        # A number that looks like no whole one.
+        # A whole number that does not look like one.
         return 200, json.dumps({"Id": number, "State": float(job.status())})
 
 

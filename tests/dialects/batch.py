@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""What the servers of this folder have in common: jobs that are a matter of
-the clock alone, and HTTP in one of three framings. Each server is a file of its
-own that speaks a dialect; NAME.wire beside it, written by hand, makes the tool
-speak it. They share no code with the tool and with amtsim.
+"""What the servers of this folder have in common: jobs that follow the clock
+alone, and HTTP in one of three framings. Each server is a file of its own that
+speaks a dialect; NAME.wire beside it, written by hand, makes the tool speak it.
+They share no code with the tool or with amtsim.
 
 A server prints "listening on URL", then a line for each Start that it accepts
-("start APPLICATION JOB") or refuses ("refused ..."). It is strict: what is
-not asked for in its dialect is an error."""
+("start APPLICATION JOB") or refuses ("refused ..."). It is strict: a request
+that is not in its dialect is an error."""
 import http.server
 import itertools
 import json
@@ -91,7 +91,7 @@ class Job:
 
 
 class Jobs(dict):
-    """By id; what `identify` makes of 417, 418, ... is one."""
+    """Jobs by id; `identify` makes the ids of 417, 418, ..."""
 
     def __init__(self, identify):
         super().__init__()
@@ -112,8 +112,8 @@ class Jobs(dict):
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """Answers with what answer(method, path, query, body) returns: a status
-    and a text or bytes, and headers perhaps."""
+    """Answers with what answer(method, path, query, body) returns: a status, a
+    text or bytes, and perhaps headers."""
     protocol_version = "HTTP/1.1"
     framing = "length"        # or "chunked", "end"
     content_type = "application/json"

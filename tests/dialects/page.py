@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""A page that is one script: what is wanted in the query, forms with lists as
-name[]=value, a byte order mark before JSON that says it is HTML, everything a
-text, the session in the query."""
+"""A page that is one script: the query says what is wanted and has the session;
+forms have lists as name[]=value; JSON comes behind a byte order mark and is
+called HTML, and each value is a text."""
 import json
 import secrets
 import urllib.parse

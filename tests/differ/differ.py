@@ -4,9 +4,9 @@
 
 COUNT (3,000) replies are made at random, each a good one with a few changes to
 it. This project's parser, Python's http.client, Node's llhttp and curl read
-the same bytes. Where two that take a reply see another status or body, and
-where one takes what another refuses, the reply has to be of a class that
-classes.txt names; anything else is a bug of somebody, and fails.
+the same bytes. If two of them see another status or body, or one takes what
+another refuses, the reply must be of a class in classes.txt. Any other
+difference is somebody's bug, and fails.
 
 A reply's class is found in its bytes: each class has a regular expression, and
 says who is stricter, and why that is right.

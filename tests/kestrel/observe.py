@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """What servers do by default to a client that keeps its connection, seen on
 raw sockets: writes the table of docs/servers.md anew. It takes three minutes,
-for which it waits to see idle connections closed.
+since it waits for servers to close idle connections.
 Needs what tests/kestrel.py needs, nodejs, amtsim's libraries, and uwsgi-core
 with uwsgi-plugin-python3; run tests/kestrel.py first, which builds its server.
 usage: observe.py [FILE]   (docs/servers.md)"""
@@ -46,7 +46,7 @@ const big = fs.readFileSync(file), answer = (q, r) => {
 # --- one connection ----------------------------------------------------------
 
 class Line:
-    """A connection, in TLS 1.2 for https, as a client of ours has."""
+    """A connection, with TLS 1.2 for https, as our clients have it."""
 
     def __init__(self, url, session=None, tickets=True):
         host, port = url.split("//")[1].split(":")
@@ -71,7 +71,7 @@ class Line:
         self.turn(self.engine.do_handshake)
 
     def turn(self, what):
-        """what() until it has what it wants; b"" at the connection's end."""
+        """Calls what() until it has all it needs; b"" where the bytes end."""
         while True:
             try:
                 result = what()
@@ -92,7 +92,7 @@ class Line:
             self.socket.sendall(data)
 
     def receive(self):
-        """A piece; b"" at its end, None if that was none in order."""
+        """A piece; b"" at an orderly end, None at any other."""
         try:
             return self.turn(lambda: self.engine.read(65536)) if self.tls \
                 else self.socket.recv(65536)
@@ -165,8 +165,8 @@ def request(method, path, body="", version="1.1", *headers):
 # --- the servers -------------------------------------------------------------
 
 class Subject:
-    """A server, by URL, a small request and a large one: functions of the
-    version and of headers."""
+    """A server's URL, and two functions of the version and of headers: they
+    return a request with a small reply, and one with a large reply."""
 
     def __init__(self, url, small, large):
         self.url, self.small, self.large = url, small, large

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """The first reply is 401 with a challenge, then Basic gives a token that goes
-in an own header; a Start is answered with a bare number; PATCH kills; the log
-comes in pages with a flag."""
+in a header of its own; a Start is answered with a bare number; PATCH kills; the
+log comes in pages with a flag."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base
 from batch import USERS, must
 import base64

@@ -31,7 +31,7 @@ class Job:
     self.polls, self.ends, self.wishes = 0, False, []
 
   def state(self):
-    """The next state: a job whose name begins with LONG only ends by a kill."""
+    """The next state. A job whose name begins with LONG ends only by a kill."""
     self.polls += 1
     if self.ends:
       return KILLED
@@ -102,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Site:
-  """Its own answer(handler, method, path) gives a code and a value."""
+  """Each site's answer(handler, method, path) returns a code and a value."""
   style, version = "length", "HTTP/1.1"
 
   def __init__(self):

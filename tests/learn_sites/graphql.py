@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 """GraphQL: one path, the call is the text of a query, values are variables;
-GUID ids and own status words; the log is nested twice."""
+GUID ids and its own status words; the log is nested twice."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base
 from batch import USERS, must
 import uuid

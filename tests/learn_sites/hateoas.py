@@ -10,7 +10,7 @@ TOLD = ["-an", "DEMO", "-jn", "REPORT7", "-pa", "ALPHA=1", "-pa", "BETA=2",
 RUN = ["-an", "OTHER", "-jn", "NEXT 8", "-pa", "C=3", "-pa", "D=x y&z",
        "-u", "EVE"]
 KILL = "late"
-ADDED = "status.Cancelled = 3\n" # not in a whole job
+ADDED = "status.Cancelled = 3\n" # no whole job shows it
 WORDS = {QUEUED: "Queued", RUNNING: "Executing", DONE: "Completed OK",
          KILLED: "Cancelled"}
 KEY = "9b1d44c2f0a84b51"

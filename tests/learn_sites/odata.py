@@ -8,7 +8,7 @@ import re
 TOLD = ["-an", "DEMO", "-jn", "REPORT7", "-pa", "ALPHA=1", "-pa", "BETA=2"]
 RUN = ["-an", "OTHER", "-jn", "NEXT 8", "-pa", "C=3", "-pa", "D=x y&z"]
 KILL = "late"
-ADDED = "status.Cancelled = 3\n" # not in a whole job
+ADDED = "status.Cancelled = 3\n" # no whole job shows it
 WORDS = {QUEUED: "Queued", RUNNING: "Executing", DONE: "CompletedOk",
          KILLED: "Cancelled"}
 SAID = ("statuses: ",)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""A Spring service: looks around before it starts (health, lists with the
-same names), a JWT under an own scheme, times in milliseconds, pages."""
+"""A Spring service: its client looks around before it starts a job (health,
+lists with the same names); a JWT under a scheme of its own, times in
+milliseconds, pages."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, Site as Base, must
 from batch import USERS
 

@@ -1,10 +1,10 @@
-/* Watch: starts a job on an AMT Batch Server and prints its log on Serial. An
-   Ethernet shield carries it; any other Client does as well. loop() never waits
-   for the job: it looks at it in each turn, and does its other duties.
+/* Watch: starts a job on an AMT Batch Server and prints its log on Serial. It
+   uses an Ethernet shield; any other Client will do as well. loop() never waits
+   for the job: in each turn it looks at it, and does its other work.
 
-   The connection is plain http, so use it in a network that you trust.
-   On a Mega 2560, a small server table and no error texts save RAM: constants
-   stand there, too. */
+   The connection is plain http, so use it in a network that you trust. On a
+   Mega 2560, constants take RAM, too: without error texts and other wire tables
+   there are fewer. */
 
 #include <Ethernet.h>
 
