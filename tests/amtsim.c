@@ -66,7 +66,7 @@
        job, n        n counts from 1 in the order of time
        sequence      as sent; equals n unless the numbering restarts
        time, text
-     requests   one row for each request that arrived whole, control excepted
+     requests   one row for each complete request, those of CONTROL excepted
        n, time, path
        action        START, STOP or KILL, whatever the wire table calls them;
                      otherwise empty
@@ -85,9 +85,9 @@
                     ends no run gives way to 4 after 3 s; 19 stays for ever.
      LOG_n          2 s, n messages (to 1,000,000) of 100 bytes, written evenly
      LOG_n_x_m      the same, of m bytes each (to 10,000,000): see >>logtext
-     CHILDREN_n     n s and 1 s, n to 1,000: a task with n children. The
-                    messages of each number from 1, so the whole list is sent
-                    each time, whatever AfterSequence says.
+     CHILDREN_n     n + 1 s, n to 1,000: a task with n children. Each numbers
+                    its messages from 1, so the whole list is sent each time,
+                    whatever AfterSequence says.
      ECHO           1 s: a line for each parameter, task value, user, queue
      SLOWLOG_n      n s (to 100,000), a message a second
    A script is known by the last part of its path, in upper or lower case. An

@@ -2,8 +2,9 @@
    process. Compiled twice:
 
      cc -DAMT_BEARSSL -I. -Ibackends tests/test_tls.c -lbearssl
-     cc -DAMT_MBEDTLS -I. -Ibackends tests/test_tls.c -lmbedtls
         -lcmocka -lssl -lcrypto
+     cc -DAMT_MBEDTLS -I. -Ibackends tests/test_tls.c -lmbedtls -lmbedx509
+        -lmbedcrypto -lcmocka -lssl -lcrypto
 
    Nearly all tests run over both backends. Those for one of them alone
    stand in sections at the end.
@@ -2920,7 +2921,7 @@ TLS_TEST(a_key_that_does_not_fit_is_an_error)
    >>gone: the server has sent something and closed without reading our bytes.
    Writes fail, but what it sent can be read. */
 
-/* The alert explains why the write failed, so the alert is the error. */
+/* The alert explains the failed write, so it is the error. */
 TLS_TEST(the_alert_behind_a_write_that_failed_is_the_error)
 {
   static const size_t pieces[] = { 0, 1, 5, 64, 100 };
@@ -3123,8 +3124,8 @@ static int openssl_verdict(X509 *x, const char *host, int64_t when)
   MUST(X509_STORE_CTX_init(ctx, store, x, NULL));
   X509_STORE_CTX_set_time(ctx, 0, (time_t)when);
   verdict = X509_verify_cert(ctx) == 1 ? 0 : X509_STORE_CTX_get_error(ctx);
-  /* It does not even look for the issuer of a certificate with a flaw where
-     nobody looks, in a name of another kind, say. */
+  /* If a part that the client does not read is malformed, OpenSSL does not
+     even look for the issuer. That is fine here. */
   if (verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY &&
       X509_NAME_cmp(X509_get_issuer_name(x),
                     X509_get_subject_name(authority)) == 0)
@@ -4618,7 +4619,7 @@ static void message_of(unsigned char first, unsigned char second)
          sizeof message);
 }
 
-/* A certificate of the same length as the dropped one is a different one. */
+/* Certificates are compared byte by byte, not only by length. */
 TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
 {
   unsigned char    own[] = { 1 };
