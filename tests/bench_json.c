@@ -82,7 +82,7 @@ static void generate_log(void)
   put("{\"Messages\":[");
   for (i = 1; i <= OBJECTS; i++) {
     unsigned n = 9 + below(11);
-    at = below(100) < 43 ? below(n) : n; /* the first message with escapes */
+    at = below(100) < 43 ? below(n) : n; /* the word with escapes, or n */
     sprintf(s, "%s{\"Sequence\":%u,\"Time\":\"2026-11-%02uT%02u:%02u:%02uZ\","
                "\"Text\":\"", i > 1 ? "," : "", i, 1 + i / 500, i / 3600 % 24,
             i / 60 % 60, i % 60);

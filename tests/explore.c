@@ -444,7 +444,7 @@ static int do_reply(unsigned i, unsigned row)
   const reply *r = &replies[row];
   if (!under_way(i) || j->phase__ != AMT__CALLING || o->reply != 0 ||
       !(r->calls >> j->op & 1) || !(r->group & c.replies)) return 0;
-  /* If the log's end is missing, nobody can tell. */
+  /* Nobody can tell that the last messages of a log are missing. */
   if (r->list >= GONE &&
       o->written < 2u + (r->list == WHOLE_GONE ? 0u : o->asks)) return 0;
   if (o->out == 0) { /* so it has left, whatever the client thinks */
@@ -674,7 +674,7 @@ static void print(unsigned s)
 
 static void canon_observer(observer *o)
 {
-  /* Where a Start is called for, it is checked that none may follow. */
+  /* From here on a further Start is caught where it is called for. */
   if (o->truth >= KNOWN) o->starts = o->excused = 0;
   if (o->truth == KNOWN) o->starting = 1;
 }

@@ -51,7 +51,7 @@ static void blur_job(amt_job *j, uint32_t now)
   uint32_t ms = j->due__ - now;
   /* The jitter may give any due time: half seconds will do. */
   if (ms < 0x80000000u) j->due__ = now + (ms + 499) / 500 * 500;
-  /* Ten statuses that are unknown end a run. Eight are skipped. */
+  /* Ten unknown statuses end a run; the first eight are skipped. */
   if (j->undefined__ > 0 && j->undefined__ < 8) j->undefined__ = 8;
 }
 
@@ -153,7 +153,7 @@ static void canon_job(amt_job *j)
     j->msg_len = 0;
     j->msg_kind = j->msg_more = j->msg_first = 0;
   }
-  /* Without text only NULL or not counts, for the end that is still to come. */
+  /* Without text only NULL or not NULL counts: an end may be pending. */
   if (j->lines_len__ == 0)
     j->lines__ = j->seen__ & AMT__LINES_END ? j->name : NULL;
   j->repaired = 0;

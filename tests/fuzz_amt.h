@@ -131,7 +131,7 @@ static UNUSED size_t check_clean(const bytes *b)
   return line_count;
 }
 
-/* A refusal is a message. */
+/* A refusal has a message. */
 static UNUSED void check_said(int status)
 {
   size_t line_count = check_clean(&stderr_text);
@@ -159,8 +159,8 @@ static UNUSED void file_put(file *f, const void *p, size_t n)
   must(pwrite(f->fd, p, n, 0) == (ssize_t)n);
 }
 
-/* A text may have a second part after a line "===="; otherwise NULL. *first
-   bytes are before that line. */
+/* Returns the part after a line "====", or NULL. *first bytes stand before
+   that line. */
 static UNUSED const uint8_t *second_part(const uint8_t *p, size_t n,
                                          size_t *first)
 {

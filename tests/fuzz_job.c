@@ -31,7 +31,7 @@
 #include "fuzz.h"
 
 #define PASSWORD "Geheim-Wort-7~\"\\\xC3\xA9"
-#define BASIC    "YXBpOkdlaGVpbS1Xb3J0LTd+Ilz" /* "api:" and it, in Base64 */
+#define BASIC    "YXBpOkdlaGVpbS1Xb3J0LTd+Ilz" /* "api:" and that, Base64 */
 #define TOKEN    "Zugangs-Token-0815"
 static const char *const secrets[] = { "Geheim-Wort-7", BASIC, TOKEN };
 

@@ -4,8 +4,8 @@
    byte, and in those pieces. Tokens, texts, places and error must be the same.
    jansson must agree on whether it is valid, and on all its values. Each string
    is written through windows and read again. With repair the text is read in
-   the same three ways: a valid one with the same result, one whose strings
-   alone are wrong to its end. */
+   the same three ways. A valid one gives the same result, and one that is wrong
+   only in its strings is read to its end. */
 
 #define AMT_IMPLEMENTATION
 #define AMT_NO_HTTP

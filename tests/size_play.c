@@ -19,8 +19,8 @@
   "Else\":[true,-1.5e1\r\n3\r\n1]}\r\n0\r\nTrailer: x\r\n\r\n"
 #define NO_MORE OK "Content-Length: 15\r\n\r\n{\"Messages\":[]}"
 
-/* One run: what the server sends, a text for each request; what the board asks
-   for, after so many calls of its order function; and what main returns. */
+/* One run: the server's texts, one for each request; the board's order and at
+   which call of board_order it is given; and what main returns. */
 typedef struct play {
   const char *replies[12];
   const char *id;

@@ -920,8 +920,8 @@ static void secrets_are_wiped(void)
         injected++;
       }
   }
-  for (k = 1; k < COUNT(secrets); k++) /* they had been there; but nobody signs */
-    CHECK(found[k] != 0 || k == 4);    /* in by Basic with the second password */
+  for (k = 1; k < COUNT(secrets); k++) /* the search finds them, but nobody */
+    CHECK(found[k] != 0 || k == 4);    /* signs in by Basic with number 4 */
   ending.auth = ending.drop = 0;
 }
 

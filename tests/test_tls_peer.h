@@ -355,7 +355,7 @@ typedef struct peer {
   int    gone;          /* after the end, writes fail as after a reset; what was
                            sent can still be read */
 
-  /* Records of this connection, */
+  /* Seen on this connection, */
   bytes  heard;         /* plaintext */
   size_t asked;         /* the part of answered requests */
   size_t to_client, to_server;
@@ -365,7 +365,7 @@ typedef struct peer {
   int    goodbye;       /* close_notify came */
   int    resumed, done; /* the handshake */
   char   sni[300];
-  /* and of all connections. */
+  /* and on all. */
   size_t heard_all, up_all;
   unsigned opened;
   long   calls;         /* open, read, write */

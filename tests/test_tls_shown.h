@@ -7,8 +7,8 @@
 /* The chain that the server sends. */
 enum { ALONE, WHOLE, SWAPPED, DEEP, WITH_ROOT, BETWEEN, BEHIND, ON_THE_WAY };
 
-/* An issuer left out is the middle for the leaf, if that has a name, and the
-   anchor otherwise. The middle's issuer is the anchor. */
+/* No row sets an issuer. The leaf is signed by the middle if that has a name,
+   otherwise by the anchor; the middle is signed by the anchor. */
 typedef struct shown {
   const char *what;
   int         bearssl, mbedtls; /* the error, or 0: accepted */

@@ -166,7 +166,7 @@ SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
   check_histories(v, COUNT(v), 0);
 }
 
-/* Pages are replies about one log, and so is that of a single call. */
+/* Pages belong to one log, in a run and in a single call. */
 TEST(a_gap_between_pages_is_told)
 {
   static const struct { const char *second, *log; } v[] = {

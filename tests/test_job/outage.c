@@ -516,7 +516,7 @@ TEST(a_clock_that_goes_back_in_an_outage_does_not_end_it)
 
 /* --- refusals of a job that is known -------------------------------------- */
 
-/* One call of a running job is refused so often, then answered. */
+/* A call of a running job is refused a few times, then answered. */
 TEST(a_refusal_that_passes_ends_no_run)
 {
   static const struct { int status, sign_in; } v[] = {

@@ -53,7 +53,7 @@ play *play_new(void);
 #define play_with(table) play_with_rows(table, COUNT(table))
 play *play_with_rows(const step *rows, size_t n);
 
-/* TEST of suite.h for all files here. It ends the play. */
+/* Replaces suite.h's TEST in all files here: it also ends the play. */
 void play_passed(void);
 int  play_end(void **state); /* runs in either case */
 #undef TEST

@@ -2,7 +2,7 @@
 
    The promise: a job signs in by itself, once, and again when its token has
    expired. What can never succeed ends it at once with code 24, before a Start.
-   Refused credentials are not repeated until the account is locked. */
+   Refused credentials are not tried often enough to lock an account. */
 
 #include "play.h"
 
@@ -168,7 +168,7 @@ TEST(a_sign_in_that_is_a_bad_request_is_refused_for_good)
   }
 }
 
-/* Directories lock accounts after some refusals, whatever the status. */
+/* Directories lock accounts after some refusals, whatever status they send. */
 TEST(any_refusal_of_a_sign_in_is_tried_three_times_at_most)
 {
   static const struct { int status, error; } v[] = {

@@ -279,7 +279,8 @@ TEST(half_an_id_is_none)
   }
 }
 
-/* Digits, but no number: their job might be another. */
+/* They begin like numbers but are none. The digits alone might name another
+   job. */
 TEST(an_id_that_goes_on_behind_its_digits_is_none)
 {
   static const char *const bodies[] = {

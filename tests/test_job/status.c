@@ -81,7 +81,7 @@ TEST(a_status_that_is_missing_ten_times_is_the_cause)
 }
 
 /* Unknown names and missing statuses count as UNDEFINED. A lost connection
-   between them does not count, and the count goes on. */
+   between them neither counts nor resets the count. */
 TEST(ten_without_a_known_status_end_a_run_too)
 {
   static const char *const body[] = {
