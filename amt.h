@@ -786,7 +786,6 @@ typedef struct amt_place {
   size_t      index;  /* in the list of the hole there, */
   size_t      offset; /* and in its value */
   size_t      total;  /* bytes of the request before it; 0: at its start */
-  uint8_t     count;  /* 1: the whole length is needed */
 } amt_place;
 
 typedef struct amt_job {
@@ -1928,7 +1927,8 @@ static void amt__put_base64(amt_window *o, const char *user,
 typedef struct amt__walk {
   const amt_job *j;
   amt_window    *o;
-  amt_place     *place;         /* where to go on, or NULL */
+  amt_place     *place;         /* where to go on; NULL: from the start, and
+                                   all is counted */
   const char    *text;
   size_t         len, at;       /* of the text, and how far the walk is */
   size_t         arg;           /* where the names or the separator begin */
@@ -1949,7 +1949,7 @@ AMT__INLINE int amt__note(amt__walk *w)
   amt_place *at = w->place;
   if (AMT__SMALL || at == NULL) return 0;
   if (w->o->total > w->o->from) {
-    w->full = !at->count && w->o->total - w->o->from > w->o->cap;
+    w->full = w->o->total - w->o->from > w->o->cap;
     return w->full;
   }
   at->at = w->at;
@@ -1970,7 +1970,7 @@ static int amt__would_break(const amt__walk *w, const char *text, size_t n)
 
 /* Secrets are looked at a byte at a time. Wide registers would hold many of
    their bytes and may be saved on the stack, which nobody wipes. (A token in a
-   header is copied as it is, by memcpy.) */
+   header is copied as it is, and libc does that.) */
 AMT__INLINE int amt__is_secret(unsigned word)
 {
   return word == AMT__W_PASSWORD || word == AMT__W_TOKEN ||
@@ -2017,8 +2017,8 @@ static size_t amt__span(const char *text, int secret)
 /* Puts a value, from w->offset on. */
 static void amt__put_value(amt__walk *w, const char *text)
 {
-  int      secret = amt__is_secret(w->word);
   unsigned how = w->how;
+  int      secret = how != AMT__RAW && amt__is_secret(w->word);
   size_t   n;
   if (secret && !AMT__SMALL && (how == AMT__AS_JSON || how == AMT__TEXT))
     how = AMT__SECRETLY;
@@ -2234,7 +2234,8 @@ static int amt__put_other(amt__walk *w, const char *text)
   return 0;
 }
 
-/* Fills a hole. A text is put like a list that has one element. */
+/* Fills a hole. A text is put like a list that has one element, or by itself,
+   which is faster. */
 static void amt__put_hole(amt__walk *w)
 {
   const char        *text = NULL;
@@ -2248,6 +2249,10 @@ static void amt__put_hole(amt__walk *w)
   } else {
     text = amt__value(w->j, w->word);
     if (amt__put_other(w, text)) return;
+    if (!AMT__SMALL && !w->judge) {
+      amt__put_value(w, text != NULL ? text : "");
+      return;
+    }
   }
   i = AMT__SMALL ? 0 : w->index;
   if (c != 0 && i == 0 && (AMT__SMALL || w->offset == 0))
@@ -4717,7 +4722,7 @@ static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
   while (base > 0 && c->url.path[base - 1] == '/') base--;
   amt_put_text(o, amt_call_method(j));
   amt__put_char(o, ' ');
-  amt_put(o, c->url.path, base);
+  if (AMT__SMALL || base != 0) amt_put(o, c->url.path, base);
   amt_call_path(j, o);
   amt_http_put_host(o, &c->url);
   amt_call_headers(j, o);
@@ -4727,8 +4732,8 @@ static void amt__put_request(const amt_slot *c, amt_job *j, amt_window *o)
     length = amt_http_put_length(o);
   amt__put(o, "\r\n", 2);
   head = o->total;
-  if (!AMT__SMALL) j->call__.place.count = o->from < head;
-  amt__put_body(j, o, &j->call__.place);
+  /* Where the head is produced, it needs the whole body's length. */
+  amt__put_body(j, o, AMT__SMALL || o->from < head ? NULL : &j->call__.place);
   if (length != 0) amt_http_set_length(o, length, o->total - head);
 }
 

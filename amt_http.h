@@ -775,13 +775,12 @@ AMT__APART void amt__put_part(amt_window *o, const void *p, size_t n)
 /* Inlined, since where n is known memcpy is a move or two. */
 AMT__INLINE void amt__put(amt_window *o, const void *p, size_t n)
 {
-  size_t total = o->total, at = o->len;
-  if (total - o->from != at || n - 1u >= o->cap - at ||
-      n > (size_t)-1 - total) {
+  size_t total = o->total, at = o->len, sum = total + n;
+  if (total - o->from != at || n - 1u >= o->cap - at || sum < n) {
     amt__put_part(o, p, n);
     return;
   }
-  o->total = total + n; /* the usual case: all of it fits */
+  o->total = sum; /* the usual case: all of it fits */
   o->len = at + n;
   memcpy(o->buf + at, p, n);
 }

@@ -296,7 +296,6 @@ void prove_walk(void)
   place.at = nondet_size();
   place.index = nondet_size();
   place.offset = 0;
-  place.count = nondet_bool();
   amt__fill(&job, &window, text, any_kind(), nondet_bool() ? &place : NULL,
             nondet_bool() ? &word : NULL);
   assert(window.len <= window.cap);
