@@ -149,7 +149,7 @@ def test_all_headers_may_lie_in_one_folder():
         takes(whole("amt.h"), *options, includes=("-I" + d,))
 
 
-def test_without_amt_wide_a_byte_at_a_time_does():
+def test_without_amt_wide_all_works_a_byte_at_a_time():
     d = folder(*(h for h in HEADERS if h != "backends/amt_wide.h"))
     takes(whole("amt.h") + "#if AMT_WIDE != 0\n#error\n#endif\n",
           "-DAMT_POSIX", "-O2", includes=("-I" + d,))
@@ -161,7 +161,7 @@ def test_without_amt_wide_a_byte_at_a_time_does():
 
 # --- what is wrong ----------------------------------------------------------
 
-def test_a_backend_behind_amt_h_is_told_to_come_first():
+def test_a_backend_after_amt_h_is_told_to_come_first():
     for macro, header, _, _, _ in BACKENDS:
         for first in "amt.h", "amt_http.h":
             refuses("too late: define %s before the first" % macro,
@@ -175,7 +175,7 @@ def test_a_strict_compiler_that_has_read_system_headers_is_told_so():
           "-D_POSIX_C_SOURCE=200112L")
 
 
-def test_of_the_kinds_of_sockets_only_one_is_taken():
+def test_only_one_kind_of_sockets_is_taken():
     for two in (("POSIX", "LWIP"), ("POSIX", "WINSOCK"), ("LWIP", "WINSOCK")):
         refuses("only one of AMT_POSIX, AMT_LWIP, AMT_WINSOCK",
                 whole("amt.h"), *("-DAMT_" + name for name in two))
@@ -219,7 +219,7 @@ def test_an_old_header_beside_a_new_one_is_refused():
                 '#include "%s"\n' % name, *options, includes=("-I" + d,))
 
 
-def test_what_is_part_of_another_header_says_of_which():
+def test_a_header_that_is_part_of_another_names_it():
     refuses("include amt_http.h or amt.h instead", whole("amt_wide.h"))
     refuses("include amt_posix.h, amt_lwip_sockets.h or amt_winsock.h instead",
             whole("amt_address.h"))

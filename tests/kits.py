@@ -93,7 +93,7 @@ def test_a_kit_that_lacks_a_file_is_refused_by_its_name():
         assert "none.h is not there" in r.stderr, r.stderr
 
 
-def test_what_a_kit_holds_compiles_without_anything_from_here():
+def test_a_kit_compiles_without_this_tree():
     with kits() as made:
         for compiler in ("gcc", "clang"):
             run(compiler, "-std=gnu17", *STRICT,
@@ -214,7 +214,7 @@ def test_CMake_refuses_a_tree_that_lacks_a_header_by_its_name():
 
 # --- Debian ------------------------------------------------------------------
 
-def test_the_Debian_source_has_the_version_the_files_and_the_licence_of_here():
+def test_the_Debian_source_has_the_version_the_files_and_the_licence_of_this_tree():
     with folder() as d:
         run("sh", "extras/debian.sh", d, "source",
             env={**os.environ, "DEBEMAIL": "a@b.test", "DEBFULLNAME": "A B"})

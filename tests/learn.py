@@ -429,7 +429,7 @@ def test_values_that_were_not_told_are_asked_for():
     assert "needs a FILE" in r.stderr, r.stderr
 
 
-def test_what_is_no_capture_is_said_to_be_none():
+def test_a_file_that_is_no_capture_is_refused():
     for capture in b"hello\n", b"\0\1\2", b"> hello\n", b"HTTP/2 200\n":
         refused(capture, "capture")
     refused(b"", "nothing is in it")

@@ -484,7 +484,7 @@ def test_a_log_has_the_local_time_whatever_spells_the_zone():
             assert seen <= {before % 24, after % 24}, (zone, seen, r.stdout)
 
 
-def test_a_name_of_more_than_259_characters_is_a_name():
+def test_a_path_of_more_than_259_characters_works():
     with server() as (url, _), folder() as d:
         logs = d + "/" + "x" * 150 + "/" + "y" * 150
         os.makedirs(logs)

@@ -536,7 +536,7 @@ def test_a_full_disk_ends_the_capture_and_not_the_job():
         equal(stats()["start_requests"], 2)
 
 
-def test_what_cannot_be_is_refused_in_one_sentence():
+def test_options_that_cannot_work_are_refused_in_one_sentence():
     with folder() as d:
         good = {"--listen": "127.0.0.1:0", "--to": "http://127.0.0.1:1",
                 "--save": d + "/x"}
@@ -684,7 +684,7 @@ def test_a_long_secret_is_hidden_to_its_end():
             assert long[at:at + 40].encode() not in forth + back, (n, at)
 
 
-def test_a_token_that_is_known_later_only_is_hidden_in_what_is_there():
+def test_a_token_that_shows_only_later_is_hidden_in_what_was_saved():
     """Only its later use shows that the first reply had a token."""
     pairs = [(b"GET /hello HTTP/1.1\r\n\r\n", reply(quoted(TICKET))),
              (b"GET /x HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n" %
@@ -716,7 +716,7 @@ def test_what_is_no_secret_stays_for_whoever_learns_from_it():
                                                       b"*" * 12))
 
 
-def test_among_tokens_what_can_only_be_one_is_hidden_whatever_its_name():
+def test_what_looks_like_a_token_among_tokens_is_hidden_whatever_its_name():
     said = (b'{"tokens":{"user":"%s","application":"PAYROLL_DEMO","url":'
             b'"http://amt.example/jobs/12345678"}}' % TICKET.encode())
     _, back, _, _ = conversation([(post("/logon", b'{"Password":"Pass-1234"}'),

@@ -559,7 +559,7 @@ def takes_a_name_for_an_address_where_one_was_given(backend):
 
 
 @both
-def trusts_a_whole_system_and_still_not_a_stranger(backend):
+def trusts_all_CAs_of_a_system_and_no_stranger(backend):
     system = "/etc/ssl/certs/ca-certificates.crt"
     if not os.path.exists(system):
         return skip("no %s here" % system)
@@ -878,7 +878,7 @@ def resumed(lines, *wanted):
 
 
 @both
-def takes_up_its_session_again(backend):
+def resumes_its_session(backend):
     for name in ("cached", "cached-rsa"):
         lines = probe(backend, "--no-keep", "--count", "3", nginx().url(name))
         resumed(lines, 0, 1, 1)
@@ -922,7 +922,7 @@ def keeps_its_connection_between_calls(backend):
 
 
 @both
-def takes_up_no_session_under_another_name(backend):
+def resumes_no_session_under_another_name(backend):
     url = nginx().url("cached-two-names")
     lines = probe(backend, url, url, "--name", "second.test", url, url,
                   "--name", "-", url)
@@ -934,7 +934,7 @@ def takes_up_no_session_under_another_name(backend):
 
 
 @both
-def takes_up_no_session_under_another_pin(backend):
+def resumes_no_session_under_another_pin(backend):
     url = nginx().url("cached")
     resumed(probe(backend, url, "--pin", pin_of("ec"), url, url,
                   "--no-pins", url), 0, 0, 1, 0)
@@ -944,14 +944,14 @@ def takes_up_no_session_under_another_pin(backend):
 
 
 @both
-def takes_up_no_session_at_another_port(backend):
+def resumes_no_session_at_another_port(backend):
     url = nginx().url("cached")
     other = url.replace(str(nginx().ports["cached"]), str(nginx().second))
     resumed(probe(backend, url, other, other), 0, 0, 1)
 
 
 @both
-def takes_up_no_session_that_was_begun_without_proof(backend):
+def resumes_no_session_that_was_begun_without_proof(backend):
     url = nginx().url("cached-self-signed")
     lines = probe(backend, "--insecure-chain", url, url, "--secure-chain", url)
     resumed(lines[:2], 0, 1)
@@ -959,7 +959,7 @@ def takes_up_no_session_that_was_begun_without_proof(backend):
 
 
 @both
-def takes_up_no_session_under_other_anchors(backend):
+def resumes_no_session_under_other_anchors(backend):
     url = nginx().url("cached")
     lines = probe(backend, url, "--ca", file("other.crt"), url)
     good(lines[0], SHORT)
@@ -967,7 +967,7 @@ def takes_up_no_session_under_other_anchors(backend):
 
 
 @both
-def takes_up_no_session_after_a_day_nor_without_a_clock(backend):
+def resumes_no_session_after_a_day_nor_without_a_clock(backend):
     url, now = nginx().url("cached"), int(time.time())
     resumed(probe(backend, "--time", str(now), url, "--time", str(now + 86000),
                   url), 0, 1)
@@ -979,7 +979,7 @@ def takes_up_no_session_after_a_day_nor_without_a_clock(backend):
 
 
 @both
-def takes_up_no_session_with_another_client_certificate(backend):
+def resumes_no_session_with_another_client_certificate(backend):
     url = nginx().url("cached")
     resumed(probe(backend, url, *client("client-ec.pem", "client-ec.key"),
                   url, url), 0, 0, 1)
@@ -1015,7 +1015,7 @@ def works_a_byte_at_a_time(backend):
 
 
 @both
-def works_with_a_small_room_for_the_reply(backend):
+def works_with_little_room_for_the_reply(backend):
     for room in ("64", "100", "1000", "40000"):
         good(probe(backend, "--room", room, nginx().url("ec", "/middle"))[0],
              MIDDLE)
