@@ -348,6 +348,16 @@ prove: ## Frama-C and CBMC: no run-time error in the parsers
 	@$(MAKE) --no-print-directory packages DEBS="$(PROVE_DEBS)"
 	@sh tests/prove.sh
 
+# One of them alone, with the sanitizers; TLS has its own libraries (run.sh).
+UNITS = json http job pump faults
+
+$(UNITS:%=build/test/test_%): build/test/test_%: $(HEADERS) \
+    $(wildcard tests/*.h tests/test_*.c tests/test_*/*)
+	@$(MAKE) --no-print-directory packages DEBS="gcc libcmocka-dev"
+	@mkdir -p $(@D)
+	$(CC) -std=gnu99 -O1 -g $(SANITIZE) $(INCLUDE) -Itests \
+	  $$(sh tests/sources.sh $*) -o $@ -lcmocka
+
 test: ## everything there is to test; prints "N passed, N failed"
 	@$(MAKE) --no-print-directory packages DEBS="$(TEST_DEBS)"
 	@$(MAKE) --no-print-directory all amtsim

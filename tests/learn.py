@@ -26,7 +26,8 @@ import urllib.parse
 sys.dont_write_bytecode = True
 os.umask(0o077) # learn refuses a capture that others can write
 
-from programs import AMT, FAST, environment, equal, main, published, server
+from programs import (AMT, FAST, chosen, environment, equal, main, published,
+                      server)
 from learn_clients import CLIENTS
 
 FOLDER = "tests/dialects/"
@@ -568,5 +569,5 @@ def tests():
 
 if __name__ == "__main__":
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        main({name: pool.submit(test).result for name, test in tests()
-              if sys.argv[-1] in name or not sys.argv[1:]})
+        main({name: pool.submit(test).result
+              for name, test in chosen(dict(tests())).items()})

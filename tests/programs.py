@@ -1211,13 +1211,23 @@ def shell(command, env, **more):
                           capture_output=True, timeout=60, check=False, **more)
 
 
+def chosen(tests):
+    """Those whose name has the command line's word in it: one at least."""
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    found = {name: test for name, test in tests.items()
+             if name.startswith("test_") and
+             word.replace("_", " ") in name.replace("_", " ")}
+    if not found:
+        print("no test's name has the word %s in it" % word, file=sys.stderr)
+        sys.exit(1)
+    return found
+
+
 def main(tests):
     # A shell's background jobs ignore SIGINT, and so would their children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    for name, test in list(tests.items()):
-        if not name.startswith("test_") or word not in name:
-            continue
+    failed = False
+    for name, test in chosen(tests).items():
         name = name[5:]
         why = NOT_UNDER_WINE.get(name, NOT_THE_TOOL if name[:6] == "fleet_"
                                  else "")
@@ -1231,11 +1241,14 @@ def main(tests):
             print("again   %s%s" % (name, wrong))
             wrong = outcome(test)
         if wrong:
+            failed = True
             print("FAILED  %s%s" % (name, wrong))
         else:
             print("ok      %s (%.1f s)" % (name, time.monotonic() - begun))
         sys.stdout.flush()
     print("programs: done")
+    if failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 
-from programs import (AMT, OUT, SIM, answers, environment, equal, free_port,
-                      last_line, log_text, main, published)
+from programs import (AMT, OUT, SIM, answers, chosen, environment, equal,
+                      free_port, last_line, log_text, main, published)
 
 DEMO = ["-an", "DEMO2"]
 DONE = [*DEMO, "-jn", "REPORTTEST01"]
@@ -62,20 +62,17 @@ def run_all(tests, workers, skipped):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = {name: test for name, test in tests.items()
-              if name.startswith("test_") and word in name}
+    picked = chosen(tests)
     why = skipped()
     if why:
-        for name in chosen:
+        for name in picked:
             print("left    %s: %s" % (name[5:].replace("_", " "), why))
         print("programs: done")
     else:
         certificate()
         pool = concurrent.futures.ThreadPoolExecutor(workers)
         main({name: pool.submit(test).result
-              for name, test in chosen.items()})
-    sys.stdout.flush()
+              for name, test in picked.items()})
 
 
 def contained(tests, workers, skipped, clean=lambda: None):
@@ -90,7 +87,11 @@ def contained(tests, workers, skipped, clean=lambda: None):
         if child == 0:
             try:
                 run_all(tests, workers, skipped)
+                sys.stdout.flush()
                 os._exit(0)
+            except SystemExit: # a test has failed, or none was chosen
+                sys.stdout.flush()
+                os._exit(1)
             finally:
                 traceback.print_exc()
                 os._exit(1)
