@@ -1097,9 +1097,17 @@ AMTDEF int amt_status_ends(int32_t code)
 /* ------------------------------------------------------------------------
    >>json
 
-   RFC 8259, strictly. amt__json_step takes one byte and has no loop over the
-   input. It looks only at the byte and the state, which holds no pointer. The
-   loop around it, amt_json_next, moves the bytes of strings together. */
+   RFC 8259, strictly. It needs no memory for the text. A string is unescaped
+   where it lies, in the caller's bytes: an escape is longer than what it stands
+   for, so there is room. Then it is lent from there, in pieces where the bytes
+   end before the string does. What is kept from one call to the next is the
+   struct amt_json: what the grammar allows next (state), one bit for each
+   bracket that is open (stack), and a character or an escape that is not whole
+   yet (utf8, code_point).
+
+   amt__json_step takes one byte and has no loop over the input. It looks only
+   at the byte and the state, which holds no pointer. The loop around it,
+   amt_json_next, moves the bytes of strings together. */
 
 enum {
   /* Between tokens: */
@@ -1213,7 +1221,7 @@ static unsigned amt__json_encode(uint8_t *to, uint32_t point)
       to[i] = (uint8_t)(0x80u | (point & 0x3Fu));
       point >>= 6;
     }
-    to[0] = (uint8_t)(0xF00u >> n | point);
+    to[0] = (uint8_t)(0xF00u >> n | point); /* n ones and a zero come first */
   }
   return n;
 }
@@ -1296,7 +1304,7 @@ AMT__INLINE int amt__json_blank(unsigned c)
   return c == ' ' || c - 9u < 2u || c == '\r';
 }
 
-/* A byte between tokens. */
+/* A byte between tokens. Of the brackets those of objects have bit 5 set. */
 AMT__INLINE int amt__json_structure(amt_json *t, unsigned c)
 {
   unsigned s = t->state, may = amt__json_may[s & 15u], object = c >> 5 & 1u;

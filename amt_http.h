@@ -162,8 +162,9 @@
                     together: 32, 64 or 128; 0: a byte at a time. By default
                     what the machine has; 0 with -Os, and without amt_wide.h
 
-   Backends; define them everywhere their streams are used. Each file says what
-   options it has, what it costs, and which system headers must come later:
+   Backends; define them where AMT_IMPLEMENTATION is, and everywhere their
+   streams are used. Each file says what options it has, what it costs, and
+   which system headers must come later:
    AMT_POSIX        amt_posix.h: the sockets of POSIX systems
    AMT_LWIP         amt_lwip_sockets.h: the same over lwIP's sockets
    AMT_WINSOCK      amt_winsock.h: the sockets of Windows

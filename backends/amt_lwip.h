@@ -42,8 +42,14 @@
        return e == 1;
      }
 
-   examples/firmware is a whole image. Options: none beside AMT_LWIP_RAW. Price:
-   1.2 kB on a Cortex-M4, gcc 12 -Os. */
+   A job needs the same loop with amt_poll in it: include "amt.h", set the http
+   stream of a slot to &sock.stream, and give sys_now() as the time, as in
+   examples/superloop.c, where sockets stand in for lwIP. examples/firmware is a
+   whole image. With an RTOS, where lwIP has a thread of its own, take AMT_LWIP,
+   which is lwIP's sockets.
+
+   Options: none beside AMT_LWIP_RAW. Price: 1.2 kB on a Cortex-M4, gcc 12
+   -Os. */
 
 #if defined(AMT_HTTP_H) && !defined(AMT_LWIP_RAW)
 #error "too late: define AMT_LWIP_RAW before the first amt.h or amt_http.h"

@@ -93,7 +93,7 @@ def readme():
     place of the implementation, and the code of amt_http.h's manual."""
     blocks = re.findall(r"```c\n(.*?)```", read("README.md"), re.S)
     program, amt_c = blocks
-    assert len(amt_c.splitlines()) == 2, amt_c
+    assert len(amt_c.splitlines()) == 3, amt_c
     compile_c(program, "readme.c")
     rest = program.replace("#define AMT_IMPLEMENTATION\n", "")
     assert rest != program
@@ -103,8 +103,7 @@ def readme():
     for compiler in "gcc", "clang":
         subprocess.check_call([
             compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-I.", "-Ibackends",
-            "-DAMT_POSIX=", "-o", "build/test/amt_c", "build/test/amt.c",
-            "build/test/user.c"])
+            "-o", "build/test/amt_c", "build/test/amt.c", "build/test/user.c"])
     manual = between(read("amt_http.h"), "     static amt_posix sock;",
                      "     } while (e >= 0 && e != AMT_HTTP_END);")
     compile_c("#define AMT_IMPLEMENTATION\n#define AMT_POSIX\n"
