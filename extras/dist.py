@@ -9,6 +9,7 @@
   amt.exe                     the tool for Windows
   amt-VERSION-windows.zip     what an administrator unpacks there
   amt.1                       its manual page
+  LICENSE.txt                 our licence, and those of what is linked into it
   amt-VERSION.spdx.json       what is in the binaries: an SBOM, SPDX 2.3
   SHA256SUMS
 
@@ -19,15 +20,20 @@ are refused by name.
 """
 import gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile
 
+import windows_zip
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 HEADERS = ["amt.h", "amt_http.h", "backends", "LICENSE", "CHANGELOG.md"]
 # What is built: its path, its name in the release, what is linked into it.
 BUILT = [("build/single/amt.h", "amt.h", []),
          ("build/amt-static", "amt-x86_64", ["musl", "bearssl"]),
          ("build/amt-static-arm64", "amt-arm64", ["musl", "bearssl"]),
-         ("build/amt.exe", "amt.exe", ["bearssl"]),
+         ("build/amt.exe", "amt.exe", ["bearssl", "mingw-w64"]),
          ("extras/amt.1", "amt.1", [])]
-
+# The licence of each, in the tree that is built or on this machine.
+LICENCES = {"musl": "build/musl-arm64/sources/musl/COPYRIGHT",
+            "bearssl": "build/bearssl-musl/sources/bearssl/LICENSE.txt",
+            "mingw-w64": "/usr/share/doc/mingw-w64-common/copyright"}
 
 EXECUTABLE = ["amt-x86_64", "amt-arm64"]
 
@@ -91,8 +97,25 @@ def archive(path, source, names, prefix, when):
         z.write(data.getvalue())
 
 
+def licences(source):
+    """All licences, each with the names of the programs that contain it."""
+    linked = []
+    for package, path in LICENCES.items():
+        programs = [here for _, here, names in BUILT if package in names]
+        full = os.path.join(source, path)
+        if not os.path.exists(full):
+            refuse(f"missing: {path}, the licence of {package}")
+        linked.append((package, ", ".join(programs), full))
+    return windows_zip.licences(linked)
+
+
 def source_version(source, package):
-    """The version of a Debian source package, from its changelog."""
+    """The version of a Debian source package, from its changelog; that of
+    MinGW-w64, which is installed, from dpkg."""
+    if package == "mingw-w64":
+        return subprocess.run(["dpkg-query", "-W", "-f", "${source:Version}",
+                               "mingw-w64-common"], check=True,
+                              capture_output=True, text=True).stdout
     for where in ("bearssl-musl/sources", "musl-arm64/sources"):
         path = f"{source}/build/{where}/{package}/debian/changelog"
         if os.path.exists(path):
@@ -114,7 +137,9 @@ def sbom(out, source, number, commit, when):
                 **more}
     packages = [package("amt", number, "MIT OR Unlicense"),
                 package("musl", source_version(source, "musl"), "MIT"),
-                package("bearssl", source_version(source, "bearssl"), "MIT")]
+                package("bearssl", source_version(source, "bearssl"), "MIT"),
+                package("mingw-w64", source_version(source, "mingw-w64"),
+                        "NOASSERTION")]
     files, links = [], []
     for _, name, linked in BUILT:
         ident = "SPDXRef-" + name.replace("_", "-")
@@ -166,6 +191,8 @@ def main(folder):
             refuse(f"missing: {there}; was its compiler to be had?")
         shutil.copyfile(f"{source}/{there}", f"{out}/{here}")
         os.chmod(f"{out}/{here}", 0o755 if here in EXECUTABLE else 0o644)
+    with open(f"{out}/LICENSE.txt", "w", encoding="utf-8") as f:
+        f.write(licences(source))
     sbom(out, source, number, commit, when)
     with open(f"{out}/SHA256SUMS", "w") as f:
         for name in sorted(set(os.listdir(out)) - {"SHA256SUMS"}):

@@ -41,7 +41,8 @@ amt %s: runs jobs on an AMT Batch Server.
    SERVER_USE_TLS=False as well.
 5. See whether the server is understood; nothing is started:   amt.exe probe
 6. Run a job:   amt.exe -an APPLICATION -jn JOB
-   It exits with the job's completion code: 4 is DONE.
+   It exits with the job's completion code: 4 is DONE; 0, if --zero-on-done
+   is given.
 7. amt.exe --help lists the options; amt.txt is the manual. Each long option
    can stand in the section [AMT] of Connector.config:
    STATE=D:\\amt\\job.state is --state D:\\amt\\job.state.
@@ -50,7 +51,8 @@ amt %s: runs jobs on an AMT Batch Server.
 If the process is ended by force (taskkill /F, the Task Scheduler's End), the
 job goes on at the server: give --state FILE, and the next run goes on with it.
 amt.exe trusts the certificates in this machine's store (certlm.msc, Trusted
-Root Certification Authorities).
+Root Certification Authorities). Another CA's certificate, as a PEM file, is named
+by CA=D:\amt\ca.pem in the section [AMT].
 """
 
 
@@ -68,10 +70,10 @@ def text_of(path):
 
 
 def licences(linked):
-    """Ours, and that of each NAME=LICENCE."""
+    """Ours, and those of what is linked in: its name, in what, the file."""
     text = text_of(ROOT + "/LICENSE")
-    for name, path in (word.split("=", 1) for word in linked):
-        text += "\n\n%s\n%s is in amt.exe, in part.\n\n" % ("-" * 72, name)
+    for name, programs, path in linked:
+        text += "\n\n%s\n%s is in %s, in part.\n\n" % ("-" * 72, name, programs)
         text += text_of(path)
     return text
 
@@ -81,6 +83,8 @@ def windows_text(text):
 
 
 def main(version, program, path, *linked):
+    parts = [(name, "amt.exe", licence) for name, licence in
+             (word.split("=", 1) for word in linked)]
     with open(program, "rb") as f:
         tool = f.read()
     files = {"amt.exe": tool, "Encrypt.exe": tool,
@@ -89,7 +93,7 @@ def main(version, program, path, *linked):
              "amt.txt": windows_text(manual()),
              "schedulers.md": windows_text(
                  text_of(ROOT + "/extras/schedulers.md")),
-             "LICENSE.txt": windows_text(licences(linked))}
+             "LICENSE.txt": windows_text(licences(parts))}
     files["SHA256SUMS"] = "".join(
         "%s  %s\n" % (hashlib.sha256(data).hexdigest(), name)
         for name, data in files.items()).encode()

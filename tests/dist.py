@@ -118,4 +118,30 @@ def test_an_archive_has_the_same_bytes_wherever_and_whenever_it_is_made():
     equal(made[0] == made[1], True)
 
 
+def test_a_release_has_the_licence_of_everything_that_is_linked_into_it():
+    linked = {name for _, _, names in dist.BUILT for name in names}
+    equal(linked, set(dist.LICENCES))
+    with tempfile.TemporaryDirectory() as d:
+        for name, path in dist.LICENCES.items():
+            path = "licences/" + path.strip("/")
+            dist.LICENCES[name] = path
+            os.makedirs(os.path.dirname(os.path.join(d, path)))
+            with open(os.path.join(d, path), "w", encoding="utf-8") as f:
+                f.write("The licence of %s.\n" % name)
+        text = dist.licences(d)
+        assert "2026 the amt.h authors" in text, text
+        for name, where in (("musl", "amt-x86_64, amt-arm64"),
+                            ("bearssl", "amt-x86_64, amt-arm64, amt.exe"),
+                            ("mingw-w64", "amt.exe")):
+            wanted = "%s is in %s, in part.\n\nThe licence of %s.\n" % (
+                name, where, name)
+            assert wanted in text, text
+        os.remove(os.path.join(d, dist.LICENCES["musl"]))
+        try:
+            text = dist.licences(d)
+        except SystemExit as why:
+            text = str(why)
+        assert text.startswith("dist.py: missing: ") and "musl" in text, text
+
+
 main(globals())
