@@ -51,8 +51,8 @@ amt %s: runs jobs on an AMT Batch Server.
 If the process is ended by force (taskkill /F, the Task Scheduler's End), the
 job goes on at the server: give --state FILE, and the next run goes on with it.
 amt.exe trusts the certificates in this machine's store (certlm.msc, Trusted
-Root Certification Authorities). Another CA's certificate, as a PEM file, is named
-by CA=D:\amt\ca.pem in the section [AMT].
+Root Certification Authorities). For another CA put its certificate into a PEM
+file, and CA=D:\\amt\\ca.pem into the section [AMT].
 """
 
 
