@@ -1011,7 +1011,7 @@ SLOW_TEST(a_special_byte_is_seen_at_every_place_of_a_string)
 }
 
 /* Two special bytes, so that the text between them moves by every distance. */
-TEST(what_lies_between_two_special_ones_arrives_as_it_was)
+TEST(bytes_between_two_special_ones_are_unchanged)
 {
   static const char *const special[] = {
     "\\n", "\\u00e9", "\\ud83d\\ude00", "\xE2\x82\xAC", "\\ud83d\\u0041",
@@ -1072,7 +1072,7 @@ SLOW_TEST(a_number_ends_where_it_ends)
 
 #if AMT_WIDE > 0
 /* All first two bytes, and the rest where it matters. */
-TEST(a_character_is_known_as_a_second_opinion_knows_it)
+TEST(characters_are_known_as_a_second_opinion_knows_them)
 {
   static const unsigned char more[] = { 0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xFF };
   unsigned a, b, c, d, n;
@@ -1241,7 +1241,7 @@ TEST(what_is_wrong_in_a_string_is_repaired_on_request)
 }
 
 /* Repair changes nothing, and each text is still one piece. */
-TEST(what_is_right_needs_no_repair)
+TEST(valid_texts_need_no_repair)
 {
   size_t i;
   repairing = 2;
@@ -1637,7 +1637,7 @@ TEST(the_public_suite_is_met_in_full)
 }
 
 /* A closing bracket at depth 0, which no text leads to. */
-TEST(a_ruined_depth_is_no_JSON)
+TEST(a_corrupted_depth_is_not_JSON)
 {
   static const char *const v[] = { "]", "}" };
   size_t i;
@@ -1658,7 +1658,7 @@ TEST(a_ruined_depth_is_no_JSON)
    >>gather   bytes that were held back go before those just read */
 
 /* Text never gathers beyond what was read. Both bounds hold even if it did. */
-TEST(gathering_never_writes_behind_the_bytes)
+TEST(gathering_never_writes_past_the_bytes)
 {
   amt_json       t;
   unsigned char *p;

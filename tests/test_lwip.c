@@ -630,7 +630,7 @@ WIRE_TEST(a_close_that_fails_aborts)
   assert_int_equal(srv.error, ERR_RST);
 }
 
-WIRE_TEST(a_close_waits_for_no_one_who_is_away)
+WIRE_TEST(a_close_does_not_wait_for_a_silent_peer)
 {
   open_now();
   lose = 1;
@@ -642,7 +642,7 @@ WIRE_TEST(a_close_waits_for_no_one_who_is_away)
   assert_null(srv.pcb->next);
 }
 
-WIRE_TEST(what_comes_after_a_close_meets_nobody)
+WIRE_TEST(what_comes_after_a_close_is_ignored)
 {
   amt_lwip_raw before;
   open_now();
@@ -721,7 +721,7 @@ WIRE_TEST(a_late_answer)
   assert_int_equal(open_to("five.test", 80), 1);
 }
 
-WIRE_TEST(an_answer_for_who_has_closed)
+WIRE_TEST(a_name_found_after_a_close)
 {
   dns_mode = SILENT;
   assert_int_equal(open_to("six.test", 80), AMT_AGAIN);
@@ -741,7 +741,7 @@ WIRE_TEST(an_answer_for_who_has_closed)
   assert_int_equal(open_to("seven.test", 80), 1);
 }
 
-WIRE_TEST(names_that_cannot_be)
+WIRE_TEST(invalid_names)
 {
   char name[300];
   memset(name, 'a', sizeof name);
@@ -765,7 +765,7 @@ WIRE_TEST(an_ipv6_address)
 
 /* --- a whole call ---------------------------------------------------------- */
 
-WIRE_TEST(a_call_over_it)
+WIRE_TEST(a_call_over_lwip)
 {
   static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
   amt_http_conn     conn;

@@ -412,7 +412,7 @@ TEST(a_start_goes_on_a_connection_opened_for_it)
 }
 
 /* The peer of a kept connection has a reply ready before the Start is sent. */
-TEST(a_reply_that_lay_ready_is_not_the_starts)
+TEST(a_waiting_reply_is_not_the_starts)
 {
   int wait;
   for (wait = 0; wait < 2; wait++) {
@@ -882,7 +882,7 @@ static const struct { int op; const char *raw, *log; } heads[] = {
     "starting\nfailed FORBIDDEN, code 24, start refused\n" }
 };
 
-TEST(what_a_head_wants_and_where_it_leads_is_told_however_it_comes)
+TEST(challenges_and_locations_are_reported_at_any_cut)
 {
   static const size_t size[] = { 64, 65, 1000 };
   size_t i, k, most;
@@ -903,7 +903,7 @@ TEST(what_a_head_wants_and_where_it_leads_is_told_however_it_comes)
 }
 
 /* In a 2xx, Location names what was created and is ignored. */
-TEST(a_place_that_is_no_redirect_is_not_told)
+TEST(a_location_without_a_redirect_is_ignored)
 {
   rig r;
   rig_init(&r, 1, 64);
@@ -942,7 +942,7 @@ TEST(a_redirect_cut_behind_each_byte)
 }
 
 /* The reply comes while the request is still going out. */
-TEST(a_redirect_that_comes_early_tells_where_to)
+TEST(an_early_redirect_reports_its_location)
 {
   static const char *const many[] = { X10("aaaaaaaaaa"), X10("bbbbbbbbbb") };
   size_t most;
@@ -993,7 +993,7 @@ TEST(what_a_head_says_is_lent_while_another_job_is_polled)
 }
 
 /* A 413 comes while the request is still going out; the rest is not taken. */
-TEST(a_reply_that_comes_early_is_heard)
+TEST(an_early_reply_is_read)
 {
   static const char *const many[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccccccc" };
@@ -2304,7 +2304,7 @@ TEST(a_dripping_server_cannot_stretch_a_call_for_ever)
 
 /* --- remaining conditions ------------------------------------------------- */
 
-TEST(a_job_that_has_ended_is_told_so_even_while_another_holds_the_buffer)
+TEST(an_ended_job_says_so_while_another_holds_the_buffer)
 {
   rig     r;
   amt_job late, busy;
@@ -2369,7 +2369,7 @@ TEST(a_job_takes_its_own_sessions_connection_or_a_closed_one)
 }
 
 /* GET and DELETE send no length when there is no body. */
-TEST(only_POST_and_PUT_tell_the_length_of_nothing)
+TEST(only_POST_and_PUT_send_a_length_of_0)
 {
   static const char *const method[] = { "GET", "POST", "PUT", "DELETE" };
   int i;

@@ -742,7 +742,7 @@ SLOW_TLS_TEST(each_inner_call_may_end_in_small_pieces)
   each_call_fails(AMT_E_EOF, 13, 300, 3);
 }
 
-TLS_TEST(an_own_error_of_the_inner_stream_is_handed_up)
+TLS_TEST(an_error_of_the_inner_stream_is_passed_on)
 {
   static const int own[] = { AMT_E_DNS, AMT_E_CONNECT, AMT_E_TIMEOUT };
   size_t i;
@@ -1318,7 +1318,7 @@ TLS_TEST(records_without_end_and_without_data_end_by_the_limit)
   notes_check();
 }
 
-TLS_TEST(records_that_may_not_be_are_refused)
+TLS_TEST(forbidden_records_are_refused)
 {
   static unsigned char huge[16385 + 300];
   static const struct {
@@ -1348,7 +1348,7 @@ TLS_TEST(records_that_may_not_be_are_refused)
   notes_check();
 }
 
-TLS_TEST(a_fatal_alert_among_the_data_is_told_by_its_number)
+TLS_TEST(a_fatal_alert_among_the_data_is_reported_by_its_number)
 {
   static const unsigned char list[] = { 20, 40, 47, 48, 80, 70 };
   size_t i;
@@ -1898,7 +1898,7 @@ TLS_TEST(nothing_is_trusted_without_anchors)
   notes_check();
 }
 
-TLS_TEST(without_chain_or_pin_anybody_is_taken)
+TLS_TEST(without_chain_or_pin_any_server_is_accepted)
 {
   cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
                      .until = "240101000000Z" };
@@ -1911,7 +1911,7 @@ TLS_TEST(without_chain_or_pin_anybody_is_taken)
 /* ------------------------------------------------------------------------
    >>dates */
 
-TLS_TEST(the_librarys_own_number_for_a_refusal_is_told)
+TLS_TEST(the_librarys_own_number_for_a_refusal_is_reported)
 {
 #ifdef AMT_BEARSSL
   static const int expired = BR_ERR_X509_EXPIRED;
@@ -1925,7 +1925,7 @@ TLS_TEST(the_librarys_own_number_for_a_refusal_is_told)
   notes_check();
 }
 
-TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
+TLS_TEST(a_certificate_is_valid_from_its_first_to_its_last_second)
 {
   static const struct {
     const char *from, *until;
@@ -1987,7 +1987,7 @@ TLS_TEST(a_certificate_holds_from_its_first_to_its_last_second)
   notes_check();
 }
 
-TLS_TEST(the_dates_are_seen)
+TLS_TEST(the_dates_are_reported)
 {
   static const struct { const char *from, *until; uint32_t a, b; } list[] = {
     { "250615120000Z", "250616120000Z", (uint32_t)NOW, (uint32_t)(NOW + DAY) },
@@ -2020,7 +2020,7 @@ TLS_TEST(the_dates_are_seen)
 }
 
 /* (mbedTLS accepts dates without the Z, BearSSL accepts fractions.) */
-TLS_TEST(dates_that_are_none_are_refused)
+TLS_TEST(invalid_dates_are_refused)
 {
   static const char *const list[] = {
     "2506151200Z", "251315000000Z", "250631000000Z", "250230000000Z",
@@ -2204,7 +2204,7 @@ TLS_TEST(addresses_in_certificates)
 
 /* Only tag 87 is an iPAddress. These differ in class, form or number. The
    library may reject the certificate before we look for the address. */
-TLS_TEST(an_address_under_a_tag_alike_is_none)
+TLS_TEST(an_address_under_a_similar_tag_does_not_count)
 {
   static const char *const list[] = { "07", "47", "8f", "97", "a7", "c7" };
   size_t i;
@@ -2306,7 +2306,7 @@ TLS_TEST(a_name_given_replaces_the_hosts)
 /* ------------------------------------------------------------------------
    >>pins */
 
-TLS_TEST(pins_are_looked_at_with_and_without_a_chain)
+TLS_TEST(pins_are_checked_with_and_without_a_chain)
 {
   cert_spec self = { .name = "x", .key = KEY_SERVER, .from = "230101000000Z",
                      .until = "240101000000Z" };
@@ -2632,7 +2632,7 @@ TLS_TEST(what_a_session_was_verified_for_must_be_the_same)
 
 /* A session made without chain checks is not resumed by a client that makes
    them. */
-TLS_TEST(a_session_of_an_impostor_is_not_taken_up)
+TLS_TEST(a_session_of_an_impostor_is_not_resumed)
 {
   cert_spec self = { .name = "server.test", .san = "DNS:server.test",
                      .key = KEY_SERVER };
@@ -3434,7 +3434,7 @@ TLS_TEST(an_extension_with_a_long_name_is_not_the_one_before_it)
 }
 #endif
 
-TLS_TEST(behind_a_broken_header_nothing_is_read)
+TLS_TEST(nothing_is_read_after_a_broken_header)
 {
   static const uint8_t der[] = { 0x30, 0x50, 0x30, 0x40, 2, 1, 5, 0x30, 0,
                                  0x30, 0, 0x30, 0, 0x30, 0, 0x30, 1, 1 };
@@ -3525,7 +3525,7 @@ TLS_TEST(without_a_chain_the_pin_is_the_servers_own)
 
 /* The server has dropped the offered session and shows a new certificate. The
    error is about that certificate. */
-TLS_TEST(a_refusal_after_an_offer_is_told_as_any_other)
+TLS_TEST(a_refusal_after_an_offer_is_reported_like_any)
 {
   cert_spec s = cert_like("server.test", "DNS:server.test");
   assert_int_equal(resumes(), 0);
@@ -3800,7 +3800,7 @@ TLS_TEST(anchors_that_have_expired_or_are_weak_are_passed_over)
 }
 
 /* A key has lengths of at most two bytes. */
-TLS_TEST(an_element_whose_length_is_malformed_is_none)
+TLS_TEST(an_element_with_a_malformed_length_is_refused)
 {
   static const struct { size_t n; unsigned char p[8]; } list[] = {
     { 1, { 2 } }, { 2, { 2, 0x81 } }, { 3, { 2, 0x82, 0 } },
@@ -4053,7 +4053,7 @@ TLS_TEST(a_client_is_read_where_bytes_that_PEM_has_not_end_its_lines)
   notes_check();
 }
 
-TLS_TEST(a_client_s_texts_may_end_without_a_line_s_end)
+TLS_TEST(a_clients_texts_may_end_without_a_newline)
 {
   proof p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, authority);
   unsigned char *der = NULL;
@@ -4175,7 +4175,7 @@ TLS_TEST(keys_of_odd_elements_are_refused)
   notes_check();
 }
 
-TLS_TEST(client_texts_that_are_none_are_refused)
+TLS_TEST(invalid_client_texts_are_refused)
 {
   proof  p = proof_make(KEY_CLIENT, 1, authority, KEY_CA, NULL);
   proof  rsa = proof_make(KEY_RSA, 0, authority, KEY_CA, NULL);
@@ -4464,7 +4464,7 @@ TLS_TEST(tls_13_is_spoken_where_it_is_listed_and_resumes)
 }
 
 /* With TLS 1.3 a server asks for our certificate after all else. */
-TLS_TEST(with_tls_13_a_missing_certificate_is_told)
+TLS_TEST(with_tls_13_a_missing_certificate_is_reported)
 {
   int e;
   cfg.ciphers = ciphers_of_13;
@@ -4545,7 +4545,7 @@ TLS_TEST(a_session_that_is_forgotten_leaves_nothing_on_the_heap)
 #endif
 #endif
 
-TLS_TEST(a_session_that_cannot_be_saved_is_done_without)
+TLS_TEST(a_session_that_cannot_be_saved_does_no_harm)
 {
   failing_save = 1;
   assert_int_equal(resumes(), 0);
@@ -4556,7 +4556,7 @@ TLS_TEST(a_session_that_cannot_be_saved_is_done_without)
   assert_int_equal(resumes(), 1);
 }
 
-TLS_TEST(a_session_that_cannot_be_taken_up_is_done_without)
+TLS_TEST(a_session_that_cannot_be_resumed_does_no_harm)
 {
   assert_int_equal(resumes(), 0);
   assert_int_equal(resumes(), 1);
@@ -4569,7 +4569,7 @@ TLS_TEST(a_session_that_cannot_be_taken_up_is_done_without)
   assert_int_equal(resumes(), 1);
 }
 
-TLS_TEST(a_fragment_length_that_is_none_is_refused)
+TLS_TEST(an_invalid_fragment_length_is_refused)
 {
   cfg.fragment = 200;
   refused(AMT_E_TLS_MEMORY, "a fragment length");
@@ -4620,7 +4620,7 @@ static void message_of(unsigned char first, unsigned char second)
 }
 
 /* Certificates are compared byte by byte, not only by length. */
-TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
+TLS_TEST(a_dropped_certificate_is_known_by_its_bytes)
 {
   unsigned char    own[] = { 1 };
   mbedtls_x509_crt crt;
@@ -4637,7 +4637,7 @@ TLS_TEST(what_mbedTLS_dropped_is_told_by_its_bytes)
 }
 
 /* A dropped issuer does not explain a wrong name. */
-TLS_TEST(what_mbedTLS_dropped_higher_explains_a_missing_issuer_alone)
+TLS_TEST(a_dropped_issuer_explains_only_a_missing_issuer)
 {
   static const int verdict[] = { AMT_E_TLS_NAME, AMT_E_TLS_ISSUER };
   unsigned char    own[] = { 1 };
@@ -4679,7 +4679,7 @@ TLS_TEST(a_certificate_is_blamed_only_if_it_is_the_one_that_cannot_be_read)
 #if AMT__TLS_READER
 /* The leaf, its issuer, the root, and last the certificate that belongs before
    the root. mbedTLS does not look back in the list. */
-TLS_TEST(the_first_certificate_out_of_its_place_is_told)
+TLS_TEST(the_first_certificate_out_of_its_place_is_reported)
 {
   static unsigned char name[] = "abcd"; /* each letter is signed by the next */
   static const int     sent[] = { 0, 1, 3, 2 };
@@ -4747,7 +4747,7 @@ TLS_TEST(each_reason_of_mbedTLS_has_its_error)
   notes_check();
 }
 
-TLS_TEST(of_two_bad_certificates_the_one_nearer_the_root_is_told)
+TLS_TEST(the_bad_certificate_nearer_the_root_is_reported)
 {
   cert_spec s = cert_like("other.test", "DNS:other.test");
   cert_spec middle = { .name = "Middle", .key = KEY_MIDDLE, .ca = 1,
@@ -4778,7 +4778,7 @@ TLS_TEST(a_weak_key_of_the_issuer_is_the_issuers)
 }
 
 /* BearSSL skips such anchors when it reads them. */
-TLS_TEST(of_an_anchor_the_dates_the_key_and_the_constraints_are_judged)
+TLS_TEST(an_anchors_dates_key_and_constraints_are_checked)
 {
   static const struct { int e, key, days; const char *constraints; } list[] = {
     { 0, KEY_OTHER, 1, NULL },

@@ -296,7 +296,7 @@ SHOWN(extensions, "Extensions")
 
 /* For old servers, when asked for: each use is reported, and nothing else is
    accepted. */
-TLS_TEST(a_common_name_is_taken_where_that_was_asked_for)
+TLS_TEST(a_common_name_is_accepted_if_that_was_asked_for)
 {
   cert_spec s = cert_like("server.test", NULL);
   cfg.tls.insecure_common_name = 1;
@@ -316,7 +316,7 @@ TLS_TEST(a_common_name_is_taken_where_that_was_asked_for)
 }
 
 /* A session begun with a common name is not resumed without that option. */
-TLS_TEST(a_session_by_common_name_is_for_that_alone)
+TLS_TEST(a_session_by_common_name_needs_the_option)
 {
   cert_spec s = cert_like("server.test", NULL);
   peer_shows(&srv, cert_make(&s), KEY_SERVER, NULL);
@@ -360,7 +360,7 @@ TLS_TEST(names_that_are_constrained_twice_are_refused)
 }
 
 /* A KeyPurposeId that resembles serverAuth, or is not an OID. */
-TLS_TEST(a_purpose_alike_is_another)
+TLS_TEST(a_similar_key_purpose_does_not_count)
 {
   static const char *const list[] = {
     "DER:30:09:06:07:2b:06:01:05:05:07:03",

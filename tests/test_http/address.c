@@ -168,7 +168,7 @@ TEST(an_address_of_a_kind_that_the_system_has_not_is_passed_over)
   net_end();
 }
 
-TEST(a_resolver_may_say_not_yet_and_its_failure_is_told)
+TEST(a_resolver_may_say_not_yet_and_its_failure_is_reported)
 {
   names    late = { .result = 1, .not_yet = 3, .list = { "127.0.0.1" } };
   names    unknown = { .result = AMT_E_DNS };

@@ -41,7 +41,7 @@ TEST(a_stale_kept_connection_is_opened_anew)
 
 /* The connection breaks between that read and the write, or later. The library
    does not send again; `reused` and `sent` tell the caller what may be done. */
-TEST(a_kept_connection_that_dies_is_told_and_not_sent_again)
+TEST(a_request_on_a_dying_kept_connection_is_not_repeated)
 {
   begin_test();
   ANSWER(0, 1, REPLY_1);

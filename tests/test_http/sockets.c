@@ -237,7 +237,7 @@ TEST(a_kept_socket_that_the_server_has_closed_is_opened_anew)
   net_end();
 }
 
-TEST(an_idle_wait_that_saw_nothing_saves_the_look)
+TEST(an_idle_wait_that_saw_nothing_saves_a_read)
 {
   SERVE(REPLY_1);
   net_call();

@@ -112,7 +112,7 @@ int fake_nothing(void **state)
   return 0;
 }
 
-SYSTEM_TEST(a_time_that_no_32_bits_hold_is_the_nearest)
+SYSTEM_TEST(a_time_beyond_32_bits_becomes_the_nearest)
 {
   fake.time = 1700000000;
   assert_int_equal(amt_posix_time(NULL), 1700000000);

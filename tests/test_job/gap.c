@@ -85,7 +85,7 @@ static void check_histories(const history *v, size_t n, int gap)
     for (chunk = 0; chunk < 40; chunk++) check_history(&v[i], gap, chunk);
 }
 
-SLOW_TEST(messages_that_the_server_has_lost_are_told)
+SLOW_TEST(lost_messages_are_reported)
 {
   static const history v[] = {
     /* the server keeps the last five */
@@ -125,7 +125,7 @@ SLOW_TEST(messages_that_the_server_has_lost_are_told)
   check_histories(v, COUNT(v), 1);
 }
 
-SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
+SLOW_TEST(a_complete_log_raises_no_false_alarm)
 {
   static const history v[] = {
     { { "1 2", "3", "", "4 5" }, "[1][2][3][4][5]" },
@@ -167,7 +167,7 @@ SLOW_TEST(a_log_that_has_all_raises_no_false_alarm)
 }
 
 /* Pages belong to one log, in a run and in a single call. */
-TEST(a_gap_between_pages_is_told)
+TEST(a_gap_between_pages_is_reported)
 {
   static const struct { const char *second, *log; } v[] = {
     { JSON({"Messages":[{"Sequence":2,"Text":"b"}]}),

@@ -228,7 +228,7 @@ TEST(literals_beyond_ASCII_and_all_but_marks_go_as_they_are)
 
 /* --- parts ---------------------------------------------------------------- */
 
-TEST(a_part_is_there_where_its_word_has_a_value)
+TEST(a_part_is_sent_if_its_word_has_a_value)
 {
   static const char *const one[] = { "a" };
   static const struct { values v; const char *in, *out; } v[] = {
@@ -318,7 +318,7 @@ static void grow(const values *v, text *in, text *want, int there, int depth)
   }
 }
 
-TEST(parts_within_parts_as_chance_has_them)
+TEST(random_parts_within_parts)
 {
   int  turn, word;
   text in = {0}, want = {0};
@@ -734,7 +734,7 @@ TEST(what_the_table_does_not_ask_for_need_not_be_given)
 
 /* A Start by a table that needs each word in turn; the task has all the
    others. */
-TEST(what_a_table_asks_for_and_a_task_lacks_is_told_by_its_word)
+TEST(what_a_task_lacks_is_named)
 {
   static const char *const empty[] = { "a=1", "" };
   static const char *const null[] = { NULL };

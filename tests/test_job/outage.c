@@ -351,7 +351,7 @@ TEST(the_poll_interval_grows_with_the_jobs_age_to_its_limit)
 }
 
 /* An outage before the Start does not count for the job's age. */
-TEST(a_job_has_its_age_from_its_start_on)
+TEST(a_jobs_age_counts_from_its_start)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "{}", .times = 8) };
   size_t first;
@@ -586,7 +586,7 @@ TEST(an_attached_job_that_is_refused_at_first_is_not_waited_for)
     }
 }
 
-TEST(a_privilege_for_messages_that_is_missing_is_told_soon)
+TEST(a_missing_privilege_for_messages_is_reported_soon)
 {
   static const step s[] = { REPLY(AMT_MESSAGES, 403, "{}", .times = ALWAYS) };
   uint32_t then;

@@ -58,7 +58,7 @@ static const row said[] = {
     "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\n" }
 };
 
-TEST(the_words_of_a_refusal_are_told_whoever_writes_it)
+TEST(the_words_of_a_refusal_are_reported_in_any_style)
 {
   size_t i, chunk;
   for (i = 0; i < COUNT(said); i++)
@@ -83,7 +83,7 @@ TEST(in_any_call_that_failed)
 }
 
 /* A token is never reported, wherever it is. */
-TEST(what_is_read_of_a_refusal_is_not_told)
+TEST(known_members_of_a_refusal_are_not_reported)
 {
   play *p = reply_once(AMT_SIGN_IN, 400, JSON({"Token":"abc","x":"y"}), 0);
   expect_told(p, "other y\n");
@@ -93,7 +93,7 @@ TEST(what_is_read_of_a_refusal_is_not_told)
   expect_untold(p, "other");
 }
 
-TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
+TEST(in_a_good_reply_only_a_starts_message_counts)
 {
   play *p = reply_once(AMT_MONITOR, 200,
                        JSON({"Status":2,"title":"t","x":"y",
@@ -109,7 +109,7 @@ TEST(of_a_reply_that_is_good_only_message_counts_and_only_of_a_start)
 }
 
 /* A 2xx without a job is searched for words like a refusal. */
-TEST(a_start_that_started_nothing_tells_its_words_in_any_form)
+TEST(a_start_without_a_job_reports_its_words_in_any_form)
 {
   static const row v[] = {
     { JSON({"Message":"no such job"}), "reply no such job\n" },
@@ -132,7 +132,7 @@ TEST(a_start_that_started_nothing_tells_its_words_in_any_form)
 }
 
 /* Nor is one reported while a later member may still mean failure. */
-TEST(a_good_reply_whose_message_comes_before_its_success_tells_none)
+TEST(a_message_before_success_is_not_reported)
 {
   static const step s[] = {
     OK(AMT_MONITOR, JSON({"Message":"hush","Status":4,"success":true}))
@@ -157,7 +157,7 @@ TEST(a_nested_name_is_followed_in_a_refusal_too)
 }
 
 /* A name within a named object ends nothing: all its strings are words. */
-TEST(a_name_inside_of_what_is_named_ends_no_words)
+TEST(a_name_within_a_named_object_ends_no_words)
 {
   static const step s[] = {
     REPLY(AMT_START, 400, JSON({"error":{"message":{"a":"b"},"c":"d"},
@@ -217,7 +217,7 @@ TEST(a_start_that_breaks_off_before_its_success_has_started)
   expect_told(p, "started 2112\n");
 }
 
-TEST(a_start_that_breaks_off_behind_its_failure_is_unknown)
+TEST(a_start_that_breaks_off_after_its_failure_is_unknown)
 {
   static const step s[] = {
     CUT_OFF(AMT_START, 200, JSON({"BatchRequestId":2112,"Good":false,),

@@ -134,7 +134,7 @@ TEST(all_jobs_of_a_session_share_one_sign_in)
   crew_end(&c, 1);
 }
 
-TEST(a_refused_sign_in_is_told_to_all_and_not_tried_again)
+TEST(a_refused_sign_in_fails_all_jobs_and_is_not_repeated)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 401, "{}", .times = ALWAYS) };
   crew  c;
@@ -177,7 +177,7 @@ TEST(an_outage_of_the_sign_in_is_shared)
 }
 
 /* Others failed and then signed in before this job had its turn. */
-TEST(an_outage_that_is_over_is_not_told)
+TEST(an_outage_that_is_over_is_not_reported)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 503, "") };
   crew c;

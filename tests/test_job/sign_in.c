@@ -192,7 +192,7 @@ TEST(any_refusal_of_a_sign_in_is_tried_three_times_at_most)
 }
 
 /* Other jobs that wait for this sign-in get the same error. */
-TEST(a_second_job_is_told_how_the_sign_in_was_refused)
+TEST(a_second_job_gets_the_same_refusal)
 {
   static const step s[] = { REPLY(AMT_SIGN_IN, 404, "", .times = ALWAYS) };
   play   *p = play_with(s);

@@ -241,7 +241,7 @@ TEST(an_id_beside_a_final_status_is_looked_at_without_delay)
 
 #define DIGITS_64 "1234" LONG40 "01234567890123456789"
 
-TEST(an_id_too_long_is_an_unknown_start_and_is_told)
+TEST(an_id_that_is_too_long_makes_the_start_unknown)
 {
   static const char *const v[] = {
     "{\"BatchRequestId\":" DIGITS_64 "}",
@@ -281,7 +281,7 @@ TEST(half_an_id_is_none)
 
 /* They begin like numbers but are none. The digits alone might name another
    job. */
-TEST(an_id_that_goes_on_behind_its_digits_is_none)
+TEST(digits_followed_by_more_are_no_id)
 {
   static const char *const bodies[] = {
     JSON({"BatchRequestId":2112x}), JSON({"BatchRequestId":65e0f1c2-22}),
@@ -310,7 +310,7 @@ TEST(an_id_may_have_a_nul)
   assert_string_equal(p->j.id, "\"\\u000034\"");
 }
 
-TEST(an_id_in_a_reply_that_refuses_is_none)
+TEST(an_id_in_a_refusal_does_not_count)
 {
   play *p = reply_once(AMT_START, 400, JSON({"BatchRequestId":7}), 0);
   assert_string_equal(p->j.id, "");

@@ -249,7 +249,7 @@ TEST(a_site_has_its_own_words_for_statuses)
 
 /* The rule for single values. Texts and lists have another; see
    a_code_once_known_is_never_replaced. */
-TEST(of_a_member_that_comes_twice_the_last_counts)
+TEST(the_last_of_two_equal_members_counts)
 {
   static const struct { step s; unsigned monitors; } v[] = {
     { OK(AMT_START, JSON({"BatchRequestId":1,"BatchRequestId":2112})), 4 },
@@ -353,8 +353,7 @@ TEST(only_letters_have_a_case)
   assert_int_equal(p->j.status, 2);
 }
 
-/* The state of the name comparison is corrupted. */
-TEST(a_ruined_end_of_matching_parts_does_no_harm)
+TEST(a_corrupted_name_comparison_does_no_harm)
 {
   char  a[] = JSON({"x":{"y":{), b[] = JSON("Status":7},);
   char  c[] = JSON("Status":8},"Status":4});
@@ -421,7 +420,7 @@ TEST(a_whole_number_is_a_status_in_any_spelling)
   check_status_values(v, COUNT(v));
 }
 
-TEST(what_is_no_whole_number_is_no_status)
+TEST(only_a_whole_number_is_a_status)
 {
   static const status_value v[] = {
     { "4.5", 19, "4.5" }, { "4e-1", 19, "4e-1" }, { "-4", 19, "-4" },

@@ -28,7 +28,7 @@ static void put_word(amt_wire *w, const word *v)
 #define JOB_AND(more) "{\"j\":" AMT_HOLE_JOB more "}"
 #define NAME31 "a234567890123456789012345678901"
 
-TEST(each_fault_of_a_table_is_told_by_call_part_place_and_reason)
+TEST(each_fault_of_a_table_is_located_and_explained)
 {
   static const struct {
     word        w;

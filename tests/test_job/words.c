@@ -148,7 +148,7 @@ static void check_page(const char *body, const char *words, int status,
   assert_int_equal(p->j.cause, 0);
 }
 
-SLOW_TEST(each_page_is_told_whole_and_cut_at_each_byte)
+SLOW_TEST(each_page_is_reported_at_every_cut)
 {
   size_t i, cut;
   for (i = 0; i < COUNT(pages); i++) {
@@ -221,7 +221,7 @@ TEST(a_page_has_no_controls_and_is_UTF_8)
   for (i = 0; i < COUNT(v); i++) expect_words(v[i].body, v[i].words);
 }
 
-SLOW_TEST(of_a_page_200_characters_are_given)
+SLOW_TEST(a_page_gives_200_characters)
 {
   static const char *const of[] = { "x", "\xC3\xBC", "\xF0\x9F\x98\x80" };
   char   body[900], words[900];
@@ -310,7 +310,7 @@ static void check_json_behind_a_field(play *p, size_t piece)
   expect_told(p, "location /there\nserver no\n");
 }
 
-TEST(challenges_and_places_are_told_cleaned_at_any_cut)
+TEST(challenges_and_locations_are_cleaned_at_any_cut)
 {
   size_t piece;
   for (piece = 0; piece < 40; piece++) {
