@@ -46,7 +46,7 @@ machine() {
   i386)  cc="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" run=qemu-i386;;
   musl)  cc=musl-gcc                  run=qemu-x86_64;;
   avr)   cc=avr-gcc                   run=simavr;;
-  *)     echo "No machine \"$1\"; there are: $MACHINES" >&2; exit 2;;
+  *)     echo "No machine \"$1\"; known are: $MACHINES" >&2; exit 2;;
   esac
 }
 
@@ -92,7 +92,7 @@ one() {
 $(grep -vE '^\[ +(RUN|OK) +\]|statically linked' $log | tail -n 30 |
       sed 's/^/        /')"
     [ -n "$good" ] || text="$text
-        it did not end; the last that was said: $(tail -n 1 $log)"
+        it did not end; its last line: $(tail -n 1 $log)"
   fi
   echo "$text" # in one piece: others write too
   [ "$status" = 0 ]

@@ -119,7 +119,7 @@ def main(old, new, wanted=""):
         same += sum((a & b).values())
         if a != b:
             differ += 1
-            print("%s: lost %s, won %s" % (
+            print("%s: lost %s, gained %s" % (
                 build, sorted(k for k, _ in a - b), sorted(k for k, _ in b - a)))
             sys.stdout.flush()
     print("same: %d, builds that differ: %d of %d" % (same, differ, n))

@@ -613,7 +613,7 @@ def test_own_http_waits_for_a_server_and_gives_up_in_time():
     begun = time.monotonic()
     r = own_http(url)
     equal(r.returncode, 23)
-    assert 9 < time.monotonic() - begun < 30, "not after 10 s"
+    assert 9 < time.monotonic() - begun < 30, "it did not give up after 10 s"
     begun = time.monotonic() # a bad URL is not tried again
     r = own_http("http://[::1")
     equal(r.returncode, 23)

@@ -242,7 +242,7 @@ class Nginx(Server):
             with contextlib.suppress(ConnectionError):
                 with urllib.request.urlopen(self.url(name) + "/worker") as r:
                     return int(r.read())
-        raise AssertionError("nginx tells no worker")
+        raise AssertionError("nginx did not name its worker")
 
     def reload(self):
         before = self.worker()

@@ -421,7 +421,7 @@ def prices():
             continue  # another machine's compiler
         measured = figures[target, name + ".text"]
         if abs(said - measured) > 60:
-            print("%s says %d for what is %d (%s)" % (header, said, measured, what))
+            print("%s says %d, measured %d (%s)" % (header, said, measured, what))
             wrong = 1
     for header, text in texts.items():
         priced = any(h == header for h, _, _ in PRICES)

@@ -1089,7 +1089,7 @@ def uploaded(backend, server, size, *args, stop=0.0):
     line = ended(p)[0]
     good(line, SHORT)
     got = server.out[head:head + size]
-    assert got == lines_of(size), "it arrived otherwise than it was sent"
+    assert got == lines_of(size), "what arrived is not what was sent"
     return line
 
 

@@ -46,7 +46,7 @@ def main():
         with open(PAGE, "w", encoding="utf-8") as f:
             f.write(new)
     elif new != page:
-        print("%s does not say what the tests played" % PAGE)
+        print("%s does not say what the tests have seen" % PAGE)
         return 1
     return 0
 
