@@ -108,7 +108,7 @@ build/own_http: examples/own_http.c amt.h | build
 	@$(MAKE) --no-print-directory packages DEBS="$(CURL_DEBS)"
 	$(CC) -std=c99 $(STRICT) $(CFLAGS) $(INCLUDE) $< -o $@ $(LDFLAGS) -lcurl
 
-# Has build/amt made anew when TLS is not what it was the last time.
+# Makes build/amt anew when TLS has changed since the last time.
 build/tls-%: | build
 	@rm -f build/tls-*
 	@touch $@

@@ -91,18 +91,18 @@ tidy_all() {
 # It does not see the systems' headers: it is told what they define. Left out:
 #   knownConditionTrueFalse: after "c - '0' < 10u" it takes c for less than '0',
 #     since it does not know that unsigned numbers wrap
-#   variableScope, shadow*: variables stand at the head of their function; of
-#     shadows, -Wshadow tells those that matter
-#   funcArgNamesDifferent: declarations are for readers, who see "json"
-#   *Called: localtime, gmtime, readdir are for one thread, which the tool has
+#   variableScope, shadow*: variables stand at the head of their function;
+#     -Wshadow tells of the shadows that matter
+#   funcArgNamesDifferent: declarations have longer names, for their readers
+#   *Called: localtime, gmtime, readdir are safe, since the tool has one thread
 #   unusedStructMember: no option changes a struct, and some members are read
 #     by their place alone, or by AMT_ASSERT
-#   selfAssignment: amt__over without amt_wide.h is the place it was given
-#   objectIndex: one text is a list of one
-#   badBitmaskCheck: a set of bits that is empty in some builds
+#   selfAssignment: without amt_wide.h, amt__over is the place it was given
+#   objectIndex: one text is passed as a list of one
+#   badBitmaskCheck: some builds have an empty set of bits
 #   unassignedVariable: it does not see that strcpy fills an array
-#   constParameter: a callback's type is given
-#   duplicateCondition: one condition for each of several statements in a row
+#   constParameter: a callback cannot choose its parameters' types
+#   duplicateCondition: several statements in a row have the same condition
 DEFINED="-DAI_NUMERICHOST=4 -DMSG_NOSIGNAL=16384
          -DMBEDTLS_SSL_MAX_FRAGMENT_LENGTH"
 LEFT_OUT="missingIncludeSystem knownConditionTrueFalse variableScope

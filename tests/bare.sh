@@ -5,7 +5,7 @@
 # So each program that a target runs must be in a package that it installs.
 # Where such a root cannot be had, it says why, and runs make test right here.
 # usage: bare.sh (make bare, .ci/run)
-#        bare.sh LINE...   types these there, in place of make demo and make test
+#        bare.sh LINE...   runs these there, in place of make demo and make test
 #
 # All mounts are in a namespace that ends with its processes, and these end with
 # this script: where the root is removed, nothing is mounted. Packages that were
@@ -31,7 +31,7 @@ mirror() {
     sed -n 's/^bookworm \([a-z].*\)/\1/p' | head -n 1
 }
 
-# Says what is in the way of a root, if anything.
+# Says why no root can be made; nothing if one can.
 obstacle() {
   [ "$(id -u)" = 0 ] || { echo "not root"; return; }
   grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null ||

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Unlicense
 # usage: certs.sh DIR   makes every certificate that tests/tls.py needs.
 #
-# For each NAME: NAME.crt (it alone), NAME.key, NAME.pem (what a server sends:
-# it and what follows), and NAME.chain (what follows alone) where there is any.
-# roots.pem is what clients trust. OpenSSL 3.0 or later, and nothing else.
+# For each NAME: NAME.crt (the certificate alone), NAME.key, NAME.pem (what a
+# server sends: the certificate and its chain), and NAME.chain (the chain alone)
+# where there is one. roots.pem is what clients trust. Needs OpenSSL 3.0 or later.
 
 set -e
 mkdir -p "$1/issued" && cd "$1"

@@ -47,7 +47,7 @@ run() {
   echo $? >"$out/$1.status"
 }
 
-# tell NAME: its line; 1 if there was a finding.
+# tell NAME: prints its line; returns 1 if there was a finding.
 tell() {
   inputs=$(sed -n 's/^stat::number_of_executed_units: //p' "$out/$1.log")
   status=$(cat "$out/$1.status")

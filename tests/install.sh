@@ -177,7 +177,7 @@ used() {
   [ "$(find "$to" ! -type d)" = "$root/bin/another" ]
 }
 
-# Both programs, or one and a word where BearSSL's source cannot be fetched.
+# Both programs; or one, and a message, if BearSSL's source cannot be fetched.
 static() {
   make -s static >"$dir/out"
   cat "$dir/out"

@@ -283,9 +283,9 @@ def table_of(text):
 
 
 def judge(name, text):
-    """Compares each line with the file that was written by hand. Not a Start's:
-    the job ECHO shows what reached the server. Nor the words of a refusal: the
-    capture has none to learn from."""
+    """Compares each line with the file that was written by hand, except a
+    Start's (the job ECHO shows what reached the server) and a refusal's (the
+    capture has none to learn from)."""
     with open(FOLDER + name + ".wire", encoding="utf-8") as f:
         by_hand = table_of(f.read())
     alike = 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Installs those of the Debian packages named that are missing, and says which.
+# Installs the named Debian packages that are missing, and says which.
 # One that cannot be had is named and passed over: the checks that need it ask
 # for it and are left out. Exits with 1 where nothing can be installed, as on
 # another system or without root's rights; with SKIP_PACKAGES set it goes on.
@@ -77,8 +77,8 @@ apt_get() {
 
 install_all() { apt_get install --no-install-recommends "$@"; }
 
-# One of these scripts at a time, so that none removes the file while another
-# still installs: the lock is on the folder, and ends with its holder.
+# One of these scripts at a time, so that none removes the policy while another
+# still installs. The lock is on the folder, and ends with its holder.
 new=
 exec 9<"$(dirname "$policy")" && flock -w $patience 9 || exit 1
 trap forget_policy EXIT

@@ -195,7 +195,7 @@ optional "the TLS stream over mbedTLS 3.6, in a Debian 13 root" \
 FEW=1
 unit tls_no_ip "-lbearssl" -DAMT_BEARSSL
 unit tls_no_ip "-lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
-# The longest.
+# These take longest.
 unit faults "-lssl -lcrypto -lbearssl" -DAMT_BEARSSL
 unit faults "-lssl -lcrypto -lmbedtls -lmbedx509 -lmbedcrypto" -DAMT_MBEDTLS
 FEW=

@@ -380,8 +380,8 @@ def tool():
                     "amt-exe.bytes")))]
 
 
-# What a header's text says of itself or of an option, in kB, and the figure
-# that it is: on a Cortex-M4, unless its target is named.
+# The prices that headers state for themselves or for an option, in kB, and the
+# figures that they are: on a Cortex-M4, unless a target is named.
 PRICES = (
     ("amt.h", r"AMT_NO_TEXT .*?\(([0-9.]+) kB\)", "with-words"),
     ("amt.h", r"AMT_DEFAULT_WIRE_ONLY .*?\(([0-9.]+) kB\)", "with-any-wire"),
@@ -421,7 +421,7 @@ def prices():
             continue  # another machine's compiler
         measured = figures[target, name + ".text"]
         if abs(said - measured) > 60:
-            print("%s says %d, measured %d (%s)" % (header, said, measured, what))
+            print("%s says %d, not %d (%s)" % (header, said, measured, what))
             wrong = 1
     for header, text in texts.items():
         priced = any(h == header for h, _, _ in PRICES)

@@ -185,7 +185,7 @@ def capture(path):
 
 
 def stars_for(clear, masked):
-    """Where bytes differ, a star hides one, or in a number a nine."""
+    """Where they differ, `masked` has a star or, in a number, a nine."""
     equal(len(clear), len(masked))
     for a, b in zip(clear, masked):
         assert a == b or b in b"*9", (clear, masked)

@@ -2866,7 +2866,7 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks():
         for more in ([], ["--cert", cert("client-other.crt"), "--key",
                           cert("client-ec.key")])[:0 if WINE else 2]:
             r = amt(secured, *QUICK, *trusting(), *more)
-            # If a reset overtakes the alert, it tells so and tries again.
+            # If a reset overtakes the alert, the tool says so and tries again.
             r.stderr = last_line(r) + "\n"
             refused(r, None, "TLS alert")
         assert WINE or "failed" in seen, seen
