@@ -4,7 +4,7 @@
 #
 # For each NAME: NAME.crt (the certificate alone), NAME.key, NAME.pem (what a
 # server sends: the certificate and its chain), and NAME.chain (the chain alone)
-# where there is one. roots.pem is what clients trust. Needs OpenSSL 3.0 or later.
+# where there is one. roots.pem is what clients trust. Needs OpenSSL 3.0.
 
 set -e
 mkdir -p "$1/issued" && cd "$1"

@@ -109,7 +109,7 @@ def test_a_system_may_have_no_ipv6_or_no_ipv4_or_no_names():
 
 
 def test_macros_named_as_the_functions_of_a_stream_do_no_harm():
-    """lwIP's sockets.h has some by default: close(fd), read(...), write(...)."""
+    """lwIP's sockets.h defines close(fd), read(...), write(...) by default."""
     poison = "".join("#define %s(%s) no_such_function(%s)\n" % (name, of, of)
                      for name, of in (("open", "a, b, c, d, e"),
                                       ("read", "a, b, c"), ("write", "a, b, c"),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Unlicense
-# Proves with CBMC what Eva does not: texts that end with a NUL, and indices that
-# depend on each other. It tries all inputs up to a length at once, and all
+# Proves with CBMC what Eva does not: texts that end with a NUL, and indices
+# that depend on each other. It tries all inputs up to a length at once, and all
 # states; a loop that is not proved to end within its bound is a failure. Prints
 # "PROVE NAME alarms N". Where there is no CBMC, says so and exits with 77.
 # Debian has it from release 13 on: tests/prove.sh runs this in such a root.
@@ -26,8 +26,8 @@
 # - amt__http_follow stays in its table: test_http/main.c plays it with all its
 #   inputs.
 # - memchr reads no further than what it finds (C11, 7.24.5.1).
-# - a request goes on at a place that amt__fill itself noted: at, index and total
-#   are any, the offset in a value is 0.
+# - a request goes on at a place that amt__fill itself noted: at, index and
+#   total are any, the offset in a value is 0.
 # - the certificate reader's depth is at most 7 and ip_len 16. It begins so (row
 #   begin), and each step keeps them so (row certificate). Together, that proves
 #   certificates of any length.

@@ -131,8 +131,8 @@ optional "none in requests, URLs, certificates and scanners (CBMC)" \
 
 # --- units -----------------------------------------------------------------
 
-# unit NAME LIBRARIES OPTION...: the test program NAME (tests/sources.sh) in each
-# build, or, with FEW set, in the one with sanitizers.
+# unit NAME LIBRARIES OPTION...: the test program NAME (tests/sources.sh) in
+# each build or, with FEW set, in the one with sanitizers.
 unit() {
   test=$1 libraries=$2; shift 2
   lacks=$(lacking -lcmocka $libraries)

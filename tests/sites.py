@@ -73,7 +73,7 @@ def test_the_log_is_the_connectors_where_a_Connector_config_is_in_use():
         is_acs(r.stdout)
 
 
-# --- AMT_OPTIONS and the section [AMT] ----------------------------------------
+# --- AMT_OPTIONS and the section [AMT] ---------------------------------------
 
 def test_AMT_OPTIONS_is_split_at_blanks_that_are_not_in_quotes():
     with server() as (url, _), folder() as d:
@@ -208,7 +208,7 @@ def test_the_section_AMT_counts_where_nobody_else_puts_files():
         equal(stats()["sign_ins"], before)
 
 
-# --- Windows' quotes ----------------------------------------------------------
+# --- Windows' quotes ---------------------------------------------------------
 
 def test_a_value_that_swallowed_an_option_is_64():
     """By the rules of Windows, all of "C:\\dir\\" -u "DEMO" is one value."""
@@ -228,7 +228,7 @@ def test_a_value_that_swallowed_an_option_is_64():
                for each in enumerate([*good, swallowed], 1)])
 
 
-# --- who may kill -------------------------------------------------------------
+# --- who may kill ------------------------------------------------------------
 
 def test_AMT_ALLOW_KILL_0_kills_no_job_from_here():
     with server(speed=1) as (url, stats), folder() as d:
@@ -260,7 +260,7 @@ def test_AMT_ALLOW_KILL_0_kills_no_job_from_here():
         equal(amt(url, *QUICK, env={"AMT_ALLOW_KILL": ""}).returncode, 4)
 
 
-# --- servers in reserve -------------------------------------------------------
+# --- servers in reserve ------------------------------------------------------
 
 def test_the_next_server_is_tried_while_no_Start_can_have_left():
     with server() as (first, at_first), server() as (second, at_second):
@@ -334,7 +334,7 @@ def test_wrong_servers_in_reserve_send_nothing():
         nothing_sent(stats)
 
 
-# --- a state file that stays ---------------------------------------------------
+# --- a state file that stays -------------------------------------------------
 
 def test_a_state_file_with_a_read_only_bit_goes():
     with server(speed=10) as (url, stats), folder() as d:
@@ -377,7 +377,7 @@ def test_a_state_file_that_cannot_be_removed_is_marked_and_starts_anew():
         equal(ended(begin(url, *args, **more)).returncode, 78)
 
 
-# --- old certificates -----------------------------------------------------------
+# --- old certificates --------------------------------------------------------
 
 def test_a_common_name_counts_only_with_its_option_and_a_warning():
     with folder() as d:
@@ -396,7 +396,7 @@ def test_a_common_name_counts_only_with_its_option_and_a_warning():
             assert "warning: --insecure-common-name" in r.stderr, r.stderr
 
 
-# --- the system's own words ----------------------------------------------------
+# --- the system's own words --------------------------------------------------
 
 def test_help_names_what_ends_a_run_on_this_system():
     told = alone("--help").stdout.split("--on-signal")[1]
@@ -406,7 +406,7 @@ def test_help_names_what_ends_a_run_on_this_system():
     equal("SIGINT" in alone("--help").stdout, not WINE)
 
 
-# --- the live line --------------------------------------------------------------
+# --- the live line -----------------------------------------------------------
 
 def resize(fd, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 9, columns, 0, 0))
@@ -448,7 +448,7 @@ def test_the_live_line_has_the_last_message_and_follows_the_windows_width():
         os.close(master)
 
 
-# --- what Windows has otherwise ------------------------------------------------
+# --- what Windows has otherwise ----------------------------------------------
 
 def test_lines_end_in_CRLF_where_asked_and_in_the_connectors_form_on_Windows():
     with server() as (url, _), folder() as d:
@@ -531,7 +531,7 @@ if not WINE: # nothing else here has a console of Windows
     del test_a_console_shows_each_character_whatever_its_code_page
 
 
-# --- files --------------------------------------------------------------------
+# --- files -------------------------------------------------------------------
 
 def test_a_group_of_the_users_own_may_write_a_file():
     """As in a clone that was made with umask 002."""

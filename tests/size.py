@@ -40,8 +40,8 @@ LINK = ["-Wl,--gc-sections"]
 NANO = ["--specs=nano.specs", "--specs=nosys.specs", "-Wl,--no-warnings"]
 BOUNDED = ["-DAMT_NO_TEXT", "-DAMT_DEFAULT_WIRE_ONLY"]
 
-# name: compiler, its options, options to link with. The ESP8266 has the divisions
-# in its ROM.
+# name: compiler, its options, options to link with. The ESP8266 has the
+# divisions in its ROM.
 TARGETS = {
     "cortex-m0+": ("arm-none-eabi-", ["-mcpu=cortex-m0plus", "-mthumb"], NANO),
     "cortex-m4": ("arm-none-eabi-", ["-mcpu=cortex-m4", "-mthumb"], NANO),
@@ -266,8 +266,8 @@ class Target:
 
 
 def watch_only():
-    """amt.h without what a program that only starts and watches never needs: the
-    flags are 0, so the compiler leaves out what depends on them."""
+    """amt.h without what a program that only starts and watches never needs:
+    its flags are 0, so the compiler leaves out what depends on them."""
     with open("amt.h", encoding="utf-8") as f:
         text = f.read()
     for right, wrong, count in (

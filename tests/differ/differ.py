@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Unlicense
-"""differ.py [COUNT [SEED]]: replies as this parser reads them, and as others do.
+"""differ.py [COUNT [SEED]]: replies as we read them, and as others do.
 
 COUNT (3,000) replies are made at random, each a good one with a few changes to
 it. This project's parser, Python's http.client, Node's llhttp and curl read

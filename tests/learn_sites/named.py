@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Unlicense
-"""A facade over many systems: parameters with names of their own that are no
-part of their values, a status among the elements of a list, a log that is a
-list without a name, an id in the reply alone as a number."""
+"""A facade over many systems: parameters whose names are no part of their
+values, a status among the elements of a list, a log that is a list without a
+name, an id that is a number only in the reply."""
 from batch import DONE, KILLED, QUEUED, RUNNING, TEXTS, TIMES, Site as Base
 from batch import USERS, must
 
