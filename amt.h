@@ -3101,10 +3101,9 @@ static void amt__text_begins(amt_job *j)
   j->seen__ |= AMT__ELEMENT_TEXT;
   amt__find_resume_point(j);
   if (j->has_sequence && !(j->flags__ & AMT__SEQUENCE_AFTER_TEXT) &&
-      j->given__ != 0 &&
       !((j->seen__ & AMT__WHOLE) && (j->log__ & AMT__LOG_RESTARTS))) {
     if (j->sequence > j->asked__) j->skip__ = 0;
-    else if (j->skip__ == 0) j->skip__ = 1;
+    else if (j->skip__ == 0 && j->asked__ != 0) j->skip__ = 1;
   }
   if (j->skip__ != 0) return;
   if (j->cut__ != 0 && n != j->last__) { /* what had broken off is gone */

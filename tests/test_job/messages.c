@@ -337,6 +337,26 @@ TEST(a_page_that_brings_only_a_number_has_brought_something_new)
   }
 }
 
+/* No reply before this one, so none of its messages can have been given. */
+TEST(a_message_with_number_0_behind_one_without_is_given)
+{
+  static const char *const v[] = {
+    JSON({"Messages":["a",{"Sequence":0,"Text":"b"},{"Sequence":1,"Text":"c"}]}),
+    (JSON({"Messages":[{"Sequence":-1,"Text":"a"},{"Sequence":0,"Text":"b"},)
+     JSON({"Sequence":1,"Text":"c"}]}))
+  };
+  size_t i, cut;
+  for (i = 0; i < COUNT(v); i++)
+    for (cut = 0; cut < strlen(v[i]); cut++) {
+      step  s[] = { OK(AMT_MESSAGES, v[i], .times = ALWAYS) };
+      play *p = play_with(s);
+      play_cut(p, AMT_MESSAGES, cut, AMT_E_RESET);
+      play_job(p);
+      expect_end(p, "done 4");
+      expect_texts(p, " a\n b\n c\n");
+    }
+}
+
 /* The text "5" must not become the Sequence of the message after it either. */
 TEST(more_that_is_no_truth_value_counts_for_nothing)
 {
