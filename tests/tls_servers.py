@@ -328,8 +328,8 @@ def main():
     print("| server | no client certificate: BearSSL | mbedTLS |\n|---|---|---|")
     for name in here:
         failed += row(name, [(missing, each) for each in BACKENDS])
-    print("\n| server | resumes, as it comes: BearSSL | mbedTLS | BearSSL by | "
-          "short records |\n|---|---|---|---|---|")
+    print("\n| server | resumes by default: BearSSL | mbedTLS | lets BearSSL "
+          "resume | short records |\n|---|---|---|---|---|")
     for name in here:
         failed += row(name, [(resumes, each) for each in BACKENDS] +
                       [(cure, "bearssl"), (short_records, "bearssl")])
