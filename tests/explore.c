@@ -187,7 +187,7 @@ static void see_call(amt_job *j, observer *o)
     must(o->wish == 0 || o->once, "a Start after it was stopped");
   } else if (j->op != AMT_SIGN_IN) {
     must(o->truth == KNOWN, "a call about a job of which no id is known");
-    must(o->started || o->once, "AMT_STARTED was not told");
+    must(o->started || o->once, "AMT_STARTED did not come");
   }
   if (j->op == AMT_SIGN_IN && w.refused != 0)
     must(w.refused < 3 &&
@@ -195,12 +195,13 @@ static void see_call(amt_job *j, observer *o)
          "a refused sign-in is tried too soon, or a fourth time");
   if (o->once) return;
   if (j->op == AMT_STOP || j->op == AMT_KILL) {
-    must(o->wish == j->op, "a stop or kill that nobody wishes");
+    must(o->wish == j->op, "a stop or kill that nobody asked for");
     must(o->tried % 3 == 0,
          "a stop or kill is repeated without a poll between");
     must(o->code == 0, "a stop or kill of a job that has ended");
   }
-  must(j->op != AMT_MONITOR || o->code == 0, "a look at a job that has ended");
+  must(j->op != AMT_MONITOR || o->code == 0,
+       "a monitor of a job that has ended");
   if (j->op >= AMT_MONITOR && o->tried == 1) o->tried = 2;
   if (j->op == AMT_MESSAGES) {
     amt_call_path(j, &out);
@@ -223,7 +224,7 @@ static void see_message(const amt_job *j, observer *o)
   if (j->msg_first && o->half) o->lost = 1; /* its rest is missing */
   if (!j->msg_first)
     must(o->half && at == 2u * o->half - 1 + (n == 0),
-         "a message goes on otherwise");
+         "a message goes on with other text");
   else if (at != 2u * (unsigned)__builtin_popcount(o->given))
     o->lost = 1; /* to be reported at the end */
   must(j->msg_first == (at % 2 == 0 && n != 0), "msg_first is wrong");
@@ -237,7 +238,8 @@ static void see_done(const amt_job *j, const observer *o)
 {
   if (o->once) return;
   if (o->truth == AT_ONCE) {
-    must(!o->started && j->code == o->code, "what ended at once has its code");
+    must(!o->started && j->code == o->code,
+         "the code of a job ended at once is wrong");
     return;
   }
   must(o->truth == KNOWN && j->start == AMT_START_KNOWN,
@@ -252,10 +254,10 @@ static void see_done(const amt_job *j, const observer *o)
          "log_complete, but messages are missing");
   else
     must(j->error != 0 || !(c.replies & LOGS),
-         "messages are missing, and no reason is told");
+         "messages are missing without a reason");
   if (j->error == AMT_E_GAP)
     must(o->given != (1u << o->written) - 1u || o->lost || o->odd,
-         "messages are told as lost, and none is");
+         "messages are reported lost, but none is");
 }
 
 static void see_failed(const amt_job *j, const observer *o)
@@ -268,12 +270,13 @@ static void see_failed(const amt_job *j, const observer *o)
        "a refusal ends a job that the server knows");
   if (o->truth == KNOWN)
     must(j->start == AMT_START_KNOWN || o->once,
-         "a Start that is known is not said to be");
+         "a known Start is not reported as known");
   else if (o->truth == OUT)
     must(j->start == AMT_START_UNKNOWN,
-         "a Start may be out, and it is not said");
+         "a Start may be out, but is not reported so");
   else
-    must(j->start <= AMT_START_REFUSED, "nothing was started, it is not said");
+    must(j->start <= AMT_START_REFUSED,
+         "nothing was started, but that is not said");
 }
 
 static void tell_event(const amt_job *j, amt_event e)
@@ -310,7 +313,7 @@ static void see_event(unsigned i, amt_event e)
     break;
   case AMT_MESSAGE: see_message(j, o); break;
   case AMT_STOP_ANSWERED:
-    must(o->wish != 0 || o->once, "an answer to no wish");
+    must(o->wish != 0 || o->once, "an answer without a request");
     if (o->tried == 3) o->tried = 1;
     break;
   case AMT_RETRYING:
@@ -383,7 +386,8 @@ static void feed(unsigned i)
         id + 4 < body + o->fed) o->truth = KNOWN;
     if (j->event__ != 0) { /* pull it first; the text moves into the state */
       char *text = w.of[i].text;
-      must(j->msg_len + j->lines_len__ <= TEXT_ROOM, "more than was written");
+      must(j->msg_len + j->lines_len__ <= TEXT_ROOM,
+           "more text than was written");
       memcpy(text, j->msg, j->msg_len);
       if (j->lines_len__ != 0)
         memcpy(text + j->msg_len, j->lines__, j->lines_len__);
@@ -734,7 +738,7 @@ static void look_ended(unsigned i)
   amt_session session = w.session;
   amt_event   e = j->phase__ == AMT__ENDED ? AMT_DONE : AMT_FAILED;
   char        late[] = "{\"i\":2113,\"s\":3}";
-  must(j->phase__ >= AMT__ENDED, "the end is not the last");
+  must(j->phase__ >= AMT__ENDED, "the job goes on after its end");
   must(amt_next(j, w.now) == e, "the end is not final");
   amt_stop(j, AMT_KILL);
   amt_reply_status(j, 200, 0);
@@ -755,11 +759,11 @@ static void look_busy(unsigned i)
   amt_job *j = &w.of[i].job, was = *j;
   if (w.of[i].seen.reply == 0 && j->phase__ == AMT__CALLING) {
     must(amt_next(j, w.now) == AMT_BUSY && j->wait == 0x7FFFFFFF,
-         "a call under way is AMT_BUSY without a limit of its own");
+         "a call under way is not AMT_BUSY without a limit");
   } else if (j->phase__ == AMT__WAITING && j->due__ != w.now) {
     must(amt_next(j, w.now) == AMT_BUSY && j->wait == j->due__ - w.now,
-         "a wait is AMT_BUSY, and says how long");
-    must(j->wait <= 60000, "a wait is bounded");
+         "a wait is not AMT_BUSY with its time");
+    must(j->wait <= 60000, "a wait is too long");
   } else {
     return;
   }

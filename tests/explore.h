@@ -470,7 +470,7 @@ static void check_canon(void)
     printf("canon() changes the outcome of: ");
     model.print(s);
     printf("\n");
-    broken = "states are taken for the same that are not";
+    broken = "canon() makes different states equal";
     break;
   }
   free(form);

@@ -73,7 +73,8 @@ MISTAKES = [
     ("a failed write counts as not taken", "amt_http.h",
      "  if (n < 0) c->taken = 2; /* in doubt, taken */\n", "",
      "explore_pump pump_one", "a Start leaves though one may be out|"
-     "a Start may be out, and it is not said|dropped, and a Start may be out"),
+     "a Start may be out, but is not reported so|"
+     "dropped, and a Start may be out"),
 ]
 
 

@@ -263,14 +263,16 @@ static const amt_stream_ops line_ops = { line_open, line_read, line_write,
 static void see_end(const amt_job *j, const observer *o, amt_event e)
 {
   if (e == AMT_DONE)
-    must(o->truth == KNOWN && o->code == j->code, "AMT_DONE, and it is not");
+    must(o->truth == KNOWN && o->code == j->code,
+         "AMT_DONE before the job is done");
   else if (o->truth == KNOWN)
-    must(j->start == AMT_START_KNOWN, "a known Start is not said to be");
+    must(j->start == AMT_START_KNOWN, "a known Start is not reported as known");
   else if (o->truth == OUT)
     must(j->start == AMT_START_UNKNOWN,
-         "a Start may be out, and it is not said");
+         "a Start may be out, but is not reported so");
   else
-    must(j->start <= AMT_START_REFUSED, "nothing was started, it is not said");
+    must(j->start <= AMT_START_REFUSED,
+         "nothing was started, but that is not said");
   if (e == AMT_DONE && j->log_complete)
     must(o->given || !(c->may & LOGS), "a message is lost");
   must(e != AMT_FAILED || j->start < AMT_START_UNKNOWN ||
@@ -290,9 +292,10 @@ static void see_event(unsigned i, amt_event e)
     must(j->wait <= 60000, "a wait without a time");
   }
   if (e == AMT_MESSAGE || e == AMT_SERVER_TEXT) {
-    must(w.pool.holder == j, "who has lent a message does not hold the buffer");
+    must(w.pool.holder == j,
+         "a job that lends a message does not hold the buffer");
     must(j->msg >= w.buf && j->msg + j->msg_len <= w.buf + SIZE,
-         "what is lent is not in the buffer");
+         "a lent message is not in the buffer");
   }
   if (e == AMT_MESSAGE) {
     must(!o->given, "a message is given twice");
@@ -486,7 +489,7 @@ static void look(void)
     amt_job  *j = &w.of[i].job;
     amt_event e = j->phase__ == AMT__ENDED ? AMT_DONE : AMT_FAILED;
     if (w.of[i].seen.begun != 2) continue;
-    must(j->phase__ >= AMT__ENDED, "the end is not the last");
+    must(j->phase__ >= AMT__ENDED, "the job goes on after its end");
     must(w.pool.holder != j, "a job that has ended holds the buffer");
     for (k = 0; k < c->conns; k++)
       must(w.conn[k].job != j, "a job that has ended has a connection");

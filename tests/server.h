@@ -227,7 +227,7 @@ static UNUSED void expect_text_(const char *got, const char *want,
   size_t at = 0;
   if (strcmp(got, want) == 0) return;
   while (got[at] == want[at]) at++;
-  print_error("expected:\n%s\ngot:\n%s\nthey part at byte %lu\n", want, got,
+  print_error("expected:\n%s\ngot:\n%s\nthey differ at byte %lu\n", want, got,
               (unsigned long)at);
   _fail(file, line);
 }
