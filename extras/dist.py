@@ -20,6 +20,7 @@ are refused by name.
 """
 import gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile
 
+sys.dont_write_bytecode = True # or the next run finds a tree with changes
 import windows_zip
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")

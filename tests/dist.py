@@ -47,7 +47,10 @@ class Tree:
         """The words with which make dist refuses, before it compiles anything.
         """
         r = subprocess.run([sys.executable, "extras/dist.py", "build/dist"],
-                           cwd=self.d, capture_output=True, text=True)
+                           cwd=self.d, capture_output=True, text=True,
+                           env={"PATH": os.environ["PATH"]})
+        # What it leaves must not make the next run refuse the tree.
+        assert not os.path.exists(os.path.join(self.d, "extras/__pycache__"))
         assert r.returncode == 1, (r.returncode, r.stdout, r.stderr)
         assert "Traceback" not in r.stderr, r.stderr
         built = os.path.join(self.d, "build/dist/source/build")
