@@ -150,12 +150,17 @@ int read_secret(const char *file, char *to, size_t room)
   return e;
 }
 
+const char *name_beside(const char *name, char *path, size_t room)
+{
+  return text(path, room, "%s.tmp", name);
+}
+
 /* Creates a file beside this one. If NAME.tmp is there, it may be another run's
    or anybody's, so it stays and the name becomes a random one. */
 static int create_beside(const char *name, char *path, size_t room)
 {
   char random[17];
-  int  fd = file_create(text(path, room, "%s.tmp", name));
+  int  fd = file_create(name_beside(name, path, room));
   if (fd >= 0 || errno != EEXIST) return fd;
   hex_digits(random, random_number());
   return file_create(text(path, room, "%s.%s.tmp", name, random + 8));

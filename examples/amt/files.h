@@ -46,8 +46,12 @@ int next_setting(char **at, unsigned *line, char **name, char **value);
 /* Reads a password or a token; "-" is standard input. */
 int read_secret(const char *file, char *to, size_t room);
 
-/* Writes a whole file: 0, or -1 with errno and the old file or the new one. */
+/* Writes a whole file: 0, or -1 with errno and the old file or the new one. It
+   is first written beside it; a run that is killed may leave that. */
 int write_whole(const char *name, const char *p, size_t n);
+
+/* The name under which write_whole writes it first, unless that is taken. */
+const char *name_beside(const char *name, char *path, size_t room);
 
 #endif
 

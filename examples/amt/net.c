@@ -23,6 +23,14 @@ uint32_t net_zone(const char *name)
 #endif
 }
 
+void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+{
+  net_wait w;
+  w.socket = s;
+  w.want = (readable ? TO_READ : 0) | (writable ? TO_WRITE : 0);
+  wait_for_some(&w, 1, ms);
+}
+
 socklen_t net_name(struct sockaddr_storage *to, const amt_address *a,
                    uint16_t port)
 {
@@ -49,6 +57,43 @@ uint16_t net_port(const net_socket *s)
   getsockname(s->fd, (struct sockaddr *)&name, &n);
   memcpy(&four, &name, sizeof four);
   return ntohs(four.sin_port);
+}
+
+static int switch_on(net_socket *s, int level, int option)
+{
+  static const int on = 1;
+  return setsockopt(s->fd, level, option, (const char *)&on, sizeof on);
+}
+
+int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
+{
+  struct sockaddr_storage name;
+  socklen_t               n = net_name(&name, a, *port);
+  net_init(s);
+  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  if (s->fd != NET_NONE) net_own(s);
+  if (s->fd == NET_NONE || switch_on(s, SOL_SOCKET, NET_PORT_OPTION) != 0 ||
+      bind(s->fd, (struct sockaddr *)&name, n) != 0 ||
+      listen(s->fd, SOMAXCONN) != 0) {
+    s->sys_error = net_error();
+    return -1;
+  }
+  *port = net_port(s);
+  return 0;
+}
+
+int net_accept(net_socket *listener, net_socket *to)
+{
+  net_fd fd = accept(listener->fd, NULL, NULL);
+  if (fd == NET_NONE) {
+    listener->sys_error = net_error();
+    return net_goes_on(listener->sys_error) ? 0 : -1;
+  }
+  net_init(to);
+  to->fd = fd;
+  net_own(to);
+  switch_on(to, IPPROTO_TCP, TCP_NODELAY);
+  return 1;
 }
 
 /* SPDX-License-Identifier: MIT OR Unlicense */

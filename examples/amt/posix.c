@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h> /* rename */
@@ -473,72 +471,37 @@ const char *signal_name(int number)
        : number == SIGQUIT ? "SIGQUIT" : "SIGTERM";
 }
 
-void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
+void net_own(net_socket *s)
 {
-  struct pollfd p[3];
-  p[0].fd = wake[0];
-  p[0].events = POLLIN;
-  p[1].fd = readable || writable ? s->fd : -1;
-  p[1].events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
-  p[2].fd = readable || writable ? asking.fd : -1;
-  p[2].events = POLLIN;
-  if (poll(p, 3, (int)ms) > 0 && p[0].revents != 0) {
-    char    byte;
-    ssize_t ignored = read(wake[0], &byte, 1);
-    (void)ignored;
-  }
-}
-
-int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
-{
-  struct sockaddr_storage name;
-  socklen_t               n = net_name(&name, a, *port);
-  int on = 1, fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-  net_init(s);
-  s->fd = fd;
-  if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-      fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
-      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      bind(fd, (struct sockaddr *)&name, n) != 0 ||
-      listen(fd, SOMAXCONN) != 0) {
-    s->sys_error = errno;
-    return -1;
-  }
-  *port = net_port(s);
-  return 0;
-}
-
-int net_accept(net_socket *listener, net_socket *to)
-{
-  int on = 1, fd = accept(listener->fd, NULL, NULL);
-  if (fd < 0) {
-    listener->sys_error = errno;
-    return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -1;
-  }
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  net_init(to);
-  to->fd = fd;
-  return 1;
+  fcntl(s->fd, F_SETFD, FD_CLOEXEC);
+  fcntl(s->fd, F_SETFL, O_NONBLOCK);
 }
 
 void net_finish(net_socket *s) { shutdown(s->fd, SHUT_WR); }
+int net_error(void) { return errno; }
+int net_goes_on(int e)
+{
+  return e == EAGAIN || e == EINTR || e == ECONNABORTED;
+}
 
 /* poll reports the end of a socket even if nothing is wanted of it, so that
    socket is left out. */
 void wait_for_some(net_wait *list, size_t n, uint32_t ms)
 {
-  struct pollfd p[SOME + 1];
+  struct pollfd p[SOME + 2];
   size_t        i;
+  int           wanted = 0;
   for (i = 0; i < n; i++) {
     int want = list[i].want;
+    wanted |= want;
     p[i].fd = want != 0 ? list[i].socket->fd : -1;
     p[i].events = (short)((want & TO_READ ? POLLIN : 0) |
                           (want & TO_WRITE ? POLLOUT : 0));
     p[i].revents = 0;
   }
   p[n].fd = wake[0], p[n].events = POLLIN, p[n].revents = 0;
-  if (poll(p, (nfds_t)n + 1, (int)ms) < 0) p[n].revents = 0;
+  p[n + 1].fd = wanted != 0 ? asking.fd : -1, p[n + 1].events = POLLIN;
+  if (poll(p, (nfds_t)n + 2, (int)ms) < 0) p[n].revents = 0;
   for (i = 0; i < n; i++)
     list[i].ready = p[i].revents != 0 ? list[i].want : 0;
   if (p[n].revents != 0) {

@@ -36,8 +36,9 @@ void prepare_last_words(int status, const char *format, ...)
 void on_signal(int number)
 {
   if (signals != 0) {
-    if (file_room(2, 0, 0))
-      file_write(2, last_words, (size_t)last_words_len);
+    if (file_room(2, 0, 0) &&
+        file_write(2, last_words, (size_t)last_words_len) < 0)
+      file_room(2, 100, 0); /* a thread writes it */
     if (*keep_temporary != 0) file_remove(keep_temporary);
     wipe_secrets();
     leave_at_once((int)last_status);

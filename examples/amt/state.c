@@ -224,7 +224,7 @@ int open_state(void)
   text(state_lock, sizeof state_lock, "%s.lock", opt.state);
   e = lock_state();
   if (e != 0) return e;
-  file_remove(text(beside, sizeof beside, "%s.tmp", opt.state));
+  file_remove(name_beside(opt.state, beside, sizeof beside));
   fd = file_open_as(opt.state, AS_STATE, &fault);
   if (fd < 0 && fault == NULL && errno == ENOENT) {
     state_missed = state_waited;

@@ -12,9 +12,10 @@
      file_shown               1 if others can read it, too
      file_waits               1 if nothing came from it for so long (0: no
                               limit)
-     file_read, file_write    as read and write, never interrupted; if
-                              file_room finds room, file_write writes no more
-                              than that at once
+     file_read, file_write    as read and write, never interrupted; once
+                              file_room has found room, file_write does not
+                              wait. If it fails with EAGAIN, they go on
+                              together: room, then the same bytes again
      file_room                waits for room to write, for a time, or for a
                               signal, if `woken`. 1: there is room
      file_again               reads the first bytes of an open file once more

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <wchar.h>
 #define WIN32_LEAN_AND_MEAN
-#define FD_SETSIZE 96 /* more than SOME */
 #include "net.h"
 #include <wincrypt.h> /* after winsock2.h */
 
-enum { WIDE = 1024, SECOND = 50, HALF_A_MINUTE = 1500 }; /* tries of 20 ms */
+enum { WIDE = 1024,
+       SECOND = 50, LAST = 1500 }; /* tries of 20 ms: a second, half a minute */
 
 const char null_device[] = "NUL";
 const char der_cure[] = "a certificate by `certutil -encode FILE FILE.pem`, "
@@ -179,22 +179,15 @@ static int remove_for(const char *path, int most)
 {
   wchar_t w[WIDE];
   int     tries = 0;
-  DWORD   is;
   BOOL    good;
   if (!path_wide(w, path)) return -1;
-  is = GetFileAttributesW(w);
-  if (is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_READONLY) != 0)
-    SetFileAttributesW(w, FILE_ATTRIBUTE_NORMAL);
+  SetFileAttributesW(w, FILE_ATTRIBUTE_NORMAL);
   do good = DeleteFileW(w); while (!good && again_for(&tries, most));
   return outcome(good);
 }
 
 int file_remove(const char *path) { return remove_for(path, SECOND); }
-
-int file_remove_at_last(const char *path)
-{
-  return remove_for(path, HALF_A_MINUTE);
-}
+int file_remove_at_last(const char *path) { return remove_for(path, LAST); }
 
 int file_create(const char *path)
 {
@@ -210,43 +203,92 @@ ptrdiff_t file_read(int fd, void *p, size_t n)
   return outcome(0);
 }
 
+enum { WAKE, NET }; /* what every wait watches */
+static HANDLE events[2], main_thread;
+
+void wake_up(void) { SetEvent(events[WAKE]); }
+
+/* Who reads standard output or standard error may stand still; so does a
+   console while somebody marks text in it. So a thread writes there, one for
+   each. Until `idle` is set, all of this is the thread's. */
+static struct writer {
+  HANDLE thread, work, idle; /* the last two are events */
+  int    fd, asked;          /* asked: the caller has not got the outcome */
+  size_t n, held;
+  DWORD  put, error;
+  char   bytes[BUFFER], rest[4];
+} writers[2];
+
+static struct writer *writer_of(int fd)
+{
+  struct writer *w = &writers[fd == 2];
+  return w->fd == fd && w->thread != NULL ? w : NULL;
+}
+
 /* A console gets UTF-16, so its code page, which is the shell's, does not
    matter. The first bytes of a character wait for the rest. */
-static ptrdiff_t console_write(int fd, const char *p, size_t n)
+static BOOL console_write(struct writer *w)
 {
-  static struct { char bytes[BUFFER + 4]; size_t held; } of[2];
-  static wchar_t w[BUFFER + 4];
-  char          *bytes = of[fd == 2].bytes;
-  size_t         all, left;
-  DWORD          put;
-  int            count;
-  if (n > BUFFER) n = BUFFER;
-  all = of[fd == 2].held + n;
-  memcpy(bytes + all - n, p, n);
-  left = all - whole_chars(bytes, all);
-  count = MultiByteToWideChar(CP_UTF8, 0, bytes, (int)(all - left), w,
-                              BUFFER + 4);
-  if (count > 0 &&
-      !WriteConsoleW(handle_of(fd), w, (DWORD)count, &put, NULL))
-    return outcome(0);
-  memmove(bytes, bytes + all - left, left);
-  of[fd == 2].held = left;
-  return (ptrdiff_t)n;
+  char    all[BUFFER + 4];
+  wchar_t wide[BUFFER + 4];
+  size_t  n = w->held + w->n, whole;
+  int     count;
+  memcpy(all, w->rest, w->held);
+  memcpy(all + w->held, w->bytes, w->n);
+  whole = whole_chars(all, n);
+  count = MultiByteToWideChar(CP_UTF8, 0, all, (int)whole, wide, BUFFER + 4);
+  if (count > 0 && !WriteConsoleW(handle_of(w->fd), wide, (DWORD)count, &w->put,
+                                  NULL)) return FALSE;
+  w->held = n - whole;
+  memcpy(w->rest, all + whole, w->held);
+  w->put = (DWORD)w->n;
+  return TRUE;
 }
 
+static DWORD WINAPI keep_writing(void *place)
+{
+  struct writer *w = (struct writer *)place;
+  while (WaitForSingleObject(w->work, INFINITE) == WAIT_OBJECT_0) {
+    BOOL good = is_terminal(w->fd) ? console_write(w) :
+                WriteFile(handle_of(w->fd), w->bytes, (DWORD)w->n, &w->put,
+                          NULL);
+    w->error = good ? 0 : GetLastError();
+    SetEvent(w->idle);
+  }
+  return 0;
+}
+
+/* A caller who gave up on what the thread has may come with other bytes. */
 ptrdiff_t file_write(int fd, const void *p, size_t n)
 {
-  DWORD put = 0;
-  if (is_terminal(fd)) return console_write(fd, (const char *)p, n);
-  if (WriteFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &put,
-                NULL)) return (ptrdiff_t)put;
-  return outcome(0);
+  struct writer *w = writer_of(fd);
+  DWORD          put = 0;
+  if (w == NULL)
+    return WriteFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &put,
+                     NULL) ? (ptrdiff_t)put : outcome(0);
+  if (n > BUFFER) n = BUFFER;
+  if (!w->asked || w->n != n || memcmp(w->bytes, p, n) != 0) {
+    memcpy(w->bytes, p, w->n = n);
+    w->asked = 1;
+    ResetEvent(w->idle);
+    SetEvent(w->work);
+    errno = EAGAIN;
+    return -1;
+  }
+  w->asked = 0;
+  if (w->error != 0) set_errno(w->error);
+  return w->error != 0 ? -1 : (ptrdiff_t)w->put;
 }
 
-/* Windows does not tell this about a pipe. */
 int file_room(int fd, uint32_t ms, int woken)
 {
-  return (void)fd, (void)ms, (void)woken, 1;
+  struct writer *w = writer_of(fd);
+  HANDLE look_at[2] = { w != NULL ? w->idle : NULL, events[WAKE] };
+  DWORD  e, count = woken && events[WAKE] != NULL ? 2 : 1;
+  if (w == NULL) return 1;
+  e = WaitForMultipleObjects(count, look_at, FALSE, ms);
+  if (e == WAIT_OBJECT_0 + 1) wake_up(); /* the next wait is to see it, too */
+  return e == WAIT_OBJECT_0;
 }
 
 int file_overwrite(const char *path, const void *p, size_t n)
@@ -405,7 +447,8 @@ int is_terminal(int fd)
 int terminal_width(int fd)
 {
   CONSOLE_SCREEN_BUFFER_INFO i;
-  if (!GetConsoleScreenBufferInfo(handle_of(fd), &i)) return 0;
+  if (!file_room(fd, 0, 0) || /* or this might wait, too */
+      !GetConsoleScreenBufferInfo(handle_of(fd), &i)) return 0;
   return i.srWindow.Right - i.srWindow.Left + 1;
 }
 
@@ -500,11 +543,6 @@ void net_init(net_socket *s)
   question = NULL;
 }
 
-enum { WAKE, NET }; /* what every wait watches */
-static HANDLE events[2], main_thread;
-
-void wake_up(void) { SetEvent(events[WAKE]); }
-
 void leave_at_once(int status)
 {
   TerminateProcess(GetCurrentProcess(), (UINT)status);
@@ -541,101 +579,47 @@ const char *signal_name(int number)
                                      : "the end of the console";
 }
 
-/* It first asks for events to come, then looks at what is ready already, so
-   that nothing is missed in between. An event that is left over ends the next
-   wait early, which does no harm. */
-void wait_for(net_socket *s, int readable, int writable, uint32_t ms)
-{
-  DWORD  count = readable || writable ? 2 : 1;
-  HANDLE look_at[2] = { events[WAKE],
-                        question != NULL ? question->thread : events[NET] };
-  if (count == 2 && s->fd != INVALID_SOCKET) {
-    WSAEventSelect(s->fd, events[NET], FD_CLOSE | (readable ? FD_READ : 0) |
-                                     (writable ? FD_WRITE | FD_CONNECT : 0));
-    if (readable && s->stream.ops->wait(&s->stream, AMT_WANT_READ, 0)) return;
-    if (writable && s->stream.ops->wait(&s->stream, AMT_WANT_WRITE, 0)) return;
-  }
-  WaitForMultipleObjects(count, look_at, FALSE, ms);
-}
-
-static const char on[sizeof(BOOL)] = { 1 };
-
-/* Makes a socket that no other program inherits, and that never blocks. */
-static int made_ours(SOCKET fd)
+/* A socket that no other program inherits, and that never blocks. */
+void net_own(net_socket *s)
 {
   u_long asynchronous = 1;
-  return SetHandleInformation((HANDLE)fd, HANDLE_FLAG_INHERIT, 0) &&
-         ioctlsocket(fd, (long)FIONBIO, &asynchronous) == 0;
-}
-
-/* Without SO_EXCLUSIVEADDRUSE, any program could take the port as well. */
-int net_listen(net_socket *s, const amt_address *a, uint16_t *port)
-{
-  struct sockaddr_storage name;
-  socklen_t               n = net_name(&name, a, *port);
-  net_init(s);
-  s->fd = socket(a->len == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-  if (s->fd == INVALID_SOCKET || !made_ours(s->fd) ||
-      setsockopt(s->fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, on, sizeof on) != 0 ||
-      bind(s->fd, (struct sockaddr *)&name, n) != 0 ||
-      listen(s->fd, SOMAXCONN) != 0) {
-    s->sys_error = WSAGetLastError();
-    return -1;
-  }
-  *port = net_port(s);
-  return 0;
-}
-
-int net_accept(net_socket *listener, net_socket *to)
-{
-  SOCKET fd = accept(listener->fd, NULL, NULL);
-  if (fd == INVALID_SOCKET) {
-    listener->sys_error = WSAGetLastError();
-    return listener->sys_error == WSAEWOULDBLOCK ||
-           listener->sys_error == WSAECONNRESET ? 0 : -1;
-  }
-  WSAEventSelect(fd, NULL, 0); /* the listener's, which it inherits */
-  made_ours(fd);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, sizeof on);
-  net_init(to);
-  to->fd = fd;
-  return 1;
+  SetHandleInformation((HANDLE)s->fd, HANDLE_FLAG_INHERIT, 0);
+  WSAEventSelect(s->fd, NULL, 0); /* the listener's, which it inherits */
+  ioctlsocket(s->fd, (long)FIONBIO, &asynchronous);
 }
 
 void net_finish(net_socket *s) { shutdown(s->fd, SD_SEND); }
+int net_error(void) { return WSAGetLastError(); }
+int net_goes_on(int e) { return e == WSAEWOULDBLOCK || e == WSAECONNRESET; }
 
-/* What is ready already. 1: something is. A connection attempt that failed is
-   in the third set alone. */
+/* What is ready already. 1: something is. */
 static int look_at_some(net_wait *list, size_t n)
 {
-  static fd_set  readable, writable, failed;
-  struct timeval none = { 0, 0 };
-  size_t         i;
-  FD_ZERO(&readable), FD_ZERO(&writable), FD_ZERO(&failed);
-  for (i = 0; i < n; i++) {
-    SOCKET fd = list[i].socket->fd;
-    list[i].ready = 0;
-    if (fd == INVALID_SOCKET || list[i].want == 0) continue;
-    if (list[i].want & TO_READ) FD_SET(fd, &readable);
-    if (list[i].want & TO_WRITE) FD_SET(fd, &writable);
-    FD_SET(fd, &failed);
+  int some = 0;
+  for (; n > 0; list++, n--) {
+    amt_stream *s = &list->socket->stream;
+    int         want = list->want;
+    list->ready = 0;
+    if (list->socket->fd != INVALID_SOCKET &&
+        ((want & TO_READ && s->ops->wait(s, AMT_WANT_READ, 0)) ||
+         (want & TO_WRITE && s->ops->wait(s, AMT_WANT_WRITE, 0))))
+      list->ready = some = want;
   }
-  if (select(0, &readable, &writable, &failed, &none) <= 0) return 0;
-  for (i = 0; i < n; i++) {
-    SOCKET fd = list[i].socket->fd;
-    if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable) ||
-        FD_ISSET(fd, &failed)) list[i].ready = list[i].want;
-  }
-  return 1;
+  return some;
 }
 
-/* As wait_for. */
+/* It first asks for events to come, then looks at what is ready already, so
+   that nothing is missed in between. An event that is left over ends the next
+   wait early, which does no harm. */
 void wait_for_some(net_wait *list, size_t n, uint32_t ms)
 {
+  HANDLE look_at[3] = { events[WAKE], events[NET], NULL };
+  DWORD  count = 2;
   size_t i;
   ResetEvent(events[NET]);
   for (i = 0; i < n; i++) {
     int want = list[i].want;
+    if (want != 0 && question != NULL) look_at[2] = question->thread, count = 3;
     if (list[i].socket->fd == INVALID_SOCKET) continue;
     WSAEventSelect(list[i].socket->fd, events[NET],
                    want == 0 ? 0 : FD_CLOSE |
@@ -643,7 +627,7 @@ void wait_for_some(net_wait *list, size_t n, uint32_t ms)
                    (want & TO_WRITE ? FD_WRITE | FD_CONNECT : 0));
   }
   if (look_at_some(list, n)) return;
-  WaitForMultipleObjects(2, events, FALSE, ms);
+  WaitForMultipleObjects(count, look_at, FALSE, ms);
   look_at_some(list, n);
 }
 
@@ -677,7 +661,23 @@ const char *ca_store(int (*take)(const char *p, size_t n), int *error)
 }
 #endif
 
-void system_begin(void) {}
+/* Looks at once what standard output and standard error are: while a thread
+   waits to write, Windows lets whoever asks wait, too. */
+void system_begin(void)
+{
+  int fd;
+  for (fd = 1; fd <= 2; fd++) {
+    struct writer *w = &writers[fd - 1];
+    DWORD          is = GetFileType(handle_of(fd));
+    if (is != FILE_TYPE_PIPE && is != FILE_TYPE_CHAR) continue;
+    w->fd = fd;
+    w->work = CreateEventW(NULL, FALSE, FALSE, NULL);
+    w->idle = CreateEventW(NULL, TRUE, TRUE, NULL);
+    if (w->work != NULL && w->idle != NULL)
+      w->thread = CreateThread(NULL, 0, keep_writing, w, 0, NULL);
+  }
+}
+
 void system_end(void) {}
 
 int _dowildcard = 0; /* for MinGW: "-pa *" is no list of files */
