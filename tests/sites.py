@@ -4,6 +4,7 @@ environment and the configuration file, servers in reserve, terminals, files.
 Each function whose name begins with test_ is one test; its name is the sentence
 it proves. Environment as for tool.py.
 usage: sites.py [WORD]   runs only the tests with WORD in their name"""
+import functools
 import os
 import re
 import select
@@ -21,8 +22,8 @@ if os.name == "posix":
     import pty
     import termios
 
-from programs import (AMT, FAST, POSIX, NOT_UNDER_WINE, TERM, WINE, amt, environment,
-                      equal, main, published, server)
+from programs import (AMT, FAST, OUT, POSIX, NOT_UNDER_WINE, TERM, WINE, amt,
+                      environment, equal, main, published, server)
 from tool import (DEMO, DONE, LONG, NOBODY, QUICK, alone, begin, config, dead_url,
                   ended, folder, for_everybody, last_line, messages_of, nothing_sent, one_line, read,
                   scripted, until, write)
@@ -71,6 +72,57 @@ def test_the_log_is_the_connectors_where_a_Connector_config_is_in_use():
             is_acs(r.stdout)
         r = amt(url, *QUICK)
         is_acs(r.stdout)
+
+
+# --- a service of Windows ----------------------------------------------------
+
+@functools.lru_cache(None)
+def console():
+    host = os.path.abspath(OUT + "/console.exe")
+    subprocess.run(["x86_64-w64-mingw32-gcc", "-O1", "tests/console.c", "-o",
+                    host], check=True)
+    return host
+
+
+def service(url, *args):
+    """The tool without a console and without standard output; its standard
+    input takes the numbers of console events."""
+    return subprocess.Popen([os.environ["AMT_WINE"], console(), AMT + ".exe",
+                             *args, *FAST], stdin=subprocess.PIPE, text=True,
+                            env={**os.environ, **environment(url)})
+
+
+def test_a_log_off_kills_no_job_of_a_service_and_a_shutdown_does():
+    """That Windows sends these events so is not shown by this."""
+    if not WINE:
+        return
+    with server(speed=1) as (url, stats):
+        job = service(url, *LONG)
+        until(lambda: stats()["monitors"] > 0)
+        print(5, file=job.stdin, flush=True)
+        watched = stats()["monitors"]
+        until(lambda: stats()["monitors"] > watched + 30)
+        equal((stats()["kills"], job.poll()), (0, None))
+        print(6, file=job.stdin, flush=True)
+        until(lambda: stats()["kills"] > 0)
+        equal(job.wait(20), 74) # killed; but its log is nowhere
+
+
+def test_a_service_without_standard_output_ends_by_the_log_in_its_folder():
+    if not WINE:
+        return
+    with server() as (url, stats), folder() as d:
+        os.mkdir(d + "/logs")
+        for state in [], ["--state", d + "/s"]:
+            with service(url, *DONE, "--log-dir", d + "/logs",
+                         *state) as job:
+                equal(job.wait(20), 4)
+            equal(os.path.exists(d + "/s"), False)
+        equal(len(os.listdir(d + "/logs")), 2)
+        equal(stats()["starts_accepted"], 2)
+        with service(url, *DONE, "--state", d + "/s") as job:
+            equal(job.wait(20), 74)
+        equal(os.path.exists(d + "/s"), True)
 
 
 # --- AMT_OPTIONS and the section [AMT] ---------------------------------------
