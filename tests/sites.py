@@ -24,8 +24,9 @@ if os.name == "posix":
 
 from programs import (AMT, FAST, OUT, POSIX, NOT_UNDER_WINE, TERM, WINE, amt,
                       environment, equal, main, published, server)
-from tool import (DEMO, DONE, LONG, NOBODY, QUICK, alone, begin, config, dead_url,
-                  ended, folder, for_everybody, last_line, messages_of, nothing_sent, one_line, read,
+from tool import (DEMO, DONE, FORMATS, LONG, NOBODY, QUICK, alone, asked_for,
+                  begin, config, dead_url, ended, folder, for_everybody,
+                  last_line, messages_of, nothing_sent, one_line, read,
                   scripted, until, write)
 
 NOT_UNDER_WINE.update({
@@ -326,6 +327,26 @@ def test_the_next_server_is_tried_while_no_Start_can_have_left():
     with scripted(sign_in=(503, {})) as (sick, _), server() as (url, stats):
         r = amt(None, "-s", sick, "-s", url, *QUICK, "--give-up", "0")
         equal((r.returncode, stats()["start_requests"]), (4, 1))
+
+
+def test_the_next_server_is_tried_where_the_Start_is_the_first_call():
+    table = "sign_in.path = none\nheader = Authorization: Basic {basic}\n"
+    with folder() as d:
+        write(d + "/wire", table)
+        wire = ["--wire", d + "/wire", "--give-up", "3"]
+        for form in FORMATS:
+            with scripted() as (url, asked):
+                r = amt(None, "-s", dead_url(), "-s", url, *wire, *QUICK,
+                        "--state", d + "/state", "--format", form)
+                equal((r.returncode, len(asked_for(asked, "start"))), (4, 1))
+                assert "trying " + url in r.stderr, r.stderr
+                assert not os.path.exists(d + "/state")
+        for status in 302, 403, 429, 503: # it has left
+            with scripted(start=(status, {})) as (first, asked), \
+                    scripted() as (second, never):
+                r = amt(None, "-s", first, "-s", second, *wire, *QUICK)
+                assert r.returncode in (11, 23, 24, 76), r
+                equal((len(asked), len(never)), (1, 0))
 
 
 def test_servers_that_are_all_away_are_tried_in_turn_until_give_up():

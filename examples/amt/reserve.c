@@ -23,7 +23,7 @@ static unsigned rests;      /* tries left for the one in use */
 static int      failing, stays;
 static uint32_t failing_since;
 
-void stay_with_server(void) { stays = 1; }
+void stay_with_server(void) { stays = signs_in(); }
 
 /* --give-up is for all of them together. */
 static uint32_t give_up_left(void)
@@ -50,6 +50,7 @@ static void change_server(void)
 int try_next_server(int ended)
 {
   if (opt.servers.count < 2 || stays || job.start != AMT_START_NONE ||
+      (job.op == AMT_START && job.http_status != 0) ||
       AMT_IS_REFUSAL(job.error) || AMT_IS_UNSENT(job.error) ||
       job.error == AMT_E_CANCELLED) return 0;
   if (!failing) failing_since = now_ms();

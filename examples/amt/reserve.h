@@ -3,7 +3,10 @@
 #ifndef RESERVE_H
 #define RESERVE_H
 
-/* A Start may leave from now on, so no other server is tried any more. */
+/* A Start may leave from now on, so no other server is tried any more. Where no
+   call signs in, the Start is the first call, and only its own failure tells
+   that the server is away: there another one is tried as long as not one byte
+   of a Start has left. */
 void stay_with_server(void);
 
 /* A call failed before that. 1: the job now begins again at the next server.
