@@ -105,8 +105,6 @@ NOT_UNDER_WINE = {
     "a_secret_that_its_owner_shares_by_group_is_not_warned_of": POSIX,
     "there_is_no_core_dump_to_hold_a_secret": POSIX,
     "no_secret_is_left_in_memory_when_the_tool_ends": POSIX,
-    "a_reader_that_stands_still_keeps_no_kill_and_no_limit_waiting": POSIX,
-    "a_slow_reader_gets_all_of_a_log_that_a_signal_ends": POSIX,
     "standard_error_that_never_blocks_loses_no_line": POSIX,
     "SIGHUP_and_SIGQUIT_kill_the_job_as_SIGTERM_does": POSIX,
     "the_live_line_fits_a_narrow_terminal": "needs a terminal, not a console",
