@@ -34,6 +34,11 @@ int fake_connect(int fd, const struct sockaddr *to, socklen_t n)
     struct sockaddr_in6 six;
     memcpy(&six, to, sizeof six);
     fake.zone = six.sin6_scope_id;
+    assert_int_equal(six.sin6_flowinfo, 0);
+  } else {
+    struct sockaddr_in four;
+    memcpy(&four, to, sizeof four);
+    assert_memory_equal(four.sin_zero, "\0\0\0\0\0\0\0", 8);
   }
   if (fake.no_connect > 0) {
     errno = fake.no_connect;
