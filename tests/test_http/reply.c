@@ -262,7 +262,10 @@ static const vector bad_names[] = {
   REFUSED(HEADER, OK "A\0: b\r\n\r\n"),
   REFUSED(HEADER, OK "A\xE9: b\r\n\r\n"),
   REFUSED(HEADER, OK "A(b): c\r\n\r\n"),
-  REFUSED(HEADER, OK "\"A\": c\r\n\r\n")
+  REFUSED(HEADER, OK "\"A\": c\r\n\r\n"),
+  REFUSED(HEADER, OK "A@b: c\r\n\r\n"), /* next to letters in ASCII */
+  REFUSED(HEADER, OK "A[b: c\r\n\r\n"),
+  REFUSED(HEADER, OK "A{b: c\r\n\r\n")
 };
 TABLE_TEST(obs_fold_and_blanks_before_the_colon_are_HEADER, bad_names)
 
