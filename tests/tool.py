@@ -3439,13 +3439,24 @@ def test_a_password_may_come_from_a_pipe_while_the_timeout_lasts():
             r = shell(script % shlex.join([AMT, *args]),
                       {"PATH": os.environ["PATH"], **env})
             equal((script, r.returncode, r.stderr), (script, 4, ""))
-        r, w = os.pipe()
-        with open(r, "rb") as silent, open(w, "wb"):
-            for file in (fifo, "-"):
-                begun = time.monotonic()
-                one_line(alone(*args, file, "--timeout", "0.5", env=env,
-                               stdin=silent, timeout=20), 78, "--timeout")
-                assert 0.4 < time.monotonic() - begun < 10
+        password_never_comes([*args, fifo], env)
+
+
+def password_never_comes(args, env):
+    r, w = os.pipe()
+    with open(r, "rb") as silent, open(w, "wb"):
+        begun = time.monotonic()
+        one_line(alone(*args, "--timeout", "0.5", env=env, stdin=silent,
+                       timeout=20), 78, "--timeout")
+        assert 0.4 < time.monotonic() - begun < 10
+
+
+def test_a_password_from_a_silent_input_is_waited_for_within_the_timeout():
+    with server() as (url, _):
+        env = {"AMT_SERVER": url, "AMT_USER": "ocadm"}
+        args = [*QUICK, *FAST, "--password-file", "-"]
+        password_never_comes(args, env)
+        equal(alone(*args, env=env, input="opconxps\n").returncode, 4)
 
 
 def test_an_unasked_configuration_file_of_others_is_refused_by_name():

@@ -18,6 +18,13 @@ const char *at_line(const char *file, unsigned line)
   return text(where, sizeof where, "%s:%u", file, line);
 }
 
+char *file_name(char *path)
+{
+  char *p = path + strlen(path);
+  while (p > path && strchr(path_ends, p[-1]) == NULL) p--;
+  return p > path ? p : NULL;
+}
+
 size_t mark_of(const char *p, size_t n)
 {
   return n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;

@@ -11,6 +11,9 @@ extern uint32_t began; /* set by main; --timeout counts from then */
 /* "FILE:LINE" */
 const char *at_line(const char *file, unsigned line);
 
+/* The name after the folder's. NULL: there is no folder in it. */
+char *file_name(char *path);
+
 /* The length of a byte order mark at the beginning, or 0. Editors of Windows
    write it. */
 size_t mark_of(const char *p, size_t n);

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "command.h"
 #include "encodings.h"
+#include "files.h"
 #include "output.h"
 #include "system.h"
 #include "tell.h"

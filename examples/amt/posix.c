@@ -40,7 +40,7 @@ const int crlf_is_usual = 0;
 const char signals_help[] = "at SIGINT, SIGTERM, ...: kill (default), detach";
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]";
-const char quote[] = "'", quoted_quote[] = "'\\''";
+const char quote[] = "'", quoted_quote[] = "'\\''", path_ends[] = "/";
 
 int file_open(const char *path)
 {
@@ -256,12 +256,6 @@ void folder_list(const char *path, void (*each)(char *name))
   if (folder == NULL) return;
   while ((entry = readdir(folder)) != NULL) each(entry->d_name);
   closedir(folder);
-}
-
-char *file_name(char *path)
-{
-  char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : NULL;
 }
 
 void program_path(char *to, size_t room, const char *argv0)

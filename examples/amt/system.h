@@ -28,7 +28,6 @@
      file_lock, file_unlock   locks a file until this program's end; -2: another
                               has the lock; -1 as file_open_as
      file_look                opens a plain file: its size, its age in seconds
-     file_name                the name after the folder's. NULL: no folder
      folder_list              calls `each` for each name in it
      terminal_width           its columns, 0 if that is not known
      program_path             where this program is, as far as that is known
@@ -92,7 +91,7 @@ extern const char der_cure[], trust_cure[], zone_cure[], signals_help[];
 /* 1: the log of the form connector has CR LF here, as the connector's own. */
 extern const int crlf_is_usual;
 /* Characters that need no quotes in a command line, and quotes for others. */
-extern const char plain_letters[], quote[], quoted_quote[];
+extern const char plain_letters[], quote[], quoted_quote[], path_ends[];
 
 const char *error_words(int number);
 int file_open(const char *path);
@@ -115,7 +114,6 @@ int file_overwrite(const char *path, const void *p, size_t n);
 int file_lock(const char *path, const char **fault);
 void file_unlock(int fd, const char *path);
 int file_look(const char *path, uint64_t *size, int64_t *age);
-char *file_name(char *path);
 void folder_list(const char *path, void (*each)(char *name));
 
 void program_path(char *to, size_t room, const char *argv0);

@@ -28,11 +28,10 @@ const char zone_cure[] = "here it is a number, as in fe80::1%2512; `netsh "
                          "interface ipv6 show interfaces` lists them";
 const int crlf_is_usual = 1;
 const char signals_help[] = "at Ctrl-C, a closed console, a\n"
-                            "                            shutdown: kill "
-                            "(default), detach";
+  "                            shutdown: kill (default), detach";
 const char plain_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
                              "QRSTUVWXYZ0123456789_-./:[]\\";
-const char quote[] = "\"", quoted_quote[] = "\\\"";
+const char quote[] = "\"", quoted_quote[] = "\\\"", path_ends[] = "/\\:";
 
 /* The last error of Windows, and the errno that set_errno made of it. An errno
    tells less, so error_words uses the error. */
@@ -160,7 +159,16 @@ int file_open_as(const char *path, int as, const char **fault)
 }
 
 int file_shown(int fd) { return (void)fd, 0; }
-int file_waits(int fd, uint32_t ms) { return (void)fd, (void)ms, 0; }
+
+/* It asks again and again, since an anonymous pipe has no event. */
+int file_waits(int fd, uint32_t ms)
+{
+  uint32_t begun = now_ms();
+  DWORD    n = 0;
+  for (; PeekNamedPipe(handle_of(fd), NULL, 0, NULL, &n, NULL) && n == 0;
+       Sleep(10)) if (ms != 0 && now_ms() - begun >= ms) return 1;
+  return 0;
+}
 
 /* Virus scanners and the like hold a file that was just written. 1: try again,
    `most` times at most. */
@@ -197,9 +205,8 @@ int file_create(const char *path)
 ptrdiff_t file_read(int fd, void *p, size_t n)
 {
   DWORD got = 0;
-  if (ReadFile(handle_of(fd), p, (DWORD)(n > 1 << 20 ? 1 << 20 : n), &got,
-               NULL) || GetLastError() == ERROR_BROKEN_PIPE)
-    return (ptrdiff_t)got;
+  if (ReadFile(handle_of(fd), p, (DWORD)n, &got, NULL) ||
+      GetLastError() == ERROR_BROKEN_PIPE) return (ptrdiff_t)got;
   return outcome(0);
 }
 
@@ -386,13 +393,6 @@ void folder_list(const char *path, void (*each)(char *name))
     each(name);
   } while (FindNextFileW(h, &found));
   FindClose(h);
-}
-
-char *file_name(char *path)
-{
-  char *p = path + strlen(path);
-  while (p > path && strchr("/\\:", p[-1]) == NULL) p--;
-  return p > path ? p : NULL;
 }
 
 void program_path(char *to, size_t room, const char *argv0)
@@ -608,9 +608,8 @@ static int look_at_some(net_wait *list, size_t n)
   return some;
 }
 
-/* It first asks for events to come, then looks at what is ready already, so
-   that nothing is missed in between. An event that is left over ends the next
-   wait early, which does no harm. */
+/* Asks for events to come, then looks at what is ready already: so nothing is
+   missed. An event left over ends the next wait early, which does no harm. */
 void wait_for_some(net_wait *list, size_t n, uint32_t ms)
 {
   HANDLE look_at[3] = { events[WAKE], events[NET], NULL };
