@@ -1604,6 +1604,38 @@ TEST(a_long_request_that_broke_off_goes_again_from_its_beginning)
   }
 }
 
+/* A place that lies after the window's beginning is of no use. */
+TEST(a_request_goes_on_from_no_later_place)
+{
+  static const size_t from[] = { 0, 200, 10, 290 };
+  static char name[250];
+  char        whole[400], piece[64];
+  amt_place   place;
+  amt_wire    w;
+  amt_session s;
+  amt_job     j;
+  amt_window  o;
+  size_t      i;
+  memset(name, 'n', sizeof name - 1);
+  memset(&place, 0, sizeof place);
+  long_session(&s, &w, NULL);
+  amt_attach(&j, &s, name, "2112");
+  j.op = AMT_MONITOR;
+  amt_window_init(&o, whole, sizeof whole, 0);
+  amt_call_body(&j, &o);
+  assert_in_range(o.total, 280, sizeof whole);
+  for (i = 0; i < COUNT(from); i++) {
+    size_t n = o.total - from[i] < sizeof piece ? o.total - from[i]
+                                                : sizeof piece;
+    amt_window part;
+    amt_window_init(&part, piece, sizeof piece, from[i]);
+    amt__put_body(&j, &part, &place);
+    assert_true(n <= part.len);
+    assert_memory_equal(piece, whole + from[i], n);
+    assert_true(AMT__SMALL || from[i] == 0 || place.total != 0);
+  }
+}
+
 /* A longer token would move all that follows it, so it must wait until the
    request is out. */
 TEST(credentials_are_not_replaced_while_a_request_is_half_sent)

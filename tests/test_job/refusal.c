@@ -134,14 +134,19 @@ TEST(a_start_without_a_job_reports_its_words_in_any_form)
 /* Nor is one reported while a later member may still mean failure. */
 TEST(a_message_before_success_is_not_reported)
 {
-  static const step s[] = {
-    OK(AMT_MONITOR, JSON({"Message":"hush","Status":4,"success":true}))
+  static const step s[][1] = {
+    { OK(AMT_MONITOR, JSON({"Message":"hush","Status":4,"success":true})) },
+    { OK(AMT_MONITOR, JSON({"Message":{"a":"hush"},"Status":4})) },
+    { OK(AMT_MONITOR, JSON({"Message":["hush"],"Status":4,"success":true})) }
   };
-  play *p = play_with(s);
-  play_wire(p)->reply[AMT_REPLY_SUCCESS] = "success";
-  play_job(p);
-  expect_end(p, "done 4");
-  expect_untold(p, "hush");
+  size_t i;
+  for (i = 0; i < COUNT(s); i++) {
+    play *p = play_with(s[i]);
+    play_wire(p)->reply[AMT_REPLY_SUCCESS] = "success";
+    play_job(p);
+    expect_end(p, "done 4");
+    expect_untold(p, "hush");
+  }
 }
 
 /* The table's name of the message is nested. */
