@@ -42,7 +42,7 @@ power() {
 
 day() {
   minutes=${MINUTES:-60}
-  day="JOB=SLOWLOG_86400 CLOCK=$((25000000 / 1440 * minutes)) TICK_MS=10"
+  day="JOB=SLOWLOG_86400 CLOCK=$((25000000 / 1440 * minutes)) TICK_MS=50"
   MAKE="${MAKE:-make} $day" sh tests/firmware.sh build/day-$minutes build/amt &&
     python3 tests/firmware_day.py build/day-$minutes build/amtsim \
       "$minutes" cortex_m3/plain >$out/day

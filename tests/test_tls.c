@@ -4332,6 +4332,20 @@ TLS_TEST(an_end_that_has_no_word_is_BROKEN)
   assert_int_equal(amt__bearssl_error(&tls, BR_ERR_IO), AMT_E_TLS_BROKEN);
 }
 
+/* The dates in the report are the server's own certificate's. */
+TLS_TEST(constraints_of_an_issuer_come_without_dates)
+{
+  unsigned i;
+  for (i = 1; i < 3; i++) {
+    tls.constrained = (uint8_t)i;
+    tls.report.from = tls.report.until = 7;
+    amt__bearssl_constrained(&tls);
+    assert_int_equal(tls.report.certificate, i - 1);
+    assert_int_equal(tls.report.from, i == 1 ? 7 : 0);
+    assert_int_equal(tls.report.until, i == 1 ? 7 : 0);
+  }
+}
+
 TLS_TEST(a_chain_of_more_than_255_certificates_can_be_skipped)
 {
   int i;

@@ -65,7 +65,7 @@ void reader_end(reader *r, size_t n)
   else if (r->result == AMT_HTTP_END) left = n - r->fed;
   text_add(&r->seen, "[%s] %s", r->body.s, error_name(r->result));
   if (r->result != AMT_HTTP_END) return;
-  if (amt_http_reply_keeps(reply)) {
+  if (amt_http_reply_keeps(reply) == 1) {
     text_add(&r->seen, " keep");
     if (reply->keep_alive) text_add(&r->seen, "=%u", reply->keep_alive);
   }

@@ -319,6 +319,7 @@ void play_until(play *p, amt_event until)
     if (++turns > 100000) fail_msg("the run does not end:\n%.2000s",
                                    text_of(&p->srv.log.text));
     play_event(p, e);
+    if (e == AMT_CALL || e == AMT_BUSY) assert_null(p->j.msg);
     if (e == AMT_CALL) {
       play_call(p);
       idle = 0;
