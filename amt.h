@@ -296,7 +296,7 @@
    AMT_NO_TEXT            without the words and names of errors
                           (5.3 kB)
    AMT_DEFAULT_WIRE_ONLY  without other wire tables: dotted names, forms,
-                          Basic, holes in paths, other lists (2.7 kB)
+                          Basic, holes in paths, other lists (2.8 kB)
    AMT_WIDE               bits that the tokenizer and the parser of replies
                           look at together: 32, 64 or 128; 0: a byte at a time.
                           By default what the machine has; 0 with -Os, and
