@@ -78,6 +78,22 @@ void put_base64_stands(amt_window *o, const char *user,
   put_stands(o, password, amt__length(password) + 1);
 }
 
+int address_4_stands(uint8_t *ip, const char *p, size_t n)
+{
+  assert(__CPROVER_w_ok(ip, 4) && (n == 0 || __CPROVER_r_ok(p, n)));
+  if (nondet_bool()) return 0;
+  ip[3] = (uint8_t)nondet_number();
+  return 1;
+}
+
+/* It takes an empty number, too: so ten bytes hold more groups than fit. */
+int uint64_stands(const char *p, size_t n, unsigned base, uint64_t *value)
+{
+  assert(n == 0 || __CPROVER_r_ok(p, n));
+  *value = nondet_size();
+  return base == 16 && nondet_bool();
+}
+
 int utf8_stands(const char *text, size_t n, unsigned word)
 {
   (void)word;
@@ -381,6 +397,14 @@ void prove_address_4(void)
   const unsigned char *p = any_bytes(&n);
   uint8_t              ip[4];
   amt__address_4(ip, (const char *)p, n);
+}
+
+void prove_address_6(void)
+{
+  size_t               n;
+  const unsigned char *p = any_bytes(&n);
+  uint8_t              ip[16];
+  amt__address_6(ip, (const char *)p, n);
 }
 
 void prove_uint64(void)
